@@ -1,0 +1,178 @@
+"""clearprop: dense neural networks you can read, at the speed of the machine.
+
+    import clearprop as cp
+
+    net = cp.Network(3, [cp.Dense(4, "tanh"), cp.Dense(1, "sigmoid")], loss="binary_cross_entropy")
+    net.fit(X, y, optimizer=cp.Adam(1e-2), epochs=50)
+    net.predict(X)
+
+There is one graph behind a network: what is drawn, differentiated, planned and run. `cp.variable`, `cp.exp`,
+`cp.gradient`, `cp.simplify`, `cp.expand` and `cp.evaluate` work on such graphs directly.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clearprop.errors import (
+        ClearpropError,
+        DivergenceError,
+        DTypeError,
+        FileError,
+        InvalidValueError,
+        MissingDependencyError,
+        ModelFileError,
+        ShapeError,
+        TableError,
+        UnknownNameError,
+    )
+    from clearprop.estimators import TableModel, load
+    from clearprop.execute import Reference, evaluate
+    from clearprop.explain import Trace
+    from clearprop.graph import (
+        Graph,
+        N,
+        Node,
+        abs,
+        affine,
+        broadcast,
+        cast,
+        check,
+        clip,
+        concat,
+        constant,
+        cos,
+        elu,
+        erf,
+        exp,
+        expand,
+        expm1,
+        gelu,
+        gradient,
+        identity,
+        leaky_relu,
+        log,
+        log1p,
+        log_softmax,
+        matmul,
+        max,
+        maximum,
+        mean,
+        minimum,
+        one_hot,
+        ones_like,
+        power,
+        reciprocal,
+        relu,
+        sigmoid,
+        sigmoid_cross_entropy,
+        sign,
+        silu,
+        simplify,
+        sin,
+        slice,
+        softmax,
+        softmax_cross_entropy,
+        softplus,
+        sqrt,
+        squared_error,
+        stop_gradient,
+        substitute,
+        sum,
+        take_rows,
+        tanh,
+        transpose,
+        variable,
+        where,
+        zeros_like,
+    )
+    from clearprop.network import Network, layers
+    from clearprop.nn import (
+        ELU,
+        Activation,
+        BatchNorm,
+        BinaryCrossEntropy,
+        Constant,
+        CrossEntropy,
+        Dense,
+        Dropout,
+        FanInUniform,
+        Glorot,
+        He,
+        Huber,
+        LayerNorm,
+        LeakyReLU,
+        LeCun,
+        Linear,
+        MeanAbsoluteError,
+        MeanSquaredError,
+        Normal,
+        SquaredError,
+        Zeros,
+    )
+    from clearprop.train import (
+        SGD,
+        AdaGrad,
+        Adam,
+        AdamW,
+        Cosine,
+        EarlyStopping,
+        Epoch,
+        GradientDescent,
+        History,
+        ReduceOnPlateau,
+        RMSProp,
+        StepDecay,
+        WarmUp,
+    )
+
+try:
+    __version__ = version("clearprop")
+except PackageNotFoundError:  # run from a source tree that is not installed
+    __version__ = "0+unknown"
+
+_HOME = {
+    "errors": (
+        "ClearpropError DTypeError DivergenceError FileError InvalidValueError MissingDependencyError ModelFileError "
+        "ShapeError TableError UnknownNameError"
+    ),
+    "graph": (
+        "Graph N Node abs affine broadcast cast check clip concat constant cos elu erf exp expand expm1 gelu gradient "
+        "identity leaky_relu log log1p log_softmax matmul max maximum mean minimum one_hot ones_like power reciprocal "
+        "relu sigmoid sigmoid_cross_entropy sign silu simplify sin slice softmax softmax_cross_entropy softplus sqrt "
+        "squared_error stop_gradient substitute sum take_rows tanh transpose variable where zeros_like"
+    ),
+    "execute": "Reference evaluate",
+    "nn": (
+        "Activation BatchNorm BinaryCrossEntropy Constant CrossEntropy Dense Dropout ELU FanInUniform Glorot He Huber "
+        "LayerNorm LeCun LeakyReLU Linear MeanAbsoluteError MeanSquaredError Normal SquaredError Zeros"
+    ),
+    "train": (
+        "AdaGrad Adam AdamW Cosine EarlyStopping Epoch GradientDescent History RMSProp ReduceOnPlateau SGD StepDecay "
+        "WarmUp"
+    ),
+    "explain": "Trace",
+    "network": "Network layers",
+    "estimators": "TableModel load",
+}
+_WHERE = {name: module for module, names in _HOME.items() for name in names.split()}
+__all__ = sorted(_WHERE)  # noqa: PLE0605  the same names as above, each loaded when first used
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used: importing clearprop stays cheap."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'clearprop' has no attribute {name!r}")
+    if name == "layers":
+        value = import_module("clearprop.network.layers")
+    else:
+        value = getattr(import_module(f"clearprop.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,82 @@
+"""Errors that say what was got, what was expected and what to do.
+
+Every error clearprop raises on purpose is a `ClearpropError`. Each is also the built-in error that the
+ecosystem expects in its place, so that `except ValueError` goes on to work.
+"""
+
+from __future__ import annotations
+
+
+class ClearpropError(Exception):
+    """Base of all errors of clearprop.
+
+    Args:
+        got: what was found, in one clause.
+        expected: what would have been right.
+        hint: what to do about it.
+
+    Example:
+        >>> print(ShapeError("X has shape (5, 2)", "(N, 3)", "pass 3 columns"))
+        X has shape (5, 2); expected (N, 3). Hint: pass 3 columns
+    """
+
+    def __init__(self, got: str, expected: str | None = None, hint: str | None = None) -> None:
+        self.got, self.expected, self.hint = got, expected, hint
+        super().__init__(got, expected, hint)
+
+    def __str__(self) -> str:
+        expected = f"; expected {self.expected}" if self.expected else ""
+        return f"{self.got}{expected}" + (f". Hint: {self.hint}" if self.hint else "")
+
+
+class ShapeError(ClearpropError, ValueError):
+    """Shapes that do not fit together."""
+
+
+class DTypeError(ClearpropError, TypeError):
+    """A value of the wrong kind or dtype."""
+
+
+class InvalidValueError(ClearpropError, ValueError):
+    """A value out of its range: NaN in the data, a label that is no class, a negative learning rate."""
+
+
+class UnknownNameError(ClearpropError, ValueError):
+    """A name that is not among the known ones."""
+
+
+class TableError(ClearpropError, ValueError):
+    """A table that cannot be used as asked: a missing column, no rows, nothing to learn from."""
+
+
+class FileError(ClearpropError, OSError):
+    """A file that cannot be read or written."""
+
+
+class ModelFileError(ClearpropError, ValueError):
+    """A model file that is truncated, damaged, foreign or too new."""
+
+
+class MissingDependencyError(ClearpropError, ImportError):
+    """An optional package is needed and not installed."""
+
+
+class DivergenceError(ClearpropError, ArithmeticError):
+    """Training produced a loss that is NaN or infinite."""
+
+
+def unknown_name(kind: str, got: object, known: list[str]) -> UnknownNameError:
+    """The error for a name that is not known, with the closest known ones as a hint.
+
+    Example:
+        >>> print(unknown_name("activation", "rleu", ["relu", "tanh"]))
+        unknown activation 'rleu'; expected one of: relu, tanh. Hint: did you mean 'relu'?
+    """
+    from difflib import get_close_matches  # loaded only when something went wrong
+
+    close = get_close_matches(str(got), known, n=1)
+    return UnknownNameError(
+        f"unknown {kind} {got!r}",
+        "one of: " + ", ".join(known),
+        f"did you mean {close[0]!r}?" if close else None,
+    )

@@ -1,0 +1,195 @@
+"""Executors: plan to numbers. The only place that allocates the values of a graph."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from clearprop.errors import ShapeError
+from clearprop.execute.blas import single_threaded
+from clearprop.execute.reference import FAST, FIXED_ORDER, Array, Kernel
+from clearprop.graph import DTYPES, Graph, N, show_shape
+from clearprop.plan import VIEWS, Plan, build_plan
+
+
+class Program(Protocol):
+    """A plan made ready to run."""
+
+    plan: Plan
+
+    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Compute the outputs, by name, for inputs of the planned types."""
+        ...
+
+    def run_steps(
+        self,
+        state: dict[str, Array],
+        data: Mapping[str, Array],
+        batches: Sequence[Array],
+        table: Mapping[str, Array],
+        report: Sequence[str],
+        stop: Callable[[], bool],
+    ) -> Array:
+        """Run one training step after another, see `ReferenceProgram.run_steps`."""
+        ...
+
+
+class Executor(Protocol):
+    """Something that runs graphs."""
+
+    name: str
+
+    def load(self, graph: Graph, stored: Mapping[str, str] | None = None, reuse: bool = True) -> Program:
+        """Plan a graph and make it ready to run."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The NumPy executor. It defines the semantics.
+
+    Args:
+        fixed_order: sum every product in one fixed order. Slower than the BLAS, but equal units of a layer then stay
+            equal to the last bit, and the bits do not depend on the BLAS or its threads.
+    """
+
+    fixed_order: bool = False
+    name = "reference"
+
+    @property
+    def kernels(self) -> Mapping[str, Kernel]:
+        """The table {op: implementation}."""
+        return FIXED_ORDER if self.fixed_order else FAST
+
+    def load(self, graph: Graph, stored: Mapping[str, str] | None = None, reuse: bool = True) -> ReferenceProgram:
+        """Plan a graph for NumPy."""
+        supported = {*self.kernels, "variable", "constant"}
+        return ReferenceProgram(build_plan(graph, supported, stored, reuse), self.kernels)
+
+
+Call = tuple[Callable[..., Any], tuple[int, ...], int, dict[str, Any], bool]
+
+
+class ReferenceProgram:
+    """A plan bound to NumPy kernels; buffers are allocated once per batch size and used again."""
+
+    def __init__(self, plan: Plan, kernels: Mapping[str, Kernel]) -> None:
+        self.plan = plan
+        self._kernels = kernels
+        self._memory: dict[int, list[Any]] = {}
+        self._calls: dict[int, list[Call]] = {}
+        self._lock = threading.Lock()  # one run at a time: the buffers are shared between runs
+
+    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Compute the outputs for inputs of the planned types; the results are fresh arrays.
+
+        Raises:
+            ShapeError: if an input's shape is not the planned one, or two inputs disagree about the batch size.
+        """
+        with self._lock, single_threaded(), np.errstate(all="ignore"):
+            values = self._run(inputs)
+            return {name: np.array(values[i]) for name, i in self.plan.outputs.items()}
+
+    def run_steps(
+        self,
+        state: dict[str, Array],
+        data: Mapping[str, Array],
+        batches: Sequence[Array],
+        table: Mapping[str, Array],
+        report: Sequence[str],
+        stop: Callable[[], bool],
+    ) -> Array:
+        """Run one training step per batch of rows; the outputs that the plan stores become the next step's inputs.
+
+        Args:
+            state: arrays carried from step to step (parameters, optimizer state), updated in place.
+            data: arrays whose rows are gathered for each batch.
+            batches: row numbers, one array per step.
+            table: one row per step for every other input: learning rate, bias corrections, random counter.
+            report: names of scalar outputs to record.
+            stop: asked before each step whether to leave.
+
+        Returns:
+            What was reported, (steps run, len(report)) float64. Ends early when a reported value is not finite or
+            `stop()` holds.
+        """
+        rows: list[list[float]] = []
+        with self._lock, single_threaded(), np.errstate(all="ignore"):
+            for step, batch in enumerate(batches):
+                if stop():
+                    break
+                inputs = {name: array[batch] for name, array in data.items()}
+                inputs |= {name: values[step] for name, values in table.items()}
+                values = self._run({**inputs, **state})
+                row = [float(values[self.plan.outputs[name]]) for name in report]
+                rows.append(row)
+                if not np.isfinite(row).all():
+                    break
+                for output, name in self.plan.stored.items():
+                    np.copyto(state[name], values[self.plan.outputs[output]])
+        return np.array(rows, np.float64).reshape(-1, len(report))
+
+    def _run(self, inputs: Mapping[str, Array]) -> list[Any]:
+        n = self._batch_size(inputs)
+        if n not in self._calls:
+            self._bind(n)
+        values = list(self._memory[n])
+        for name, i in self.plan.inputs.items():
+            values[i] = inputs[name]
+        for kernel, reads, made, attrs, is_ufunc in self._calls[n]:
+            arguments = [values[i] for i in reads]
+            if is_ufunc:
+                kernel(*arguments, out=values[made])
+            elif values[made] is None:
+                values[made] = kernel(*arguments, **attrs)
+            else:
+                values[made][...] = kernel(*arguments, **attrs)
+        return values
+
+    def _batch_size(self, inputs: Mapping[str, Array]) -> int:
+        n: int | None = None
+        for name, i in self.plan.inputs.items():
+            shape = self.plan.values[i].type.shape
+            got = np.shape(inputs[name])
+            if len(got) != len(shape) or any(d is not N and d != g for d, g in zip(shape, got, strict=True)):
+                raise ShapeError(f"{name} has shape {show_shape(got)}", show_shape(shape))
+            if shape[:1] == (N,):
+                if n is not None and got[0] != n:
+                    raise ShapeError(f"{name} has {got[0]} rows", f"{n}, as the other inputs")
+                n = got[0]
+        return n or 0
+
+    def _bind(self, n: int) -> None:
+        """Allocate the buffers for a batch size and fix the calls."""
+        slots = [np.empty(size(n), np.uint8) for size in self.plan.slots]
+        memory: list[Any] = []
+        for value in self.plan.values:
+            shape = tuple(d if isinstance(d, int) else n for d in value.type.shape)
+            dtype = np.dtype(DTYPES[value.type.dtype])
+            if value.place == "slot" and value.slot is not None:
+                room = int(np.prod(shape)) * dtype.itemsize
+                memory.append(slots[value.slot][:room].view(dtype).reshape(shape))
+            elif value.place == "constant":
+                memory.append(np.broadcast_to(np.asarray(value.number, dtype), shape))
+            else:
+                memory.append(None)  # an input, bound in each run, or a view, made in each run
+        self._memory[n] = memory
+        self._calls[n] = [
+            (
+                self._kernels[step.kernel],
+                step.inputs,
+                step.output,
+                _bound(step.attrs, n, step.kernel),
+                isinstance(self._kernels[step.kernel], np.ufunc) and step.kernel not in VIEWS,
+            )
+            for step in self.plan.steps
+        ]
+
+
+def _bound(attrs: Mapping[str, Any], n: int, kernel: str) -> dict[str, Any]:
+    bound = {k: tuple(d if isinstance(d, int) else n for d in v) if k == "shape" else v for k, v in attrs.items()}
+    return {**bound, "n": n} if kernel == "size" else bound

@@ -1,0 +1,93 @@
+"""Descriptions: layers, initialisers and losses as plain data and back, from a closed list of classes."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from clearprop import nn
+from clearprop.errors import ClearpropError, InvalidValueError, ModelFileError
+from clearprop.nn import Architecture
+
+_CLASSES: dict[str, type] = {
+    cls.__name__: cls
+    for cls in (
+        *(nn.Activation, nn.BatchNorm, nn.Dense, nn.Dropout, nn.LayerNorm, nn.Linear),
+        *(nn.ELU, nn.LeakyReLU),
+        *(nn.Constant, nn.FanInUniform, nn.Glorot, nn.He, nn.LeCun, nn.Normal, nn.Zeros),
+        *(nn.SquaredError, nn.MeanSquaredError, nn.MeanAbsoluteError, nn.Huber),
+        *(nn.BinaryCrossEntropy, nn.CrossEntropy),
+    )
+}
+
+
+def describe(value: Any) -> Any:
+    """Plain data for a layer, an initialiser, a loss, or a plain value.
+
+    Raises:
+        InvalidValueError: for a function or an object of another class, which a file cannot carry.
+
+    Example:
+        >>> describe(nn.Dropout(0.1))
+        {'class': 'Dropout', 'rate': 0.1}
+    """
+    if isinstance(value, nn.ActivationFunction) and nn.ACTIVATIONS.get(value.name) is value:
+        return value.name
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, tuple | list):
+        return [describe(v) for v in value]
+    if is_dataclass(value) and _CLASSES.get(type(value).__name__) is type(value):
+        return {"class": type(value).__name__} | {f.name: describe(getattr(value, f.name)) for f in fields(value)}
+    raise InvalidValueError(
+        f"{value!r} cannot be written to a file",
+        "layers, activations and losses of clearprop, by name or as objects",
+        "a network with your own functions can be pickled where those functions can be imported",
+    )
+
+
+def revive(data: Any) -> Any:
+    """The inverse of `describe`. Only the classes listed here are made.
+
+    Raises:
+        ModelFileError: for an unknown class or wrong fields.
+    """
+    if isinstance(data, list):
+        return tuple(revive(d) for d in data)
+    if not isinstance(data, dict):
+        return data
+    cls = _CLASSES.get(str(data.get("class")))
+    if cls is None:
+        raise ModelFileError(f"unknown class {data.get('class')!r}", "one of: " + ", ".join(_CLASSES))
+    try:
+        return cls(**{k: revive(v) for k, v in data.items() if k != "class"})
+    except (TypeError, ClearpropError) as error:
+        raise ModelFileError(f"bad description of a {cls.__name__}: {error}") from None
+
+
+def describe_architecture(architecture: Architecture) -> dict[str, Any]:
+    """An architecture as plain data."""
+    return {f.name: describe(getattr(architecture, f.name)) for f in fields(architecture)}
+
+
+def revive_architecture(data: Any) -> Architecture:
+    """The inverse of `describe_architecture`.
+
+    Raises:
+        ModelFileError: if it does not describe a network that can be built.
+    """
+    names = {f.name for f in fields(Architecture)}
+    if not isinstance(data, dict) or set(data) != names:
+        raise ModelFileError("bad description of the architecture", "the fields " + ", ".join(sorted(names)))
+    if isinstance(data["n_inputs"], bool) or not isinstance(data["n_inputs"], int) or data["n_inputs"] < 1:
+        raise ModelFileError(f"{data['n_inputs']!r} inputs", "a positive integer")
+    parts = {name: revive(data[name]) for name in names}
+    layers = parts["layers"]
+    if not isinstance(layers, tuple) or not all(isinstance(layer, nn.Layer) for layer in layers):
+        raise ModelFileError("bad description of the layers", "a list of layers")
+    try:
+        architecture = Architecture(**parts)
+        assert architecture.n_outputs  # builds the graph, so every shape is checked
+    except (TypeError, AttributeError, ClearpropError) as error:
+        raise ModelFileError(f"the layers in the file do not fit together: {error}") from None
+    return architecture

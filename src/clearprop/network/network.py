@@ -1,0 +1,346 @@
+"""`Network`: the face people hold. Its methods call down: one graph stands behind all of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from clearprop.errors import InvalidValueError, ShapeError
+from clearprop.execute import Array, Executor, Reference
+from clearprop.explain import Trace
+from clearprop.graph import Graph, dtype_name, simplify
+from clearprop.network import persistence
+from clearprop.network.parameters import Parameters
+from clearprop.network.progress import progress_callback
+from clearprop.network.summary import summary_of
+from clearprop.nn import Architecture, as_layer, resolve_loss
+from clearprop.plan import Plan
+from clearprop.train import (
+    Callback,
+    Data,
+    EarlyStopping,
+    Epoch,
+    History,
+    Predictor,
+    Run,
+    Scorer,
+    Training,
+    as_batch_size,
+    as_features,
+    as_targets,
+    as_weights,
+    initial_parameters,
+    resolve_metrics,
+    resolve_optimizer,
+    split_data,
+    step_graph,
+    train,
+)
+
+
+class Network:
+    """A dense neural network: layers, a loss, and numbers.
+
+    Args:
+        n_inputs: number of input columns.
+        layers: `cp.Dense(4, "tanh")`, `cp.Linear`, `cp.Activation`, `cp.Dropout`, `cp.BatchNorm`, `cp.LayerNorm`, or
+            anything with `build(x, scope)`.
+        loss: by name, as an object, or a function of (a, y); None for a network that only predicts.
+        seed: of the initial weights; the default seed of fit.
+        dtype: "float32" or "float64".
+        l1, l2: penalties l1·Σ|W| + l2/2·ΣW² on the weights, added to the loss.
+
+    Raises:
+        ClearpropError: if a layer, an activation or the loss is unknown, or they do not fit together.
+
+    Example:
+        >>> net = Network(3, [cp.Dense(4, "tanh"), cp.Dense(1, "sigmoid")], loss="binary_cross_entropy")
+        >>> net.n_parameters, net.depth
+        (21, 2)
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        layers: Sequence[Any],
+        loss: Any = None,
+        *,
+        seed: int = 0,
+        dtype: str = "float32",
+        l1: float = 0.0,
+        l2: float = 0.0,
+    ) -> None:
+        if isinstance(n_inputs, bool) or not isinstance(n_inputs, int | np.integer) or n_inputs < 1:
+            raise InvalidValueError(f"n_inputs {n_inputs!r}", "a positive integer")
+        for name, penalty in (("l1", l1), ("l2", l2)):
+            if not penalty >= 0:
+                raise InvalidValueError(f"{name} = {penalty!r}", "a number ≥ 0")
+        built = tuple(as_layer(layer) for layer in layers)
+        if not built:
+            raise ShapeError("a network without layers", "at least one, such as cp.Dense(1)")
+        chosen = None if loss is None else resolve_loss(loss)
+        self._set_up(Architecture(int(n_inputs), built, chosen, float(l1), float(l2)), seed, dtype)
+        if chosen is not None:
+            self.architecture.checked_loss()
+        self._run = Run(initial_parameters(self.architecture, self.seed, self.dtype))
+
+    def _set_up(self, architecture: Architecture, seed: int, dtype: str) -> None:
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+            raise InvalidValueError(f"seed {seed!r}", "an integer from 0 to 2⁶³ − 1")
+        if dtype_name(dtype) not in ("f32", "f64"):
+            raise InvalidValueError(f"dtype {dtype!r}", "'float32' or 'float64'")
+        self.architecture, self.seed, self.dtype = architecture, int(seed), dtype_name(dtype)
+        self._predictor: Predictor | None = None
+
+    # --- what it is
+
+    @property
+    def depth(self) -> int:
+        """L: the number of layers with parameters; the input is not counted."""
+        return self.architecture.depth
+
+    @property
+    def parameters(self) -> Parameters:
+        """W1, b1, … by name. Reading gives a read-only copy; assigning sets the values."""
+        return self._view(trainable=True)
+
+    @property
+    def running(self) -> Parameters:
+        """Running means and variances of batch normalisation, by name."""
+        return self._view(trainable=False)
+
+    def _view(self, trainable: bool) -> Parameters:
+        names = [name for name, p in self.architecture.parameters.items() if p.trainable is trainable]
+        return Parameters(self._run.parameters, names)
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers are learned."""
+        return sum(p.size for p in self.architecture.parameters.values() if p.trainable)
+
+    @property
+    def hyperparameters(self) -> dict[str, Any]:
+        """What is chosen and not learned: structure, loss, penalties, seed, dtype."""
+        a = self.architecture
+        return {
+            "n_inputs": a.n_inputs,
+            "layers": list(a.layers),
+            "loss": a.loss,
+            "l1": a.l1,
+            "l2": a.l2,
+            "seed": self.seed,
+            "dtype": self.dtype,
+        }
+
+    def summary(self) -> str:
+        """A table of the layers: role, shape, parameters."""
+        return summary_of(self.architecture)
+
+    def __repr__(self) -> str:
+        sizes = [
+            self.architecture.n_inputs,
+            *(p.shape[1] for p in self.architecture.parameters.values() if p.is_weight),
+        ]
+        return f"<Network {'-'.join(map(str, sizes))}, {self.n_parameters} parameters>"
+
+    # --- the graph and what follows from it
+
+    def graph(self) -> Graph:
+        """X → a[L] as it runs in prediction, every layer's values named."""
+        return simplify(self.architecture.prediction_graph(self.dtype))
+
+    def step_graph(self, optimizer: Any = None) -> Graph:
+        """One whole training step: loss, gradients and update."""
+        form = "labels" if self.architecture.checked_loss().target == "classes" else "rows"
+        return step_graph(self.architecture, resolve_optimizer(optimizer), self.dtype, form).graph  # type: ignore[arg-type]
+
+    def plan(self, what: str = "train", optimizer: Any = None) -> Plan:
+        """The steps and buffers of a training step ("train") or of a prediction ("predict")."""
+        if what not in ("train", "predict"):
+            raise InvalidValueError(f"plan of {what!r}", "'train' or 'predict'")
+        graph = self.step_graph(optimizer) if what == "train" else self.graph()
+        return Reference().load(graph).plan
+
+    # --- numbers
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        optimizer: Any = None,
+        epochs: int = 100,
+        batch_size: int = 32,
+        validation: tuple[Any, Any] | float | None = None,
+        callbacks: Sequence[Callable[[Epoch], bool | None]] = (),
+        n_threads: int | None = None,
+        progress: bool | Callable[[Epoch], Any] | None = None,
+        sample_weight: ArrayLike | None = None,
+        class_weight: Any = None,
+        early_stopping: EarlyStopping | int | bool | None = None,
+        metrics: Any = None,
+        shuffle: bool = True,
+        seed: int | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int = 1,
+        resume: bool = False,
+        executor: Executor | None = None,
+    ) -> History:
+        """Train. A second call goes on from where the first stopped.
+
+        Args:
+            X: (N, n_inputs) numbers.
+            y: targets: (N,) or (N, n_outputs) numbers; for `cross_entropy` integer labels (N,) or rows that sum to 1.
+            optimizer: a name or an object such as `cp.Adam(1e-3)`, the default.
+            epochs: passes over the data.
+            batch_size: rows per step; a last batch of one row joins the one before.
+            validation: (X, y), or the share of the rows to hold out.
+            callbacks: called with an `Epoch` after each epoch; returning True stops.
+            n_threads: worker threads of the native machine; the reference executor uses one.
+            progress: True prints a line per epoch; a function is called like a callback.
+            sample_weight: (N,) numbers ≥ 0; the loss is Σ wᵢℓᵢ/N with the w scaled to mean 1.
+            class_weight: {class: weight} or "balanced".
+            early_stopping: `cp.EarlyStopping(...)`, a patience, or True; needs validation data.
+            metrics: names or functions (y, a) → number, scored on the validation data.
+            shuffle: whether each epoch has a new order: a function of seed and epoch.
+            seed: of shuffling and dropout; the network's by default.
+            checkpoint: file to write the state to, every `checkpoint_every` epochs.
+            resume: go on from the checkpoint if the file exists, to the same bits as without the break.
+            executor: by default the NumPy reference.
+
+        Returns:
+            The history: loss, validation loss and metrics of every epoch. Ctrl-C ends training between two steps and
+            returns it too.
+
+        Raises:
+            ClearpropError: if X, y or an argument does not fit; DivergenceError if the loss is no longer finite.
+        """
+        loss = self.architecture.checked_loss()
+        if n_threads is not None and (isinstance(n_threads, bool) or not isinstance(n_threads, int) or n_threads < 1):
+            raise InvalidValueError(f"n_threads {n_threads!r}", "a positive integer or None")
+        seed = self.seed if seed is None else seed
+        data = self._data(X, y, sample_weight, class_weight)
+        held_out = None
+        if isinstance(validation, float):
+            data, held_out = split_data(data, validation, seed)
+        elif validation is not None:
+            held_out = self._data(*_pair(validation))
+        training = Training(
+            optimizer=resolve_optimizer(optimizer),
+            epochs=epochs,
+            batch_size=as_batch_size(batch_size),
+            shuffle=shuffle,
+            seed=seed,
+            early_stopping=_stopping(early_stopping, held_out is not None),
+            metrics=resolve_metrics(metrics, loss),
+            executor=executor or Reference(),
+            dtype=self.dtype,
+        )
+        told = self._told(callbacks, progress)
+        if checkpoint is not None:
+            saver = persistence.Checkpoint(self, training, len(data), checkpoint, checkpoint_every)
+            told = (*told, saver)
+            self._run = saver.start(resume)
+        else:
+            self._run.done = 0
+        return train(self.architecture, training.telling(told), self._run, data, held_out)
+
+    def _data(self, X: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Data:
+        a = self.architecture
+        features = as_features(X, a.n_inputs, self.dtype)
+        targets, form = as_targets(y, a.checked_loss(), a.n_outputs, len(features), self.dtype)
+        return Data(features, targets, form, as_weights(sample_weight, class_weight, targets, form, self.dtype))
+
+    def _told(self, callbacks: Any, progress: Any) -> tuple[Callback, ...]:
+        told = list(callbacks)
+        if progress:
+            told.append(progress_callback() if progress is True else progress)
+
+        def with_network(callback: Callback) -> Callback:
+            return lambda event: callback(Epoch(event.number, event.total, event.row, event.run, self))
+
+        return tuple(with_network(callback) for callback in told)
+
+    def predict(self, X: ArrayLike) -> Array:
+        """a[L]: (N, n_outputs) for (N, n_inputs), (n_outputs,) for one sample (n_inputs,).
+
+        Raises:
+            ClearpropError: if X does not fit.
+        """
+        features = as_features(X, self.architecture.n_inputs, self.dtype)
+        if self._predictor is None:
+            self._predictor = Predictor(self.architecture, Reference(), self.dtype)
+        a = self._predictor(features, self._run.parameters)
+        return a[0] if np.ndim(X) == 1 else a
+
+    def evaluate(self, X: ArrayLike, y: ArrayLike, metrics: Any = None) -> dict[str, float]:
+        """The mean loss, without penalties, and metrics on some data."""
+        chosen = resolve_metrics(metrics, self.architecture.checked_loss())
+        scorer = Scorer(self.architecture, chosen, self._data(X, y), Reference(), self.dtype)
+        return {name.removeprefix("validation_"): v for name, v in scorer.scores(self._run.parameters).items()}
+
+    def trace(self, X: ArrayLike, y: ArrayLike | None = None, mode: str = "inference") -> Trace:
+        """Every z, a, da, dz, dW, db and the loss, by name, in float64, for one sample or a batch.
+
+        Args:
+            X: (N, n_inputs), or one sample (n_inputs,).
+            y: targets; without them there is no backward pass.
+            mode: "inference" (what predict computes) or "training" (batch statistics, dropout).
+        """
+        a = self.architecture
+        features = as_features(X, a.n_inputs, "f64")
+        if y is None:
+            return Trace(a, self._run.parameters, features, mode=mode)
+        targets, form = as_targets(y, a.checked_loss(), a.n_outputs, len(features), "f64")
+        return Trace(a, self._run.parameters, features, targets, form, mode)
+
+    # --- copies and files
+
+    def copy(self) -> Network:
+        """An independent network with the same numbers."""
+        return deepcopy(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_predictor": None}  # programs are made again when needed
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network to a file, atomically; `cp.load(path)` reads it.
+
+        Raises:
+            FileError: if the file cannot be written.
+            InvalidValueError: if the network has a function of the user's in it, which no file can carry.
+        """
+        persistence.save(self, path)
+
+
+def _pair(validation: Any) -> tuple[Any, Any]:
+    if not isinstance(validation, tuple | list) or len(validation) != 2:
+        raise InvalidValueError(f"validation of type {type(validation).__name__}", "(X, y), or a share such as 0.1")
+    return validation[0], validation[1]
+
+
+def _stopping(given: EarlyStopping | int | bool | None, has_validation: bool) -> EarlyStopping | None:
+    if given is None or given is False:
+        return None
+    monitor = "validation_loss" if has_validation else "loss"
+    if given is True:
+        return EarlyStopping(monitor)
+    return given if isinstance(given, EarlyStopping) else EarlyStopping(monitor, patience=given)
+
+
+def network_from(path: str | os.PathLike[str], described: Any, arrays: dict[str, Array]) -> Network:
+    """The network that a file describes, with its numbers.
+
+    Raises:
+        ModelFileError: if the description and the arrays do not fit together.
+    """
+    architecture, seed, dtype = persistence.revive(path, described, arrays)
+    net = Network.__new__(Network)
+    net._set_up(architecture, seed, dtype)
+    net._run = Run({name: arrays[name].copy() for name in architecture.parameters})
+    return net

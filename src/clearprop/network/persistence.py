@@ -1,0 +1,107 @@
+"""A network in a file, and a training run in a checkpoint."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clearprop.errors import InvalidValueError, ModelFileError
+from clearprop.execute import Array
+from clearprop.graph import DTYPES
+from clearprop.interop import describe_architecture, read_model, require_arrays, revive_architecture, write_model
+from clearprop.nn import Architecture
+from clearprop.train import Epoch, Run, Training
+
+if TYPE_CHECKING:
+    from clearprop.network.network import Network
+
+
+def header_of(net: Network) -> dict[str, Any]:
+    """What a file must say of a network beside its arrays."""
+    return {"architecture": describe_architecture(net.architecture), "seed": net.seed, "dtype": net.dtype}
+
+
+def save(net: Network, path: str | os.PathLike[str]) -> None:
+    """Write a network: architecture and parameters."""
+    write_model(path, {"kind": "network", "network": header_of(net)}, net._run.parameters)
+
+
+def revive(path: str | os.PathLike[str], described: Any, arrays: dict[str, Array]) -> tuple[Architecture, int, str]:
+    """Architecture, seed and dtype from a header, checked against the arrays.
+
+    Raises:
+        ModelFileError: if they do not fit together.
+    """
+    if not isinstance(described, dict) or not {"architecture", "seed", "dtype"} <= set(described):
+        raise ModelFileError(f"{path} does not describe a network", "a file written by save()")
+    architecture = revive_architecture(described["architecture"])
+    dtype, seed = described["dtype"], described["seed"]
+    if dtype not in ("f32", "f64") or isinstance(seed, bool) or not isinstance(seed, int):
+        raise ModelFileError(f"{path} has a damaged header", "a file written by save()")
+    require_arrays(path, arrays, {name: p.shape for name, p in architecture.parameters.items()})
+    wrong = [name for name, a in arrays.items() if str(a.dtype) != DTYPES[dtype]]
+    if wrong:
+        raise ModelFileError(f"{path}: {wrong[0]} holds {arrays[wrong[0]].dtype}", DTYPES[dtype])
+    return architecture, seed, dtype
+
+
+class Checkpoint:
+    """A callback that writes the whole state of a run, so that it can go on bit for bit.
+
+    Args:
+        net: the network in training.
+        training: how it trains; a checkpoint of another training is refused.
+        rows: number of training rows, likewise.
+        path: the file.
+        every: epochs between two checkpoints.
+    """
+
+    def __init__(self, net: Network, training: Training, rows: int, path: str | os.PathLike[str], every: int) -> None:
+        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+            raise InvalidValueError(f"checkpoint_every {every!r}", "a positive integer")
+        self._path, self._every, self._net = Path(path), every, net
+        self._signature = {
+            "architecture": repr(net.architecture),
+            "optimizer": repr(training.optimizer),
+            "batch_size": training.batch_size,
+            "shuffle": training.shuffle,
+            "seed": training.seed,
+            "rows": rows,
+            "dtype": training.dtype,
+            "early_stopping": repr(training.early_stopping),
+        }
+
+    def start(self, resume: bool) -> Run:
+        """The run to go on with: the file's if asked for and there, else the network's own."""
+        if resume and self._path.exists():
+            return self._read()
+        self._net._run.done = 0
+        return self._net._run
+
+    def __call__(self, event: Epoch) -> None:
+        """Write the checkpoint after an epoch."""
+        if event.number % self._every == 0 or event.number == event.total:
+            plain, arrays = event.run.to_parts()
+            write_model(self._path, {"kind": "checkpoint", "training": self._signature, "run": plain}, arrays)
+
+    def _read(self) -> Run:
+        header, arrays = read_model(self._path)
+        if header.get("kind") != "checkpoint":
+            raise ModelFileError(f"{self._path} is a {header.get('kind')}", "a checkpoint", "pass another path")
+        saved = header.get("training")
+        for name, value in self._signature.items():
+            theirs = saved.get(name) if isinstance(saved, dict) else None
+            if theirs != value:
+                raise ModelFileError(
+                    f"{self._path} is a checkpoint of a fit with {name} {theirs}",
+                    f"{value}",
+                    "resume with the same arguments, or delete the file to start anew",
+                )
+        try:
+            run = Run.from_parts(header["run"], arrays)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelFileError(f"{self._path} is a damaged checkpoint: {error}") from None
+        parameters = {name: p.shape for name, p in self._net.architecture.parameters.items()}
+        require_arrays(self._path, run.parameters, parameters)
+        return run

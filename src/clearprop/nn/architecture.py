@@ -1,0 +1,166 @@
+"""The architecture: a pure description of a network, and the graphs that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Literal
+
+from clearprop import graph as g
+from clearprop.errors import InvalidValueError, ShapeError
+from clearprop.graph import Graph, N, Node
+from clearprop.nn.activations import ACTIVATIONS
+from clearprop.nn.layers import Layer
+from clearprop.nn.losses import Loss, loss_name
+from clearprop.nn.scope import Parameter, Scope
+
+# How class targets come in: as integer labels (N,), or as rows of numbers (N, k).
+TargetForm = Literal["labels", "rows"]
+
+
+@dataclass(frozen=True)
+class Forward:
+    """The forward pass as nodes: the input X, the output a[L] and what the layers declared.
+
+    `built` says for each layer object which l it belongs to and how many values it puts out.
+    """
+
+    x: Node
+    output: Node
+    scope: Scope
+    built: tuple[tuple[Layer, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Inputs, layers, loss and penalties: everything about a network but its numbers.
+
+    Attributes:
+        n_inputs: number of input columns.
+        layers: the layers, in order.
+        loss: the loss per sample; None for a network that only predicts.
+        l1, l2: penalties l1·Σ|W| + l2/2·ΣW² on the weights (not on biases), added to the mean loss.
+    """
+
+    n_inputs: int
+    layers: tuple[Layer, ...]
+    loss: Loss | None = None
+    l1: float = 0.0
+    l2: float = 0.0
+
+    def forward(self, dtype: str, training: bool = False) -> Forward:
+        """Build X → a[L]."""
+        scope = Scope(training, dtype)
+        X = x = g.variable("X", (N, self.n_inputs), dtype)
+        built = []
+        for layer in self.layers:
+            x = layer.build(x, scope)
+            width = x.shape[1] if isinstance(x, Node) and x.type.rank == 2 else None
+            if not isinstance(width, int):
+                raise ShapeError(f"{layer!r} made {x!r}", "a node of shape (N, n_out)")
+            built.append((layer, scope.layer, width))
+        return Forward(X, scope.output(x), scope, tuple(built))
+
+    def built(self) -> tuple[tuple[Layer, int, int], ...]:
+        """Each layer object with the l it belongs to and its number of outputs."""
+        return self._declared.built
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}  # graphs are built again when needed
+
+    @cached_property
+    def _declared(self) -> Forward:
+        return self.forward("f64")
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """What the layers declare, by name: shapes and initialisers of parameters and running states."""
+        return self._declared.scope.parameters
+
+    @property
+    def depth(self) -> int:
+        """L, the number of layers with parameters; the input does not count."""
+        return self._declared.scope.layer
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of output columns."""
+        return int(self._declared.output.shape[1])  # type: ignore[arg-type]
+
+    @property
+    def normalises_batches(self) -> bool:
+        """Whether training needs batches of at least two rows."""
+        return any(not p.trainable for p in self.parameters.values())
+
+    def prediction_graph(self, dtype: str) -> Graph:
+        """X → a[L] with everything named, for inference."""
+        forward = self.forward(dtype)
+        return Graph({str(forward.output.name): forward.output})
+
+    def loss_graph(
+        self, dtype: str, training: bool = True, targets: TargetForm = "rows", weighted: bool = False
+    ) -> Graph:
+        """X, y (and sample weights w) → `loss`, the mean loss, `L`, the same with penalties, and running states.
+
+        Raises:
+            InvalidValueError: if there is no loss, or it does not suit the output.
+        """
+        loss = self.checked_loss()
+        forward = self.forward(dtype, training)
+        a, scope = forward.output, forward.scope
+        if targets == "labels":
+            k = self.n_outputs
+            y = g.one_hot(g.variable("y", (N,), "int64"), k, dtype)
+        else:
+            y = g.variable("y", (N, self.n_outputs), dtype)
+        per_sample = loss(a, y)
+        if weighted:
+            per_sample = per_sample * g.variable("w", (N,), dtype)
+        mean_loss = g.mean(per_sample)
+        total = self._with_penalties(mean_loss, scope)
+        states = {f"{name}'": node.named(f"{name}'") for name, node in scope.updates.items()}
+        return Graph({"loss": mean_loss.named("loss"), "L": total.named("L"), **states})
+
+    def _with_penalties(self, loss: Node, scope: Scope) -> Node:
+        for name, parameter in scope.parameters.items():
+            W = scope.nodes[name]
+            if parameter.is_weight and self.l2:
+                loss = loss + g.sum(W**2) * (0.5 * self.l2)
+            if parameter.is_weight and self.l1:
+                loss = loss + g.sum(g.abs(W)) * self.l1
+        return loss
+
+    def checked_loss(self) -> Loss:
+        """The loss, if there is one and it suits the output activation.
+
+        Raises:
+            InvalidValueError: otherwise.
+        """
+        if self.loss is None:
+            raise InvalidValueError("the network has no loss", "a loss", "cp.Network(..., loss='cross_entropy')")
+        wanted, name = self.loss.output, loss_name(self.loss)
+        if wanted is None:
+            return self.loss
+        found = self._declared.output.op.name
+        if found == "identity" or (found in ACTIVATIONS and found != wanted):
+            raise InvalidValueError(
+                f"loss {name!r} on an output of activation {found!r}",
+                f"activation {wanted!r} in the last layer",
+                f"cp.Dense({self.n_outputs}, {wanted!r})",
+            )
+        if wanted == "softmax" and self.n_outputs < 2:
+            raise InvalidValueError(
+                "softmax over 1 output, which is always 1",
+                "2 outputs or more",
+                "for two classes use cp.Dense(1, 'sigmoid') with loss='binary_cross_entropy'",
+            )
+        return self.loss
+
+
+def parameter_nodes(graph: Graph, architecture: Architecture) -> dict[str, Node]:
+    """The trainable parameters that a graph of this architecture uses, by name."""
+    return {
+        name: graph.inputs[name]
+        for name, parameter in architecture.parameters.items()
+        if parameter.trainable and name in graph.inputs
+    }

@@ -1,0 +1,210 @@
+"""Losses: from the network's output a and a target to one number per sample.
+
+They are written on a[L], as in the textbooks; `simplify` finds the form from logits that does not overflow.
+The mean over the batch is taken afterwards, so in a batch δ carries 1/N.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from clearprop import graph as g
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, unknown_name
+from clearprop.graph import N, Node
+
+Target = Literal["numbers", "binary", "classes"]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss per sample. `target` says what y must be: "numbers", "binary" (0 … 1) or "classes"."""
+
+    @property
+    def target(self) -> Target:
+        """What the targets are."""
+        return "numbers"
+
+    @property
+    def output(self) -> str | None:
+        """The output activation that the loss needs, if it needs one."""
+        return None
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """The loss of each sample, (N,), for outputs a (N, k) and targets y (N, k)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SquaredError(Loss):
+    """½‖y − a‖², the sum over the outputs."""
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """½ Σₖ (yₖ − aₖ)²."""
+        return g.squared_error(a, y)
+
+
+@dataclass(frozen=True)
+class MeanSquaredError(Loss):
+    """(y − a)², the mean over the outputs."""
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """1/k Σₖ (aₖ − yₖ)²."""
+        return g.mean((a - y) ** 2, 1)
+
+
+@dataclass(frozen=True)
+class MeanAbsoluteError(Loss):
+    """|y − a|, the mean over the outputs; the gradient at 0 is 0."""
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """1/k Σₖ |aₖ − yₖ|."""
+        return g.mean(g.abs(a - y), 1)
+
+
+@dataclass(frozen=True)
+class Huber(Loss):
+    """½d² for |d| ≤ δ, else δ(|d| − ½δ), d = a − y: squared near 0, linear far out; the mean over the outputs.
+
+    Args:
+        delta: δ, where the one becomes the other.
+    """
+
+    delta: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.delta > 0:
+            raise InvalidValueError(f"delta {self.delta!r}", "a positive number")
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """1/k Σₖ huber(aₖ − yₖ)."""
+        d = a - y
+        linear = (g.abs(d) - 0.5 * self.delta) * self.delta
+        return g.mean(g.where(g.abs(d) > self.delta, linear, d**2 * 0.5), 1)
+
+
+def _check_smoothing(value: float) -> None:
+    if not 0 <= value < 1:
+        raise InvalidValueError(f"label smoothing {value!r}", "a number in [0, 1)")
+
+
+@dataclass(frozen=True)
+class BinaryCrossEntropy(Loss):
+    """−(y ln a + (1 − y) ln(1 − a)) for sigmoid outputs a and targets y in [0, 1]; the mean over the outputs.
+
+    Args:
+        label_smoothing: ε; y becomes (1 − ε)y + ε/2.
+    """
+
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_smoothing(self.label_smoothing)
+
+    @property
+    def target(self) -> Target:
+        """0 or 1, or anything between."""
+        return "binary"
+
+    @property
+    def output(self) -> str:
+        """A probability."""
+        return "sigmoid"
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """−1/k Σₖ (yₖ ln aₖ + (1 − yₖ) ln(1 − aₖ))."""
+        if self.label_smoothing:
+            y = y * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing
+        return g.mean(-(y * g.log(a) + (1.0 - y) * g.log(1.0 - a)), 1)
+
+
+@dataclass(frozen=True)
+class CrossEntropy(Loss):
+    """−Σₖ tₖ ln aₖ for softmax outputs a; targets are integer labels (N,), or one-hot or probability rows (N, k).
+
+    Args:
+        label_smoothing: ε; t becomes (1 − ε)t + ε/k.
+    """
+
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_smoothing(self.label_smoothing)
+
+    @property
+    def target(self) -> Target:
+        """Classes 0 … k − 1."""
+        return "classes"
+
+    @property
+    def output(self) -> str:
+        """A distribution."""
+        return "softmax"
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """−Σₖ tₖ ln aₖ."""
+        k = a.shape[1]
+        assert isinstance(k, int)
+        if self.label_smoothing:
+            y = y * (1.0 - self.label_smoothing) + self.label_smoothing / k
+        return -g.sum(y * g.log(a), 1)
+
+
+@dataclass(frozen=True)
+class CustomLoss(Loss):
+    """A user's function (a, y) → node, of shape (N,), or (N, k) of which the mean over k is taken."""
+
+    function: Callable[[Node, Node], Node]
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """The function's value, one number per sample."""
+        value = self.function(a, y)
+        if not isinstance(value, Node):
+            raise DTypeError(f"loss {self.function!r} returned {type(value).__name__}", "a node")
+        if value.type.rank == 2:
+            value = g.mean(value, 1)
+        if value.shape != (N,):
+            raise ShapeError(
+                f"loss {self.function!r} has shape {g.show_shape(value.shape)}",
+                "(N,) or (N, k), one number per sample",
+                "the mean over the batch is taken for you",
+            )
+        return value
+
+
+LOSSES: dict[str, Loss] = {
+    "squared_error": SquaredError(),
+    "mean_squared_error": MeanSquaredError(),
+    "mean_absolute_error": MeanAbsoluteError(),
+    "huber": Huber(),
+    "binary_cross_entropy": BinaryCrossEntropy(),
+    "cross_entropy": CrossEntropy(),
+}
+
+
+def resolve_loss(given: Any) -> Loss:
+    """A loss given by name, as an object or as a function of (a, y).
+
+    Raises:
+        UnknownNameError: for an unknown name.
+        DTypeError: for what is neither a name nor a loss.
+
+    Example:
+        >>> resolve_loss("huber")
+        Huber(delta=1.0)
+    """
+    if isinstance(given, str):
+        if given not in LOSSES:
+            raise unknown_name("loss", given, sorted(LOSSES))
+        return LOSSES[given]
+    if isinstance(given, Loss):
+        return given
+    if callable(given):
+        return CustomLoss(given)
+    raise DTypeError(f"loss {given!r}", "a name, a loss such as cp.Huber(), or a function of (a, y)")
+
+
+def loss_name(loss: Loss) -> str:
+    """The name under which a loss is known, or its own description."""
+    return next((name for name, known in LOSSES.items() if known == loss), repr(loss))

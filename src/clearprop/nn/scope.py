@@ -1,0 +1,119 @@
+"""The scope in which layers build their part of a graph: it names, counts and collects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from clearprop.graph import OPS, Node, Shape, variable
+from clearprop.nn.initializers import Initializer
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What is to be known of a parameter (or of a layer's running state) before it has a value.
+
+    Attributes:
+        name: W1, b1, ….
+        shape: its shape.
+        initializer: what draws its first value.
+        fan_in, fan_out: how many inputs and outputs its layer has, for the initialiser.
+        trainable: whether it is learned by gradient; running states are not.
+        layer: the number of the layer it belongs to.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    initializer: Initializer
+    fan_in: int
+    fan_out: int
+    trainable: bool = True
+    layer: int = 0
+
+    @property
+    def is_weight(self) -> bool:
+        """Whether it is a weight matrix: penalties and weight decay concern these alone, not biases or scales."""
+        return len(self.shape) == 2
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        count = 1
+        for d in self.shape:
+            count *= d
+        return count
+
+
+@dataclass
+class Scope:
+    """Collects what layers declare while they build a graph.
+
+    Attributes:
+        training: whether the training graph is built (dropout drops, batches normalise themselves).
+        dtype: of parameters and values.
+        layer: l, the number of the layer with parameters that was opened last; 0 before the first.
+        parameters: declared parameters and running states, by name, in order.
+        nodes: their variables, by name.
+        updates: the new value of each running state, in a training graph.
+    """
+
+    training: bool
+    dtype: str
+    layer: int = 0
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
+    updates: dict[str, Node] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    streams: int = 0
+
+    def open_layer(self, x: Node) -> Node:
+        """Begin the next layer with parameters; returns its input, the previous layer's output."""
+        x = self.output(x)
+        self.layer += 1
+        return x
+
+    def output(self, x: Node) -> Node:
+        """Give a layer that had no activation its a: the identity of z."""
+        if self.layer == 0 or f"a{self.layer}" in self.names:
+            return x
+        return self.named(OPS["identity"](x), "a")
+
+    def named(self, node: Node, letter: str) -> Node:
+        """Name a value of this layer: z1, a1; a second one of the same letter is z1_2."""
+        name, again = f"{letter}{self.layer}", 1
+        while name in self.names:
+            again += 1
+            name = f"{letter}{self.layer}_{again}"
+        self.names.add(name)
+        return node.named(name)
+
+    def parameter(
+        self, letter: str, shape: tuple[int, ...], initializer: Initializer, fan_in: int = 0, fan_out: int = 0
+    ) -> Node:
+        """Declare a parameter of this layer: W1, b1, …."""
+        return self._declare(letter, shape, initializer, fan_in, fan_out, trainable=True)
+
+    def state(self, letter: str, shape: tuple[int, ...], initializer: Initializer) -> Node:
+        """Declare a running state of this layer, which training updates without a gradient."""
+        return self._declare(letter, shape, initializer, 0, 0, trainable=False)
+
+    def _declare(
+        self, letter: str, shape: Shape, initializer: Initializer, fan_in: int, fan_out: int, trainable: bool
+    ) -> Node:
+        name, again = f"{letter}{self.layer}", 1
+        while name in self.parameters:
+            again += 1
+            name = f"{letter}{self.layer}_{again}"
+        sizes = tuple(d for d in shape if isinstance(d, int))
+        self.parameters[name] = Parameter(name, sizes, initializer, fan_in, fan_out, trainable, self.layer)
+        self.nodes[name] = variable(name, shape, self.dtype)
+        return self.nodes[name]
+
+    def update(self, state: Node, new: Node) -> None:
+        """Set the value that a running state has after this step."""
+        self.updates[str(state.name)] = new
+
+    def uniform(self, shape: Shape) -> Node:
+        """Random numbers in [0, 1), others in every epoch, step and layer."""
+        self.streams += 1
+        counter = self.nodes.setdefault("counter", variable("counter", (3,), "int64"))
+        return OPS["uniform"](counter, shape=shape, dtype=self.dtype, stream=self.streams)

@@ -1,0 +1,170 @@
+"""Graph to plan: lower what the executor lacks, order the steps, share the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from clearprop.graph import Graph, Node, eliminate_common, rebuild
+from clearprop.graph.text import label
+from clearprop.plan.cost import Linear, flops, size_in_bytes
+from clearprop.plan.plan import Plan, Step, Value
+
+# Kernels whose result may share the memory of their first input.
+VIEWS = frozenset({"identity", "stop_gradient", "broadcast", "transpose", "slice"})
+
+
+def lower(graph: Graph, kernels: Collection[str]) -> Graph:
+    """Replace fused ops that an executor has no kernel for by their stable form (their definition if that is stable).
+
+    Raises:
+        KeyError: if a primitive has no kernel, which is a fault of the executor.
+    """
+    while True:
+        missing = [node.op for node in graph.nodes if node.op.name not in kernels]
+        if not missing:
+            return graph
+        for op in missing:
+            if not op.fused:
+                raise KeyError(f"the executor has no kernel for the primitive {op.name!r}")
+        graph = rebuild(graph, lambda node: node if node.op.name in kernels else _stable_form(node))
+
+
+def _stable_form(node: Node) -> Node:
+    form = node.op.stable or node.op.definition
+    assert form is not None
+    return form(*node.inputs, **node.attrs)
+
+
+def build_plan(
+    graph: Graph,
+    kernels: Collection[str],
+    stored: Mapping[str, str] | None = None,
+    reuse: bool = True,
+) -> Plan:
+    """Plan a graph for an executor.
+
+    Args:
+        graph: what to compute.
+        kernels: names of the ops that the executor runs itself.
+        stored: output name → input name: outputs that replace an input when the run is over.
+        reuse: whether values whose lives do not overlap may share a buffer.
+
+    Example:
+        >>> from clearprop.graph import Graph, variable
+        >>> x = variable("x", (3,))
+        >>> print(build_plan(Graph({"y": (x + 1) * x}), {"variable", "constant", "add", "multiply"}))
+        step  kernel    inputs      output     in      FLOPs  bytes
+        0     constant           →  1.0: f64[3]  slot 0  0  24
+    """
+    graph = eliminate_common(lower(graph, kernels))  # two stable forms may share their first steps
+    order = [node for node in graph.nodes if node.op.name not in ("variable", "constant")]
+    labels = label(graph)
+    index: dict[Node, int] = {}
+    values: list[Value] = []
+    inputs: dict[str, int] = {}
+    for name, node in graph.inputs.items():
+        inputs[name] = index[node] = len(values)
+        values.append(Value(name, node.type, "input"))
+    for node in graph.nodes:
+        if node.op.name == "constant":
+            index[node] = len(values)
+            values.append(Value(labels[node], node.type, "constant", number=node.attrs["value"]))
+    steps: list[Step] = []
+    for i, node in enumerate(order):
+        reads = tuple(index[x] for x in node.inputs)
+        view = node.op.name in VIEWS
+        index[node] = len(values)
+        values.append(
+            Value(labels[node], node.type, "view" if view else "slot", source=reads[0] if view else None, born=i)
+        )
+        traffic = Linear() if view else sum(map(_bytes_read, node.inputs), size_in_bytes(node.type))
+        steps.append(Step(node.op.name, reads, index[node], node.attrs, flops(node), traffic))
+    outputs = {name: index[node] for name, node in graph.outputs.items()}
+    values = _lifetimes(values, steps, outputs)
+    in_place = frozenset(index[node] for node in order if node.op.kind == "elementwise" and node.op.name not in VIEWS)
+    values, slots = _allocate(values, steps, in_place) if reuse else _one_slot_each(values)
+    return Plan(tuple(steps), tuple(values), tuple(slots), inputs, outputs, dict(stored or {}))
+
+
+def _bytes_read(node: Node) -> Linear:
+    return Linear() if node.op.name == "constant" else size_in_bytes(node.type)
+
+
+def root(values: list[Value] | tuple[Value, ...], i: int) -> int:
+    """The value whose memory value i lives in."""
+    while values[i].place == "view":
+        source = values[i].source
+        assert source is not None
+        i = source
+    return i
+
+
+def _lifetimes(values: list[Value], steps: list[Step], outputs: Mapping[str, int]) -> list[Value]:
+    """Each value's last reader; a view keeps alive what it looks at, an output lives past the last step."""
+    dies = [v.born for v in values]
+    for i, step in enumerate(steps):
+        for v in step.inputs:
+            dies[v] = dies[root(values, v)] = i
+    for v in outputs.values():
+        dies[v] = dies[root(values, v)] = len(steps)
+    for v, value in enumerate(values):  # a view read late keeps its whole chain alive
+        r = root(values, v)
+        dies[r] = max(dies[r], dies[v]) if value.place == "view" else dies[r]
+    return [replace(value, dies=d) for value, d in zip(values, dies, strict=True)]
+
+
+def _one_slot_each(values: list[Value]) -> tuple[list[Value], list[Linear]]:
+    slots: list[Linear] = []
+    placed = []
+    for value in values:
+        if value.place == "slot":
+            value = replace(value, slot=len(slots))
+            slots.append(size_in_bytes(value.type))
+        placed.append(value)
+    return placed, slots
+
+
+def _allocate(values: list[Value], steps: list[Step], in_place: frozenset[int]) -> tuple[list[Value], list[Linear]]:
+    """Linear scan: a slot is free again after the last reader of what is in it.
+
+    An elementwise step may write where an input of its own type dies: it reads each element before it writes it.
+    """
+    slots: list[Linear] = []
+    free: list[int] = []
+    for i, step in enumerate(steps):
+        made = values[step.output]
+        if made.place == "slot":
+            slot = _dying_input(values, step, i) if step.output in in_place else None
+            if slot is None:
+                slot = _best_fit(size_in_bytes(made.type), slots, free)
+            values[step.output] = made = replace(made, slot=slot)
+        taken = values[root(values, step.output)].slot
+        for r in {root(values, v) for v in (*step.inputs, step.output)}:
+            slot = values[r].slot
+            if values[r].place == "slot" and values[r].dies <= i and slot is not None and slot not in free:
+                if r != step.output and slot == taken:
+                    continue  # the output lives there now
+                free.append(slot)
+    return values, slots
+
+
+def _dying_input(values: list[Value], step: Step, i: int) -> int | None:
+    made = values[step.output]
+    for v in step.inputs:
+        value = values[v]
+        looked_at_otherwise = any(u != v and root(values, u) == v for u in step.inputs)
+        if value.place == "slot" and value.dies == i and value.type == made.type and not looked_at_otherwise:
+            return value.slot
+    return None
+
+
+def _best_fit(needed: Linear, slots: list[Linear], free: list[int]) -> int:
+    """The smallest free slot that is large enough for every N; else a new one."""
+    fitting = [s for s in free if slots[s].covers(needed)]
+    if not fitting:
+        slots.append(needed)
+        return len(slots) - 1
+    slot = min(fitting, key=lambda s: (slots[s].per_row, slots[s].fixed))
+    free.remove(slot)
+    return slot

@@ -1,0 +1,128 @@
+"""A plan is data: the steps to run, the memory they use and how long each value lives. It can be printed and tested
+without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from clearprop.graph import Type
+from clearprop.plan.cost import Linear
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of the graph and where it lives.
+
+    Attributes:
+        label: its name, or %1, %2, ….
+        type: shape and dtype.
+        place: "input" (bound by the caller), "constant" (one number everywhere), "slot" (a buffer of the plan) or
+            "view" (shares its source's memory).
+        number: the number, for place "constant".
+        slot: the number of the buffer, for place "slot".
+        source: the value whose memory it shares, for place "view".
+        born: the step that makes it (−1 for an input).
+        dies: the last step that reads it or a view of it; one past the last step for an output.
+    """
+
+    label: str
+    type: Type
+    place: str
+    slot: int | None = None
+    source: int | None = None
+    number: float | None = None
+    born: int = -1
+    dies: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One kernel call.
+
+    Attributes:
+        kernel: the op's name.
+        inputs: indices of the values read.
+        output: index of the value made.
+        attrs: the op's attributes.
+        flops, bytes: work and memory traffic as functions of N.
+        epilogue: kernels that run on the output while it is in cache (none yet).
+    """
+
+    kernel: str
+    inputs: tuple[int, ...]
+    output: int
+    attrs: Mapping[str, Any]
+    flops: Linear
+    bytes: Linear
+    epilogue: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Steps in order, values, and the sizes of the buffers (slots) they share.
+
+    `inputs` and `outputs` map names to value indices. `stored` maps an output to the input that takes its place when
+    the run is over: W1' becomes the next step's W1.
+    """
+
+    steps: tuple[Step, ...]
+    values: tuple[Value, ...]
+    slots: tuple[Linear, ...]
+    inputs: Mapping[str, int]
+    outputs: Mapping[str, int]
+    stored: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def flops(self) -> Linear:
+        """Work of one run."""
+        return sum((step.flops for step in self.steps), Linear())
+
+    @property
+    def bytes(self) -> Linear:
+        """Memory traffic of one run, if every step read and wrote main memory."""
+        return sum((step.bytes for step in self.steps), Linear())
+
+    @property
+    def memory(self) -> Linear:
+        """Memory of all buffers."""
+        return sum(self.slots, Linear())
+
+    @property
+    def symbolic(self) -> bool:
+        """Whether the batch size must be bound to run it."""
+        return any(v.type.has_batch for v in self.values) or any(s.kernel == "size" for s in self.steps)
+
+    def __repr__(self) -> str:
+        return "\n".join([*self._lines(), self._total()])
+
+    def _lines(self) -> list[str]:
+        rows = [("step", "kernel", "inputs", "", "output", "in", "FLOPs", "bytes")]
+        for i, step in enumerate(self.steps):
+            made = self.values[step.output]
+            attrs = ", ".join(f"{k}={v}" for k, v in step.attrs.items() if k not in ("shape", "dtype"))
+            rows.append(
+                (
+                    str(i),
+                    step.kernel + (f"[{attrs}]" if attrs else ""),
+                    " ".join(self.values[v].label for v in step.inputs),
+                    "→",
+                    f"{made.label}: {made.type}",
+                    self._home(step.output),
+                    str(step.flops),
+                    str(step.bytes),
+                )
+            )
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+    def _home(self, index: int) -> str:
+        value = self.values[index]
+        return f"slot {value.slot}" if value.place == "slot" else f"view of {self.values[value.source or 0].label}"
+
+    def _total(self) -> str:
+        return (
+            f"{len(self.steps)} steps, {len(self.slots)} slots of {self.memory} bytes, "
+            f"{self.flops} FLOPs, {self.bytes} bytes moved"
+        )

@@ -1,0 +1,1 @@
+from clearprop.table.split import split_rows, Split

@@ -1,0 +1,67 @@
+"""Arrays to trained parameters."""
+
+from clearprop.train.history import History
+from clearprop.train.inputs import as_batch_size, as_features, as_targets, as_weights
+from clearprop.train.loop import Callback, EarlyStopping, Epoch, Training, split_batches, train
+from clearprop.train.metrics import METRICS, Metric, accuracy, mae, r2, resolve_metrics, rmse
+from clearprop.train.optimizers import (
+    OPTIMIZERS,
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    GradientDescent,
+    Optimizer,
+    RMSProp,
+    resolve_optimizer,
+)
+from clearprop.train.predict import CHUNK, Data, Predictor, Scorer, split_data
+from clearprop.train.run import Run, initial_parameters
+from clearprop.train.schedules import ConstantRate, Cosine, Moment, ReduceOnPlateau, Schedule, StepDecay, WarmUp
+from clearprop.train.step import StepGraph, step_graph
+
+__all__ = [
+    "CHUNK",
+    "METRICS",
+    "OPTIMIZERS",
+    "SGD",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
+    "Callback",
+    "ConstantRate",
+    "Cosine",
+    "Data",
+    "EarlyStopping",
+    "Epoch",
+    "GradientDescent",
+    "History",
+    "Metric",
+    "Moment",
+    "Optimizer",
+    "Predictor",
+    "RMSProp",
+    "ReduceOnPlateau",
+    "Run",
+    "Schedule",
+    "Scorer",
+    "StepDecay",
+    "StepGraph",
+    "Training",
+    "WarmUp",
+    "accuracy",
+    "as_batch_size",
+    "as_features",
+    "as_targets",
+    "as_weights",
+    "initial_parameters",
+    "mae",
+    "r2",
+    "resolve_metrics",
+    "resolve_optimizer",
+    "rmse",
+    "split_batches",
+    "split_data",
+    "step_graph",
+    "train",
+]

@@ -1,0 +1,79 @@
+"""The record of a fit: one row per epoch, one number per step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from clearprop.errors import UnknownNameError
+
+
+@dataclass
+class History:
+    """What happened, epoch by epoch.
+
+    `history["loss"]` or `history.loss` is a list with one number per epoch; so are `validation_loss`, the validation
+    metrics, `learning_rate` and `seconds`.
+
+    Attributes:
+        columns: name → one number per epoch.
+        step_loss: the loss of every step.
+        best_epoch: the epoch (from 1) whose weights were kept, with early stopping.
+        stopped_by: "epochs", "early stopping", "callback" or "interrupt".
+    """
+
+    columns: dict[str, list[float]] = field(default_factory=dict)
+    step_loss: list[float] = field(default_factory=list)
+    best_epoch: int | None = None
+    stopped_by: str = "epochs"
+
+    def append(self, row: dict[str, float]) -> None:
+        """Add an epoch."""
+        for name, value in row.items():
+            self.columns.setdefault(name, []).append(value)
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs recorded."""
+        return len(self.columns.get("loss", []))
+
+    def last(self) -> dict[str, float]:
+        """The newest epoch's numbers."""
+        return {name: values[-1] for name, values in self.columns.items()}
+
+    def __getitem__(self, name: str) -> list[float]:
+        if name not in self.columns:
+            raise UnknownNameError(f"no column {name!r} in the history", "one of: " + ", ".join(self.columns))
+        return self.columns[name]
+
+    def __getattr__(self, name: str) -> list[float]:
+        columns = self.__dict__.get("columns", {})
+        if name not in columns:
+            raise AttributeError(f"no column {name!r} in the history; it has: " + ", ".join(columns))
+        found: list[float] = columns[name]
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, for JSON."""
+        return {
+            "columns": self.columns,
+            "step_loss": self.step_loss,
+            "best_epoch": self.best_epoch,
+            "stopped_by": self.stopped_by,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> History:
+        """The inverse of `to_dict`."""
+        columns = {str(k): [float(x) for x in v] for k, v in data["columns"].items()}
+        step_loss = [float(x) for x in data["step_loss"]]
+        return cls(columns, step_loss, data["best_epoch"], str(data["stopped_by"]))
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name} {value:.4g}" for name, value in self.last().items()) if self.epochs else "nothing"
+        best = f", best epoch {self.best_epoch}" if self.best_epoch else ""
+        return f"<History: {self.epochs} epochs, stopped by {self.stopped_by}{best}; last: {numbers}>"

@@ -1,0 +1,167 @@
+"""The door: what users pass as X, y and weights is checked and brought to one shape and dtype, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError
+from clearprop.execute import Array
+from clearprop.graph import DTYPES, show_shape
+from clearprop.nn import Loss, TargetForm
+
+
+def _array(name: str, given: Any) -> Array:
+    """Anything array-like, data frames included, as a numeric array."""
+    if hasattr(given, "to_numpy") and not isinstance(given, np.ndarray):
+        given = given.to_numpy()
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise ShapeError(f"{name} is ragged", "rows of equal length") from None
+    if array.dtype.kind not in "biuf":
+        raise DTypeError(
+            f"{name} holds {array.dtype}",
+            "numbers",
+            "for a table with text columns use `clearprop train` or cp.TableModel, which encode them",
+        )
+    return array
+
+
+def _require_finite(name: str, array: Array) -> None:
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), np.argwhere(~np.isfinite(array))[0]))  # noqa: B905
+        bad = array[~np.isfinite(array)][0]
+        raise InvalidValueError(
+            f"{name} has {bad} at {where}", "finite numbers", "drop or fill missing values before training"
+        )
+
+
+def as_features(X: Any, n_inputs: int, dtype: str) -> Array:
+    """X as an (N, n_inputs) array; one sample (n_inputs,) becomes one row.
+
+    Raises:
+        ShapeError: if the number of columns is wrong or there are no rows.
+        DTypeError: if it does not hold numbers.
+        InvalidValueError: if it holds NaN or infinities.
+    """
+    array = _array("X", X)
+    rows = array[None, :] if array.ndim == 1 and array.shape == (n_inputs,) else array
+    if rows.ndim != 2 or rows.shape[1] != n_inputs:
+        raise ShapeError(
+            f"X has shape {show_shape(array.shape)}", f"(N, {n_inputs}), a column per input of the network"
+        )
+    if not len(rows):
+        raise ShapeError("X has no rows", "at least one")
+    _require_finite("X", rows)
+    return np.ascontiguousarray(rows, DTYPES[dtype])
+
+
+def as_targets(y: Any, loss: Loss, n_outputs: int, n_rows: int, dtype: str) -> tuple[Array, TargetForm]:
+    """y as the loss wants it: integer labels (N,), or rows of numbers (N, n_outputs).
+
+    Raises:
+        ShapeError: if the shape fits neither.
+        DTypeError: if it does not hold numbers.
+        InvalidValueError: for NaN, labels out of range, probabilities that are none.
+    """
+    array = _array("y", y)
+    if (
+        n_rows == 1
+        and array.shape in ((), (n_outputs,))
+        and not (array.ndim and loss.target == "classes" and n_outputs == 1)
+    ):
+        array = array.reshape(1, -1) if array.shape == (n_outputs,) and array.ndim else array.reshape(1)
+    if len(array) != n_rows:
+        raise ShapeError(f"y has {len(array)} rows", f"{n_rows}, as X")
+    _require_finite("y", array)
+    if loss.target == "classes":
+        return _as_classes(array, n_outputs, dtype)
+    rows = array[:, None] if array.ndim == 1 and n_outputs == 1 else array
+    if rows.shape != (n_rows, n_outputs):
+        wanted = f"(N, {n_outputs})" + (" or (N,)" if n_outputs == 1 else "")
+        raise ShapeError(f"y has shape {show_shape(array.shape)}", f"{wanted}, a column per output of the network")
+    if loss.target == "binary" and not ((rows >= 0) & (rows <= 1)).all():
+        bad = rows[(rows < 0) | (rows > 1)][0]
+        raise InvalidValueError(
+            f"target {bad:g}", "0 or 1 (or a probability)", "for more than two classes use loss='cross_entropy'"
+        )
+    return np.ascontiguousarray(rows, DTYPES[dtype]), "rows"
+
+
+def _as_classes(array: Array, k: int, dtype: str) -> tuple[Array, TargetForm]:
+    labels = array[:, 0] if array.shape[1:] == (1,) else array
+    if labels.ndim == 1:
+        integers = labels.astype(np.int64)
+        wrong = (integers != labels) | (integers < 0) | (integers >= k)
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise InvalidValueError(f"label {labels[row]} at row {row}", f"integers 0 … {k - 1}, one class per output")
+        return integers, "labels"
+    if array.shape[1:] != (k,):
+        raise ShapeError(f"y has shape {show_shape(array.shape)}", f"(N,) labels or (N, {k}) probabilities")
+    if (array < 0).any() or not np.allclose(array.sum(axis=1), 1.0, atol=1e-4):
+        raise InvalidValueError("rows of y that are not distributions", "numbers ≥ 0 that sum to 1 in each row")
+    if ((array == 0) | (array == 1)).all():
+        return np.argmax(array, axis=1).astype(np.int64), "labels"
+    return np.ascontiguousarray(array, DTYPES[dtype]), "rows"
+
+
+def as_weights(sample_weight: Any, class_weight: Any, y: Array, form: TargetForm, dtype: str) -> Array | None:
+    """Sample and class weights as one weight per row, scaled to mean 1 over the training set; None if there are none.
+
+    So the loss is Σ wᵢℓᵢ / N. (PyTorch divides by Σw of the batch instead.)
+
+    Args:
+        sample_weight: (N,) numbers ≥ 0, or None.
+        class_weight: {class: weight}, "balanced" for weights ∝ 1/frequency, or None.
+        y: targets as returned by `as_targets`, with their form.
+
+    Raises:
+        ShapeError, DTypeError, InvalidValueError: for weights that do not fit.
+    """
+    if sample_weight is None and class_weight is None:
+        return None
+    weights = np.ones(len(y))
+    if sample_weight is not None:
+        weights = _array("sample_weight", sample_weight).astype(np.float64)
+        if weights.shape != (len(y),):
+            raise ShapeError(f"sample_weight has shape {show_shape(weights.shape)}", f"({len(y)},), one per row")
+        _require_finite("sample_weight", weights)
+    if class_weight is not None:
+        weights = weights * _weight_of_class(class_weight, _classes_of(y, form))
+    if (weights < 0).any() or weights.sum() <= 0:
+        raise InvalidValueError("weights that are negative or all 0", "weights ≥ 0, some of them > 0")
+    scaled: Array = (weights / weights.mean()).astype(DTYPES[dtype])
+    return scaled
+
+
+def _classes_of(y: Array, form: TargetForm) -> Array:
+    if form == "labels":
+        return y
+    if y.shape[1] == 1 and ((y == 0) | (y == 1)).all():
+        return y[:, 0].astype(np.int64)
+    raise InvalidValueError(
+        "class_weight with targets that are not class labels", "integer labels", "use sample_weight"
+    )
+
+
+def _weight_of_class(class_weight: Any, labels: Array) -> Array:
+    if class_weight == "balanced":
+        counts = np.bincount(labels)
+        return (len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1)))[labels]
+    if not isinstance(class_weight, Mapping):
+        raise DTypeError(f"class_weight {class_weight!r}", "{class: weight} or 'balanced'")
+    unknown = sorted(set(class_weight) - set(range(int(labels.max()) + 1)), key=str)
+    if unknown:
+        raise InvalidValueError(f"class_weight for {unknown[0]!r}", f"classes 0 … {int(labels.max())}")
+    return np.array([float(class_weight.get(k, 1.0)) for k in range(int(labels.max()) + 1)])[labels]
+
+
+def as_batch_size(batch_size: Any) -> int:
+    """A checked batch size."""
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
+        raise InvalidValueError(f"batch_size {batch_size!r}", "a positive integer")
+    return int(batch_size)

@@ -1,0 +1,91 @@
+"""Metrics: one number from targets and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import DTypeError, unknown_name
+from clearprop.execute import Array
+from clearprop.nn import Loss
+
+
+def _labels(y: Array) -> Array:
+    """Class numbers from labels (N,), probabilities (N, k), or one probability (N, 1)."""
+    if y.ndim == 1:
+        return y
+    return np.argmax(y, axis=1) if y.shape[1] > 1 else (y[:, 0] >= 0.5).astype(np.int64)
+
+
+def accuracy(y: Array, a: Array) -> float:
+    """The share of rows whose most probable class is the right one.
+
+    Example:
+        >>> accuracy(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]))
+        0.5
+    """
+    return float(np.mean(_labels(y) == _labels(a)))
+
+
+def r2(y: Array, a: Array) -> float:
+    """1 − Σ(y − a)²/Σ(y − ȳ)², the mean over the outputs; 0 for a constant target."""
+    residual = np.sum((y - a) ** 2, axis=0, dtype=np.float64)
+    total = np.sum((y - np.mean(y, axis=0)) ** 2, axis=0, dtype=np.float64)
+    return float(np.mean(np.where(total > 0, 1.0 - residual / np.where(total > 0, total, 1.0), 0.0)))
+
+
+def rmse(y: Array, a: Array) -> float:
+    """√ of the mean of (y − a)²."""
+    return float(np.sqrt(np.mean((y - a) ** 2, dtype=np.float64)))
+
+
+def mae(y: Array, a: Array) -> float:
+    """The mean of |y − a|."""
+    return float(np.mean(np.abs(y - a), dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A named function of (targets, predictions), and whether more is better."""
+
+    name: str
+    function: Callable[[Array, Array], float]
+    higher_is_better: bool
+
+    def __call__(self, y: Array, a: Array) -> float:
+        """The metric's value."""
+        return float(self.function(y, a))
+
+
+METRICS = {
+    "accuracy": Metric("accuracy", accuracy, True),
+    "r2": Metric("r2", r2, True),
+    "rmse": Metric("rmse", rmse, False),
+    "mae": Metric("mae", mae, False),
+}
+
+
+def resolve_metrics(given: Any, loss: Loss) -> tuple[Metric, ...]:
+    """Metrics given by name or as functions (y, a) → number; None is the usual one for the loss.
+
+    Raises:
+        UnknownNameError, DTypeError: for what is neither.
+    """
+    if given is None:
+        return (METRICS["r2" if loss.target == "numbers" else "accuracy"],)
+    return tuple(_resolve(m) for m in ([given] if isinstance(given, str) or callable(given) else given))
+
+
+def _resolve(given: Any) -> Metric:
+    if isinstance(given, Metric):
+        return given
+    if isinstance(given, str):
+        if given not in METRICS:
+            raise unknown_name("metric", given, sorted(METRICS))
+        return METRICS[given]
+    if callable(given):
+        return Metric(getattr(given, "__name__", "metric"), given, True)
+    raise DTypeError(f"metric {given!r}", "a name or a function (y, a) → number")

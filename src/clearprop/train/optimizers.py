@@ -1,0 +1,269 @@
+"""Optimizers as update graphs: (θ, ∂L/∂θ, state) → (θ′, state′).
+
+An optimizer says which arrays it keeps beside each parameter (`slots`), which numbers it needs at step t (`scalars`),
+and how one parameter is updated (`update`). The numbers are inputs of the graph, so one graph serves every step.
+
+`weight_decay` concerns weight matrices only, not biases or scales.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from clearprop import graph as g
+from clearprop.errors import DTypeError, InvalidValueError, unknown_name
+from clearprop.graph import Node
+from clearprop.graph.fused import updates
+from clearprop.train.schedules import Schedule, as_schedule
+
+Slots = Mapping[str, Node]
+
+
+def _check(name: str, value: float | None, low: float, high: float = float("inf"), closed: bool = True) -> None:
+    """Refuse a hyperparameter outside [low, high), or (low, high) if not closed."""
+    if value is None:
+        return
+    ok = not isinstance(value, bool) and (low <= value if closed else low < value) and value < high
+    if not ok:
+        bound = f"{'≥' if closed else '>'} {low:g}" + (f" and < {high:g}" if high < float("inf") else "")
+        raise InvalidValueError(f"{name} = {value!r}", f"a number {bound}")
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """What all optimizers share.
+
+    Attributes:
+        learning_rate: η, a number or a schedule.
+        weight_decay: λ; added to the gradient as λθ (AdamW instead shrinks θ by 1 − ηλ).
+        clip_value: each entry of every gradient is limited to ±clip_value.
+        clip_norm: all gradients are scaled down together where their common norm exceeds clip_norm.
+    """
+
+    learning_rate: float | Schedule = 0.01
+    weight_decay: float = field(default=0.0, kw_only=True)
+    clip_value: float | None = field(default=None, kw_only=True)
+    clip_norm: float | None = field(default=None, kw_only=True)
+
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        as_schedule(self.learning_rate)
+        _check("weight_decay", self.weight_decay, 0)
+        _check("clip_value", self.clip_value, 0, closed=False)
+        _check("clip_norm", self.clip_norm, 0, closed=False)
+
+    @property
+    def schedule(self) -> Schedule:
+        """The learning rate as a function of the step."""
+        return as_schedule(self.learning_rate)
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """The numbers of step t = 1, 2, … beside the learning rate."""
+        return {"λ": self.weight_decay} if self.weight_decay else {}
+
+    def decayed(self, theta: Node, dtheta: Node, h: Slots) -> tuple[Node, Node]:
+        """θ and its gradient under weight decay: λθ is added to the gradient."""
+        if not self.weight_decay:
+            return theta, dtheta
+        return theta, dtheta + theta * updates.spread(h["λ"], theta)
+
+    def update(self, theta: Node, dtheta: Node, slots: Slots, h: Slots) -> tuple[Node, dict[str, Node]]:
+        """θ′ and the new slots, from θ, ∂L/∂θ, the slots and the numbers h (h["η"] is the learning rate)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class GradientDescent(Optimizer):
+    """θ ← θ − η ∂L/∂θ. With batches of all rows this is the textbooks' gradient descent."""
+
+    learning_rate: float | Schedule = 0.1
+
+    def update(self, theta: Node, dtheta: Node, slots: Slots, h: Slots) -> tuple[Node, dict[str, Node]]:
+        """θ′ = θ − η g."""
+        return updates.descend(theta, dtheta, h["η"]), {}
+
+
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """v ← μv + g, θ ← θ − ηv; with Nesterov θ ← θ − η(g + μv). As PyTorch's SGD.
+
+    Args:
+        learning_rate: η.
+        momentum: μ in [0, 1).
+        nesterov: whether to look ahead along v.
+    """
+
+    learning_rate: float | Schedule = 0.01
+    momentum: float = 0.9
+    nesterov: bool = False
+
+    slots: ClassVar[tuple[str, ...]] = ("v",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check("momentum", self.momentum, 0, 1)
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """λ and μ."""
+        return {**super().scalars(step), "μ": self.momentum}
+
+    def update(self, theta: Node, dtheta: Node, slots: Slots, h: Slots) -> tuple[Node, dict[str, Node]]:
+        """v′ = μv + g; θ′ = θ − ηv′, or θ − η(g + μv′)."""
+        v = updates.accelerate(slots["v"], dtheta, h["μ"])
+        direction = updates.accelerate(v, dtheta, h["μ"]) if self.nesterov else v
+        return updates.descend(theta, direction, h["η"]), {"v": v}
+
+
+@dataclass(frozen=True)
+class AdaGrad(Optimizer):
+    """s ← s + g², θ ← θ − ηg/(√s + ε) (Duchi et al., 2011).
+
+    Args:
+        learning_rate: η.
+        epsilon: ε.
+    """
+
+    learning_rate: float | Schedule = 0.01
+    epsilon: float = 1e-10
+
+    slots: ClassVar[tuple[str, ...]] = ("s",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check("epsilon", self.epsilon, 0, closed=False)
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """λ and ε."""
+        return {**super().scalars(step), "ε": self.epsilon}
+
+    def update(self, theta: Node, dtheta: Node, slots: Slots, h: Slots) -> tuple[Node, dict[str, Node]]:
+        """s′ = s + g²; θ′ = θ − ηg/(√s′ + ε)."""
+        s = slots["s"] + dtheta * dtheta
+        return updates.scaled_descend(theta, dtheta, s, h["η"], h["ε"]), {"s": s}
+
+
+@dataclass(frozen=True)
+class RMSProp(Optimizer):
+    """v ← βv + (1 − β)g², θ ← θ − ηg/(√v + ε) (Hinton, lecture 6e).
+
+    Args:
+        learning_rate: η.
+        beta: β in [0, 1).
+        epsilon: ε.
+    """
+
+    learning_rate: float | Schedule = 0.01
+    beta: float = 0.99
+    epsilon: float = 1e-8
+
+    slots: ClassVar[tuple[str, ...]] = ("v",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check("β", self.beta, 0, 1)
+        _check("epsilon", self.epsilon, 0, closed=False)
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """λ, β and ε."""
+        return {**super().scalars(step), "β": self.beta, "ε": self.epsilon}
+
+    def update(self, theta: Node, dtheta: Node, slots: Slots, h: Slots) -> tuple[Node, dict[str, Node]]:
+        """v′ = βv + (1 − β)g²; θ′ = θ − ηg/(√v′ + ε)."""
+        v = updates.average_square(slots["v"], dtheta, h["β"])
+        return updates.scaled_descend(theta, dtheta, v, h["η"], h["ε"]), {"v": v}
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η (m/c₁)/(√(v/c₂) + ε), cᵢ = 1 − βᵢᵗ (Kingma & Ba, 2015).
+
+    Args:
+        learning_rate: η.
+        beta1, beta2: decay rates in [0, 1).
+        epsilon: ε.
+    """
+
+    learning_rate: float | Schedule = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    slots: ClassVar[tuple[str, ...]] = ("m", "v")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check("β1", self.beta1, 0, 1)
+        _check("β2", self.beta2, 0, 1)
+        _check("epsilon", self.epsilon, 0, closed=False)
+
+    def scalars(self, step: int) -> dict[str, float]:
+        """λ, β₁, β₂, ε and the bias corrections of step t."""
+        corrections = {"c1": 1.0 - self.beta1**step, "c2": 1.0 - self.beta2**step}
+        return {**super().scalars(step), "β1": self.beta1, "β2": self.beta2, "ε": self.epsilon, **corrections}
+
+    def update(self, theta: Node, dtheta: Node, slots: Slots, h: Slots) -> tuple[Node, dict[str, Node]]:
+        """m′, v′ and θ′ = θ − η (m′/c₁)/(√(v′/c₂) + ε)."""
+        m = updates.average(slots["m"], dtheta, h["β1"])
+        v = updates.average_square(slots["v"], dtheta, h["β2"])
+        return updates.adam_descend(theta, m, v, h["η"], h["c1"], h["c2"], h["ε"]), {"m": m, "v": v}
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay: θ ← (1 − ηλ)θ before the update (Loshchilov & Hutter, 2019)."""
+
+    weight_decay: float = field(default=0.01, kw_only=True)
+
+    def decayed(self, theta: Node, dtheta: Node, h: Slots) -> tuple[Node, Node]:
+        """(1 − ηλ)θ, and the gradient as it is."""
+        return (updates.decay(theta, h["η"], h["λ"]) if self.weight_decay else theta), dtheta
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "gradient_descent": GradientDescent,
+    "sgd": SGD,
+    "adagrad": AdaGrad,
+    "rmsprop": RMSProp,
+    "adam": Adam,
+    "adamw": AdamW,
+}
+
+
+def resolve_optimizer(given: Any, learning_rate: float | None = None) -> Optimizer:
+    """An optimizer given by name or as an object; None is Adam.
+
+    Raises:
+        UnknownNameError: for an unknown name.
+        DTypeError: for anything else.
+
+    Example:
+        >>> resolve_optimizer("sgd", learning_rate=0.1).learning_rate
+        0.1
+    """
+    if isinstance(given, Optimizer):
+        return given
+    if given is None or isinstance(given, str):
+        name = given or "adam"
+        if name not in OPTIMIZERS:
+            raise unknown_name("optimizer", given, sorted(OPTIMIZERS))
+        return OPTIMIZERS[name]() if learning_rate is None else OPTIMIZERS[name](learning_rate)
+    raise DTypeError(f"optimizer {given!r}", "a name or an optimizer such as cp.Adam(1e-3)")
+
+
+def clipped(gradients: Mapping[str, Node], optimizer: Optimizer) -> dict[str, Node]:
+    """The gradients after clipping by value and by global norm."""
+    result = dict(gradients)
+    if optimizer.clip_value is not None:
+        c = optimizer.clip_value
+        result = {k: g.clip(d, -c, c) for k, d in result.items()}
+    if optimizer.clip_norm is not None and result:
+        parts = [g.sum(d * d) for d in result.values()]
+        total = parts[0]
+        for part in parts[1:]:
+            total = total + part
+        scale = g.minimum(optimizer.clip_norm / (g.sqrt(total) + 1e-6), 1.0)  # 1e-6 as in PyTorch
+        result = {k: d * scale for k, d in result.items()}
+    return result

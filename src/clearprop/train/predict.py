@@ -1,0 +1,99 @@
+"""Predictions and scores of given parameters: X → a[L], loss and metrics on held-out data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from clearprop.errors import InvalidValueError
+from clearprop.execute import Array, Executor, Program
+from clearprop.graph import DTYPES, Graph, simplify
+from clearprop.nn import Architecture, TargetForm
+from clearprop.table import split_rows
+from clearprop.train.metrics import Metric
+
+CHUNK = 4096  # rows of a table that are predicted at once: bounds the memory
+
+
+@dataclass(frozen=True)
+class Data:
+    """Features and targets that have passed the door; `weights` is None where all rows count alike."""
+
+    X: Array
+    y: Array
+    form: TargetForm
+    weights: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def rows(self, index: Array) -> Data:
+        """Some of the rows."""
+        weights = None if self.weights is None else self.weights[index]
+        return Data(self.X[index], self.y[index], self.form, weights)
+
+    def arrays(self) -> dict[str, Array]:
+        """By the names they have in the graphs."""
+        return {"X": self.X, "y": self.y} | ({} if self.weights is None else {"w": self.weights})
+
+
+def split_data(data: Data, share: float, seed: int) -> tuple[Data, Data]:
+    """Hold out a share of the rows, stratified by class where there are labels: (rest, held out).
+
+    Raises:
+        InvalidValueError: if the share is not between 0 and 1, or leaves no rows on one side.
+    """
+    if not 0 < share < 1:
+        raise InvalidValueError(f"validation share {share!r}", "a number between 0 and 1, or (X, y)")
+    labels = data.y if data.form == "labels" else None
+    split = split_rows(len(data), seed=seed, fractions=(share, 0.0), stratify=labels)
+    if not len(split.train) or not len(split.validation):
+        raise InvalidValueError(f"validation share {share!r} of {len(data)} rows", "at least one row on each side")
+    return data.rows(split.train), data.rows(split.validation)
+
+
+class Scorer:
+    """Loss and metrics of a network on held-out data."""
+
+    def __init__(
+        self, architecture: Architecture, metrics: tuple[Metric, ...], data: Data, executor: Executor, dtype: str
+    ) -> None:
+        graph = architecture.loss_graph(dtype, False, data.form, data.weights is not None)
+        self.metrics, self.data = metrics, data
+        self.losses: Program = executor.load(simplify(Graph({"loss": graph["loss"]})))
+        self.predict = Predictor(architecture, executor, dtype)
+
+    def scores(self, parameters: dict[str, Array]) -> dict[str, float]:
+        """`validation_loss` and the metrics."""
+        row = {"validation_loss": self._loss(parameters)}
+        if self.metrics:
+            a = self.predict(self.data.X, parameters)
+            row |= {f"validation_{m.name}": m(self.data.y, a) for m in self.metrics}
+        return row
+
+    def _loss(self, parameters: dict[str, Array]) -> float:
+        names, total = self.losses.plan.inputs, 0.0
+        bound = {name: a for name, a in parameters.items() if name in names}
+        for rows in np.split(np.arange(len(self.data)), range(CHUNK, len(self.data), CHUNK)):
+            chunk = {name: a[rows] for name, a in self.data.arrays().items()}
+            total += float(self.losses.run({**bound, **chunk})["loss"]) * len(rows)
+        return total / len(self.data)
+
+
+class Predictor:
+    """X → a[L], in chunks of rows."""
+
+    def __init__(self, architecture: Architecture, executor: Executor, dtype: str) -> None:
+        self.n_outputs, self.dtype = architecture.n_outputs, dtype
+        output = next(iter(architecture.prediction_graph(dtype).outputs.values()))
+        self.program: Program = executor.load(simplify(Graph({"a": output})))
+
+    def __call__(self, X: Array, parameters: dict[str, Array]) -> Array:
+        """Predictions (N, n_outputs) for features that have passed the door."""
+        result = np.empty((len(X), self.n_outputs), DTYPES[self.dtype])
+        bound = {name: a for name, a in parameters.items() if name in self.program.plan.inputs}
+        for start in range(0, len(X), CHUNK):
+            chunk = X[start : start + CHUNK]
+            result[start : start + CHUNK] = self.program.run({"X": chunk, **bound})["a"]
+        return result

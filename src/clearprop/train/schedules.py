@@ -1,0 +1,161 @@
+"""Learning rates that change: pure functions of how far training is, and one that listens to the validation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from clearprop.errors import DTypeError, InvalidValueError
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How far a fit is.
+
+    Attributes:
+        step: steps done in this fit, from 0.
+        total_steps: steps that the fit will do.
+        steps_per_epoch: steps in an epoch.
+    """
+
+    step: int
+    total_steps: int
+    steps_per_epoch: int
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done, from 0."""
+        return self.step // self.steps_per_epoch
+
+    @property
+    def fraction(self) -> float:
+        """From 0 at the first step to just under 1 at the last."""
+        return self.step / self.total_steps
+
+
+def _positive(name: str, value: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0 or math.isinf(value):
+        raise InvalidValueError(f"{name} = {value!r}", "a positive number")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A learning rate as a function of the moment."""
+
+    learning_rate: float
+
+    def __post_init__(self) -> None:
+        _positive("learning_rate", self.learning_rate)
+
+    def rate(self, now: Moment) -> float:
+        """η at this step."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class ConstantRate(Schedule):
+    """η, always."""
+
+    def rate(self, now: Moment) -> float:
+        """η."""
+        return self.learning_rate
+
+
+@dataclass(frozen=True)
+class StepDecay(Schedule):
+    """η · factor^⌊epoch / every⌋.
+
+    Args:
+        learning_rate: η at the start.
+        factor: what it is multiplied by.
+        every: epochs between two such steps.
+    """
+
+    factor: float = 0.1
+    every: int = 10
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _positive("factor", self.factor)
+        _positive("every", self.every)
+
+    def rate(self, now: Moment) -> float:
+        """η · factor^⌊epoch / every⌋."""
+        return float(self.learning_rate * self.factor ** (now.epoch // self.every))
+
+
+@dataclass(frozen=True)
+class Cosine(Schedule):
+    """From η down to `final` along half a cosine, over the whole fit (Loshchilov & Hutter, 2017).
+
+    Args:
+        learning_rate: η at the start.
+        final: η at the end.
+    """
+
+    final: float = 0.0
+
+    def rate(self, now: Moment) -> float:
+        """final + ½(η − final)(1 + cos πt)."""
+        return self.final + 0.5 * (self.learning_rate - self.final) * (1 + math.cos(math.pi * now.fraction))
+
+
+@dataclass(frozen=True)
+class WarmUp(Schedule):
+    """A linear rise over the first steps, then another schedule, which `learning_rate` may also be.
+
+    Args:
+        learning_rate: the rate, or the schedule, that follows.
+        steps: length of the rise.
+    """
+
+    learning_rate: float | Schedule  # type: ignore[assignment]
+    steps: int = 100
+
+    def __post_init__(self) -> None:
+        as_schedule(self.learning_rate)
+        _positive("steps", self.steps)
+
+    def rate(self, now: Moment) -> float:
+        """The following schedule's rate, times (step + 1)/steps during the rise."""
+        return as_schedule(self.learning_rate).rate(now) * min(1.0, (now.step + 1) / self.steps)
+
+
+@dataclass(frozen=True)
+class ReduceOnPlateau(Schedule):
+    """η, multiplied by `factor` each time the monitored value has not improved for `patience` epochs.
+
+    Args:
+        learning_rate: η at the start.
+        factor: what it is multiplied by.
+        patience: epochs without improvement that are accepted.
+        monitor: a column of the history; by default the validation loss, without validation data the loss.
+    """
+
+    factor: float = 0.5
+    patience: int = 5
+    monitor: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.factor < 1:
+            raise InvalidValueError(f"factor = {self.factor!r}", "a number between 0 and 1")
+
+    def rate(self, now: Moment) -> float:
+        """η; the loop multiplies it by the reductions so far."""
+        return self.learning_rate
+
+
+def as_schedule(given: Any) -> Schedule:
+    """A number as a constant schedule; a schedule as it is.
+
+    Raises:
+        InvalidValueError: if the number is not positive.
+        DTypeError: for anything else.
+    """
+    if isinstance(given, Schedule):
+        return given
+    if isinstance(given, int | float):
+        return ConstantRate(given)
+    raise DTypeError(f"learning rate {given!r}", "a positive number or a schedule such as cp.Cosine(1e-2)")
