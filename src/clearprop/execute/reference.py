@@ -28,7 +28,8 @@ def _power(x: Array, exponent: float) -> Array:
 
 
 def _greater(a: Array, b: Array) -> Array:
-    return np.greater(a.real, b.real)  # the complex step compares the real parts
+    larger: Array = np.greater(a.real, b.real)  # the complex step compares the real parts
+    return larger
 
 
 def _maximum(a: Array, b: Array) -> Array:

@@ -19,7 +19,7 @@ from clearprop.graph import OPS, Op, show_shape
 from clearprop.graph.gradient import local_gradients
 
 
-class NotForwarded(ClearpropError, RuntimeError):
+class NotForwardedError(ClearpropError, RuntimeError):
     """`backward` was called before `forward`."""
 
 
@@ -45,7 +45,7 @@ class Layer:
 
     def _backward(self, dout: ArrayLike) -> list[Any]:
         if self.out is None:
-            raise NotForwarded(
+            raise NotForwardedError(
                 f"{type(self).__name__}.backward before forward", "forward first, which stores its values"
             )
         above = np.asarray(dout, np.float64)
@@ -181,7 +181,7 @@ class SoftmaxWithLoss:
     def backward(self, dout: float = 1.0) -> Any:
         """∂L/∂z for dout = ∂(whatever follows)/∂L."""
         if self.loss is None:
-            raise NotForwarded("SoftmaxWithLoss.backward before forward", "forward first, which stores its values")
+            raise NotForwardedError("SoftmaxWithLoss.backward before forward", "forward first, which stores its values")
         shape = np.shape(self._layer.out)
         count = shape[0] if shape else 1
         return self._layer._backward(np.full(shape, dout / count))[0]
@@ -205,4 +205,4 @@ def _rows_of(t: Array, z: Array) -> Array:
     return np.eye(k)[t.astype(np.int64)]
 
 
-__all__ = ["Affine", "Layer", "NotForwarded", "ReLU", "Sigmoid", "Softmax", "SoftmaxWithLoss", "Tanh"]
+__all__ = ["Affine", "Layer", "NotForwardedError", "ReLU", "Sigmoid", "Softmax", "SoftmaxWithLoss", "Tanh"]

@@ -299,6 +299,10 @@ class Network:
         targets, form = as_targets(y, a.checked_loss(), a.n_outputs, len(features), "f64")
         return Trace(a, self._run.parameters, features, targets, form, mode)
 
+    def arrays(self) -> dict[str, Array]:
+        """Copies of all parameters and running states, by name."""
+        return self._run.snapshot()
+
     # --- copies and files
 
     def copy(self) -> Network:

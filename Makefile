@@ -1,0 +1,54 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test test-peers lint format bench clean
+
+# pip reads [dependency-groups] from version 25.1 on; older ones are upgraded inside the environment only.
+$(VENV)/bin/pip:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade "pip>=25.1"
+
+# The package is installed editable; the native part, once there, is built by the same command.
+$(VENV)/demo: pyproject.toml | $(VENV)/bin/pip
+	$(PIP) install --editable . --group demo
+	@touch $@
+
+$(VENV)/dev: pyproject.toml | $(VENV)/bin/pip
+	$(PIP) install --editable . --group dev
+	@touch $@ $(VENV)/demo
+
+# PyTorch's CPU build has the version that is pinned here; an unpinned one brings gigabytes of GPU libraries along.
+$(VENV)/peers: $(VENV)/dev
+	$(PIP) install "torch==2.13.0" --group peers
+	@touch $@
+
+demo: $(VENV)/demo  ## train on a real table, score, predict, and name the files written
+	$(BIN)/clearprop train demo:breast_cancer --out demo-output
+	$(BIN)/clearprop predict demo-output/model.clearprop demo:breast_cancer --out demo-output/predictions.csv
+	@echo "Open demo-output/report.md for the report."
+
+test: $(VENV)/dev  ## all tests but those that need another framework
+	$(BIN)/pytest -q -m "not peers"
+
+test-peers: $(VENV)/peers  ## parity with PyTorch, JAX and optax
+	$(BIN)/pytest -q -m peers tests/peers
+
+lint: $(VENV)/dev  ## formatting, style, types, and the order of the house
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev  ## import time and the speed of the reference executor
+	$(BIN)/python benchmarks/import_time.py
+	$(BIN)/python benchmarks/step_time.py
+
+clean:
+	rm -rf $(VENV) build dist demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,29 @@
+"""`load`: whatever was saved, a network or a model of a table."""
+
+from __future__ import annotations
+
+import os
+
+from clearprop.errors import ModelFileError
+from clearprop.estimators.table_model import TableModel
+from clearprop.interop import read_model
+from clearprop.network import Network, network_from
+
+
+def load(path: str | os.PathLike[str]) -> Network | TableModel:
+    """Read what `save` wrote: a `Network`, or a `TableModel` with the same `predict`.
+
+    Nothing in the file is executed.
+
+    Raises:
+        FileError: if the file cannot be read.
+        ModelFileError: if it is truncated, damaged, foreign, or from a newer version.
+    """
+    header, arrays = read_model(path)
+    kind = header.get("kind")
+    if kind == "network":
+        return network_from(path, header.get("network"), arrays)
+    if kind == "table_model":
+        return TableModel.from_parts(path, header, arrays)
+    hint = "go on with it by net.fit(..., checkpoint=path, resume=True)" if kind == "checkpoint" else None
+    raise ModelFileError(f"{path} holds a {kind}", "a network or a table model", hint)

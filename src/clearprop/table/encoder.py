@@ -1,0 +1,130 @@
+"""`TableEncoder`: a data frame to a matrix of numbers, the same way in training and in prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import narwhals.stable.v1 as nw
+import numpy as np
+
+from clearprop.errors import DTypeError, TableError
+from clearprop.table.columns import CategoryColumn, Column, Features, NumberColumn, fit_column
+
+_KINDS: dict[str, type[Column]] = {"number": NumberColumn, "category": CategoryColumn}
+
+
+def as_frame(frame: Any) -> nw.DataFrame[Any]:
+    """Any eager data frame (Polars, pandas, Arrow, …) behind one interface.
+
+    Raises:
+        DTypeError: if it is no data frame.
+        TableError: if two columns have one name.
+    """
+    try:
+        wrapped: nw.DataFrame[Any] = nw.from_native(frame, eager_only=True)
+    except (TypeError, ValueError) as error:
+        if "unique" in str(error) or "duplicate" in str(error).lower():
+            raise TableError("two columns of one name", "one name per column") from None
+        raise DTypeError(f"a table of type {type(frame).__name__}", "a Polars, pandas or Arrow data frame") from None
+    return wrapped
+
+
+@dataclass(frozen=True)
+class TableEncoder:
+    """How each column becomes features.
+
+    Attributes:
+        columns: the columns that are used, in order.
+        ignored: name → reason, for the columns that are not.
+    """
+
+    columns: tuple[Column, ...]
+    ignored: dict[str, str]
+
+    @classmethod
+    def fit(cls, frame: Any, ignore: Collection[str] = ()) -> TableEncoder:
+        """Learn the encoding from a training table.
+
+        Args:
+            frame: a data frame; rows are samples.
+            ignore: columns to leave out, such as the target.
+
+        Raises:
+            TableError: if no column is left that says anything.
+
+        Example:
+            >>> import polars as pl
+            >>> encoder = TableEncoder.fit(pl.DataFrame({"x": [1.0, 3.0], "c": ["a", "b"]}))
+            >>> encoder.feature_names
+            ['x', 'c=a', 'c=b']
+        """
+        table = as_frame(frame)
+        used, ignored = [], {}
+        for name in table.columns:
+            if name in ignore:
+                continue
+            found = fit_column(table[name])
+            if isinstance(found, str):
+                ignored[name] = found
+            else:
+                used.append(found)
+        if not used:
+            reasons = "; ".join(f"{name}: {why}" for name, why in ignored.items())
+            raise TableError(
+                "no column to learn from" + (f" ({reasons})" if reasons else ""), "at least one input column"
+            )
+        return cls(tuple(used), ignored)
+
+    @property
+    def feature_names(self) -> list[str]:
+        """A name for every feature."""
+        return [name for column in self.columns for name in column.feature_names]
+
+    def transform(self, frame: Any) -> Features:
+        """The features (N, n_features) of a table, float64.
+
+        Raises:
+            TableError: if a column is missing, or holds what it did not in training.
+        """
+        table = as_frame(frame)
+        missing = [column.name for column in self.columns if column.name not in table.columns]
+        if missing:
+            raise TableError(
+                f"the table has no column {', '.join(map(repr, missing))}",
+                "the columns of the training table: " + ", ".join(column.name for column in self.columns),
+            )
+        parts = [column.encode(table[column.name]) for column in self.columns]
+        return np.ascontiguousarray(np.concatenate(parts, axis=1))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, for a file."""
+        kinds = {cls: kind for kind, cls in _KINDS.items()}
+        return {
+            "columns": [{"kind": kinds[type(column)], **asdict(column)} for column in self.columns],
+            "ignored": self.ignored,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Any) -> TableEncoder:
+        """The inverse of `to_dict`.
+
+        Raises:
+            TableError: for data that `to_dict` did not write.
+        """
+        try:
+            columns = tuple(_revive(dict(column)) for column in data["columns"])
+            return cls(columns, {str(k): str(v) for k, v in data["ignored"].items()})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise TableError(f"a damaged description of the columns: {error!r}") from None
+
+
+def _revive(data: dict[str, Any]) -> Column:
+    if data.pop("kind") == "category":
+        levels = tuple(None if level is None else str(level) for level in data["levels"])
+        return CategoryColumn(str(data["name"]), levels, bool(data["pooled"]))
+    mean, std, median = (float(data[key]) for key in ("mean", "std", "median"))
+    if not np.isfinite([mean, std, median]).all() or std <= 0:
+        raise ValueError("numbers that are not finite")
+    return NumberColumn(str(data["name"]), mean, std, median, bool(data["has_missing"]))

@@ -1,0 +1,122 @@
+"""Files to data frames: CSV, TSV and Parquet, through Polars."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clearprop.errors import FileError, MissingDependencyError, TableError
+
+if TYPE_CHECKING:
+    import polars
+
+MISSING_MARKS = ("", "NA", "N/A", "n/a", "nan", "NaN", "?", "null", "NULL", "None")
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+def import_polars() -> Any:
+    """Polars, which reads tables.
+
+    Raises:
+        MissingDependencyError: if it is not installed.
+    """
+    try:
+        import polars
+    except ImportError:
+        raise MissingDependencyError(
+            "Polars is not installed", "Polars, to read tables", 'pip install "clearprop[tables]"'
+        ) from None
+    return polars
+
+
+def read_table(path: str | os.PathLike[str], *, header: bool = True, na: Sequence[str] = ()) -> polars.DataFrame:
+    """Read a CSV, TSV or Parquet file.
+
+    The delimiter is found among , ; tab and |. Blanks around values do not count. Column types follow from the whole
+    file: numbers where every value is one, else text.
+
+    Args:
+        path: the file; `.parquet` is read as Parquet, everything else as delimited text.
+        header: whether the first line names the columns; if not they are called c0, c1, ….
+        na: marks for missing values beside the usual ones ("", NA, N/A, nan, ?, null, None).
+
+    Raises:
+        FileError: if the file cannot be read.
+        TableError: if it holds no table: empty, no rows, ragged lines, a column name twice, not UTF-8.
+        MissingDependencyError: if Polars is not installed.
+    """
+    source = Path(path)
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        reason = error.strerror or error.__class__.__name__
+        raise FileError(f"cannot read {path}: {reason}", "a CSV, TSV or Parquet file") from None
+    frame: polars.DataFrame = (
+        _read_parquet(source) if source.suffix == ".parquet" else _read_text(source, content, header, tuple(na))
+    )
+    if not frame.height:
+        raise TableError(f"{path} has no rows", "at least one row of data")
+    return frame
+
+
+def _read_parquet(path: Path) -> Any:
+    pl = import_polars()
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise TableError(f"{path} is no Parquet file: {_first_line(error)}") from None
+
+
+def _read_text(path: Path, content: bytes, header: bool, na: tuple[str, ...]) -> Any:
+    pl = import_polars()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path} is not UTF-8 (byte {error.start})", "UTF-8 text", "save the file as UTF-8") from None
+    if not text.strip():
+        raise TableError(f"{path} is empty", "a table")
+    delimiter = _find_delimiter(text)
+    try:
+        raw = pl.read_csv(text.encode(), has_header=False, separator=delimiter, infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        raise TableError(f"{path} is no regular table: {_first_line(error)}", "the same fields in every line") from None
+    if header:
+        names = [str(name).strip() for name in raw.row(0)]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise TableError(f"{path} has the column {twice!r} twice", "one name per column")
+        raw = raw.slice(1)
+    else:
+        names = [f"c{i}" for i in range(raw.width)]
+    columns = [_typed(pl, raw[:, i].alias(name), (*MISSING_MARKS, *na)) for i, name in enumerate(names)]
+    return pl.DataFrame(columns)
+
+
+def _find_delimiter(text: str) -> str:
+    """The delimiter that cuts the first lines into the most fields, the same number in each; a comma if in doubt."""
+    lines = [line for line in text.splitlines()[:20] if line.strip()]
+    counts = {d: [line.count(d) for line in lines] for d in _DELIMITERS}
+    regular = {d: c[0] for d, c in counts.items() if c[0] and min(c) == max(c)}
+    return max(regular, key=lambda d: regular[d]) if regular else max(_DELIMITERS, key=lambda d: counts[d][0])
+
+
+def _typed(pl: Any, column: Any, missing: tuple[str, ...]) -> Any:
+    """Text as whole numbers, numbers, or text, whichever fits all values that are there."""
+    stripped = column.str.strip_chars()
+    values = stripped.set(stripped.is_in(list(missing)), None)
+    for dtype in (pl.Int64, pl.Float64):
+        numbers = values.cast(dtype, strict=False)
+        if numbers.null_count() == values.null_count() and not _loses_zeros(pl, values, dtype):
+            return numbers
+    return values
+
+
+def _loses_zeros(pl: Any, values: Any, dtype: Any) -> bool:
+    """Whether values are codes such as 007, which are no numbers."""
+    return dtype is pl.Int64 and bool(values.str.contains(r"^[+-]?0\d").any())
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
