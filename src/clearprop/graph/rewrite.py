@@ -156,7 +156,7 @@ def match(pattern: Node, node: Node, bound: dict[Node, Node], holes: dict[str, f
     node = _without_alias(node)
     if pattern.op is not node.op or len(pattern.inputs) != len(node.inputs):
         return False
-    if any(node.attrs.get(k) != v for k, v in pattern.attrs.items() if k not in ("shape", "dtype")):
+    if _own_attrs(pattern) != _own_attrs(node):
         return False
     orders = [node.inputs] + ([node.inputs[::-1]] if node.op.commutative else [])
     for inputs in orders:
@@ -166,6 +166,10 @@ def match(pattern: Node, node: Node, bound: dict[Node, Node], holes: dict[str, f
             holes.update(trial_holes)
             return True
     return False
+
+
+def _own_attrs(node: Node) -> dict[str, Any]:
+    return {k: v for k, v in node.attrs.items() if k not in ("shape", "dtype")}
 
 
 def _match_number(value: float, node: Node, holes: dict[str, float]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import overload
 
+from clearprop.errors import ClearpropError
 from clearprop.graph.algebra import ALGEBRA
 from clearprop.graph.fused.record import Hole
 from clearprop.graph.graph import Graph
@@ -117,7 +118,10 @@ def _recognise(op: Op, pattern: Node, variables: list[Node]) -> Rule:
         holes: dict[str, float] = {}
         if not match(pattern, node, bound, holes):
             return None
-        fused = op(*(bound[v] for v in variables), **holes)
+        try:
+            fused = op(*(bound[v] for v in variables), **holes)
+        except ClearpropError:  # the form fits but not the shapes: matrix + matrix is no affine map of one sample
+            return None
         return fused if fused.type == node.type else None
 
     rule.__name__ = f"recognise_{op.name}"
