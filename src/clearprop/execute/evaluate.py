@@ -17,13 +17,21 @@ Bindings = Mapping[Node, ArrayLike] | Mapping[str, ArrayLike]
 
 
 @overload
-def evaluate(y: Node, bindings: Bindings | None = None, executor: Executor | None = None) -> Any: ...
+def evaluate(
+    y: Node, bindings: Bindings | None = None, executor: Executor | None = None, n: int | None = None
+) -> Any: ...
 @overload
 def evaluate(
-    y: Graph | Mapping[str, Node], bindings: Bindings | None = None, executor: Executor | None = None
+    y: Graph | Mapping[str, Node],
+    bindings: Bindings | None = None,
+    executor: Executor | None = None,
+    n: int | None = None,
 ) -> dict[str, Array]: ...
 def evaluate(
-    y: Node | Graph | Mapping[str, Node], bindings: Bindings | None = None, executor: Executor | None = None
+    y: Node | Graph | Mapping[str, Node],
+    bindings: Bindings | None = None,
+    executor: Executor | None = None,
+    n: int | None = None,
 ) -> Any:
     """The value of a node, or the values of a graph's outputs by name.
 
@@ -31,6 +39,7 @@ def evaluate(
         y: a node, a graph, or a mapping of names to nodes.
         bindings: a value for every variable, by node or by name. `N` is taken from the values.
         executor: by default the NumPy reference.
+        n: the batch size, where no variable has a batch axis to take it from.
 
     Returns:
         For a node its value: a NumPy scalar for shape `()`, else an array. For a graph, a dict of them.
@@ -48,7 +57,7 @@ def evaluate(
     """
     graph = as_graph(y)
     values = bind(graph, bindings or {})
-    results = (executor or Reference()).load(graph).run(values)
+    results = (executor or Reference()).load(graph).run(values, n)
     scalars = {name: value[()] for name, value in results.items()}
     return next(iter(scalars.values())) if isinstance(y, Node) else scalars
 

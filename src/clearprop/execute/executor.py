@@ -21,8 +21,8 @@ class Program(Protocol):
 
     plan: Plan
 
-    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """Compute the outputs, by name, for inputs of the planned types."""
+    def run(self, inputs: Mapping[str, Array], n: int | None = None) -> dict[str, Array]:
+        """Compute the outputs, by name, for inputs of the planned types and a batch of n rows."""
         ...
 
     def run_steps(
@@ -84,14 +84,18 @@ class ReferenceProgram:
         self._calls: dict[int, list[Call]] = {}
         self._lock = threading.Lock()  # one run at a time: the buffers are shared between runs
 
-    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    def run(self, inputs: Mapping[str, Array], n: int | None = None) -> dict[str, Array]:
         """Compute the outputs for inputs of the planned types; the results are fresh arrays.
+
+        Args:
+            inputs: a value for every input, by name.
+            n: the batch size, where no input has a batch axis to take it from.
 
         Raises:
             ShapeError: if an input's shape is not the planned one, or two inputs disagree about the batch size.
         """
         with self._lock, single_threaded(), np.errstate(all="ignore"):
-            values = self._run(inputs)
+            values = self._run(inputs, n)
             return {name: np.array(values[i]) for name, i in self.plan.outputs.items()}
 
     def run_steps(
@@ -124,17 +128,25 @@ class ReferenceProgram:
                     break
                 inputs = {name: array[batch] for name, array in data.items()}
                 inputs |= {name: values[step] for name, values in table.items()}
-                values = self._run({**inputs, **state})
+                values = self._run({**inputs, **state}, len(batch))
                 row = [float(values[self.plan.outputs[name]]) for name in report]
                 rows.append(row)
                 if not np.isfinite(row).all():
                     break
-                for output, name in self.plan.stored.items():
-                    np.copyto(state[name], values[self.plan.outputs[output]])
+                self._store(values, state)
         return np.array(rows, np.float64).reshape(-1, len(report))
 
-    def _run(self, inputs: Mapping[str, Array]) -> list[Any]:
-        n = self._batch_size(inputs)
+    def _store(self, values: Sequence[Any], state: dict[str, Array]) -> None:
+        """Let the new values take the place of the old: all are there before the first is overwritten."""
+        new = {name: values[self.plan.outputs[output]] for output, name in self.plan.stored.items()}
+        for name, value in new.items():
+            if any(value is old for old in state.values()):  # an output that is an input unchanged, of any name
+                new[name] = value.copy()
+        for name, value in new.items():
+            np.copyto(state[name], value)
+
+    def _run(self, inputs: Mapping[str, Array], n: int | None) -> list[Any]:
+        n = self._batch_size(inputs, n)
         if n not in self._calls:
             self._bind(n)
         values = list(self._memory[n])
@@ -150,8 +162,7 @@ class ReferenceProgram:
                 values[made][...] = kernel(*arguments, **attrs)
         return values
 
-    def _batch_size(self, inputs: Mapping[str, Array]) -> int:
-        n: int | None = None
+    def _batch_size(self, inputs: Mapping[str, Array], n: int | None) -> int:
         for name, i in self.plan.inputs.items():
             shape = self.plan.values[i].type.shape
             got = np.shape(inputs[name])
@@ -161,6 +172,8 @@ class ReferenceProgram:
                 if n is not None and got[0] != n:
                     raise ShapeError(f"{name} has {got[0]} rows", f"{n}, as the other inputs")
                 n = got[0]
+        if n is None and self.plan.symbolic:
+            raise ShapeError("a batch of unknown size", "an input with a batch axis", "or pass n, the number of rows")
         return n or 0
 
     def _bind(self, n: int) -> None:

@@ -107,7 +107,7 @@ class Trace:
 
     def _run(self, graph: Graph) -> dict[str, Array]:
         given = self._inputs()
-        return Reference().load(graph).run({name: given[name] for name in graph.inputs})
+        return Reference().load(graph).run({name: given[name] for name in graph.inputs}, len(self._X))
 
     @cached_property
     def values(self) -> Mapping[str, Array]:

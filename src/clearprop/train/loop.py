@@ -140,6 +140,7 @@ class _Loop:
         if run.done == 0:
             run.begin(training.optimizer, self.step.slots, training.dtype)
         self.program = training.executor.load(self.step.graph, self.step.stored)
+        self.starts: list[dict[str, Array]] = []  # the parameters at the start of the last two epochs
         self.scorer = None
         if validation is not None:
             self.scorer = Scorer(architecture, training.metrics, validation, training.executor, training.dtype)
@@ -148,11 +149,11 @@ class _Loop:
     def epoch(self, interrupt: Interrupt) -> bool:
         """Run one epoch; returns whether to go on."""
         run, start = self.run, time.perf_counter()
-        before = run.snapshot()
+        self.starts = [*self.starts[-1:], run.snapshot()]
         batches = self._batches()
         table = self._table(len(batches))
         losses = self.program.run_steps(self._state(), self.data.arrays(), batches, table, ["loss", "L"], interrupt)
-        self._check_finite(losses, before, table)
+        self._check_finite(losses, table)
         if interrupt.requested and len(losses) < len(batches):
             run.step += len(losses)
             run.history.stopped_by = "interrupt"
@@ -192,21 +193,23 @@ class _Loop:
         table["counter"] = np.array(counters, np.int64)
         return {name: values for name, values in table.items() if name in self.step.graph.inputs or name == "η"}
 
-    def _check_finite(self, losses: Array, before: dict[str, Array], table: dict[str, Array]) -> None:
-        """End a run that diverged, with the parameters as they were before the epoch."""
+    def _check_finite(self, losses: Array, table: dict[str, Array]) -> None:
+        """End a run that diverged, with the newest parameters of an epoch's start whose loss was finite."""
         run, i = self.run, len(losses) - 1
         finite = i < 0 or bool(np.isfinite(losses[i]).all())
         if finite and all(np.isfinite(a).all() for a in run.parameters.values()):
             return
         what = "the parameters are" if finite else f"the loss is {losses[i, 0]:g}"
-        run.restore(before)
+        good = self.starts[0] if i == 0 else self.starts[-1]  # a bad first step means that the start was bad already
+        kept = run.done + 1 - (len(self.starts) - 1 if i == 0 else 0)
+        run.restore(good)
         for a in run.slots.values():
             a[...] = 0
         run.optimizer = ""  # the next fit starts the optimizer anew
         rate = float(table["η"][i])
         raise DivergenceError(
             f"training diverged: {what}{' no longer finite' if finite else ''} at step {run.step + i + 1} "
-            f"(epoch {run.done + 1}, batch {i + 1}); the weights from before this epoch are kept",
+            f"(epoch {run.done + 1}, batch {i + 1}); the weights from before epoch {kept} are kept",
             "a finite loss",
             f"try a learning rate below {rate:g} (such as {rate / 10:g}), clip_norm=1, or standardised inputs",
         )

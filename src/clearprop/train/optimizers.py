@@ -163,7 +163,7 @@ class RMSProp(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check("β", self.beta, 0, 1)
+        _check("beta", self.beta, 0, 1)
         _check("epsilon", self.epsilon, 0, closed=False)
 
     def scalars(self, step: int) -> dict[str, float]:
@@ -195,8 +195,8 @@ class Adam(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check("β1", self.beta1, 0, 1)
-        _check("β2", self.beta2, 0, 1)
+        _check("beta1", self.beta1, 0, 1)
+        _check("beta2", self.beta2, 0, 1)
         _check("epsilon", self.epsilon, 0, closed=False)
 
     def scalars(self, step: int) -> dict[str, float]:

@@ -97,5 +97,5 @@ def initial_parameters(architecture: Architecture, seed: int, dtype: str) -> dic
     for i, (name, p) in enumerate(architecture.parameters.items()):
         rng = np.random.Generator(np.random.Philox(key=[seed, i]))
         values = np.asarray(p.initializer.draw(rng, p.shape, p.fan_in, p.fan_out))
-        drawn[name] = np.ascontiguousarray(np.broadcast_to(values, p.shape), DTYPES[dtype])
+        drawn[name] = np.array(np.broadcast_to(values, p.shape), DTYPES[dtype], order="C")
     return drawn

@@ -26,8 +26,7 @@ def _examples(arrays: int, scalars: int) -> tuple[Example, ...]:
     domains = ("real",) * (2 if arrays > 1 else 1) + ("positive",) * (arrays - 2) + ("unit",) * scalars
     scalar = Type((), "f64")
     return tuple(
-        Example((Type((2, 3), dtype),) * arrays + (scalar,) * scalars, {}, domains)
-        for dtype in ("f32", "f64")
+        Example((Type((2, 3), dtype),) * arrays + (scalar,) * scalars, {}, domains) for dtype in ("f32", "f64")
     )
 
 

@@ -1,0 +1,150 @@
+"""The reference executor: bindings, batch sizes, the fixed-order product, stored outputs."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from scipy import special
+
+import clearprop as cp
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError
+from clearprop.execute import Reference
+from clearprop.execute.erf import erf
+from clearprop.execute.reference import FIXED_ORDER, fixed_order_matmul
+from clearprop.graph import Graph, N, simplify, variable
+
+
+def test_evaluate_by_node_and_by_name():
+    x, y = variable("x"), variable("y")
+    assert cp.evaluate(x * y, {x: 2.0, y: 3.0}) == cp.evaluate(x * y, {"x": 2.0, "y": 3.0}) == 6.0
+    assert cp.evaluate({"p": x * y, "s": x + y}, {x: 2.0, y: 3.0}) == {"p": 6.0, "s": 5.0}
+
+
+def test_the_batch_size_comes_from_the_values():
+    X = variable("X", (N, 2))
+    mean = cp.mean(X)
+    assert cp.evaluate(mean, {"X": [[1.0, 2.0]]}) == 1.5
+    assert cp.evaluate(mean, {"X": [[1.0, 2.0], [3.0, 4.0]]}) == 2.5
+
+
+def test_one_program_runs_batches_of_any_size():
+    X, w = variable("X", (N, 2)), variable("w", (2, 3))
+    program = Reference().load(Graph({"y": cp.tanh(X @ w)}))
+    rng = np.random.default_rng(0)
+    W = rng.normal(size=(2, 3))
+    for n in (5, 1, 8, 5):
+        rows = rng.normal(size=(n, 2))
+        np.testing.assert_allclose(program.run({"X": rows, "w": W})["y"], np.tanh(rows @ W), rtol=1e-14)
+
+
+def test_results_do_not_change_with_a_later_run():
+    x = variable("x", (2,))
+    program = Reference().load(Graph({"y": x * 2.0, "x": x}))
+    given = np.array([1.0, 2.0])
+    first = program.run({"x": given})
+    program.run({"x": np.array([5.0, 6.0])})
+    given[:] = 9
+    assert first["y"].tolist() == [2.0, 4.0]
+    assert first["x"].tolist() == [1.0, 2.0]
+
+
+def test_concurrent_runs_do_not_mix():
+    X = variable("X", (N, 50))
+    program = Reference().load(simplify(Graph({"y": cp.sigmoid(cp.tanh(X) * 3.0)})))
+    rows = [np.full((20, 50), k / 10) for k in range(40)]
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda a: program.run({"X": a})["y"], rows))
+    for a, y in zip(rows, results, strict=True):
+        np.testing.assert_allclose(y, 1 / (1 + np.exp(-3 * np.tanh(a))), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("bindings", "error", "words"),
+    [
+        ({}, UnknownNameError, "no value for X"),
+        ({"X": np.zeros((2, 3))}, ShapeError, r"X has shape \(2, 3\); expected \(N, 2\)"),
+        ({"X": np.zeros(2)}, ShapeError, r"X has shape \(2,\)"),
+        ({"X": [["a", "b"]]}, DTypeError, "X holds"),
+        ({"X": [[1.0], [1.0, 2.0]]}, ShapeError, "ragged"),
+        ({"X": np.zeros((3, 2)), "k": [0.5, 1.0, 2.0]}, InvalidValueError, "fractions"),
+        ({"X": np.zeros((3, 2)), "k": [0, 1]}, ShapeError, "2 rows"),
+    ],
+)
+def test_wrong_values_are_named(bindings, error, words):
+    X, k = variable("X", (N, 2)), variable("k", (N,), "int64")
+    y = cp.sum(X) if "k" not in bindings else cp.sum(X * cp.one_hot(k, 2))
+    with pytest.raises(error, match=words):
+        cp.evaluate(y, bindings)
+
+
+def test_erf_equals_scipys():
+    x = np.linspace(-6, 6, 101)
+    np.testing.assert_allclose(erf(x), special.erf(x), rtol=1e-14)
+
+
+@pytest.mark.parametrize("ta", [False, True])
+@pytest.mark.parametrize("tb", [False, True])
+def test_fixed_order_product_equals_the_blas(ta, tb):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(4, 5) if not ta else (5, 4)), rng.normal(size=(5, 3) if not tb else (3, 5))
+    expected = (a.T if ta else a) @ (b.T if tb else b)
+    np.testing.assert_allclose(fixed_order_matmul(a, b, ta, tb), expected, rtol=1e-13)
+
+
+def test_fixed_order_product_gives_equal_columns_equal_bits():
+    """Whatever their place: a BLAS may treat the columns at the edge of a tile in another order."""
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(7, 301)).astype(np.float32)
+    column = rng.normal(size=(301, 1)).astype(np.float32)
+    for width in range(1, 34):
+        product = fixed_order_matmul(a, np.repeat(column, width, axis=1))
+        assert (product == product[:, :1]).all()
+
+
+def test_fixed_order_executor_runs_affine_through_its_own_product():
+    assert "affine" not in FIXED_ORDER
+    x, W, b = variable("x", (N, 2)), variable("W", (2, 2)), variable("b", (2,))
+    graph = Graph({"y": cp.affine(x, W, b)})
+    kernels = {step.kernel for step in Reference(fixed_order=True).load(graph).plan.steps}
+    assert kernels == {"matmul", "broadcast", "add"}
+    assert {step.kernel for step in Reference().load(graph).plan.steps} == {"affine"}
+
+
+def test_run_steps_feeds_stored_outputs_back():
+    """θ ← θ − η·mean(x) for three batches, by hand."""
+    theta, x, eta = variable("theta"), variable("X", (N,)), variable("eta")
+    graph = Graph({"theta'": theta - eta * cp.mean(x), "L": theta * 1.0})
+    program = Reference().load(graph, {"theta'": "theta"})
+    state = {"theta": np.array(10.0)}
+    data = {"X": np.arange(6.0)}
+    batches = [np.array([0, 1]), np.array([2, 3]), np.array([4, 5])]
+    table = {"eta": np.array([1.0, 1.0, 2.0])}
+    losses = program.run_steps(state, data, batches, table, ["L"], lambda: False)
+    assert losses[:, 0].tolist() == [10.0, 9.5, 7.0]
+    assert state["theta"] == 10 - 0.5 - 2.5 - 2 * 4.5
+
+
+def test_run_steps_ends_at_the_first_loss_that_is_not_finite():
+    theta = variable("theta")
+    program = Reference().load(Graph({"theta'": theta * 1e200, "L": theta * 1.0}), {"theta'": "theta"})
+    state = {"theta": np.array(1.0)}
+    losses = program.run_steps(state, {}, [np.array([0])] * 5, {}, ["L"], lambda: False)
+    assert losses[:, 0].tolist() == [1.0, 1e200, np.inf]
+
+
+def test_stored_outputs_may_change_places():
+    a, b = variable("a"), variable("b")
+    graph = Graph({"a'": cp.identity(b), "b'": cp.identity(a), "L": a * 1.0})
+    program = Reference().load(graph, {"a'": "a", "b'": "b"})
+    state = {"a": np.array(1.0), "b": np.array(2.0)}
+    program.run_steps(state, {}, [np.array([0])], {}, ["L"], lambda: False)
+    assert (float(state["a"]), float(state["b"])) == (2.0, 1.0)
+
+
+def test_a_batch_size_that_no_input_has():
+    ones = cp.ones_like(variable("X", (N, 2)))
+    assert cp.evaluate(cp.sum(ones), n=3) == 6
+    with pytest.raises(ShapeError, match="batch of unknown size"):
+        cp.evaluate(cp.sum(ones))

@@ -1,0 +1,198 @@
+"""The network's face: listing, copies, files, traces, the graph behind it."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+import clearprop as cp
+from clearprop.errors import DTypeError, FileError, InvalidValueError, ModelFileError, ShapeError, UnknownNameError
+from clearprop.graph import check
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(8, 3))
+y = rng.integers(0, 2, 8)
+
+
+def network(**options):
+    return cp.Network(3, [cp.Dense(4, "tanh"), cp.Dense(1, "sigmoid")], "binary_cross_entropy", **options)
+
+
+def test_listing_and_counts():
+    net = network()
+    assert {k: v.shape for k, v in net.parameters.items()} == {"W1": (3, 4), "b1": (4,), "W2": (4, 1), "b2": (1,)}
+    assert (net.n_parameters, net.depth) == (21, 2)
+    assert repr(net) == "<Network 3-4-1, 21 parameters>"
+    assert set(net.hyperparameters) == {"n_inputs", "layers", "loss", "l1", "l2", "seed", "dtype"}
+
+
+def test_summary_is_readable():
+    lines = network().summary().splitlines()
+    assert lines[1].split() == ["0", "input", "(N,", "3)"]
+    assert lines[2].split()[:2] == ["1", "hidden"]
+    assert "Dense(4, activation='tanh')" in lines[2]
+    assert "W1 (3, 4)  b1 (4,)" in lines[2]
+    assert lines[3].split()[:2] == ["2", "output"]
+    assert lines[-1] == "2 layers, 21 parameters, loss: binary_cross_entropy"
+
+
+def test_reading_a_parameter_gives_a_copy_that_refuses_changes():
+    net = network()
+    W = net.parameters["W1"]
+    with pytest.raises(ValueError, match="read-only"):
+        W[0, 0] = 1
+    net.fit(X, y, epochs=1)
+    assert (W != net.parameters["W1"]).any(), "the copy did not move with the network"
+
+
+def test_assigning_a_parameter():
+    net = network()
+    net.parameters["b2"] = [3.0]
+    assert net.parameters["b2"].tolist() == [3.0]
+    for value, error, words in [
+        ([1.0, 2.0], ShapeError, r"\(2,\); expected \(1,\)"),
+        ([float("nan")], InvalidValueError, "not finite"),
+        (["x"], DTypeError, "numbers"),
+    ]:
+        with pytest.raises(error, match=words):
+            net.parameters["b2"] = value
+    with pytest.raises(UnknownNameError, match="W1, b1, W2, b2"):
+        net.parameters["W3"] = 1
+    with pytest.raises(DTypeError, match="assignment only"):
+        del net.parameters["W1"]
+
+
+def test_copies_are_independent():
+    net = network()
+    net.fit(X, y, epochs=3)
+    for twin in (net.copy(), pickle.loads(pickle.dumps(net))):
+        np.testing.assert_array_equal(twin.predict(X), net.predict(X))
+        before = net.predict(X)
+        twin.fit(X, y, epochs=3)
+        np.testing.assert_array_equal(net.predict(X), before)
+        assert (twin.predict(X) != before).any()
+
+
+def test_a_pickled_network_trains_on_as_the_original():
+    net = network()
+    net.fit(X, y, epochs=3)
+    twin = pickle.loads(pickle.dumps(net))
+    net.fit(X, y, epochs=3)
+    twin.fit(X, y, epochs=3)
+    np.testing.assert_array_equal(twin.predict(X), net.predict(X))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_save_and_load(tmp_path, dtype):
+    layers = [
+        *(cp.Dense(4, cp.LeakyReLU(0.2), init=cp.He("uniform")), cp.BatchNorm(), cp.Dropout(0.1)),
+        *(cp.Linear(4, 4), cp.LayerNorm(), cp.Activation(cp.ELU(0.5)), cp.Dense(3, "softmax", bias=False)),
+    ]
+    net = cp.Network(3, layers, cp.CrossEntropy(0.1), seed=3, dtype=dtype, l2=0.01)
+    net.fit(X, rng.integers(0, 3, 8), epochs=2)
+    net.save(tmp_path / "m.clearprop")
+    loaded = cp.load(tmp_path / "m.clearprop")
+    np.testing.assert_array_equal(loaded.predict(X), net.predict(X))
+    assert loaded.architecture == net.architecture
+    assert loaded.hyperparameters == net.hyperparameters
+    assert [p.name for p in tmp_path.iterdir()] == ["m.clearprop"], "no temporary file is left"
+
+
+def test_a_users_function_cannot_be_saved():
+    net = cp.Network(3, [cp.Dense(2, lambda z: cp.sin(z))])
+    with pytest.raises(InvalidValueError, match="cannot be written to a file"):
+        net.save("never-written")
+
+
+def test_saving_to_a_place_that_is_not_there(tmp_path):
+    with pytest.raises(FileError, match="cannot write"):
+        network().save(tmp_path / "none" / "m")
+
+
+def test_a_checkpoint_is_no_model(tmp_path):
+    network().fit(X, y, epochs=1, checkpoint=tmp_path / "c")
+    with pytest.raises(ModelFileError, match="resume=True"):
+        cp.load(tmp_path / "c")
+
+
+def test_graphs_and_plans_are_well_typed():
+    net = network()
+    for graph in (net.graph(), net.step_graph(), net.step_graph("sgd")):
+        check(graph)
+    assert {"z1", "a1", "z2", "a2"} <= set(net.graph().named)
+    assert {"dW1", "db1", "dz1", "dz2", "W1'", "L"} <= set(net.step_graph().named)
+    assert len(net.plan("predict").steps) < len(net.plan("train").steps)
+    with pytest.raises(InvalidValueError, match="plan of"):
+        net.plan("fit")
+
+
+def test_large_tables_are_predicted_in_chunks():
+    net = network()
+    rows = rng.normal(size=(10_000, 3)).astype(np.float32)
+    apart = np.concatenate([net.predict(rows[i : i + 1000]) for i in range(0, 10_000, 1000)])
+    np.testing.assert_allclose(net.predict(rows), apart, rtol=1e-5)
+
+
+# --- the trace
+
+
+def test_trace_names_and_order():
+    t = network(dtype="float64").trace(X, y)
+    assert list(t.values) == [
+        *("a0", "z1", "a1", "z2", "a2", "L"),
+        *("da2", "dz2", "dW2", "db2", "da1", "dz1", "dW1", "db1"),
+    ]
+    assert list(t.a) == [0, 1, 2]
+    assert list(t.dW) == [1, 2]
+    assert t.delta[1] is t.dz[1]
+    assert all(v.dtype == np.float64 for v in t.values.values())
+
+
+def test_trace_agrees_with_predict_and_with_arithmetic():
+    net = network(dtype="float64")
+    t = net.trace(X, y)
+    W1, b1, W2, b2 = (net.parameters[k] for k in ("W1", "b1", "W2", "b2"))
+    a1 = np.tanh(X @ W1 + b1)
+    p = 1 / (1 + np.exp(-(a1 @ W2 + b2)))
+    np.testing.assert_allclose(t.a[2], p, rtol=1e-13)
+    np.testing.assert_array_equal(t.a[2], net.predict(X))
+    delta2 = (p - y[:, None]) / 8
+    np.testing.assert_allclose(t.da[2], (-(y[:, None] / p) + (1 - y[:, None]) / (1 - p)) / 8, rtol=1e-10)
+    np.testing.assert_allclose(t.delta[2], delta2, rtol=1e-12)
+    np.testing.assert_allclose(t.dW[2], a1.T @ delta2, rtol=1e-12)
+    delta1 = (delta2 @ W2.T) * (1 - a1**2)
+    np.testing.assert_allclose(t.delta[1], delta1, rtol=1e-12)
+    np.testing.assert_allclose(t.dW[1], X.T @ delta1, rtol=1e-12)
+    np.testing.assert_allclose(t.db[1], delta1.sum(0), rtol=1e-12)
+
+
+def test_trace_of_a_saturated_network_is_finite_where_the_mathematics_is():
+    net = network(dtype="float64")
+    net.parameters["b2"] = [1000.0]
+    t = net.trace(X, np.zeros(8))
+    assert t.loss == pytest.approx(1000, rel=0.01)
+    np.testing.assert_allclose(t.delta[2], 1 / 8)
+    assert np.isfinite(t.dW[1]).all()
+
+
+def test_trace_without_target_and_unknown_names():
+    t = network().trace(X)
+    assert list(t.values) == ["a0", "z1", "a1", "z2", "a2"]
+    with pytest.raises(InvalidValueError, match="without a target"):
+        t.dW  # noqa: B018
+    with pytest.raises(InvalidValueError, match="without a target"):
+        t.loss  # noqa: B018
+    with pytest.raises(UnknownNameError, match=r"no z\[3\]"):
+        t.z[3]
+    with pytest.raises(UnknownNameError, match="one of: a0"):
+        t["z9"]
+    with pytest.raises(InvalidValueError, match="mode"):
+        network().trace(X, mode="test")
+
+
+def test_trace_prints_a_table():
+    text = repr(network().trace(X, y))
+    assert "mode inference" in text
+    assert all(name in text for name in ("a0", "dz1", "(3, 4)"))

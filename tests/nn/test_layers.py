@@ -1,0 +1,181 @@
+"""Layers in a network, against arithmetic written out here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import clearprop as cp
+from clearprop.errors import ClearpropError, DTypeError, InvalidValueError, ShapeError, UnknownNameError
+from clearprop.nn import ACTIVATIONS
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(6, 3))
+
+
+def f64(layers, loss=None, **options):
+    return cp.Network(3, layers, loss, dtype="float64", **options)
+
+
+def test_dense_is_xw_plus_b():
+    net = f64([cp.Dense(4)])
+    net.parameters["b1"] = [1.0, 2.0, 3.0, 4.0]
+    np.testing.assert_allclose(net.predict(X), X @ net.parameters["W1"] + [1, 2, 3, 4], rtol=1e-14)
+
+
+def test_layers_of_one_sample_and_of_a_batch_agree():
+    net = f64([cp.Dense(4, "tanh"), cp.Dense(2)])
+    np.testing.assert_allclose(np.stack([net.predict(x) for x in X]), net.predict(X), rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_every_named_activation(name):
+    z = X @ f64([cp.Dense(3, name)]).parameters["W1"]
+    e = np.exp
+    softplus = np.log(1 + e(z))
+    erf = np.vectorize(__import__("math").erf)
+    expected = {
+        "sigmoid": 1 / (1 + e(-z)),
+        "tanh": (e(z) - e(-z)) / (e(z) + e(-z)),
+        "relu": z * (z > 0),
+        "leaky_relu": np.where(z > 0, z, 0.01 * z),
+        "elu": np.where(z > 0, z, e(z) - 1),
+        "selu": 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * (e(z) - 1)),
+        "gelu": z * 0.5 * (1 + erf(z / np.sqrt(2))),
+        "silu": z / (1 + e(-z)),
+        "swish": z / (1 + e(-z)),
+        "mish": z * np.tanh(softplus),
+        "softplus": softplus,
+        "softmax": e(z) / e(z).sum(axis=1, keepdims=True),
+    }.get(name, z)
+    np.testing.assert_allclose(f64([cp.Dense(3, name)]).predict(X), expected, rtol=1e-12, atol=1e-15)
+
+
+def test_a_users_activation_is_differentiated():
+    def bent(z):
+        return cp.where(z > 0, z, 0.3 * z) + cp.sin(z)
+
+    net = f64([cp.Dense(4, bent), cp.Dense(1)], "squared_error")
+    t = net.trace(X, X[:, 0])
+    slope = np.where(t.z[1] > 0, 1.0, 0.3) + np.cos(t.z[1])
+    np.testing.assert_allclose(t.delta[1], (t.delta[2] @ net.parameters["W2"].T) * slope, rtol=1e-13)
+
+
+def test_a_users_loss_is_differentiated():
+    net = f64([cp.Dense(1)], lambda a, y: cp.softplus(a - y) + cp.softplus(y - a))
+    y = X[:, 1]
+    t = net.trace(X, y)
+    d = t.a[1][:, 0] - y
+    assert t.loss == pytest.approx(np.mean(np.log1p(np.exp(d)) + np.log1p(np.exp(-d))), rel=1e-14)
+    np.testing.assert_allclose(t.delta[1][:, 0], np.tanh(d / 2) / len(X), rtol=1e-12)
+
+
+def test_dropout_only_in_training_and_keeps_the_mean():
+    net = cp.Network(1, [cp.Dense(20000, init=1.0), cp.Dropout(0.3)], lambda a, y: cp.mean(a, 1), dtype="float64")
+    assert (net.predict([[1.0]]) == 1).all()
+    d = net.trace([[1.0]], np.zeros((1, 20000)), mode="training")["d1"]
+    assert set(np.unique(d)) == {0.0, 1 / 0.7}
+    assert (d == 0).mean() == pytest.approx(0.3, abs=0.01)
+
+
+def test_dropout_differs_between_layers_steps_and_epochs():
+    net = cp.Network(50, [cp.Dropout(0.5), cp.Dense(50), cp.Dropout(0.5)], lambda a, y: cp.mean(a, 1))
+    t = net.trace(np.ones((4, 50)), np.zeros((4, 50)), mode="training")
+    dropped_first, dropped_second = t["d0"] == 0, t["d1"] == 0
+    assert (dropped_first != dropped_second).any()
+    assert (dropped_first[0] != dropped_first[1]).any()
+
+
+def test_batch_norm_training_and_running_statistics():
+    net = f64([cp.Dense(2), cp.BatchNorm(momentum=0.25)], "squared_error")
+    y = np.zeros((6, 2))
+    z = X @ net.parameters["W1"]
+    n1 = net.trace(X, y, mode="training")["n1"]
+    np.testing.assert_allclose(n1, (z - z.mean(0)) / np.sqrt(z.var(0) + 1e-5), rtol=1e-12)
+    net.fit(X, y, optimizer=cp.GradientDescent(1e-12), epochs=1, batch_size=6)
+    np.testing.assert_allclose(net.running["running_mean1"], 0.25 * z.mean(0), rtol=1e-9)
+    np.testing.assert_allclose(net.running["running_var1"], 0.75 + 0.25 * z.var(0, ddof=1), rtol=1e-9)
+    inference = (z - net.running["running_mean1"]) / np.sqrt(net.running["running_var1"] + 1e-5)
+    np.testing.assert_allclose(net.predict(X), inference, rtol=1e-9)
+
+
+def test_batch_norm_needs_two_rows():
+    net = f64([cp.Dense(2), cp.BatchNorm()], "squared_error")
+    with pytest.raises(InvalidValueError, match="two rows"):
+        net.fit(X[:1], np.zeros((1, 2)), epochs=1)
+
+
+def test_layer_norm():
+    net = f64([cp.Dense(4), cp.LayerNorm(), cp.Activation("relu")])
+    net.parameters["gamma1"], net.parameters["beta1"] = [1.0, 2.0, 3.0, 4.0], [0.1, 0.2, 0.3, 0.4]
+    z = X @ net.parameters["W1"]
+    n = (z - z.mean(1, keepdims=True)) / np.sqrt(z.var(1, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(net.predict(X), np.maximum(n * [1, 2, 3, 4] + [0.1, 0.2, 0.3, 0.4], 0), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [cp.Dense(4, "tanh"), cp.BatchNorm(), cp.Dense(2)],
+        [cp.Dense(4), cp.BatchNorm(), cp.Activation("sigmoid"), cp.Dense(2)],
+        [cp.LayerNorm(), cp.Dense(4, "tanh", bias=False), cp.LayerNorm(), cp.Dense(2)],
+        [cp.Dense(4, "softmax"), cp.Dense(2)],
+    ],
+    ids=["bn-after", "bn-before", "ln", "inner-softmax"],
+)
+@pytest.mark.parametrize("mode", ["inference", "training"])
+def test_gradient_of_every_parameter_by_central_differences(layers, mode):
+    net = f64(layers, "squared_error", l1=0.01, l2=0.1)
+    y = rng.normal(size=(6, 2))
+    t = net.trace(X, y, mode=mode)
+    h = 1e-6
+    for name in net.parameters:
+        value = np.array(net.parameters[name])
+        for index in np.ndindex(value.shape):
+            losses = []
+            for sign in (1, -1):
+                moved = value.copy()
+                moved[index] += sign * h
+                net.parameters[name] = moved
+                losses.append(net.trace(X, y, mode=mode).loss)
+            net.parameters[name] = value
+            assert t[f"d{name}"][index] == pytest.approx((losses[0] - losses[1]) / (2 * h), rel=1e-6, abs=1e-8)
+
+
+def test_linear_checks_its_inputs():
+    with pytest.raises(ShapeError, match="in_features=3"):
+        f64([cp.Linear(4, 2)])
+
+
+def test_names_of_layers_without_activation():
+    net = f64([cp.Dense(4), cp.Dense(2)])
+    t = net.trace(X)
+    assert list(t.values) == ["a0", "z1", "a1", "z2", "a2"]
+    assert (t.a[1] == t.z[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: cp.Dense(0), InvalidValueError, "units 0; expected a positive integer"),
+        (lambda: cp.Dense(2.5), InvalidValueError, "units 2.5"),
+        (lambda: cp.Dense(2, "rleu"), UnknownNameError, "did you mean 'relu'"),
+        (lambda: cp.Dense(2, 7), DTypeError, "activation 7"),
+        (lambda: cp.Dense(2, init="hee"), UnknownNameError, "did you mean 'he'"),
+        (lambda: cp.Dropout(1.0), InvalidValueError, r"\[0, 1\)"),
+        (lambda: cp.BatchNorm(momentum=0), InvalidValueError, "momentum"),
+        (lambda: cp.Activation(None), DTypeError, "activation"),
+        (lambda: f64([7]), DTypeError, "layer 7"),
+        (lambda: f64([cp.Dense]), DTypeError, "layer"),
+        (lambda: f64([]), ShapeError, "without layers"),
+        (lambda: f64([cp.Dense(2, lambda z: 3)]), DTypeError, "returned int"),
+        (lambda: f64([cp.Dense(2, lambda z: cp.sum(z))]), ShapeError, "type unchanged"),
+        (lambda: cp.Network(0, [cp.Dense(1)]), InvalidValueError, "n_inputs 0"),
+        (lambda: cp.Network(2, [cp.Dense(1)], dtype="float16"), ClearpropError, "float16"),
+        (lambda: cp.Network(2, [cp.Dense(1)], seed=-1), InvalidValueError, "seed -1"),
+        (lambda: cp.Network(2, [cp.Dense(1)], l2=-1), InvalidValueError, "l2"),
+    ],
+)
+def test_mistakes_are_named(make, error, words):
+    with pytest.raises(error, match=words):
+        make()

@@ -1,0 +1,362 @@
+"""The loop: what stops it, what it keeps, and that it repeats to the bit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+
+import numpy as np
+import pytest
+
+import clearprop as cp
+from clearprop.errors import DivergenceError, InvalidValueError, ModelFileError, UnknownNameError
+from clearprop.execute import permutation
+from clearprop.train import split_batches
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(60, 3))
+y = (X[:, 0] * X[:, 1] > 0).astype(int)
+REGRESSION = X @ [1.0, -2.0, 0.5] + 0.1 * rng.normal(size=60)
+
+
+def classifier(seed=0, **options):
+    layers = [cp.Dense(8, "tanh"), cp.Dropout(0.2), cp.Dense(2, "softmax")]
+    return cp.Network(3, layers, "cross_entropy", seed=seed, **options)
+
+
+def weights(net):
+    return {name: net.parameters[name].tobytes() for name in net.parameters}
+
+
+def test_loss_falls_and_every_parameter_moves():
+    net = classifier()
+    before = weights(net)
+    history = net.fit(X, y, epochs=40, optimizer=cp.Adam(0.01))
+    assert history.loss[-1] < 0.8 * history.loss[0]
+    assert all(before[name] != now for name, now in weights(net).items())
+
+
+def test_same_seed_same_bits_other_seed_other_bits():
+    nets = [classifier() for _ in range(3)]
+    for net, seed in zip(nets, (1, 1, 2), strict=True):
+        net.fit(X, y, epochs=5, seed=seed)
+    assert weights(nets[0]) == weights(nets[1])
+    assert weights(nets[0]) != weights(nets[2])
+
+
+def test_a_second_fit_goes_on():
+    once, twice = classifier(), classifier()
+    once.fit(X, y, epochs=6)
+    twice.fit(X, y, epochs=2)
+    twice.fit(X, y, epochs=4)
+    assert weights(once) == weights(twice)
+
+
+def test_another_optimizer_starts_with_its_own_state():
+    net = classifier()
+    net.fit(X, y, epochs=2, optimizer=cp.Adam())
+    net.fit(X, y, epochs=1, optimizer=cp.SGD(0.1))
+    assert np.isfinite(net.predict(X)).all()
+
+
+def test_epochs_zero_changes_nothing():
+    net = classifier()
+    before = weights(net)
+    assert net.fit(X, y, epochs=0).epochs == 0
+    assert weights(net) == before
+
+
+def test_epoch_loss_is_the_mean_over_rows_and_steps_are_recorded():
+    net = cp.Network(3, [cp.Dense(1)], "mean_squared_error", dtype="float64")
+    history = net.fit(X, REGRESSION, epochs=1, batch_size=25, optimizer=cp.GradientDescent(1e-15))
+    residual = (X @ net.parameters["W1"])[:, 0] - REGRESSION
+    assert history.loss[0] == pytest.approx(np.mean(residual**2), rel=1e-9)
+    order = permutation(0, 0, 60)
+    by_hand = [np.mean(residual[rows] ** 2) for rows in (order[:25], order[25:50], order[50:])]
+    assert history.step_loss == pytest.approx(by_hand, rel=1e-9)
+
+
+@pytest.mark.parametrize(("rows", "size", "sizes"), [(7, 3, [3, 4]), (8, 3, [3, 3, 2]), (1, 3, [1]), (3, 1, [1, 1, 1])])
+def test_a_last_batch_of_one_row_joins_the_one_before(rows, size, sizes):
+    batches = split_batches(np.arange(rows), size)
+    assert [len(b) for b in batches] == sizes
+    assert np.concatenate(batches).tolist() == list(range(rows))
+
+
+def test_full_batch_gradient_descent_equals_a_loop_by_hand():
+    net = cp.Network(3, [cp.Dense(1)], "squared_error", dtype="float64")
+    W, b = np.array(net.parameters["W1"]), np.zeros(1)
+    for _ in range(10):
+        delta = (X @ W + b - REGRESSION[:, None]) / len(X)
+        W, b = W - 0.1 * X.T @ delta, b - 0.1 * delta.sum(0)
+    net.fit(X, REGRESSION, optimizer=cp.GradientDescent(0.1), epochs=10, batch_size=60)
+    np.testing.assert_allclose(net.parameters["W1"], W, rtol=1e-12)
+    np.testing.assert_allclose(net.parameters["b1"], b, rtol=1e-12)
+
+
+# --- validation, metrics, early stopping
+
+
+def test_validation_pair_share_and_metrics():
+    net = classifier()
+    history = net.fit(X[:40], y[:40], epochs=3, validation=(X[40:], y[40:]), metrics=["accuracy", lambda t, a: len(t)])
+    assert set(history) == {
+        *("loss", "validation_loss", "validation_accuracy", "validation_<lambda>", "learning_rate", "seconds")
+    }
+    right = (net.predict(X[40:]).argmax(axis=1) == y[40:]).mean()
+    assert history.validation_accuracy[-1] == pytest.approx(right)
+    assert classifier().fit(X, y, epochs=2, validation=0.25, metrics=lambda t, a: len(t))["validation_<lambda>"] == [15, 15]
+
+
+def test_early_stopping_keeps_the_best_weights():
+    net = cp.Network(3, [cp.Dense(50, "tanh"), cp.Dense(1)], "mean_squared_error")
+    noise = rng.normal(size=60)
+    history = net.fit(
+        X[:30], noise[:30], epochs=300, validation=(X[30:], noise[30:]), early_stopping=5, optimizer=cp.Adam(0.01)
+    )
+    best = int(np.argmin(history.validation_loss))
+    assert history.stopped_by == "early stopping"
+    assert history.best_epoch == best + 1
+    assert history.epochs == best + 1 + 5
+    assert net.evaluate(X[30:], noise[30:])["loss"] == pytest.approx(history.validation_loss[best], rel=1e-6)
+
+
+def test_early_stopping_on_a_metric_that_should_grow():
+    stopping = cp.EarlyStopping("validation_accuracy", patience=3)
+    history = classifier().fit(X, y, epochs=100, validation=0.3, early_stopping=stopping)
+    assert history.best_epoch == int(np.argmax(history.validation_accuracy)) + 1
+
+
+def test_monitoring_what_is_not_there():
+    with pytest.raises(UnknownNameError, match="pass validation"):
+        classifier().fit(X, y, epochs=2, early_stopping=cp.EarlyStopping("validation_loss"))
+
+
+def test_callbacks_see_every_epoch_and_can_stop():
+    seen = []
+
+    def callback(event):
+        seen.append((event.number, event.total, event.network.n_parameters, event.row["loss"]))
+        return event.number == 3
+
+    history = classifier().fit(X, y, epochs=10, callbacks=[callback])
+    assert [s[:3] for s in seen] == [(1, 10, 50), (2, 10, 50), (3, 10, 50)]
+    assert history.stopped_by == "callback"
+    assert history.loss == [s[3] for s in seen]
+
+
+def test_progress_prints_lines(capsys):
+    classifier().fit(X, y, epochs=2, progress=True)
+    err = capsys.readouterr().err
+    assert "epoch 1/2" in err
+    assert "epoch 2/2" in err
+
+
+# --- schedules
+
+
+def test_schedules_reach_the_steps():
+    def rates(rate, epochs=4, **options):
+        return classifier().fit(X, y, optimizer=cp.SGD(rate), epochs=epochs, batch_size=30, **options).learning_rate
+
+    assert rates(0.1) == [0.1] * 4
+    assert rates(cp.StepDecay(0.1, factor=0.5, every=2)) == pytest.approx([0.1, 0.1, 0.05, 0.05])
+    cosine = [0.05 * (1 + np.cos(np.pi * step / 8)) for step in (1, 3, 5, 7)]  # the last of the 2 steps of each epoch
+    assert rates(cp.Cosine(0.1)) == pytest.approx(cosine)
+    assert rates(cp.WarmUp(0.1, steps=4)) == pytest.approx([0.05, 0.1, 0.1, 0.1])
+    assert rates(cp.WarmUp(cp.StepDecay(0.1, 0.1, 1), steps=4)) == pytest.approx([0.05, 0.01, 0.001, 0.0001])
+
+
+def test_reduce_on_plateau():
+    net = classifier()
+    schedule = cp.ReduceOnPlateau(0.1, factor=0.1, patience=2, monitor="validation_size")
+    metric = lambda t, a: 1.0  # noqa: E731  never improves after the first epoch
+    metric.__name__ = "size"
+    history = net.fit(X, y, optimizer=cp.SGD(schedule), epochs=6, validation=0.2, metrics=metric)
+    assert history.learning_rate == pytest.approx([0.1, 0.1, 0.1, 0.01, 0.01, 0.001])
+
+
+# --- divergence and interruption
+
+
+def test_divergence_names_the_step_and_keeps_the_last_good_weights():
+    net = cp.Network(3, [cp.Dense(1)], "mean_squared_error")
+    good = {}
+
+    def remember(event):
+        good[event.number] = weights(event.network)
+
+    with pytest.raises(DivergenceError, match=r"step \d+ \(epoch (\d+), batch \d+\).*learning rate below") as caught:
+        net.fit(X, REGRESSION, optimizer=cp.GradientDescent(30.0), epochs=200, callbacks=[remember])
+    kept = int(str(caught.value).split("from before epoch ")[1].split(" ")[0])
+    assert weights(net) == good[kept - 1]
+    assert np.isfinite(net.evaluate(X, REGRESSION)["loss"])
+    net.fit(X, REGRESSION, optimizer=cp.Adam(), epochs=1)
+
+
+def test_divergence_in_the_first_epoch_keeps_the_initial_weights():
+    net = cp.Network(3, [cp.Dense(1)], "mean_squared_error")
+    before = weights(net)
+    with pytest.raises(DivergenceError, match="epoch 1"):
+        net.fit(X, REGRESSION * 1e30, optimizer=cp.GradientDescent(1e10), epochs=5)
+    assert weights(net) == before
+
+
+def test_ctrl_c_returns_the_model_trained_so_far():
+    net = classifier()
+
+    def press(event):
+        if event.number == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    history = net.fit(X, y, epochs=1000, callbacks=[press])
+    assert history.stopped_by == "interrupt"
+    assert 3 <= history.epochs < 10
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    net.fit(X, y, epochs=1)
+
+
+def test_training_in_another_thread():
+    net, errors = classifier(), []
+
+    def work():
+        try:
+            net.fit(X, y, epochs=2)
+        except BaseException as error:  # noqa: BLE001
+            errors.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert errors == []
+
+
+# --- checkpoints
+
+
+def checkpointed(path, epochs, resume=False, seed=0, stop_after=None):
+    net = cp.Network(3, [cp.Dense(8, "relu"), cp.BatchNorm(), cp.Dropout(0.1), cp.Dense(2, "softmax")], "cross_entropy")
+    options = {
+        "optimizer": cp.AdamW(cp.WarmUp(cp.ReduceOnPlateau(0.01, patience=1), steps=10), clip_norm=1.0),
+        "epochs": epochs,
+        "batch_size": 16,
+        "validation": (X[:10], y[:10]),
+        "early_stopping": cp.EarlyStopping(patience=8),
+        "checkpoint": path,
+        "resume": resume,
+        "seed": seed,
+    }
+    history = net.fit(X, y, callbacks=[lambda e: e.number == stop_after], **options)
+    return net, history
+
+
+def test_resume_goes_on_bit_for_bit(tmp_path):
+    whole, history = checkpointed(tmp_path / "whole", 12)
+    checkpointed(tmp_path / "parts", 12, stop_after=5)
+    resumed, again = checkpointed(tmp_path / "parts", 12, resume=True)
+    assert weights(resumed) == weights(whole)
+    assert {k: whole.running[k].tobytes() for k in whole.running} == {
+        k: resumed.running[k].tobytes() for k in resumed.running
+    }
+    assert again.loss == history.loss
+    assert again.learning_rate == history.learning_rate
+    assert again.best_epoch == history.best_epoch
+
+
+def test_resume_without_a_file_starts_anew(tmp_path):
+    a, _ = checkpointed(tmp_path / "none", 3, resume=True)
+    b, _ = checkpointed(tmp_path / "other", 3)
+    assert weights(a) == weights(b)
+
+
+def test_a_fit_that_was_over_is_not_continued(tmp_path):
+    _, history = checkpointed(tmp_path / "c", 500)
+    assert history.stopped_by == "early stopping"
+    _, again = checkpointed(tmp_path / "c", 500, resume=True)
+    assert again.epochs == history.epochs
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path):
+    checkpointed(tmp_path / "c", 2)
+    with pytest.raises(ModelFileError, match="fit with seed 0; expected 7"):
+        checkpointed(tmp_path / "c", 4, resume=True, seed=7)
+
+
+def test_kill_nine_and_resume_gives_the_same_bits(tmp_path):
+    """A process is killed in the middle of training; a second one resumes and ends where an unbroken one does."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import os, sys, signal, hashlib
+            import numpy as np, clearprop as cp
+            path, kill_at = sys.argv[1], int(sys.argv[2])
+            rng = np.random.default_rng(0)
+            X = rng.normal(size=(200, 5)); y = (X.sum(1) > 0).astype(int)
+            net = cp.Network(5, [cp.Dense(16, "relu"), cp.Dropout(0.2), cp.Dense(2, "softmax")], "cross_entropy")
+            def kill(event):
+                if event.number == kill_at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+            net.fit(X, y, epochs=12, checkpoint=path, checkpoint_every=2, resume=True, callbacks=[kill])
+            print(hashlib.sha256(b"".join(net.parameters[k].tobytes() for k in net.parameters)).hexdigest())
+            """
+        )
+    )
+
+    def run(path, kill_at):
+        command = [sys.executable, str(script), str(tmp_path / path), str(kill_at)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    unbroken = run("a", -1)
+    assert run("b", 7).returncode == -signal.SIGKILL
+    assert run("b", -1).stdout == unbroken.stdout != ""
+
+
+# --- wrong arguments
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"epochs": -1}, "epochs -1"),
+        ({"batch_size": 0}, "batch_size 0"),
+        ({"batch_size": 2.5}, "batch_size 2.5"),
+        ({"optimizer": "adm"}, "did you mean 'adam'"),
+        ({"optimizer": 3}, "optimizer 3"),
+        ({"validation": 1.5}, "validation share 1.5"),
+        ({"validation": X}, "expected \\(X, y\\)"),
+        ({"metrics": "acc"}, "unknown metric 'acc'"),
+        ({"n_threads": 0}, "n_threads 0"),
+        ({"class_weight": {5: 1.0}}, "class_weight for 5"),
+        ({"sample_weight": np.ones(3)}, "sample_weight has shape"),
+        ({"sample_weight": -np.ones(60)}, "weights ≥ 0"),
+        ({"early_stopping": 0}, "patience 0"),
+        ({"checkpoint": "x", "checkpoint_every": 0}, "checkpoint_every 0"),
+    ],
+)
+def test_wrong_arguments_are_named(options, words):
+    with pytest.raises(cp.ClearpropError, match=words):
+        classifier().fit(X, y, **options)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: cp.Adam(-1), "learning_rate = -1"),
+        (lambda: cp.Adam("fast"), "learning rate 'fast'"),
+        (lambda: cp.Adam(beta1=1.0), "beta1 = 1.0"),
+        (lambda: cp.SGD(momentum=-0.1), "momentum"),
+        (lambda: cp.SGD(clip_norm=0), "clip_norm"),
+        (lambda: cp.RMSProp(weight_decay=-1), "weight_decay"),
+        (lambda: cp.StepDecay(0.1, every=0), "every"),
+        (lambda: cp.ReduceOnPlateau(0.1, factor=2), "factor"),
+        (lambda: cp.EarlyStopping(min_delta=-1), "min_delta"),
+    ],
+)
+def test_wrong_hyperparameters_are_named(make, words):
+    with pytest.raises(InvalidValueError if "fast" not in words else cp.DTypeError, match=words):
+        make()
