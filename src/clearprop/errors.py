@@ -65,6 +65,17 @@ class DivergenceError(ClearpropError, ArithmeticError):
     """Training produced a loss that is NaN or infinite."""
 
 
+def checked_seed(seed: object) -> int:
+    """A seed as a plain integer.
+
+    Raises:
+        InvalidValueError: if it is no integer from 0 to 2⁶³ − 1.
+    """
+    if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= seed.__index__() < 2**63:
+        raise InvalidValueError(f"seed {seed!r}", "an integer from 0 to 2⁶³ − 1")
+    return int(seed.__index__())
+
+
 def unknown_name(kind: str, got: object, known: list[str]) -> UnknownNameError:
     """The error for a name that is not known, with the closest known ones as a hint.
 

@@ -85,6 +85,8 @@ def revive_architecture(data: Any) -> Architecture:
     layers = parts["layers"]
     if not isinstance(layers, tuple) or not all(isinstance(layer, nn.Layer) for layer in layers):
         raise ModelFileError("bad description of the layers", "a list of layers")
+    if not isinstance(parts["loss"], nn.Loss | None):
+        raise ModelFileError("bad description of the loss", "a loss")
     try:
         architecture = Architecture(**parts)
         assert architecture.n_outputs  # builds the graph, so every shape is checked

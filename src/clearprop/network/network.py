@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.errors import InvalidValueError, ShapeError
+from clearprop.errors import InvalidValueError, ShapeError, checked_seed
 from clearprop.execute import Array, Executor, Reference
 from clearprop.explain import Trace
 from clearprop.graph import Graph, dtype_name, simplify
@@ -90,11 +90,9 @@ class Network:
         self._run = Run(initial_parameters(self.architecture, self.seed, self.dtype))
 
     def _set_up(self, architecture: Architecture, seed: int, dtype: str) -> None:
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
-            raise InvalidValueError(f"seed {seed!r}", "an integer from 0 to 2⁶³ − 1")
         if dtype_name(dtype) not in ("f32", "f64"):
             raise InvalidValueError(f"dtype {dtype!r}", "'float32' or 'float64'")
-        self.architecture, self.seed, self.dtype = architecture, int(seed), dtype_name(dtype)
+        self.architecture, self.seed, self.dtype = architecture, checked_seed(seed), dtype_name(dtype)
         self._predictor: Predictor | None = None
 
     # --- what it is
@@ -223,7 +221,7 @@ class Network:
         loss = self.architecture.checked_loss()
         if n_threads is not None and (isinstance(n_threads, bool) or not isinstance(n_threads, int) or n_threads < 1):
             raise InvalidValueError(f"n_threads {n_threads!r}", "a positive integer or None")
-        seed = self.seed if seed is None else seed
+        seed = self.seed if seed is None else checked_seed(seed)
         data = self._data(X, y, sample_weight, class_weight)
         held_out = None
         if isinstance(validation, float):

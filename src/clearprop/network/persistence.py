@@ -37,7 +37,7 @@ def revive(path: str | os.PathLike[str], described: Any, arrays: dict[str, Array
         raise ModelFileError(f"{path} does not describe a network", "a file written by save()")
     architecture = revive_architecture(described["architecture"])
     dtype, seed = described["dtype"], described["seed"]
-    if dtype not in ("f32", "f64") or isinstance(seed, bool) or not isinstance(seed, int):
+    if dtype not in ("f32", "f64") or isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise ModelFileError(f"{path} has a damaged header", "a file written by save()")
     require_arrays(path, arrays, {name: p.shape for name, p in architecture.parameters.items()})
     wrong = [name for name, a in arrays.items() if str(a.dtype) != DTYPES[dtype]]

@@ -106,16 +106,13 @@ def _typed(pl: Any, column: Any, missing: tuple[str, ...]) -> Any:
     """Text as whole numbers, numbers, or text, whichever fits all values that are there."""
     stripped = column.str.strip_chars()
     values = stripped.set(stripped.is_in(list(missing)), None)
+    if values.str.contains(r"^[+-]?0\d").any():
+        return values  # codes such as 007 are no numbers
     for dtype in (pl.Int64, pl.Float64):
         numbers = values.cast(dtype, strict=False)
-        if numbers.null_count() == values.null_count() and not _loses_zeros(pl, values, dtype):
+        if numbers.null_count() == values.null_count():
             return numbers
     return values
-
-
-def _loses_zeros(pl: Any, values: Any, dtype: Any) -> bool:
-    """Whether values are codes such as 007, which are no numbers."""
-    return dtype is pl.Int64 and bool(values.str.contains(r"^[+-]?0\d").any())
 
 
 def _first_line(error: Exception) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.errors import checked_seed
+
 Rows = NDArray[np.int64]
 
 
@@ -34,7 +36,7 @@ def split_rows(n: int, *, seed: int, fractions: tuple[float, float], stratify: N
         >>> len(s.train), len(s.validation), len(s.test)
         (6, 2, 2)
     """
-    rng = np.random.Generator(np.random.Philox(seed))
+    rng = np.random.Generator(np.random.Philox(checked_seed(seed)))
     labels = np.zeros(n, np.int64) if stratify is None else np.unique(stratify, return_inverse=True)[1]
     # Rows in an order in which the classes alternate evenly; cutting it in blocks keeps their proportions.
     position = np.empty(n)

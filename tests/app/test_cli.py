@@ -1,0 +1,113 @@
+"""The command line: the files it writes, the words it answers with, its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+
+import clearprop as cp
+
+
+def run(*arguments, cwd=None):
+    command = [sys.executable, "-m", "clearprop.app.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    out = tmp_path_factory.mktemp("trained")
+    return out, run("train", "demo:iris", "--out", out, "--epochs", 20, "--learning-rate", 0.01)
+
+
+def test_train_prints_scores_and_names_its_files(trained):
+    out, done = trained
+    assert done.returncode == 0, done.stderr
+    names = ["model.clearprop", "history.csv", "scores.json", "report.md"]
+    assert all((out / name).is_file() for name in names)
+    assert all(name in done.stdout for name in names)
+    assert all(word in done.stdout for word in ("train", "validation", "test", "accuracy", "3 classes"))
+    scores = json.loads((out / "scores.json").read_text())
+    assert scores["rows"] == {"train": 106, "validation": 22, "test": 22}
+    assert scores["scores"]["test"]["accuracy"] > 0.8
+    assert pl.read_csv(out / "history.csv").columns[:3] == ["epoch", "loss", "validation_loss"]
+    assert "| accuracy |" in (out / "report.md").read_text()
+
+
+def test_predict_gives_one_row_per_row(trained, tmp_path):
+    out, _ = trained
+    done = run("predict", out / "model.clearprop", "demo:iris", "--out", tmp_path / "p.csv")
+    assert done.returncode == 0, done.stderr
+    predictions = pl.read_csv(tmp_path / "p.csv")
+    assert predictions.height == 150
+    model = cp.load(out / "model.clearprop")
+    from clearprop.table import load_demo
+
+    assert predictions["prediction"].to_list() == model.predict(load_demo("iris"))
+    assert predictions.columns[1:] == [f"probability of {c}" for c in ("setosa", "versicolor", "virginica")]
+
+
+def test_a_csv_with_gaps_categories_and_no_header(tmp_path):
+    lines = [f"{i % 7},{'ab'[i % 2]},{'?' if i % 9 == 0 else i},{(i % 2) * 10 + i % 7}" for i in range(120)]
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+    done = run("train", "t.csv", "--no-header", "--target", "c3", "--drop", "c2", "--epochs", 5, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 used, as 3 features" in done.stdout
+    done = run("predict", "clearprop-out/model.clearprop", "t.csv", "--no-header", "--out", "p.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert pl.read_csv(tmp_path / "p.csv").height == 120
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "none.csv", "--target", "y"], "cannot read none.csv"),
+        (["train", "t.csv"], "no target column; expected --target COL. Hint: columns: x, y"),
+        (["train", "t.csv", "--target", "z"], "unknown target column 'z'"),
+        (["train", "t.csv", "--target", "y", "--drop", "w"], "no column 'w' to drop"),
+        (["train", "t.csv", "--target", "y", "--hidden", "a"], "--hidden 'a'"),
+        (["train", "t.csv", "--target", "y", "--activation", "rleu"], "did you mean 'relu'"),
+        (["train", "t.csv", "--target", "y", "--out", "t.csv/x"], "cannot make the folder"),
+        (["train", "demo:iriss"], "did you mean 'iris'"),
+        (["train", "empty.csv", "--target", "y"], "empty.csv is empty"),
+        (["predict", "none", "t.csv", "--out", "p.csv"], "cannot read none"),
+        (["predict", "t.csv", "t.csv", "--out", "p.csv"], "t.csv is no model file"),
+        (["predict", "cut.clearprop", "demo:iris", "--out", "p.csv"], "cut.clearprop"),
+        (["predict", "m.clearprop", "t.csv", "--out", "p.csv"], "no column 'sepal_length'"),
+        (["predict", "m.clearprop", "demo:iris", "--out", "none/p.csv"], "cannot write none/p.csv"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_two(trained, tmp_path, arguments, words):
+    (tmp_path / "t.csv").write_text("x,y\n1,a\n2,b\n3,a\n4,b\n")
+    (tmp_path / "empty.csv").write_text("")
+    model = (trained[0] / "model.clearprop").read_bytes()
+    (tmp_path / "m.clearprop").write_bytes(model)
+    (tmp_path / "cut.clearprop").write_bytes(model[: len(model) // 2])
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: ")
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "p.csv").exists()
+
+
+def test_help_and_version():
+    assert "--target" in run("train", "--help").stdout
+    assert f"clearprop {cp.__version__}, executor: reference" in run("--version").stdout
+    done = run("trian")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("seed", [0])
+def test_real_tables(data, tmp_path, seed):
+    out = tmp_path / "out"
+    done = run("train", data / "penguins.csv", "--target", "species", "--out", out, "--seed", seed)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((out / "scores.json").read_text())["scores"]["test"]["accuracy"] > 0.95
+    done = run("predict", out / "model.clearprop", data / "penguins.csv", "--out", tmp_path / "p.csv")
+    assert done.returncode == 0, done.stderr
+    assert pl.read_csv(tmp_path / "p.csv").height == 344

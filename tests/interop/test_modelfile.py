@@ -1,0 +1,134 @@
+"""Model files: whatever bytes come, the answer is a model or one clear error."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import clearprop as cp
+from clearprop.errors import ClearpropError, FileError, ModelFileError
+from clearprop.interop import read_model, write_atomically, write_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "m.clearprop"
+    cp.Network(3, [cp.Dense(4, "tanh"), cp.Dense(1, "sigmoid")], "binary_cross_entropy").save(path)
+    return path.read_bytes()
+
+
+def load(tmp_path, content):
+    path = Path(tmp_path) / "x.clearprop"
+    path.write_bytes(content)
+    return cp.load(path)
+
+
+def with_header(model, change):
+    """The same file with its JSON header changed."""
+    length = struct.unpack("<Q", model[:8])[0]
+    outer = json.loads(model[8 : 8 + length])
+    inner = json.loads(outer["__metadata__"]["clearprop"])
+    outer["__metadata__"]["clearprop"] = json.dumps(change(inner))
+    text = json.dumps(outer).encode()
+    return struct.pack("<Q", len(text)) + text + model[8 + length :]
+
+
+@pytest.mark.parametrize("length", [0, 4, 8, 100, -1, -50])
+def test_truncated_files(model, tmp_path, length):
+    with pytest.raises(ModelFileError):
+        load(tmp_path, model[:length])
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"PK\x03\x04 not ours", "no model file"),
+        (b"\xff" * 100, "no model file"),
+        (struct.pack("<Q", 2) + b"{}", "no clearprop model"),
+        (struct.pack("<Q", 2**40) + b"{}", "no model file"),
+        (struct.pack("<Q", 20000) + b"[" * 20000, "no clearprop model"),
+    ],
+)
+def test_foreign_files(tmp_path, content, words):
+    with pytest.raises(ModelFileError, match=words):
+        load(tmp_path, content)
+
+
+def replaced(path, value):
+    def change(header):
+        place = header
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = value
+        return header
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        (["format"], 99, "newer clearprop"),
+        (["format"], "1", "damaged header"),
+        (["kind"], "pickle", "holds a pickle"),
+        (["network"], None, "does not describe"),
+        (["network", "dtype"], "f16", "damaged header"),
+        (["network", "seed"], "x", "damaged header"),
+        (["network", "dtype"], "f64", "float64"),
+        (["network", "architecture", "n_inputs"], -3, "positive integer"),
+        (["network", "architecture", "n_inputs"], 7, "W1"),
+        (["network", "architecture", "layers"], "os.system", "description of the layers"),
+        (["network", "architecture", "layers", 0, "class"], "system", "unknown class"),
+        (["network", "architecture", "layers", 0, "units"], 10**12, "W1"),
+        (["network", "architecture", "layers", 0, "units"], "4", "bad description of a Dense"),
+        (["network", "architecture", "layers", 0, "extra"], 1, "bad description of a Dense"),
+        (["network", "architecture", "layers", 0, "activation"], "rleu", "did you mean 'relu'"),
+        (["network", "architecture", "loss"], 3, "."),
+    ],
+)
+def test_headers_that_were_changed(model, tmp_path, path, value, words):
+    with pytest.raises(ModelFileError, match=words):
+        load(tmp_path, with_header(model, replaced(path, value)))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_mutated_files_give_a_model_or_a_clear_error(model, tmp_path_factory, data):
+    content = bytearray(model)
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place] = data.draw(st.integers(0, 255))
+    try:
+        net = load(tmp_path_factory.mktemp("mutated"), bytes(content))
+    except ClearpropError:
+        return
+    assert net.predict(np.zeros((1, net.architecture.n_inputs))).shape == (1, net.architecture.n_outputs)
+
+
+def test_missing_file_and_directory(tmp_path):
+    with pytest.raises(FileError, match="No such file"):
+        cp.load(tmp_path / "none")
+    with pytest.raises(FileError, match="directory"):
+        cp.load(tmp_path)
+
+
+def test_integers_are_no_parameters(tmp_path):
+    write_model(tmp_path / "m", {"kind": "network"}, {"W1": np.zeros(3, np.int64)})
+    with pytest.raises(ModelFileError, match="W1 holds int64"):
+        read_model(tmp_path / "m")
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "f"
+    write_atomically(path, b"old")
+    monkeypatch.setattr("os.fsync", lambda fd: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(FileError, match="No space left"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]
