@@ -61,7 +61,9 @@ def train(
     no_header: Header = False,
     na: Missing = None,
     task: Annotated[str | None, typer.Option(help="classification or regression; found out if not given.")] = None,
-    hidden: Annotated[str, typer.Option(help="Units of the hidden layers, separated by commas.")] = "64,64",
+    hidden: Annotated[
+        str | None, typer.Option(help="Units of the hidden layers, such as 64,64; by the size of the table if not given.")
+    ] = None,
     activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "relu",
     epochs: Annotated[int, typer.Option(help="Passes over the data, at most.")] = 200,
     batch_size: Annotated[
@@ -78,7 +80,7 @@ def train(
     keeps the model trained so far.
     """
     frame, target = open_table(table, target, not no_header, na or ())
-    units = report.parse_hidden(hidden)
+    units = None if hidden is None else report.parse_hidden(hidden)
     prepare_folder(out)
     with TrainingBar(console, epochs) as bar:
         fit = TableModel.train(

@@ -113,12 +113,13 @@ class TableModel:
         *,
         task: str | None = None,
         drop: Collection[str] = (),
-        hidden: Sequence[int] = (64, 64),
+        hidden: Sequence[int] | None = None,
         activation: str = "relu",
         epochs: int = 200,
         batch_size: int | None = None,
         optimizer: str = "adam",
         learning_rate: float | None = None,
+        l2: float | None = None,
         seed: int = 0,
         validation: float = 0.15,
         test: float = 0.15,
@@ -137,10 +138,11 @@ class TableModel:
             target: name of the column to predict; rows without it are dropped.
             task: "classification" or "regression"; None finds out from the column.
             drop: columns to leave out.
-            hidden: units of the hidden layers.
+            hidden: units of the hidden layers; by default one layer of 128, two of 64 from 5,000 training rows.
             activation: of the hidden layers.
             epochs: at most.
-            batch_size: rows per step; by default 32, 64 from 5,000 rows, 128 from 20,000.
+            batch_size: rows per step; by default 32, 64 from 5,000 training rows, 128 from 20,000.
+            l2: penalty on the weights; by default 2.5/rows, one prior whatever the size of the table.
             optimizer: by name.
             learning_rate: by default the optimizer's own.
             seed: of the split, the initial weights and the shuffling.
@@ -176,14 +178,16 @@ class TableModel:
             y = coding.encode(table[target])
         encoder = TableEncoder.fit(table[split.train.tolist()].to_native(), ignore=(target, *drop))
         X = encoder.transform(table.to_native())
-        network = network_for(coding, X.shape[1], hidden, activation, seed)
+        n = len(split.train)
+        units = default_hidden(n) if hidden is None else hidden
+        network = network_for(coding, X.shape[1], units, activation, seed, 2.5 / n if l2 is None else l2)
         held_out = (X[split.validation], y[split.validation]) if "validation" in parts else None
         history = network.fit(
             X[split.train],
             y[split.train],
             optimizer=resolve_optimizer(optimizer, learning_rate),
             epochs=epochs,
-            batch_size=default_batch_size(len(split.train)) if batch_size is None else batch_size,
+            batch_size=default_batch_size(n) if batch_size is None else batch_size,
             validation=held_out,
             early_stopping=EarlyStopping(patience=patience) if held_out else None,
             callbacks=callbacks,
@@ -222,17 +226,24 @@ def _check_shares(validation: float, test: float) -> None:
         raise InvalidValueError(f"validation and test shares {validation} + {test}", "less than 1 together")
 
 
+def default_hidden(rows: int) -> tuple[int, ...]:
+    """One wide layer for small tables, which a second layer only helps to overfit."""
+    return (128,) if rows < 5000 else (64, 64)
+
+
 def default_batch_size(rows: int) -> int:
     """Small batches for small tables, where each epoch has few steps."""
     return 32 if rows < 5000 else 64 if rows < 20000 else 128
 
 
-def network_for(target: Target, n_inputs: int, hidden: Sequence[int], activation: str, seed: int) -> Network:
+def network_for(
+    target: Target, n_inputs: int, hidden: Sequence[int], activation: str, seed: int, l2: float
+) -> Network:
     """Hidden layers, and the output and the loss that suit the target."""
     inner = [Dense(units, activation) for units in hidden]
     if not isinstance(target, ClassTarget):
-        return Network(n_inputs, [*inner, Dense(1)], loss="mean_squared_error", seed=seed)
+        return Network(n_inputs, [*inner, Dense(1)], "mean_squared_error", seed=seed, l2=l2)
     k = len(target.classes)
     if k == 2:
-        return Network(n_inputs, [*inner, Dense(1, "sigmoid")], loss="binary_cross_entropy", seed=seed)
-    return Network(n_inputs, [*inner, Dense(k, "softmax")], loss="cross_entropy", seed=seed)
+        return Network(n_inputs, [*inner, Dense(1, "sigmoid")], "binary_cross_entropy", seed=seed, l2=l2)
+    return Network(n_inputs, [*inner, Dense(k, "softmax")], "cross_entropy", seed=seed, l2=l2)

@@ -68,7 +68,7 @@ class Trace:
         if mode not in ("inference", "training"):
             raise InvalidValueError(f"mode {mode!r}", "'inference' or 'training'")
         self.architecture, self.mode = architecture, mode
-        self._parameters = {name: np.asarray(a, np.float64) for name, a in parameters.items()}
+        self._parameters = {name: np.array(a, np.float64) for name, a in parameters.items()}  # as they are now
         self._X, self._y, self._form = X, y, form
         self._training = mode == "training"
 
