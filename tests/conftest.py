@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # tests/numeric.py, whatever pytest's import mode
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 from hypothesis import assume, given, settings
-from numeric import central_difference, complex_step
+from random_graphs import graphs
 
 import clearprop as cp
 from clearprop.graph import Graph, check, eliminate_common, expand, gradient, same_structure, simplify, topological
-
-sys.path.insert(0, str(Path(__file__).parent))
-from random_graphs import graphs  # noqa: E402
+from numeric import central_difference, complex_step
 
 
 def used(y, values):

@@ -44,7 +44,7 @@ def test_reading_a_parameter_gives_a_copy_that_refuses_changes():
     with pytest.raises(ValueError, match="read-only"):
         W[0, 0] = 1
     net.fit(X, y, epochs=1)
-    assert (W != net.parameters["W1"]).any(), "the copy did not move with the network"
+    assert (net.parameters["W1"] != W).any(), "the copy did not move with the network"
 
 
 def test_assigning_a_parameter():

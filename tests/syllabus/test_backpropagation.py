@@ -114,7 +114,7 @@ def test_row_3_7_bp2(sizes):
         bp2 = (W_next.T @ t.delta[layer + 1][0]) * a * (1 - a)
         np.testing.assert_allclose(t.delta[layer][0], bp2, rtol=1e-12)
         numeric = slope(lambda z, k=layer: loss_from_z(net, k, z, y), t.z[layer][0])
-        np.testing.assert_allclose(t.delta[layer][0], numeric, rtol=1e-6, atol=1e-10)
+        np.testing.assert_allclose(t.delta[layer][0], numeric, rtol=1e-6, atol=1e-8)
     if sizes == (4, 4, 4, 4):
         wrong = (net.parameters["W1"] @ t.delta[2][0]) * t.a[1][0] * (1 - t.a[1][0])
         scale = np.abs(t.delta[1]).max()

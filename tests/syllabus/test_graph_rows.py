@@ -69,7 +69,9 @@ def test_row_4_6_along_the_chain():
     y = (1 / s).named("y")
     at, up = 0.4, 1.5
     chain = [y, s, e, minus, x]
-    found = cp.evaluate({f"d{n.name}": d for n, d in zip(chain, gradient(y, chain, g), strict=True)}, {"x": at, "g": up})
+    found = cp.evaluate(
+        {f"d{n.name}": d for n, d in zip(chain, gradient(y, chain, g), strict=True)}, {"x": at, "g": up}
+    )
     y_, e_ = sigma(at), np.exp(-at)
     expected = {
         "dy": up,

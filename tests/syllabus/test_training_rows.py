@@ -231,7 +231,9 @@ def test_row_2_18_underfitting_and_overfitting():
     assert abs(under[0] - under[1]) < 0.06
     # Overfitting: labels that are noise, learned by heart from 40 rows.
     noise = np.random.default_rng(0).integers(0, 2, 500)
-    large = cp.Network(2, [cp.Dense(200, "relu"), cp.Dense(200, "relu"), cp.Dense(1, "sigmoid")], "binary_cross_entropy")
+    large = cp.Network(
+        2, [cp.Dense(200, "relu"), cp.Dense(200, "relu"), cp.Dense(1, "sigmoid")], "binary_cross_entropy"
+    )
     large.fit(X[:40], noise[:40], optimizer=cp.Adam(0.01), epochs=400)
     over = large.evaluate(X[:40], noise[:40])["accuracy"], large.evaluate(X[held_out], noise[held_out])["accuracy"]
     assert over[0] >= 0.95

@@ -186,9 +186,9 @@ def test_row_1_17_equal_units_stay_equal_for_ever(activation, dtype):
     before = net.parameters["W1"]
     net.fit(X, y, optimizer=cp.Adam(0.02), epochs=100, batch_size=3, executor=cp.Reference(fixed_order=True))
     W1, W2 = net.parameters["W1"], net.parameters["W2"]
-    assert (W1 == W1[:, :1]).all(), "the columns (units) are equal to the last bit after 200 steps"
-    assert (W2 == W2[:1]).all()
-    assert (W1 != before).all()
+    assert (W1[:, :1] == W1).all(), "the columns (units) are equal to the last bit after 200 steps"
+    assert (W2[:1] == W2).all()
+    assert (before != W1).all()
 
 
 def test_row_1_18_zero_initialisation_is_fine_for_logistic_regression():
@@ -199,16 +199,21 @@ def test_row_1_18_zero_initialisation_is_fine_for_logistic_regression():
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
 def test_row_1_19_an_all_zero_network(activation):
-    net = cp.Network(3, [cp.Dense(4, activation, init="zeros"), cp.Dense(1, "sigmoid", init="zeros")],
-                     "binary_cross_entropy", dtype="float64")
+    net = cp.Network(
+        3,
+        [cp.Dense(4, activation, init="zeros"), cp.Dense(1, "sigmoid", init="zeros")],
+        "binary_cross_entropy",
+        dtype="float64",
+    )
     target = np.array([0.0, 1.0, 1.0, 1.0, 1.0, 0.0])
-    net.fit(X, target, optimizer=cp.GradientDescent(0.5), epochs=50, batch_size=6,
-            executor=cp.Reference(fixed_order=True))
+    net.fit(
+        X, target, optimizer=cp.GradientDescent(0.5), epochs=50, batch_size=6, executor=cp.Reference(fixed_order=True)
+    )
     W1, W2 = net.parameters["W1"], net.parameters["W2"]
     if activation == "sigmoid":
         assert (W1 != 0).all()
-        assert (W1 == W1[:, :1]).all()
-        assert (W2 == W2[:1]).all()
+        assert (W1[:, :1] == W1).all()
+        assert (W2[:1] == W2).all()
     else:
         assert (W1 == 0).all()
         assert (W2 == 0).all()

@@ -141,7 +141,9 @@ def test_encoding_by_hand():
 
 @pytest.mark.parametrize("convert", [lambda f: f, lambda f: f.to_pandas(), lambda f: f.to_arrow()])
 def test_polars_pandas_and_arrow_give_the_same(convert):
-    np.testing.assert_array_equal(TableEncoder.fit(FRAME).transform(convert(FRAME)), TableEncoder.fit(FRAME).transform(FRAME))
+    np.testing.assert_array_equal(
+        TableEncoder.fit(FRAME).transform(convert(FRAME)), TableEncoder.fit(FRAME).transform(FRAME)
+    )
     assert TableEncoder.fit(convert(FRAME)) == TableEncoder.fit(FRAME)
 
 
@@ -180,7 +182,8 @@ def test_many_levels_are_pooled_and_identifiers_set_aside():
 def test_text_that_reads_as_numbers_is_accepted_at_prediction():
     encoder = TableEncoder.fit(pl.DataFrame({"x": [1.0, 3.0]}))
     np.testing.assert_array_equal(
-        encoder.transform(pl.DataFrame({"x": ["3", None]}))[:, 0], encoder.transform(pl.DataFrame({"x": [3.0, None]}))[:, 0]
+        encoder.transform(pl.DataFrame({"x": ["3", None]}))[:, 0],
+        encoder.transform(pl.DataFrame({"x": [3.0, None]}))[:, 0],
     )
 
 
@@ -253,7 +256,11 @@ def test_numbers_are_standardised_and_restored():
 
 @pytest.mark.parametrize(
     ("values", "task", "words"),
-    [(["a", "a"], None, "one class only"), ([2.0, 2.0], "regression", "same in every row"), (["a", "b"], "regression", "'a'")],
+    [
+        (["a", "a"], None, "one class only"),
+        ([2.0, 2.0], "regression", "same in every row"),
+        (["a", "b"], "regression", "'a'"),
+    ],
 )
 def test_targets_with_nothing_to_learn(values, task, words):
     with pytest.raises(TableError, match=words):

@@ -109,7 +109,10 @@ def test_validation_pair_share_and_metrics():
     }
     right = (net.predict(X[40:]).argmax(axis=1) == y[40:]).mean()
     assert history.validation_accuracy[-1] == pytest.approx(right)
-    assert classifier().fit(X, y, epochs=2, validation=0.25, metrics=lambda t, a: len(t))["validation_<lambda>"] == [15, 15]
+    assert classifier().fit(X, y, epochs=2, validation=0.25, metrics=lambda t, a: len(t))["validation_<lambda>"] == [
+        15,
+        15,
+    ]
 
 
 def test_early_stopping_keeps_the_best_weights():
@@ -226,7 +229,7 @@ def test_training_in_another_thread():
     def work():
         try:
             net.fit(X, y, epochs=2)
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             errors.append(error)
 
     thread = threading.Thread(target=work)

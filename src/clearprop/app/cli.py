@@ -62,7 +62,8 @@ def train(
     na: Missing = None,
     task: Annotated[str | None, typer.Option(help="classification or regression; found out if not given.")] = None,
     hidden: Annotated[
-        str | None, typer.Option(help="Units of the hidden layers, such as 64,64; by the size of the table if not given.")
+        str | None,
+        typer.Option(help="Units of the hidden layers: 64,64; by the table's size if not given."),
     ] = None,
     activation: Annotated[str, typer.Option(help="Activation of the hidden layers.")] = "relu",
     epochs: Annotated[int, typer.Option(help="Passes over the data, at most.")] = 200,

@@ -236,9 +236,7 @@ def default_batch_size(rows: int) -> int:
     return 32 if rows < 5000 else 64 if rows < 20000 else 128
 
 
-def network_for(
-    target: Target, n_inputs: int, hidden: Sequence[int], activation: str, seed: int, l2: float
-) -> Network:
+def network_for(target: Target, n_inputs: int, hidden: Sequence[int], activation: str, seed: int, l2: float) -> Network:
     """Hidden layers, and the output and the loss that suit the target."""
     inner = [Dense(units, activation) for units in hidden]
     if not isinstance(target, ClassTarget):

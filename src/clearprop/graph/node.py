@@ -204,6 +204,7 @@ def variable(name: str, shape: Sequence[Any] | int | Any = (), dtype: object = "
         UnknownNameError: for another dtype.
 
     Example:
+        >>> from clearprop.graph import N
         >>> variable("X", (N, 3))
         <X: f64[N, 3]>
     """

@@ -1,0 +1,19 @@
+"""Examples in docstrings and in the Markdown files run as tests, with these names at hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+
+import clearprop as cp
+
+
+@pytest.fixture(autouse=True)
+def _names(doctest_namespace):
+    doctest_namespace["cp"] = cp
+    doctest_namespace["np"] = np
+
+
+pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser(), SkipParser()], patterns=["*.md"]).pytest()
