@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 import statistics
 import time
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def products(sizes, n):
     """The 3L − 1 products of a step: forward, dW, and dX for all layers but the first."""
     rng = np.random.default_rng(0)
     A = [rng.normal(size=(n, s)).astype(np.float32) for s in sizes]
-    W = [rng.normal(size=(a, b)).astype(np.float32) for a, b in zip(sizes, sizes[1:], strict=False)]
+    W = [rng.normal(size=(a, b)).astype(np.float32) for a, b in pairwise(sizes)]
     Z = [np.empty((n, s), np.float32) for s in sizes]
     dW = [np.empty_like(w) for w in W]
 

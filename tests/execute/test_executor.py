@@ -39,6 +39,13 @@ def test_one_program_runs_batches_of_any_size():
         np.testing.assert_allclose(program.run({"X": rows, "w": W})["y"], np.tanh(rows @ W), rtol=1e-14)
 
 
+def test_buffers_of_many_batch_sizes_are_not_kept():
+    program = Reference().load(Graph({"y": cp.tanh(variable("X", (N, 2)))}))
+    for n in range(1, 50):
+        program.run({"X": np.zeros((n, 2))})
+    assert len(program._memory) <= 4
+
+
 def test_results_do_not_change_with_a_later_run():
     x = variable("x", (2,))
     program = Reference().load(Graph({"y": x * 2.0, "x": x}))

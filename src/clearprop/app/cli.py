@@ -12,7 +12,8 @@ try:
     import typer
     from rich.console import Console
 except ImportError:  # the core installs without them
-    sys.exit('Error: the command line needs Typer and Rich. Hint: pip install "clearprop[cli]"')
+    print('Error: the command line needs Typer and Rich. Hint: pip install "clearprop[cli]"', file=sys.stderr)
+    sys.exit(2)
 
 from clearprop import __version__
 from clearprop.app import report

@@ -71,6 +71,8 @@ class Reference:
         return ReferenceProgram(build_plan(graph, supported, stored, reuse), self.kernels)
 
 
+BOUND_AT_ONCE = 4  # batch sizes whose buffers a program keeps: a full batch, a last one, and some to spare
+
 Call = tuple[Callable[..., Any], tuple[int, ...], int, dict[str, Any], bool]
 
 
@@ -148,6 +150,9 @@ class ReferenceProgram:
     def _run(self, inputs: Mapping[str, Array], n: int | None) -> list[Any]:
         n = self._batch_size(inputs, n)
         if n not in self._calls:
+            if len(self._calls) >= BOUND_AT_ONCE:  # forget the batch size that was bound first
+                oldest = next(iter(self._calls))
+                del self._calls[oldest], self._memory[oldest]
             self._bind(n)
         values = list(self._memory[n])
         for name, i in self.plan.inputs.items():

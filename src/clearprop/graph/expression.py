@@ -13,8 +13,6 @@ from clearprop.graph.types import Dim, N, as_shape, dtype_name, show_shape
 
 def _function(name: str, formula: str) -> Callable[[Node], Node]:
     def function(x: Node) -> Node:
-        if not isinstance(x, Node):
-            raise DTypeError(f"{name} of a {x.__class__.__name__}", "a node", "make one with cp.variable(name)")
         return OPS[name](x)
 
     function.__name__ = function.__qualname__ = name

@@ -66,6 +66,13 @@ class Op:
 
     def __call__(self, *inputs: Node, **attrs: Attr) -> Node:
         """A node: this op applied to these inputs."""
+        for x in inputs:
+            if not isinstance(x, Node):
+                raise DTypeError(
+                    f"{self.name} of a {type(x).__name__}",
+                    "nodes",
+                    "arrays go in as variables: cp.variable(name, shape), bound when the graph is evaluated",
+                )
         return Node(self, inputs, attrs, self.infer(*(x.type for x in inputs), **attrs))
 
     def __repr__(self) -> str:

@@ -68,12 +68,10 @@ def as_targets(y: Any, loss: Loss, n_outputs: int, n_rows: int, dtype: str) -> t
         InvalidValueError: for NaN, labels out of range, probabilities that are none.
     """
     array = _array("y", y)
-    if (
-        n_rows == 1
-        and array.shape in ((), (n_outputs,))
-        and not (array.ndim and loss.target == "classes" and n_outputs == 1)
-    ):
-        array = array.reshape(1, -1) if array.shape == (n_outputs,) and array.ndim else array.reshape(1)
+    if n_rows == 1 and (array.ndim == 0 or (n_outputs > 1 and array.shape == (n_outputs,))):
+        array = array[None]  # the target of one sample
+    if array.ndim == 0:
+        raise ShapeError("y is a single number", f"{n_rows} rows, as X")
     if len(array) != n_rows:
         raise ShapeError(f"y has {len(array)} rows", f"{n_rows}, as X")
     _require_finite("y", array)

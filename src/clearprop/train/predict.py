@@ -29,8 +29,8 @@ class Data:
         return len(self.X)
 
     def rows(self, index: Array) -> Data:
-        """Some of the rows."""
-        weights = None if self.weights is None else self.weights[index]
+        """Some of the rows; their weights have mean 1 again."""
+        weights = None if self.weights is None else self.weights[index] / self.weights[index].mean()
         return Data(self.X[index], self.y[index], self.form, weights)
 
     def arrays(self) -> dict[str, Array]:
