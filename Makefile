@@ -31,7 +31,7 @@ demo: $(VENV)/demo  ## train on a real table, score, predict, and name the files
 	@echo "Open demo-output/report.md for the report."
 
 test: $(VENV)/dev  ## all tests but those that need another framework
-	$(BIN)/pytest -q -m "not peers"
+	$(BIN)/pytest -q --ignore tests/peers
 
 test-peers: $(VENV)/peers  ## parity with PyTorch, JAX and optax
 	$(BIN)/pytest -q -m peers tests/peers
