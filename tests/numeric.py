@@ -51,6 +51,18 @@ def central_difference(y, values, direction, h=1e-6):
     return (at(h) - at(-h)) / (2 * h)
 
 
+def slope(f, at, h=1e-6):
+    """Central differences of a scalar function of an array, entry by entry."""
+    at = np.asarray(at, float)
+    grad = np.zeros_like(at)
+    for i in np.ndindex(at.shape):
+        up, down = at.copy(), at.copy()
+        up[i] += h
+        down[i] -= h
+        grad[i] = (f(up) - f(down)) / (2 * h)
+    return grad
+
+
 def is_analytic(y):
     """Whether a complex step may go through every op of a node's expansion."""
     return all(node.op.analytic for node in topological([cp.expand(y)]))

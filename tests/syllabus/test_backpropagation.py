@@ -7,23 +7,13 @@ import pytest
 
 import clearprop as cp
 from clearprop.graph import gradient, variable
+from numeric import slope
 
 rng = np.random.default_rng(0)
 
 
 def sigma(z):
     return 1 / (1 + np.exp(-z))
-
-
-def slope(f, at, h=1e-6):
-    at = np.asarray(at, float)
-    grad = np.zeros_like(at)
-    for i in np.ndindex(at.shape):
-        up, down = at.copy(), at.copy()
-        up[i] += h
-        down[i] -= h
-        grad[i] = (f(up) - f(down)) / (2 * h)
-    return grad
 
 
 def squared(a, y):

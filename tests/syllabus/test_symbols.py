@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from numeric import slope
 
 x = np.array([0.5, -1.0, 2.0])
 w = np.array([0.1, 0.2, 0.3])
@@ -27,18 +28,6 @@ def two_layers(seed=0):
     return cp.Network(
         3, [cp.Dense(4, "sigmoid"), cp.Dense(1, "sigmoid")], "binary_cross_entropy", seed=seed, dtype="float64"
     )
-
-
-def slope(f, value, h=1e-6):
-    """Central differences of a scalar function, entry by entry."""
-    value = np.asarray(value, float)
-    grad = np.zeros_like(value)
-    for i in np.ndindex(value.shape):
-        up, down = value.copy(), value.copy()
-        up[i] += h
-        down[i] -= h
-        grad[i] = (f(up) - f(down)) / (2 * h)
-    return grad
 
 
 def cross_entropy(a, y):

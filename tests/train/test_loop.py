@@ -338,6 +338,7 @@ def test_kill_nine_and_resume_gives_the_same_bits(tmp_path):
         ({"sample_weight": np.ones(3)}, "sample_weight has shape"),
         ({"sample_weight": -np.ones(60)}, "weights ≥ 0"),
         ({"early_stopping": 0}, "patience 0"),
+        ({"resume": True}, "without a checkpoint"),
         ({"checkpoint": "x", "checkpoint_every": 0}, "checkpoint_every 0"),
     ],
 )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clearprop.errors import InvalidValueError, ModelFileError, TableError
 from clearprop.estimators.scores import class_probabilities, scores_of
 from clearprop.interop import write_model
-from clearprop.network import Network, header_of, network_from
+from clearprop.network import Network, network_from
 from clearprop.nn import Dense
 from clearprop.table import (
     ClassTarget,
@@ -83,7 +83,7 @@ class TableModel:
         """
         header = {
             "kind": "table_model",
-            "network": header_of(self.network),
+            "network": self.network.header(),
             "encoder": self.encoder.to_dict(),
             "target": target_to_dict(self.target),
         }

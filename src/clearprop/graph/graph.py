@@ -68,7 +68,7 @@ class Graph:
         return Graph({**self.outputs, **extra})
 
     def __repr__(self) -> str:
-        return show(self)
+        return show(self.inputs, self.nodes, self.outputs)
 
 
 def as_graph(y: Node | Graph | Mapping[str, Node]) -> Graph:

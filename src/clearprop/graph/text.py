@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from clearprop.graph.node import Node, is_constant
-
-if TYPE_CHECKING:
-    from clearprop.graph.graph import Graph
 
 _HIDDEN = {"shape", "dtype"}  # attributes that the printed type shows already
 
 
-def show(graph: Graph) -> str:
-    """A graph as text.
-
-    Example:
-        >>> from clearprop.graph import Graph, variable
-        >>> x = variable("x")
-        >>> print(show(Graph({"y": (x * 2 + 1).named("y")})))
-        { x: f64[] ->
-          %1: f64[] = multiply x 2.0
-          y: f64[] = add %1 1.0
-          return y }
-    """
-    labels = label(graph)
-    inputs = ", ".join(f"{name}: {node.type}" for name, node in graph.inputs.items())
-    lines = [f"  {labels[n]}: {n.type} = {call(n, labels)}" for n in graph.nodes if not _inline(n)]
-    results = ", ".join(
-        labels[n] if labels[n] == name else f"{name} = {labels[n]}" for name, n in graph.outputs.items()
-    )
-    return "\n".join([f"{{ {inputs} ->", *lines, f"  return {results} }}"])
+def show(inputs: Mapping[str, Node], nodes: Sequence[Node], outputs: Mapping[str, Node]) -> str:
+    """A graph as text: its inputs, its nodes in order, its outputs."""
+    labels = label(nodes)
+    heading = ", ".join(f"{name}: {node.type}" for name, node in inputs.items())
+    lines = [f"  {labels[n]}: {n.type} = {call(n, labels)}" for n in nodes if not _inline(n)]
+    results = ", ".join(labels[n] if labels[n] == name else f"{name} = {labels[n]}" for name, n in outputs.items())
+    return "\n".join([f"{{ {heading} ->", *lines, f"  return {results} }}"])
 
 
 def _inline(node: Node) -> bool:
     return node.op.name == "variable" or is_constant(node)
 
 
-def label(graph: Graph) -> Mapping[Node, str]:
+def label(nodes: Sequence[Node]) -> Mapping[Node, str]:
     """A unique label for each node: its name, its number if it is a constant, else %1, %2, …."""
     labels: dict[Node, str] = {}
     used: dict[str, int] = {}
     anonymous = 0
-    for node in graph.nodes:
+    for node in nodes:
         if is_constant(node):
             labels[node] = repr(float(node.attrs["value"]))
         elif node.name is None:

@@ -2,6 +2,5 @@
 
 from clearprop.network.network import Network, network_from
 from clearprop.network.parameters import Parameters
-from clearprop.network.persistence import header_of
 
-__all__ = ["Network", "Parameters", "header_of", "network_from"]
+__all__ = ["Network", "Parameters", "network_from"]

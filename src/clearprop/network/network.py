@@ -14,6 +14,7 @@ from clearprop.errors import InvalidValueError, ShapeError, checked_seed
 from clearprop.execute import Array, Executor, Reference
 from clearprop.explain import Trace
 from clearprop.graph import Graph, dtype_name, simplify
+from clearprop.interop import write_model
 from clearprop.network import persistence
 from clearprop.network.parameters import Parameters
 from clearprop.network.progress import progress_callback
@@ -240,12 +241,13 @@ class Network:
             dtype=self.dtype,
         )
         told = self._told(callbacks, progress)
+        if resume and checkpoint is None:
+            raise InvalidValueError("resume=True without a checkpoint", "checkpoint=path, the file to go on from")
+        self._run.done = 0
         if checkpoint is not None:
-            saver = persistence.Checkpoint(self, training, len(data), checkpoint, checkpoint_every)
+            saver = persistence.Checkpoint(self.architecture, training, len(data), checkpoint, checkpoint_every)
             told = (*told, saver)
-            self._run = saver.start(resume)
-        else:
-            self._run.done = 0
+            self._run = (saver.resumed() if resume else None) or self._run
         return train(self.architecture, training.telling(told), self._run, data, held_out)
 
     def _data(self, X: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Data:
@@ -317,7 +319,11 @@ class Network:
             FileError: if the file cannot be written.
             InvalidValueError: if the network has a function of the user's in it, which no file can carry.
         """
-        persistence.save(self, path)
+        write_model(path, {"kind": "network", "network": self.header()}, self._run.parameters)
+
+    def header(self) -> dict[str, Any]:
+        """What a file must say of the network beside its arrays, as plain data."""
+        return persistence.header_of(self.architecture, self.seed, self.dtype)
 
 
 def _pair(validation: Any) -> tuple[Any, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.execute import Array
@@ -13,18 +13,10 @@ from clearprop.interop import describe_architecture, read_model, require_arrays,
 from clearprop.nn import Architecture
 from clearprop.train import Epoch, Run, Training
 
-if TYPE_CHECKING:
-    from clearprop.network.network import Network
 
-
-def header_of(net: Network) -> dict[str, Any]:
+def header_of(architecture: Architecture, seed: int, dtype: str) -> dict[str, Any]:
     """What a file must say of a network beside its arrays."""
-    return {"architecture": describe_architecture(net.architecture), "seed": net.seed, "dtype": net.dtype}
-
-
-def save(net: Network, path: str | os.PathLike[str]) -> None:
-    """Write a network: architecture and parameters."""
-    write_model(path, {"kind": "network", "network": header_of(net)}, net._run.parameters)
+    return {"architecture": describe_architecture(architecture), "seed": seed, "dtype": dtype}
 
 
 def revive(path: str | os.PathLike[str], described: Any, arrays: dict[str, Array]) -> tuple[Architecture, int, str]:
@@ -50,19 +42,21 @@ class Checkpoint:
     """A callback that writes the whole state of a run, so that it can go on bit for bit.
 
     Args:
-        net: the network in training.
+        architecture: of the network in training.
         training: how it trains; a checkpoint of another training is refused.
         rows: number of training rows, likewise.
         path: the file.
         every: epochs between two checkpoints.
     """
 
-    def __init__(self, net: Network, training: Training, rows: int, path: str | os.PathLike[str], every: int) -> None:
+    def __init__(
+        self, architecture: Architecture, training: Training, rows: int, path: str | os.PathLike[str], every: int
+    ) -> None:
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise InvalidValueError(f"checkpoint_every {every!r}", "a positive integer")
-        self._path, self._every, self._net = Path(path), every, net
+        self._path, self._every, self._architecture = Path(path), every, architecture
         self._signature = {
-            "architecture": repr(net.architecture),
+            "architecture": repr(architecture),
             "optimizer": repr(training.optimizer),
             "batch_size": training.batch_size,
             "shuffle": training.shuffle,
@@ -72,12 +66,13 @@ class Checkpoint:
             "early_stopping": repr(training.early_stopping),
         }
 
-    def start(self, resume: bool) -> Run:
-        """The run to go on with: the file's if asked for and there, else the network's own."""
-        if resume and self._path.exists():
-            return self._read()
-        self._net._run.done = 0
-        return self._net._run
+    def resumed(self) -> Run | None:
+        """The run in the file, or None if there is no file.
+
+        Raises:
+            ModelFileError: if the file is no checkpoint of this training.
+        """
+        return self._read() if self._path.exists() else None
 
     def __call__(self, event: Epoch) -> None:
         """Write the checkpoint after an epoch."""
@@ -102,6 +97,6 @@ class Checkpoint:
             run = Run.from_parts(header["run"], arrays)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelFileError(f"{self._path} is a damaged checkpoint: {error}") from None
-        parameters = {name: p.shape for name, p in self._net.architecture.parameters.items()}
+        parameters = {name: p.shape for name, p in self._architecture.parameters.items()}
         require_arrays(self._path, run.parameters, parameters)
         return run

@@ -170,6 +170,14 @@ class Dropout(ShortRepr):
         return scope.named(kept * (1.0 / (1.0 - self.rate)), "d")
 
 
+def _scale_and_shift(x: Node, scope: Scope) -> tuple[tuple[int], Node, Node]:
+    """The shape of one sample, and the γ and β of a normalisation, started at 1 and 0."""
+    width = x.shape[-1]
+    assert isinstance(width, int)
+    shape = (width,)
+    return shape, scope.parameter("gamma", shape, Constant(1.0)), scope.parameter("beta", shape, Zeros())
+
+
 def _centred(x: Node, mean: Node, axis: int) -> Node:
     """x minus a mean that is repeated along one axis."""
     return x - g.broadcast(mean, x.shape, [1 - axis])
@@ -198,9 +206,7 @@ class BatchNorm(ShortRepr):
 
     def build(self, x: Node, scope: Scope) -> Node:
         """Normalise each column."""
-        shape = (int(x.shape[-1]),)  # type: ignore[arg-type]
-        gamma = scope.parameter("gamma", shape, Constant(1.0))
-        beta = scope.parameter("beta", shape, Zeros())
+        shape, gamma, beta = _scale_and_shift(x, scope)
         running_mean = scope.state("running_mean", shape, Zeros())
         running_var = scope.state("running_var", shape, Constant(1.0))
         if scope.training:
@@ -233,9 +239,7 @@ class LayerNorm(ShortRepr):
 
     def build(self, x: Node, scope: Scope) -> Node:
         """Normalise each row."""
-        shape = (int(x.shape[-1]),)  # type: ignore[arg-type]
-        gamma = scope.parameter("gamma", shape, Constant(1.0))
-        beta = scope.parameter("beta", shape, Zeros())
+        _, gamma, beta = _scale_and_shift(x, scope)
         centred = _centred(x, g.mean(x, 1), 1)
         std = g.sqrt(g.mean(centred**2, 1) + self.epsilon)
         normalised = centred / g.broadcast(std, x.shape, [0])

@@ -61,7 +61,7 @@ def build_plan(
     """
     graph = eliminate_common(lower(graph, kernels))  # two stable forms may share their first steps
     order = [node for node in graph.nodes if node.op.name not in ("variable", "constant")]
-    labels = label(graph)
+    labels = label(graph.nodes)
     index: dict[Node, int] = {}
     values: list[Value] = []
     inputs: dict[str, int] = {}
