@@ -49,7 +49,7 @@ decay = _rule(
     r"(1 - #2 #3) #1",
     1,
     2,
-    lambda theta, eta, lam: theta * (1.0 - spread(eta, theta) * spread(lam, theta)),
+    lambda theta, eta, lam: theta * spread(1.0 - eta * lam, theta),
 )
 
 # v′ = μ v + g: momentum.
@@ -67,7 +67,7 @@ average = _rule(
     r"#3 #1 + (1 - #3) #2",
     2,
     1,
-    lambda m, g, beta: m * spread(beta, m) + g * (1.0 - spread(beta, m)),
+    lambda m, g, beta: m * spread(beta, m) + g * spread(1.0 - beta, m),
 )
 
 # v′ = β v + (1 − β) g²: exponential moving average of the square.
@@ -76,7 +76,7 @@ average_square = _rule(
     r"#3 #1 + (1 - #3) #2^2",
     2,
     1,
-    lambda v, g, beta: v * spread(beta, v) + g * g * (1.0 - spread(beta, v)),
+    lambda v, g, beta: v * spread(beta, v) + g * g * spread(1.0 - beta, v),
 )
 
 # θ′ = θ − η g / (√v + ε): AdaGrad and RMSProp.
