@@ -270,6 +270,14 @@ def test_resume_goes_on_bit_for_bit(tmp_path):
     assert again.best_epoch == history.best_epoch
 
 
+def test_resume_reaches_those_who_hold_the_parameters(tmp_path):
+    one, two = classifier(), classifier()
+    one.fit(X, y, epochs=2, checkpoint=tmp_path / "c")
+    held = two.parameters
+    two.fit(X, y, epochs=2, checkpoint=tmp_path / "c", resume=True)
+    assert (held["W1"] == one.parameters["W1"]).all()
+
+
 def test_resume_without_a_file_starts_anew(tmp_path):
     a, _ = checkpointed(tmp_path / "none", 3, resume=True)
     b, _ = checkpointed(tmp_path / "other", 3)

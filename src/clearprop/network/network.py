@@ -19,7 +19,7 @@ from clearprop.network import persistence
 from clearprop.network.parameters import Parameters
 from clearprop.network.progress import progress_callback
 from clearprop.network.summary import summary_of
-from clearprop.nn import Architecture, as_layer, resolve_loss
+from clearprop.nn import Architecture, TargetForm, as_layer, resolve_loss
 from clearprop.plan import Plan
 from clearprop.train import (
     Callback,
@@ -155,8 +155,8 @@ class Network:
 
     def step_graph(self, optimizer: Any = None) -> Graph:
         """One whole training step: loss, gradients and update."""
-        form = "labels" if self.architecture.checked_loss().target == "classes" else "rows"
-        return step_graph(self.architecture, resolve_optimizer(optimizer), self.dtype, form).graph  # type: ignore[arg-type]
+        form: TargetForm = "labels" if self.architecture.checked_loss().target == "classes" else "rows"
+        return step_graph(self.architecture, resolve_optimizer(optimizer), self.dtype, form).graph
 
     def plan(self, what: str = "train", optimizer: Any = None) -> Plan:
         """The steps and buffers of a training step ("train") or of a prediction ("predict")."""
@@ -247,7 +247,9 @@ class Network:
         if checkpoint is not None:
             saver = persistence.Checkpoint(self.architecture, training, len(data), checkpoint, checkpoint_every)
             told = (*told, saver)
-            self._run = (saver.resumed() if resume else None) or self._run
+            found = saver.resumed() if resume else None
+            if found is not None:
+                self._run = found.in_place_of(self._run)
         return train(self.architecture, training.telling(told), self._run, data, held_out)
 
     def _data(self, X: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Data:

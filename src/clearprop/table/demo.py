@@ -56,6 +56,10 @@ def load_demo(name: str) -> polars.DataFrame:
     Raises:
         UnknownNameError: for another name.
         MissingDependencyError: if Polars, or for the shipped tables scikit-learn, is not installed.
+
+    Example:
+        >>> load_demo("moons").columns
+        ['x1', 'x2', 'target']
     """
     pl = import_polars()
     if name in _DRAWN:

@@ -10,13 +10,13 @@ import narwhals.stable.v1 as nw
 import numpy as np
 
 from clearprop.errors import DTypeError, TableError
-from clearprop.table.columns import CategoryColumn, Column, Features, NumberColumn, fit_column
+from clearprop.table.columns import CategoryColumn, Column, Features, NumberColumn, exactly, fit_column
 
 _KINDS: dict[str, type[Column]] = {"number": NumberColumn, "category": CategoryColumn}
 
 
 def as_frame(frame: Any) -> nw.DataFrame[Any]:
-    """Any eager data frame (Polars, pandas, Arrow, …) behind one interface.
+    """Any eager data frame (Polars, pandas, Arrow, …) behind one interface; names of columns become text.
 
     Raises:
         DTypeError: if it is no data frame.
@@ -28,7 +28,12 @@ def as_frame(frame: Any) -> nw.DataFrame[Any]:
         if "unique" in str(error) or "duplicate" in str(error).lower():
             raise TableError("two columns of one name", "one name per column") from None
         raise DTypeError(f"a table of type {type(frame).__name__}", "a Polars, pandas or Arrow data frame") from None
-    return wrapped
+    # pandas numbers the columns of an array; table[0] would be a row, and in a file the name would come back as "0"
+    renamed = {name: str(name) for name in wrapped.columns if not isinstance(name, str)}
+    names = [renamed.get(name, name) for name in wrapped.columns]
+    if len(set(names)) < len(names):
+        raise TableError("two columns of one name", "one name per column")
+    return wrapped.rename(renamed) if renamed else wrapped
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class TableEncoder:
 
         Args:
             frame: a data frame; rows are samples.
-            ignore: columns to leave out, such as the target.
+            ignore: a column or columns to leave out, such as the target.
 
         Raises:
             TableError: if no column is left that says anything.
@@ -61,6 +66,7 @@ class TableEncoder:
             ['x', 'c=a', 'c=b']
         """
         table = as_frame(frame)
+        ignore = (ignore,) if isinstance(ignore, str) else ignore
         used, ignored = [], {}
         for name in table.columns:
             if name in ignore:
@@ -83,7 +89,7 @@ class TableEncoder:
         return [name for column in self.columns for name in column.feature_names]
 
     def transform(self, frame: Any) -> Features:
-        """The features (N, n_features) of a table, float64.
+        """The features (N, n_features) of a table, float64, row by row in memory.
 
         Raises:
             TableError: if a column is missing, or holds what it did not in training.
@@ -94,6 +100,7 @@ class TableEncoder:
             raise TableError(
                 f"the table has no column {', '.join(map(repr, missing))}",
                 "the columns of the training table: " + ", ".join(column.name for column in self.columns),
+                "columns present: " + ", ".join(table.columns),
             )
         parts = [column.encode(table[column.name]) for column in self.columns]
         return np.ascontiguousarray(np.concatenate(parts, axis=1))
@@ -103,7 +110,7 @@ class TableEncoder:
         kinds = {cls: kind for kind, cls in _KINDS.items()}
         return {
             "columns": [{"kind": kinds[type(column)], **asdict(column)} for column in self.columns],
-            "ignored": self.ignored,
+            "ignored": dict(self.ignored),
         }
 
     @classmethod
@@ -114,17 +121,10 @@ class TableEncoder:
             TableError: for data that `to_dict` did not write.
         """
         try:
-            columns = tuple(_revive(dict(column)) for column in data["columns"])
-            return cls(columns, {str(k): str(v) for k, v in data["ignored"].items()})
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            columns = tuple(_KINDS[column["kind"]].from_dict(column) for column in exactly(list, data["columns"]))
+            if not columns or len({column.name for column in columns}) < len(columns):
+                raise ValueError("no columns, or two of one name")
+            ignored = exactly(dict, data["ignored"])
+            return cls(columns, {exactly(str, name): exactly(str, why) for name, why in ignored.items()})
+        except (KeyError, TypeError, ValueError) as error:
             raise TableError(f"a damaged description of the columns: {error!r}") from None
-
-
-def _revive(data: dict[str, Any]) -> Column:
-    if data.pop("kind") == "category":
-        levels = tuple(None if level is None else str(level) for level in data["levels"])
-        return CategoryColumn(str(data["name"]), levels, bool(data["pooled"]))
-    mean, std, median = (float(data[key]) for key in ("mean", "std", "median"))
-    if not np.isfinite([mean, std, median]).all() or std <= 0:
-        raise ValueError("numbers that are not finite")
-    return NumberColumn(str(data["name"]), mean, std, median, bool(data["has_missing"]))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import checked_seed
+from clearprop.errors import InvalidValueError, checked_seed
 
 Rows = NDArray[np.int64]
 
@@ -31,11 +31,18 @@ def split_rows(n: int, *, seed: int, fractions: tuple[float, float], stratify: N
         fractions: shares of validation and test.
         stratify: labels (n,), whose proportions each part keeps; every class stays in the training part.
 
+    Raises:
+        InvalidValueError: for shares that are negative or leave nothing to train on, or labels that are not n.
+
     Example:
         >>> s = split_rows(10, seed=0, fractions=(0.2, 0.2))
         >>> len(s.train), len(s.validation), len(s.test)
         (6, 2, 2)
     """
+    if n < 0 or not all(0 <= share < 1 for share in fractions) or not sum(fractions) < 1:
+        raise InvalidValueError(f"shares {fractions} of {n} rows", "validation and test below 1 together")
+    if stratify is not None and len(stratify) != n:
+        raise InvalidValueError(f"{len(stratify)} labels to stratify {n} rows", "one label for each row")
     rng = np.random.Generator(np.random.Philox(checked_seed(seed)))
     labels = np.zeros(n, np.int64) if stratify is None else np.unique(stratify, return_inverse=True)[1]
     # Rows in an order in which the classes alternate evenly; cutting it in blocks keeps their proportions.

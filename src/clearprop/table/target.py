@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import TableError, unknown_name
-from clearprop.table.columns import Series, as_numbers, is_number
+from clearprop.table.columns import Series, as_numbers, as_values, exactly, finite, is_date, is_number, mean_and_std
 from clearprop.table.encoder import as_frame
 
 Task = Literal["classification", "regression"]
@@ -34,7 +34,7 @@ class ClassTarget:
         """
         place = {label: i for i, label in enumerate(self.classes)}
         codes = []
-        for row, value in enumerate(series.to_list()):
+        for row, value in enumerate(as_values(series)):
             label = _as_label(value)
             if label not in place:
                 shown = "missing" if label is None else repr(label)
@@ -63,7 +63,7 @@ class NumberTarget:
         """Numbers of mean 0 and std 1 on the training rows, (N,).
 
         Raises:
-            TableError: for a missing value, text, or an infinity.
+            TableError: for a missing value, text, or a number that is infinite or larger than 1e150.
         """
         values = as_numbers(series)
         if np.isnan(values).any():
@@ -79,7 +79,7 @@ Target = ClassTarget | NumberTarget
 
 
 def _as_label(value: Any) -> Label | None:
-    if value is None or (isinstance(value, float) and np.isnan(value)):
+    if value is None:
         return None
     if isinstance(value, bool | np.bool_):
         return bool(value)
@@ -89,7 +89,12 @@ def _as_label(value: Any) -> Label | None:
 
 
 def infer_task(series: Series) -> Task:
-    """Classification for text and truth values and for a few whole numbers, else regression."""
+    """Classification for text and truth values and for a few whole numbers, else regression.
+
+    Few is at most 10, or at most 20 that are less than 5 % of the rows. Dates are numbers (of days).
+    """
+    if is_date(series):
+        return "regression"
     if not is_number(series):
         return "classification"
     values = as_numbers(series)
@@ -109,10 +114,17 @@ def fit_target(series: Series, task: str | None = None) -> Target:
 
     Raises:
         TableError: if there is nothing to learn: one class only, or the same number in every row.
+        UnknownNameError: for another task.
+
+    Example:
+        >>> import polars as pl
+        >>> target = fit_target(as_frame(pl.DataFrame({"sex": ["male", "female", "male"]}))["sex"])
+        >>> target.classes
+        ('female', 'male')
     """
     name, task = series.name, task or infer_task(series)
     if task == "classification":
-        labels = {_as_label(v) for v in series.to_list()} - {None}
+        labels = {_as_label(v) for v in as_values(series)} - {None}
         if len(labels) < 2:
             raise TableError(
                 f"target {name!r} has one class only: {', '.join(map(str, labels)) or 'none'}", "two or more"
@@ -123,17 +135,27 @@ def fit_target(series: Series, task: str | None = None) -> Target:
     if task != "regression":
         raise unknown_name("task", task, ["classification", "regression"])
     values = as_numbers(series)
-    std = float(np.nanstd(values))
+    values = values[~np.isnan(values)]
+    if not len(values):
+        raise TableError(f"target {name!r} is missing in every row", "a target in some rows")
+    mean, std = mean_and_std(values)
     if not std > 0:
         raise TableError(f"target {name!r} is the same in every row", "a target that varies")
-    return NumberTarget(name, float(np.nanmean(values)), std)
+    return NumberTarget(name, mean, std)
 
 
 def drop_missing_target(frame: Any, target: str) -> tuple[nw.DataFrame[Any], int]:
     """The rows whose target is there, and how many are not.
 
     Raises:
-        TableError: if there is no such column, or no row is left.
+        UnknownNameError: if there is no such column.
+        TableError: if no row is left.
+
+    Example:
+        >>> import polars as pl
+        >>> kept, dropped = drop_missing_target(pl.DataFrame({"x": [1, 2], "y": ["a", None]}), "y")
+        >>> len(kept), dropped
+        (1, 1)
     """
     table = as_frame(frame)
     if target not in table.columns:
@@ -163,13 +185,15 @@ def target_from_dict(data: Any) -> Target:
     """
     try:
         if data["task"] == "classification":
-            classes = tuple(data["classes"])
-            if len(classes) < 2 or not all(isinstance(c, str | int) for c in classes):
-                raise ValueError("classes")
-            return ClassTarget(str(data["name"]), classes)
-        target = NumberTarget(str(data["name"]), float(data["mean"]), float(data["std"]))
-        if not (np.isfinite(target.mean) and np.isfinite(target.std) and target.std > 0):
-            raise ValueError("numbers that are not finite")
-        return target
+            classes = tuple(exactly(list, data["classes"]))
+            if not all(isinstance(c, str | int) for c in classes) or len(set(classes)) < max(2, len(classes)):
+                raise ValueError("classes that are no labels, fewer than two, or one of them twice")
+            return ClassTarget(exactly(str, data["name"]), classes)
+        if data["task"] != "regression":
+            raise ValueError("a task that is neither classification nor regression")
+        mean, std = finite(data["mean"]), finite(data["std"])
+        if std <= 0:
+            raise ValueError(f"std {std}")
+        return NumberTarget(exactly(str, data["name"]), mean, std)
     except (KeyError, TypeError, ValueError) as error:
         raise TableError(f"a damaged description of the target: {error!r}") from None

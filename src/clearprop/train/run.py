@@ -64,6 +64,12 @@ class Run:
         for name, a in parameters.items():
             np.copyto(self.parameters[name], a)
 
+    def in_place_of(self, other: Run) -> Run:
+        """This run, its numbers in the other's arrays, which people may be looking at."""
+        other.restore(self.parameters)
+        self.parameters = other.parameters
+        return self
+
     def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """As plain data and arrays, for a checkpoint."""
         plain = {name: getattr(self, name) for name in _PLAIN}
