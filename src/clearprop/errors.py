@@ -65,15 +65,25 @@ class DivergenceError(ClearpropError, ArithmeticError):
     """Training produced a loss that is NaN or infinite."""
 
 
-def checked_seed(seed: object) -> int:
-    """A seed as a plain integer.
+def checked_integer(name: str, value: object, low: int = 1) -> int:
+    """A whole number, NumPy's too, as a plain integer.
 
     Raises:
-        InvalidValueError: if it is no integer from 0 to 2⁶³ − 1.
+        InvalidValueError: if it is no integer from `low` to 2⁶³ − 1.
+
+    Example:
+        >>> checked_integer("epochs", 10, low=0)
+        10
     """
-    if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= seed.__index__() < 2**63:
-        raise InvalidValueError(f"seed {seed!r}", "an integer from 0 to 2⁶³ − 1")
-    return int(seed.__index__())
+    if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value.__index__() < 2**63:
+        wanted = {0: "an integer ≥ 0", 1: "a positive integer"}.get(low, f"an integer ≥ {low}")
+        raise InvalidValueError(f"{name} {value!r}", wanted)
+    return int(value.__index__())
+
+
+def checked_seed(seed: object) -> int:
+    """A seed as a plain integer, from 0 to 2⁶³ − 1."""
+    return checked_integer("seed", seed, low=0)
 
 
 def unknown_name(kind: str, got: object, known: list[str]) -> UnknownNameError:

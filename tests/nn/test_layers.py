@@ -179,3 +179,9 @@ def test_names_of_layers_without_activation():
 def test_mistakes_are_named(make, error, words):
     with pytest.raises(error, match=words):
         make()
+
+
+def test_numpy_integers_are_integers():
+    net = cp.Network(np.int64(3), [cp.Dense(np.int32(4)), cp.Linear(np.int64(4), np.int16(2))], "squared_error")
+    assert type(net.architecture.layers[0].units) is int
+    net.fit(X, np.zeros((6, 2)), epochs=np.int64(1), batch_size=np.int64(3), seed=np.uint8(1))

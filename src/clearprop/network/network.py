@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.errors import InvalidValueError, ShapeError, checked_seed
+from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed
 from clearprop.execute import Array, Executor, Reference
 from clearprop.explain import Trace
 from clearprop.graph import Graph, dtype_name, simplify
@@ -31,7 +31,6 @@ from clearprop.train import (
     Run,
     Scorer,
     Training,
-    as_batch_size,
     as_features,
     as_targets,
     as_weights,
@@ -76,8 +75,7 @@ class Network:
         l1: float = 0.0,
         l2: float = 0.0,
     ) -> None:
-        if isinstance(n_inputs, bool) or not isinstance(n_inputs, int | np.integer) or n_inputs < 1:
-            raise InvalidValueError(f"n_inputs {n_inputs!r}", "a positive integer")
+        n_inputs = checked_integer("n_inputs", n_inputs)
         for name, penalty in (("l1", l1), ("l2", l2)):
             if not penalty >= 0:
                 raise InvalidValueError(f"{name} = {penalty!r}", "a number ≥ 0")
@@ -85,7 +83,7 @@ class Network:
         if not built:
             raise ShapeError("a network without layers", "at least one, such as cp.Dense(1)")
         chosen = None if loss is None else resolve_loss(loss)
-        self._set_up(Architecture(int(n_inputs), built, chosen, float(l1), float(l2)), seed, dtype)
+        self._set_up(Architecture(n_inputs, built, chosen, float(l1), float(l2)), seed, dtype)
         if chosen is not None:
             self.architecture.checked_loss()
         self._run = Run(initial_parameters(self.architecture, self.seed, self.dtype))
@@ -220,8 +218,8 @@ class Network:
             ClearpropError: if X, y or an argument does not fit; DivergenceError if the loss is no longer finite.
         """
         loss = self.architecture.checked_loss()
-        if n_threads is not None and (isinstance(n_threads, bool) or not isinstance(n_threads, int) or n_threads < 1):
-            raise InvalidValueError(f"n_threads {n_threads!r}", "a positive integer or None")
+        if n_threads is not None:
+            checked_integer("n_threads", n_threads)
         seed = self.seed if seed is None else checked_seed(seed)
         data = self._data(X, y, sample_weight, class_weight)
         held_out = None
@@ -231,8 +229,8 @@ class Network:
             held_out = self._data(*_pair(validation))
         training = Training(
             optimizer=resolve_optimizer(optimizer),
-            epochs=epochs,
-            batch_size=as_batch_size(batch_size),
+            epochs=checked_integer("epochs", epochs, low=0),
+            batch_size=checked_integer("batch_size", batch_size),
             shuffle=shuffle,
             seed=seed,
             early_stopping=_stopping(early_stopping, held_out is not None),

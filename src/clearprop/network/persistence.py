@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from clearprop.errors import InvalidValueError, ModelFileError
+from clearprop.errors import ModelFileError, checked_integer
 from clearprop.execute import Array
 from clearprop.graph import DTYPES
 from clearprop.interop import describe_architecture, read_model, require_arrays, revive_architecture, write_model
@@ -52,9 +52,8 @@ class Checkpoint:
     def __init__(
         self, architecture: Architecture, training: Training, rows: int, path: str | os.PathLike[str], every: int
     ) -> None:
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-            raise InvalidValueError(f"checkpoint_every {every!r}", "a positive integer")
-        self._path, self._every, self._architecture = Path(path), every, architecture
+        self._path, self._every = Path(path), checked_integer("checkpoint_every", every)
+        self._architecture = architecture
         self._signature = {
             "architecture": repr(architecture),
             "optimizer": repr(training.optimizer),

@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Protocol, runtime_checkable
 
 from clearprop import graph as g
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_integer
 from clearprop.graph import Node
 from clearprop.nn.activations import Activating, resolve_activation
 from clearprop.nn.initializers import Constant, FanInUniform, Zeros, resolve_initializer
@@ -40,12 +40,6 @@ class ShortRepr:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-def _positive(what: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidValueError(f"{what} {value!r}", "a positive integer")
-    return value
-
-
 @dataclass(frozen=True, repr=False)
 class Dense(ShortRepr):
     """A fully connected layer: z = a_prev · W + b, a = f(z).
@@ -69,7 +63,7 @@ class Dense(ShortRepr):
     bias_init: Any = "zeros"
 
     def __post_init__(self) -> None:
-        _positive("units", self.units)
+        object.__setattr__(self, "units", checked_integer("units", self.units))
         resolve_activation(self.activation)
         resolve_initializer(self.bias_init)
         if self.init is not None:
@@ -111,8 +105,8 @@ class Linear(ShortRepr):
     bias: bool = True
 
     def __post_init__(self) -> None:
-        _positive("in_features", self.in_features)
-        _positive("out_features", self.out_features)
+        object.__setattr__(self, "in_features", checked_integer("in_features", self.in_features))
+        object.__setattr__(self, "out_features", checked_integer("out_features", self.out_features))
 
     def build(self, x: Node, scope: Scope) -> Node:
         """z = x · W + b."""

@@ -1,7 +1,7 @@
 """Arrays to trained parameters."""
 
 from clearprop.train.history import History
-from clearprop.train.inputs import as_batch_size, as_features, as_targets, as_weights
+from clearprop.train.inputs import as_features, as_targets, as_weights
 from clearprop.train.loop import Callback, EarlyStopping, Epoch, Training, split_batches, train
 from clearprop.train.metrics import METRICS, Metric, accuracy, mae, r2, resolve_metrics, rmse
 from clearprop.train.optimizers import (
@@ -50,7 +50,6 @@ __all__ = [
     "Training",
     "WarmUp",
     "accuracy",
-    "as_batch_size",
     "as_features",
     "as_targets",
     "as_weights",

@@ -156,10 +156,3 @@ def _weight_of_class(class_weight: Any, labels: Array) -> Array:
     if unknown:
         raise InvalidValueError(f"class_weight for {unknown[0]!r}", f"classes 0 … {int(labels.max())}")
     return np.array([float(class_weight.get(k, 1.0)) for k in range(int(labels.max()) + 1)])[labels]
-
-
-def as_batch_size(batch_size: Any) -> int:
-    """A checked batch size."""
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
-        raise InvalidValueError(f"batch_size {batch_size!r}", "a positive integer")
-    return int(batch_size)

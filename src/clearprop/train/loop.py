@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DivergenceError, InvalidValueError, UnknownNameError
+from clearprop.errors import DivergenceError, InvalidValueError, UnknownNameError, checked_integer
 from clearprop.execute import Array, Executor, Reference, permutation
 from clearprop.nn import Architecture
 from clearprop.train.history import History
@@ -42,8 +42,7 @@ class EarlyStopping:
     restore_best: bool = True
 
     def __post_init__(self) -> None:
-        if isinstance(self.patience, bool) or not isinstance(self.patience, int) or self.patience < 1:
-            raise InvalidValueError(f"patience {self.patience!r}", "a positive integer")
+        checked_integer("patience", self.patience)
         if not self.min_delta >= 0:
             raise InvalidValueError(f"min_delta {self.min_delta!r}", "a number ≥ 0")
 
@@ -88,10 +87,6 @@ class Training:
     def telling(self, callbacks: tuple[Callback, ...]) -> Training:
         """The same training with these callbacks."""
         return replace(self, callbacks=callbacks)
-
-    def __post_init__(self) -> None:
-        if isinstance(self.epochs, bool) or not isinstance(self.epochs, int) or self.epochs < 0:
-            raise InvalidValueError(f"epochs {self.epochs!r}", "an integer ≥ 0")
 
 
 def split_batches(order: Array, batch_size: int) -> list[Array]:
