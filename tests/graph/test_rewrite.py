@@ -134,3 +134,25 @@ def test_deep_graphs_are_no_problem():
         y = cp.tanh(y)
     assert len(Graph({"y": y})) == 5001
     assert cp.evaluate(gradient(y, x), {"x": 0.0}) == 1.0
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda x: x**x,
+        lambda x: x @ np.zeros(3),
+        lambda x: np.zeros(3) * x,
+        lambda x: x + True,
+        lambda x: cp.where(x == 0, x, x),
+        lambda x: cp.exp(3.0),
+        lambda x: cp.clip(3, 0, 1),
+        lambda x: cp.simplify(3),
+        lambda x: cp.expand([x]),
+        lambda x: cp.evaluate(3),
+        lambda x: cp.gradient(3, x),
+        lambda x: bool(x),
+    ],
+)
+def test_what_is_no_node_is_named(mistake):
+    with pytest.raises(cp.DTypeError, match="expected"):
+        mistake(variable("x", (3,)))

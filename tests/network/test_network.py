@@ -135,64 +135,15 @@ def test_large_tables_are_predicted_in_chunks():
     np.testing.assert_allclose(net.predict(rows), apart, rtol=1e-5)
 
 
-# --- the trace
-
-
-def test_trace_names_and_order():
-    t = network(dtype="float64").trace(X, y)
-    assert list(t.values) == [
-        *("a0", "z1", "a1", "z2", "a2", "L"),
-        *("da2", "dz2", "dW2", "db2", "da1", "dz1", "dW1", "db1"),
-    ]
-    assert list(t.a) == [0, 1, 2]
-    assert list(t.dW) == [1, 2]
-    assert t.delta[1] is t.dz[1]
-    assert all(v.dtype == np.float64 for v in t.values.values())
-
-
-def test_trace_agrees_with_predict_and_with_arithmetic():
-    net = network(dtype="float64")
+def test_layers_before_the_first_dense_belong_to_layer_zero():
+    net = cp.Network(3, [cp.Activation("tanh"), cp.BatchNorm(), cp.Dense(1, "sigmoid")], "binary_cross_entropy")
     t = net.trace(X, y)
-    W1, b1, W2, b2 = (net.parameters[k] for k in ("W1", "b1", "W2", "b2"))
-    a1 = np.tanh(X @ W1 + b1)
-    p = 1 / (1 + np.exp(-(a1 @ W2 + b2)))
-    np.testing.assert_allclose(t.a[2], p, rtol=1e-13)
-    np.testing.assert_array_equal(t.a[2], net.predict(X))
-    delta2 = (p - y[:, None]) / 8
-    np.testing.assert_allclose(t.da[2], (-(y[:, None] / p) + (1 - y[:, None]) / (1 - p)) / 8, rtol=1e-10)
-    np.testing.assert_allclose(t.delta[2], delta2, rtol=1e-12)
-    np.testing.assert_allclose(t.dW[2], a1.T @ delta2, rtol=1e-12)
-    delta1 = (delta2 @ W2.T) * (1 - a1**2)
-    np.testing.assert_allclose(t.delta[1], delta1, rtol=1e-12)
-    np.testing.assert_allclose(t.dW[1], X.T @ delta1, rtol=1e-12)
-    np.testing.assert_allclose(t.db[1], delta1.sum(0), rtol=1e-12)
+    np.testing.assert_allclose(t["a0_2"], np.tanh(X), rtol=1e-13)
+    assert (t.a[0] == X).all()
+    assert list(t.values)[-4:] == ["dn0", "da0_2", "dgamma0", "dbeta0"]
+    assert "gamma0 (3,)" in net.summary()
 
 
-def test_trace_of_a_saturated_network_is_finite_where_the_mathematics_is():
-    net = network(dtype="float64")
-    net.parameters["b2"] = [1000.0]
-    t = net.trace(X, np.zeros(8))
-    assert t.loss == pytest.approx(1000, rel=0.01)
-    np.testing.assert_allclose(t.delta[2], 1 / 8)
-    assert np.isfinite(t.dW[1]).all()
-
-
-def test_trace_without_target_and_unknown_names():
-    t = network().trace(X)
-    assert list(t.values) == ["a0", "z1", "a1", "z2", "a2"]
-    with pytest.raises(InvalidValueError, match="without a target"):
-        t.dW  # noqa: B018
-    with pytest.raises(InvalidValueError, match="without a target"):
-        t.loss  # noqa: B018
-    with pytest.raises(UnknownNameError, match=r"no z\[3\]"):
-        t.z[3]
-    with pytest.raises(UnknownNameError, match="one of: a0"):
-        t["z9"]
-    with pytest.raises(InvalidValueError, match="mode"):
-        network().trace(X, mode="test")
-
-
-def test_trace_prints_a_table():
-    text = repr(network().trace(X, y))
-    assert "mode inference" in text
-    assert all(name in text for name in ("a0", "dz1", "(3, 4)"))
+def test_a_network_without_parameters_cannot_be_trained():
+    with pytest.raises(InvalidValueError, match="without parameters"):
+        cp.Network(3, [cp.Activation("tanh")], "squared_error").fit(X, X)

@@ -37,7 +37,7 @@ def gradient(y: Node, wrt: Node | Sequence[Node], upstream: Node | None = None) 
     """
     targets = [wrt] if isinstance(wrt, Node) else list(wrt)
     for node in (y, *targets):
-        if not node.type.is_float:
+        if not isinstance(node, Node) or not node.type.is_float:
             raise DTypeError(f"gradient of or by {node!r}", "floating-point nodes")
     adjoints = backward(y, targets, _seed(y, upstream))
     results = [adjoints[x] if x in adjoints else constant(0.0, x.type) for x in targets]

@@ -72,12 +72,18 @@ class Graph:
 
 
 def as_graph(y: Node | Graph | Mapping[str, Node]) -> Graph:
-    """A node, a mapping or a graph as a graph; a single node's output is called by its name, or "y"."""
+    """A node, a mapping or a graph as a graph; a single node's output is called by its name, or "y".
+
+    Raises:
+        DTypeError: for anything else.
+    """
     if isinstance(y, Graph):
         return y
     if isinstance(y, Node):
         return Graph({y.name or "y": y})
-    return Graph(dict(y))
+    if isinstance(y, Mapping) and all(isinstance(node, Node) for node in y.values()):
+        return Graph(dict(y))
+    raise DTypeError(f"a {type(y).__name__}", "a node, a graph, or a mapping of names to nodes")
 
 
 def check(graph: Node | Graph) -> None:

@@ -168,6 +168,8 @@ class Node:
         return apply("multiply", self, -1.0)  # the textbook's node "×(−1)"
 
     def __pow__(self, exponent: float) -> Node:
+        if isinstance(exponent, Node) or not hasattr(exponent, "__float__"):
+            raise DTypeError(f"exponent {exponent!r}", "a Python number", "for x to the y write exp(y * log(x))")
         return OPS["power"](self, exponent=float(exponent))
 
     def __matmul__(self, other: Node) -> Node:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
 from clearprop.graph.fused.record import Hole
-from clearprop.graph.graph import Graph
+from clearprop.graph.graph import Graph, as_graph
 from clearprop.graph.node import OPS, Node, topological
 
 Rule = Callable[[Node], Node | None]  # the replacement, or None if the rule does not apply
@@ -18,7 +18,9 @@ def on_graph(transform: Callable[[Graph], Graph], y: Node) -> Node: ...
 def on_graph(transform: Callable[[Graph], Graph], y: Graph) -> Graph: ...
 def on_graph(transform: Callable[[Graph], Graph], y: Node | Graph) -> Node | Graph:
     """Let a transformation of graphs take and return a single node too."""
-    return transform(y) if isinstance(y, Graph) else transform(Graph({"y": y})).outputs["y"]
+    if isinstance(y, Node):
+        return transform(Graph({"y": y})).outputs["y"]
+    return transform(as_graph(y))
 
 
 def rebuild(graph: Graph, visit: Callable[[Node], Node]) -> Graph:

@@ -10,15 +10,15 @@ def summary_of(architecture: Architecture) -> str:
     """Layers with their roles, shapes and parameter counts, as text."""
     rows = [("l", "role", "layer", "output", "parameters", "")]
     rows.append(("0", "input", "", f"(N, {architecture.n_inputs})", "", ""))
-    listed = 0
+    listed = -1
     for layer, number, width in architecture.built():
         opens = number > listed
         listed = number
-        role = ("output" if number == architecture.depth else "hidden") if opens else ""
+        role = ("output" if number == architecture.depth else "hidden") if opens and number else ""
         mine = [p for p in architecture.parameters.values() if p.layer == number and p.trainable] if opens else []
         shapes = "  ".join(f"{p.name} {show_shape(p.shape)}" for p in mine)
         count = str(sum(p.size for p in mine)) if mine else ""
-        rows.append((str(number) if opens else "", role, repr(layer), f"(N, {width})", count, shapes))
+        rows.append((str(number) if opens and number else "", role, repr(layer), f"(N, {width})", count, shapes))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
     total = sum(p.size for p in architecture.parameters.values() if p.trainable)

@@ -62,7 +62,7 @@ class Scope:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
     updates: dict[str, Node] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=lambda: {"a0"})  # which is X
     streams: int = 0
 
     def open_layer(self, x: Node) -> Node:

@@ -112,6 +112,8 @@ def train(
     Raises:
         DivergenceError: if a loss is NaN or infinite. The parameters are then those of the last good epoch.
     """
+    if not any(p.trainable for p in architecture.parameters.values()):
+        raise InvalidValueError("a network without parameters", "a layer that learns, such as cp.Dense(1)")
     if architecture.normalises_batches and min(len(data), training.batch_size) < 2:
         raise InvalidValueError("batch normalisation with one row per batch", "batches of two rows or more")
     loop = _Loop(architecture, training, run, data, validation)
