@@ -150,7 +150,7 @@ def test_every_optimizer_is_here():
 
 
 def test_defaults_are_those_of_pytorch():
-    """Where PyTorch has a default of its own: clearprop has the same, but for momentum and two learning rates."""
+    """Every default but SGD's learning rate and momentum."""
     p = [torch.zeros(1)]
     adam, adamw, rmsprop, adagrad = (f(p).defaults for f in (O.Adam, O.AdamW, O.RMSprop, O.Adagrad))
     for ours, theirs in ((cp.Adam(), adam), (cp.AdamW(), adamw)):
