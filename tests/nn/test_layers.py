@@ -185,3 +185,24 @@ def test_numpy_integers_are_integers():
     net = cp.Network(np.int64(3), [cp.Dense(np.int32(4)), cp.Linear(np.int64(4), np.int16(2))], "squared_error")
     assert type(net.architecture.layers[0].units) is int
     net.fit(X, np.zeros((6, 2)), epochs=np.int64(1), batch_size=np.int64(3), seed=np.uint8(1))
+
+
+def test_all_names_of_a_second_normalisation_have_one_suffix():
+    net = f64([cp.Dense(3), cp.LayerNorm(), cp.Activation("tanh"), cp.BatchNorm(), cp.Dense(1)], "squared_error")
+    assert [k for k in net.parameters if k.endswith("_2")] == ["gamma1_2", "beta1_2"]
+    assert list(net.running) == ["running_mean1_2", "running_var1_2"]
+    assert "n1_2" in net.trace(X).values
+
+
+def test_a_layer_of_ones_own_with_parameters():
+    class Scale:
+        def build(self, x, scope):
+            s = scope.parameter("s", (3,), cp.Constant(2.0))
+            return x * cp.broadcast(s, x.shape, [1])
+
+    net = f64([cp.Dense(3), Scale(), cp.Dense(1)], "squared_error")
+    assert list(net.parameters) == ["W1", "b1", "s1", "W2", "b2"]
+    a1 = X @ net.parameters["W1"] * 2
+    np.testing.assert_allclose(net.predict(X), a1 @ net.parameters["W2"], rtol=1e-13)
+    with pytest.raises(InvalidValueError, match="second parameter named 's1'"):
+        f64([cp.Dense(3), Scale(), Scale()])

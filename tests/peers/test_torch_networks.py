@@ -147,7 +147,7 @@ class Case:
         epsilon = float(self.rng.choice([1e-5, 1e-3]))
         suffix = self.norms.next("n", l)
         if self.rng.random() < 0.5 and (self.mode == "inference" or self.n > 1):
-            running = self.norms.next("running", l)
+            running = suffix
             self.layers.append(cp.BatchNorm(epsilon=epsilon))
             self.steps.append(
                 (f"n{suffix}", lambda x, p, training: batch_norm(x, p, suffix, running, epsilon, training))

@@ -168,8 +168,9 @@ def _scale_and_shift(x: Node, scope: Scope) -> tuple[tuple[int], Node, Node]:
     """The shape of one sample, and the γ and β of a normalisation, started at 1 and 0."""
     width = x.shape[-1]
     assert isinstance(width, int)
-    shape = (width,)
-    return shape, scope.parameter("gamma", shape, Constant(1.0)), scope.parameter("beta", shape, Zeros())
+    shape, suffix = (width,), scope.suffix("n")  # of the value that the normalisation makes: n1, n1_2
+    gamma = scope.parameter("gamma", shape, Constant(1.0), suffix=suffix)
+    return shape, gamma, scope.parameter("beta", shape, Zeros(), suffix=suffix)
 
 
 def _centred(x: Node, mean: Node, axis: int) -> Node:
@@ -201,8 +202,9 @@ class BatchNorm(ShortRepr):
     def build(self, x: Node, scope: Scope) -> Node:
         """Normalise each column."""
         shape, gamma, beta = _scale_and_shift(x, scope)
-        running_mean = scope.state("running_mean", shape, Zeros())
-        running_var = scope.state("running_var", shape, Constant(1.0))
+        suffix = scope.suffix("n")
+        running_mean = scope.parameter("running_mean", shape, Zeros(), suffix=suffix, trainable=False)
+        running_var = scope.parameter("running_var", shape, Constant(1.0), suffix=suffix, trainable=False)
         if scope.training:
             mean = g.mean(x, 0)
             var = g.mean(_centred(x, mean, 0) ** 2, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from clearprop.errors import InvalidValueError
 from clearprop.graph import OPS, Node, Shape, variable
 from clearprop.nn.initializers import Initializer
 
@@ -79,30 +80,35 @@ class Scope:
 
     def named(self, node: Node, letter: str) -> Node:
         """Name a value of this layer: z1, a1; a second one of the same letter is z1_2."""
-        name, again = f"{letter}{self.layer}", 1
-        while name in self.names:
-            again += 1
-            name = f"{letter}{self.layer}_{again}"
+        name = f"{letter}{self.layer}{self.suffix(letter)}"
         self.names.add(name)
         return node.named(name)
 
-    def parameter(
-        self, letter: str, shape: tuple[int, ...], initializer: Initializer, fan_in: int = 0, fan_out: int = 0
-    ) -> Node:
-        """Declare a parameter of this layer: W1, b1, …."""
-        return self._declare(letter, shape, initializer, fan_in, fan_out, trainable=True)
-
-    def state(self, letter: str, shape: tuple[int, ...], initializer: Initializer) -> Node:
-        """Declare a running state of this layer, which training updates without a gradient."""
-        return self._declare(letter, shape, initializer, 0, 0, trainable=False)
-
-    def _declare(
-        self, letter: str, shape: Shape, initializer: Initializer, fan_in: int, fan_out: int, trainable: bool
-    ) -> Node:
-        name, again = f"{letter}{self.layer}", 1
-        while name in self.parameters:
+    def suffix(self, letter: str) -> str:
+        """What the next value of this letter has behind its layer's number: nothing, or _2, _3, …."""
+        again = 1
+        while f"{letter}{self.layer}" + (f"_{again}" if again > 1 else "") in self.names:
             again += 1
-            name = f"{letter}{self.layer}_{again}"
+        return f"_{again}" if again > 1 else ""
+
+    def parameter(
+        self,
+        letter: str,
+        shape: tuple[int, ...],
+        initializer: Initializer,
+        fan_in: int = 0,
+        fan_out: int = 0,
+        suffix: str = "",
+        trainable: bool = True,
+    ) -> Node:
+        """Declare a parameter of this layer: W1, b1, …; or a running state, which has no gradient.
+
+        Raises:
+            InvalidValueError: if the layer has one of this name already; give the second a suffix.
+        """
+        name = f"{letter}{self.layer}{suffix}"
+        if name in self.parameters:
+            raise InvalidValueError(f"a second parameter named {name!r}", "one of each name", "pass suffix='_2'")
         sizes = tuple(d for d in shape if isinstance(d, int))
         self.parameters[name] = Parameter(name, sizes, initializer, fan_in, fan_out, trainable, self.layer)
         self.nodes[name] = variable(name, shape, self.dtype)
