@@ -10,7 +10,7 @@ from scipy import special
 
 import clearprop as cp
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError
-from clearprop.execute import Reference
+from clearprop.execute import Batches, Native, Reference, instruction_sets
 from clearprop.execute.erf import erf
 from clearprop.execute.reference import FIXED_ORDER, fixed_order_matmul
 from clearprop.graph import Graph, N, simplify, variable
@@ -119,34 +119,66 @@ def test_fixed_order_executor_runs_affine_through_its_own_product():
     assert {step.kernel for step in Reference().load(graph).plan.steps} == {"affine"}
 
 
-def test_run_steps_feeds_stored_outputs_back():
+EXECUTORS = [Reference(), *(Native(isa=isa) for isa in instruction_sets())]
+each_executor = pytest.mark.parametrize("executor", EXECUTORS, ids=lambda e: getattr(e, "isa", None) or e.name)
+
+
+@each_executor
+def test_run_steps_feeds_stored_outputs_back(executor):
     """θ ← θ − η·mean(x) for three batches, by hand."""
     theta, x, eta = variable("theta"), variable("X", (N,)), variable("eta")
     graph = Graph({"theta'": theta - eta * cp.mean(x), "L": theta * 1.0})
-    program = Reference().load(graph, {"theta'": "theta"})
+    program = executor.load(graph, {"theta'": "theta"})
     state = {"theta": np.array(10.0)}
     data = {"X": np.arange(6.0)}
-    batches = [np.array([0, 1]), np.array([2, 3]), np.array([4, 5])]
     table = {"eta": np.array([1.0, 1.0, 2.0])}
-    losses = program.run_steps(state, data, batches, table, ["L"], lambda: False)
-    assert losses[:, 0].tolist() == [10.0, 9.5, 7.0]
+    outcome = program.run_steps(state, data, Batches(6, 2, shuffle=False), table, ["L"], lambda: False)
+    assert outcome.reports[:, 0].tolist() == [10.0, 9.5, 7.0]
     assert state["theta"] == 10 - 0.5 - 2.5 - 2 * 4.5
+    assert len(outcome.seconds) == 1
 
 
-def test_run_steps_ends_at_the_first_loss_that_is_not_finite():
+@each_executor
+@pytest.mark.parametrize(
+    ("rows", "epochs", "good", "value"), [(5, 1, 0, 1.0), (1, 5, 1, 1e200), (2, 5, 0, 1.0), (1, 2, 1, 1e200)]
+)
+def test_run_steps_ends_at_the_first_number_that_is_not_finite(executor, rows, epochs, good, value):
+    """θ is 1, 1e200, ∞: it is put back to the start of the last epoch that began well."""
     theta = variable("theta")
-    program = Reference().load(Graph({"theta'": theta * 1e200, "L": theta * 1.0}), {"theta'": "theta"})
+    program = executor.load(Graph({"theta'": theta * 1e200, "L": theta * 1.0}), {"theta'": "theta"})
     state = {"theta": np.array(1.0)}
-    losses = program.run_steps(state, {}, [np.array([0])] * 5, {}, ["L"], lambda: False)
-    assert losses[:, 0].tolist() == [1.0, 1e200, np.inf]
+    batches = Batches(rows, 1, epochs, shuffle=False)
+    outcome = program.run_steps(state, {}, batches, {}, ["L"], lambda: False, ["theta"])
+    assert outcome.reports[:, 0].tolist() == [1.0, 1e200, np.inf][: rows * epochs]
+    assert (outcome.diverged, outcome.good_epoch, float(state["theta"])) == (True, good, value)
 
 
-def test_stored_outputs_may_change_places():
+@each_executor
+def test_a_bad_start_is_told(executor):
+    theta = variable("theta")
+    program = executor.load(Graph({"theta'": theta * 2.0, "L": theta * 1.0}), {"theta'": "theta"})
+    state = {"theta": np.array(np.inf)}
+    outcome = program.run_steps(state, {}, Batches(1, 1, 3), {}, ["L"], lambda: False, ["theta"])
+    assert (outcome.diverged, outcome.good_epoch, len(outcome.reports)) == (True, -1, 1)
+
+
+@each_executor
+def test_steps_end_when_asked(executor):
+    theta = variable("theta")
+    program = executor.load(Graph({"theta'": theta + 1.0, "L": theta * 1.0}), {"theta'": "theta"})
+    state = {"theta": np.array(0.0)}
+    outcome = program.run_steps(state, {}, Batches(10**7, 1, shuffle=False), {}, ["L"], lambda: True)
+    assert len(outcome.reports) == float(state["theta"]) < 10**7
+    assert outcome.seconds == []
+
+
+@each_executor
+def test_stored_outputs_may_change_places(executor):
     a, b = variable("a"), variable("b")
     graph = Graph({"a'": cp.identity(b), "b'": cp.identity(a), "L": a * 1.0})
-    program = Reference().load(graph, {"a'": "a", "b'": "b"})
+    program = executor.load(graph, {"a'": "a", "b'": "b"})
     state = {"a": np.array(1.0), "b": np.array(2.0)}
-    program.run_steps(state, {}, [np.array([0])], {}, ["L"], lambda: False)
+    program.run_steps(state, {}, Batches(1, 1), {}, ["L"], lambda: False)
     assert (float(state["a"]), float(state["b"])) == (2.0, 1.0)
 
 

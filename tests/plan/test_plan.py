@@ -12,9 +12,10 @@ from clearprop.plan import Linear, build_plan, elements, size_in_bytes
 from clearprop.plan.build import root
 
 NETWORK = cp.Network(3, [cp.Dense(4, "tanh"), cp.Dense(2, "softmax")], "cross_entropy")
+TRAIN, PREDICT = (Reference().load(g).plan for g in (NETWORK.step_graph(), NETWORK.graph()))
 
 
-@pytest.mark.parametrize("plan", [NETWORK.plan(), NETWORK.plan("predict")], ids=["train", "predict"])
+@pytest.mark.parametrize("plan", [TRAIN, PREDICT], ids=["train", "predict"])
 def test_no_live_value_is_overwritten(plan):
     """Two values in one slot never live at the same time; in place, one dies in the step that makes the other."""
     for i, a in enumerate(plan.values):
@@ -23,7 +24,7 @@ def test_no_live_value_is_overwritten(plan):
                 assert a.dies <= b.born or b.dies <= a.born
 
 
-@pytest.mark.parametrize("plan", [NETWORK.plan(), NETWORK.plan("predict")], ids=["train", "predict"])
+@pytest.mark.parametrize("plan", [TRAIN, PREDICT], ids=["train", "predict"])
 def test_every_value_is_made_before_it_is_read(plan):
     for i, step in enumerate(plan.steps):
         for v in step.inputs:
@@ -32,9 +33,9 @@ def test_every_value_is_made_before_it_is_read(plan):
 
 
 def test_slots_are_large_enough_for_what_is_in_them():
-    for value in NETWORK.plan().values:
+    for value in TRAIN.values:
         if value.place == "slot":
-            assert NETWORK.plan().slots[value.slot].covers(size_in_bytes(value.type))
+            assert TRAIN.slots[value.slot].covers(size_in_bytes(value.type))
 
 
 def test_sharing_saves_memory():

@@ -46,7 +46,7 @@ def test_row_0_2_linear_part_then_non_linear_part():
     net = neuron()
     t = net.trace(x, [y])
     assert t.a[1].item() == pytest.approx(sigma(t.z[1].item()), rel=1e-15)
-    assert t.a[1].item() == net.predict(x).item(), "a is ŷ"
+    assert t.a[1].item() == pytest.approx(net.predict(x).item(), rel=1e-15), "a is ŷ"
     assert t.loss == pytest.approx(-np.log(t.a[1].item()), rel=1e-14)
     assert list(t.values)[:4] == ["a0", "z1", "a1", "L"]
 

@@ -1,8 +1,25 @@
 """Plan to numbers."""
 
+from clearprop.execute.batches import Batches, Outcome
+from clearprop.execute.default import default_executor
 from clearprop.execute.evaluate import as_value, bind, evaluate
 from clearprop.execute.executor import Executor, Program, Reference
+from clearprop.execute.native import Native, instruction_sets
 from clearprop.execute.philox import permutation
 from clearprop.execute.reference import Array
 
-__all__ = ["Array", "Executor", "Program", "Reference", "as_value", "bind", "evaluate", "permutation"]
+__all__ = [
+    "Array",
+    "Batches",
+    "Executor",
+    "Native",
+    "Outcome",
+    "Program",
+    "Reference",
+    "as_value",
+    "bind",
+    "default_executor",
+    "evaluate",
+    "instruction_sets",
+    "permutation",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from clearprop.errors import ShapeError
+from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.blas import single_threaded
 from clearprop.execute.reference import FAST, FIXED_ORDER, Array, Kernel
 from clearprop.graph import DTYPES, Graph, N, show_shape
@@ -29,11 +31,12 @@ class Program(Protocol):
         self,
         state: dict[str, Array],
         data: Mapping[str, Array],
-        batches: Sequence[Array],
+        batches: Batches,
         table: Mapping[str, Array],
         report: Sequence[str],
         stop: Callable[[], bool],
-    ) -> Array:
+        kept: Sequence[str] = (),
+    ) -> Outcome:
         """Run one training step after another, see `ReferenceProgram.run_steps`."""
         ...
 
@@ -104,39 +107,59 @@ class ReferenceProgram:
         self,
         state: dict[str, Array],
         data: Mapping[str, Array],
-        batches: Sequence[Array],
+        batches: Batches,
         table: Mapping[str, Array],
         report: Sequence[str],
         stop: Callable[[], bool],
-    ) -> Array:
+        kept: Sequence[str] = (),
+    ) -> Outcome:
         """Run one training step per batch of rows; the outputs that the plan stores become the next step's inputs.
 
         Args:
             state: arrays carried from step to step (parameters, optimizer state), updated in place.
             data: arrays whose rows are gathered for each batch.
-            batches: row numbers, one array per step.
-            table: one row per step for every other input: learning rate, bias corrections, random counter.
+            batches: which rows, over some epochs.
+            table: one number per step for every other input: learning rate, bias corrections. The random counter is
+                (seed, epoch, step of the epoch), as `batches` has them.
             report: names of scalar outputs to record.
-            stop: asked before each step whether to leave.
+            stop: asked now and then whether to leave.
+            kept: names of the state that is put back when a reported value is not finite, to what it was at the start
+                of the last epoch whose first report was finite. The steps end there.
 
         Returns:
-            What was reported, (steps run, len(report)) float64. Ends early when a reported value is not finite or
-            `stop()` holds.
+            What was reported, and what happened.
         """
+        outcome = Outcome(np.empty(0), [])
         rows: list[list[float]] = []
+        starts: list[dict[str, Array]] = []
         with self._lock, single_threaded(), np.errstate(all="ignore"):
-            for step, batch in enumerate(batches):
-                if stop():
-                    break
-                inputs = {name: array[batch] for name, array in data.items()}
-                inputs |= {name: values[step] for name, values in table.items()}
-                values = self._run({**inputs, **state}, len(batch))
-                row = [float(values[self.plan.outputs[name]]) for name in report]
-                rows.append(row)
-                if not np.isfinite(row).all():
-                    break
-                self._store(values, state)
-        return np.array(rows, np.float64).reshape(-1, len(report))
+            for epoch in range(batches.epochs):
+                start = time.perf_counter()
+                starts = [*starts[-1:], {name: state[name].copy() for name in kept}]
+                for step, batch in enumerate(batches.of(epoch)):
+                    if stop():
+                        break
+                    inputs = {name: array[batch] for name, array in data.items()}
+                    inputs |= {name: values[len(rows)] for name, values in table.items()}
+                    inputs["counter"] = np.array([batches.seed, batches.first + epoch, step])
+                    values = self._run({**inputs, **state}, len(batch))
+                    rows.append([float(values[self.plan.outputs[name]]) for name in report])
+                    if not np.isfinite(rows[-1]).all():
+                        outcome.diverged, outcome.good_epoch = True, epoch - (step == 0)
+                        for name, good in starts[0 if step == 0 else -1].items():
+                            np.copyto(state[name], good)
+                        break
+                    self._store(values, state)
+                else:
+                    outcome.seconds.append(time.perf_counter() - start)
+                    continue
+                break
+        if not outcome.diverged and not all(np.isfinite(state[name]).all() for name in kept):
+            outcome.diverged, outcome.good_epoch = True, epoch
+            for name, good in starts[-1].items():
+                np.copyto(state[name], good)
+        outcome.reports = np.array(rows, np.float64).reshape(-1, len(report))
+        return outcome
 
     def _store(self, values: Sequence[Any], state: dict[str, Array]) -> None:
         """Let the new values take the place of the old: all are there before the first is overwritten."""
@@ -148,7 +171,7 @@ class ReferenceProgram:
             np.copyto(state[name], value)
 
     def _run(self, inputs: Mapping[str, Array], n: int | None) -> list[Any]:
-        n = self._batch_size(inputs, n)
+        n = checked_batch_size(self.plan, inputs, n)
         if n not in self._calls:
             if len(self._calls) >= BOUND_AT_ONCE:  # forget the batch size that was bound first
                 oldest = next(iter(self._calls))
@@ -166,20 +189,6 @@ class ReferenceProgram:
             else:
                 values[made][...] = kernel(*arguments, **attrs)
         return values
-
-    def _batch_size(self, inputs: Mapping[str, Array], n: int | None) -> int:
-        for name, i in self.plan.inputs.items():
-            shape = self.plan.values[i].type.shape
-            got = np.shape(inputs[name])
-            if len(got) != len(shape) or any(d is not N and d != g for d, g in zip(shape, got, strict=True)):
-                raise ShapeError(f"{name} has shape {show_shape(got)}", show_shape(shape))
-            if shape[:1] == (N,):
-                if n is not None and got[0] != n:
-                    raise ShapeError(f"{name} has {got[0]} rows", f"{n}, as the other inputs")
-                n = got[0]
-        if n is None and self.plan.symbolic:
-            raise ShapeError("a batch of unknown size", "an input with a batch axis", "or pass n, the number of rows")
-        return n or 0
 
     def _bind(self, n: int) -> None:
         """Allocate the buffers for a batch size and fix the calls."""
@@ -206,6 +215,26 @@ class ReferenceProgram:
             )
             for step in self.plan.steps
         ]
+
+
+def checked_batch_size(plan: Plan, inputs: Mapping[str, Array], n: int | None) -> int:
+    """The number of rows that the inputs agree on.
+
+    Raises:
+        ShapeError: if a shape is not the planned one, if the inputs disagree, or if nothing tells.
+    """
+    for name, i in plan.inputs.items():
+        shape = plan.values[i].type.shape
+        got = np.shape(inputs[name])
+        if len(got) != len(shape) or any(d is not N and d != g for d, g in zip(shape, got, strict=True)):
+            raise ShapeError(f"{name} has shape {show_shape(got)}", show_shape(shape))
+        if shape[:1] == (N,):
+            if n is not None and got[0] != n:
+                raise ShapeError(f"{name} has {got[0]} rows", f"{n}, as the other inputs")
+            n = got[0]
+    if n is None and plan.symbolic:
+        raise ShapeError("a batch of unknown size", "an input with a batch axis", "or pass n, the number of rows")
+    return n or 0
 
 
 def _bound(attrs: Mapping[str, Any], n: int, kernel: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed
-from clearprop.execute import Array, Executor, Reference
+from clearprop.execute import Array, Executor, default_executor
 from clearprop.explain import Trace
 from clearprop.graph import Graph, dtype_name, simplify
 from clearprop.interop import write_model
@@ -161,7 +161,7 @@ class Network:
         if what not in ("train", "predict"):
             raise InvalidValueError(f"plan of {what!r}", "'train' or 'predict'")
         graph = self.step_graph(optimizer) if what == "train" else self.graph()
-        return Reference().load(graph).plan
+        return default_executor().load(graph).plan
 
     # --- numbers
 
@@ -208,7 +208,7 @@ class Network:
             seed: of shuffling and dropout; the network's by default.
             checkpoint: file to write the state to, every `checkpoint_every` epochs.
             resume: go on from the checkpoint if the file exists, to the same bits as without the break.
-            executor: by default the NumPy reference.
+            executor: by default the native machine, where it was built; else the NumPy reference.
 
         Returns:
             The history: loss, validation loss and metrics of every epoch. Ctrl-C ends training between two steps and
@@ -235,7 +235,7 @@ class Network:
             seed=seed,
             early_stopping=_stopping(early_stopping, held_out is not None),
             metrics=resolve_metrics(metrics, loss),
-            executor=executor or Reference(),
+            executor=executor or default_executor(n_threads),
             dtype=self.dtype,
         )
         told = self._told(callbacks, progress)
@@ -274,14 +274,14 @@ class Network:
         """
         features = as_features(X, self.architecture.n_inputs, self.dtype)
         if self._predictor is None:
-            self._predictor = Predictor(self.architecture, Reference(), self.dtype)
+            self._predictor = Predictor(self.architecture, default_executor(), self.dtype)
         a = self._predictor(features, self._run.parameters)
         return a[0] if np.ndim(X) == 1 else a
 
     def evaluate(self, X: ArrayLike, y: ArrayLike, metrics: Any = None) -> dict[str, float]:
         """The mean loss, without penalties, and metrics on some data."""
         chosen = resolve_metrics(metrics, self.architecture.checked_loss())
-        scorer = Scorer(self.architecture, chosen, self._data(X, y), Reference(), self.dtype)
+        scorer = Scorer(self.architecture, chosen, self._data(X, y), default_executor(), self.dtype)
         return {name.removeprefix("validation_"): v for name, v in scorer.scores(self._run.parameters).items()}
 
     def trace(self, X: ArrayLike, y: ArrayLike | None = None, mode: str = "inference") -> Trace:

@@ -2,6 +2,23 @@
 
 from clearprop.plan.build import VIEWS, build_plan, lower
 from clearprop.plan.cost import Linear, elements, flops, size_in_bytes
+from clearprop.plan.operand import Source, source_of
+from clearprop.plan.passes import passes, view_steps
 from clearprop.plan.plan import Plan, Step, Value
 
-__all__ = ["VIEWS", "Linear", "Plan", "Step", "Value", "build_plan", "elements", "flops", "lower", "size_in_bytes"]
+__all__ = [
+    "VIEWS",
+    "Linear",
+    "Plan",
+    "Source",
+    "Step",
+    "Value",
+    "build_plan",
+    "elements",
+    "flops",
+    "lower",
+    "passes",
+    "size_in_bytes",
+    "source_of",
+    "view_steps",
+]

@@ -41,6 +41,7 @@ def build_plan(
     kernels: Collection[str],
     stored: Mapping[str, str] | None = None,
     reuse: bool = True,
+    views: Collection[str] = VIEWS,
 ) -> Plan:
     """Plan a graph for an executor.
 
@@ -49,6 +50,7 @@ def build_plan(
         kernels: names of the ops that the executor runs itself.
         stored: output name → input name: outputs that replace an input when the run is over.
         reuse: whether values whose lives do not overlap may share a buffer.
+        views: kernels whose result needs no memory of its own.
 
     Example:
         >>> from clearprop.graph import Graph, variable
@@ -75,16 +77,18 @@ def build_plan(
     steps: list[Step] = []
     for i, node in enumerate(order):
         reads = tuple(index[x] for x in node.inputs)
-        view = node.op.name in VIEWS
+        view = node.op.name in views
         index[node] = len(values)
         values.append(
-            Value(labels[node], node.type, "view" if view else "slot", source=reads[0] if view else None, born=i)
+            Value(
+                labels[node], node.type, "view" if view else "slot", source=reads[0] if view and reads else None, born=i
+            )
         )
         traffic = Linear() if view else sum(map(_bytes_read, node.inputs), size_in_bytes(node.type))
         steps.append(Step(node.op.name, reads, index[node], node.attrs, flops(node), traffic))
     outputs = {name: index[node] for name, node in graph.outputs.items()}
     values = _lifetimes(values, steps, outputs)
-    in_place = frozenset(index[node] for node in order if node.op.kind == "elementwise" and node.op.name not in VIEWS)
+    in_place = frozenset(index[node] for node in order if node.op.kind == "elementwise" and node.op.name not in views)
     values, slots = _allocate(values, steps, in_place) if reuse else _one_slot_each(values)
     return Plan(tuple(steps), tuple(values), tuple(slots), inputs, outputs, dict(stored or {}))
 

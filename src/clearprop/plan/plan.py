@@ -18,8 +18,10 @@ class Value:
     Attributes:
         label: its name, or %1, %2, ….
         type: shape and dtype.
-        place: "input" (bound by the caller), "constant" (one number everywhere), "slot" (a buffer of the plan) or
-            "view" (shares its source's memory).
+        place: "input" (bound by the caller), "constant" (one number everywhere), "slot" (a buffer of the plan), "view"
+            (shares its source's memory, or is spread from it when read), "register" (lives inside one fused step),
+            "state" (written over `source`, an input), "scalar" (a number known before the step begins) or "copy" (the
+            transpose of `source`, kept beside it).
         number: the number, for place "constant".
         slot: the number of the buffer, for place "slot".
         source: the value whose memory it shares, for place "view".
@@ -47,7 +49,10 @@ class Step:
         output: index of the value made.
         attrs: the op's attributes.
         flops, bytes: work and memory traffic as functions of N.
-        epilogue: kernels that run on the output while it is in cache (none yet).
+        epilogue: elementwise steps that run on the output while it is in cache.
+        domain: how the work is split over threads: by "rows" of the batch, by "tiles" of the result, or "single".
+        phase: steps of one phase need nothing from each other across threads; the threads meet after each phase.
+        twin: the value that receives the transpose of the last result, for products that want it so.
     """
 
     kernel: str
@@ -56,7 +61,10 @@ class Step:
     attrs: Mapping[str, Any]
     flops: Linear
     bytes: Linear
-    epilogue: tuple[str, ...] = ()
+    epilogue: tuple[Step, ...] = ()
+    domain: str = ""
+    phase: int = 0
+    twin: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +122,22 @@ class Plan:
                     str(step.bytes),
                 )
             )
+            rows.extend(self._part(part) for part in step.epilogue)
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
+    def _part(self, step: Step) -> tuple[str, str, str, str, str, str, str, str]:
+        """The line of a step within a step."""
+        made = self.values[step.output]
+        inputs = " ".join(self.values[v].label for v in step.inputs)
+        return "", f"· {step.kernel}", inputs, "→", f"{made.label}: {made.type}", self._home(step.output), "", ""
+
     def _home(self, index: int) -> str:
         value = self.values[index]
-        return f"slot {value.slot}" if value.place == "slot" else f"view of {self.values[value.source or 0].label}"
+        if value.place == "slot":
+            return f"slot {value.slot}"
+        source = self.values[value.source].label if value.source is not None else ""
+        return {"view": f"view of {source}", "state": f"over {source}"}.get(value.place, value.place)
 
     def _total(self) -> str:
         return (

@@ -2,7 +2,7 @@
 
 from clearprop.train.history import History
 from clearprop.train.inputs import as_features, as_targets, as_weights
-from clearprop.train.loop import Callback, EarlyStopping, Epoch, Training, split_batches, train
+from clearprop.train.loop import Callback, EarlyStopping, Epoch, Training, train
 from clearprop.train.metrics import METRICS, Metric, accuracy, mae, r2, resolve_metrics, rmse
 from clearprop.train.optimizers import (
     OPTIMIZERS,
@@ -59,7 +59,6 @@ __all__ = [
     "resolve_metrics",
     "resolve_optimizer",
     "rmse",
-    "split_batches",
     "split_data",
     "step_graph",
     "train",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import DivergenceError, InvalidValueError, UnknownNameError, checked_integer
-from clearprop.execute import Array, Executor, Reference, permutation
+from clearprop.execute import Array, Batches, Executor, Outcome, default_executor
 from clearprop.nn import Architecture
 from clearprop.train.history import History
 from clearprop.train.interrupt import Interrupt, interruptible
@@ -21,7 +21,7 @@ from clearprop.train.metrics import Metric
 from clearprop.train.optimizers import Adam, Optimizer
 from clearprop.train.predict import Data, Scorer
 from clearprop.train.run import Run
-from clearprop.train.schedules import Moment, ReduceOnPlateau
+from clearprop.train.schedules import ReduceOnPlateau
 from clearprop.train.step import StepGraph, step_graph
 
 
@@ -66,6 +66,8 @@ class Epoch:
     network: Any = None
 
 
+MOST_STEPS = 200_000  # in one call of the executor: bounds the table of learning rates
+
 Callback = Callable[[Epoch], bool | None]
 
 
@@ -81,25 +83,12 @@ class Training:
     early_stopping: EarlyStopping | None = None
     metrics: tuple[Metric, ...] = ()
     callbacks: tuple[Callback, ...] = ()
-    executor: Executor = field(default_factory=Reference)
+    executor: Executor = field(default_factory=default_executor)
     dtype: str = "f32"
 
     def telling(self, callbacks: tuple[Callback, ...]) -> Training:
         """The same training with these callbacks."""
         return replace(self, callbacks=callbacks)
-
-
-def split_batches(order: Array, batch_size: int) -> list[Array]:
-    """Consecutive batches; a last batch of one row joins the one before it, where there is one.
-
-    Example:
-        >>> [b.tolist() for b in split_batches(np.arange(7), 3)]
-        [[0, 1, 2], [3, 4, 5, 6]]
-    """
-    starts = list(range(0, len(order), batch_size))
-    if len(starts) > 1 and len(order) - starts[-1] == 1 and batch_size > 1:
-        starts.pop()
-    return [order[a:b] for a, b in zip(starts, [*starts[1:], len(order)], strict=True)]
 
 
 def train(
@@ -120,7 +109,7 @@ def train(
     finished = run.history.stopped_by == "early stopping"  # a checkpoint of a fit that was over
     with interruptible() as interrupt:
         while not finished and run.done < training.epochs:
-            finished = not loop.epoch(interrupt)
+            finished = not loop.epochs(interrupt)
     loop.finish()
     return run.history
 
@@ -137,82 +126,99 @@ class _Loop:
         if run.done == 0:
             run.begin(training.optimizer, self.step.slots, training.dtype)
         self.program = training.executor.load(self.step.graph, self.step.stored)
-        self.starts: list[dict[str, Array]] = []  # the parameters at the start of the last two epochs
+        self.starts: list[tuple[int, dict[str, Array]]] = []  # parameters before the last two calls
         self.scorer = None
         if validation is not None:
             self.scorer = Scorer(architecture, training.metrics, validation, training.executor, training.dtype)
-        self.steps_per_epoch = len(split_batches(np.arange(len(data)), training.batch_size))
+        self.steps_per_epoch = Batches(len(data), training.batch_size).per_epoch
 
-    def epoch(self, interrupt: Interrupt) -> bool:
-        """Run one epoch; returns whether to go on."""
+    def epochs(self, interrupt: Interrupt) -> bool:
+        """Run one epoch, or as many as nobody wants to look between; returns whether to go on."""
         run, start = self.run, time.perf_counter()
-        self.starts = [*self.starts[-1:], run.snapshot()]
+        self.starts = [*self.starts[-1:], (run.done, run.snapshot())]
         batches = self._batches()
-        table = self._table(len(batches))
-        losses = self.program.run_steps(self._state(), self.data.arrays(), batches, table, ["loss", "L"], interrupt)
-        self._check_finite(losses, table)
-        if interrupt.requested and len(losses) < len(batches):
-            run.step += len(losses)
+        table = self._table(batches)
+        outcome = self.program.run_steps(
+            self._state(), self.data.arrays(), batches, table, ["loss", "L"], interrupt, tuple(run.parameters)
+        )
+        self._check_finite(outcome, table)
+        for i, seconds in enumerate(outcome.seconds):
+            losses = outcome.reports[i * self.steps_per_epoch : (i + 1) * self.steps_per_epoch, 0]
+            rate = float(table["η"][(i + 1) * self.steps_per_epoch - 1])
+            self._record(losses, batches.sizes, rate, seconds, start if batches.epochs == 1 else None)
+        if interrupt.requested and len(outcome.reports) < len(batches):
+            run.step += len(outcome.reports) - len(outcome.seconds) * self.steps_per_epoch
             run.history.stopped_by = "interrupt"
             return False
-        run.step += len(batches)
+        return self._go_on(interrupt)
+
+    def _record(self, losses: Array, sizes: list[int], rate: float, seconds: float, start: float | None) -> None:
+        """Enter a finished epoch into the history; its seconds count from `start`, with what Python did, if given."""
+        run = self.run
+        run.step += len(losses)
         run.epoch += 1
         run.done += 1
-        sizes = [len(b) for b in batches]
-        row = {"loss": float(np.average(losses[:, 0], weights=sizes))}
+        row = {"loss": float(np.average(losses, weights=sizes))}
         if self.scorer is not None:
             row |= self.scorer.scores(run.parameters)
-        row["learning_rate"] = float(table["η"][-1])
-        row["seconds"] = time.perf_counter() - start
-        run.history.append(row)
-        run.history.step_loss.extend(losses[:, 0].tolist())
-        return self._go_on(row, interrupt)
+        seconds = seconds if start is None else time.perf_counter() - start
+        run.history.append(row | {"learning_rate": rate, "seconds": seconds})
+        run.history.step_loss.extend(losses.tolist())
 
-    def _batches(self) -> list[Array]:
-        n = len(self.data)
-        order = permutation(self.training.seed, self.run.epoch, n) if self.training.shuffle else np.arange(n)
-        return split_batches(order, self.training.batch_size)
+    @property
+    def _watched(self) -> bool:
+        """Whether someone wants to see every epoch."""
+        training = self.training
+        plateau = isinstance(training.optimizer.schedule, ReduceOnPlateau)
+        return bool(training.callbacks) or self.scorer is not None or training.early_stopping is not None or plateau
+
+    def _batches(self) -> Batches:
+        training, run = self.training, self.run
+        most = max(1, MOST_STEPS // self.steps_per_epoch)
+        epochs = 1 if self._watched else min(training.epochs - run.done, most)
+        return Batches(len(self.data), training.batch_size, epochs, run.epoch, training.seed, training.shuffle)
 
     def _state(self) -> dict[str, Array]:
         arrays = {**self.run.parameters, **self.run.slots}
         return {name: arrays[name] for name in self.step.graph.inputs if name in arrays}
 
-    def _table(self, steps: int) -> dict[str, Array]:
-        """One row per step of every number the step graph asks for: η, bias corrections, the random counter."""
+    def _table(self, batches: Batches) -> dict[str, Array]:
+        """One number per step of everything the step graph asks for: η, decay rates, bias corrections."""
         optimizer, run = self.training.optimizer, self.run
         schedule, total = optimizer.schedule, self.training.epochs * self.steps_per_epoch
-        first = run.done * self.steps_per_epoch
-        moments = [Moment(first + i, total, self.steps_per_epoch) for i in range(steps)]
-        rows = [{"η": schedule.rate(m) * run.rate_factor} for m in moments]
-        rows = [row | optimizer.scalars(run.step + i + 1) for i, row in enumerate(rows)]
-        table = {name: np.array([row[name] for row in rows]) for name in self.step.scalars}
-        counters = [(self.training.seed, run.epoch, i) for i in range(steps)]
-        table["counter"] = np.array(counters, np.int64)
-        return {name: values for name, values in table.items() if name in self.step.graph.inputs or name == "η"}
+        first = run.done * self.steps_per_epoch + np.arange(len(batches))
+        table = {"η": schedule.rates(first, total, self.steps_per_epoch) * run.rate_factor}
+        scalars = optimizer.scalars(run.step + 1 + np.arange(len(batches)))
+        table |= {name: np.broadcast_to(np.asarray(value, np.float64), first.shape) for name, value in scalars.items()}
+        return table
 
-    def _check_finite(self, losses: Array, table: dict[str, Array]) -> None:
-        """End a run that diverged, with the newest parameters of an epoch's start whose loss was finite."""
-        run, i = self.run, len(losses) - 1
-        finite = i < 0 or bool(np.isfinite(losses[i]).all())
-        if finite and all(np.isfinite(a).all() for a in run.parameters.values()):
+    def _check_finite(self, outcome: Outcome, table: dict[str, Array]) -> None:
+        """End a run that diverged; the parameters are those of the start of the last good epoch."""
+        run, i = self.run, len(outcome.reports) - 1
+        if not outcome.diverged:
             return
-        what = "the parameters are" if finite else f"the loss is {losses[i, 0]:g}"
-        good = self.starts[0] if i == 0 else self.starts[-1]  # a bad first step means that the start was bad already
-        kept = run.done + 1 - (len(self.starts) - 1 if i == 0 else 0)
-        run.restore(good)
+        loss = outcome.reports[i, 0]
+        finished = len(outcome.seconds)
+        kept = run.done + 1 + outcome.good_epoch
+        if outcome.good_epoch < 0:  # a bad first step means that the start was bad already
+            kept, good = self.starts[0][0] + 1, self.starts[0][1]
+            run.restore(good)
         for a in run.slots.values():
             a[...] = 0
         run.optimizer = ""  # the next fit starts the optimizer anew
-        rate = float(table["η"][i])
+        rate = float(table["η"][max(i, 0)])
+        what = "the parameters are no longer finite" if np.isfinite(loss) else f"the loss is {loss:g}"
         raise DivergenceError(
-            f"training diverged: {what}{' no longer finite' if finite else ''} at step {run.step + i + 1} "
-            f"(epoch {run.done + 1}, batch {i + 1}); the weights from before epoch {kept} are kept",
+            f"training diverged: {what} at step {run.step + i + 1} "
+            f"(epoch {run.done + finished + 1}, batch {i - finished * self.steps_per_epoch + 1}); "
+            f"the weights from before epoch {kept} are kept",
             "a finite loss",
             f"try a learning rate below {rate:g} (such as {rate / 10:g}), clip_norm=1, or standardised inputs",
         )
 
-    def _go_on(self, row: dict[str, float], interrupt: Interrupt) -> bool:
+    def _go_on(self, interrupt: Interrupt) -> bool:
         run, training = self.run, self.training
+        row = run.history.last()
         self._reduce_on_plateau(row)
         stop = self._early_stop(row)
         if stop:

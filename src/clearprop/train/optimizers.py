@@ -60,8 +60,8 @@ class Optimizer:
         """The learning rate as a function of the step."""
         return as_schedule(self.learning_rate)
 
-    def scalars(self, step: int) -> dict[str, float]:
-        """The numbers of step t = 1, 2, … beside the learning rate."""
+    def scalars(self, step: Any) -> dict[str, Any]:
+        """The numbers of step t = 1, 2, … beside the learning rate; of many steps at once for an array of them."""
         return {"λ": self.weight_decay} if self.weight_decay else {}
 
     def decayed(self, theta: Node, dtheta: Node, h: Slots) -> tuple[Node, Node]:
@@ -106,7 +106,7 @@ class SGD(Optimizer):
         super().__post_init__()
         _check("momentum", self.momentum, 0, 1)
 
-    def scalars(self, step: int) -> dict[str, float]:
+    def scalars(self, step: Any) -> dict[str, Any]:
         """λ and μ."""
         return {**super().scalars(step), "μ": self.momentum}
 
@@ -135,7 +135,7 @@ class AdaGrad(Optimizer):
         super().__post_init__()
         _check("epsilon", self.epsilon, 0, closed=False)
 
-    def scalars(self, step: int) -> dict[str, float]:
+    def scalars(self, step: Any) -> dict[str, Any]:
         """λ and ε."""
         return {**super().scalars(step), "ε": self.epsilon}
 
@@ -166,7 +166,7 @@ class RMSProp(Optimizer):
         _check("beta", self.beta, 0, 1)
         _check("epsilon", self.epsilon, 0, closed=False)
 
-    def scalars(self, step: int) -> dict[str, float]:
+    def scalars(self, step: Any) -> dict[str, Any]:
         """λ, β and ε."""
         return {**super().scalars(step), "β": self.beta, "ε": self.epsilon}
 
@@ -199,7 +199,7 @@ class Adam(Optimizer):
         _check("beta2", self.beta2, 0, 1)
         _check("epsilon", self.epsilon, 0, closed=False)
 
-    def scalars(self, step: int) -> dict[str, float]:
+    def scalars(self, step: Any) -> dict[str, Any]:
         """λ, β₁, β₂, ε and the bias corrections of step t."""
         corrections = {"c1": 1.0 - self.beta1**step, "c2": 1.0 - self.beta2**step}
         return {**super().scalars(step), "β1": self.beta1, "β2": self.beta2, "ε": self.epsilon, **corrections}

@@ -6,7 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from clearprop.errors import DTypeError, InvalidValueError
+
+Steps = NDArray[np.int64]
+Rates = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,10 @@ class Schedule:
         """η at this step."""
         raise NotImplementedError
 
+    def rates(self, steps: Steps, total_steps: int, steps_per_epoch: int) -> Rates:
+        """η at each of many steps."""
+        return np.array([self.rate(Moment(int(s), total_steps, steps_per_epoch)) for s in steps], np.float64)
+
 
 @dataclass(frozen=True)
 class ConstantRate(Schedule):
@@ -60,6 +70,10 @@ class ConstantRate(Schedule):
     def rate(self, now: Moment) -> float:
         """η."""
         return self.learning_rate
+
+    def rates(self, steps: Steps, total_steps: int, steps_per_epoch: int) -> Rates:
+        """η, for all of them."""
+        return np.full(len(steps), self.learning_rate, np.float64)
 
 
 @dataclass(frozen=True)
@@ -121,6 +135,11 @@ class WarmUp(Schedule):
         """The following schedule's rate, times (step + 1)/steps during the rise."""
         return as_schedule(self.learning_rate).rate(now) * min(1.0, (now.step + 1) / self.steps)
 
+    def rates(self, steps: Steps, total_steps: int, steps_per_epoch: int) -> Rates:
+        """As `rate`, for many steps."""
+        following = as_schedule(self.learning_rate).rates(steps, total_steps, steps_per_epoch)
+        return following * np.minimum(1.0, (steps + 1) / self.steps)
+
 
 @dataclass(frozen=True)
 class ReduceOnPlateau(Schedule):
@@ -145,6 +164,10 @@ class ReduceOnPlateau(Schedule):
     def rate(self, now: Moment) -> float:
         """η; the loop multiplies it by the reductions so far."""
         return self.learning_rate
+
+    def rates(self, steps: Steps, total_steps: int, steps_per_epoch: int) -> Rates:
+        """η, for all of them."""
+        return np.full(len(steps), self.learning_rate, np.float64)
 
 
 def as_schedule(given: Any) -> Schedule:

@@ -6,8 +6,9 @@ The rules use the op's value y where they can, as the textbooks do: σ′ = y(1 
 from __future__ import annotations
 
 from clearprop.graph.fused.record import elementwise_examples, fused
-from clearprop.graph.node import OPS, Node, apply, constant
+from clearprop.graph.node import OPS, Example, Node, Op, apply, constant
 from clearprop.graph.primitives import elementwise as e
+from clearprop.graph.types import Type
 
 
 def _positive(x: Node) -> Node:
@@ -53,11 +54,21 @@ tanh = fused(
     examples=elementwise_examples(),
 )
 
+# g where x > 0, else 0: how a gradient passes a relu.
+gate: Op = fused(
+    "gate",
+    lambda x, g: e.where(_positive(x), g, constant(0.0, g.type)),
+    formula=r"[#1 > 0] \, #2",
+    gradient=lambda y, g, x, upstream: (None, gate(x, g)),
+    analytic=False,
+    examples=(Example((Type((2, 3), "f64"), Type((2, 3), "f64"))),),
+)
+
 relu = fused(
     "relu",
     lambda x: _maximum(x, 0.0),
     formula=r"\max(#1, 0)",
-    gradient=lambda y, g, x: (e.where(_positive(x), g, constant(0.0, g.type)),),  # 0 at x = 0
+    gradient=lambda y, g, x: (gate(x, g),),  # 0 at x = 0
     analytic=False,
     examples=elementwise_examples(),
 )

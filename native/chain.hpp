@@ -1,0 +1,236 @@
+// Chains of elementwise operations on pieces that stay in L1.
+//
+// A chain is a short straight-line program over registers. A register is a piece of up to 4 KB: an operand read where it
+// lies, or scratch, or the place in memory that the result belongs to. Each micro-operation is one loop over vectors, so
+// interpreting costs one switch per 4 KB and the memory of intermediate values is never touched.
+// Arithmetic intensity is that of the whole chain: operands in, results out, nothing in between.
+#pragma once
+
+#include "panels.hpp"
+#include "philox.hpp"
+#include "vecmath.hpp"
+
+namespace clearprop::CLEARPROP_ISA {
+
+template <class T> struct Register {
+    const T* data;
+    T scalar;
+    bool is_scalar;
+
+    CP_INLINE Vec<T> at(int64_t i) const { return is_scalar ? splat(scalar) : load(data + i); }
+    CP_INLINE Vec<T> part(int64_t i, int n) const { return is_scalar ? splat(scalar) : load_part(data + i, n); }
+};
+
+// Where a chain stands: rows begin … begin + rows − 1 of panel p of a matrix with `cols` columns.
+struct Piece {
+    int64_t panel, begin, rows, cols;
+    int width;
+    CP_INLINE int64_t size() const { return rows * width; }
+};
+
+template <class T, class F> CP_INLINE void each(int64_t n, T* to, F f) {
+    int64_t i = 0;
+    for (; i + lanes<T> <= n; i += lanes<T>) store(to + i, f([i](const Register<T>& r) { return r.at(i); }));
+    if (i < n) {
+        const int left = int(n - i);
+        store_part(to + i, f([i, left](const Register<T>& r) { return r.part(i, left); }), left);
+    }
+}
+
+template <class T, class F> CP_INLINE void unary(const Register<T>& a, int64_t n, T* to, F f) {
+    each<T>(n, to, [&](auto get) { return f(get(a)); });
+}
+
+// The loop is written out for a plain vector with a plain vector and with a number, the cases that matter.
+template <class T, class F>
+CP_INLINE void binary(const Register<T>& a, const Register<T>& b, int64_t n, T* to, F f) {
+    if (!a.is_scalar && !b.is_scalar) {
+        const T *x = a.data, *y = b.data;
+        int64_t i = 0;
+        for (; i + lanes<T> <= n; i += lanes<T>) store(to + i, f(load(x + i), load(y + i)));
+        const int left = int(n - i);
+        if (left) store_part(to + i, f(load_part(x + i, left), load_part(y + i, left)), left);
+    } else {
+        each<T>(n, to, [&](auto get) { return f(get(a), get(b)); });
+    }
+}
+
+template <class T, class F> void lane_by_lane(const Register<T>& a, int64_t n, T* to, F f) {
+    for (int64_t i = 0; i < n; ++i) to[i] = f(a.is_scalar ? a.scalar : a.data[i]);
+}
+
+template <class T> void spread_uniform(const Context& x, const Piece& at, uint32_t stream, T* to) {
+    const uint64_t seed = uint64_t(x.counter[0]);
+    const uint32_t epoch = uint32_t(x.counter[1]), step = uint32_t(x.counter[2]);
+    for (int64_t r = 0; r < at.rows; ++r) {
+        int64_t e = (at.begin + r) * at.cols + at.panel * panel<T>;
+        const int64_t end = e + at.width;
+        while (e < end) {
+            const Block block = philox(uint32_t(e / 4), stream, step, epoch, seed);
+            for (int64_t stop = (e / 4 + 1) * 4 < end ? (e / 4 + 1) * 4 : end; e < stop; ++e)
+                *to++ = T(float(block.word[e % 4] >> 8) * 5.9604644775390625e-08f);  // 2⁻²⁴
+        }
+    }
+}
+
+// Repeat a row, a column, or write labels as rows of 0 and 1.
+template <class T> void spread(const Context& x, const Operand& o, const Piece& at, T* to) {
+    const int w = at.width;
+    switch (o.mode) {
+        case Mode::row: {
+            const T* row = static_cast<const T*>(x.memory[o.value]) + at.panel * panel<T>;
+            for (int64_t r = 0; r < at.rows; ++r) copy_row(row, to + r * w, w);
+            return;
+        }
+        case Mode::column: {
+            const T* column = static_cast<const T*>(x.memory[o.value]) + at.begin;
+            for (int64_t r = 0; r < at.rows; ++r)
+                for (int c = 0; c < w; ++c) to[r * w + c] = column[r];
+            return;
+        }
+        case Mode::one_hot: {
+            const int64_t* labels = static_cast<const int64_t*>(x.memory[o.value]) + at.begin;
+            __builtin_memset(to, 0, size_t(at.size()) * sizeof(T));
+            for (int64_t r = 0; r < at.rows; ++r) {
+                const int64_t c = labels[r] - at.panel * panel<T>;
+                if (c >= 0 && c < w) to[r * w + c] = 1;
+            }
+            return;
+        }
+        default: spread_uniform(x, at, uint32_t(int64_t(o.number)), to);
+    }
+}
+
+template <class T>
+Register<T> operand(const Context& x, const Operand& o, const Piece& at, const T* head, T* scratch) {
+    Register<T> r;
+    r.is_scalar = false;
+    switch (o.mode) {
+        case Mode::full: r.data = head ? head : matrix<T>(x, o.value).at(at.panel, at.begin); return r;
+        case Mode::scalar: r.is_scalar = true, r.scalar = *static_cast<const T*>(x.memory[o.value]); return r;
+        case Mode::file: r.is_scalar = true, r.scalar = T(x.file[o.value]); return r;
+        case Mode::constant: r.is_scalar = true, r.scalar = T(o.number); return r;
+        default:
+            spread(x, o, at, scratch);
+            r.data = scratch;
+            return r;
+    }
+}
+
+template <class T> __attribute__((noinline)) void update(Op op, const Register<T>* r, const int32_t* in, int64_t n, T* to) {
+    // Scalars come last: θ g η, θ η λ, v g μ, m g β, v g β, θ g v η ε, θ m v η c₁ c₂ ε.
+    auto s = [&](int i) { return r[in[i]].scalar; };
+    auto reg = [&](int i) -> const Register<T>& { return r[in[i]]; };
+    switch (op) {
+        case Op::descend: {
+            const Vec<T> eta = splat(-s(2));
+            return binary<T>(reg(0), reg(1), n, to, [&](auto theta, auto g) { return fma(eta, g, theta); });
+        }
+        case Op::decay: {
+            const Vec<T> keep = splat(T(1.0 - double(s(1)) * double(s(2))));
+            return unary<T>(reg(0), n, to, [&](auto theta) { return theta * keep; });
+        }
+        case Op::accelerate: {
+            const Vec<T> mu = splat(s(2));
+            return binary<T>(reg(0), reg(1), n, to, [&](auto v, auto g) { return fma(v, mu, g); });
+        }
+        case Op::average: {
+            const Vec<T> keep = splat(s(2)), take = splat(T(1) - s(2));
+            return binary<T>(reg(0), reg(1), n, to, [&](auto m, auto g) { return fma(m, keep, g * take); });
+        }
+        case Op::average_square: {
+            const Vec<T> keep = splat(s(2)), take = splat(T(1) - s(2));
+            return binary<T>(reg(0), reg(1), n, to, [&](auto v, auto g) { return fma(v, keep, g * g * take); });
+        }
+        case Op::scaled_descend: {
+            const Vec<T> eta = splat(s(3)), eps = splat(s(4));
+            return each<T>(n, to, [&](auto get) {
+                return get(reg(0)) - get(reg(1)) * eta / (sqrt(get(reg(2))) + eps);
+            });
+        }
+        default: {
+            const Vec<T> rate = splat(T(double(s(3)) / double(s(4)))), c = splat(T(1.0 / double(s(5)))), eps = splat(s(6));
+            return each<T>(n, to, [&](auto get) {
+                return get(reg(0)) - get(reg(1)) * rate / (sqrt(get(reg(2)) * c) + eps);
+            });
+        }
+    }
+}
+
+template <class T> void micro(const Micro& m, const Register<T>* r, int64_t n, T* to) {
+    const Register<T>&a = r[m.inputs[0]], &b = r[m.inputs[1]];
+    const T one = 1, number = T(m.number);
+    using V = Vec<T>;
+    switch (m.op) {
+        case Op::copy: return unary<T>(a, n, to, [](V x) { return x; });
+        case Op::add: return binary<T>(a, b, n, to, [](V x, V y) { return x + y; });
+        case Op::subtract: return binary<T>(a, b, n, to, [](V x, V y) { return x - y; });
+        case Op::multiply: return binary<T>(a, b, n, to, [](V x, V y) { return x * y; });
+        case Op::divide: return binary<T>(a, b, n, to, [](V x, V y) { return x / y; });
+        case Op::maximum: return binary<T>(a, b, n, to, [](V x, V y) { return maximum<T>(x, y); });
+        case Op::minimum: return binary<T>(a, b, n, to, [](V x, V y) { return minimum<T>(x, y); });
+        case Op::greater:
+            return binary<T>(a, b, n, to, [=](V x, V y) { return select(x > y, splat(one), V{}); });
+        case Op::where: {
+            const Register<T>& c = r[m.inputs[2]];
+            return each<T>(n, to, [&](auto get) { return select(get(a) != T(0), get(b), get(c)); });
+        }
+        case Op::reciprocal: return unary<T>(a, n, to, [=](V x) { return splat(one) / x; });
+        case Op::power: return lane_by_lane<T>(a, n, to, [=](T x) { return libm_pow(x, number); });
+        case Op::square: return unary<T>(a, n, to, [](V x) { return x * x; });
+        case Op::exp: return unary<T>(a, n, to, [](V x) { return exp<T>(x); });
+        case Op::log: return unary<T>(a, n, to, [](V x) { return log<T>(x); });
+        case Op::expm1: return unary<T>(a, n, to, [](V x) { return expm1<T>(x); });
+        case Op::log1p: return unary<T>(a, n, to, [](V x) { return log1p<T>(x); });
+        case Op::sqrt: return unary<T>(a, n, to, [](V x) { return sqrt(x); });
+        case Op::sin: return lane_by_lane<T>(a, n, to, [](T x) { return libm_sin(x); });
+        case Op::cos: return lane_by_lane<T>(a, n, to, [](T x) { return libm_cos(x); });
+        case Op::erf: return lane_by_lane<T>(a, n, to, [](T x) { return libm_erf(x); });
+        case Op::abs: return unary<T>(a, n, to, [](V x) { return abs<T>(x); });
+        case Op::sign:
+            return unary<T>(a, n, to, [=](V x) {
+                const V size = select(x == T(0), V{}, splat(one));
+                return select(x != x, x, select(x < T(0), -size, size));
+            });
+        case Op::sigmoid: return unary<T>(a, n, to, [](V x) { return sigmoid<T>(x); });
+        case Op::tanh: return unary<T>(a, n, to, [](V x) { return tanh<T>(x); });
+        case Op::relu: return unary<T>(a, n, to, [](V x) { return maximum<T>(x, V{}); });
+        case Op::gate: return binary<T>(a, b, n, to, [](V x, V g) { return select(x > T(0), g, V{}); });
+        case Op::sigmoid_cross_entropy:
+            return binary<T>(a, b, n, to, [](V z, V y) {
+                return maximum<T>(z, V{}) - z * y + log1p<T>(exp<T>(-abs<T>(z)));
+            });
+        default: return update<T>(m.op, r, m.inputs, n, to);
+    }
+}
+
+// The chain of an instruction on a block of rows. `head` is where the instruction's own result for these rows lies, if
+// that is not in the value itself.
+template <class T>
+void run_chain(const Instruction& step, const Context& x, int64_t p, int64_t begin, int64_t rows, const T* head) {
+    const Chain& chain = x.chains[step.chain];
+    const Operand* operands = x.operands + chain.first_operand;
+    const Micro* micros = x.micros + chain.first_micro;
+    const Matrix<T> shape = matrix<T>(x, step.out);
+    const int width = shape.width(p);
+    const int64_t most = chunk_bytes / (width * int64_t(sizeof(T)));
+    T* scratch = static_cast<T*>(x.scratch);
+    constexpr int64_t chunk = (chunk_bytes + slack_bytes) / sizeof(T);
+    Register<T> registers[max_registers];
+    for (int64_t done = 0; done < rows; done += most) {
+        const Piece at{p, begin + done, rows - done < most ? rows - done : most, shape.cols, width};
+        for (int i = 0; i < chain.n_operands; ++i) {
+            const T* here = head && i == step.head ? head + done * width : nullptr;
+            registers[i] = operand<T>(x, operands[i], at, here, scratch + operands[i].scratch * chunk);
+        }
+        for (int i = 0; i < chain.n_micro; ++i) {
+            const Micro& m = micros[i];
+            T* to = m.value >= 0 ? matrix<T>(x, m.value).at(p, at.begin) : scratch + m.scratch * chunk;
+            micro<T>(m, registers, at.size(), to);
+            Register<T>& made = registers[chain.n_operands + i];
+            made.data = to, made.is_scalar = false;
+        }
+    }
+}
+
+}  // namespace clearprop::CLEARPROP_ISA

@@ -1,0 +1,163 @@
+// Compiled once per instruction set: which kernel an instruction calls. One entry point per element type.
+#include "columns.hpp"
+#include "move.hpp"
+#include "product.hpp"
+
+namespace clearprop::CLEARPROP_ISA {
+
+template <class T> CP_INLINE const T* pointer(const Context& x, int32_t i) { return static_cast<const T*>(x.memory[i]); }
+
+// Rows begin … end − 1 of out = a·b + bias, and the epilogue on each panel while it is in cache.
+template <class T> void rows_of_product(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+    const Matrix<T> a = matrix<T>(x, s.a), b = matrix<T>(x, s.b), out = matrix<T>(x, s.out);
+    const T* bias = s.c >= 0 ? pointer<T>(x, s.c) : nullptr;
+    for (int64_t p = 0; p < out.panels(); ++p) {
+        product_nn<T>(a, b, bias, out, p, begin, end);
+        if (s.chain >= 0) run_chain<T>(s, x, p, begin, end - begin, nullptr);
+    }
+}
+
+// The operands that an epilogue will want, brought nearer while the product is computed.
+template <class T> void prefetch(const Instruction& s, const Context& x, int64_t p, int64_t row, int64_t bytes) {
+    const Chain& chain = x.chains[s.chain];
+    for (int i = 0; i < chain.n_operands; ++i) {
+        const Operand& o = x.operands[chain.first_operand + i];
+        if (o.mode != Mode::full || i == s.head) continue;
+        const char* at = reinterpret_cast<const char*>(matrix<T>(x, o.value).at(p, row));
+        for (int64_t b = 0; b < bytes; b += 64) __builtin_prefetch(at + b, 1);
+    }
+}
+
+// Blocks begin … end − 1 of out = aᵀ·b (panel of a fastest), each finished with the epilogue and its transposed twin.
+template <class T> void blocks_of_product(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+    const Matrix<T> a = matrix<T>(x, s.a), b = matrix<T>(x, s.b), out = matrix<T>(x, s.out);
+    const int64_t across = a.panels();
+    alignas(64) T sums[(panel<T> + 1) * panel<T>];
+    for (int64_t u = begin; u < end; ++u) {
+        const int64_t j = u / across, i = u % across, row = i * panel<T>;
+        const int rows = a.width(i), width = b.width(j);
+        const bool kept = s.chain < 0 || out.data != nullptr;
+        T* result = kept ? out.at(j, row) : sums;
+        if (s.chain >= 0) prefetch<T>(s, x, j, row, int64_t(rows) * width * int64_t(sizeof(T)));
+        product_tn<T>(a, b, i, j, result);
+        if (s.chain >= 0) run_chain<T>(s, x, j, row, rows, result);
+        if (s.twin >= 0) {
+            const Chain& chain = x.chains[s.chain];
+            const Matrix<T> last = matrix<T>(x, x.micros[chain.first_micro + chain.n_micro - 1].value);
+            const Matrix<T> twin = matrix<T>(x, s.twin);
+            transpose_block<T>(last.at(j, row), width, twin.at(i, j * panel<T>), rows, rows, width);
+        }
+    }
+}
+
+// Blocks of P rows of the panels of an elementwise result that is no batch.
+template <class T> void blocks_of_chain(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+    const Matrix<T> out = matrix<T>(x, s.out);
+    const int64_t across = (out.rows + panel<T> - 1) / panel<T>;
+    for (int64_t u = begin; u < end; ++u) {
+        const int64_t p = u / across, row = u % across * panel<T>;
+        run_chain<T>(s, x, p, row, out.rows - row < panel<T> ? out.rows - row : panel<T>, nullptr);
+    }
+}
+
+template <class T> void panels_of_columns(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+    const Matrix<T> a = matrix<T>(x, s.a), out = matrix<T>(x, s.out);
+    for (int64_t p = begin; p < end; ++p) {
+        alignas(64) T result[panel<T> + lanes<T>];
+        if (a.cols == 1)  // a column of numbers: to one
+            result[0] = s.code == Code::sum_columns ? sum_of(a.data, a.rows) : max_of(a.data, a.rows);
+        else
+            s.code == Code::sum_columns ? sum_panel(a, p, result) : max_panel(a, p, result);
+        if (s.chain < 0 || out.data) copy_row<T>(result, out.data + p * panel<T>, a.width(p));
+        if (s.chain >= 0) run_chain<T>(s, x, p, 0, 1, result);
+    }
+}
+
+template <class T> void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+    const auto at = [&](int32_t i) { return matrix<T>(x, i); };
+    T* work = static_cast<T*>(x.scratch);
+    switch (s.code) {
+        case Code::product_nn: return rows_of_product<T>(s, x, begin, end);
+        case Code::product_tn: return blocks_of_product<T>(s, x, begin, end);
+        case Code::chain:
+            if (s.domain != Domain::rows) return blocks_of_chain<T>(s, x, begin, end);
+            for (int64_t p = 0; p < at(s.out).panels(); ++p) run_chain<T>(s, x, p, begin, end - begin, nullptr);
+            return;
+        case Code::sum_columns:
+        case Code::max_columns: return panels_of_columns<T>(s, x, begin, end);
+        case Code::sum_rows:
+        case Code::max_rows:
+            for (int64_t r = begin; r < end; ++r)
+                at(s.out).data[r] = s.code == Code::sum_rows ? row_sum(at(s.a), r) : row_max(at(s.a), r);
+            return;
+        case Code::softmax: return softmax<T>(at(s.a), at(s.out), begin, end);
+        case Code::log_softmax: return log_softmax<T>(at(s.a), at(s.out), begin, end, work);
+        case Code::softmax_cross_entropy: {
+            const Matrix<T> t = at(s.b);
+            return cross_entropy<T>(at(s.a), &t, nullptr, at(s.out).data, begin, end, work);
+        }
+        case Code::softmax_cross_entropy_labels:
+            return cross_entropy<T>(at(s.a), nullptr, pointer<int64_t>(x, s.b), at(s.out).data, begin, end, work);
+        case Code::gather: return pack_rows<T>(pointer<T>(x, s.a), x.index, at(s.out), begin, end);
+        case Code::gather_labels: {
+            const int64_t* from = pointer<int64_t>(x, s.a);
+            int64_t* to = static_cast<int64_t*>(x.memory[s.out]);
+            for (int64_t r = begin; r < end; ++r) to[r] = from[x.index ? x.index[r] : r];
+            return;
+        }
+        case Code::transpose: {
+            const int64_t across = at(s.a).panels();
+            for (int64_t u = begin; u < end; ++u) transpose_part<T>(at(s.a), at(s.out), u % across, u / across);
+            return;
+        }
+        case Code::slice_columns: return copy_part<T>(at(s.a), at(s.out), 0, s.start, 0, at(s.out).cols, begin, end);
+        case Code::slice_rows: return copy_part<T>(at(s.a), at(s.out), s.start, 0, 0, at(s.out).cols, begin, end);
+        case Code::paste_columns: return copy_part<T>(at(s.a), at(s.out), 0, 0, s.start, at(s.a).cols, begin, end);
+        case Code::paste_rows: {
+            const Matrix<T> to = at(s.out), from = at(s.a);
+            const int64_t first = begin > s.start ? begin : s.start, last = s.start + from.rows;
+            return copy_part<T>(from, to, -s.start, 0, 0, to.cols, first, end < last ? end : last);
+        }
+        case Code::take_rows: return take<T>(at(s.a), pointer<int64_t>(x, s.b), at(s.out), begin, end);
+        case Code::scatter_rows:
+            for (int64_t p = begin; p < end; ++p) scatter<T>(at(s.a), pointer<int64_t>(x, s.b), at(s.out), p);
+            return;
+        case Code::copy:
+            for (int64_t p = begin; p < end; ++p)
+                copy<T>(at(s.a).at(p), at(s.out).at(p), at(s.out).rows * at(s.out).width(p));
+            return;
+    }
+}
+
+template <class T> void pack(const T* from, T* to, int64_t rows, int64_t cols) {
+    pack_rows<T>(from, nullptr, Matrix<T>{to, rows, cols}, 0, rows);
+}
+
+template <class T> void unpack(const T* from, T* to, int64_t rows, int64_t cols) {
+    unpack_rows<T>(Matrix<T>{const_cast<T*>(from), rows, cols}, to);
+}
+
+// The register tile on data that stays in L1: the most that products can reach on one core.
+template <class T> double ceiling(int64_t repeats) {
+    constexpr int64_t k = 128;
+    alignas(64) static thread_local T a[8 * k], b[k * panel<T>], out[8 * panel<T>];
+    for (int64_t i = 0; i < repeats; ++i) tile_tn<T, 8, 2>(a, 8, b, panel<T>, k, out, 8, i == 0);
+    return double(repeats) * 2.0 * 8 * panel<T> * k;
+}
+
+}  // namespace clearprop::CLEARPROP_ISA
+
+#define CP_NAME(x) CP_NAME_(x)
+#define CP_NAME_(x) kernels_##x
+#define CP_TEXT(x) CP_TEXT_(x)
+#define CP_TEXT_(x) #x
+
+namespace clearprop {
+
+Kernels CP_NAME(CLEARPROP_ISA)() {
+    using namespace CLEARPROP_ISA;
+    return {CP_TEXT(CLEARPROP_ISA), panel<float>,  panel<double>,  run<float>,     run<double>,    pack<float>,
+            pack<double>,           unpack<float>, unpack<double>, ceiling<float>, ceiling<double>};
+}
+
+}  // namespace clearprop

@@ -1,0 +1,339 @@
+#include "machine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <mutex>
+
+#include "philox.hpp"
+#include "pool.hpp"
+#include "schedule.hpp"
+
+namespace clearprop {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+double scalar(const ScalarStep& s, const double* f) {
+    const double a = f[s.a], b = f[s.b];
+    switch (s.op) {
+        case Op::copy: return a;
+        case Op::add: return a + b;
+        case Op::subtract: return a - b;
+        case Op::multiply: return a * b;
+        case Op::divide: return a / b;
+        case Op::maximum: return a > b || a != a ? a : b;
+        case Op::minimum: return a < b || a != a ? a : b;
+        case Op::greater: return a > b ? 1.0 : 0.0;
+        case Op::where: return a != 0.0 ? b : f[s.c];
+        case Op::reciprocal: return 1.0 / a;
+        case Op::power: return std::pow(a, s.number);
+        case Op::square: return a * a;
+        case Op::exp: return std::exp(a);
+        case Op::log: return std::log(a);
+        case Op::expm1: return std::expm1(a);
+        case Op::log1p: return std::log1p(a);
+        case Op::sqrt: return std::sqrt(a);
+        case Op::sin: return std::sin(a);
+        case Op::cos: return std::cos(a);
+        case Op::erf: return std::erf(a);
+        case Op::abs: return std::fabs(a);
+        case Op::sign: return a != a ? a : double((a > 0) - (a < 0));
+        case Op::tanh: return std::tanh(a);
+        case Op::sigmoid: return 1.0 / (1.0 + std::exp(-a));
+        default: return std::nan("");
+    }
+}
+
+// What follows from the scalars of a step; every thread does it for itself, so nobody waits.
+void fill(const Program& p, double* file) {
+    for (const ScalarStep& s : p.scalar_steps) {
+        const double y = scalar(s, file);
+        file[s.to] = s.is_f32 ? double(float(y)) : y;
+    }
+}
+
+Context context(const Program& p, const Workspace& work, double* file, int64_t n, int thread) {
+    Context x{};
+    x.values = p.values.data();
+    x.memory = work.memory();
+    x.operands = p.operands.data();
+    x.micros = p.micros.data();
+    x.chains = p.chains.data();
+    x.file = file;
+    x.n = n;
+    x.scratch = work.scratch(thread);
+    return x;
+}
+
+double read(const Program& p, const Workspace& work, const double* file, std::pair<int32_t, int32_t> what) {
+    if (what.first < 0) return file[what.second];
+    const void* at = work.at(what.first);
+    return p.is_f64 ? *static_cast<const double*>(at) : double(*static_cast<const float*>(at));
+}
+
+template <class T> void transpose(const T* from, T* to, int64_t rows, int64_t cols) {
+    for (int64_t r = 0; r < rows; ++r)
+        for (int64_t c = 0; c < cols; ++c) to[c * rows + r] = from[r * cols + c];
+}
+
+void pack_state(const Program& p, const StateArray& a, const Workspace& work) {
+    pack(p, a.data, work.at(a.value), a.rows, a.cols);
+    if (a.twin < 0) return;
+    std::vector<uint8_t> turned(size_t(a.rows * a.cols * p.item()));
+    if (p.is_f64)
+        transpose(static_cast<const double*>(a.data), reinterpret_cast<double*>(turned.data()), a.rows, a.cols);
+    else
+        transpose(static_cast<const float*>(a.data), reinterpret_cast<float*>(turned.data()), a.rows, a.cols);
+    pack(p, turned.data(), work.at(a.twin), a.cols, a.rows);
+}
+
+// Copies of what is put back when training diverges: at the start of the last two epochs.
+class Snapshots {
+  public:
+    Snapshots(const Program& p, const std::vector<StateArray>& state, const Workspace& work) {
+        for (const StateArray& a : state)
+            if (a.kept) parts_.push_back({work.at(a.value), a.rows * a.cols * p.item()});
+        int64_t bytes = 0;
+        for (const Part& part : parts_) bytes += part.bytes;
+        for (auto& s : saved_) s.resize(size_t(bytes));
+    }
+    void take() {
+        std::swap(saved_[0], saved_[1]);
+        uint8_t* to = saved_[1].data();
+        for (const Part& part : parts_) {
+            std::memcpy(to, part.data, size_t(part.bytes));
+            to += part.bytes;
+        }
+    }
+    bool finite(const Program& p) const {
+        for (const Part& part : parts_) {
+            const int64_t n = part.bytes / p.item();
+            for (int64_t i = 0; i < n; ++i)
+                if (!std::isfinite(p.is_f64 ? static_cast<const double*>(part.data)[i] : double(static_cast<const float*>(part.data)[i])))
+                    return false;
+        }
+        return true;
+    }
+    void put_back(int which) const {
+        const uint8_t* from = saved_[which].data();
+        for (const Part& part : parts_) {
+            std::memcpy(part.data, from, size_t(part.bytes));
+            from += part.bytes;
+        }
+    }
+
+  private:
+    struct Part {
+        void* data;
+        int64_t bytes;
+    };
+    std::vector<Part> parts_;
+    std::array<std::vector<uint8_t>, 2> saved_;
+};
+
+}  // namespace
+
+// --- memory
+
+Buffer::Buffer(int64_t bytes) : size_(bytes), block_(new uint8_t[size_t(bytes + slack_bytes + 128)]()) {
+    const auto address = reinterpret_cast<uintptr_t>(block_.get());
+    data_ = reinterpret_cast<void*>((address + 127) / 128 * 128);
+}
+
+void Workspace::reserve(int64_t n, int threads) {
+    while (int(scratch_.size()) < threads) scratch_.emplace_back(int64_t(max_scratch) * (chunk_bytes + slack_bytes));
+    if (n <= n_) return;
+    n_ = n;
+    buffers_.clear();
+    for (const BufferSize& b : program_.buffers) buffers_.push_back(std::make_unique<Buffer>(b.fixed + b.per_row * n));
+    for (size_t v = 0; v < memory_.size(); ++v)
+        if (program_.values[v].buffer >= 0) memory_[v] = buffers_[size_t(program_.values[v].buffer)]->data();
+}
+
+void pack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols) {
+    if (p.is_f64)
+        p.kernels->pack_f64(static_cast<const double*>(from), static_cast<double*>(to), rows, cols);
+    else
+        p.kernels->pack_f32(static_cast<const float*>(from), static_cast<float*>(to), rows, cols);
+}
+
+void unpack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols) {
+    if (p.is_f64)
+        p.kernels->unpack_f64(static_cast<const double*>(from), static_cast<double*>(to), rows, cols);
+    else
+        p.kernels->unpack_f32(static_cast<const float*>(from), static_cast<float*>(to), rows, cols);
+}
+
+// --- rows of an epoch
+
+int64_t batches_of(int64_t rows, int64_t batch) {
+    const int64_t n = (rows + batch - 1) / batch;
+    return n > 1 && batch > 1 && rows % batch == 1 ? n - 1 : n;  // a last batch of one row joins the one before
+}
+
+void permutation(uint64_t seed, uint32_t epoch, std::vector<int64_t>& order) {
+    constexpr uint32_t stream = 0xFFFFFFFFu;
+    const size_t n = order.size();
+    std::vector<uint64_t> keys(n), other(n);  // word above, row number below
+    for (size_t i = 0; i < n; i += 4) {
+        const Block b = philox(uint32_t(i / 4), stream, 0, epoch, seed);
+        for (size_t k = i; k < std::min(i + 4, n); ++k) keys[k] = uint64_t(b.word[k - i]) << 32 | uint32_t(k);
+    }
+    for (int shift = 32; shift < 64; shift += 11) {  // radix sort, stable, three passes of 11 bits
+        std::array<uint32_t, 2049> start{};
+        for (uint64_t k : keys) ++start[(k >> shift & 2047) + 1];
+        for (size_t d = 1; d < start.size(); ++d) start[d] += start[d - 1];
+        for (uint64_t k : keys) other[start[k >> shift & 2047]++] = k;
+        keys.swap(other);
+    }
+    for (size_t i = 0; i < n; ++i) order[i] = int64_t(keys[i] & 0xFFFFFFFFu);
+}
+
+// --- one run
+
+void Machine::run(int64_t n, int threads, const std::vector<StateArray>& inputs,
+                  const std::vector<std::pair<int32_t, double>>& scalars, const int64_t* counter,
+                  const std::vector<StateArray>& outputs, double* file_out) {
+    const Program& p = *program_;
+    work_.reserve(n, threads);
+    for (const StateArray& a : inputs) p.values[size_t(a.value)].buffer < 0 ? work_.point(a.value, a.data) : pack_state(p, a, work_);
+    std::vector<double> file = p.file;
+    file[0] = double(n);
+    for (const auto& [place, number] : scalars) file[size_t(place)] = number;
+    fill(p, file.data());
+    const auto body = [&](int active, int thread, Barrier& barrier) {
+        const Schedule schedule(p, n, active);
+        Context x = context(p, work_, file.data(), n, thread);
+        x.counter = counter;
+        schedule.run(p, x, thread, barrier);
+    };
+    Barrier all(threads), one(1);
+    if (!parallel(threads, [&](int thread) { body(threads, thread, all); })) body(1, 0, one);
+    for (const StateArray& a : outputs) unpack(p, work_.at(a.value), a.data, a.rows, a.cols);
+    if (file_out) std::copy(file.begin(), file.end(), file_out);
+}
+
+// --- training
+
+namespace {
+
+// What the threads of a training call share. Thread 0 decides; the others read its decisions behind a barrier.
+struct Call {
+    const Program& p;
+    const Workspace& work;
+    const Epochs& epochs;
+    const double* table;
+    const std::vector<int32_t>& columns;
+    const std::vector<std::pair<int32_t, int32_t>>& report;
+    const std::function<bool()>& poll;
+    int threads;
+    Barrier barrier;
+    Snapshots snapshots;
+    Outcome& outcome;
+    std::vector<int64_t> order;
+    int64_t per_epoch = 0;
+    Schedule full, last;  // for batches of the usual size, and for the last one
+    bool stop = false;
+    int64_t epoch = 0;
+    Clock::time_point polled = Clock::now(), epoch_start = Clock::now();
+    int64_t until_poll = 1, stride = 1;
+
+    int64_t begin(int64_t batch) const { return batch * epochs.batch; }
+    int64_t end(int64_t batch) const { return batch + 1 == per_epoch ? epochs.rows : (batch + 1) * epochs.batch; }
+
+    void start_epoch(int64_t epoch) {
+        epoch_start = Clock::now();
+        if (epochs.shuffle) permutation(epochs.seed, uint32_t(epochs.first + epoch), order);
+        snapshots.take();
+    }
+
+    // After a step: its losses, whether they are finite, and now and then whether someone wants to stop.
+    void finish_step(const double* file, int64_t epoch, int64_t batch) {
+        bool finite = true;
+        for (const auto& what : report) {
+            outcome.reports.push_back(read(p, work, file, what));
+            finite = finite && std::isfinite(outcome.reports.back());
+        }
+        ++outcome.steps;
+        this->epoch = epoch;
+        if (!finite) {
+            const bool first_of_epoch = batch == 0;
+            outcome.diverged = stop = true;
+            snapshots.put_back(first_of_epoch && epoch > 0 ? 0 : 1);
+            outcome.good_epoch = first_of_epoch ? epoch - 1 : epoch;
+        } else if (batch + 1 == per_epoch) {
+            outcome.epoch_seconds.push_back(seconds_since(epoch_start));
+        }
+        if (--until_poll > 0 || stop) return;
+        const double elapsed = seconds_since(polled);
+        if (elapsed < 0.02 && stride < 1 << 20) stride *= 2;
+        if (elapsed > 0.1 && stride > 1) stride /= 2;
+        until_poll = stride;
+        polled = Clock::now();
+        if (poll()) outcome.stopped = stop = true;
+    }
+};
+
+void train_thread(Call& call, int thread) {
+    const Program& p = call.p;
+    std::vector<double> file = p.file;
+    const size_t width = call.columns.size();
+    for (int64_t epoch = 0; epoch < call.epochs.count && !call.stop; ++epoch) {
+        if (thread == 0) call.start_epoch(epoch);
+        if (call.threads > 1) call.barrier.wait();
+        for (int64_t batch = 0; batch < call.per_epoch && !call.stop; ++batch) {
+            const int64_t n = call.end(batch) - call.begin(batch);
+            const double* row = call.table + size_t(epoch * call.per_epoch + batch) * width;
+            file[0] = double(n);
+            for (size_t i = 0; i < width; ++i) file[size_t(call.columns[i])] = row[i];
+            fill(p, file.data());
+            const int64_t counter[3] = {int64_t(call.epochs.seed), call.epochs.first + epoch, batch};
+            Context x = context(p, call.work, file.data(), n, thread);
+            x.counter = counter;
+            x.index = call.order.data() + call.begin(batch);
+            const Schedule& schedule = batch + 1 == call.per_epoch ? call.last : call.full;
+            schedule.run(p, x, thread, call.barrier, [&] { call.finish_step(file.data(), epoch, batch); });
+        }
+        if (call.threads > 1) call.barrier.wait();
+    }
+}
+
+}  // namespace
+
+Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray>& state,
+                       const std::vector<std::pair<int32_t, const void*>>& data, const double* table,
+                       const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
+                       const std::function<bool()>& poll) {
+    const Program& p = *program_;
+    const int64_t per_epoch = batches_of(epochs.rows, epochs.batch);
+    const int64_t usual = per_epoch > 1 ? epochs.batch : epochs.rows;
+    const int64_t last = epochs.rows - (per_epoch - 1) * epochs.batch;
+    work_.reserve(std::max(usual, last), threads);
+    for (const StateArray& a : state) pack_state(p, a, work_);
+    for (const auto& [value, from] : data) work_.point(value, from);
+    Outcome outcome;
+    outcome.reports.reserve(size_t(per_epoch * epochs.count) * report.size());
+    const auto go = [&](int active) {
+        Call call{p,       work_, epochs,  table, columns, report, poll, active, Barrier(active), Snapshots(p, state, work_),
+                  outcome, {},    per_epoch, Schedule(p, usual, active), Schedule(p, last, active)};
+        call.order.resize(size_t(epochs.rows));
+        for (int64_t i = 0; i < epochs.rows; ++i) call.order[size_t(i)] = i;
+        if (!parallel(active, [&](int thread) { train_thread(call, thread); })) return false;
+        if (!outcome.diverged && outcome.steps > 0 && !call.snapshots.finite(p)) {  // broken by the very last step
+            outcome.diverged = true;
+            outcome.good_epoch = call.epoch;
+            call.snapshots.put_back(1);
+        }
+        return true;
+    };
+    if (!go(threads)) go(1);
+    for (const StateArray& a : state) unpack(p, work_.at(a.value), a.data, a.rows, a.cols);
+    return outcome;
+}
+
+}  // namespace clearprop

@@ -1,0 +1,143 @@
+// The machine: a program bound to memory, run once, over the batches of many epochs, or over the rows of a table.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "program.hpp"
+
+namespace clearprop {
+
+struct ScalarStep {  // file[to] = op(file[a], file[b], file[c]), rounded to float32 if asked
+    Op op;
+    int32_t a, b, c, to;
+    bool is_f32;
+    double number;
+};
+
+struct BufferSize {
+    int64_t fixed, per_row;  // bytes
+};
+
+// Everything a plan says, in plain data. Shared, never changed.
+struct Program {
+    const Kernels* kernels;
+    bool is_f64;
+    std::vector<Value> values;
+    std::vector<BufferSize> buffers;
+    std::vector<Operand> operands;
+    std::vector<Micro> micros;
+    std::vector<Chain> chains;
+    std::vector<Instruction> instructions;  // sorted by phase
+    std::vector<ScalarStep> scalar_steps;
+    std::vector<double> file;  // initial scalars: constants; the first is the batch size
+    bool by_rows;              // one phase, everything split by rows: any part of a batch can be computed alone
+
+    int64_t item() const { return is_f64 ? 8 : 4; }
+    int64_t panel() const { return is_f64 ? kernels->panel_f64 : kernels->panel_f32; }
+    void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) const {
+        (is_f64 ? kernels->run_f64 : kernels->run_f32)(s, x, begin, end);
+    }
+};
+
+// Aligned memory with slack behind it.
+class Buffer {
+  public:
+    explicit Buffer(int64_t bytes);
+    void* data() const { return data_; }
+    int64_t size() const { return size_; }
+
+  private:
+    int64_t size_;
+    std::unique_ptr<uint8_t[]> block_;
+    void* data_;
+};
+
+// Memory of one run at a time.
+class Workspace {
+  public:
+    explicit Workspace(const Program& program) : program_(program), memory_(program.values.size(), nullptr) {}
+    Workspace(const Workspace&) = delete;
+    Workspace& operator=(const Workspace&) = delete;
+    void reserve(int64_t n, int threads);  // for batches up to n rows
+    void point(int32_t value, const void* data) { memory_[size_t(value)] = const_cast<void*>(data); }
+    void* at(int32_t value) const { return memory_[size_t(value)]; }
+    void* const* memory() const { return memory_.data(); }
+    void* scratch(int thread) const { return scratch_[size_t(thread)].data(); }
+
+  private:
+    const Program& program_;
+    std::vector<std::unique_ptr<Buffer>> buffers_;
+    std::vector<Buffer> scratch_;
+    std::vector<void*> memory_;
+    int64_t n_ = -1;
+};
+
+struct StateArray {
+    int32_t value, twin;  // twin: the value that holds the transpose, or −1
+    void* data;           // row-major, the caller's
+    int64_t rows, cols;
+    bool kept;  // whether it is put back when training diverges
+};
+
+struct Epochs {  // which rows each step sees
+    int64_t rows, batch, first, count;
+    uint64_t seed;
+    bool shuffle;
+};
+
+struct Outcome {
+    int64_t steps = 0;       // run
+    int64_t good_epoch = 0;  // whose start the state was put back to, if it diverged
+    bool diverged = false, stopped = false;
+    std::vector<double> reports;
+    std::vector<double> epoch_seconds;
+};
+
+class Machine {
+  public:
+    explicit Machine(std::shared_ptr<const Program> program) : program_(std::move(program)), work_(*program_) {}
+    Machine(const Machine&) = delete;
+    Machine& operator=(const Machine&) = delete;
+
+    // One run over a batch of n rows. `inputs` and `outputs` are row-major; values of batches among the inputs are
+    // sources of gathers, all others are packed.
+    void run(int64_t n, int threads, const std::vector<StateArray>& inputs, const std::vector<std::pair<int32_t, double>>& scalars,
+             const int64_t* counter, const std::vector<StateArray>& outputs, double* file_out);
+
+    // Training steps over the batches of some epochs; `table` has a row per step for the places `columns` of the file.
+    Outcome train(const Epochs& epochs, int threads, std::vector<StateArray>& state,
+                  const std::vector<std::pair<int32_t, const void*>>& data, const double* table,
+                  const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
+                  const std::function<bool()>& poll);
+
+  private:
+    std::shared_ptr<const Program> program_;
+    Workspace work_;
+};
+
+// Predictions: packed parameters once, then any number of rows, from any number of threads.
+class Predictor {
+  public:
+    Predictor(std::shared_ptr<const Program> program, int32_t x_source, int32_t output, const std::vector<StateArray>& parameters);
+    void operator()(const void* x, int64_t x_cols, void* out, int64_t out_cols, int64_t n, int threads) const;
+
+  private:
+    std::shared_ptr<const Program> program_;
+    int32_t x_source_, output_;
+    std::vector<std::unique_ptr<Buffer>> parameters_;
+    std::vector<std::pair<int32_t, void*>> places_;
+};
+
+// The order of the rows in an epoch: sorted by a random word each, ties by number.
+void permutation(uint64_t seed, uint32_t epoch, std::vector<int64_t>& order);
+
+int64_t batches_of(int64_t rows, int64_t batch);
+
+void pack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols);
+void unpack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols);
+
+}  // namespace clearprop

@@ -1,0 +1,128 @@
+// What Python sees: programs made of tables of numbers, machines that run them, and what the processor can do.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include "cpu.hpp"
+#include "machine.hpp"
+#include "pool.hpp"
+
+namespace nb = nanobind;
+using namespace clearprop;
+
+namespace {
+
+template <class T> using Table = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T> using Column = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Array = nb::ndarray<nb::c_contig, nb::device::cpu>;
+using ArraySpec = std::tuple<int32_t, int32_t, Array, int64_t, int64_t, bool>;  // value, twin, data, rows, cols, kept
+
+std::vector<StateArray> state_of(const std::vector<ArraySpec>& specs) {
+    std::vector<StateArray> state;
+    for (const auto& [value, twin, data, rows, cols, kept] : specs)
+        state.push_back({value, twin, data.data(), rows, cols, kept});
+    return state;
+}
+
+std::shared_ptr<Program> make_program(const std::string& isa, bool is_f64, Table<int32_t> values, Table<int64_t> buffers,
+                                      Table<int32_t> operands, Column<double> operand_numbers, Table<int32_t> micros,
+                                      Column<double> micro_numbers, Table<int32_t> chains, Table<int32_t> instructions,
+                                      Table<int32_t> scalar_steps, Column<double> scalar_numbers, Column<double> file,
+                                      bool by_rows) {
+    auto p = std::make_shared<Program>();
+    p->kernels = kernels_named(isa);
+    if (!p->kernels) throw nb::value_error("no kernels for this instruction set");
+    p->is_f64 = is_f64;
+    p->by_rows = by_rows;
+    for (size_t i = 0; i < values.shape(0); ++i) p->values.push_back({values(i, 0), values(i, 1), values(i, 2), values(i, 3)});
+    for (size_t i = 0; i < buffers.shape(0); ++i) p->buffers.push_back({buffers(i, 0), buffers(i, 1)});
+    for (size_t i = 0; i < operands.shape(0); ++i)
+        p->operands.push_back({Mode(operands(i, 0)), operands(i, 1), operands(i, 2), operand_numbers(i)});
+    for (size_t i = 0; i < micros.shape(0); ++i) {
+        Micro m{};
+        m.op = Op(micros(i, 0));
+        for (size_t k = 0; k < 7; ++k) m.inputs[k] = micros(i, k + 1);
+        m.value = micros(i, 8), m.scratch = micros(i, 9), m.number = micro_numbers(i);
+        p->micros.push_back(m);
+    }
+    for (size_t i = 0; i < chains.shape(0); ++i) p->chains.push_back({chains(i, 0), chains(i, 1), chains(i, 2), chains(i, 3)});
+    for (size_t i = 0; i < instructions.shape(0); ++i) {
+        const auto at = [&](size_t k) { return instructions(i, k); };
+        p->instructions.push_back({Code(at(0)), Domain(at(1)), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11)});
+    }
+    for (size_t i = 0; i < scalar_steps.shape(0); ++i)
+        p->scalar_steps.push_back({Op(scalar_steps(i, 0)), scalar_steps(i, 1), scalar_steps(i, 2), scalar_steps(i, 3),
+                                   scalar_steps(i, 4), scalar_steps(i, 5) != 0, scalar_numbers(i)});
+    p->file.assign(file.data(), file.data() + file.shape(0));
+    return p;
+}
+
+nb::ndarray<nb::numpy, double, nb::ndim<1>> as_array(const std::vector<double>& numbers) {
+    auto* data = new double[numbers.size() + 1];
+    std::copy(numbers.begin(), numbers.end(), data);
+    nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<double*>(p); });
+    return nb::ndarray<nb::numpy, double, nb::ndim<1>>(data, {numbers.size()}, owner);
+}
+
+void run(Machine& machine, int64_t n, int threads, const std::vector<ArraySpec>& inputs,
+         const std::vector<std::pair<int32_t, double>>& scalars, Column<int64_t> counter,
+         const std::vector<ArraySpec>& outputs, nb::ndarray<double, nb::ndim<1>, nb::c_contig> file) {
+    const auto in = state_of(inputs), out = state_of(outputs);
+    nb::gil_scoped_release released;
+    machine.run(n, threads, in, scalars, counter.data(), out, file.data());
+}
+
+nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t, uint64_t, bool> epochs, int threads,
+                const std::vector<ArraySpec>& arrays, const std::vector<std::pair<int32_t, Array>>& data,
+                Table<double> table, const std::vector<int32_t>& columns,
+                const std::vector<std::pair<int32_t, int32_t>>& report, nb::callable stop) {
+    const auto [rows, batch, first, count, seed, shuffle] = epochs;
+    auto state = state_of(arrays);
+    std::vector<std::pair<int32_t, const void*>> sources;
+    for (const auto& [value, array] : data) sources.emplace_back(value, array.data());
+    bool raised = false;
+    const auto poll = [&] {
+        nb::gil_scoped_acquire held;
+        if (PyErr_CheckSignals() != 0) return raised = true;
+        try {
+            return nb::cast<bool>(stop());
+        } catch (nb::python_error& error) {
+            error.restore();
+            return raised = true;
+        }
+    };
+    Outcome outcome;
+    {
+        nb::gil_scoped_release released;
+        outcome = machine.train({rows, batch, first, count, seed, shuffle}, threads, state, sources, table.data(), columns, report, poll);
+    }
+    if (raised) throw nb::python_error();
+    return nb::make_tuple(outcome.steps, outcome.diverged, outcome.good_epoch, as_array(outcome.reports), as_array(outcome.epoch_seconds));
+}
+
+}  // namespace
+
+NB_MODULE(_native, m) {
+    nb::set_leak_warnings(false);  // programs that are still cached when the interpreter ends are no leak
+    nb::class_<Program>(m, "Program");
+    m.def("program", &make_program, nb::kw_only(), nb::arg("isa"), nb::arg("is_f64"), nb::arg("values"), nb::arg("buffers"),
+          nb::arg("operands"), nb::arg("operand_numbers"), nb::arg("micros"), nb::arg("micro_numbers"), nb::arg("chains"),
+          nb::arg("instructions"), nb::arg("scalar_steps"), nb::arg("scalar_numbers"), nb::arg("file"), nb::arg("by_rows"));
+    nb::class_<Machine>(m, "Machine").def(nb::init<std::shared_ptr<const Program>>()).def("run", &run).def("train", &train);
+    m.def("instruction_sets", &instruction_sets);
+    m.def("ceiling", [](const std::string& isa, bool is_f64, int64_t repeats) {
+        const Kernels* k = kernels_named(isa);
+        if (!k) throw nb::value_error("no kernels for this instruction set");
+        nb::gil_scoped_release released;
+        return (is_f64 ? k->ceiling_f64 : k->ceiling_f32)(repeats);
+    });
+    m.def("permutation", [](uint64_t seed, uint32_t epoch, int64_t n) {
+        std::vector<int64_t> order(static_cast<size_t>(n));
+        permutation(seed, epoch, order);
+        return order;
+    });
+}

@@ -1,0 +1,138 @@
+#include "pool.hpp"
+
+#include <pthread.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+namespace clearprop {
+
+namespace {
+
+constexpr int spins = 4000;  // some tens of microseconds
+
+inline void pause() {
+#if defined(__SSE2__)
+    _mm_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("yield");
+#endif
+}
+
+// One job at a time; workers are made when first needed and live as long as the process.
+class Pool {
+  public:
+    bool run(int n, const std::function<void(int)>& body) {
+        std::unique_lock<std::mutex> busy(busy_, std::try_to_lock);
+        if (!busy.owns_lock()) return false;
+        while (int(workers_.size()) < n - 1) {
+            const int number = int(workers_.size()) + 1;
+            workers_.emplace_back([this, number] { work(number); });
+            workers_.back().detach();
+        }
+        {
+            std::lock_guard<std::mutex> lock(mutex_);
+            body_ = &body;
+            wanted_ = n;
+            running_ = n - 1;
+            ++job_;
+        }
+        wake_.notify_all();
+        body(0);
+        std::unique_lock<std::mutex> lock(mutex_);
+        done_.wait(lock, [this] { return running_ == 0; });
+        body_ = nullptr;
+        return true;
+    }
+
+  private:
+    void work(int number) {
+        const FlushToZero flush;
+        uint64_t seen = 0;
+        for (;;) {
+            const std::function<void(int)>* body = nullptr;
+            {
+                std::unique_lock<std::mutex> lock(mutex_);
+                wake_.wait(lock, [&] { return job_ != seen; });
+                seen = job_;
+                if (number < wanted_) body = body_;
+            }
+            if (!body) continue;
+            (*body)(number);
+            std::lock_guard<std::mutex> lock(mutex_);
+            if (--running_ == 0) done_.notify_one();
+        }
+    }
+
+    std::mutex busy_, mutex_;
+    std::condition_variable wake_, done_;
+    std::vector<std::thread> workers_;
+    const std::function<void(int)>* body_ = nullptr;
+    uint64_t job_ = 0;
+    int wanted_ = 0, running_ = 0;
+};
+
+std::atomic<Pool*> the_pool{nullptr};
+
+// The workers do not survive a fork; the child makes a pool of its own when it needs one (the old one is leaked).
+void forget_pool() { the_pool.store(nullptr); }
+
+Pool& pool() {
+    static std::once_flag registered;
+    std::call_once(registered, [] { pthread_atfork(nullptr, nullptr, forget_pool); });
+    Pool* found = the_pool.load();
+    if (!found) {
+        auto made = std::make_unique<Pool>();
+        if (the_pool.compare_exchange_strong(found, made.get())) found = made.release();
+    }
+    return *found;
+}
+
+}  // namespace
+
+void Barrier::wait() {
+    const uint32_t generation = generation_.load(std::memory_order_acquire);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == n_) {
+        arrived_.store(0, std::memory_order_relaxed);
+        generation_.store(generation + 1, std::memory_order_release);
+        generation_.notify_all();
+        return;
+    }
+    for (int i = 0; i < spins; ++i) {
+        if (generation_.load(std::memory_order_acquire) != generation) return;
+        pause();
+    }
+    generation_.wait(generation, std::memory_order_acquire);
+}
+
+bool parallel(int n, const std::function<void(int)>& body) {
+    const FlushToZero flush;
+    if (n <= 1) {
+        body(0);
+        return true;
+    }
+    return pool().run(n, body);
+}
+
+#if defined(__SSE2__)
+FlushToZero::FlushToZero() : before_(_mm_getcsr()) { _mm_setcsr(uint32_t(before_) | 0x8040u); }  // FTZ and DAZ
+FlushToZero::~FlushToZero() { _mm_setcsr(uint32_t(before_)); }
+#elif defined(__aarch64__)
+FlushToZero::FlushToZero() : before_(0) {
+    __asm__ __volatile__("mrs %0, fpcr" : "=r"(before_));
+    __asm__ __volatile__("msr fpcr, %0" ::"r"(before_ | (uint64_t(1) << 24)));
+}
+FlushToZero::~FlushToZero() { __asm__ __volatile__("msr fpcr, %0" ::"r"(before_)); }
+#else
+FlushToZero::FlushToZero() : before_(0) {}
+FlushToZero::~FlushToZero() {}
+#endif
+
+}  // namespace clearprop

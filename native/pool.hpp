@@ -1,0 +1,40 @@
+// A pool of worker threads that are woken once per call, and the barrier they meet at between the phases of a step.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+namespace clearprop {
+
+constexpr int max_threads = 64;
+
+// All threads of a call arrive; none goes on before the last. Waiting threads spin shortly, then sleep.
+class Barrier {
+  public:
+    explicit Barrier(int n) : n_(n) {}
+    void wait();
+
+  private:
+    const int n_;
+    std::atomic<int> arrived_{0};
+    std::atomic<uint32_t> generation_{0};
+};
+
+// Runs body(thread) for threads 0 … n − 1, thread 0 being the caller, all with denormal numbers flushed to zero.
+// A second caller at the same time, or a child after fork, does not wait: `parallel` then returns false and does nothing.
+bool parallel(int n, const std::function<void(int)>& body);
+
+// Flushes denormal numbers to zero while it lives: they are many times slower and mean nothing here.
+class FlushToZero {
+  public:
+    FlushToZero();
+    ~FlushToZero();
+    FlushToZero(const FlushToZero&) = delete;
+    FlushToZero& operator=(const FlushToZero&) = delete;
+
+  private:
+    uint64_t before_;
+};
+
+}  // namespace clearprop

@@ -1,0 +1,173 @@
+// Matrix products on panels, in the forms that training needs.
+//
+//   nn   out(R×C) = a(R×K) · b(K×C) + bias      forward, and dX with the transposed copy of W for b
+//   tn   out(K×C) = aᵀ(K×R) · b(R×C)            dW
+//
+// Both run on one register tile of 8 rows × 2 vectors: per k one row of b is loaded (2 vectors), 8 numbers of a are
+// broadcast, 16 multiply-adds follow: 10 loads for 16 fused multiply-adds, so the arithmetic is what limits it.
+// Every element is one chain of multiply-adds over k = 0, 1, …, starting from the bias. Blocking never changes that
+// order, so the result does not depend on tile, panel, block or thread, and equal columns give equal bits.
+//
+// Loop nest of nn: panel of b > block of k (b's block stays in L1) > tile of 8 rows > k.  Per tile and k: 32 bytes of a
+// and 128 of b from L1 for 512 floating-point operations.
+// Loop nest of tn: block of P × P results > block of k > tile > k. A block is 1024 sums kept in L1 until they are
+// complete; then the epilogue (the optimizer's update) reads and writes θ, m, v in pieces of 4 KB.
+#pragma once
+
+#include "panels.hpp"
+
+namespace clearprop::CLEARPROP_ISA {
+
+constexpr int tile_rows = 8;
+
+template <class T> constexpr int k_block = 32768 / (panel<T> * int(sizeof(T)));  // b's block: 32 KB
+
+// acc[r][v] += Σₖ a[r·rs + k·ks] · b[k·bs + v·L]
+template <class T, int M, int NV>
+CP_INLINE void accumulate(Vec<T> (&acc)[M][NV], const T* a, int64_t rs, int64_t ks, const T* b, int64_t bs, int64_t n) {
+    for (int64_t k = 0; k < n; ++k) {
+        Vec<T> row[NV];
+#pragma GCC unroll 2
+        for (int v = 0; v < NV; ++v) row[v] = load(b + v * lanes<T>);
+#pragma GCC unroll 8
+        for (int r = 0; r < M; ++r) {
+            Vec<T> x = splat(a[r * rs]);
+#pragma GCC unroll 2
+            for (int v = 0; v < NV; ++v) acc[r][v] = fma(x, row[v], acc[r][v]);
+        }
+        a += ks;
+        b += bs;
+    }
+}
+
+template <class T, int NV> CP_INLINE void load_tile_row(Vec<T> (&acc)[NV], const T* from, int width) {
+    if constexpr (NV == 2) acc[0] = load(from);
+    const int left = width - (NV - 1) * lanes<T>;
+    const T* last = from + (NV - 1) * lanes<T>;
+    acc[NV - 1] = left == lanes<T> ? load(last) : load_part(last, left);
+}
+
+// The first `width` of NV vectors.
+template <class T, int NV> CP_INLINE void store_tile_row(const Vec<T> (&acc)[NV], T* to, int width) {
+    if (width == NV * lanes<T>) {
+#pragma GCC unroll 2
+        for (int v = 0; v < NV; ++v) store(to + v * lanes<T>, acc[v]);
+    } else {
+        if constexpr (NV == 2) store(to, acc[0]);
+        store_part(to + (NV - 1) * lanes<T>, acc[NV - 1], width - (NV - 1) * lanes<T>);
+    }
+}
+
+// Rows of a times a block of k of one panel of b.
+template <class T> struct NN {
+    Matrix<T> a;
+    const T* b;     // panel of b
+    T* out;         // panel of out
+    const T* bias;  // of the panel, or null
+    int width;      // of b's and out's panel
+    int64_t k_begin, k_end;
+
+    template <int M, int NV> __attribute__((noinline)) void tile(int64_t row) const {
+        Vec<T> acc[M][NV];
+        if (k_begin > 0) {
+#pragma GCC unroll 8
+            for (int r = 0; r < M; ++r) load_tile_row<T, NV>(acc[r], out + (row + r) * width, width);
+        } else if (bias) {
+#pragma GCC unroll 8
+            for (int r = 0; r < M; ++r) load_tile_row<T, NV>(acc[r], bias, width);
+        } else {
+#pragma GCC unroll 8
+            for (int r = 0; r < M; ++r)
+#pragma GCC unroll 2
+                for (int v = 0; v < NV; ++v) acc[r][v] = Vec<T>{};
+        }
+        for (int64_t k = k_begin; k < k_end; k += panel<T>) {  // k_begin is a multiple of the panel
+            const int64_t p = k / panel<T>;
+            const int w = a.width(p);
+            const T* left = a.at(p, row);
+            const T* right = b + k * width;
+            if (w == panel<T> && width == panel<T>)  // the strides as constants
+                accumulate<T, M, NV>(acc, left, panel<T>, 1, right, panel<T>, panel<T>);
+            else
+                accumulate<T, M, NV>(acc, left, w, 1, right, width, w);
+        }
+#pragma GCC unroll 8
+        for (int r = 0; r < M; ++r) store_tile_row<T, NV>(acc[r], out + (row + r) * width, width);
+    }
+
+    template <int NV> void rows(int64_t begin, int64_t end) const {
+        int64_t i = begin;
+        for (; i + 8 <= end; i += 8) tile<8, NV>(i);
+        if (i + 4 <= end) tile<4, NV>(i), i += 4;
+        if (i + 2 <= end) tile<2, NV>(i), i += 2;
+        if (i < end) tile<1, NV>(i);
+    }
+};
+
+// One panel of out = a·b + bias, rows begin … end − 1.
+template <class T>
+void product_nn(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Matrix<T>& out, int64_t p, int64_t begin,
+                int64_t end) {
+    const int width = out.width(p);
+    const T* bias_panel = bias ? bias + p * panel<T> : nullptr;
+    int64_t k = 0;
+    do {
+        const int64_t stop = a.cols - k < k_block<T> * 5 / 4 ? a.cols : k + k_block<T>;
+        const NN<T> block{a, b.at(p), out.at(p), bias_panel, width, k, stop};
+        width > lanes<T> ? block.template rows<2>(begin, end) : block.template rows<1>(begin, end);
+        k = stop;
+    } while (k < a.cols);
+}
+
+// M columns of a (rows of the result) times one panel of b, over a block of rows.
+template <class T, int M, int NV>
+__attribute__((noinline)) void tile_tn(const T* a, int a_width, const T* b, int b_width, int64_t n, T* out, int keep,
+                                       bool first) {
+    Vec<T> acc[M][NV];
+#pragma GCC unroll 8
+    for (int r = 0; r < M; ++r) {
+        if (first) {
+#pragma GCC unroll 2
+            for (int v = 0; v < NV; ++v) acc[r][v] = Vec<T>{};
+        } else {
+            load_tile_row<T, NV>(acc[r], out + r * b_width, b_width);
+        }
+    }
+    if (a_width == panel<T> && b_width == panel<T>)
+        accumulate<T, M, NV>(acc, a, 1, panel<T>, b, panel<T>, n);
+    else
+        accumulate<T, M, NV>(acc, a, 1, a_width, b, b_width, n);
+#pragma GCC unroll 8
+    for (int r = 0; r < M; ++r)
+        if (r < keep) store_tile_row<T, NV>(acc[r], out + r * b_width, b_width);
+}
+
+// One block of out = aᵀ·b: the columns of panel i of a against panel j of b, into `out`, rows as wide as panel j.
+// A tile may read a few numbers past a narrow panel of a; what comes of them is not stored.
+template <class T> void product_tn(const Matrix<T>& a, const Matrix<T>& b, int64_t i, int64_t j, T* out) {
+    const int a_width = a.width(i), b_width = b.width(j);
+    constexpr int64_t block = k_block<T> / 2;
+    int64_t k = 0;
+    do {
+        const int64_t n = a.rows - k < block * 5 / 4 ? a.rows - k : block;
+        const T* right = b.at(j, k);
+        for (int c = 0; c < a_width; c += tile_rows) {
+            const T* left = a.at(i, k) + c;
+            T* to = out + c * b_width;
+            const int left_over = a_width - c;
+            const bool two = b_width > lanes<T>;
+            if (left_over > 4)
+                two ? tile_tn<T, 8, 2>(left, a_width, right, b_width, n, to, left_over, k == 0)
+                    : tile_tn<T, 8, 1>(left, a_width, right, b_width, n, to, left_over, k == 0);
+            else if (left_over > 1)
+                two ? tile_tn<T, 4, 2>(left, a_width, right, b_width, n, to, left_over, k == 0)
+                    : tile_tn<T, 4, 1>(left, a_width, right, b_width, n, to, left_over, k == 0);
+            else
+                two ? tile_tn<T, 1, 2>(left, a_width, right, b_width, n, to, left_over, k == 0)
+                    : tile_tn<T, 1, 1>(left, a_width, right, b_width, n, to, left_over, k == 0);
+        }
+        k += n;
+    } while (k < a.rows);
+}
+
+}  // namespace clearprop::CLEARPROP_ISA

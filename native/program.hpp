@@ -1,0 +1,120 @@
+// What a plan becomes: plain data that every instruction set's kernels read. No pointers to the graph, no strings.
+//
+// Layout. Every value is a matrix of R rows and C columns (a vector has R = 1 or C = 1). Its columns are cut into panels
+// of P = 2 vectors; panel p holds columns pP … pP + w − 1 of all rows, row after row, w = min(P, C − pP). So a panel is
+// one contiguous piece, a product's right-hand side streams through it, P rows of it are one contiguous block, and there
+// is no padding: a last panel is as narrow as its columns.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace clearprop {
+
+enum class Domain : int32_t { rows, tiles, single };  // how the work of an instruction is split over threads
+
+enum class Code : int32_t {
+    product_nn,   // out = a · b (+ bias): rows of a against panels of b
+    product_tn,   // out = aᵀ · b, contracted over the rows: the gradient of a weight matrix
+    chain,        // elementwise
+    sum_columns,  // out[c] = Σ over rows
+    max_columns,
+    sum_rows,  // out[r] = Σ over columns
+    max_rows,
+    softmax,
+    log_softmax,
+    softmax_cross_entropy,         // −Σ t·ln softmax(z) for rows of targets
+    softmax_cross_entropy_labels,  // the same for integer labels
+    gather,                        // rows of a data array, by number
+    gather_labels,
+    transpose,
+    slice_columns,
+    slice_rows,
+    paste_columns,  // a part of a concatenation
+    paste_rows,
+    take_rows,
+    scatter_rows,
+    copy,
+};
+
+enum class Mode : int32_t { full, row, column, scalar, file, constant, one_hot, uniform };
+
+enum class Op : int32_t {
+    copy, add, subtract, multiply, divide, maximum, minimum, greater, where, reciprocal, power, square, exp, log, expm1,
+    log1p, sqrt, sin, cos, erf, abs, sign, sigmoid, tanh, relu, gate, sigmoid_cross_entropy,
+    descend, decay, accelerate, average, average_square, scaled_descend, adam_descend,
+};
+
+// What a chain reads. `full` is read in place; row, column, one_hot and uniform are spread into scratch first.
+struct Operand {
+    Mode mode;
+    int32_t value;    // index of a value, or place in the scalar file
+    int32_t scratch;  // where it is spread to, −1 if it is not
+    double number;    // for constants; the random stream for uniform
+};
+
+// result = op(inputs). Registers 0 … n_operands − 1 are the operands, then one per micro-operation.
+struct Micro {
+    Op op;
+    int32_t inputs[7];
+    int32_t value;    // the value it is stored to, −1 if it lives in scratch only
+    int32_t scratch;  // its place in scratch, −1 if it is written straight to the value
+    double number;
+};
+
+struct Chain {
+    int32_t first_operand, n_operands, first_micro, n_micro;
+};
+
+struct Instruction {
+    Code code;
+    Domain domain;
+    int32_t phase;
+    int32_t a, b, c, out;  // values; c is a bias or an index
+    int32_t twin;          // value that receives the transpose of the last stored result, −1 if none
+    int32_t start, stop;   // of slices
+    int32_t chain;         // epilogue, or the chain itself; −1 if none
+    int32_t head;          // operand of the chain that is the instruction's own result, −1 if it is not read again
+};
+
+struct Value {
+    int32_t rows;  // −1: the batch size
+    int32_t cols;
+    int32_t buffer;
+    int32_t is_integer;
+};
+
+// One thread's view of a run.
+struct Context {
+    const Value* values;
+    void* const* memory;  // base of every value
+    const Operand* operands;
+    const Micro* micros;
+    const Chain* chains;
+    double* file;            // scalars of the step: learning rate, bias corrections, what follows from them
+    const int64_t* counter;  // seed, epoch, step
+    const int64_t* index;    // row numbers to gather; null: 0, 1, 2, …
+    int64_t n;
+    void* scratch;  // of this thread
+};
+
+constexpr int chunk_bytes = 4096;   // what a chain works on at once: 1024 float32
+constexpr int max_scratch = 24;     // chunks
+constexpr int max_registers = 96;
+constexpr int slack_bytes = 512;    // behind every buffer: kernels read, never write, past the end of a narrow panel
+
+// What one instruction set offers.
+struct Kernels {
+    const char* name;
+    int panel_f32, panel_f64;
+    void (*run_f32)(const Instruction&, const Context&, int64_t begin, int64_t end);
+    void (*run_f64)(const Instruction&, const Context&, int64_t begin, int64_t end);
+    void (*pack_f32)(const float* from, float* to, int64_t rows, int64_t cols);
+    void (*pack_f64)(const double* from, double* to, int64_t rows, int64_t cols);
+    void (*unpack_f32)(const float* from, float* to, int64_t rows, int64_t cols);
+    void (*unpack_f64)(const double* from, double* to, int64_t rows, int64_t cols);
+    double (*ceiling_f32)(int64_t repeats);  // floating-point operations done by a register tile that stays in L1
+    double (*ceiling_f64)(int64_t repeats);
+};
+
+}  // namespace clearprop

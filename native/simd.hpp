@@ -1,0 +1,127 @@
+// Vectors of the instruction set this file is compiled for. One type, one set of free functions; everything above is
+// written once and compiled several times, each time in a namespace of its own (CLEARPROP_ISA).
+//
+// GCC's and Clang's vector extensions carry the arithmetic; intrinsics stand only where those have no word for it: fused
+// multiply-add, square root, partial loads and stores. No standard-library templates here: an inline function compiled
+// for AVX-512 must never be the one that the linker picks for a baseline machine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#if defined(__AVX2__) || defined(__AVX512F__)
+#include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+#define CP_INLINE inline __attribute__((always_inline))
+
+namespace clearprop::CLEARPROP_ISA {
+
+#if defined(__AVX512F__)
+constexpr int vector_bytes = 64;
+#elif defined(__AVX2__)
+constexpr int vector_bytes = 32;
+#else
+constexpr int vector_bytes = 16;
+#endif
+
+template <class T> struct Lane;
+template <> struct Lane<float> {
+    typedef float V __attribute__((vector_size(vector_bytes)));
+    typedef float U __attribute__((vector_size(vector_bytes), aligned(4), may_alias));  // anywhere in memory
+    typedef int32_t I __attribute__((vector_size(vector_bytes)));
+    using Int = int32_t;
+};
+template <> struct Lane<double> {
+    typedef double V __attribute__((vector_size(vector_bytes)));
+    typedef double U __attribute__((vector_size(vector_bytes), aligned(8), may_alias));
+    typedef int64_t I __attribute__((vector_size(vector_bytes)));
+    using Int = int64_t;
+};
+
+template <class T> using Vec = typename Lane<T>::V;
+template <class T> using IVec = typename Lane<T>::I;
+template <class T> constexpr int lanes = vector_bytes / int(sizeof(T));
+
+template <class T> CP_INLINE Vec<T> splat(T x) { return Vec<T>{} + x; }
+template <class T> CP_INLINE Vec<T> load(const T* p) { return *reinterpret_cast<const typename Lane<T>::U*>(p); }
+template <class T> CP_INLINE void store(T* p, Vec<T> v) { *reinterpret_cast<typename Lane<T>::U*>(p) = v; }
+
+// Partial loads and stores touch the first n lanes only; the other lanes are read as 0.
+#if defined(__AVX512F__)
+CP_INLINE Vec<float> load_part(const float* p, int n) {
+    return (Vec<float>)_mm512_maskz_loadu_ps(__mmask16((1u << n) - 1), p);
+}
+CP_INLINE Vec<double> load_part(const double* p, int n) {
+    return (Vec<double>)_mm512_maskz_loadu_pd(__mmask8((1u << n) - 1), p);
+}
+CP_INLINE void store_part(float* p, Vec<float> v, int n) {
+    _mm512_mask_storeu_ps(p, __mmask16((1u << n) - 1), (__m512)v);
+}
+CP_INLINE void store_part(double* p, Vec<double> v, int n) {
+    _mm512_mask_storeu_pd(p, __mmask8((1u << n) - 1), (__m512d)v);
+}
+#else
+template <class T> CP_INLINE Vec<T> load_part(const T* p, int n) {
+    Vec<T> v{};
+    for (int i = 0; i < n; ++i) v[i] = p[i];
+    return v;
+}
+template <class T> CP_INLINE void store_part(T* p, Vec<T> v, int n) {
+    for (int i = 0; i < n; ++i) p[i] = v[i];
+}
+#endif
+
+// a·b + c, rounded once where the machine can (every instruction set here but the x86-64 baseline).
+#if defined(__AVX512F__)
+CP_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+    return (Vec<float>)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+CP_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+    return (Vec<double>)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+CP_INLINE Vec<float> sqrt(Vec<float> a) { return (Vec<float>)_mm512_sqrt_ps((__m512)a); }
+CP_INLINE Vec<double> sqrt(Vec<double> a) { return (Vec<double>)_mm512_sqrt_pd((__m512d)a); }
+#elif defined(__AVX2__)
+CP_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+    return (Vec<float>)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+CP_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+    return (Vec<double>)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+CP_INLINE Vec<float> sqrt(Vec<float> a) { return (Vec<float>)_mm256_sqrt_ps((__m256)a); }
+CP_INLINE Vec<double> sqrt(Vec<double> a) { return (Vec<double>)_mm256_sqrt_pd((__m256d)a); }
+#elif defined(__SSE2__)
+CP_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return a * b + c; }
+CP_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return a * b + c; }
+CP_INLINE Vec<float> sqrt(Vec<float> a) { return (Vec<float>)_mm_sqrt_ps((__m128)a); }
+CP_INLINE Vec<double> sqrt(Vec<double> a) { return (Vec<double>)_mm_sqrt_pd((__m128d)a); }
+#elif defined(__ARM_NEON)
+CP_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+    return (Vec<float>)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+}
+CP_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+    return (Vec<double>)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+}
+CP_INLINE Vec<float> sqrt(Vec<float> a) { return (Vec<float>)vsqrtq_f32((float32x4_t)a); }
+CP_INLINE Vec<double> sqrt(Vec<double> a) { return (Vec<double>)vsqrtq_f64((float64x2_t)a); }
+#else
+template <class V> CP_INLINE V fma(V a, V b, V c) { return a * b + c; }
+CP_INLINE Vec<float> sqrt(Vec<float> a) {
+    for (int i = 0; i < lanes<float>; ++i) a[i] = __builtin_sqrtf(a[i]);
+    return a;
+}
+CP_INLINE Vec<double> sqrt(Vec<double> a) {
+    for (int i = 0; i < lanes<double>; ++i) a[i] = __builtin_sqrt(a[i]);
+    return a;
+}
+#endif
+
+// Lane masks are integer vectors: −1 where true, 0 where false.
+template <class V, class I> CP_INLINE V select(I mask, V a, V b) { return mask ? a : b; }
+
+}  // namespace clearprop::CLEARPROP_ISA

@@ -1,0 +1,75 @@
+"""Which rows each training step sees: a pure function of seed and epoch, the same in every executor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from clearprop.execute.philox import permutation
+from clearprop.execute.reference import Array
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The mini-batches of some epochs.
+
+    A last batch of one row joins the one before it, where there is one.
+
+    Attributes:
+        rows: of the data.
+        size: rows per batch.
+        epochs: how many.
+        first: number of the first epoch; the order of the rows depends on it.
+        seed: of the order.
+        shuffle: whether each epoch has an order of its own.
+
+    Example:
+        >>> [b.tolist() for b in Batches(7, 3, shuffle=False).of(0)]
+        [[0, 1, 2], [3, 4, 5, 6]]
+    """
+
+    rows: int
+    size: int
+    epochs: int = 1
+    first: int = 0
+    seed: int = 0
+    shuffle: bool = True
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps of an epoch."""
+        n = -(-self.rows // self.size)
+        return n - 1 if n > 1 and self.size > 1 and self.rows % self.size == 1 else n
+
+    def __len__(self) -> int:
+        """Steps of all epochs."""
+        return self.epochs * self.per_epoch
+
+    @property
+    def sizes(self) -> list[int]:
+        """Rows of each batch of an epoch."""
+        return [self.size] * (self.per_epoch - 1) + [self.rows - (self.per_epoch - 1) * self.size]
+
+    def of(self, epoch: int) -> list[Array]:
+        """Row numbers of the batches of an epoch, counted from 0."""
+        order = permutation(self.seed, self.first + epoch, self.rows) if self.shuffle else np.arange(self.rows)
+        return np.split(order, np.cumsum(self.sizes)[:-1])
+
+
+@dataclass
+class Outcome:
+    """What a run of training steps came to.
+
+    Attributes:
+        reports: one row per step that was run, float64.
+        seconds: of each epoch that was finished.
+        diverged: whether a reported number, or in the end a parameter, was not finite. The arrays are then those of the
+            start of `good_epoch`.
+        good_epoch: the last epoch whose first report was finite, −1 if there is none: the start was bad already.
+    """
+
+    reports: Array
+    seconds: list[float]
+    diverged: bool = False
+    good_epoch: int = 0

@@ -1,0 +1,385 @@
+"""A plan in the numbers that the native machine reads. Codes follow native/program.hpp, in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.graph import ITEM_SIZES, N, Type
+from clearprop.plan import Linear, Plan, Source, Step, source_of
+from clearprop.plan.operand import COLUMN, CONSTANT, FILE, FULL, ONE_HOT, ROW, SCALAR, UNIFORM
+
+_CODES = """
+product_nn product_tn chain sum_columns max_columns sum_rows max_rows softmax log_softmax
+softmax_cross_entropy softmax_cross_entropy_labels gather gather_labels transpose slice_columns slice_rows
+paste_columns paste_rows take_rows scatter_rows copy
+"""
+_OPS = """
+copy add subtract multiply divide maximum minimum greater where reciprocal power square exp log expm1 log1p sqrt
+sin cos erf abs sign sigmoid tanh relu gate sigmoid_cross_entropy
+descend decay accelerate average average_square scaled_descend adam_descend
+"""
+CODES = {name: i for i, name in enumerate(_CODES.split())}
+OPS = {name: i for i, name in enumerate(_OPS.split())}
+SAME = {"identity": "copy", "stop_gradient": "copy", "cast": "copy"}
+ELEMENTWISE = frozenset(OPS) - {"copy", "square"} | frozenset(SAME)
+KERNELS = ELEMENTWISE | {
+    *("variable", "constant", "size", "uniform", "broadcast", "one_hot"),
+    *("matmul", "affine", "sum", "max", "softmax", "log_softmax", "softmax_cross_entropy"),
+    *("transpose", "slice", "concat", "take_rows", "scatter_rows"),
+}
+DOMAINS = {"rows": 0, "tiles": 1, "single": 2}
+MAX_SCRATCH, MAX_REGISTERS = 24, 96
+
+
+class UnsupportedError(Exception):
+    """The machine has no word for something in this graph."""
+
+
+@dataclass
+class Encoded:
+    """Tables of numbers, and where inputs and outputs are.
+
+    Attributes:
+        place: input name → value (or place in the file of scalars).
+        gathered: input name → value that points to the caller's rows.
+        scalars: input name → place in the file.
+        twins: value → value of its transpose.
+        file_of: value → place in the file.
+        counter: name of the input with the random counter.
+        by_rows: whether each row of a batch can be computed alone.
+    """
+
+    is_f64: bool
+    values: list[tuple[int, ...]] = field(default_factory=list)
+    buffers: list[tuple[int, int]] = field(default_factory=list)
+    operands: list[tuple[int, ...]] = field(default_factory=list)
+    operand_numbers: list[float] = field(default_factory=list)
+    micros: list[tuple[int, ...]] = field(default_factory=list)
+    micro_numbers: list[float] = field(default_factory=list)
+    chains: list[tuple[int, ...]] = field(default_factory=list)
+    instructions: list[tuple[int, ...]] = field(default_factory=list)
+    scalar_steps: list[tuple[int, ...]] = field(default_factory=list)
+    scalar_numbers: list[float] = field(default_factory=list)
+    file: list[float] = field(default_factory=lambda: [0.0])  # the first is the batch size
+    place: dict[str, int] = field(default_factory=dict)
+    gathered: dict[str, int] = field(default_factory=dict)
+    scalars: dict[str, int] = field(default_factory=dict)
+    twins: dict[int, int] = field(default_factory=dict)
+    file_of: dict[int, int] = field(default_factory=dict)
+    counter: str | None = None
+    by_rows: bool = False
+
+    def arrays(self) -> dict[str, NDArray[np.int32] | NDArray[np.int64] | NDArray[np.float64]]:
+        """The tables as arrays."""
+
+        def table(rows: list[tuple[int, ...]], width: int) -> NDArray[np.int32]:
+            return np.array(rows, np.int32).reshape(-1, width)
+
+        return {
+            "values": table(self.values, 4),
+            "buffers": np.array(self.buffers, np.int64).reshape(-1, 2),
+            "operands": table(self.operands, 3),
+            "operand_numbers": np.array(self.operand_numbers, np.float64),
+            "micros": table(self.micros, 10),
+            "micro_numbers": np.array(self.micro_numbers, np.float64),
+            "chains": table(self.chains, 4),
+            "instructions": table(self.instructions, 12),
+            "scalar_steps": table(self.scalar_steps, 6),
+            "scalar_numbers": np.array(self.scalar_numbers, np.float64),
+            "file": np.array(self.file, np.float64),
+        }
+
+
+def _extent(type: Type) -> tuple[int, int]:
+    """Rows (−1 for the batch size) and columns of a value as a matrix."""
+    shape = type.shape
+    if len(shape) > 2:
+        raise UnsupportedError(f"a value of type {type}")
+    dims = [-1 if d is N else d for d in shape]
+    numbers = [d for d in dims if isinstance(d, int)]
+    if len(numbers) == 2:
+        return numbers[0], numbers[1]
+    if not numbers:
+        return 1, 1
+    return (-1, 1) if numbers[0] == -1 else (1, numbers[0])
+
+
+class _Encoder:
+    def __init__(self, plan: Plan, views: dict[int, Step]) -> None:
+        self.plan, self.views = plan, views
+        self.T = self._dtype()
+        self.out = Encoded(self.T == "f64")
+        self.file = self.out.file_of
+
+    def _dtype(self) -> str:
+        """The one element type of everything that is larger than a number."""
+        found = {
+            v.type.dtype
+            for v in self.plan.values
+            if v.type.dtype not in ("i64", "bool")
+            and v.place != "scalar"
+            and not (v.place == "constant" and v.type.shape == ())
+        }
+        if len(found) > 1 or not found <= {"f32", "f64"}:
+            raise UnsupportedError("values of " + " and ".join(sorted(found)))
+        return found.pop() if found else "f64"
+
+    def run(self) -> Encoded:
+        self._values()
+        for name, v in self.plan.inputs.items():
+            self._input(name, v)
+        for step in self.plan.steps:
+            if self.plan.values[step.output].place == "scalar":
+                self._scalar_step(step)
+            elif step.domain:
+                self._step(step)
+        self.out.by_rows = all(row[1] == DOMAINS["rows"] for row in self.out.instructions) and bool(
+            self.out.instructions
+        )
+        self.out.instructions.sort(key=lambda row: row[2])
+        return self.out
+
+    # --- values
+
+    def _values(self) -> None:
+        out = self.out
+        out.buffers.extend((s.fixed, s.per_row) for s in self.plan.slots)
+        for value in self.plan.values:
+            rows, cols = _extent(value.type)
+            buffer = -1
+            if value.slot is not None and value.place in ("slot", "register"):
+                buffer = value.slot
+            elif value.place in ("input", "copy") and not (value.type.dtype == "i64" and rows >= 0):
+                buffer = self._own_buffer(value.type)
+            out.values.append((rows, cols, buffer, int(value.type.dtype == "i64")))
+        for v, value in enumerate(self.plan.values):
+            if value.place == "state" and value.source is not None:
+                out.values[v] = (*out.values[v][:2], out.values[value.source][2], 0)
+            if value.place == "copy" and value.source is not None:
+                out.twins[value.source] = v
+
+    def _own_buffer(self, type: Type) -> int:
+        rows, cols = _extent(type)
+        bytes = 8 if type.dtype == "i64" else ITEM_SIZES[self.T]
+        self.out.buffers.append((0, cols * bytes) if rows < 0 else (rows * cols * bytes, 0))
+        return len(self.out.buffers) - 1
+
+    def _shaped(self, v: int, rows: int, cols: int) -> int:
+        """The same memory with another extent: a vector as a column."""
+        if self.out.values[v][:2] == (rows, cols):
+            return v
+        self.out.values.append((rows, cols, *self.out.values[v][2:]))
+        return len(self.out.values) - 1
+
+    def _input(self, name: str, v: int) -> None:
+        value, out = self.plan.values[v], self.out
+        if value.place == "scalar":
+            out.scalars[name] = self._file_place(v)
+        elif (
+            value.type.dtype == "i64"
+            and any(s.kernel == "uniform" for s in self.views.values())
+            and value.type.shape == (3,)
+        ):
+            if out.counter is not None:
+                raise UnsupportedError("two random counters")
+            out.counter = name
+        elif value.type.dtype == "bool":
+            raise UnsupportedError("a boolean input")
+        elif value.type.shape[:1] == (N,):
+            rows, cols, _, integer = out.values[v]
+            out.values.append((rows, cols, -1, integer))
+            source = len(out.values) - 1
+            out.gathered[name] = source
+            code = "gather_labels" if integer else "gather"
+            self._emit(code, Step(code, (source,), v, {}, Linear(), Linear(), domain="rows"), [source])
+        else:
+            out.place[name] = v
+
+    # --- scalars
+
+    def _file_place(self, v: int) -> int:
+        if v not in self.file:
+            value = self.plan.values[v]
+            self.file[v] = len(self.out.file)
+            number = value.number if value.place == "constant" and value.number is not None else 0.0
+            self.out.file.append(number)
+        return self.file[v]
+
+    def _scalar_step(self, step: Step) -> None:
+        if step.kernel == "size":
+            self.file[step.output] = 0
+            return
+        reads = [self._file_place(self._through(v)) for v in step.inputs]
+        reads += [reads[0]] * (3 - len(reads))
+        to = self._file_place(step.output)
+        op = OPS[SAME.get(step.kernel, step.kernel)]
+        f32 = int(self.plan.values[step.output].type.dtype == "f32")
+        self.out.scalar_steps.append((op, *reads, to, f32))
+        self.out.scalar_numbers.append(float(step.attrs.get("exponent", 0.0)))
+
+    def _through(self, v: int) -> int:
+        while v in self.views and self.plan.values[v].place == "view":
+            v = self.views[v].inputs[0]
+        return v
+
+    # --- steps
+
+    def _emit(
+        self,
+        code: str,
+        step: Step,
+        reads: Sequence[int] = (),
+        out: int | None = None,
+        span: tuple[int, int] = (0, 0),
+        chain: tuple[int, int] = (-1, -1),
+    ) -> None:
+        a, b, c = (*reads, -1, -1, -1)[:3]
+        out = step.output if out is None else out
+        twin = -1 if step.twin is None else step.twin
+        self.out.instructions.append((CODES[code], DOMAINS[step.domain], step.phase, a, b, c, out, twin, *span, *chain))
+
+    def _step(self, step: Step) -> None:
+        values = self.out.values
+        out, reads = step.output, list(step.inputs)
+        chain = self._chain(step) if step.epilogue else (-1, -1)
+        code, span = step.kernel, (0, 0)
+        match step.kernel:
+            case "matmul" | "affine":
+                a, b, out, code = self._product(step)
+                reads[:2] = a, b
+            case "sum" | "max":
+                rank = self.plan.values[reads[0]].type.rank
+                batch = values[reads[0]][0] == -1
+                by_columns = step.attrs["axis"] == 0 and (rank == 2 or batch)
+                code += "_columns" if by_columns else "_rows"
+            case "softmax_cross_entropy":
+                if reads[1] in self.views and self.plan.values[reads[1]].place == "view":
+                    code, reads[1] = "softmax_cross_entropy_labels", self.views[reads[1]].inputs[0]
+            case "slice":
+                span = (step.attrs["start"], step.attrs["stop"])
+                code = (
+                    "slice_rows"
+                    if step.attrs["axis"] == 0 and self.plan.values[out].type.rank == 2
+                    else "slice_columns"
+                )
+            case "copy" if self.plan.values[reads[0]].place == "input":
+                raise UnsupportedError("arrays that change places")
+            case "concat":
+                self._concat(step)
+                return
+        self._emit(code, step, reads, out, span, chain)
+
+    def _product(self, step: Step) -> tuple[int, int, int, str]:
+        """Vectors become matrices of one row or one column, as the product needs them."""
+        a, b, out = step.inputs[0], step.inputs[1], step.output
+        ranks = [self.plan.values[v].type.rank for v in (a, b)]
+        turned = bool(step.attrs.get("transpose_a")) and ranks[0] == 2
+        rows, cols, *_ = self.out.values[a]
+        if ranks[1] == 1:
+            length, made = (rows, cols) if turned else (cols, rows)
+            b = self._shaped(b, length, 1)
+            out = self._shaped(out, made, 1)
+        return a, b, out, "product_tn" if turned else "product_nn"
+
+    def _concat(self, step: Step) -> None:
+        by_rows = step.attrs["axis"] == 0 and self.plan.values[step.output].type.rank == 2
+        start = 0
+        for v in step.inputs:
+            rows, cols, *_ = self.out.values[v]
+            code = "paste_rows" if by_rows else "paste_columns"
+            self._emit(code, step, [v], span=(start, 0))
+            start += rows if by_rows else cols
+
+    # --- chains
+
+    def _chain(self, step: Step) -> tuple[int, int]:
+        """Registers, scratch and micro-operations of an epilogue; returns the chain and the register of the head."""
+        out = self.out
+        sources: dict[Source, int] = {}
+        made: dict[int, int] = {}  # value made inside → number among the micro-operations
+        parts = step.epilogue
+        for part in parts:
+            for v in part.inputs:
+                source = source_of(v, self.plan.values, self.views)
+                assert source is not None
+                if source.mode == FULL and source.value in made:
+                    continue
+                sources.setdefault(self._key(source), len(sources))
+            made[part.output] = len(made)
+        head = sources.get(Source(FULL, step.output), -1) if step.kernel != "chain" else -1
+        n = len(sources)
+        last_use = self._last_uses(parts, made)
+        free = list(range(MAX_SCRATCH))
+        taken: dict[int, int] = {}  # register → scratch
+
+        first_operand, first_micro = len(out.operands), len(out.micros)
+        for source, register in sources.items():
+            scratch = -1
+            if source.mode in (ROW, COLUMN, ONE_HOT, UNIFORM):
+                scratch = taken[register] = self._take(free)
+            out.operands.append((source.mode, self._operand_value(source), scratch))
+            out.operand_numbers.append(source.number)
+        for k, part in enumerate(parts):
+            registers = []
+            for v in part.inputs:
+                source = source_of(v, self.plan.values, self.views)
+                assert source is not None
+                inside = source.mode == FULL and source.value in made
+                registers.append(n + made[source.value] if inside else sources[self._key(source)])
+            stored = self.plan.values[part.output].place != "register"
+            scratch = -1
+            if not stored:
+                scratch = taken[n + k] = self._take(free)
+            op = OPS[SAME.get(part.kernel, part.kernel)]
+            exponent = float(part.attrs.get("exponent", 0.0))
+            if part.kernel == "power" and exponent in (2.0, 0.5, -1.0):
+                op = OPS[{2.0: "square", 0.5: "sqrt", -1.0: "reciprocal"}[exponent]]
+            padded = registers + [registers[0]] * (7 - len(registers))
+            out.micros.append((op, *padded, part.output if stored else -1, scratch))
+            out.micro_numbers.append(exponent)
+            for r in {*registers, n + k}:
+                if r >= n and r in taken and last_use.get(r - n, -1) <= k:
+                    free.insert(0, taken.pop(r))
+        if n + len(parts) > MAX_REGISTERS:
+            raise UnsupportedError("a chain of more than ninety operations")
+        out.chains.append((first_operand, n, first_micro, len(parts)))
+        return len(out.chains) - 1, head
+
+    def _last_uses(self, parts: tuple[Step, ...], made: dict[int, int]) -> dict[int, int]:
+        last: dict[int, int] = {}
+        for k, part in enumerate(parts):
+            for v in part.inputs:
+                source = source_of(v, self.plan.values, self.views)
+                if source is not None and source.mode == FULL and source.value in made:
+                    last[made[source.value]] = k
+        return last
+
+    def _take(self, free: list[int]) -> int:
+        if not free:
+            raise UnsupportedError("a chain that needs more scratch than there is")
+        return free.pop(0)
+
+    def _key(self, source: Source) -> Source:
+        """One register for one operand, however often it is read."""
+        return Source(CONSTANT, -1, source.number) if source.mode == CONSTANT else source
+
+    def _operand_value(self, source: Source) -> int:
+        if source.mode == FILE:
+            return self._file_place(source.value)
+        return source.value if source.mode in (FULL, ROW, COLUMN, SCALAR, ONE_HOT) else -1
+
+
+def encode(plan: Plan, views: dict[int, Step]) -> Encoded:
+    """Write a plan as numbers.
+
+    Raises:
+        UnsupportedError: if something in it has no kernel.
+    """
+    return _Encoder(plan, views).run()
+
+
+__all__ = ["CODES", "ELEMENTWISE", "KERNELS", "OPS", "Encoded", "UnsupportedError", "encode"]

@@ -1,0 +1,175 @@
+"""The native executor: plans run by machine code, for the best instruction set that this processor has."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from clearprop.execute.batches import Batches, Outcome
+from clearprop.execute.encode import ELEMENTWISE, KERNELS, Encoded, UnsupportedError, encode
+from clearprop.execute.executor import Program, Reference, checked_batch_size
+from clearprop.execute.reference import Array
+from clearprop.execute.threads import threads_for
+from clearprop.graph import DTYPES, Graph
+from clearprop.plan import Plan, passes, source_of, view_steps
+from clearprop.plan.operand import CONSTANT, FILE
+
+try:
+    from clearprop.execute import _native  # type: ignore[attr-defined]
+except ImportError:  # installed without a compiler
+    _native = None
+
+NO_COUNTER = np.zeros(3, np.int64)
+
+
+@cache
+def instruction_sets() -> tuple[str, ...]:
+    """What the machine can run here, best first; empty without the native part."""
+    return () if _native is None else tuple(_native.instruction_sets())
+
+
+@dataclass(frozen=True)
+class Native:
+    """The native machine.
+
+    Args:
+        threads: worker threads; None lets the size of the work decide.
+        isa: instruction set, one of `instruction_sets()`; None is the best.
+    """
+
+    threads: int | None = None
+    isa: str | None = None
+    name = "native"
+
+    def load(self, graph: Graph, stored: Mapping[str, str] | None = None, reuse: bool = True) -> Program:
+        """Plan a graph for the machine; what it has no word for runs on the reference."""
+        try:
+            return NativeProgram(graph, stored, self.isa or instruction_sets()[0], self.threads)
+        except UnsupportedError:
+            return Reference().load(graph, stored, reuse)
+
+
+class NativeProgram:
+    """A plan bound to a machine."""
+
+    def __init__(self, graph: Graph, stored: Mapping[str, str] | None, isa: str, threads: int | None) -> None:
+        made = passes(graph, KERNELS, ELEMENTWISE, stored)
+        self.plan: Plan = made["memory"]
+        self.passes = made
+        self.isa, self.threads = isa, threads
+        self._views = view_steps(made["steps"])
+        self.encoded: Encoded = encode(self.plan, self._views)
+        self._program = _native.program(
+            isa=isa, is_f64=self.encoded.is_f64, by_rows=self.encoded.by_rows, **self.encoded.arrays()
+        )
+        self._machine = _native.Machine(self._program)
+        self._dtype = np.dtype("float64" if self.encoded.is_f64 else "float32")
+        self._lock = threading.Lock()  # one run at a time: the buffers are shared between runs
+
+    def run(self, inputs: Mapping[str, Array], n: int | None = None) -> dict[str, Array]:
+        """Compute the outputs for inputs of the planned types; the results are fresh arrays.
+
+        Raises:
+            ShapeError: if an input's shape is not the planned one, or two inputs disagree about the batch size.
+        """
+        n = checked_batch_size(self.plan, inputs, n)
+        code = self.encoded
+        given = [self._spec(v, self._ready(name, inputs[name])) for name, v in code.place.items()]
+        given += [self._spec(v, self._ready(name, inputs[name])) for name, v in code.gathered.items()]
+        numbers = [(place, float(inputs[name])) for name, place in code.scalars.items()]
+        counter = NO_COUNTER if code.counter is None else np.ascontiguousarray(inputs[code.counter], np.int64)
+        results, wanted = self._outputs(n)
+        file = np.empty(len(code.file))
+        with self._lock:
+            self._machine.run(n, self._threads(n), given, numbers, counter, wanted, file)
+        found: dict[str, Any] = {"given": inputs, "file": file}
+        arrays = {
+            name: np.array(found[kind][where]) if kind in found else np.asarray(made)
+            for name, (kind, where, made) in results.items()
+        }
+        return {name: self._typed(name, a) for name, a in arrays.items()}
+
+    def run_steps(
+        self,
+        state: dict[str, Array],
+        data: Mapping[str, Array],
+        batches: Batches,
+        table: Mapping[str, Array],
+        report: Sequence[str],
+        stop: Callable[[], bool],
+        kept: Sequence[str] = (),
+    ) -> Outcome:
+        """Run training steps, see `ReferenceProgram.run_steps`; all of them in one call of the machine."""
+        code = self.encoded
+        arrays = [self._spec(code.place[name], a, name in kept) for name, a in state.items()]
+        sources = [(v, self._ready(name, data[name])) for name, v in code.gathered.items()]
+        columns = [place for name, place in code.scalars.items()]
+        rows = np.stack([np.asarray(table[name], np.float64) for name in code.scalars], axis=1) if columns else None
+        numbers = np.zeros((len(batches), 0)) if rows is None else np.ascontiguousarray(rows)
+        epochs = (batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle)
+        with self._lock:
+            steps, diverged, good, reports, seconds = self._machine.train(
+                epochs, self._threads(batches.size), arrays, sources, numbers, columns, self._reported(report), stop
+            )
+        return Outcome(reports.reshape(steps, len(report)), seconds.tolist(), diverged, good)
+
+    # --- where things are
+
+    def _threads(self, n: int) -> int:
+        return threads_for(self.plan.flops(n), self.threads)
+
+    def _ready(self, name: str, array: Array) -> Array:
+        """An input as the machine reads it: contiguous, of the planned dtype."""
+        type = self.plan.values[self.plan.inputs[name]].type
+        return np.ascontiguousarray(array, DTYPES[type.dtype])
+
+    def _spec(self, v: int, array: Array, kept: bool = False) -> tuple[Any, ...]:
+        rows, cols, *_ = self.encoded.values[v]
+        rows = array.shape[0] if rows < 0 else rows
+        return v, self.encoded.twins.get(v, -1), array, rows, cols, kept
+
+    def _found(self, name: str) -> tuple[str, Any, Any]:
+        """Where an output is after a run: ("given", input), ("file", place), ("constant", _, number), ("memory", i)."""
+        source = source_of(self.plan.outputs[name], self.passes["fuse"].values, self._views)
+        assert source is not None
+        if source.mode == CONSTANT:
+            return "constant", 0, source.number
+        if source.mode == FILE:
+            return "file", self.encoded.file_of[source.value], None
+        v = source.value
+        for given, i in self.plan.inputs.items():
+            if i == v:
+                return "given", given, None
+        return "memory", v, None
+
+    def _outputs(self, n: int) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
+        results: dict[str, Any] = {}
+        wanted = []
+        for name in self.plan.outputs:
+            kind, where, number = self._found(name)
+            if kind == "memory":
+                rows, cols, *_ = self.encoded.values[where]
+                array = np.empty((n if rows < 0 else rows, cols), self._dtype)
+                wanted.append(self._spec(where, array))
+                kind, number = "array", array
+            results[name] = (kind, where, number)
+        return results, wanted
+
+    def _typed(self, name: str, array: Array) -> Array:
+        type = self.plan.values[self.plan.outputs[name]].type
+        shape = tuple(d if isinstance(d, int) else -1 for d in type.shape)
+        if array.ndim == 0 and shape != ():
+            raise UnsupportedError("a constant output that is no number")
+        return array.reshape(shape).astype(DTYPES[type.dtype], copy=False)
+
+    def _reported(self, report: Sequence[str]) -> list[tuple[int, int]]:
+        places = []
+        for name in report:
+            kind, where, _ = self._found(name)
+            places.append((where, 0) if kind == "memory" else (-1, where))
+        return places
