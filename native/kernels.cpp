@@ -11,10 +11,9 @@ template <class T> CP_INLINE const T* pointer(const Context& x, int32_t i) { ret
 template <class T> void rows_of_product(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
     const Matrix<T> a = matrix<T>(x, s.a), b = matrix<T>(x, s.b), out = matrix<T>(x, s.out);
     const T* bias = s.c >= 0 ? pointer<T>(x, s.c) : nullptr;
-    for (int64_t p = 0; p < out.panels(); ++p) {
-        product_nn<T>(a, b, bias, out, p, begin, end);
+    product_nn<T>(a, b, bias, out, begin, end, [&](int64_t p) {
         if (s.chain >= 0) run_chain<T>(s, x, p, begin, end - begin, nullptr);
-    }
+    });
 }
 
 // The operands that an epilogue will want, brought nearer while the product is computed.
@@ -28,13 +27,23 @@ template <class T> void prefetch(const Instruction& s, const Context& x, int64_t
     }
 }
 
+CP_INLINE int64_t std_min(int64_t a, int64_t b) { return a < b ? a : b; }
+
+// Panels of n rows that take half a megabyte.
+template <class T> CP_INLINE int64_t strip_of(int64_t n) {
+    const int64_t fit = (1 << 19) / (n * panel<T> * int64_t(sizeof(T)) + 1);
+    return fit < 1 ? 1 : fit;
+}
+
 // Blocks begin … end − 1 of out = aᵀ·b (panel of a fastest), each finished with the epilogue and its transposed twin.
 template <class T> void blocks_of_product(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
     const Matrix<T> a = matrix<T>(x, s.a), b = matrix<T>(x, s.b), out = matrix<T>(x, s.out);
-    const int64_t across = a.panels();
+    const int64_t strip = strip_of<T>(a.rows), tall = a.panels();
     alignas(64) T sums[(panel<T> + 1) * panel<T>];
     for (int64_t u = begin; u < end; ++u) {
-        const int64_t j = u / across, i = u % across, row = i * panel<T>;
+        // Strips of panels of b that stay in L2; each panel of a meets all of a strip before the next.
+        const int64_t first = u / (tall * strip) * strip, wide = std_min(strip, b.panels() - first);
+        const int64_t in_strip = u - first * tall, j = first + in_strip % wide, i = in_strip / wide, row = i * panel<T>;
         const int rows = a.width(i), width = b.width(j);
         const bool kept = s.chain < 0 || out.data != nullptr;
         T* result = kept ? out.at(j, row) : sums;

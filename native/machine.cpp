@@ -238,6 +238,7 @@ struct Call {
     std::vector<int64_t> order;
     int64_t per_epoch = 0;
     Schedule full, last;  // for batches of the usual size, and for the last one
+    std::vector<double> profile;
     bool stop = false;
     int64_t epoch = 0;
     Clock::time_point polled = Clock::now(), epoch_start = Clock::now();
@@ -245,6 +246,8 @@ struct Call {
 
     int64_t begin(int64_t batch) const { return batch * epochs.batch; }
     int64_t end(int64_t batch) const { return batch + 1 == per_epoch ? epochs.rows : (batch + 1) * epochs.batch; }
+
+    double* times(int thread) { return profile.empty() ? nullptr : profile.data() + size_t(thread) * (p.instructions.size() + 1); }
 
     void start_epoch(int64_t epoch) {
         epoch_start = Clock::now();
@@ -297,7 +300,7 @@ void train_thread(Call& call, int thread) {
             x.counter = counter;
             x.index = call.order.data() + call.begin(batch);
             const Schedule& schedule = batch + 1 == call.per_epoch ? call.last : call.full;
-            schedule.run(p, x, thread, call.barrier, [&] { call.finish_step(file.data(), epoch, batch); });
+            schedule.run(p, x, thread, call.barrier, call.times(thread), [&] { call.finish_step(file.data(), epoch, batch); });
         }
         if (call.threads > 1) call.barrier.wait();
     }
@@ -308,7 +311,7 @@ void train_thread(Call& call, int thread) {
 Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray>& state,
                        const std::vector<std::pair<int32_t, const void*>>& data, const double* table,
                        const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
-                       const std::function<bool()>& poll) {
+                       const std::function<bool()>& poll, bool profile) {
     const Program& p = *program_;
     const int64_t per_epoch = batches_of(epochs.rows, epochs.batch);
     const int64_t usual = per_epoch > 1 ? epochs.batch : epochs.rows;
@@ -320,10 +323,12 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
     outcome.reports.reserve(size_t(per_epoch * epochs.count) * report.size());
     const auto go = [&](int active) {
         Call call{p,       work_, epochs,  table, columns, report, poll, active, Barrier(active), Snapshots(p, state, work_),
-                  outcome, {},    per_epoch, Schedule(p, usual, active), Schedule(p, last, active)};
+                  outcome, {},    per_epoch, Schedule(p, usual, active), Schedule(p, last, active), {}};
         call.order.resize(size_t(epochs.rows));
         for (int64_t i = 0; i < epochs.rows; ++i) call.order[size_t(i)] = i;
+        if (profile) call.profile.assign(size_t(active) * (p.instructions.size() + 1), 0.0);
         if (!parallel(active, [&](int thread) { train_thread(call, thread); })) return false;
+        outcome.profile = call.profile;
         if (!outcome.diverged && outcome.steps > 0 && !call.snapshots.finite(p)) {  // broken by the very last step
             outcome.diverged = true;
             outcome.good_epoch = call.epoch;

@@ -95,6 +95,7 @@ struct Outcome {
     bool diverged = false, stopped = false;
     std::vector<double> reports;
     std::vector<double> epoch_seconds;
+    std::vector<double> profile;  // of each thread: seconds in each instruction, and waiting
 };
 
 class Machine {
@@ -112,7 +113,7 @@ class Machine {
     Outcome train(const Epochs& epochs, int threads, std::vector<StateArray>& state,
                   const std::vector<std::pair<int32_t, const void*>>& data, const double* table,
                   const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
-                  const std::function<bool()>& poll);
+                  const std::function<bool()>& poll, bool profile);
 
   private:
     std::shared_ptr<const Program> program_;

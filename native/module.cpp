@@ -79,7 +79,7 @@ void run(Machine& machine, int64_t n, int threads, const std::vector<ArraySpec>&
 nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t, uint64_t, bool> epochs, int threads,
                 const std::vector<ArraySpec>& arrays, const std::vector<std::pair<int32_t, Array>>& data,
                 Table<double> table, const std::vector<int32_t>& columns,
-                const std::vector<std::pair<int32_t, int32_t>>& report, nb::callable stop) {
+                const std::vector<std::pair<int32_t, int32_t>>& report, nb::callable stop, bool profile) {
     const auto [rows, batch, first, count, seed, shuffle] = epochs;
     auto state = state_of(arrays);
     std::vector<std::pair<int32_t, const void*>> sources;
@@ -98,10 +98,10 @@ nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t,
     Outcome outcome;
     {
         nb::gil_scoped_release released;
-        outcome = machine.train({rows, batch, first, count, seed, shuffle}, threads, state, sources, table.data(), columns, report, poll);
+        outcome = machine.train({rows, batch, first, count, seed, shuffle}, threads, state, sources, table.data(), columns, report, poll, profile);
     }
     if (raised) throw nb::python_error();
-    return nb::make_tuple(outcome.steps, outcome.diverged, outcome.good_epoch, as_array(outcome.reports), as_array(outcome.epoch_seconds));
+    return nb::make_tuple(outcome.steps, outcome.diverged, outcome.good_epoch, as_array(outcome.reports), as_array(outcome.epoch_seconds), as_array(outcome.profile));
 }
 
 }  // namespace

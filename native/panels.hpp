@@ -50,6 +50,10 @@ template <class T> CP_INLINE void copy_row(const T* from, T* to, int width) {
 template <class T>
 void pack_rows(const T* from, const int64_t* index, const Matrix<T>& to, int64_t begin, int64_t end) {
     const int64_t cols = to.cols;
+    if (cols <= panel<T>) {  // one panel: the same layout
+        for (int64_t i = begin; i < end; ++i) copy_row(from + (index ? index[i] : i) * cols, to.data + i * cols, int(cols));
+        return;
+    }
     for (int64_t i = begin; i < end; ++i) {
         const T* row = from + (index ? index[i] : i) * cols;
         if (index && i + 8 < end)

@@ -8,8 +8,8 @@
 // Every element is one chain of multiply-adds over k = 0, 1, …, starting from the bias. Blocking never changes that
 // order, so the result does not depend on tile, panel, block or thread, and equal columns give equal bits.
 //
-// Loop nest of nn: panel of b > block of k (b's block stays in L1) > tile of 8 rows > k.  Per tile and k: 32 bytes of a
-// and 128 of b from L1 for 512 floating-point operations.
+// Loop nest of nn: block of k (a's block stays in L2) > panel of b (its block stays in L1) > tile of 8 rows > k. Per tile
+// and k: 32 bytes of a and 128 of b from L1 for 512 floating-point operations.
 // Loop nest of tn: block of P × P results > block of k > tile > k. A block is 1024 sums kept in L1 until they are
 // complete; then the epilogue (the optimizer's update) reads and writes θ, m, v in pieces of 4 KB.
 #pragma once
@@ -104,17 +104,64 @@ template <class T> struct NN {
     }
 };
 
-// One panel of out = a·b + bias, rows begin … end − 1.
+// A product with very few columns: vectors along k instead, rows of a with columns of b, lanes added in a fixed order.
+// Each b column is read as a contiguous row of `turned`, its transpose in scratch. Per k and row: w multiply-adds.
+constexpr int dot_columns = 4;
+constexpr int64_t dot_longest = 1024;
+
+template <class T, int W>
+void dot_rows(const Matrix<T>& a, const T* turned, int64_t stride, const T* bias, T* out, int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+        Vec<T> sum[W] = {};
+        int64_t k = 0;
+        for (int64_t p = 0; p < a.panels(); ++p) {
+            const T* x = a.at(p, r);
+            const int w = a.width(p);
+            for (int i = 0; i < w; i += lanes<T>, k += lanes<T>) {
+                const Vec<T> v = w - i < lanes<T> ? load_part(x + i, w - i) : load(x + i);
+#pragma GCC unroll 4
+                for (int c = 0; c < W; ++c) sum[c] = fma(v, load(turned + c * stride + k), sum[c]);
+            }
+        }
+#pragma GCC unroll 4
+        for (int c = 0; c < W; ++c) out[r * W + c] = (bias ? bias[c] : T(0)) + add_lanes<T>(sum[c]);
+    }
+}
+
 template <class T>
-void product_nn(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Matrix<T>& out, int64_t p, int64_t begin,
-                int64_t end) {
-    const int width = out.width(p);
-    const T* bias_panel = bias ? bias + p * panel<T> : nullptr;
+void product_dot(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Matrix<T>& out, int64_t begin, int64_t end) {
+    const int w = int(out.cols);
+    const int64_t stride = (a.cols + lanes<T> - 1) / lanes<T> * lanes<T>;
+    alignas(64) T turned[dot_columns * dot_longest];
+    for (int c = 0; c < w; ++c) {
+        for (int64_t k = 0; k < a.cols; ++k) turned[c * stride + k] = b.data[k * w + c];
+        for (int64_t k = a.cols; k < stride; ++k) turned[c * stride + k] = 0;
+    }
+    switch (w) {
+        case 1: return dot_rows<T, 1>(a, turned, stride, bias, out.data, begin, end);
+        case 2: return dot_rows<T, 2>(a, turned, stride, bias, out.data, begin, end);
+        case 3: return dot_rows<T, 3>(a, turned, stride, bias, out.data, begin, end);
+        default: return dot_rows<T, 4>(a, turned, stride, bias, out.data, begin, end);
+    }
+}
+
+// Rows begin … end − 1 of out = a·b + bias. `finished(p)` is called when panel p of the result is complete.
+template <class T, class F>
+void product_nn(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Matrix<T>& out, int64_t begin, int64_t end,
+                F finished) {
+    if (out.cols <= dot_columns && a.cols >= 2 * lanes<T> && a.cols <= dot_longest) {
+        product_dot(a, b, bias, out, begin, end);
+        return finished(0);
+    }
     int64_t k = 0;
     do {
         const int64_t stop = a.cols - k < k_block<T> * 5 / 4 ? a.cols : k + k_block<T>;
-        const NN<T> block{a, b.at(p), out.at(p), bias_panel, width, k, stop};
-        width > lanes<T> ? block.template rows<2>(begin, end) : block.template rows<1>(begin, end);
+        for (int64_t p = 0; p < out.panels(); ++p) {
+            const int width = out.width(p);
+            const NN<T> block{a, b.at(p), out.at(p), bias ? bias + p * panel<T> : nullptr, width, k, stop};
+            width > lanes<T> ? block.template rows<2>(begin, end) : block.template rows<1>(begin, end);
+            if (stop == a.cols) finished(p);
+        }
         k = stop;
     } while (k < a.cols);
 }
@@ -142,10 +189,53 @@ __attribute__((noinline)) void tile_tn(const T* a, int a_width, const T* b, int 
         if (r < keep) store_tile_row<T, NV>(acc[r], out + r * b_width, b_width);
 }
 
+// The same block for a b of few columns, the other way round: b's numbers are broadcast against vectors of a, so that
+// the lanes are used. Each element is the same chain of multiply-adds in the same order: the same bits.
+constexpr int turned_columns = 8;
+
+template <class T, int W>
+void tile_turned(const T* a, int a_width, const T* b, int64_t n, T* out) {
+    Vec<T> sum[W][2] = {};
+    const bool two = a_width > lanes<T>;
+    for (int64_t k = 0; k < n; ++k, a += a_width, b += W) {
+        const Vec<T> x0 = load(a), x1 = two ? load(a + lanes<T>) : x0;
+#pragma GCC unroll 8
+        for (int c = 0; c < W; ++c) {
+            const Vec<T> g = splat(b[c]);
+            sum[c][0] = fma(x0, g, sum[c][0]);
+            sum[c][1] = fma(x1, g, sum[c][1]);
+        }
+    }
+    for (int c = 0; c < W; ++c) {
+        T x[panel<T>];
+        store(x, sum[c][0]);
+        store(x + lanes<T>, sum[c][1]);
+        for (int i = 0; i < a_width; ++i) out[i * W + c] = x[i];
+    }
+}
+
+template <class T> bool product_turned(const Matrix<T>& a, const Matrix<T>& b, int64_t i, T* out) {
+    const int w = a.width(i);
+    const T *x = a.at(i), *y = b.data;
+    if (b.cols > panel<T>) return false;
+    switch (b.cols) {
+        case 1: return tile_turned<T, 1>(x, w, y, a.rows, out), true;
+        case 2: return tile_turned<T, 2>(x, w, y, a.rows, out), true;
+        case 3: return tile_turned<T, 3>(x, w, y, a.rows, out), true;
+        case 4: return tile_turned<T, 4>(x, w, y, a.rows, out), true;
+        case 5: return tile_turned<T, 5>(x, w, y, a.rows, out), true;
+        case 6: return tile_turned<T, 6>(x, w, y, a.rows, out), true;
+        case 7: return tile_turned<T, 7>(x, w, y, a.rows, out), true;
+        case 8: return tile_turned<T, 8>(x, w, y, a.rows, out), true;
+        default: return false;
+    }
+}
+
 // One block of out = aᵀ·b: the columns of panel i of a against panel j of b, into `out`, rows as wide as panel j.
 // A tile may read a few numbers past a narrow panel of a; what comes of them is not stored.
 template <class T> void product_tn(const Matrix<T>& a, const Matrix<T>& b, int64_t i, int64_t j, T* out) {
     const int a_width = a.width(i), b_width = b.width(j);
+    if (a_width > lanes<T> / 2 && product_turned(a, b, i, out)) return;
     constexpr int64_t block = k_block<T> / 2;
     int64_t k = 0;
     do {

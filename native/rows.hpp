@@ -9,12 +9,6 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-template <class T> CP_INLINE T reduce_add(Vec<T> v) {
-    T s = 0;
-    for (int i = 0; i < lanes<T>; ++i) s += v[i];  // in lane order
-    return s;
-}
-
 template <class T> CP_INLINE T larger(T a, T b) { return a > b || a != a ? a : b; }
 
 // The sum of n numbers: lane by lane, then over the lanes.
@@ -28,7 +22,7 @@ template <class T> CP_INLINE T sum_of(const T* x, int64_t n) {
     int64_t i = 0;
     for (; i + lanes<T> <= n; i += lanes<T>) s += load(x + i);
     if (i < n) s += load_part(x + i, int(n - i));
-    return reduce_add<T>(s);
+    return add_lanes<T>(s);
 }
 
 template <class T> CP_INLINE T max_of(const T* x, int64_t n) {
@@ -90,9 +84,78 @@ template <class T> void scale_row(const Matrix<T>& m, int64_t r, T factor) {
     }
 }
 
+// --- few columns: a vector holds one column of as many rows as it has lanes, so nothing is left to do row by row
+
+constexpr int few = 16;
+
+// Rows r … r + n − 1 of a narrow matrix, transposed. The lanes past n repeat row r.
+template <class T> CP_INLINE void load_columns(const Matrix<T>& m, int64_t r, int n, Vec<T>* columns) {
+    const int w = int(m.cols);
+    const T* from = m.data + r * w;
+    for (int c = 0; c < w; ++c) {
+        T x[lanes<T>];
+        for (int l = 0; l < lanes<T>; ++l) x[l] = from[(l < n ? l : 0) * w + c];
+        columns[c] = load(x);
+    }
+}
+
+template <class T> CP_INLINE void store_columns(const Vec<T>* columns, const Matrix<T>& m, int64_t r, int n) {
+    const int w = int(m.cols);
+    T* to = m.data + r * w;
+    for (int c = 0; c < w; ++c)
+        for (int l = 0; l < n; ++l) to[l * w + c] = columns[c][l];
+}
+
+// Subtracts each row's maximum, and returns Σ exp; the exponentials go to `e`.
+template <class T> CP_INLINE Vec<T> exponentials(Vec<T>* z, Vec<T>* e, int w) {
+    Vec<T> largest = z[0], sum{};
+    for (int c = 1; c < w; ++c) largest = maximum<T>(z[c], largest);
+    for (int c = 0; c < w; ++c) {
+        z[c] -= largest;
+        e[c] = exp<T>(z[c]);
+        sum += e[c];
+    }
+    return sum;
+}
+
+template <class T> void narrow_softmax(const Matrix<T>& z, const Matrix<T>& out, int64_t begin, int64_t end) {
+    const int w = int(z.cols);
+    Vec<T> x[few], e[few];
+    for (int64_t r = begin; r < end; r += lanes<T>) {
+        const int n = end - r < lanes<T> ? int(end - r) : lanes<T>;
+        load_columns(z, r, n, x);
+        const Vec<T> scale = splat<T>(1) / exponentials<T>(x, e, w);
+        for (int c = 0; c < w; ++c) e[c] *= scale;
+        store_columns(e, out, r, n);
+    }
+}
+
+template <class T>
+void narrow_cross_entropy(const Matrix<T>& z, const Matrix<T>* t, const int64_t* labels, T* out, int64_t begin, int64_t end) {
+    const int w = int(z.cols);
+    Vec<T> x[few], e[few];
+    for (int64_t r = begin; r < end; r += lanes<T>) {
+        const int n = end - r < lanes<T> ? int(end - r) : lanes<T>;
+        load_columns(z, r, n, x);
+        const Vec<T> log_sum = log<T>(exponentials<T>(x, e, w));
+        Vec<T> loss{};
+        if (labels) {
+            loss = log_sum;
+            for (int l = 0; l < n; ++l) loss[l] -= x[labels[r + l]][l];
+        } else {
+            load_columns(*t, r, n, e);
+            for (int c = 0; c < w; ++c) loss += e[c] * (log_sum - x[c]);
+        }
+        store_part(out + r, loss, n);
+    }
+}
+
+// --- any number of columns
+
 constexpr int64_t row_block = 64;  // rows handled at once by the kernels below
 
 template <class T> void softmax(const Matrix<T>& z, const Matrix<T>& out, int64_t begin, int64_t end) {
+    if (z.cols <= few && z.cols <= panel<T>) return narrow_softmax(z, out, begin, end);
     for (int64_t b = begin; b < end; b += row_block) {
         const int64_t stop = b + row_block < end ? b + row_block : end;
         shift(z, out, b, stop);
@@ -137,6 +200,7 @@ template <class T> void log_softmax(const Matrix<T>& z, const Matrix<T>& out, in
 template <class T>
 void cross_entropy(const Matrix<T>& z, const Matrix<T>* t, const int64_t* labels, T* out, int64_t begin, int64_t end,
                    T* work) {
+    if (z.cols <= few && z.cols <= panel<T>) return narrow_cross_entropy(z, t, labels, out, begin, end);
     T sums[row_block];
     constexpr int64_t most = chunk_bytes / int64_t(sizeof(T));
     for (int64_t b = begin; b < end; b += row_block) {

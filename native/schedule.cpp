@@ -18,7 +18,10 @@ Work work_of(const Program& p, const Instruction& s, int64_t n) {
     const auto panels = [&](int64_t c) { return (c + P - 1) / P; };
     if (s.domain == Domain::single) return {1, 0};
     switch (s.code) {
-        case Code::product_tn: return {panels(cols(s.a)) * panels(cols(s.b)), 2.0 * double(P * P * rows(s.a)) / 16};
+        case Code::product_tn: {  // the products, and an update that costs as much as a hundred rows or more
+            const double rows_worth = double(rows(s.a)) + (s.chain >= 0 ? 120 : 0) + (s.twin >= 0 ? 50 : 0);
+            return {panels(cols(s.a)) * panels(cols(s.b)), 2.0 * double(P * std::min(P, 4 + cols(s.b))) * rows_worth / 16};
+        }
         case Code::chain: return {panels(cols(s.out)) * panels(rows(s.out)), double(P * P)};
         case Code::sum_columns:
         case Code::max_columns: return {panels(cols(s.a)), double(rows(s.a) * P) / 4};

@@ -121,6 +121,26 @@ CP_INLINE Vec<double> sqrt(Vec<double> a) {
 }
 #endif
 
+// The sum of all lanes, always in the same order: halves onto each other.
+template <class T> CP_INLINE T add_lanes(Vec<T> v) {
+    T x[lanes<T>];
+    __builtin_memcpy(x, &v, sizeof v);
+#pragma GCC unroll 5
+    for (int half = lanes<T> / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; ++i) x[i] += x[i + half];
+    return x[0];
+}
+#if defined(__AVX512F__)
+template <> CP_INLINE float add_lanes<float>(Vec<float> v) {
+    typedef float V8 __attribute__((vector_size(32)));
+    typedef float V4 __attribute__((vector_size(16)));
+    const V8 a = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) + __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+    V4 b = __builtin_shufflevector(a, a, 0, 1, 2, 3) + __builtin_shufflevector(a, a, 4, 5, 6, 7);
+    b += __builtin_shufflevector(b, b, 2, 3, 2, 3);
+    return b[0] + b[1];
+}
+#endif
+
 // Lane masks are integer vectors: −1 where true, 0 where false.
 template <class V, class I> CP_INLINE V select(I mask, V a, V b) { return mask ? a : b; }
 

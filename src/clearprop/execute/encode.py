@@ -109,8 +109,8 @@ def _extent(type: Type) -> tuple[int, int]:
 
 
 class _Encoder:
-    def __init__(self, plan: Plan, views: dict[int, Step]) -> None:
-        self.plan, self.views = plan, views
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.views = plan, plan.views
         self.T = self._dtype()
         self.out = Encoded(self.T == "f64")
         self.file = self.out.file_of
@@ -373,13 +373,13 @@ class _Encoder:
         return source.value if source.mode in (FULL, ROW, COLUMN, SCALAR, ONE_HOT) else -1
 
 
-def encode(plan: Plan, views: dict[int, Step]) -> Encoded:
+def encode(plan: Plan) -> Encoded:
     """Write a plan as numbers.
 
     Raises:
         UnsupportedError: if something in it has no kernel.
     """
-    return _Encoder(plan, views).run()
+    return _Encoder(plan).run()
 
 
 __all__ = ["CODES", "ELEMENTWISE", "KERNELS", "OPS", "Encoded", "UnsupportedError", "encode"]

@@ -16,7 +16,7 @@ from clearprop.execute.executor import Program, Reference, checked_batch_size
 from clearprop.execute.reference import Array
 from clearprop.execute.threads import threads_for
 from clearprop.graph import DTYPES, Graph
-from clearprop.plan import Plan, passes, source_of, view_steps
+from clearprop.plan import Plan, passes, source_of
 from clearprop.plan.operand import CONSTANT, FILE
 
 try:
@@ -62,8 +62,7 @@ class NativeProgram:
         self.plan: Plan = made["memory"]
         self.passes = made
         self.isa, self.threads = isa, threads
-        self._views = view_steps(made["steps"])
-        self.encoded: Encoded = encode(self.plan, self._views)
+        self.encoded: Encoded = encode(self.plan)
         self._program = _native.program(
             isa=isa, is_f64=self.encoded.is_f64, by_rows=self.encoded.by_rows, **self.encoded.arrays()
         )
@@ -113,8 +112,16 @@ class NativeProgram:
         numbers = np.zeros((len(batches), 0)) if rows is None else np.ascontiguousarray(rows)
         epochs = (batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle)
         with self._lock:
-            steps, diverged, good, reports, seconds = self._machine.train(
-                epochs, self._threads(batches.size), arrays, sources, numbers, columns, self._reported(report), stop
+            steps, diverged, good, reports, seconds, _ = self._machine.train(
+                epochs,
+                self._threads(batches.size),
+                arrays,
+                sources,
+                numbers,
+                columns,
+                self._reported(report),
+                stop,
+                False,
             )
         return Outcome(reports.reshape(steps, len(report)), seconds.tolist(), diverged, good)
 
@@ -135,7 +142,7 @@ class NativeProgram:
 
     def _found(self, name: str) -> tuple[str, Any, Any]:
         """Where an output is after a run: ("given", input), ("file", place), ("constant", _, number), ("memory", i)."""
-        source = source_of(self.plan.outputs[name], self.passes["fuse"].values, self._views)
+        source = source_of(self.plan.outputs[name], self.passes["fuse"].values, self.plan.views)
         assert source is not None
         if source.mode == CONSTANT:
             return "constant", 0, source.number

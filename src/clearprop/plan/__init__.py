@@ -3,7 +3,7 @@
 from clearprop.plan.build import VIEWS, build_plan, lower
 from clearprop.plan.cost import Linear, elements, flops, size_in_bytes
 from clearprop.plan.operand import Source, source_of
-from clearprop.plan.passes import passes, view_steps
+from clearprop.plan.passes import passes
 from clearprop.plan.plan import Plan, Step, Value
 
 __all__ = [
@@ -20,5 +20,4 @@ __all__ = [
     "passes",
     "size_in_bytes",
     "source_of",
-    "view_steps",
 ]

@@ -79,7 +79,8 @@ class _Fusion:
         order = self._in_order()
         read = self._read_elsewhere()
         steps = [self._fused(self.groups[g], read) for g in order]
-        return replace(self.plan, steps=(*self.scalars, *steps), values=tuple(self.values), slots=())
+        views = {s.output: s for s in self.plan.steps if self.values[s.output].place == "view"}
+        return replace(self.plan, steps=(*self.scalars, *steps), values=tuple(self.values), slots=(), views=views)
 
     def _add(self, step: Step) -> None:
         v = step.output
@@ -183,7 +184,8 @@ class _Fusion:
         ranks = [self.values[i].type.rank for i in head.inputs]
         if head.kernel in ("matmul", "affine"):
             return ranks[:2] == [2, 2]
-        return head.kernel in HEADS and head.attrs["axis"] == 0 and ranks == [2]
+        batch = is_batch(self.values[head.inputs[0]])
+        return head.kernel in HEADS and head.attrs["axis"] == 0 and (ranks == [2] or batch)
 
     def _merged(self, a: int, b: int) -> int:
         """Make one of two groups that a step reads, if that is possible; returns the one it may join."""

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from clearprop.graph import Graph
+from clearprop.graph import Graph, N
 from clearprop.plan.build import build_plan
+from clearprop.plan.cost import Linear
 from clearprop.plan.fuse import SPREAD, fuse
 from clearprop.plan.phases import phased
 from clearprop.plan.place import place, with_twins
-from clearprop.plan.plan import Plan, Step
+from clearprop.plan.plan import Plan
 
 
-def view_steps(plan: Plan) -> dict[int, Step]:
-    """The step behind each value that is not stored but read through: broadcasts, one-hot rows, random numbers."""
-    return {s.output: s for s in plan.steps if s.kernel in SPREAD}
+def without_sums_of_one(plan: Plan) -> Plan:
+    """A sum or maximum over the only column of a batch is the column: a view."""
+    steps, values = list(plan.steps), list(plan.values)
+    for i, step in enumerate(steps):
+        if step.kernel in ("sum", "max") and plan.values[step.inputs[0]].type.shape == (N, 1) and step.attrs["axis"]:
+            steps[i] = replace(step, kernel="identity", attrs={}, flops=Linear(), bytes=Linear())
+            values[step.output] = replace(values[step.output], place="view", source=step.inputs[0], slot=None)
+    return replace(plan, steps=tuple(steps), values=tuple(values))
 
 
 def passes(
@@ -29,8 +36,7 @@ def passes(
         stored: output name → input name: outputs that replace an input when the run is over.
     """
     single = build_plan(graph, kernels, stored, reuse=False, views=SPREAD)
-    views = view_steps(single)
-    fused = fuse(single, elementwise)
-    twins = with_twins(fused, views)
-    ordered = phased(twins, views)
-    return {"steps": single, "fuse": fused, "orders": twins, "phases": ordered, "memory": place(ordered, views)}
+    fused = fuse(without_sums_of_one(single), elementwise)
+    twins = with_twins(fused)
+    ordered = phased(twins)
+    return {"steps": single, "fuse": fused, "orders": twins, "phases": ordered, "memory": place(ordered)}

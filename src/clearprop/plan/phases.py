@@ -20,24 +20,23 @@ def domain_of(step: Step, values: tuple[Value, ...]) -> str:
     return "single" if made.type.shape == () else "tiles"
 
 
-def reads(step: Step, plan: Plan, makers: dict[int, Step]) -> Iterator[int]:
+def reads(step: Step, plan: Plan) -> Iterator[int]:
     """Values in memory that a step reads, for itself or for its epilogue."""
     yield from step.inputs
     for part in step.epilogue:
         for v in part.inputs:
-            source = source_of(v, plan.values, makers)
+            source = source_of(v, plan.values, plan.views)
             if source is not None and source.mode != CONSTANT:
                 yield source.value
 
 
-def phased(plan: Plan, views: dict[int, Step]) -> Plan:
+def phased(plan: Plan) -> Plan:
     """Give every step its domain and the earliest phase it can run in, and sort the steps by phase.
 
     Between two steps that split by rows, and between two that run on one thread, no meeting is needed.
 
     Args:
         plan: fused.
-        views: the step that makes each view.
     """
     # value → phase and domain of the step that makes it; the rows of a batch are gathered first
     born = {v: (0, "rows") for v in plan.inputs.values() if is_batch(plan.values[v])}
@@ -47,7 +46,7 @@ def phased(plan: Plan, views: dict[int, Step]) -> Plan:
             steps.append(step)
             continue
         domain, phase = domain_of(step, plan.values), 0
-        for v in reads(step, plan, views):
+        for v in reads(step, plan):
             if v in born:
                 made, how = born[v]
                 phase = max(phase, made if how == domain != "tiles" else made + 1)

@@ -11,7 +11,7 @@ from clearprop.plan.phases import reads
 from clearprop.plan.plan import Plan, Step, Value
 
 
-def with_twins(plan: Plan, views: dict[int, Step]) -> Plan:
+def with_twins(plan: Plan) -> Plan:
     """Give a product by a transposed matrix the transpose itself.
 
     A weight matrix that the plan updates is kept in both orders; any other is transposed by a step of its own.
@@ -44,14 +44,14 @@ def room(value: Value) -> Linear:
 class _Placer:
     """Linear scan over the steps, with the rules that threads impose."""
 
-    def __init__(self, plan: Plan, views: dict[int, Step]) -> None:
-        self.plan, self.views = plan, views
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
         self.values = list(plan.values)
         self.steps = list(plan.steps)
         self.slots: list[Linear] = []
         self.readers: dict[int, list[int]] = {}  # value → steps that read it
         for i, step in enumerate(self.steps):
-            for v in set(reads(step, plan, views)) - {p.output for p in (step, *step.epilogue)}:
+            for v in set(reads(step, plan)) - {p.output for p in (step, *step.epilogue)}:
                 self.readers.setdefault(v, []).append(i)
         self.kept = {self._plain(v) for v in plan.outputs.values()}
         self.free: list[tuple[int, int, Value | None]] = []  # slot, phase it became free in, for which values in it
@@ -64,7 +64,7 @@ class _Placer:
         return replace(self.plan, steps=(*self.steps, *moved), values=tuple(self.values), slots=tuple(self.slots))
 
     def _plain(self, v: int) -> int:
-        source = source_of(v, self.plan.values, self.views)
+        source = source_of(v, self.plan.values, self.plan.views)
         return source.value if source is not None and source.mode == FULL else v
 
     # --- state that the plan carries from run to run
@@ -117,7 +117,7 @@ class _Placer:
         made = False
         for part in step.epilogue:
             for v in part.inputs:
-                source = source_of(v, self.plan.values, self.views)
+                source = source_of(v, self.plan.values, self.plan.views)
                 if (
                     source is not None
                     and source.mode != CONSTANT
@@ -138,7 +138,7 @@ class _Placer:
             if self.values[v].place == "slot" and self.values[v].slot is None:
                 self._give(v, self._in_place(i, step, v) if step.epilogue else None, step)
         self._share_head(step)
-        for v in set(reads(step, self.plan, self.views)) | set(made):
+        for v in set(reads(step, self.plan)) | set(made):
             if self.values[v].place == "slot" and v not in self.kept and self._last_reader(v) <= i:
                 self._release(v, step)
 
@@ -147,7 +147,7 @@ class _Placer:
 
     def _in_place(self, i: int, step: Step, v: int) -> int | None:
         """A slot whose value dies here and is read, element by element, before v is written."""
-        for old in set(reads(step, self.plan, self.views)):
+        for old in set(reads(step, self.plan)):
             value = self.values[old]
             if (
                 value.place != "slot"
@@ -203,7 +203,7 @@ class _Placer:
             return
         looks = [k for k, part in enumerate(step.epilogue) if z in map(self._plain, part.inputs)]
         last = max(looks, default=0)
-        taken = {self.values[v].slot for v in reads(step, self.plan, self.views) if v != z}
+        taken = {self.values[v].slot for v in reads(step, self.plan) if v != z}
         for part in step.epilogue[last:]:
             home = self.values[part.output]
             if home.place == "slot" and home.type == self.values[z].type and home.slot not in taken:
@@ -212,11 +212,10 @@ class _Placer:
         self._give(z, None, step)
 
 
-def place(plan: Plan, views: dict[int, Step]) -> Plan:
+def place(plan: Plan) -> Plan:
     """Find a buffer for every value that needs one.
 
     Args:
         plan: fused and in phases.
-        views: the step that makes each view.
     """
-    return _Placer(plan, views).run()
+    return _Placer(plan).run()

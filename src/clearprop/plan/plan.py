@@ -72,7 +72,8 @@ class Plan:
     """Steps in order, values, and the sizes of the buffers (slots) they share.
 
     `inputs` and `outputs` map names to value indices. `stored` maps an output to the input that takes its place when
-    the run is over: W1' becomes the next step's W1.
+    the run is over: W1' becomes the next step's W1. `views` has, in a fused plan, the step behind each value that is
+    read through and not stored.
     """
 
     steps: tuple[Step, ...]
@@ -81,6 +82,7 @@ class Plan:
     inputs: Mapping[str, int]
     outputs: Mapping[str, int]
     stored: Mapping[str, str] = field(default_factory=dict)
+    views: Mapping[int, Step] = field(default_factory=dict)
 
     @property
     def flops(self) -> Linear:

@@ -142,28 +142,26 @@ class _Loop:
             self._state(), self.data.arrays(), batches, table, ["loss", "L"], interrupt, tuple(run.parameters)
         )
         self._check_finite(outcome, table)
-        for i, seconds in enumerate(outcome.seconds):
-            losses = outcome.reports[i * self.steps_per_epoch : (i + 1) * self.steps_per_epoch, 0]
-            rate = float(table["η"][(i + 1) * self.steps_per_epoch - 1])
-            self._record(losses, batches.sizes, rate, seconds, start if batches.epochs == 1 else None)
+        self._record(outcome, batches, table["η"], start)
         if interrupt.requested and len(outcome.reports) < len(batches):
             run.step += len(outcome.reports) - len(outcome.seconds) * self.steps_per_epoch
             run.history.stopped_by = "interrupt"
             return False
         return self._go_on(interrupt)
 
-    def _record(self, losses: Array, sizes: list[int], rate: float, seconds: float, start: float | None) -> None:
-        """Enter a finished epoch into the history; its seconds count from `start`, with what Python did, if given."""
-        run = self.run
-        run.step += len(losses)
-        run.epoch += 1
-        run.done += 1
-        row = {"loss": float(np.average(losses, weights=sizes))}
-        if self.scorer is not None:
-            row |= self.scorer.scores(run.parameters)
-        seconds = seconds if start is None else time.perf_counter() - start
-        run.history.append(row | {"learning_rate": rate, "seconds": seconds})
-        run.history.step_loss.extend(losses.tolist())
+    def _record(self, outcome: Outcome, batches: Batches, rates: Array, start: float) -> None:
+        """Enter the finished epochs into the history; a single one counts its seconds from `start`, Python's included."""
+        run, epochs, steps = self.run, len(outcome.seconds), self.steps_per_epoch
+        losses = outcome.reports[: epochs * steps, 0].reshape(epochs, steps)
+        run.step, run.epoch, run.done = run.step + losses.size, run.epoch + epochs, run.done + epochs
+        rows: dict[str, list[float]] = {"loss": (losses @ (np.array(batches.sizes) / batches.rows)).tolist()}
+        if self.scorer is not None and epochs:
+            rows |= {name: [value] for name, value in self.scorer.scores(run.parameters).items()}
+        rows["learning_rate"] = rates[steps - 1 : epochs * steps : steps].tolist()
+        rows["seconds"] = [time.perf_counter() - start] if batches.epochs == 1 and epochs else outcome.seconds
+        for name, values in rows.items():
+            run.history.columns.setdefault(name, []).extend(values)
+        run.history.step_loss.extend(losses.ravel().tolist())
 
     @property
     def _watched(self) -> bool:
