@@ -60,16 +60,14 @@ template <class T, class F> void lane_by_lane(const Register<T>& a, int64_t n, T
 }
 
 template <class T> void spread_uniform(const Context& x, const Piece& at, uint32_t stream, T* to) {
-    const uint64_t seed = uint64_t(x.counter[0]);
-    const uint32_t epoch = uint32_t(x.counter[1]), step = uint32_t(x.counter[2]);
-    for (int64_t r = 0; r < at.rows; ++r) {
-        int64_t e = (at.begin + r) * at.cols + at.panel * panel<T>;
-        const int64_t end = e + at.width;
-        while (e < end) {
-            const Block block = philox(uint32_t(e / 4), stream, step, epoch, seed);
-            for (int64_t stop = (e / 4 + 1) * 4 < end ? (e / 4 + 1) * 4 : end; e < stop; ++e)
-                *to++ = T(float(block.word[e % 4] >> 8) * 5.9604644775390625e-08f);  // 2⁻²⁴
-        }
+    const Counter counter{uint64_t(x.counter[0]), uint32_t(x.counter[1]), uint32_t(x.counter[2]), stream};
+    uint32_t words[chunk_bytes / sizeof(T) + 8];
+    const bool contiguous = at.width == at.cols;  // one panel: the rows follow each other
+    const int64_t pieces = contiguous ? 1 : at.rows, length = contiguous ? at.size() : at.width;
+    for (int64_t i = 0; i < pieces; ++i) {
+        const int64_t first = (at.begin + i) * at.cols + at.panel * panel<T>, skipped = first % 4;
+        philox(counter, uint32_t(first / 4), (skipped + length + 3) / 4, words);
+        for (int64_t k = 0; k < length; ++k) *to++ = T(float(words[skipped + k] >> 8) * 5.9604644775390625e-08f);  // 2⁻²⁴
     }
 }
 

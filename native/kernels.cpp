@@ -166,7 +166,7 @@ namespace clearprop {
 Kernels CP_NAME(CLEARPROP_ISA)() {
     using namespace CLEARPROP_ISA;
     return {CP_TEXT(CLEARPROP_ISA), panel<float>,  panel<double>,  run<float>,     run<double>,    pack<float>,
-            pack<double>,           unpack<float>, unpack<double>, ceiling<float>, ceiling<double>};
+            pack<double>,           unpack<float>, unpack<double>, philox,         ceiling<float>, ceiling<double>};
 }
 
 }  // namespace clearprop

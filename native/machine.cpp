@@ -6,6 +6,7 @@
 #include <cstring>
 #include <mutex>
 
+#define CLEARPROP_ISA machine
 #include "philox.hpp"
 #include "pool.hpp"
 #include "schedule.hpp"
@@ -176,20 +177,22 @@ int64_t batches_of(int64_t rows, int64_t batch) {
     return n > 1 && batch > 1 && rows % batch == 1 ? n - 1 : n;  // a last batch of one row joins the one before
 }
 
-void permutation(uint64_t seed, uint32_t epoch, std::vector<int64_t>& order) {
-    constexpr uint32_t stream = 0xFFFFFFFFu;
+void permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch, std::vector<int64_t>& order) {
     const size_t n = order.size();
-    std::vector<uint64_t> keys(n), other(n);  // word above, row number below
-    for (size_t i = 0; i < n; i += 4) {
-        const Block b = philox(uint32_t(i / 4), stream, 0, epoch, seed);
-        for (size_t k = i; k < std::min(i + 4, n); ++k) keys[k] = uint64_t(b.word[k - i]) << 32 | uint32_t(k);
-    }
-    for (int shift = 32; shift < 64; shift += 11) {  // radix sort, stable, three passes of 11 bits
-        std::array<uint32_t, 2049> start{};
-        for (uint64_t k : keys) ++start[(k >> shift & 2047) + 1];
-        for (size_t d = 1; d < start.size(); ++d) start[d] += start[d - 1];
-        for (uint64_t k : keys) other[start[k >> shift & 2047]++] = k;
-        keys.swap(other);
+    std::vector<uint32_t> words((n + 3) / 4 * 4);
+    kernels.random({seed, epoch, 0, 0xFFFFFFFFu}, 0, int64_t(words.size() / 4), words.data());
+    int bits = 1;  // into about as many buckets as there are rows, then by insertion, which has next to nothing to do
+    while (bits < 20 && size_t(1) << bits < n) ++bits;
+    std::vector<uint32_t> start((size_t(1) << bits) + 1);
+    for (size_t i = 0; i < n; ++i) ++start[(words[i] >> (32 - bits)) + 1];
+    for (size_t b = 1; b < start.size(); ++b) start[b] += start[b - 1];
+    std::vector<uint64_t> keys(n);  // word above, row number below
+    for (size_t i = 0; i < n; ++i) keys[start[words[i] >> (32 - bits)]++] = uint64_t(words[i]) << 32 | uint32_t(i);
+    for (size_t i = 1; i < n; ++i) {
+        const uint64_t key = keys[i];
+        size_t to = i;
+        for (; to > 0 && keys[to - 1] > key; --to) keys[to] = keys[to - 1];
+        keys[to] = key;
     }
     for (size_t i = 0; i < n; ++i) order[i] = int64_t(keys[i] & 0xFFFFFFFFu);
 }
@@ -232,14 +235,19 @@ struct Call {
     const std::vector<std::pair<int32_t, int32_t>>& report;
     const std::function<bool()>& poll;
     int threads;
-    Barrier barrier;
+    bool may_go_alone;
+    Barrier barrier, nobody{1};
     Snapshots snapshots;
     Outcome& outcome;
     std::vector<int64_t> order;
     int64_t per_epoch = 0;
-    Schedule full, last;  // for batches of the usual size, and for the last one
+    struct Sizes {
+        Schedule usual, last;  // for batches of the usual size, and for the last one
+    };
+    Sizes together, single;
     std::vector<double> profile;
-    bool stop = false;
+    bool stop = false, alone = false;
+    int sleeps = 0;
     int64_t epoch = 0;
     Clock::time_point polled = Clock::now(), epoch_start = Clock::now();
     int64_t until_poll = 1, stride = 1;
@@ -251,8 +259,11 @@ struct Call {
 
     void start_epoch(int64_t epoch) {
         epoch_start = Clock::now();
-        if (epochs.shuffle) permutation(epochs.seed, uint32_t(epochs.first + epoch), order);
+        if (epochs.shuffle) permutation(*p.kernels, epochs.seed, uint32_t(epochs.first + epoch), order);
         snapshots.take();
+        // Short steps whose threads find each other asleep have no processors of their own: one thread is faster then.
+        if (may_go_alone && barrier.sleeps() - sleeps > 4 + per_epoch / 8) alone = true;
+        sleeps = barrier.sleeps();
     }
 
     // After a step: its losses, whether they are finite, and now and then whether someone wants to stop.
@@ -286,9 +297,14 @@ void train_thread(Call& call, int thread) {
     const Program& p = call.p;
     std::vector<double> file = p.file;
     const size_t width = call.columns.size();
+    bool alone = false;
     for (int64_t epoch = 0; epoch < call.epochs.count && !call.stop; ++epoch) {
         if (thread == 0) call.start_epoch(epoch);
-        if (call.threads > 1) call.barrier.wait();
+        if (!alone) call.barrier.wait();
+        alone = call.alone;
+        if (alone && thread > 0) return;
+        const Call::Sizes& sizes = alone ? call.single : call.together;
+        Barrier& barrier = alone ? call.nobody : call.barrier;
         for (int64_t batch = 0; batch < call.per_epoch && !call.stop; ++batch) {
             const int64_t n = call.end(batch) - call.begin(batch);
             const double* row = call.table + size_t(epoch * call.per_epoch + batch) * width;
@@ -299,10 +315,10 @@ void train_thread(Call& call, int thread) {
             Context x = context(p, call.work, file.data(), n, thread);
             x.counter = counter;
             x.index = call.order.data() + call.begin(batch);
-            const Schedule& schedule = batch + 1 == call.per_epoch ? call.last : call.full;
-            schedule.run(p, x, thread, call.barrier, call.times(thread), [&] { call.finish_step(file.data(), epoch, batch); });
+            const Schedule& schedule = batch + 1 == call.per_epoch ? sizes.last : sizes.usual;
+            schedule.run(p, x, thread, barrier, call.times(thread), [&] { call.finish_step(file.data(), epoch, batch); });
         }
-        if (call.threads > 1) call.barrier.wait();
+        barrier.wait();
     }
 }
 
@@ -311,7 +327,7 @@ void train_thread(Call& call, int thread) {
 Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray>& state,
                        const std::vector<std::pair<int32_t, const void*>>& data, const double* table,
                        const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
-                       const std::function<bool()>& poll, bool profile) {
+                       const std::function<bool()>& poll, bool may_go_alone, bool profile) {
     const Program& p = *program_;
     const int64_t per_epoch = batches_of(epochs.rows, epochs.batch);
     const int64_t usual = per_epoch > 1 ? epochs.batch : epochs.rows;
@@ -322,8 +338,9 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
     Outcome outcome;
     outcome.reports.reserve(size_t(per_epoch * epochs.count) * report.size());
     const auto go = [&](int active) {
-        Call call{p,       work_, epochs,  table, columns, report, poll, active, Barrier(active), Snapshots(p, state, work_),
-                  outcome, {},    per_epoch, Schedule(p, usual, active), Schedule(p, last, active), {}};
+        Call call{p, work_, epochs, table, columns, report, poll, active, may_go_alone, Barrier(active), Barrier(1),
+                  Snapshots(p, state, work_), outcome, {}, per_epoch,
+                  {Schedule(p, usual, active), Schedule(p, last, active)}, {Schedule(p, usual, 1), Schedule(p, last, 1)}, {}};
         call.order.resize(size_t(epochs.rows));
         for (int64_t i = 0; i < epochs.rows; ++i) call.order[size_t(i)] = i;
         if (profile) call.profile.assign(size_t(active) * (p.instructions.size() + 1), 0.0);

@@ -113,7 +113,7 @@ class Machine {
     Outcome train(const Epochs& epochs, int threads, std::vector<StateArray>& state,
                   const std::vector<std::pair<int32_t, const void*>>& data, const double* table,
                   const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
-                  const std::function<bool()>& poll, bool profile);
+                  const std::function<bool()>& poll, bool may_go_alone, bool profile);
 
   private:
     std::shared_ptr<const Program> program_;
@@ -134,7 +134,7 @@ class Predictor {
 };
 
 // The order of the rows in an epoch: sorted by a random word each, ties by number.
-void permutation(uint64_t seed, uint32_t epoch, std::vector<int64_t>& order);
+void permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch, std::vector<int64_t>& order);
 
 int64_t batches_of(int64_t rows, int64_t batch);
 

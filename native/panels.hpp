@@ -46,13 +46,24 @@ template <class T> CP_INLINE void copy_row(const T* from, T* to, int width) {
     }
 }
 
+template <class T, int W> void gather_rows(const T* from, const int64_t* index, T* to, int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) __builtin_memcpy(to + i * W, from + index[i] * W, W * sizeof(T));
+}
+
 // Rows begin … end − 1 of a row-major array into panels; `index` names the source rows, or is null.
 template <class T>
 void pack_rows(const T* from, const int64_t* index, const Matrix<T>& to, int64_t begin, int64_t end) {
     const int64_t cols = to.cols;
     if (cols <= panel<T>) {  // one panel: the same layout
-        for (int64_t i = begin; i < end; ++i) copy_row(from + (index ? index[i] : i) * cols, to.data + i * cols, int(cols));
-        return;
+        if (!index) return copy(from + begin * cols, to.data + begin * cols, (end - begin) * cols);
+        switch (cols) {
+            case 1: return gather_rows<T, 1>(from, index, to.data, begin, end);
+            case 2: return gather_rows<T, 2>(from, index, to.data, begin, end);
+            case 4: return gather_rows<T, 4>(from, index, to.data, begin, end);
+            default:
+                for (int64_t i = begin; i < end; ++i) copy_row(from + index[i] * cols, to.data + i * cols, int(cols));
+                return;
+        }
     }
     for (int64_t i = begin; i < end; ++i) {
         const T* row = from + (index ? index[i] : i) * cols;

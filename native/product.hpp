@@ -25,6 +25,7 @@ template <class T> constexpr int k_block = 32768 / (panel<T> * int(sizeof(T))); 
 // acc[r][v] += Σₖ a[r·rs + k·ks] · b[k·bs + v·L]
 template <class T, int M, int NV>
 CP_INLINE void accumulate(Vec<T> (&acc)[M][NV], const T* a, int64_t rs, int64_t ks, const T* b, int64_t bs, int64_t n) {
+#pragma GCC unroll 4
     for (int64_t k = 0; k < n; ++k) {
         Vec<T> row[NV];
 #pragma GCC unroll 2
@@ -67,40 +68,49 @@ template <class T> struct NN {
     int width;      // of b's and out's panel
     int64_t k_begin, k_end;
 
-    template <int M, int NV> __attribute__((noinline)) void tile(int64_t row) const {
+    // Whole: the panel fills its vectors, so the strides are constants and nothing is partial.
+    template <int M, int NV, bool Whole> __attribute__((noinline)) void tile(int64_t row) const {
+        const int w = Whole ? NV * lanes<T> : width;
         Vec<T> acc[M][NV];
-        if (k_begin > 0) {
+        T* to = out + row * w;
+        const T* start = k_begin > 0 ? to : bias;
+        const int64_t stride = k_begin > 0 ? w : 0;
 #pragma GCC unroll 8
-            for (int r = 0; r < M; ++r) load_tile_row<T, NV>(acc[r], out + (row + r) * width, width);
-        } else if (bias) {
-#pragma GCC unroll 8
-            for (int r = 0; r < M; ++r) load_tile_row<T, NV>(acc[r], bias, width);
-        } else {
-#pragma GCC unroll 8
-            for (int r = 0; r < M; ++r)
+        for (int r = 0; r < M; ++r) {
+            if (start)
+                load_tile_row<T, NV>(acc[r], start + r * stride, w);
+            else
 #pragma GCC unroll 2
                 for (int v = 0; v < NV; ++v) acc[r][v] = Vec<T>{};
         }
-        for (int64_t k = k_begin; k < k_end; k += panel<T>) {  // k_begin is a multiple of the panel
-            const int64_t p = k / panel<T>;
-            const int w = a.width(p);
-            const T* left = a.at(p, row);
-            const T* right = b + k * width;
-            if (w == panel<T> && width == panel<T>)  // the strides as constants
-                accumulate<T, M, NV>(acc, left, panel<T>, 1, right, panel<T>, panel<T>);
-            else
-                accumulate<T, M, NV>(acc, left, w, 1, right, width, w);
-        }
+        const T* left = a.data + k_begin * a.rows + row * panel<T>;  // k_begin is a multiple of the panel
+        const T* right = b + k_begin * w;
+        int64_t k = k_begin;
+        for (; k + panel<T> <= k_end; k += panel<T>, left += panel<T> * a.rows, right += panel<T> * w)
+            accumulate<T, M, NV>(acc, left, panel<T>, 1, right, w, panel<T>);
+        if (const int64_t rest = k_end - k; rest > 0)  // the last panel of a is narrow
+            accumulate<T, M, NV>(acc, a.data + k * a.rows + row * rest, rest, 1, right, w, rest);
 #pragma GCC unroll 8
-        for (int r = 0; r < M; ++r) store_tile_row<T, NV>(acc[r], out + (row + r) * width, width);
+        for (int r = 0; r < M; ++r) store_tile_row<T, NV>(acc[r], to + r * w, w);
     }
 
-    template <int NV> void rows(int64_t begin, int64_t end) const {
+    template <int NV, bool Whole> void rows(int64_t begin, int64_t end) const {
         int64_t i = begin;
-        for (; i + 8 <= end; i += 8) tile<8, NV>(i);
-        if (i + 4 <= end) tile<4, NV>(i), i += 4;
-        if (i + 2 <= end) tile<2, NV>(i), i += 2;
-        if (i < end) tile<1, NV>(i);
+        for (; i + 8 <= end; i += 8) tile<8, NV, Whole>(i);
+        if (i + 4 <= end) tile<4, NV, Whole>(i), i += 4;
+        if (i + 2 <= end) tile<2, NV, Whole>(i), i += 2;
+        if (i < end) tile<1, NV, Whole>(i);
+    }
+
+    void run(int64_t begin, int64_t end) const {
+        if (width == panel<T>)
+            rows<2, true>(begin, end);
+        else if (width > lanes<T>)
+            rows<2, false>(begin, end);
+        else if (width == lanes<T>)
+            rows<1, true>(begin, end);
+        else
+            rows<1, false>(begin, end);
     }
 };
 
@@ -159,7 +169,7 @@ void product_nn(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Mat
         for (int64_t p = 0; p < out.panels(); ++p) {
             const int width = out.width(p);
             const NN<T> block{a, b.at(p), out.at(p), bias ? bias + p * panel<T> : nullptr, width, k, stop};
-            width > lanes<T> ? block.template rows<2>(begin, end) : block.template rows<1>(begin, end);
+            block.run(begin, end);
             if (stop == a.cols) finished(p);
         }
         k = stop;

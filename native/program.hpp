@@ -103,6 +103,8 @@ constexpr int max_scratch = 24;     // chunks
 constexpr int max_registers = 96;
 constexpr int slack_bytes = 512;    // behind every buffer: kernels read, never write, past the end of a narrow panel
 
+struct Counter;
+
 // What one instruction set offers.
 struct Kernels {
     const char* name;
@@ -113,6 +115,7 @@ struct Kernels {
     void (*pack_f64)(const double* from, double* to, int64_t rows, int64_t cols);
     void (*unpack_f32)(const float* from, float* to, int64_t rows, int64_t cols);
     void (*unpack_f64)(const double* from, double* to, int64_t rows, int64_t cols);
+    void (*random)(const Counter& at, uint32_t first, int64_t n, uint32_t* words);  // blocks of four words
     double (*ceiling_f32)(int64_t repeats);  // floating-point operations done by a register tile that stays in L1
     double (*ceiling_f64)(int64_t repeats);
 };

@@ -24,6 +24,8 @@ try:
 except ImportError:  # installed without a compiler
     _native = None
 
+# Floating-point operations of a step. Below it the threads part when they find no processors and nobody asked for them.
+SHORT_STEP = 20_000_000
 NO_COUNTER = np.zeros(3, np.int64)
 
 
@@ -110,18 +112,18 @@ class NativeProgram:
         columns = [place for name, place in code.scalars.items()]
         rows = np.stack([np.asarray(table[name], np.float64) for name in code.scalars], axis=1) if columns else None
         numbers = np.zeros((len(batches), 0)) if rows is None else np.ascontiguousarray(rows)
-        epochs = (batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle)
         with self._lock:
             steps, diverged, good, reports, seconds, _ = self._machine.train(
-                epochs,
-                self._threads(batches.size),
-                arrays,
-                sources,
-                numbers,
-                columns,
-                self._reported(report),
-                stop,
-                False,
+                epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
+                threads=self._threads(batches.size),
+                state=arrays,
+                data=sources,
+                table=numbers,
+                columns=columns,
+                report=self._reported(report),
+                stop=stop,
+                may_go_alone=self.threads is None and self.plan.flops(batches.size) < SHORT_STEP,
+                profile=False,
             )
         return Outcome(reports.reshape(steps, len(report)), seconds.tolist(), diverged, good)
 

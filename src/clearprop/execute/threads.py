@@ -6,7 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-WORTH_A_THREAD = 1_500_000  # floating-point operations between two meetings of the threads
+WORTH_A_THREAD = 250_000  # floating-point operations between two meetings of the threads
 
 
 @cache

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
+
 from clearprop import graph as g
 from clearprop.errors import DTypeError, InvalidValueError, unknown_name
 from clearprop.graph import Node
@@ -176,6 +178,11 @@ class RMSProp(Optimizer):
         return updates.scaled_descend(theta, dtheta, v, h["η"], h["ε"]), {"v": v}
 
 
+def correction(beta: float, step: Any) -> Any:
+    """1 − βᵗ. Where βᵗ < e⁻⁴⁰ the difference is 1, and powers too small for normal numbers would be slow."""
+    return 1.0 - beta ** np.minimum(step, 40.0 / (1.0 - beta))
+
+
 @dataclass(frozen=True)
 class Adam(Optimizer):
     """m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η (m/c₁)/(√(v/c₂) + ε), cᵢ = 1 − βᵢᵗ (Kingma & Ba, 2015).
@@ -201,7 +208,7 @@ class Adam(Optimizer):
 
     def scalars(self, step: Any) -> dict[str, Any]:
         """λ, β₁, β₂, ε and the bias corrections of step t."""
-        corrections = {"c1": 1.0 - self.beta1**step, "c2": 1.0 - self.beta2**step}
+        corrections = {"c1": correction(self.beta1, step), "c2": correction(self.beta2, step)}
         return {**super().scalars(step), "β1": self.beta1, "β2": self.beta2, "ε": self.epsilon, **corrections}
 
     def update(self, theta: Node, dtheta: Node, slots: Slots, h: Slots) -> tuple[Node, dict[str, Node]]:
