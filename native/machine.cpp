@@ -50,47 +50,10 @@ double scalar(const ScalarStep& s, const double* f) {
     }
 }
 
-// What follows from the scalars of a step; every thread does it for itself, so nobody waits.
-void fill(const Program& p, double* file) {
-    for (const ScalarStep& s : p.scalar_steps) {
-        const double y = scalar(s, file);
-        file[s.to] = s.is_f32 ? double(float(y)) : y;
-    }
-}
-
-Context context(const Program& p, const Workspace& work, double* file, int64_t n, int thread) {
-    Context x{};
-    x.values = p.values.data();
-    x.memory = work.memory();
-    x.operands = p.operands.data();
-    x.micros = p.micros.data();
-    x.chains = p.chains.data();
-    x.file = file;
-    x.n = n;
-    x.scratch = work.scratch(thread);
-    return x;
-}
-
 double read(const Program& p, const Workspace& work, const double* file, std::pair<int32_t, int32_t> what) {
     if (what.first < 0) return file[what.second];
     const void* at = work.at(what.first);
     return p.is_f64 ? *static_cast<const double*>(at) : double(*static_cast<const float*>(at));
-}
-
-template <class T> void transpose(const T* from, T* to, int64_t rows, int64_t cols) {
-    for (int64_t r = 0; r < rows; ++r)
-        for (int64_t c = 0; c < cols; ++c) to[c * rows + r] = from[r * cols + c];
-}
-
-void pack_state(const Program& p, const StateArray& a, const Workspace& work) {
-    pack(p, a.data, work.at(a.value), a.rows, a.cols);
-    if (a.twin < 0) return;
-    std::vector<uint8_t> turned(size_t(a.rows * a.cols * p.item()));
-    if (p.is_f64)
-        transpose(static_cast<const double*>(a.data), reinterpret_cast<double*>(turned.data()), a.rows, a.cols);
-    else
-        transpose(static_cast<const float*>(a.data), reinterpret_cast<float*>(turned.data()), a.rows, a.cols);
-    pack(p, turned.data(), work.at(a.twin), a.cols, a.rows);
 }
 
 // Copies of what is put back when training diverges: at the start of the last two epochs.
@@ -139,7 +102,49 @@ class Snapshots {
 
 }  // namespace
 
+// --- what a thread needs
+
+void fill(const Program& p, double* file) {
+    for (const ScalarStep& s : p.scalar_steps) {
+        const double y = scalar(s, file);
+        file[s.to] = s.is_f32 ? double(float(y)) : y;
+    }
+}
+
+Context context(const Program& p, void* const* memory, double* file, int64_t n, void* scratch) {
+    Context x{};
+    x.values = p.values.data();
+    x.memory = memory;
+    x.operands = p.operands.data();
+    x.micros = p.micros.data();
+    x.chains = p.chains.data();
+    x.file = file;
+    x.n = n;
+    x.scratch = scratch;
+    return x;
+}
+
 // --- memory
+
+template <class T> static void transpose(const T* from, T* to, int64_t rows, int64_t cols) {
+    for (int64_t r = 0; r < rows; ++r)
+        for (int64_t c = 0; c < cols; ++c) to[c * rows + r] = from[r * cols + c];
+}
+
+void pack_state(const Program& p, const StateArray& a, void* to, void* twin) {
+    pack(p, a.data, to, a.rows, a.cols);
+    if (!twin) return;
+    std::vector<uint8_t> turned(size_t(a.rows * a.cols * p.item()));
+    if (p.is_f64)
+        transpose(static_cast<const double*>(a.data), reinterpret_cast<double*>(turned.data()), a.rows, a.cols);
+    else
+        transpose(static_cast<const float*>(a.data), reinterpret_cast<float*>(turned.data()), a.rows, a.cols);
+    pack(p, turned.data(), twin, a.cols, a.rows);
+}
+
+static void pack_state(const Program& p, const StateArray& a, const Workspace& work) {
+    pack_state(p, a, work.at(a.value), a.twin < 0 ? nullptr : work.at(a.twin));
+}
 
 Buffer::Buffer(int64_t bytes) : size_(bytes), block_(new uint8_t[size_t(bytes + slack_bytes + 128)]()) {
     const auto address = reinterpret_cast<uintptr_t>(block_.get());
@@ -211,7 +216,7 @@ void Machine::run(int64_t n, int threads, const std::vector<StateArray>& inputs,
     fill(p, file.data());
     const auto body = [&](int active, int thread, Barrier& barrier) {
         const Schedule schedule(p, n, active);
-        Context x = context(p, work_, file.data(), n, thread);
+        Context x = context(p, work_.memory(), file.data(), n, work_.scratch(thread));
         x.counter = counter;
         schedule.run(p, x, thread, barrier);
     };
@@ -312,7 +317,7 @@ void train_thread(Call& call, int thread) {
             for (size_t i = 0; i < width; ++i) file[size_t(call.columns[i])] = row[i];
             fill(p, file.data());
             const int64_t counter[3] = {int64_t(call.epochs.seed), call.epochs.first + epoch, batch};
-            Context x = context(p, call.work, file.data(), n, thread);
+            Context x = context(p, call.work.memory(), file.data(), n, call.work.scratch(thread));
             x.counter = counter;
             x.index = call.order.data() + call.begin(batch);
             const Schedule& schedule = batch + 1 == call.per_epoch ? sizes.last : sizes.usual;

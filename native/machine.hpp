@@ -34,7 +34,7 @@ struct Program {
     std::vector<Instruction> instructions;  // sorted by phase
     std::vector<ScalarStep> scalar_steps;
     std::vector<double> file;  // initial scalars: constants; the first is the batch size
-    bool by_rows;              // one phase, everything split by rows: any part of a batch can be computed alone
+    bool by_rows;              // nothing is summed over a batch: any part of one can be computed alone
 
     int64_t item() const { return is_f64 ? 8 : 4; }
     int64_t panel() const { return is_f64 ? kernels->panel_f64 : kernels->panel_f32; }
@@ -120,24 +120,16 @@ class Machine {
     Workspace work_;
 };
 
-// Predictions: packed parameters once, then any number of rows, from any number of threads.
-class Predictor {
-  public:
-    Predictor(std::shared_ptr<const Program> program, int32_t x_source, int32_t output, const std::vector<StateArray>& parameters);
-    void operator()(const void* x, int64_t x_cols, void* out, int64_t out_cols, int64_t n, int threads) const;
-
-  private:
-    std::shared_ptr<const Program> program_;
-    int32_t x_source_, output_;
-    std::vector<std::unique_ptr<Buffer>> parameters_;
-    std::vector<std::pair<int32_t, void*>> places_;
-};
-
 // The order of the rows in an epoch: sorted by a random word each, ties by number.
 void permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch, std::vector<int64_t>& order);
 
 int64_t batches_of(int64_t rows, int64_t batch);
 
+// One thread's view of a run in this memory.
+Context context(const Program& p, void* const* memory, double* file, int64_t n, void* scratch);
+// What follows from the scalars of a step.
+void fill(const Program& p, double* file);
+void pack_state(const Program& p, const StateArray& a, void* to, void* twin);
 void pack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols);
 void unpack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols);
 

@@ -10,6 +10,7 @@
 #include "cpu.hpp"
 #include "machine.hpp"
 #include "pool.hpp"
+#include "predictor.hpp"
 
 namespace nb = nanobind;
 using namespace clearprop;
@@ -104,6 +105,65 @@ nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t,
     return nb::make_tuple(outcome.steps, outcome.diverged, outcome.good_epoch, as_array(outcome.reports), as_array(outcome.epoch_seconds), as_array(outcome.profile));
 }
 
+// The fast way to a prediction: an array that needs no conversion goes straight to the kernels. None for anything else
+// (lists, other dtypes, other shapes, NaN), which the caller then checks and converts with words.
+class View {
+  public:
+    explicit View(PyObject* object) {
+        held_ = PyObject_GetBuffer(object, &buffer_, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS) == 0;
+        if (!held_) PyErr_Clear();
+    }
+    ~View() {
+        if (held_) PyBuffer_Release(&buffer_);
+    }
+    View(const View&) = delete;
+    View& operator=(const View&) = delete;
+    bool holds(char format) const { return held_ && buffer_.format && buffer_.format[0] == format && !buffer_.format[1]; }
+    const Py_buffer& buffer() const { return buffer_; }
+
+  private:
+    Py_buffer buffer_;
+    bool held_;
+};
+
+template <class Bits> bool all_finite(const void* x, int64_t n, Bits exponent) {
+    const auto* bits = static_cast<const Bits*>(x);
+    Bits bad = 0;
+    for (int64_t i = 0; i < n; ++i) bad |= Bits((bits[i] & exponent) == exponent);
+    return bad == 0;
+}
+
+struct Prediction {
+    Predictor predictor;
+    nb::object empty, dtype;  // numpy.empty, and the dtype of results
+    int threads;
+};
+
+nb::object predict(const Prediction& p, nb::handle x) {
+    const Predictor& predictor = p.predictor;
+    const View given(x.ptr());
+    if (!given.holds(predictor.is_f64() ? 'd' : 'f')) return nb::none();
+    const Py_buffer& b = given.buffer();
+    const bool one = b.ndim == 1;
+    if ((b.ndim != 2 && !one) || b.shape[b.ndim - 1] != predictor.inputs()) return nb::none();
+    const int64_t n = one ? 1 : b.shape[0];
+    if (n == 0) return nb::none();
+    const int64_t count = n * predictor.inputs();
+    const bool finite = predictor.is_f64() ? all_finite<uint64_t>(b.buf, count, 0x7FF0000000000000u)
+                                           : all_finite<uint32_t>(b.buf, count, 0x7F800000u);
+    if (!finite) return nb::none();
+    nb::object result = one ? p.empty(predictor.outputs(), p.dtype)
+                            : p.empty(nb::make_tuple(n, predictor.outputs()), p.dtype);
+    const View made(result.ptr());
+    if (n <= 16) {
+        predictor(b.buf, made.buffer().buf, n, 1);
+    } else {
+        nb::gil_scoped_release released;
+        predictor(b.buf, made.buffer().buf, n, p.threads);
+    }
+    return result;
+}
+
 }  // namespace
 
 NB_MODULE(_native, m) {
@@ -115,6 +175,13 @@ NB_MODULE(_native, m) {
     nb::class_<Machine>(m, "Machine").def(nb::init<std::shared_ptr<const Program>>()).def("run", &run)
         .def("train", &train, nb::kw_only(), nb::arg("epochs"), nb::arg("threads"), nb::arg("state"), nb::arg("data"),
              nb::arg("table"), nb::arg("columns"), nb::arg("report"), nb::arg("stop"), nb::arg("may_go_alone"), nb::arg("profile"));
+    nb::class_<Prediction>(m, "Predictor")
+        .def("__init__",
+             [](Prediction* self, std::shared_ptr<const Program> program, int32_t source, int32_t output,
+                const std::vector<ArraySpec>& parameters, nb::object empty, nb::object dtype, int threads) {
+                 new (self) Prediction{{std::move(program), source, output, state_of(parameters)}, empty, dtype, threads};
+             })
+        .def("__call__", &predict);
     m.def("instruction_sets", &instruction_sets);
     m.def("ceiling", [](const std::string& isa, bool is_f64, int64_t repeats) {
         const Kernels* k = kernels_named(isa);

@@ -94,6 +94,30 @@ template <class T> struct NN {
         for (int r = 0; r < M; ++r) store_tile_row<T, NV>(acc[r], to + r * w, w);
     }
 
+    // One row against G whole panels at once: a single row has too few sums under way to keep the units busy.
+    template <int G> __attribute__((noinline)) void row_of_panels(int64_t row) const {
+        Vec<T> acc[G][2];
+        const int64_t from_panel = panel<T> * a.cols, to_panel = panel<T> * a.rows;
+#pragma GCC unroll 8
+        for (int g = 0; g < G; ++g)
+#pragma GCC unroll 2
+            for (int v = 0; v < 2; ++v)
+                acc[g][v] = bias ? load(bias + g * panel<T> + v * lanes<T>) : Vec<T>{};
+        for (int64_t k = 0; k < a.cols; ++k) {
+            const int64_t p = k / panel<T>;
+            const Vec<T> x = splat(a.at(p, row)[k - p * panel<T>]);
+            const T* right = b + k * panel<T>;
+#pragma GCC unroll 8
+            for (int g = 0; g < G; ++g)
+#pragma GCC unroll 2
+                for (int v = 0; v < 2; ++v) acc[g][v] = fma(x, load(right + g * from_panel + v * lanes<T>), acc[g][v]);
+        }
+#pragma GCC unroll 8
+        for (int g = 0; g < G; ++g)
+#pragma GCC unroll 2
+            for (int v = 0; v < 2; ++v) store(out + g * to_panel + row * panel<T> + v * lanes<T>, acc[g][v]);
+    }
+
     template <int NV, bool Whole> void rows(int64_t begin, int64_t end) const {
         int64_t i = begin;
         for (; i + 8 <= end; i += 8) tile<8, NV, Whole>(i);
@@ -163,10 +187,18 @@ void product_nn(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Mat
         product_dot(a, b, bias, out, begin, end);
         return finished(0);
     }
+    int64_t done = 0;  // panels
+    if (end - begin == 1)
+        for (; (done + 4) * panel<T> <= out.cols; done += 4) {
+            const NN<T> four{a, b.at(done), out.at(done), bias ? bias + done * panel<T> : nullptr, panel<T>, 0, a.cols};
+            four.template row_of_panels<4>(begin);
+            for (int64_t p = done; p < done + 4; ++p) finished(p);
+        }
+    if (done * panel<T> >= out.cols) return;
     int64_t k = 0;
     do {
         const int64_t stop = a.cols - k < k_block<T> * 5 / 4 ? a.cols : k + k_block<T>;
-        for (int64_t p = 0; p < out.panels(); ++p) {
+        for (int64_t p = done; p < out.panels(); ++p) {
             const int width = out.width(p);
             const NN<T> block{a, b.at(p), out.at(p), bias ? bias + p * panel<T> : nullptr, width, k, stop};
             block.run(begin, end);

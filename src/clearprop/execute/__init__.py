@@ -4,7 +4,7 @@ from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.default import default_executor
 from clearprop.execute.evaluate import as_value, bind, evaluate
 from clearprop.execute.executor import Executor, Program, Reference
-from clearprop.execute.native import Native, instruction_sets
+from clearprop.execute.native import Native, NativeProgram, instruction_sets
 from clearprop.execute.philox import permutation
 from clearprop.execute.reference import Array
 
@@ -13,6 +13,7 @@ __all__ = [
     "Batches",
     "Executor",
     "Native",
+    "NativeProgram",
     "Outcome",
     "Program",
     "Reference",

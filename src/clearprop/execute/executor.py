@@ -40,6 +40,10 @@ class Program(Protocol):
         """Run one training step after another, see `ReferenceProgram.run_steps`."""
         ...
 
+    def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
+        """The graph's only output as a function of its only input beside the parameters, row by row."""
+        ...
+
 
 class Executor(Protocol):
     """Something that runs graphs."""
@@ -74,6 +78,7 @@ class Reference:
         return ReferenceProgram(build_plan(graph, supported, stored, reuse), self.kernels)
 
 
+CHUNK = 4096  # rows of a table that are predicted at once: bounds the memory
 BOUND_AT_ONCE = 4  # batch sizes whose buffers a program keeps: a full batch, a last one, and some to spare
 
 Call = tuple[Callable[..., Any], tuple[int, ...], int, dict[str, Any], bool]
@@ -160,6 +165,21 @@ class ReferenceProgram:
                 np.copyto(state[name], good)
         outcome.reports = np.array(rows, np.float64).reshape(-1, len(report))
         return outcome
+
+    def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
+        """A function X → output of the rows of X, with these parameters, in chunks that bound the memory.
+
+        The graph must treat each row of a batch alone, have one input beside the parameters, and one output.
+        """
+        (name,) = self.plan.outputs
+        (source,) = (n for n in self.plan.inputs if n not in parameters)
+        bound = {n: a.copy() for n, a in parameters.items() if n in self.plan.inputs}
+
+        def predict(X: Array) -> Array:
+            chunks = [X[i : i + CHUNK] for i in range(0, len(X), CHUNK)]
+            return np.concatenate([self.run({source: rows, **bound})[name] for rows in chunks])
+
+        return predict
 
     def _store(self, values: Sequence[Any], state: dict[str, Array]) -> None:
         """Let the new values take the place of the old: all are there before the first is overwritten."""

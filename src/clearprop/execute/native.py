@@ -14,7 +14,7 @@ from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.encode import ELEMENTWISE, KERNELS, Encoded, UnsupportedError, encode
 from clearprop.execute.executor import Program, Reference, checked_batch_size
 from clearprop.execute.reference import Array
-from clearprop.execute.threads import threads_for
+from clearprop.execute.threads import available, threads_for
 from clearprop.graph import DTYPES, Graph
 from clearprop.plan import Plan, passes, source_of
 from clearprop.plan.operand import CONSTANT, FILE
@@ -126,6 +126,19 @@ class NativeProgram:
                 profile=False,
             )
         return Outcome(reports.reshape(steps, len(report)), seconds.tolist(), diverged, good)
+
+    def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
+        """A function X → output with these parameters packed, see `ReferenceProgram.bind`."""
+        code, (name,) = self.encoded, self.plan.outputs
+        (source,) = code.gathered.values()
+        specs = [self._spec(v, self._ready(n, parameters[n])) for n, v in code.place.items()]
+        kind, output, _ = self._found(name)
+        assert kind == "memory"
+        threads = available() if threads is None else threads
+        predict: Callable[[Array], Array] = _native.Predictor(
+            self._program, source, output, specs, np.empty, self._dtype, threads
+        )
+        return predict
 
     # --- where things are
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed
-from clearprop.execute import Array, Executor, default_executor
+from clearprop.execute import Array, Executor, NativeProgram, Program, default_executor
 from clearprop.explain import Trace
 from clearprop.graph import Graph, dtype_name, simplify
 from clearprop.interop import write_model
@@ -27,7 +27,6 @@ from clearprop.train import (
     EarlyStopping,
     Epoch,
     History,
-    Predictor,
     Run,
     Scorer,
     Training,
@@ -35,6 +34,7 @@ from clearprop.train import (
     as_targets,
     as_weights,
     initial_parameters,
+    prediction_program,
     resolve_metrics,
     resolve_optimizer,
     split_data,
@@ -92,7 +92,8 @@ class Network:
         if dtype_name(dtype) not in ("f32", "f64"):
             raise InvalidValueError(f"dtype {dtype!r}", "'float32' or 'float64'")
         self.architecture, self.seed, self.dtype = architecture, checked_seed(seed), dtype_name(dtype)
-        self._predictor: Predictor | None = None
+        self._program: Program | None = None  # of a prediction
+        self._predict: Callable[[Array], Array] | None = None  # with the parameters of now
 
     # --- what it is
 
@@ -113,7 +114,7 @@ class Network:
 
     def _view(self, trainable: bool) -> Parameters:
         names = [name for name, p in self.architecture.parameters.items() if p.trainable is trainable]
-        return Parameters(self._run.parameters, names)
+        return Parameters(self._run.parameters, names, self._changed)
 
     @property
     def n_parameters(self) -> int:
@@ -248,7 +249,10 @@ class Network:
             found = saver.resumed() if resume else None
             if found is not None:
                 self._run = found.in_place_of(self._run)
-        return train(self.architecture, training.telling(told), self._run, data, held_out)
+        try:
+            return train(self.architecture, training.telling(told), self._run, data, held_out)
+        finally:
+            self._changed()
 
     def _data(self, X: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Data:
         a = self.architecture
@@ -262,7 +266,11 @@ class Network:
             told.append(progress_callback() if progress is True else progress)
 
         def with_network(callback: Callback) -> Callback:
-            return lambda event: callback(Epoch(event.number, event.total, event.row, event.run, self))
+            def told(event: Epoch) -> bool | None:
+                self._changed()
+                return callback(Epoch(event.number, event.total, event.row, event.run, self))
+
+            return told
 
         return tuple(with_network(callback) for callback in told)
 
@@ -272,11 +280,24 @@ class Network:
         Raises:
             ClearpropError: if X does not fit.
         """
-        features = as_features(X, self.architecture.n_inputs, self.dtype)
-        if self._predictor is None:
-            self._predictor = Predictor(self.architecture, default_executor(), self.dtype)
-        a = self._predictor(features, self._run.parameters)
+        predict = self._predict or self._bound()
+        if type(X) is np.ndarray and self._is_quick:
+            quick = predict(X)  # None for what must be looked at and converted first
+            if quick is not None:
+                return quick
+        a = predict(as_features(X, self.architecture.n_inputs, self.dtype))
         return a[0] if np.ndim(X) == 1 else a
+
+    def _bound(self) -> Callable[[Array], Array]:
+        """The prediction with the parameters of now, made again when they change."""
+        if self._program is None:
+            self._program = prediction_program(self.architecture, default_executor(), self.dtype)
+            self._is_quick = isinstance(self._program, NativeProgram)
+        self._predict = predict = self._program.bind(self._run.parameters)
+        return predict
+
+    def _changed(self) -> None:
+        self._predict = None
 
     def evaluate(self, X: ArrayLike, y: ArrayLike, metrics: Any = None) -> dict[str, float]:
         """The mean loss, without penalties, and metrics on some data."""
@@ -310,7 +331,7 @@ class Network:
         return deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_predictor": None}  # programs are made again when needed
+        return {**self.__dict__, "_program": None, "_predict": None}  # made again when needed
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a file, atomically; `cp.load(path)` reads it.

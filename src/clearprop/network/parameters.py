@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ class Parameters(MutableMapping[str, Array]):
     In-place changes of the copy are refused, because they would not reach the network.
     """
 
-    def __init__(self, arrays: dict[str, Array], names: list[str]) -> None:
-        self._arrays, self._names = arrays, names
+    def __init__(self, arrays: dict[str, Array], names: list[str], changed: Callable[[], None]) -> None:
+        self._arrays, self._names, self._changed = arrays, names, changed
 
     def __getitem__(self, name: str) -> Array:
         self._require(name)
@@ -38,6 +38,7 @@ class Parameters(MutableMapping[str, Array]):
         if not np.isfinite(new).all():
             raise InvalidValueError(f"{name} set to values that are not finite", "finite numbers")
         target[...] = new
+        self._changed()
 
     def __delitem__(self, name: str) -> None:
         raise DTypeError(f"deleting parameter {name!r}", "assignment only", "the layers decide which parameters exist")

@@ -15,7 +15,7 @@ from clearprop.train.optimizers import (
     RMSProp,
     resolve_optimizer,
 )
-from clearprop.train.predict import CHUNK, Data, Predictor, Scorer, split_data
+from clearprop.train.predict import CHUNK, Data, Scorer, prediction_program, split_data
 from clearprop.train.run import Run, initial_parameters
 from clearprop.train.schedules import ConstantRate, Cosine, Moment, ReduceOnPlateau, Schedule, StepDecay, WarmUp
 from clearprop.train.step import StepGraph, step_graph
@@ -39,7 +39,6 @@ __all__ = [
     "Metric",
     "Moment",
     "Optimizer",
-    "Predictor",
     "RMSProp",
     "ReduceOnPlateau",
     "Run",
@@ -55,6 +54,7 @@ __all__ = [
     "as_weights",
     "initial_parameters",
     "mae",
+    "prediction_program",
     "r2",
     "resolve_metrics",
     "resolve_optimizer",

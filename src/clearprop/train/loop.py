@@ -150,11 +150,13 @@ class _Loop:
         return self._go_on(interrupt)
 
     def _record(self, outcome: Outcome, batches: Batches, rates: Array, start: float) -> None:
-        """Enter the finished epochs into the history; a single one counts its seconds from `start`, Python's included."""
+        """Enter the finished epochs into the history; a single one counts its seconds from `start`."""
         run, epochs, steps = self.run, len(outcome.seconds), self.steps_per_epoch
         losses = outcome.reports[: epochs * steps, 0].reshape(epochs, steps)
         run.step, run.epoch, run.done = run.step + losses.size, run.epoch + epochs, run.done + epochs
-        rows: dict[str, list[float]] = {"loss": (losses * (np.array(batches.sizes) / batches.rows)).sum(axis=1).tolist()}
+        rows: dict[str, list[float]] = {
+            "loss": (losses * (np.array(batches.sizes) / batches.rows)).sum(axis=1).tolist()
+        }
         if self.scorer is not None and epochs:
             rows |= {name: [value] for name, value in self.scorer.scores(run.parameters).items()}
         rows["learning_rate"] = rates[steps - 1 : epochs * steps : steps].tolist()

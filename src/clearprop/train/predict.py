@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array, Executor, Program
-from clearprop.graph import DTYPES, Graph, simplify
+from clearprop.graph import Graph, simplify
 from clearprop.nn import Architecture, TargetForm
 from clearprop.table import split_rows
 from clearprop.train.metrics import Metric
 
-CHUNK = 4096  # rows of a table that are predicted at once: bounds the memory
+CHUNK = 4096  # rows that are scored at once: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -62,38 +60,26 @@ class Scorer:
         graph = architecture.loss_graph(dtype, False, data.form, data.weights is not None)
         self.metrics, self.data = metrics, data
         self.losses: Program = executor.load(simplify(Graph({"loss": graph["loss"]})))
-        self.predict = Predictor(architecture, executor, dtype)
+        self.outputs = prediction_program(architecture, executor, dtype)
 
     def scores(self, parameters: dict[str, Array]) -> dict[str, float]:
         """`validation_loss` and the metrics."""
         row = {"validation_loss": self._loss(parameters)}
         if self.metrics:
-            a = self.predict(self.data.X, parameters)
+            a = self.outputs.bind(parameters)(self.data.X)
             row |= {f"validation_{m.name}": m(self.data.y, a) for m in self.metrics}
         return row
 
     def _loss(self, parameters: dict[str, Array]) -> float:
         names, total = self.losses.plan.inputs, 0.0
         bound = {name: a for name, a in parameters.items() if name in names}
-        for rows in np.split(np.arange(len(self.data)), range(CHUNK, len(self.data), CHUNK)):
-            chunk = {name: a[rows] for name, a in self.data.arrays().items()}
-            total += float(self.losses.run({**bound, **chunk})["loss"]) * len(rows)
+        for start in range(0, len(self.data), CHUNK):
+            chunk = {name: a[start : start + CHUNK] for name, a in self.data.arrays().items()}
+            total += float(self.losses.run({**bound, **chunk})["loss"]) * len(chunk["X"])
         return total / len(self.data)
 
 
-class Predictor:
-    """X → a[L], in chunks of rows."""
-
-    def __init__(self, architecture: Architecture, executor: Executor, dtype: str) -> None:
-        self.n_outputs, self.dtype = architecture.n_outputs, dtype
-        output = next(iter(architecture.prediction_graph(dtype).outputs.values()))
-        self.program: Program = executor.load(simplify(Graph({"a": output})))
-
-    def __call__(self, X: Array, parameters: dict[str, Array]) -> Array:
-        """Predictions (N, n_outputs) for features that have passed the door."""
-        result = np.empty((len(X), self.n_outputs), DTYPES[self.dtype])
-        bound = {name: a for name, a in parameters.items() if name in self.program.plan.inputs}
-        for start in range(0, len(X), CHUNK):
-            chunk = X[start : start + CHUNK]
-            result[start : start + CHUNK] = self.program.run({"X": chunk, **bound})["a"]
-        return result
+def prediction_program(architecture: Architecture, executor: Executor, dtype: str) -> Program:
+    """The program of X → a[L]."""
+    output = next(iter(architecture.prediction_graph(dtype).outputs.values()))
+    return executor.load(simplify(Graph({"a": output})))

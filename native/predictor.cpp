@@ -1,0 +1,114 @@
+#include "predictor.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include "pool.hpp"
+#include "schedule.hpp"
+
+namespace clearprop {
+
+namespace {
+
+constexpr int64_t chunk_target = 1 << 18;  // bytes of all batch values of a chunk
+
+bool is_batch(const Value& v) { return v.rows < 0; }
+
+}  // namespace
+
+Predictor::Predictor(std::shared_ptr<const Program> program, int32_t source, int32_t output,
+                     const std::vector<StateArray>& parameters)
+    : program_(std::move(program)), source_(source), output_(output), memory_(program_->values.size(), nullptr) {
+    const Program& p = *program_;
+    std::vector<void*> of_buffer(p.buffers.size(), nullptr);
+    int64_t per_row = 1;
+    for (const BufferSize& b : p.buffers) per_row += b.per_row;
+    chunk_rows_ = std::clamp<int64_t>(chunk_target / per_row / 8 * 8, 64, 512);
+    for (size_t v = 0; v < p.values.size(); ++v) {
+        const Value& value = p.values[v];
+        if (is_batch(value) || value.buffer < 0) continue;
+        void*& at = of_buffer[size_t(value.buffer)];
+        if (!at) {
+            fixed_.push_back(std::make_unique<Buffer>(p.buffers[size_t(value.buffer)].fixed));
+            at = fixed_.back()->data();
+        }
+        memory_[v] = at;
+    }
+    for (const StateArray& a : parameters) {
+        const bool packed = memory_[size_t(a.value)] != nullptr;
+        if (packed) pack_state(p, a, memory_[size_t(a.value)], a.twin < 0 ? nullptr : memory_[size_t(a.twin)]);
+    }
+    Program once = p;  // the part that no row enters
+    once.instructions.clear();
+    for (const Instruction& s : p.instructions)
+        if (s.domain == Domain::rows)
+            by_rows_.push_back(&s);
+        else
+            once.instructions.push_back(s);
+    Buffer scratch(int64_t(max_scratch) * (chunk_bytes + slack_bytes));
+    std::vector<double> file = p.file;
+    fill(p, file.data());
+    const Context x = context(p, memory_.data(), file.data(), 0, scratch.data());
+    Barrier nobody(1);
+    const FlushToZero flush;
+    Schedule(once, 0, 1).run(once, x, 0, nobody);
+}
+
+std::unique_ptr<Predictor::Work> Predictor::borrow() const {
+    {
+        std::lock_guard<std::mutex> lock(mutex_);
+        if (!idle_.empty()) {
+            auto work = std::move(idle_.back());
+            idle_.pop_back();
+            return work;
+        }
+    }
+    const Program& p = *program_;
+    auto work = std::make_unique<Work>();
+    work->memory = memory_;
+    work->file = p.file;
+    work->scratch = std::make_unique<Buffer>(int64_t(max_scratch) * (chunk_bytes + slack_bytes));
+    for (const BufferSize& b : p.buffers) work->buffers.push_back(std::make_unique<Buffer>(b.per_row * chunk_rows_));
+    for (size_t v = 0; v < p.values.size(); ++v)
+        if (is_batch(p.values[v]) && p.values[v].buffer >= 0)
+            work->memory[v] = work->buffers[size_t(p.values[v].buffer)]->data();
+    return work;
+}
+
+void Predictor::give_back(std::unique_ptr<Work> work) const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    idle_.push_back(std::move(work));
+}
+
+void Predictor::chunk(Work& work, const uint8_t* x, uint8_t* out, int64_t n) const {
+    const Program& p = *program_;
+    work.memory[size_t(source_)] = const_cast<uint8_t*>(x);
+    work.file[0] = double(n);
+    fill(p, work.file.data());
+    const Context view = context(p, work.memory.data(), work.file.data(), n, work.scratch->data());
+    for (const Instruction* s : by_rows_) p.run(*s, view, 0, n);
+    unpack(p, work.memory[size_t(output_)], out, n, outputs());
+}
+
+void Predictor::operator()(const void* x, void* out, int64_t n, int threads) const {
+    const auto* from = static_cast<const uint8_t*>(x);
+    auto* to = static_cast<uint8_t*>(out);
+    const int64_t in_row = inputs() * program_->item(), out_row = outputs() * program_->item();
+    if (n <= chunk_rows_) {
+        const FlushToZero flush;
+        auto work = borrow();
+        chunk(*work, from, to, n);
+        give_back(std::move(work));
+        return;
+    }
+    std::atomic<int64_t> next{0};
+    const auto body = [&](int) {
+        auto work = borrow();
+        for (int64_t i = next.fetch_add(chunk_rows_); i < n; i = next.fetch_add(chunk_rows_))
+            chunk(*work, from + i * in_row, to + i * out_row, std::min(chunk_rows_, n - i));
+        give_back(std::move(work));
+    };
+    if (!parallel(threads, body)) parallel(1, body);
+}
+
+}  // namespace clearprop
