@@ -34,7 +34,6 @@ struct Program {
     std::vector<Instruction> instructions;  // sorted by phase
     std::vector<ScalarStep> scalar_steps;
     std::vector<double> file;  // initial scalars: constants; the first is the batch size
-    bool by_rows;              // nothing is summed over a batch: any part of one can be computed alone
 
     int64_t item() const { return is_f64 ? 8 : 4; }
     int64_t panel() const { return is_f64 ? kernels->panel_f64 : kernels->panel_f32; }

@@ -32,13 +32,11 @@ std::vector<StateArray> state_of(const std::vector<ArraySpec>& specs) {
 std::shared_ptr<Program> make_program(const std::string& isa, bool is_f64, Table<int32_t> values, Table<int64_t> buffers,
                                       Table<int32_t> operands, Column<double> operand_numbers, Table<int32_t> micros,
                                       Column<double> micro_numbers, Table<int32_t> chains, Table<int32_t> instructions,
-                                      Table<int32_t> scalar_steps, Column<double> scalar_numbers, Column<double> file,
-                                      bool by_rows) {
+                                      Table<int32_t> scalar_steps, Column<double> scalar_numbers, Column<double> file) {
     auto p = std::make_shared<Program>();
     p->kernels = kernels_named(isa);
     if (!p->kernels) throw nb::value_error("no kernels for this instruction set");
     p->is_f64 = is_f64;
-    p->by_rows = by_rows;
     for (size_t i = 0; i < values.shape(0); ++i) p->values.push_back({values(i, 0), values(i, 1), values(i, 2), values(i, 3)});
     for (size_t i = 0; i < buffers.shape(0); ++i) p->buffers.push_back({buffers(i, 0), buffers(i, 1)});
     for (size_t i = 0; i < operands.shape(0); ++i)
@@ -171,7 +169,7 @@ NB_MODULE(_native, m) {
     nb::class_<Program>(m, "Program");
     m.def("program", &make_program, nb::kw_only(), nb::arg("isa"), nb::arg("is_f64"), nb::arg("values"), nb::arg("buffers"),
           nb::arg("operands"), nb::arg("operand_numbers"), nb::arg("micros"), nb::arg("micro_numbers"), nb::arg("chains"),
-          nb::arg("instructions"), nb::arg("scalar_steps"), nb::arg("scalar_numbers"), nb::arg("file"), nb::arg("by_rows"));
+          nb::arg("instructions"), nb::arg("scalar_steps"), nb::arg("scalar_numbers"), nb::arg("file"));
     nb::class_<Machine>(m, "Machine").def(nb::init<std::shared_ptr<const Program>>()).def("run", &run)
         .def("train", &train, nb::kw_only(), nb::arg("epochs"), nb::arg("threads"), nb::arg("state"), nb::arg("data"),
              nb::arg("table"), nb::arg("columns"), nb::arg("report"), nb::arg("stop"), nb::arg("may_go_alone"), nb::arg("profile"));

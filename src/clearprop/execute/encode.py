@@ -50,7 +50,6 @@ class Encoded:
         twins: value → value of its transpose.
         file_of: value → place in the file.
         counter: name of the input with the random counter.
-        by_rows: whether each row of a batch can be computed alone.
     """
 
     is_f64: bool
@@ -71,7 +70,6 @@ class Encoded:
     twins: dict[int, int] = field(default_factory=dict)
     file_of: dict[int, int] = field(default_factory=dict)
     counter: str | None = None
-    by_rows: bool = False
 
     def arrays(self) -> dict[str, NDArray[np.int32] | NDArray[np.int64] | NDArray[np.float64]]:
         """The tables as arrays."""
@@ -137,9 +135,6 @@ class _Encoder:
                 self._scalar_step(step)
             elif step.domain:
                 self._step(step)
-        self.out.by_rows = all(row[1] == DOMAINS["rows"] for row in self.out.instructions) and bool(
-            self.out.instructions
-        )
         self.out.instructions.sort(key=lambda row: row[2])
         return self.out
 

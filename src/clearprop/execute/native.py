@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -50,24 +50,37 @@ class Native:
 
     def load(self, graph: Graph, stored: Mapping[str, str] | None = None, reuse: bool = True) -> Program:
         """Plan a graph for the machine; what it has no word for runs on the reference."""
+        isa = self.isa or instruction_sets()[0]
         try:
-            return NativeProgram(graph, stored, self.isa or instruction_sets()[0], self.threads)
+            return NativeProgram(_compiled(graph, tuple((stored or {}).items()), isa, reuse), self.threads)
         except UnsupportedError:
             return Reference().load(graph, stored, reuse)
+
+
+@dataclass(frozen=True, eq=False)
+class _Code:
+    """What a graph was made into; it never changes, so that any number of programs may share it."""
+
+    passes: Mapping[str, Plan]
+    encoded: Encoded
+    program: Any
+
+
+@lru_cache(maxsize=64)
+def _compiled(graph: Graph, stored: tuple[tuple[str, str], ...], isa: str, reuse: bool) -> _Code:
+    """Plan and encode a graph. The newest are remembered: a second fit of the same shape starts at once."""
+    made = passes(graph, KERNELS, ELEMENTWISE, dict(stored), reuse)
+    encoded = encode(made["memory"])
+    return _Code(made, encoded, _native.program(isa=isa, is_f64=encoded.is_f64, **encoded.arrays()))
 
 
 class NativeProgram:
     """A plan bound to a machine."""
 
-    def __init__(self, graph: Graph, stored: Mapping[str, str] | None, isa: str, threads: int | None) -> None:
-        made = passes(graph, KERNELS, ELEMENTWISE, stored)
-        self.plan: Plan = made["memory"]
-        self.passes = made
-        self.isa, self.threads = isa, threads
-        self.encoded: Encoded = encode(self.plan)
-        self._program = _native.program(
-            isa=isa, is_f64=self.encoded.is_f64, by_rows=self.encoded.by_rows, **self.encoded.arrays()
-        )
+    def __init__(self, code: _Code, threads: int | None) -> None:
+        self.plan: Plan = code.passes["memory"]
+        self.passes, self.encoded, self.threads = code.passes, code.encoded, threads
+        self._program = code.program
         self._machine = _native.Machine(self._program)
         self._dtype = np.dtype("float64" if self.encoded.is_f64 else "float32")
         self._lock = threading.Lock()  # one run at a time: the buffers are shared between runs

@@ -25,7 +25,11 @@ def without_sums_of_one(plan: Plan) -> Plan:
 
 
 def passes(
-    graph: Graph, kernels: Collection[str], elementwise: Collection[str], stored: Mapping[str, str] | None = None
+    graph: Graph,
+    kernels: Collection[str],
+    elementwise: Collection[str],
+    stored: Mapping[str, str] | None = None,
+    reuse: bool = True,
 ) -> dict[str, Plan]:
     """The plan of a graph after each pass, by the name of the pass.
 
@@ -34,9 +38,10 @@ def passes(
         kernels: names of the ops that the executor runs itself.
         elementwise: those of them that may be part of a chain.
         stored: output name → input name: outputs that replace an input when the run is over.
+        reuse: whether values whose lives do not overlap may share a buffer.
     """
     single = build_plan(graph, kernels, stored, reuse=False, views=SPREAD)
     fused = fuse(without_sums_of_one(single), elementwise)
     twins = with_twins(fused)
     ordered = phased(twins)
-    return {"steps": single, "fuse": fused, "orders": twins, "phases": ordered, "memory": place(ordered)}
+    return {"steps": single, "fuse": fused, "orders": twins, "phases": ordered, "memory": place(ordered, reuse)}

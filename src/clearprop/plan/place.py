@@ -44,8 +44,8 @@ def room(value: Value) -> Linear:
 class _Placer:
     """Linear scan over the steps, with the rules that threads impose."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, reuse: bool) -> None:
+        self.plan, self.reuse = plan, reuse
         self.values = list(plan.values)
         self.steps = list(plan.steps)
         self.slots: list[Linear] = []
@@ -170,7 +170,7 @@ class _Placer:
     def _free_slot(self, value: Value, step: Step) -> int:
         """A slot that no thread can still be reading; within a phase only one whose rows lie in the same places."""
         needed = room(value)
-        for entry in self.free:
+        for entry in self.free if self.reuse else []:
             slot, phase, last = entry
             same = last is not None and last.type == value.type and is_batch(value) and step.domain == "rows"
             if (phase < step.phase or same) and self.slots[slot].covers(needed):
@@ -212,10 +212,11 @@ class _Placer:
         self._give(z, None, step)
 
 
-def place(plan: Plan) -> Plan:
+def place(plan: Plan, reuse: bool = True) -> Plan:
     """Find a buffer for every value that needs one.
 
     Args:
         plan: fused and in phases.
+        reuse: whether values whose lives do not overlap may share a buffer.
     """
-    return _Placer(plan).run()
+    return _Placer(plan, reuse).run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array, Executor, Program
@@ -81,5 +82,15 @@ class Scorer:
 
 def prediction_program(architecture: Architecture, executor: Executor, dtype: str) -> Program:
     """The program of X → a[L]."""
-    output = next(iter(architecture.prediction_graph(dtype).outputs.values()))
-    return executor.load(simplify(Graph({"a": output})))
+    try:
+        graph = _remembered(architecture, dtype)
+    except TypeError:  # a layer of the user's that cannot be hashed
+        graph = _output(architecture, dtype)
+    return executor.load(graph, reuse=False)  # what follows from parameters alone is kept from call to call
+
+
+def _output(architecture: Architecture, dtype: str) -> Graph:
+    return simplify(Graph({"a": next(iter(architecture.prediction_graph(dtype).outputs.values()))}))
+
+
+_remembered = lru_cache(maxsize=32)(_output)

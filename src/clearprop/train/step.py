@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from clearprop import graph as g
 from clearprop.graph import Graph, Node, gradient, simplify
@@ -34,7 +35,7 @@ def step_graph(
     targets: TargetForm = "rows",
     weighted: bool = False,
 ) -> StepGraph:
-    """Build, simplify, differentiate, append the update, simplify again.
+    """Build, simplify, differentiate, append the update, simplify again. The newest graphs are remembered.
 
     Args:
         architecture: the network.
@@ -43,6 +44,16 @@ def step_graph(
         targets: integer "labels", or "rows" of numbers.
         weighted: whether there are sample weights w.
     """
+    optimizer = replace(optimizer, learning_rate=1.0)  # an input of the graph, whatever it is
+    try:
+        return _remembered(architecture, optimizer, dtype, targets, weighted)
+    except TypeError:  # a layer or a loss of the user's that cannot be hashed
+        return _built(architecture, optimizer, dtype, targets, weighted)
+
+
+def _built(
+    architecture: Architecture, optimizer: Optimizer, dtype: str, targets: TargetForm, weighted: bool
+) -> StepGraph:
     forward = simplify(architecture.loss_graph(dtype, True, targets, weighted))
     parameters = parameter_nodes(forward, architecture)
     gradients = dict(zip(parameters, gradient(forward["L"], list(parameters.values())), strict=True))
@@ -61,3 +72,6 @@ def step_graph(
     graph = simplify(Graph(outputs))
     stored = {name: name[:-1] for name in outputs if name.endswith("'")}
     return StepGraph(graph, stored, slots, tuple(h))
+
+
+_remembered = lru_cache(maxsize=32)(_built)
