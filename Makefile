@@ -4,19 +4,23 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-peers lint format bench clean
+.PHONY: demo test test-peers lint format bench wheel sanitize arm clean
+
+# The package is built anew when the native sources change.
+NATIVE := pyproject.toml CMakeLists.txt $(wildcard native/*)
 
 # pip reads [dependency-groups] from version 25.1 on; older ones are upgraded inside the environment only.
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --upgrade "pip>=25.1"
 
-# The package is installed editable; the native part, once there, is built by the same command.
-$(VENV)/demo: pyproject.toml | $(VENV)/bin/pip
+# The package is installed editable; the same command builds the native part, where there is a compiler.
+$(VENV)/demo: $(NATIVE) | $(VENV)/bin/pip
 	$(PIP) install --editable . --group demo
+	@$(BIN)/clearprop --version
 	@touch $@
 
-$(VENV)/dev: pyproject.toml | $(VENV)/bin/pip
+$(VENV)/dev: $(NATIVE) | $(VENV)/bin/pip
 	$(PIP) install --editable . --group dev
 	@touch $@ $(VENV)/demo
 
@@ -49,6 +53,9 @@ format: $(VENV)/dev
 bench: $(VENV)/dev  ## import time and the speed of the reference executor
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/step_time.py
+
+wheel: | $(VENV)/bin/pip  ## a wheel in dist/ that needs no compiler where it is installed
+	$(PIP) wheel . --no-deps --wheel-dir dist
 
 clean:
 	rm -rf $(VENV) build dist demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import clearprop as cp
+from clearprop.execute import describe
 
 
 def run(*arguments, cwd=None):
@@ -96,7 +97,7 @@ def test_a_mistake_is_one_line_and_exit_code_two(trained, tmp_path, arguments, w
 
 def test_help_and_version():
     assert "--target" in run("train", "--help").stdout
-    assert f"clearprop {cp.__version__}, executor: reference" in run("--version").stdout
+    assert f"clearprop {cp.__version__}, executor: {describe()}" in run("--version").stdout
     done = run("trian")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

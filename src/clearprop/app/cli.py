@@ -1,10 +1,10 @@
-"""The command line: `clearprop train`, `clearprop predict`."""
+"""The command line: `clearprop train`, `predict`, `plan`, `profile`."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from clearprop.errors import ClearpropError, FileError, ModelFileError
 
@@ -20,7 +20,9 @@ from clearprop.app import report
 from clearprop.app.progress import TrainingBar
 from clearprop.app.tables import open_table
 from clearprop.estimators import TableModel, load
+from clearprop.execute import describe
 from clearprop.interop import write_atomically
+from clearprop.network import Network
 
 app = typer.Typer(
     name="clearprop",
@@ -38,7 +40,7 @@ Missing = Annotated[list[str] | None, typer.Option("--na", metavar="TEXT", help=
 
 def _version(wanted: bool) -> None:
     if wanted:
-        console.print(f"clearprop {__version__}, executor: reference (NumPy)")
+        console.print(f"clearprop {__version__}, executor: {describe()}", highlight=False)
         raise typer.Exit
 
 
@@ -74,7 +76,7 @@ def train(
     optimizer: Annotated[str, typer.Option(help="adam, adamw, sgd, rmsprop, adagrad or gradient_descent.")] = "adam",
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own if not given.")] = None,
     seed: Annotated[int, typer.Option(help="Of the split, the initial weights and the shuffling.")] = 0,
-    threads: Annotated[int | None, typer.Option(help="Worker threads; the reference executor uses one.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Worker threads; by the size of the work if not given.")] = None,
 ) -> None:
     """Train a network to predict one column of a table, score it, and save it.
 
@@ -121,6 +123,52 @@ def predict(
     predictions = report.predictions_of(loaded, frame)
     write_atomically(out, predictions.write_csv().encode())
     console.print(f"wrote {out}: {predictions.height} rows", highlight=False)
+
+
+@app.command()
+def plan(
+    model: Annotated[Path, typer.Argument(help="Model file written by train, or by net.save().")],
+    what: Annotated[str, typer.Option(help="train (a whole training step) or predict.")] = "train",
+    optimizer: Annotated[str, typer.Option(help="Optimizer of the training step.")] = "adam",
+    passes: Annotated[bool, typer.Option("--passes", help="Show the plan before and after each pass.")] = False,
+) -> None:
+    """Show what runs: every step of the plan with its inputs, memory, floating-point operations and bytes."""
+    network = network_in(model)
+    if passes:
+        for name, made in network.plan_passes(what, optimizer).items():
+            console.print(f"--- after {name}", highlight=False)
+            print(made)
+    else:
+        print(network.plan(what, optimizer))
+
+
+@app.command()
+def profile(
+    model: Annotated[Path, typer.Argument(help="Model file written by train, or by net.save().")],
+    table: Annotated[str | None, typer.Argument(help="Table to train on; random numbers if not given.")] = None,
+    optimizer: Annotated[str, typer.Option(help="Optimizer of the training step.")] = "adam",
+    batch_size: Annotated[int, typer.Option(help="Rows per step.")] = 32,
+    threads: Annotated[int | None, typer.Option(help="Worker threads; by the size of the work if not given.")] = None,
+    steps: Annotated[int, typer.Option(help="Training steps to time, at least.")] = 2000,
+    no_header: Header = False,
+    na: Missing = None,
+) -> None:
+    """Time every step of a training step, beside the best this machine could do. The model stays as it is."""
+    network = network_in(model)
+    data: tuple[Any, Any] = (None, None)
+    if table is not None:
+        loaded = load(model)
+        if not isinstance(loaded, TableModel):
+            raise ModelFileError(f"{model} holds a bare network", "a model written by `clearprop train`, or no table")
+        frame, _ = open_table(table, loaded.target.name, not no_header, na or ())
+        data = loaded.arrays(frame)
+    print(network.profile(*data, optimizer=optimizer, batch_size=batch_size, n_threads=threads, steps=steps))
+
+
+def network_in(model: Path) -> Network:
+    """The network of a model file of either kind."""
+    loaded = load(model)
+    return loaded.network if isinstance(loaded, TableModel) else loaded
 
 
 def prepare_folder(out: Path) -> None:

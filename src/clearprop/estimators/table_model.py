@@ -70,6 +70,15 @@ class TableModel:
             raise InvalidValueError("probabilities of a regression model", "a classification model", "use predict")
         return class_probabilities(self.outputs(frame))
 
+    def arrays(self, frame: Any) -> tuple[Array, Array]:
+        """X and y as the network was trained on, from a table that has the target column; rows without it are left out.
+
+        Raises:
+            TableError: if the table does not have the columns of the training table.
+        """
+        table, _ = drop_missing_target(frame, self.target.name)
+        return self.encoder.transform(table.to_native()), self.target.encode(table[self.target.name])
+
     def score(self, frame: Any) -> dict[str, float]:
         """Accuracy and log loss, or R², RMSE and MAE, on a table that has the target column."""
         table, _ = drop_missing_target(frame, self.target.name)

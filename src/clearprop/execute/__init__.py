@@ -1,10 +1,10 @@
 """Plan to numbers."""
 
 from clearprop.execute.batches import Batches, Outcome
-from clearprop.execute.default import default_executor
+from clearprop.execute.default import default_executor, describe
 from clearprop.execute.evaluate import as_value, bind, evaluate
 from clearprop.execute.executor import Executor, Program, Reference
-from clearprop.execute.native import Native, NativeProgram, instruction_sets
+from clearprop.execute.native import Native, NativeProgram, ceiling, instruction_sets
 from clearprop.execute.philox import permutation
 from clearprop.execute.reference import Array
 
@@ -19,7 +19,9 @@ __all__ = [
     "Reference",
     "as_value",
     "bind",
+    "ceiling",
     "default_executor",
+    "describe",
     "evaluate",
     "instruction_sets",
     "permutation",

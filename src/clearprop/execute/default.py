@@ -9,6 +9,7 @@ from functools import cache
 from clearprop.errors import unknown_name
 from clearprop.execute.executor import Executor, Reference
 from clearprop.execute.native import Native, instruction_sets
+from clearprop.execute.threads import available
 
 
 @cache
@@ -34,6 +35,15 @@ def default_executor(threads: int | None = None) -> Executor:
         _tell_once()
         return Reference()
     return Native(threads, asked if asked in sets else None)
+
+
+def describe(executor: Executor | None = None) -> str:
+    """The executor in words: "native (avx512, 2 threads at most)" or "reference (NumPy)"."""
+    executor = executor or default_executor()
+    if not isinstance(executor, Native):
+        return "reference (NumPy)"
+    most = executor.threads or available()
+    return f"native ({executor.isa or instruction_sets()[0]}, up to {most} thread{'s' * (most > 1)})"
 
 
 @cache

@@ -50,6 +50,7 @@ class Encoded:
         twins: value → value of its transpose.
         file_of: value → place in the file.
         counter: name of the input with the random counter.
+        owners: for each instruction the plan's step it belongs to; −1 for the gathering of rows.
     """
 
     is_f64: bool
@@ -70,6 +71,7 @@ class Encoded:
     twins: dict[int, int] = field(default_factory=dict)
     file_of: dict[int, int] = field(default_factory=dict)
     counter: str | None = None
+    owners: list[int] = field(default_factory=list)
 
     def arrays(self) -> dict[str, NDArray[np.int32] | NDArray[np.int64] | NDArray[np.float64]]:
         """The tables as arrays."""
@@ -110,6 +112,7 @@ class _Encoder:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.views = plan, plan.views
         self.T = self._dtype()
+        self.now = -1  # the step that is being written
         self.out = Encoded(self.T == "f64")
         self.file = self.out.file_of
 
@@ -130,12 +133,15 @@ class _Encoder:
         self._values()
         for name, v in self.plan.inputs.items():
             self._input(name, v)
-        for step in self.plan.steps:
+        for i, step in enumerate(self.plan.steps):
+            self.now = i
             if self.plan.values[step.output].place == "scalar":
                 self._scalar_step(step)
             elif step.domain:
                 self._step(step)
-        self.out.instructions.sort(key=lambda row: row[2])
+        order = sorted(range(len(self.out.owners)), key=lambda i: self.out.instructions[i][2])  # by phase
+        self.out.instructions = [self.out.instructions[i] for i in order]
+        self.out.owners = [self.out.owners[i] for i in order]
         return self.out
 
     # --- values
@@ -235,6 +241,7 @@ class _Encoder:
         a, b, c = (*reads, -1, -1, -1)[:3]
         out = step.output if out is None else out
         twin = -1 if step.twin is None else step.twin
+        self.out.owners.append(self.now)
         self.out.instructions.append((CODES[code], DOMAINS[step.domain], step.phase, a, b, c, out, twin, *span, *chain))
 
     def _step(self, step: Step) -> None:

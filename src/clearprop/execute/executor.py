@@ -22,6 +22,7 @@ class Program(Protocol):
     """A plan made ready to run."""
 
     plan: Plan
+    passes: Mapping[str, Plan]  # the plan after each pass of the planner, the last one being what runs
 
     def run(self, inputs: Mapping[str, Array], n: int | None = None) -> dict[str, Array]:
         """Compute the outputs, by name, for inputs of the planned types and a batch of n rows."""
@@ -89,6 +90,7 @@ class ReferenceProgram:
 
     def __init__(self, plan: Plan, kernels: Mapping[str, Kernel]) -> None:
         self.plan = plan
+        self.passes: Mapping[str, Plan] = {"memory": plan}
         self._kernels = kernels
         self._memory: dict[int, list[Any]] = {}
         self._calls: dict[int, list[Call]] = {}

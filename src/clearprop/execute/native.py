@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -35,6 +37,24 @@ def instruction_sets() -> tuple[str, ...]:
     return () if _native is None else tuple(_native.instruction_sets())
 
 
+def ceiling(isa: str | None = None, dtype: str = "f32", threads: int = 1) -> float:
+    """Floating-point operations per second of the products' register tile on data that stays in L1, on all threads
+    together: the most that any product can reach here.
+    """
+    isa = isa or instruction_sets()[0]
+
+    def measure(_: int) -> float:
+        best = 0.0
+        for _ in range(5):
+            start = time.perf_counter()
+            done = _native.ceiling(isa, dtype == "f64", 40_000)
+            best = max(best, done / (time.perf_counter() - start))
+        return best
+
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(measure, range(threads)))
+
+
 @dataclass(frozen=True)
 class Native:
     """The native machine.
@@ -64,6 +84,7 @@ class _Code:
     passes: Mapping[str, Plan]
     encoded: Encoded
     program: Any
+    isa: str
 
 
 @lru_cache(maxsize=64)
@@ -71,7 +92,7 @@ def _compiled(graph: Graph, stored: tuple[tuple[str, str], ...], isa: str, reuse
     """Plan and encode a graph. The newest are remembered: a second fit of the same shape starts at once."""
     made = passes(graph, KERNELS, ELEMENTWISE, dict(stored), reuse)
     encoded = encode(made["memory"])
-    return _Code(made, encoded, _native.program(isa=isa, is_f64=encoded.is_f64, **encoded.arrays()))
+    return _Code(made, encoded, _native.program(isa=isa, is_f64=encoded.is_f64, **encoded.arrays()), isa)
 
 
 class NativeProgram:
@@ -79,7 +100,7 @@ class NativeProgram:
 
     def __init__(self, code: _Code, threads: int | None) -> None:
         self.plan: Plan = code.passes["memory"]
-        self.passes, self.encoded, self.threads = code.passes, code.encoded, threads
+        self.passes, self.encoded, self.threads, self.isa = code.passes, code.encoded, threads, code.isa
         self._program = code.program
         self._machine = _native.Machine(self._program)
         self._dtype = np.dtype("float64" if self.encoded.is_f64 else "float32")
@@ -119,26 +140,46 @@ class NativeProgram:
         kept: Sequence[str] = (),
     ) -> Outcome:
         """Run training steps, see `ReferenceProgram.run_steps`; all of them in one call of the machine."""
-        code = self.encoded
-        arrays = [self._spec(code.place[name], a, name in kept) for name, a in state.items()]
-        sources = [(v, self._ready(name, data[name])) for name, v in code.gathered.items()]
-        columns = [place for name, place in code.scalars.items()]
-        rows = np.stack([np.asarray(table[name], np.float64) for name in code.scalars], axis=1) if columns else None
-        numbers = np.zeros((len(batches), 0)) if rows is None else np.ascontiguousarray(rows)
         with self._lock:
-            steps, diverged, good, reports, seconds, _ = self._machine.train(
-                epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
-                threads=self._threads(batches.size),
-                state=arrays,
-                data=sources,
-                table=numbers,
-                columns=columns,
-                report=self._reported(report),
-                stop=stop,
-                may_go_alone=self.threads is None and self.plan.flops(batches.size) < SHORT_STEP,
-                profile=False,
-            )
+            steps, diverged, good, reports, seconds, _ = self._train(state, data, batches, table, report, stop, kept)
         return Outcome(reports.reshape(steps, len(report)), seconds.tolist(), diverged, good)
+
+    def profile(
+        self, state: dict[str, Array], data: Mapping[str, Array], batches: Batches, table: Mapping[str, Array]
+    ) -> Array:
+        """Seconds per training step: a row per thread, a column per instruction and one for waiting."""
+        with self._lock:
+            steps, *_, times = self._train(state, data, batches, table, [], lambda: False, (), profile=True)
+        spent: Array = times.reshape(-1, len(self.encoded.instructions) + 1) / steps
+        return spent
+
+    def _train(
+        self,
+        state: dict[str, Array],
+        data: Mapping[str, Array],
+        batches: Batches,
+        table: Mapping[str, Array],
+        report: Sequence[str],
+        stop: Callable[[], bool],
+        kept: Sequence[str],
+        profile: bool = False,
+    ) -> tuple[Any, ...]:
+        code = self.encoded
+        columns = [np.asarray(table[name], np.float64) for name in code.scalars]
+        numbers = np.stack(columns, axis=1) if columns else np.zeros((len(batches), 0))
+        result: tuple[Any, ...] = self._machine.train(
+            epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
+            threads=self._threads(batches.size),
+            state=[self._spec(code.place[name], a, name in kept) for name, a in state.items()],
+            data=[(v, self._ready(name, data[name])) for name, v in code.gathered.items()],
+            table=np.ascontiguousarray(numbers),
+            columns=list(code.scalars.values()),
+            report=self._reported(report),
+            stop=stop,
+            may_go_alone=self.threads is None and self.plan.flops(batches.size) < SHORT_STEP and not profile,
+            profile=profile,
+        )
+        return result
 
     def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
         """A function X → output with these parameters packed, see `ReferenceProgram.bind`."""

@@ -27,6 +27,7 @@ from clearprop.train import (
     EarlyStopping,
     Epoch,
     History,
+    Profile,
     Run,
     Scorer,
     Training,
@@ -34,7 +35,9 @@ from clearprop.train import (
     as_targets,
     as_weights,
     initial_parameters,
+    made_up,
     prediction_program,
+    profile,
     resolve_metrics,
     resolve_optimizer,
     split_data,
@@ -158,11 +161,47 @@ class Network:
         return step_graph(self.architecture, resolve_optimizer(optimizer), self.dtype, form).graph
 
     def plan(self, what: str = "train", optimizer: Any = None) -> Plan:
-        """The steps and buffers of a training step ("train") or of a prediction ("predict")."""
+        """The steps and buffers of a training step ("train") or of a prediction ("predict"), as they run."""
+        return list(self.plan_passes(what, optimizer).values())[-1]
+
+    def plan_passes(self, what: str = "train", optimizer: Any = None) -> dict[str, Plan]:
+        """The plan after each pass of the planner, by the name of the pass; the last is what runs."""
         if what not in ("train", "predict"):
             raise InvalidValueError(f"plan of {what!r}", "'train' or 'predict'")
-        graph = self.step_graph(optimizer) if what == "train" else self.graph()
-        return default_executor().load(graph).plan
+        if what == "predict":
+            program = prediction_program(self.architecture, default_executor(), self.dtype)
+        else:
+            form: TargetForm = "labels" if self.architecture.checked_loss().target == "classes" else "rows"
+            step = step_graph(self.architecture, resolve_optimizer(optimizer), self.dtype, form)
+            program = default_executor().load(step.graph, step.stored)
+        return dict(program.passes)
+
+    def profile(
+        self,
+        X: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        *,
+        optimizer: Any = None,
+        batch_size: int = 32,
+        n_threads: int | None = None,
+        steps: int = 200,
+    ) -> Profile:
+        """Where the time of a training step goes on the native machine. The parameters stay as they are.
+
+        Args:
+            X, y: data to train on; random numbers of the right shape if not given.
+            optimizer, batch_size, n_threads: as in `fit`.
+            steps: how many steps to time, at least.
+
+        Raises:
+            ClearpropError: if the data does not fit, or if the native machine is not there.
+        """
+        data = self._data(*made_up(self.architecture, 16 * batch_size)) if X is None else self._data(X, y)
+        chosen, executor = resolve_optimizer(optimizer), default_executor(n_threads)
+        return profile(
+            *(self.architecture, chosen, executor, self.dtype, self._run.parameters, data),
+            *(checked_integer("batch_size", batch_size), checked_integer("steps", steps)),
+        )
 
     # --- numbers
 

@@ -108,13 +108,14 @@ class Plan:
         return "\n".join([*self._lines(), self._total()])
 
     def _lines(self) -> list[str]:
-        rows = [("step", "kernel", "inputs", "", "output", "in", "FLOPs", "bytes")]
+        rows = [("step", "phase", "kernel", "inputs", "", "output", "in", "FLOPs", "bytes")]
         for i, step in enumerate(self.steps):
             made = self.values[step.output]
             attrs = ", ".join(f"{k}={v}" for k, v in step.attrs.items() if k not in ("shape", "dtype"))
             rows.append(
                 (
                     str(i),
+                    f"{step.phase} {step.domain}" if step.domain else "",
                     step.kernel + (f"[{attrs}]" if attrs else ""),
                     " ".join(self.values[v].label for v in step.inputs),
                     "→",
@@ -125,14 +126,16 @@ class Plan:
                 )
             )
             rows.extend(self._part(part) for part in step.epilogue)
+        if not any(step.domain for step in self.steps):  # a plan without phases does without the column
+            rows = [(row[0], *row[2:]) for row in rows]  # type: ignore[misc]
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
-    def _part(self, step: Step) -> tuple[str, str, str, str, str, str, str, str]:
+    def _part(self, step: Step) -> tuple[str, str, str, str, str, str, str, str, str]:
         """The line of a step within a step."""
         made = self.values[step.output]
         inputs = " ".join(self.values[v].label for v in step.inputs)
-        return "", f"· {step.kernel}", inputs, "→", f"{made.label}: {made.type}", self._home(step.output), "", ""
+        return "", "", f"· {step.kernel}", inputs, "→", f"{made.label}: {made.type}", self._home(step.output), "", ""
 
     def _home(self, index: int) -> str:
         value = self.values[index]

@@ -15,7 +15,8 @@ from clearprop.train.optimizers import (
     RMSProp,
     resolve_optimizer,
 )
-from clearprop.train.predict import CHUNK, Data, Scorer, prediction_program, split_data
+from clearprop.train.predict import CHUNK, Data, Scorer, made_up, prediction_program, split_data
+from clearprop.train.profile import Profile, profile
 from clearprop.train.run import Run, initial_parameters
 from clearprop.train.schedules import ConstantRate, Cosine, Moment, ReduceOnPlateau, Schedule, StepDecay, WarmUp
 from clearprop.train.step import StepGraph, step_graph
@@ -39,6 +40,7 @@ __all__ = [
     "Metric",
     "Moment",
     "Optimizer",
+    "Profile",
     "RMSProp",
     "ReduceOnPlateau",
     "Run",
@@ -53,8 +55,10 @@ __all__ = [
     "as_targets",
     "as_weights",
     "initial_parameters",
+    "made_up",
     "mae",
     "prediction_program",
+    "profile",
     "r2",
     "resolve_metrics",
     "resolve_optimizer",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array, Executor, Program
 from clearprop.graph import Graph, simplify
@@ -50,6 +52,16 @@ def split_data(data: Data, share: float, seed: int) -> tuple[Data, Data]:
     if not len(split.train) or not len(split.validation):
         raise InvalidValueError(f"validation share {share!r} of {len(data)} rows", "at least one row on each side")
     return data.rows(split.train), data.rows(split.validation)
+
+
+def made_up(architecture: Architecture, rows: int) -> tuple[Array, Array]:
+    """Random features, and targets of the kind that the loss wants."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(rows, architecture.n_inputs))
+    k, kind = architecture.n_outputs, architecture.checked_loss().target
+    if kind == "classes":
+        return X, rng.integers(0, k, rows)
+    return X, rng.integers(0, 2, (rows, k)) if kind == "binary" else rng.normal(size=(rows, k))
 
 
 class Scorer:

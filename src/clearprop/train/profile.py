@@ -1,0 +1,160 @@
+"""Where the time of a training step goes: seconds of every step of the plan, beside the machine's ceiling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from clearprop.errors import InvalidValueError
+from clearprop.execute import Array, Batches, Executor, NativeProgram, ceiling
+from clearprop.nn import Architecture
+from clearprop.plan import Plan, Step
+from clearprop.train.optimizers import Optimizer
+from clearprop.train.predict import Data
+from clearprop.train.run import Run
+from clearprop.train.step import step_graph
+
+
+@dataclass(frozen=True)
+class StepTime:
+    """The time of one step of the plan.
+
+    Attributes:
+        label: what it makes, with the values of its epilogue.
+        kernel: what runs.
+        part: "forward", "backward", "gradient and update" or "rest".
+        seconds: per training step, the longest of the threads.
+        flops: floating-point operations.
+    """
+
+    label: str
+    kernel: str
+    part: str
+    seconds: float
+    flops: int
+
+    @property
+    def speed(self) -> float:
+        """Floating-point operations per second."""
+        return self.flops / self.seconds if self.seconds > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The times of a training step's parts.
+
+    Attributes:
+        rows: one per step of the plan, in the order in which they run.
+        waiting: seconds that threads spent waiting for each other, the longest.
+        threads, isa, batch: how it ran.
+        ceiling: floating-point operations per second of a register tile in L1, all threads together.
+    """
+
+    rows: tuple[StepTime, ...]
+    waiting: float
+    threads: int
+    isa: str
+    batch: int
+    ceiling: float
+
+    @property
+    def seconds(self) -> float:
+        """Of a whole step."""
+        return sum(r.seconds for r in self.rows) + self.waiting
+
+    @property
+    def flops(self) -> int:
+        """Of a whole step."""
+        return sum(r.flops for r in self.rows)
+
+    def parts(self) -> dict[str, float]:
+        """Seconds by part."""
+        found: dict[str, float] = {}
+        for row in self.rows:
+            found[row.part] = found.get(row.part, 0.0) + row.seconds
+        return found | {"waiting": self.waiting}
+
+    def __repr__(self) -> str:
+        cells = [("step", "kernel", "µs", "share", "GFLOP/s", "of ceiling")]
+        for r in self.rows:
+            cells.append((r.label, r.kernel, *self._numbers(r.seconds, r.flops)))
+        cells.append(("waiting", "", *self._numbers(self.waiting, 0)))
+        cells.append(("one step", "", *self._numbers(self.seconds, self.flops)))
+        widths = [max(len(row[i]) for row in cells) for i in range(6)]
+        lines = [
+            "  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True)))
+            for row in cells
+        ]
+        split = ", ".join(f"{name} {s / self.seconds:.0%}" for name, s in self.parts().items())
+        machine = (
+            f"{self.isa}, {self.threads} thread{'s' * (self.threads > 1)}, batches of {self.batch}; "
+            f"ceiling {self.ceiling / 1e9:.0f} GFLOP/s (a register tile in L1, all threads)"
+        )
+        return "\n".join([line.rstrip() for line in lines] + [split, machine])
+
+    def _numbers(self, seconds: float, flops: int) -> tuple[str, str, str, str]:
+        speed = flops / seconds if seconds > 0 else 0.0
+        rated = (f"{speed / 1e9:.1f}", f"{speed / self.ceiling:.0%}") if flops else ("", "")
+        return f"{seconds * 1e6:.2f}", f"{seconds / self.seconds:.0%}", *rated
+
+
+def profile(
+    architecture: Architecture,
+    optimizer: Optimizer,
+    executor: Executor,
+    dtype: str,
+    parameters: dict[str, Array],
+    data: Data,
+    batch_size: int,
+    steps: int = 200,
+) -> Profile:
+    """Run training steps on copies of the parameters and time each step of the plan.
+
+    Raises:
+        InvalidValueError: if the executor keeps no times, as the reference.
+    """
+    step = step_graph(architecture, optimizer, dtype, data.form, data.weights is not None)
+    program = executor.load(step.graph, step.stored)
+    if not isinstance(program, NativeProgram):
+        raise InvalidValueError("a profile of the reference executor", "the native machine", "see clearprop --version")
+    run = Run({name: a.copy() for name, a in parameters.items()})
+    run.begin(optimizer, step.slots, dtype)
+    batches = Batches(len(data), batch_size)
+    batches = Batches(len(data), batch_size, max(1, -(-steps // batches.per_epoch)))
+    state = {name: a for name, a in {**run.parameters, **run.slots}.items() if name in step.graph.inputs}
+    t = 1 + np.arange(len(batches))
+    table = {"η": np.full(len(t), 1e-9)}  # small: the numbers stay what they are
+    table |= {name: np.broadcast_to(np.asarray(v, np.float64), t.shape) for name, v in optimizer.scalars(t).items()}
+    program.profile(state, data.arrays(), Batches(len(data), batch_size), table)  # warm up
+    times = program.profile(state, data.arrays(), batches, table)
+    return _profile(program, times, batch_size)
+
+
+def _profile(program: NativeProgram, times: Array, batch: int) -> Profile:
+    plan, threads = program.plan, len(times)
+    longest = times.max(axis=0)
+    seconds: dict[int, float] = {}
+    for owner, spent in zip(program.encoded.owners, longest[:-1], strict=True):
+        seconds[owner] = seconds.get(owner, 0.0) + float(spent)
+    rows = []
+    for owner, spent in seconds.items():
+        if owner < 0:
+            rows.append(StepTime("X, y", "gather rows", "rest", spent, 0))
+            continue
+        step = plan.steps[owner]
+        made = dict.fromkeys(plan.values[s.output].label for s in (step, *step.epilogue))
+        label = ", ".join(name for name in made if name[0] != "%")
+        rows.append(StepTime(label or "·", step.kernel, _part(plan, step), spent, step.flops(batch)))
+    top = ceiling(program.isa, "f64" if program.encoded.is_f64 else "f32", threads)
+    return Profile(tuple(rows), float(longest[-1]), threads, program.isa, batch, top)
+
+
+def _part(plan: Plan, step: Step) -> str:
+    """Which part of training a step belongs to, by the names of what it makes."""
+    names = [plan.values[s.output].label for s in (step, *step.epilogue)]
+    if any(name.endswith("'") for name in names):
+        return "gradient and update"
+    if step.kernel == "affine" or any(name[0] in "za" for name in names):
+        return "forward"
+    return "backward" if any(name.startswith("d") for name in names) else "rest"
