@@ -149,9 +149,13 @@ template <class T> void unpack(const T* from, T* to, int64_t rows, int64_t cols)
 // The register tile on data that stays in L1: the most that products can reach on one core.
 template <class T> double ceiling(int64_t repeats) {
     constexpr int64_t k = 128;  // two pieces of 16 KB
-    alignas(64) static thread_local T a[k * panel<T>], b[k * panel<T>], out[8 * panel<T>];
-    for (int64_t i = 0; i < repeats; ++i) tile_tn<T, 8, 2>(a, panel<T>, b, panel<T>, k, out, 8, true);
-    return double(repeats) * 2.0 * 8 * panel<T> * k;
+    alignas(64) T a[k * panel<T>], b[k * panel<T>], out[8 * panel<T>];
+    for (int64_t i = 0; i < k * panel<T>; ++i) a[i] = b[i] = T(1);
+    for (int64_t i = 0; i < repeats; ++i) {
+        tile_tn<T, tile_rows, 2>(a, panel<T>, b, panel<T>, k, out, tile_rows, true);
+        __asm__ __volatile__("" : : "r"(out) : "memory");  // the result is wanted
+    }
+    return double(repeats) * 2.0 * tile_rows * panel<T> * k;
 }
 
 }  // namespace clearprop::CLEARPROP_ISA

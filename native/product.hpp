@@ -3,7 +3,7 @@
 //   nn   out(R×C) = a(R×K) · b(K×C) + bias      forward, and dX with the transposed copy of W for b
 //   tn   out(K×C) = aᵀ(K×R) · b(R×C)            dW
 //
-// Both run on one register tile of 8 rows × 2 vectors: per k one row of b is loaded (2 vectors), 8 numbers of a are
+// Both run on one register tile of 8 rows × 2 vectors (4 rows where there are 16 registers): per k one row of b is loaded (2 vectors), 8 numbers of a are
 // broadcast, 16 multiply-adds follow: 10 loads for 16 fused multiply-adds, so the arithmetic is what limits it.
 // Every element is one chain of multiply-adds over k = 0, 1, …, starting from the bias. Blocking never changes that
 // order, so the result does not depend on tile, panel, block or thread, and equal columns give equal bits.
@@ -18,7 +18,13 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
+// The sums of a tile stay in registers: 16 of the 32 vectors that AVX-512 and ARM have, 8 of 16 elsewhere. Eight are
+// enough to keep two multiply-adds of four cycles each under way.
+#if defined(__AVX512F__) || defined(__aarch64__)
 constexpr int tile_rows = 8;
+#else
+constexpr int tile_rows = 4;
+#endif
 
 template <class T> constexpr int k_block = 32768 / (panel<T> * int(sizeof(T)));  // b's block: 32 KB
 
@@ -120,8 +126,8 @@ template <class T> struct NN {
 
     template <int NV, bool Whole> void rows(int64_t begin, int64_t end) const {
         int64_t i = begin;
-        for (; i + 8 <= end; i += 8) tile<8, NV, Whole>(i);
-        if (i + 4 <= end) tile<4, NV, Whole>(i), i += 4;
+        for (; i + tile_rows <= end; i += tile_rows) tile<tile_rows, NV, Whole>(i);
+        if (tile_rows > 4 && i + 4 <= end) tile<4, NV, Whole>(i), i += 4;
         if (i + 2 <= end) tile<2, NV, Whole>(i), i += 2;
         if (i < end) tile<1, NV, Whole>(i);
     }
@@ -288,9 +294,9 @@ template <class T> void product_tn(const Matrix<T>& a, const Matrix<T>& b, int64
             T* to = out + c * b_width;
             const int left_over = a_width - c;
             const bool two = b_width > lanes<T>;
-            if (left_over > 4)
-                two ? tile_tn<T, 8, 2>(left, a_width, right, b_width, n, to, left_over, k == 0)
-                    : tile_tn<T, 8, 1>(left, a_width, right, b_width, n, to, left_over, k == 0);
+            if (tile_rows > 4 && left_over > 4)
+                two ? tile_tn<T, tile_rows, 2>(left, a_width, right, b_width, n, to, left_over, k == 0)
+                    : tile_tn<T, tile_rows, 1>(left, a_width, right, b_width, n, to, left_over, k == 0);
             else if (left_over > 1)
                 two ? tile_tn<T, 4, 2>(left, a_width, right, b_width, n, to, left_over, k == 0)
                     : tile_tn<T, 4, 1>(left, a_width, right, b_width, n, to, left_over, k == 0);
