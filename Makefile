@@ -7,6 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: demo test test-peers lint format bench wheel sanitize arm clean
 
 # The package is built anew when the native sources change.
+comma := ,
 NATIVE := pyproject.toml CMakeLists.txt $(wildcard native/*)
 
 # pip reads [dependency-groups] from version 25.1 on; older ones are upgraded inside the environment only.
@@ -56,6 +57,22 @@ bench: $(VENV)/dev  ## import time and the speed of the reference executor
 
 wheel: | $(VENV)/bin/pip  ## a wheel in dist/ that needs no compiler where it is installed
 	$(PIP) wheel . --no-deps --wheel-dir dist
+
+# Built with a sanitizer into the environment, tested, and built without it again.
+SANITIZED = $(PIP) install --editable . --no-deps -C cmake.define.CLEARPROP_SANITIZE=$(1) -C build-dir=build/sanitize
+PRELOAD = LD_PRELOAD="$$(gcc -print-file-name=$(1)) $$(gcc -print-file-name=libstdc++.so)"
+sanitize: $(VENV)/dev  ## native tests under the address, undefined-behaviour and thread sanitizers
+	$(call SANITIZED,address$(comma)undefined)
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 $(call PRELOAD,libasan.so) $(BIN)/pytest -q tests/execute -s
+	$(call SANITIZED,thread)
+	TSAN_OPTIONS=exitcode=66 $(call PRELOAD,libtsan.so) $(BIN)/pytest -q -s tests/execute/test_native.py -k "bits or random or equal or epochs or threads"
+	$(PIP) install --editable . --no-deps
+
+# Debian: apt install g++-aarch64-linux-gnu qemu-user
+arm:  ## the kernels cross-compiled for 64-bit ARM, against plain loops, in an emulator
+	mkdir -p build/arm
+	aarch64-linux-gnu-g++ -std=c++20 -O2 -static -ffp-contract=off -fno-math-errno -Wno-psabi -DCLEARPROP_ISA=baseline -Inative tests/native/kernels_alone.cpp -o build/arm/kernels_alone
+	qemu-aarch64 build/arm/kernels_alone
 
 clean:
 	rm -rf $(VENV) build dist demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis

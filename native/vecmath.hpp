@@ -97,7 +97,7 @@ template <class T> CP_INLINE Vec<T> expm1(Vec<T> x) {
 template <class T> CP_INLINE Vec<T> log(Vec<T> x) {
     using K = Constants<T>;
     constexpr T infinity = T(__builtin_inf());
-    IVec<T> bits = (IVec<T>)x;
+    IVec<T> bits = (IVec<T>)select(x > T(0), x, splat<T>(1));  // what is no positive number is answered below
     constexpr typename Lane<T>::Int sqrt_half = sizeof(T) == 4 ? 0x3F3504F3 : int64_t(0x3FE6A09E667F3BCD);
     IVec<T> e = (bits - sqrt_half) >> K::mantissa;
     Vec<T> m = (Vec<T>)(bits - (e << K::mantissa));
