@@ -42,12 +42,14 @@ template <class T> void blocks_of_product(const Instruction& s, const Context& x
     alignas(64) T sums[(panel<T> + 1) * panel<T>];
     for (int64_t u = begin; u < end; ++u) {
         // Strips of panels of b that stay in L2; each panel of a meets all of a strip before the next.
-        const int64_t first = u / (tall * strip) * strip, wide = std_min(strip, b.panels() - first);
-        const int64_t in_strip = u - first * tall, j = first + in_strip % wide, i = in_strip / wide, row = i * panel<T>;
+        const int64_t first = u < tall * strip ? 0 : u / (tall * strip) * strip, wide = std_min(strip, b.panels() - first);
+        const int64_t in_strip = u - first * tall, i = wide == 1 ? in_strip : in_strip / wide;
+        const int64_t j = first + in_strip - i * wide, row = i * panel<T>;
         const int rows = a.width(i), width = b.width(j);
         const bool kept = s.chain < 0 || out.data != nullptr;
         T* result = kept ? out.at(j, row) : sums;
-        if (s.chain >= 0) prefetch<T>(s, x, j, row, int64_t(rows) * width * int64_t(sizeof(T)));
+        const int64_t bytes = int64_t(rows) * width * int64_t(sizeof(T));
+        if (s.chain >= 0 && bytes > 2048) prefetch<T>(s, x, j, row, bytes);
         product_tn<T>(a, b, i, j, result);
         if (s.chain >= 0) run_chain<T>(s, x, j, row, rows, result);
         if (s.twin >= 0) {

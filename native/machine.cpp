@@ -182,16 +182,16 @@ int64_t batches_of(int64_t rows, int64_t batch) {
     return n > 1 && batch > 1 && rows % batch == 1 ? n - 1 : n;  // a last batch of one row joins the one before
 }
 
-void permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch, std::vector<int64_t>& order) {
+void Shuffle::permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch, std::vector<int64_t>& order) {
     const size_t n = order.size();
-    std::vector<uint32_t> words((n + 3) / 4 * 4);
+    words.resize((n + 3) / 4 * 4);
+    keys.resize(n);
     kernels.random({seed, epoch, 0, 0xFFFFFFFFu}, 0, int64_t(words.size() / 4), words.data());
     int bits = 1;  // into about as many buckets as there are rows, then by insertion, which has next to nothing to do
     while (bits < 20 && size_t(1) << bits < n) ++bits;
-    std::vector<uint32_t> start((size_t(1) << bits) + 1);
+    start.assign((size_t(1) << bits) + 1, 0);
     for (size_t i = 0; i < n; ++i) ++start[(words[i] >> (32 - bits)) + 1];
     for (size_t b = 1; b < start.size(); ++b) start[b] += start[b - 1];
-    std::vector<uint64_t> keys(n);  // word above, row number below
     for (size_t i = 0; i < n; ++i) keys[start[words[i] >> (32 - bits)]++] = uint64_t(words[i]) << 32 | uint32_t(i);
     for (size_t i = 1; i < n; ++i) {
         const uint64_t key = keys[i];
@@ -235,6 +235,7 @@ struct Call {
     const Program& p;
     const Workspace& work;
     const Epochs& epochs;
+    const std::vector<std::pair<int32_t, double>>& constants;
     const double* table;
     const std::vector<int32_t>& columns;
     const std::vector<std::pair<int32_t, int32_t>>& report;
@@ -251,6 +252,7 @@ struct Call {
     };
     Sizes together, single;
     std::vector<double> profile;
+    Shuffle shuffle;
     bool stop = false, alone = false;
     int sleeps = 0;
     int64_t epoch = 0;
@@ -264,7 +266,7 @@ struct Call {
 
     void start_epoch(int64_t epoch) {
         epoch_start = Clock::now();
-        if (epochs.shuffle) permutation(*p.kernels, epochs.seed, uint32_t(epochs.first + epoch), order);
+        if (epochs.shuffle) shuffle.permutation(*p.kernels, epochs.seed, uint32_t(epochs.first + epoch), order);
         snapshots.take();
         // Short steps whose threads find each other asleep have no processors of their own: one thread is faster then.
         if (may_go_alone && barrier.sleeps() - sleeps > 4 + per_epoch / 8) alone = true;
@@ -301,6 +303,7 @@ struct Call {
 void train_thread(Call& call, int thread) {
     const Program& p = call.p;
     std::vector<double> file = p.file;
+    for (const auto& [place, number] : call.constants) file[size_t(place)] = number;
     const size_t width = call.columns.size();
     bool alone = false;
     for (int64_t epoch = 0; epoch < call.epochs.count && !call.stop; ++epoch) {
@@ -330,7 +333,8 @@ void train_thread(Call& call, int thread) {
 }  // namespace
 
 Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray>& state,
-                       const std::vector<std::pair<int32_t, const void*>>& data, const double* table,
+                       const std::vector<std::pair<int32_t, const void*>>& data,
+                       const std::vector<std::pair<int32_t, double>>& constants, const double* table,
                        const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
                        const std::function<bool()>& poll, bool may_go_alone, bool profile) {
     const Program& p = *program_;
@@ -343,7 +347,7 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
     Outcome outcome;
     outcome.reports.reserve(size_t(per_epoch * epochs.count) * report.size());
     const auto go = [&](int active) {
-        Call call{p, work_, epochs, table, columns, report, poll, active, may_go_alone, Barrier(active), Barrier(1),
+        Call call{p, work_, epochs, constants, table, columns, report, poll, active, may_go_alone, Barrier(active), Barrier(1),
                   Snapshots(p, state, work_), outcome, {}, per_epoch,
                   {Schedule(p, usual, active), Schedule(p, last, active)}, {Schedule(p, usual, 1), Schedule(p, last, 1)}, {}};
         call.order.resize(size_t(epochs.rows));

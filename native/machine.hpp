@@ -108,9 +108,11 @@ class Machine {
     void run(int64_t n, int threads, const std::vector<StateArray>& inputs, const std::vector<std::pair<int32_t, double>>& scalars,
              const int64_t* counter, const std::vector<StateArray>& outputs, double* file_out);
 
-    // Training steps over the batches of some epochs; `table` has a row per step for the places `columns` of the file.
+    // Training steps over the batches of some epochs. `constants` and, with a row per step, the `columns` of `table` fill
+    // the file of scalars.
     Outcome train(const Epochs& epochs, int threads, std::vector<StateArray>& state,
-                  const std::vector<std::pair<int32_t, const void*>>& data, const double* table,
+                  const std::vector<std::pair<int32_t, const void*>>& data,
+                  const std::vector<std::pair<int32_t, double>>& constants, const double* table,
                   const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
                   const std::function<bool()>& poll, bool may_go_alone, bool profile);
 
@@ -120,7 +122,11 @@ class Machine {
 };
 
 // The order of the rows in an epoch: sorted by a random word each, ties by number.
-void permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch, std::vector<int64_t>& order);
+struct Shuffle {
+    std::vector<uint32_t> words, start;
+    std::vector<uint64_t> keys;  // word above, row number below
+    void permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch, std::vector<int64_t>& order);
+};
 
 int64_t batches_of(int64_t rows, int64_t batch);
 

@@ -77,7 +77,7 @@ void run(Machine& machine, int64_t n, int threads, const std::vector<ArraySpec>&
 
 nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t, uint64_t, bool> epochs, int threads,
                 const std::vector<ArraySpec>& arrays, const std::vector<std::pair<int32_t, Array>>& data,
-                Table<double> table, const std::vector<int32_t>& columns,
+                const std::vector<std::pair<int32_t, double>>& constants, Table<double> table, const std::vector<int32_t>& columns,
                 const std::vector<std::pair<int32_t, int32_t>>& report, nb::callable stop, bool may_go_alone, bool profile) {
     const auto [rows, batch, first, count, seed, shuffle] = epochs;
     auto state = state_of(arrays);
@@ -97,7 +97,7 @@ nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t,
     Outcome outcome;
     {
         nb::gil_scoped_release released;
-        outcome = machine.train({rows, batch, first, count, seed, shuffle}, threads, state, sources, table.data(), columns, report, poll, may_go_alone, profile);
+        outcome = machine.train({rows, batch, first, count, seed, shuffle}, threads, state, sources, constants, table.data(), columns, report, poll, may_go_alone, profile);
     }
     if (raised) throw nb::python_error();
     return nb::make_tuple(outcome.steps, outcome.diverged, outcome.good_epoch, as_array(outcome.reports), as_array(outcome.epoch_seconds), as_array(outcome.profile));
@@ -172,7 +172,7 @@ NB_MODULE(_native, m) {
           nb::arg("instructions"), nb::arg("scalar_steps"), nb::arg("scalar_numbers"), nb::arg("file"));
     nb::class_<Machine>(m, "Machine").def(nb::init<std::shared_ptr<const Program>>()).def("run", &run)
         .def("train", &train, nb::kw_only(), nb::arg("epochs"), nb::arg("threads"), nb::arg("state"), nb::arg("data"),
-             nb::arg("table"), nb::arg("columns"), nb::arg("report"), nb::arg("stop"), nb::arg("may_go_alone"), nb::arg("profile"));
+             nb::arg("constants"), nb::arg("table"), nb::arg("columns"), nb::arg("report"), nb::arg("stop"), nb::arg("may_go_alone"), nb::arg("profile"));
     nb::class_<Prediction>(m, "Predictor")
         .def("__init__",
              [](Prediction* self, std::shared_ptr<const Program> program, int32_t source, int32_t output,
@@ -189,7 +189,7 @@ NB_MODULE(_native, m) {
     });
     m.def("permutation", [](uint64_t seed, uint32_t epoch, int64_t n) {
         std::vector<int64_t> order(static_cast<size_t>(n));
-        permutation(*kernels_named(instruction_sets().front()), seed, epoch, order);
+        Shuffle().permutation(*kernels_named(instruction_sets().front()), seed, epoch, order);
         return order;
     });
 }

@@ -1,6 +1,7 @@
 #include "pool.hpp"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include <condition_variable>
 #include <memory>
@@ -35,8 +36,10 @@ class Pool {
         while (int(workers_.size()) < n - 1) {
             const int number = int(workers_.size()) + 1;
             workers_.emplace_back([this, number] { work(number); });
+            handles_.push_back(workers_.back().native_handle());
             workers_.back().detach();
         }
+        keep_off_this_processor(n);
         {
             std::lock_guard<std::mutex> lock(mutex_);
             body_ = &body;
@@ -53,6 +56,20 @@ class Pool {
     }
 
   private:
+    // A scheduler likes to wake a thread where its waker runs, and then needs milliseconds to notice that the place is
+    // taken. So for the length of a call the workers may run anywhere but where the caller is.
+    void keep_off_this_processor(int n) {
+#if defined(__linux__)
+        const int here = sched_getcpu();
+        cpu_set_t others;
+        if (sched_getaffinity(0, sizeof others, &others) != 0 || here < 0 || CPU_COUNT(&others) < 2) return;
+        CPU_CLR(here, &others);
+        for (int i = 0; i < n - 1; ++i) pthread_setaffinity_np(handles_[size_t(i)], sizeof others, &others);
+#else
+        (void)n;
+#endif
+    }
+
     void work(int number) {
         const FlushToZero flush;
         uint64_t seen = 0;
@@ -74,6 +91,7 @@ class Pool {
     std::mutex busy_, mutex_;
     std::condition_variable wake_, done_;
     std::vector<std::thread> workers_;
+    std::vector<pthread_t> handles_;
     const std::function<void(int)>* body_ = nullptr;
     uint64_t job_ = 0;
     int wanted_ = 0, running_ = 0;

@@ -7,6 +7,7 @@ from clearprop.execute.executor import Executor, Program, Reference
 from clearprop.execute.native import Native, NativeProgram, ceiling, instruction_sets
 from clearprop.execute.philox import permutation
 from clearprop.execute.reference import Array
+from clearprop.execute.threads import available
 
 __all__ = [
     "Array",
@@ -18,6 +19,7 @@ __all__ = [
     "Program",
     "Reference",
     "as_value",
+    "available",
     "bind",
     "ceiling",
     "default_executor",

@@ -165,15 +165,18 @@ class NativeProgram:
         profile: bool = False,
     ) -> tuple[Any, ...]:
         code = self.encoded
-        columns = [np.asarray(table[name], np.float64) for name in code.scalars]
-        numbers = np.stack(columns, axis=1) if columns else np.zeros((len(batches), 0))
+        numbers = {place: np.asarray(table[name], np.float64) for name, place in code.scalars.items()}
+        constants = {place: float(a[0]) for place, a in numbers.items() if a.strides == (0,)}  # one number, broadcast
+        varying = {place: a for place, a in numbers.items() if place not in constants}
+        rows = np.stack(list(varying.values()), axis=1) if varying else np.zeros((len(batches), 0))
         result: tuple[Any, ...] = self._machine.train(
             epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
             threads=self._threads(batches.size),
             state=[self._spec(code.place[name], a, name in kept) for name, a in state.items()],
             data=[(v, self._ready(name, data[name])) for name, v in code.gathered.items()],
-            table=np.ascontiguousarray(numbers),
-            columns=list(code.scalars.values()),
+            constants=list(constants.items()),
+            table=np.ascontiguousarray(rows),
+            columns=list(varying),
             report=self._reported(report),
             stop=stop,
             may_go_alone=self.threads is None and self.plan.flops(batches.size) < SHORT_STEP and not profile,

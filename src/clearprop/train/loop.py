@@ -187,7 +187,8 @@ class _Loop:
         optimizer, run = self.training.optimizer, self.run
         schedule, total = optimizer.schedule, self.training.epochs * self.steps_per_epoch
         first = run.done * self.steps_per_epoch + np.arange(len(batches))
-        table = {"η": schedule.rates(first, total, self.steps_per_epoch) * run.rate_factor}
+        rates = schedule.rates(first, total, self.steps_per_epoch)
+        table = {"η": rates if run.rate_factor == 1.0 else rates * run.rate_factor}
         scalars = optimizer.scalars(run.step + 1 + np.arange(len(batches)))
         table |= {name: np.broadcast_to(np.asarray(value, np.float64), first.shape) for name, value in scalars.items()}
         return table

@@ -179,8 +179,14 @@ class RMSProp(Optimizer):
 
 
 def correction(beta: float, step: Any) -> Any:
-    """1 − βᵗ. Where βᵗ < e⁻⁴⁰ the difference is 1, and powers too small for normal numbers would be slow."""
-    return 1.0 - beta ** np.minimum(step, 40.0 / (1.0 - beta))
+    """1 − βᵗ for a step t or increasing steps. Where βᵗ < e⁻⁴⁰ it is 1, and such powers are slow: they are left out."""
+    steps = np.atleast_1d(step)
+    powers = np.count_nonzero(steps < 40.0 / (1.0 - beta))
+    if powers == 0:
+        return np.broadcast_to(1.0, np.shape(step))
+    result = np.ones(len(steps))
+    result[:powers] = 1.0 - beta ** steps[:powers]
+    return result.reshape(np.shape(step))[()]
 
 
 @dataclass(frozen=True)

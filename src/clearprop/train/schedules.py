@@ -73,7 +73,7 @@ class ConstantRate(Schedule):
 
     def rates(self, steps: Steps, total_steps: int, steps_per_epoch: int) -> Rates:
         """η, for all of them."""
-        return np.full(len(steps), self.learning_rate, np.float64)
+        return np.broadcast_to(np.float64(self.learning_rate), len(steps))
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class ReduceOnPlateau(Schedule):
 
     def rates(self, steps: Steps, total_steps: int, steps_per_epoch: int) -> Rates:
         """η, for all of them."""
-        return np.full(len(steps), self.learning_rate, np.float64)
+        return np.broadcast_to(np.float64(self.learning_rate), len(steps))
 
 
 def as_schedule(given: Any) -> Schedule:
