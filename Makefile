@@ -46,14 +46,15 @@ lint: $(VENV)/dev  ## formatting, style, types, and the order of the house
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/clang-format --dry-run --Werror native/*.hpp native/*.cpp tests/native/*.cpp
 
 format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/clang-format -i native/*.hpp native/*.cpp tests/native/*.cpp
 
-bench: $(VENV)/dev  ## import time and the speed of the reference executor
-	$(BIN)/python benchmarks/import_time.py
-	$(BIN)/python benchmarks/step_time.py
+bench: $(VENV)/peers  ## speed beside PyTorch, JAX, scikit-learn, ONNX Runtime; writes benchmarks/results/
+	$(BIN)/python benchmarks/run.py
 
 wheel: | $(VENV)/bin/pip  ## a wheel in dist/ that needs no compiler where it is installed
 	$(PIP) wheel . --no-deps --wheel-dir dist

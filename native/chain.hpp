@@ -1,9 +1,9 @@
 // Chains of elementwise operations on pieces that stay in L1.
 //
-// A chain is a short straight-line program over registers. A register is a piece of up to 4 KB: an operand read where it
-// lies, or scratch, or the place in memory that the result belongs to. Each micro-operation is one loop over vectors, so
-// interpreting costs one switch per 4 KB and the memory of intermediate values is never touched.
-// Arithmetic intensity is that of the whole chain: operands in, results out, nothing in between.
+// A chain is a short straight-line program over registers. A register is a piece of up to 4 KB: an operand read where
+// it lies, or scratch, or the place in memory that the result belongs to. Each micro-operation is one loop over
+// vectors, so interpreting costs one switch per 4 KB and the memory of intermediate values is never touched. Arithmetic
+// intensity is that of the whole chain: operands in, results out, nothing in between.
 #pragma once
 
 #include "panels.hpp"
@@ -12,7 +12,8 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-template <class T> struct Register {
+template <class T>
+struct Register {
     const T* data;
     T scalar;
     bool is_scalar;
@@ -28,7 +29,8 @@ struct Piece {
     CP_INLINE int64_t size() const { return rows * width; }
 };
 
-template <class T, class F> CP_INLINE void each(int64_t n, T* to, F f) {
+template <class T, class F>
+CP_INLINE void each(int64_t n, T* to, F f) {
     int64_t i = 0;
     for (; i + lanes<T> <= n; i += lanes<T>) store(to + i, f([i](const Register<T>& r) { return r.at(i); }));
     if (i < n) {
@@ -37,7 +39,8 @@ template <class T, class F> CP_INLINE void each(int64_t n, T* to, F f) {
     }
 }
 
-template <class T, class F> CP_INLINE void unary(const Register<T>& a, int64_t n, T* to, F f) {
+template <class T, class F>
+CP_INLINE void unary(const Register<T>& a, int64_t n, T* to, F f) {
     each<T>(n, to, [&](auto get) { return f(get(a)); });
 }
 
@@ -55,11 +58,13 @@ CP_INLINE void binary(const Register<T>& a, const Register<T>& b, int64_t n, T* 
     }
 }
 
-template <class T, class F> void lane_by_lane(const Register<T>& a, int64_t n, T* to, F f) {
+template <class T, class F>
+void lane_by_lane(const Register<T>& a, int64_t n, T* to, F f) {
     for (int64_t i = 0; i < n; ++i) to[i] = f(a.is_scalar ? a.scalar : a.data[i]);
 }
 
-template <class T> void spread_uniform(const Context& x, const Piece& at, uint32_t stream, T* to) {
+template <class T>
+void spread_uniform(const Context& x, const Piece& at, uint32_t stream, T* to) {
     const Counter counter{uint64_t(x.counter[0]), uint32_t(x.counter[1]), uint32_t(x.counter[2]), stream};
     uint32_t words[chunk_bytes / sizeof(T) + 8];
     const bool contiguous = at.width == at.cols;  // one panel: the rows follow each other
@@ -67,12 +72,14 @@ template <class T> void spread_uniform(const Context& x, const Piece& at, uint32
     for (int64_t i = 0; i < pieces; ++i) {
         const int64_t first = (at.begin + i) * at.cols + at.panel * panel<T>, skipped = first % 4;
         philox(counter, uint32_t(first / 4), (skipped + length + 3) / 4, words);
-        for (int64_t k = 0; k < length; ++k) *to++ = T(float(words[skipped + k] >> 8) * 5.9604644775390625e-08f);  // 2⁻²⁴
+        for (int64_t k = 0; k < length; ++k)
+            *to++ = T(float(words[skipped + k] >> 8) * 5.9604644775390625e-08f);  // 2⁻²⁴
     }
 }
 
 // Repeat a row, a column, or write labels as rows of 0 and 1.
-template <class T> void spread(const Context& x, const Operand& o, const Piece& at, T* to) {
+template <class T>
+void spread(const Context& x, const Operand& o, const Piece& at, T* to) {
     const int w = at.width;
     switch (o.mode) {
         case Mode::row: {
@@ -95,7 +102,8 @@ template <class T> void spread(const Context& x, const Operand& o, const Piece& 
             }
             return;
         }
-        default: spread_uniform(x, at, uint32_t(int64_t(o.number)), to);
+        default:
+            spread_uniform(x, at, uint32_t(int64_t(o.number)), to);
     }
 }
 
@@ -104,10 +112,18 @@ Register<T> operand(const Context& x, const Operand& o, const Piece& at, const T
     Register<T> r;
     r.is_scalar = false;
     switch (o.mode) {
-        case Mode::full: r.data = head ? head : matrix<T>(x, o.value).at(at.panel, at.begin); return r;
-        case Mode::scalar: r.is_scalar = true, r.scalar = *static_cast<const T*>(x.memory[o.value]); return r;
-        case Mode::file: r.is_scalar = true, r.scalar = T(x.file[o.value]); return r;
-        case Mode::constant: r.is_scalar = true, r.scalar = T(o.number); return r;
+        case Mode::full:
+            r.data = head ? head : matrix<T>(x, o.value).at(at.panel, at.begin);
+            return r;
+        case Mode::scalar:
+            r.is_scalar = true, r.scalar = *static_cast<const T*>(x.memory[o.value]);
+            return r;
+        case Mode::file:
+            r.is_scalar = true, r.scalar = T(x.file[o.value]);
+            return r;
+        case Mode::constant:
+            r.is_scalar = true, r.scalar = T(o.number);
+            return r;
         default:
             spread(x, o, at, scratch);
             r.data = scratch;
@@ -115,7 +131,8 @@ Register<T> operand(const Context& x, const Operand& o, const Piece& at, const T
     }
 }
 
-template <class T> __attribute__((noinline)) void update(Op op, const Register<T>* r, const int32_t* in, int64_t n, T* to) {
+template <class T>
+__attribute__((noinline)) void update(Op op, const Register<T>* r, const int32_t* in, int64_t n, T* to) {
     // Scalars come last: θ g η, θ η λ, v g μ, m g β, v g β, θ g v η ε, θ m v η c₁ c₂ ε.
     auto s = [&](int i) { return r[in[i]].scalar; };
     auto reg = [&](int i) -> const Register<T>& { return r[in[i]]; };
@@ -142,63 +159,86 @@ template <class T> __attribute__((noinline)) void update(Op op, const Register<T
         }
         case Op::scaled_descend: {
             const Vec<T> eta = splat(s(3)), eps = splat(s(4));
-            return each<T>(n, to, [&](auto get) {
-                return get(reg(0)) - get(reg(1)) * eta / (sqrt(get(reg(2))) + eps);
-            });
+            return each<T>(n, to,
+                           [&](auto get) { return get(reg(0)) - get(reg(1)) * eta / (sqrt(get(reg(2))) + eps); });
         }
         default: {
-            const Vec<T> rate = splat(T(double(s(3)) / double(s(4)))), c = splat(T(1.0 / double(s(5)))), eps = splat(s(6));
-            return each<T>(n, to, [&](auto get) {
-                return get(reg(0)) - get(reg(1)) * rate / (sqrt(get(reg(2)) * c) + eps);
-            });
+            const Vec<T> rate = splat(T(double(s(3)) / double(s(4)))), c = splat(T(1.0 / double(s(5)))),
+                         eps = splat(s(6));
+            return each<T>(n, to,
+                           [&](auto get) { return get(reg(0)) - get(reg(1)) * rate / (sqrt(get(reg(2)) * c) + eps); });
         }
     }
 }
 
-template <class T> void micro(const Micro& m, const Register<T>* r, int64_t n, T* to) {
+template <class T>
+void micro(const Micro& m, const Register<T>* r, int64_t n, T* to) {
     const Register<T>&a = r[m.inputs[0]], &b = r[m.inputs[1]];
     const T one = 1, number = T(m.number);
     using V = Vec<T>;
     switch (m.op) {
-        case Op::copy: return unary<T>(a, n, to, [](V x) { return x; });
-        case Op::add: return binary<T>(a, b, n, to, [](V x, V y) { return x + y; });
-        case Op::subtract: return binary<T>(a, b, n, to, [](V x, V y) { return x - y; });
-        case Op::multiply: return binary<T>(a, b, n, to, [](V x, V y) { return x * y; });
-        case Op::divide: return binary<T>(a, b, n, to, [](V x, V y) { return x / y; });
-        case Op::maximum: return binary<T>(a, b, n, to, [](V x, V y) { return maximum<T>(x, y); });
-        case Op::minimum: return binary<T>(a, b, n, to, [](V x, V y) { return minimum<T>(x, y); });
+        case Op::copy:
+            return unary<T>(a, n, to, [](V x) { return x; });
+        case Op::add:
+            return binary<T>(a, b, n, to, [](V x, V y) { return x + y; });
+        case Op::subtract:
+            return binary<T>(a, b, n, to, [](V x, V y) { return x - y; });
+        case Op::multiply:
+            return binary<T>(a, b, n, to, [](V x, V y) { return x * y; });
+        case Op::divide:
+            return binary<T>(a, b, n, to, [](V x, V y) { return x / y; });
+        case Op::maximum:
+            return binary<T>(a, b, n, to, [](V x, V y) { return maximum<T>(x, y); });
+        case Op::minimum:
+            return binary<T>(a, b, n, to, [](V x, V y) { return minimum<T>(x, y); });
         case Op::greater:
             return binary<T>(a, b, n, to, [=](V x, V y) { return select(x > y, splat(one), V{}); });
         case Op::where: {
             const Register<T>& c = r[m.inputs[2]];
             return each<T>(n, to, [&](auto get) { return select(get(a) != T(0), get(b), get(c)); });
         }
-        case Op::reciprocal: return unary<T>(a, n, to, [=](V x) { return splat(one) / x; });
-        case Op::power: return lane_by_lane<T>(a, n, to, [=](T x) { return libm_pow(x, number); });
-        case Op::square: return unary<T>(a, n, to, [](V x) { return x * x; });
-        case Op::exp: return unary<T>(a, n, to, [](V x) { return exp<T>(x); });
-        case Op::log: return unary<T>(a, n, to, [](V x) { return log<T>(x); });
-        case Op::expm1: return unary<T>(a, n, to, [](V x) { return expm1<T>(x); });
-        case Op::log1p: return unary<T>(a, n, to, [](V x) { return log1p<T>(x); });
-        case Op::sqrt: return unary<T>(a, n, to, [](V x) { return sqrt(x); });
-        case Op::sin: return lane_by_lane<T>(a, n, to, [](T x) { return libm_sin(x); });
-        case Op::cos: return lane_by_lane<T>(a, n, to, [](T x) { return libm_cos(x); });
-        case Op::erf: return lane_by_lane<T>(a, n, to, [](T x) { return libm_erf(x); });
-        case Op::abs: return unary<T>(a, n, to, [](V x) { return abs<T>(x); });
+        case Op::reciprocal:
+            return unary<T>(a, n, to, [=](V x) { return splat(one) / x; });
+        case Op::power:
+            return lane_by_lane<T>(a, n, to, [=](T x) { return libm_pow(x, number); });
+        case Op::square:
+            return unary<T>(a, n, to, [](V x) { return x * x; });
+        case Op::exp:
+            return unary<T>(a, n, to, [](V x) { return exp<T>(x); });
+        case Op::log:
+            return unary<T>(a, n, to, [](V x) { return log<T>(x); });
+        case Op::expm1:
+            return unary<T>(a, n, to, [](V x) { return expm1<T>(x); });
+        case Op::log1p:
+            return unary<T>(a, n, to, [](V x) { return log1p<T>(x); });
+        case Op::sqrt:
+            return unary<T>(a, n, to, [](V x) { return sqrt(x); });
+        case Op::sin:
+            return lane_by_lane<T>(a, n, to, [](T x) { return libm_sin(x); });
+        case Op::cos:
+            return lane_by_lane<T>(a, n, to, [](T x) { return libm_cos(x); });
+        case Op::erf:
+            return lane_by_lane<T>(a, n, to, [](T x) { return libm_erf(x); });
+        case Op::abs:
+            return unary<T>(a, n, to, [](V x) { return abs<T>(x); });
         case Op::sign:
             return unary<T>(a, n, to, [=](V x) {
                 const V size = select(x == T(0), V{}, splat(one));
                 return select(x != x, x, select(x < T(0), -size, size));
             });
-        case Op::sigmoid: return unary<T>(a, n, to, [](V x) { return sigmoid<T>(x); });
-        case Op::tanh: return unary<T>(a, n, to, [](V x) { return tanh<T>(x); });
-        case Op::relu: return unary<T>(a, n, to, [](V x) { return maximum<T>(x, V{}); });
-        case Op::gate: return binary<T>(a, b, n, to, [](V x, V g) { return select(x > T(0), g, V{}); });
+        case Op::sigmoid:
+            return unary<T>(a, n, to, [](V x) { return sigmoid<T>(x); });
+        case Op::tanh:
+            return unary<T>(a, n, to, [](V x) { return tanh<T>(x); });
+        case Op::relu:
+            return unary<T>(a, n, to, [](V x) { return maximum<T>(x, V{}); });
+        case Op::gate:
+            return binary<T>(a, b, n, to, [](V x, V g) { return select(x > T(0), g, V{}); });
         case Op::sigmoid_cross_entropy:
-            return binary<T>(a, b, n, to, [](V z, V y) {
-                return maximum<T>(z, V{}) - z * y + log1p<T>(exp<T>(-abs<T>(z)));
-            });
-        default: return update<T>(m.op, r, m.inputs, n, to);
+            return binary<T>(a, b, n, to,
+                             [](V z, V y) { return maximum<T>(z, V{}) - z * y + log1p<T>(exp<T>(-abs<T>(z))); });
+        default:
+            return update<T>(m.op, r, m.inputs, n, to);
     }
 }
 

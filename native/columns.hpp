@@ -7,7 +7,8 @@
 namespace clearprop::CLEARPROP_ISA {
 
 // out[0 … width − 1] = Σ over the rows of panel p.
-template <class T> void sum_panel(const Matrix<T>& m, int64_t p, T* out) {
+template <class T>
+void sum_panel(const Matrix<T>& m, int64_t p, T* out) {
     const int w = m.width(p);
     const T* x = m.at(p);
     if (w > lanes<T>) {
@@ -27,7 +28,8 @@ template <class T> void sum_panel(const Matrix<T>& m, int64_t p, T* out) {
     store_part(out, s, w);
 }
 
-template <class T> void max_panel(const Matrix<T>& m, int64_t p, T* out) {
+template <class T>
+void max_panel(const Matrix<T>& m, int64_t p, T* out) {
     const int w = m.width(p);
     for (int c = 0; c < w; ++c) {
         const T* x = m.at(p) + c;

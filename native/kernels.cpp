@@ -5,10 +5,14 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-template <class T> CP_INLINE const T* pointer(const Context& x, int32_t i) { return static_cast<const T*>(x.memory[i]); }
+template <class T>
+CP_INLINE const T* pointer(const Context& x, int32_t i) {
+    return static_cast<const T*>(x.memory[i]);
+}
 
 // Rows begin … end − 1 of out = a·b + bias, and the epilogue on each panel while it is in cache.
-template <class T> void rows_of_product(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+template <class T>
+void rows_of_product(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
     const Matrix<T> a = matrix<T>(x, s.a), b = matrix<T>(x, s.b), out = matrix<T>(x, s.out);
     const T* bias = s.c >= 0 ? pointer<T>(x, s.c) : nullptr;
     product_nn<T>(a, b, bias, out, begin, end, [&](int64_t p) {
@@ -17,7 +21,8 @@ template <class T> void rows_of_product(const Instruction& s, const Context& x, 
 }
 
 // The operands that an epilogue will want, brought nearer while the product is computed.
-template <class T> void prefetch(const Instruction& s, const Context& x, int64_t p, int64_t row, int64_t bytes) {
+template <class T>
+void prefetch(const Instruction& s, const Context& x, int64_t p, int64_t row, int64_t bytes) {
     const Chain& chain = x.chains[s.chain];
     for (int i = 0; i < chain.n_operands; ++i) {
         const Operand& o = x.operands[chain.first_operand + i];
@@ -30,19 +35,22 @@ template <class T> void prefetch(const Instruction& s, const Context& x, int64_t
 CP_INLINE int64_t std_min(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // Panels of n rows that take half a megabyte.
-template <class T> CP_INLINE int64_t strip_of(int64_t n) {
+template <class T>
+CP_INLINE int64_t strip_of(int64_t n) {
     const int64_t fit = (1 << 19) / (n * panel<T> * int64_t(sizeof(T)) + 1);
     return fit < 1 ? 1 : fit;
 }
 
 // Blocks begin … end − 1 of out = aᵀ·b (panel of a fastest), each finished with the epilogue and its transposed twin.
-template <class T> void blocks_of_product(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+template <class T>
+void blocks_of_product(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
     const Matrix<T> a = matrix<T>(x, s.a), b = matrix<T>(x, s.b), out = matrix<T>(x, s.out);
     const int64_t strip = strip_of<T>(a.rows), tall = a.panels();
     alignas(64) T sums[(panel<T> + 1) * panel<T>];
     for (int64_t u = begin; u < end; ++u) {
         // Strips of panels of b that stay in L2; each panel of a meets all of a strip before the next.
-        const int64_t first = u < tall * strip ? 0 : u / (tall * strip) * strip, wide = std_min(strip, b.panels() - first);
+        const int64_t first = u < tall * strip ? 0 : u / (tall * strip) * strip,
+                      wide = std_min(strip, b.panels() - first);
         const int64_t in_strip = u - first * tall, i = wide == 1 ? in_strip : in_strip / wide;
         const int64_t j = first + in_strip - i * wide, row = i * panel<T>;
         const int rows = a.width(i), width = b.width(j);
@@ -62,7 +70,8 @@ template <class T> void blocks_of_product(const Instruction& s, const Context& x
 }
 
 // Blocks of P rows of the panels of an elementwise result that is no batch.
-template <class T> void blocks_of_chain(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+template <class T>
+void blocks_of_chain(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
     const Matrix<T> out = matrix<T>(x, s.out);
     const int64_t across = (out.rows + panel<T> - 1) / panel<T>;
     for (int64_t u = begin; u < end; ++u) {
@@ -71,7 +80,8 @@ template <class T> void blocks_of_chain(const Instruction& s, const Context& x, 
     }
 }
 
-template <class T> void panels_of_columns(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+template <class T>
+void panels_of_columns(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
     const Matrix<T> a = matrix<T>(x, s.a), out = matrix<T>(x, s.out);
     for (int64_t p = begin; p < end; ++p) {
         alignas(64) T result[panel<T> + lanes<T>];
@@ -84,32 +94,39 @@ template <class T> void panels_of_columns(const Instruction& s, const Context& x
     }
 }
 
-template <class T> void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+template <class T>
+void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
     const auto at = [&](int32_t i) { return matrix<T>(x, i); };
     T* work = static_cast<T*>(x.scratch);
     switch (s.code) {
-        case Code::product_nn: return rows_of_product<T>(s, x, begin, end);
-        case Code::product_tn: return blocks_of_product<T>(s, x, begin, end);
+        case Code::product_nn:
+            return rows_of_product<T>(s, x, begin, end);
+        case Code::product_tn:
+            return blocks_of_product<T>(s, x, begin, end);
         case Code::chain:
             if (s.domain != Domain::rows) return blocks_of_chain<T>(s, x, begin, end);
             for (int64_t p = 0; p < at(s.out).panels(); ++p) run_chain<T>(s, x, p, begin, end - begin, nullptr);
             return;
         case Code::sum_columns:
-        case Code::max_columns: return panels_of_columns<T>(s, x, begin, end);
+        case Code::max_columns:
+            return panels_of_columns<T>(s, x, begin, end);
         case Code::sum_rows:
         case Code::max_rows:
             for (int64_t r = begin; r < end; ++r)
                 at(s.out).data[r] = s.code == Code::sum_rows ? row_sum(at(s.a), r) : row_max(at(s.a), r);
             return;
-        case Code::softmax: return softmax<T>(at(s.a), at(s.out), begin, end);
-        case Code::log_softmax: return log_softmax<T>(at(s.a), at(s.out), begin, end, work);
+        case Code::softmax:
+            return softmax<T>(at(s.a), at(s.out), begin, end);
+        case Code::log_softmax:
+            return log_softmax<T>(at(s.a), at(s.out), begin, end, work);
         case Code::softmax_cross_entropy: {
             const Matrix<T> t = at(s.b);
             return cross_entropy<T>(at(s.a), &t, nullptr, at(s.out).data, begin, end, work);
         }
         case Code::softmax_cross_entropy_labels:
             return cross_entropy<T>(at(s.a), nullptr, pointer<int64_t>(x, s.b), at(s.out).data, begin, end, work);
-        case Code::gather: return pack_rows<T>(pointer<T>(x, s.a), x.index, at(s.out), begin, end);
+        case Code::gather:
+            return pack_rows<T>(pointer<T>(x, s.a), x.index, at(s.out), begin, end);
         case Code::gather_labels: {
             const int64_t* from = pointer<int64_t>(x, s.a);
             int64_t* to = static_cast<int64_t*>(x.memory[s.out]);
@@ -121,15 +138,19 @@ template <class T> void run(const Instruction& s, const Context& x, int64_t begi
             for (int64_t u = begin; u < end; ++u) transpose_part<T>(at(s.a), at(s.out), u % across, u / across);
             return;
         }
-        case Code::slice_columns: return copy_part<T>(at(s.a), at(s.out), 0, s.start, 0, at(s.out).cols, begin, end);
-        case Code::slice_rows: return copy_part<T>(at(s.a), at(s.out), s.start, 0, 0, at(s.out).cols, begin, end);
-        case Code::paste_columns: return copy_part<T>(at(s.a), at(s.out), 0, 0, s.start, at(s.a).cols, begin, end);
+        case Code::slice_columns:
+            return copy_part<T>(at(s.a), at(s.out), 0, s.start, 0, at(s.out).cols, begin, end);
+        case Code::slice_rows:
+            return copy_part<T>(at(s.a), at(s.out), s.start, 0, 0, at(s.out).cols, begin, end);
+        case Code::paste_columns:
+            return copy_part<T>(at(s.a), at(s.out), 0, 0, s.start, at(s.a).cols, begin, end);
         case Code::paste_rows: {
             const Matrix<T> to = at(s.out), from = at(s.a);
             const int64_t first = begin > s.start ? begin : s.start, last = s.start + from.rows;
             return copy_part<T>(from, to, -s.start, 0, 0, to.cols, first, end < last ? end : last);
         }
-        case Code::take_rows: return take<T>(at(s.a), pointer<int64_t>(x, s.b), at(s.out), begin, end);
+        case Code::take_rows:
+            return take<T>(at(s.a), pointer<int64_t>(x, s.b), at(s.out), begin, end);
         case Code::scatter_rows:
             for (int64_t p = begin; p < end; ++p) scatter<T>(at(s.a), pointer<int64_t>(x, s.b), at(s.out), p);
             return;
@@ -140,16 +161,19 @@ template <class T> void run(const Instruction& s, const Context& x, int64_t begi
     }
 }
 
-template <class T> void pack(const T* from, T* to, int64_t rows, int64_t cols) {
+template <class T>
+void pack(const T* from, T* to, int64_t rows, int64_t cols) {
     pack_rows<T>(from, nullptr, Matrix<T>{to, rows, cols}, 0, rows);
 }
 
-template <class T> void unpack(const T* from, T* to, int64_t rows, int64_t cols) {
+template <class T>
+void unpack(const T* from, T* to, int64_t rows, int64_t cols) {
     unpack_rows<T>(Matrix<T>{const_cast<T*>(from), rows, cols}, to);
 }
 
 // The register tile on data that stays in L1: the most that products can reach on one core.
-template <class T> double ceiling(int64_t repeats) {
+template <class T>
+double ceiling(int64_t repeats) {
     constexpr int64_t k = 128;  // two pieces of 16 KB
     alignas(64) T a[k * panel<T>], b[k * panel<T>], out[8 * panel<T>];
     for (int64_t i = 0; i < k * panel<T>; ++i) a[i] = b[i] = T(1);
@@ -171,8 +195,8 @@ namespace clearprop {
 
 Kernels CP_NAME(CLEARPROP_ISA)() {
     using namespace CLEARPROP_ISA;
-    return {CP_TEXT(CLEARPROP_ISA), panel<float>,  panel<double>,  run<float>,     run<double>,    pack<float>,
-            pack<double>,           unpack<float>, unpack<double>, philox,         ceiling<float>, ceiling<double>};
+    return {CP_TEXT(CLEARPROP_ISA), panel<float>,  panel<double>,  run<float>, run<double>,    pack<float>,
+            pack<double>,           unpack<float>, unpack<double>, philox,     ceiling<float>, ceiling<double>};
 }
 
 }  // namespace clearprop

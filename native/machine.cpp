@@ -22,31 +22,56 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 double scalar(const ScalarStep& s, const double* f) {
     const double a = f[s.a], b = f[s.b];
     switch (s.op) {
-        case Op::copy: return a;
-        case Op::add: return a + b;
-        case Op::subtract: return a - b;
-        case Op::multiply: return a * b;
-        case Op::divide: return a / b;
-        case Op::maximum: return a > b || a != a ? a : b;
-        case Op::minimum: return a < b || a != a ? a : b;
-        case Op::greater: return a > b ? 1.0 : 0.0;
-        case Op::where: return a != 0.0 ? b : f[s.c];
-        case Op::reciprocal: return 1.0 / a;
-        case Op::power: return std::pow(a, s.number);
-        case Op::square: return a * a;
-        case Op::exp: return std::exp(a);
-        case Op::log: return std::log(a);
-        case Op::expm1: return std::expm1(a);
-        case Op::log1p: return std::log1p(a);
-        case Op::sqrt: return std::sqrt(a);
-        case Op::sin: return std::sin(a);
-        case Op::cos: return std::cos(a);
-        case Op::erf: return std::erf(a);
-        case Op::abs: return std::fabs(a);
-        case Op::sign: return a != a ? a : double((a > 0) - (a < 0));
-        case Op::tanh: return std::tanh(a);
-        case Op::sigmoid: return 1.0 / (1.0 + std::exp(-a));
-        default: return std::nan("");
+        case Op::copy:
+            return a;
+        case Op::add:
+            return a + b;
+        case Op::subtract:
+            return a - b;
+        case Op::multiply:
+            return a * b;
+        case Op::divide:
+            return a / b;
+        case Op::maximum:
+            return a > b || a != a ? a : b;
+        case Op::minimum:
+            return a < b || a != a ? a : b;
+        case Op::greater:
+            return a > b ? 1.0 : 0.0;
+        case Op::where:
+            return a != 0.0 ? b : f[s.c];
+        case Op::reciprocal:
+            return 1.0 / a;
+        case Op::power:
+            return std::pow(a, s.number);
+        case Op::square:
+            return a * a;
+        case Op::exp:
+            return std::exp(a);
+        case Op::log:
+            return std::log(a);
+        case Op::expm1:
+            return std::expm1(a);
+        case Op::log1p:
+            return std::log1p(a);
+        case Op::sqrt:
+            return std::sqrt(a);
+        case Op::sin:
+            return std::sin(a);
+        case Op::cos:
+            return std::cos(a);
+        case Op::erf:
+            return std::erf(a);
+        case Op::abs:
+            return std::fabs(a);
+        case Op::sign:
+            return a != a ? a : double((a > 0) - (a < 0));
+        case Op::tanh:
+            return std::tanh(a);
+        case Op::sigmoid:
+            return 1.0 / (1.0 + std::exp(-a));
+        default:
+            return std::nan("");
     }
 }
 
@@ -78,7 +103,8 @@ class Snapshots {
         for (const Part& part : parts_) {
             const int64_t n = part.bytes / p.item();
             for (int64_t i = 0; i < n; ++i)
-                if (!std::isfinite(p.is_f64 ? static_cast<const double*>(part.data)[i] : double(static_cast<const float*>(part.data)[i])))
+                if (!std::isfinite(p.is_f64 ? static_cast<const double*>(part.data)[i]
+                                            : double(static_cast<const float*>(part.data)[i])))
                     return false;
         }
         return true;
@@ -126,7 +152,8 @@ Context context(const Program& p, void* const* memory, double* file, int64_t n, 
 
 // --- memory
 
-template <class T> static void transpose(const T* from, T* to, int64_t rows, int64_t cols) {
+template <class T>
+static void transpose(const T* from, T* to, int64_t rows, int64_t cols) {
     for (int64_t r = 0; r < rows; ++r)
         for (int64_t c = 0; c < cols; ++c) to[c * rows + r] = from[r * cols + c];
 }
@@ -209,7 +236,8 @@ void Machine::run(int64_t n, int threads, const std::vector<StateArray>& inputs,
                   const std::vector<StateArray>& outputs, double* file_out) {
     const Program& p = *program_;
     work_.reserve(n, threads);
-    for (const StateArray& a : inputs) p.values[size_t(a.value)].buffer < 0 ? work_.point(a.value, a.data) : pack_state(p, a, work_);
+    for (const StateArray& a : inputs)
+        p.values[size_t(a.value)].buffer < 0 ? work_.point(a.value, a.data) : pack_state(p, a, work_);
     std::vector<double> file = p.file;
     file[0] = double(n);
     for (const auto& [place, number] : scalars) file[size_t(place)] = number;
@@ -262,7 +290,9 @@ struct Call {
     int64_t begin(int64_t batch) const { return batch * epochs.batch; }
     int64_t end(int64_t batch) const { return batch + 1 == per_epoch ? epochs.rows : (batch + 1) * epochs.batch; }
 
-    double* times(int thread) { return profile.empty() ? nullptr : profile.data() + size_t(thread) * (p.instructions.size() + 1); }
+    double* times(int thread) {
+        return profile.empty() ? nullptr : profile.data() + size_t(thread) * (p.instructions.size() + 1);
+    }
 
     void start_epoch(int64_t epoch) {
         epoch_start = Clock::now();
@@ -324,7 +354,8 @@ void train_thread(Call& call, int thread) {
             x.counter = counter;
             x.index = call.order.data() + call.begin(batch);
             const Schedule& schedule = batch + 1 == call.per_epoch ? sizes.last : sizes.usual;
-            schedule.run(p, x, thread, barrier, call.times(thread), [&] { call.finish_step(file.data(), epoch, batch); });
+            schedule.run(p, x, thread, barrier, call.times(thread),
+                         [&] { call.finish_step(file.data(), epoch, batch); });
         }
         barrier.wait();
     }
@@ -347,9 +378,25 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
     Outcome outcome;
     outcome.reports.reserve(size_t(per_epoch * epochs.count) * report.size());
     const auto go = [&](int active) {
-        Call call{p, work_, epochs, constants, table, columns, report, poll, active, may_go_alone, Barrier(active), Barrier(1),
-                  Snapshots(p, state, work_), outcome, {}, per_epoch,
-                  {Schedule(p, usual, active), Schedule(p, last, active)}, {Schedule(p, usual, 1), Schedule(p, last, 1)}, {}};
+        Call call{p,
+                  work_,
+                  epochs,
+                  constants,
+                  table,
+                  columns,
+                  report,
+                  poll,
+                  active,
+                  may_go_alone,
+                  Barrier(active),
+                  Barrier(1),
+                  Snapshots(p, state, work_),
+                  outcome,
+                  {},
+                  per_epoch,
+                  {Schedule(p, usual, active), Schedule(p, last, active)},
+                  {Schedule(p, usual, 1), Schedule(p, last, 1)},
+                  {}};
         call.order.resize(size_t(epochs.rows));
         for (int64_t i = 0; i < epochs.rows; ++i) call.order[size_t(i)] = i;
         if (profile) call.profile.assign(size_t(active) * (p.instructions.size() + 1), 0.0);

@@ -105,11 +105,12 @@ class Machine {
 
     // One run over a batch of n rows. `inputs` and `outputs` are row-major; values of batches among the inputs are
     // sources of gathers, all others are packed.
-    void run(int64_t n, int threads, const std::vector<StateArray>& inputs, const std::vector<std::pair<int32_t, double>>& scalars,
-             const int64_t* counter, const std::vector<StateArray>& outputs, double* file_out);
+    void run(int64_t n, int threads, const std::vector<StateArray>& inputs,
+             const std::vector<std::pair<int32_t, double>>& scalars, const int64_t* counter,
+             const std::vector<StateArray>& outputs, double* file_out);
 
-    // Training steps over the batches of some epochs. `constants` and, with a row per step, the `columns` of `table` fill
-    // the file of scalars.
+    // Training steps over the batches of some epochs. `constants` and, with a row per step, the `columns` of `table`
+    // fill the file of scalars.
     Outcome train(const Epochs& epochs, int threads, std::vector<StateArray>& state,
                   const std::vector<std::pair<int32_t, const void*>>& data,
                   const std::vector<std::pair<int32_t, double>>& constants, const double* table,

@@ -17,8 +17,10 @@ using namespace clearprop;
 
 namespace {
 
-template <class T> using Table = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-template <class T> using Column = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Table = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Column = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Array = nb::ndarray<nb::c_contig, nb::device::cpu>;
 using ArraySpec = std::tuple<int32_t, int32_t, Array, int64_t, int64_t, bool>;  // value, twin, data, rows, cols, kept
 
@@ -29,15 +31,17 @@ std::vector<StateArray> state_of(const std::vector<ArraySpec>& specs) {
     return state;
 }
 
-std::shared_ptr<Program> make_program(const std::string& isa, bool is_f64, Table<int32_t> values, Table<int64_t> buffers,
-                                      Table<int32_t> operands, Column<double> operand_numbers, Table<int32_t> micros,
-                                      Column<double> micro_numbers, Table<int32_t> chains, Table<int32_t> instructions,
-                                      Table<int32_t> scalar_steps, Column<double> scalar_numbers, Column<double> file) {
+std::shared_ptr<Program> make_program(const std::string& isa, bool is_f64, Table<int32_t> values,
+                                      Table<int64_t> buffers, Table<int32_t> operands, Column<double> operand_numbers,
+                                      Table<int32_t> micros, Column<double> micro_numbers, Table<int32_t> chains,
+                                      Table<int32_t> instructions, Table<int32_t> scalar_steps,
+                                      Column<double> scalar_numbers, Column<double> file) {
     auto p = std::make_shared<Program>();
     p->kernels = kernels_named(isa);
     if (!p->kernels) throw nb::value_error("no kernels for this instruction set");
     p->is_f64 = is_f64;
-    for (size_t i = 0; i < values.shape(0); ++i) p->values.push_back({values(i, 0), values(i, 1), values(i, 2), values(i, 3)});
+    for (size_t i = 0; i < values.shape(0); ++i)
+        p->values.push_back({values(i, 0), values(i, 1), values(i, 2), values(i, 3)});
     for (size_t i = 0; i < buffers.shape(0); ++i) p->buffers.push_back({buffers(i, 0), buffers(i, 1)});
     for (size_t i = 0; i < operands.shape(0); ++i)
         p->operands.push_back({Mode(operands(i, 0)), operands(i, 1), operands(i, 2), operand_numbers(i)});
@@ -48,10 +52,12 @@ std::shared_ptr<Program> make_program(const std::string& isa, bool is_f64, Table
         m.value = micros(i, 8), m.scratch = micros(i, 9), m.number = micro_numbers(i);
         p->micros.push_back(m);
     }
-    for (size_t i = 0; i < chains.shape(0); ++i) p->chains.push_back({chains(i, 0), chains(i, 1), chains(i, 2), chains(i, 3)});
+    for (size_t i = 0; i < chains.shape(0); ++i)
+        p->chains.push_back({chains(i, 0), chains(i, 1), chains(i, 2), chains(i, 3)});
     for (size_t i = 0; i < instructions.shape(0); ++i) {
         const auto at = [&](size_t k) { return instructions(i, k); };
-        p->instructions.push_back({Code(at(0)), Domain(at(1)), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11)});
+        p->instructions.push_back(
+            {Code(at(0)), Domain(at(1)), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11)});
     }
     for (size_t i = 0; i < scalar_steps.shape(0); ++i)
         p->scalar_steps.push_back({Op(scalar_steps(i, 0)), scalar_steps(i, 1), scalar_steps(i, 2), scalar_steps(i, 3),
@@ -77,8 +83,9 @@ void run(Machine& machine, int64_t n, int threads, const std::vector<ArraySpec>&
 
 nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t, uint64_t, bool> epochs, int threads,
                 const std::vector<ArraySpec>& arrays, const std::vector<std::pair<int32_t, Array>>& data,
-                const std::vector<std::pair<int32_t, double>>& constants, Table<double> table, const std::vector<int32_t>& columns,
-                const std::vector<std::pair<int32_t, int32_t>>& report, nb::callable stop, bool may_go_alone, bool profile) {
+                const std::vector<std::pair<int32_t, double>>& constants, Table<double> table,
+                const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
+                nb::callable stop, bool may_go_alone, bool profile) {
     const auto [rows, batch, first, count, seed, shuffle] = epochs;
     auto state = state_of(arrays);
     std::vector<std::pair<int32_t, const void*>> sources;
@@ -97,10 +104,12 @@ nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t,
     Outcome outcome;
     {
         nb::gil_scoped_release released;
-        outcome = machine.train({rows, batch, first, count, seed, shuffle}, threads, state, sources, constants, table.data(), columns, report, poll, may_go_alone, profile);
+        outcome = machine.train({rows, batch, first, count, seed, shuffle}, threads, state, sources, constants,
+                                table.data(), columns, report, poll, may_go_alone, profile);
     }
     if (raised) throw nb::python_error();
-    return nb::make_tuple(outcome.steps, outcome.diverged, outcome.good_epoch, as_array(outcome.reports), as_array(outcome.epoch_seconds), as_array(outcome.profile));
+    return nb::make_tuple(outcome.steps, outcome.diverged, outcome.good_epoch, as_array(outcome.reports),
+                          as_array(outcome.epoch_seconds), as_array(outcome.profile));
 }
 
 // The fast way to a prediction: an array that needs no conversion goes straight to the kernels. None for anything else
@@ -116,7 +125,9 @@ class View {
     }
     View(const View&) = delete;
     View& operator=(const View&) = delete;
-    bool holds(char format) const { return held_ && buffer_.format && buffer_.format[0] == format && !buffer_.format[1]; }
+    bool holds(char format) const {
+        return held_ && buffer_.format && buffer_.format[0] == format && !buffer_.format[1];
+    }
     const Py_buffer& buffer() const { return buffer_; }
 
   private:
@@ -124,7 +135,8 @@ class View {
     bool held_;
 };
 
-template <class Bits> bool all_finite(const void* x, int64_t n, Bits exponent) {
+template <class Bits>
+bool all_finite(const void* x, int64_t n, Bits exponent) {
     const auto* bits = static_cast<const Bits*>(x);
     Bits bad = 0;
     for (int64_t i = 0; i < n; ++i) bad |= Bits((bits[i] & exponent) == exponent);
@@ -150,8 +162,8 @@ nb::object predict(const Prediction& p, nb::handle x) {
     const bool finite = predictor.is_f64() ? all_finite<uint64_t>(b.buf, count, 0x7FF0000000000000u)
                                            : all_finite<uint32_t>(b.buf, count, 0x7F800000u);
     if (!finite) return nb::none();
-    nb::object result = one ? p.empty(predictor.outputs(), p.dtype)
-                            : p.empty(nb::make_tuple(n, predictor.outputs()), p.dtype);
+    nb::object result =
+        one ? p.empty(predictor.outputs(), p.dtype) : p.empty(nb::make_tuple(n, predictor.outputs()), p.dtype);
     const View made(result.ptr());
     if (n <= 16) {
         predictor(b.buf, made.buffer().buf, n, 1);
@@ -167,17 +179,22 @@ nb::object predict(const Prediction& p, nb::handle x) {
 NB_MODULE(_native, m) {
     nb::set_leak_warnings(false);  // programs that are still cached when the interpreter ends are no leak
     nb::class_<Program>(m, "Program");
-    m.def("program", &make_program, nb::kw_only(), nb::arg("isa"), nb::arg("is_f64"), nb::arg("values"), nb::arg("buffers"),
-          nb::arg("operands"), nb::arg("operand_numbers"), nb::arg("micros"), nb::arg("micro_numbers"), nb::arg("chains"),
-          nb::arg("instructions"), nb::arg("scalar_steps"), nb::arg("scalar_numbers"), nb::arg("file"));
-    nb::class_<Machine>(m, "Machine").def(nb::init<std::shared_ptr<const Program>>()).def("run", &run)
+    m.def("program", &make_program, nb::kw_only(), nb::arg("isa"), nb::arg("is_f64"), nb::arg("values"),
+          nb::arg("buffers"), nb::arg("operands"), nb::arg("operand_numbers"), nb::arg("micros"),
+          nb::arg("micro_numbers"), nb::arg("chains"), nb::arg("instructions"), nb::arg("scalar_steps"),
+          nb::arg("scalar_numbers"), nb::arg("file"));
+    nb::class_<Machine>(m, "Machine")
+        .def(nb::init<std::shared_ptr<const Program>>())
+        .def("run", &run)
         .def("train", &train, nb::kw_only(), nb::arg("epochs"), nb::arg("threads"), nb::arg("state"), nb::arg("data"),
-             nb::arg("constants"), nb::arg("table"), nb::arg("columns"), nb::arg("report"), nb::arg("stop"), nb::arg("may_go_alone"), nb::arg("profile"));
+             nb::arg("constants"), nb::arg("table"), nb::arg("columns"), nb::arg("report"), nb::arg("stop"),
+             nb::arg("may_go_alone"), nb::arg("profile"));
     nb::class_<Prediction>(m, "Predictor")
         .def("__init__",
              [](Prediction* self, std::shared_ptr<const Program> program, int32_t source, int32_t output,
                 const std::vector<ArraySpec>& parameters, nb::object empty, nb::object dtype, int threads) {
-                 new (self) Prediction{{std::move(program), source, output, state_of(parameters)}, empty, dtype, threads};
+                 new (self)
+                     Prediction{{std::move(program), source, output, state_of(parameters)}, empty, dtype, threads};
              })
         .def("__call__", &predict);
     m.def("instruction_sets", &instruction_sets);

@@ -1,5 +1,6 @@
 // Philox4x32-10 (Salmon et al. 2011): random words as a pure function of counter and key, as execute/philox.py has it.
-// The counter of element i is (i / 4, stream, step, epoch), the key the seed; a block of four words serves four elements.
+// The counter of element i is (i / 4, stream, step, epoch), the key the seed; a block of four words serves four
+// elements.
 #pragma once
 
 #include <cstdint>

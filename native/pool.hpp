@@ -23,7 +23,8 @@ class Barrier {
 };
 
 // Runs body(thread) for threads 0 … n − 1, thread 0 being the caller, all with denormal numbers flushed to zero.
-// A second caller at the same time, or a child after fork, does not wait: `parallel` then returns false and does nothing.
+// A second caller at the same time, or a child after fork, does not wait: `parallel` then returns false and does
+// nothing.
 bool parallel(int n, const std::function<void(int)>& body);
 
 // Flushes denormal numbers to zero while it lives: they are many times slower and mean nothing here.

@@ -13,7 +13,8 @@ class Predictor {
   public:
     // `source` is where the rows are read from, `output` the value that is wanted. What depends on the parameters alone
     // is computed here, once.
-    Predictor(std::shared_ptr<const Program> program, int32_t source, int32_t output, const std::vector<StateArray>& parameters);
+    Predictor(std::shared_ptr<const Program> program, int32_t source, int32_t output,
+              const std::vector<StateArray>& parameters);
     Predictor(const Predictor&) = delete;
     Predictor& operator=(const Predictor&) = delete;
 

@@ -3,15 +3,16 @@
 //   nn   out(R×C) = a(R×K) · b(K×C) + bias      forward, and dX with the transposed copy of W for b
 //   tn   out(K×C) = aᵀ(K×R) · b(R×C)            dW
 //
-// Both run on one register tile of 8 rows × 2 vectors (4 rows where there are 16 registers): per k one row of b is loaded (2 vectors), 8 numbers of a are
-// broadcast, 16 multiply-adds follow: 10 loads for 16 fused multiply-adds, so the arithmetic is what limits it.
-// Every element is one chain of multiply-adds over k = 0, 1, …, starting from the bias. Blocking never changes that
-// order, so the result does not depend on tile, panel, block or thread, and equal columns give equal bits.
+// Both run on one register tile of 8 rows × 2 vectors (4 rows where there are 16 registers): per k one row of b is
+// loaded (2 vectors), 8 numbers of a are broadcast, 16 multiply-adds follow: 10 loads for 16 fused multiply-adds, so
+// the arithmetic is what limits it. Every element is one chain of multiply-adds over k = 0, 1, …, starting from the
+// bias. Blocking never changes that order, so the result does not depend on tile, panel, block or thread, and equal
+// columns give equal bits.
 //
-// Loop nest of nn: block of k (a's block stays in L2) > panel of b (its block stays in L1) > tile of 8 rows > k. Per tile
-// and k: 32 bytes of a and 128 of b from L1 for 512 floating-point operations.
-// Loop nest of tn: block of P × P results > block of k > tile > k. A block is 1024 sums kept in L1 until they are
-// complete; then the epilogue (the optimizer's update) reads and writes θ, m, v in pieces of 4 KB.
+// Loop nest of nn: block of k (a's block stays in L2) > panel of b (its block stays in L1) > tile of 8 rows > k. Per
+// tile and k: 32 bytes of a and 128 of b from L1 for 512 floating-point operations. Loop nest of tn: block of P × P
+// results > block of k > tile > k. A block is 1024 sums kept in L1 until they are complete; then the epilogue (the
+// optimizer's update) reads and writes θ, m, v in pieces of 4 KB.
 #pragma once
 
 #include "panels.hpp"
@@ -26,7 +27,8 @@ constexpr int tile_rows = 8;
 constexpr int tile_rows = 4;
 #endif
 
-template <class T> constexpr int k_block = 32768 / (panel<T> * int(sizeof(T)));  // b's block: 32 KB
+template <class T>
+constexpr int k_block = 32768 / (panel<T> * int(sizeof(T)));  // b's block: 32 KB
 
 // acc[r][v] += Σₖ a[r·rs + k·ks] · b[k·bs + v·L]
 template <class T, int M, int NV>
@@ -47,7 +49,8 @@ CP_INLINE void accumulate(Vec<T> (&acc)[M][NV], const T* a, int64_t rs, int64_t 
     }
 }
 
-template <class T, int NV> CP_INLINE void load_tile_row(Vec<T> (&acc)[NV], const T* from, int width) {
+template <class T, int NV>
+CP_INLINE void load_tile_row(Vec<T> (&acc)[NV], const T* from, int width) {
     if constexpr (NV == 2) acc[0] = load(from);
     const int left = width - (NV - 1) * lanes<T>;
     const T* last = from + (NV - 1) * lanes<T>;
@@ -55,7 +58,8 @@ template <class T, int NV> CP_INLINE void load_tile_row(Vec<T> (&acc)[NV], const
 }
 
 // The first `width` of NV vectors.
-template <class T, int NV> CP_INLINE void store_tile_row(const Vec<T> (&acc)[NV], T* to, int width) {
+template <class T, int NV>
+CP_INLINE void store_tile_row(const Vec<T> (&acc)[NV], T* to, int width) {
     if (width == NV * lanes<T>) {
 #pragma GCC unroll 2
         for (int v = 0; v < NV; ++v) store(to + v * lanes<T>, acc[v]);
@@ -66,7 +70,8 @@ template <class T, int NV> CP_INLINE void store_tile_row(const Vec<T> (&acc)[NV]
 }
 
 // Rows of a times a block of k of one panel of b.
-template <class T> struct NN {
+template <class T>
+struct NN {
     Matrix<T> a;
     const T* b;     // panel of b
     T* out;         // panel of out
@@ -75,7 +80,8 @@ template <class T> struct NN {
     int64_t k_begin, k_end;
 
     // Whole: the panel fills its vectors, so the strides are constants and nothing is partial.
-    template <int M, int NV, bool Whole> __attribute__((noinline)) void tile(int64_t row) const {
+    template <int M, int NV, bool Whole>
+    __attribute__((noinline)) void tile(int64_t row) const {
         const int w = Whole ? NV * lanes<T> : width;
         Vec<T> acc[M][NV];
         T* to = out + row * w;
@@ -101,14 +107,14 @@ template <class T> struct NN {
     }
 
     // One row against G whole panels at once: a single row has too few sums under way to keep the units busy.
-    template <int G> __attribute__((noinline)) void row_of_panels(int64_t row) const {
+    template <int G>
+    __attribute__((noinline)) void row_of_panels(int64_t row) const {
         Vec<T> acc[G][2];
         const int64_t from_panel = panel<T> * a.cols, to_panel = panel<T> * a.rows;
 #pragma GCC unroll 8
         for (int g = 0; g < G; ++g)
 #pragma GCC unroll 2
-            for (int v = 0; v < 2; ++v)
-                acc[g][v] = bias ? load(bias + g * panel<T> + v * lanes<T>) : Vec<T>{};
+            for (int v = 0; v < 2; ++v) acc[g][v] = bias ? load(bias + g * panel<T> + v * lanes<T>) : Vec<T>{};
         for (int64_t k = 0; k < a.cols; ++k) {
             const int64_t p = k / panel<T>;
             const Vec<T> x = splat(a.at(p, row)[k - p * panel<T>]);
@@ -124,7 +130,8 @@ template <class T> struct NN {
             for (int v = 0; v < 2; ++v) store(out + g * to_panel + row * panel<T> + v * lanes<T>, acc[g][v]);
     }
 
-    template <int NV, bool Whole> void rows(int64_t begin, int64_t end) const {
+    template <int NV, bool Whole>
+    void rows(int64_t begin, int64_t end) const {
         int64_t i = begin;
         for (; i + tile_rows <= end; i += tile_rows) tile<tile_rows, NV, Whole>(i);
         if (tile_rows > 4 && i + 4 <= end) tile<4, NV, Whole>(i), i += 4;
@@ -169,7 +176,8 @@ void dot_rows(const Matrix<T>& a, const T* turned, int64_t stride, const T* bias
 }
 
 template <class T>
-void product_dot(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Matrix<T>& out, int64_t begin, int64_t end) {
+void product_dot(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Matrix<T>& out, int64_t begin,
+                 int64_t end) {
     const int w = int(out.cols);
     const int64_t stride = (a.cols + lanes<T> - 1) / lanes<T> * lanes<T>;
     alignas(64) T turned[dot_columns * dot_longest];
@@ -178,10 +186,14 @@ void product_dot(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Ma
         for (int64_t k = a.cols; k < stride; ++k) turned[c * stride + k] = 0;
     }
     switch (w) {
-        case 1: return dot_rows<T, 1>(a, turned, stride, bias, out.data, begin, end);
-        case 2: return dot_rows<T, 2>(a, turned, stride, bias, out.data, begin, end);
-        case 3: return dot_rows<T, 3>(a, turned, stride, bias, out.data, begin, end);
-        default: return dot_rows<T, 4>(a, turned, stride, bias, out.data, begin, end);
+        case 1:
+            return dot_rows<T, 1>(a, turned, stride, bias, out.data, begin, end);
+        case 2:
+            return dot_rows<T, 2>(a, turned, stride, bias, out.data, begin, end);
+        case 3:
+            return dot_rows<T, 3>(a, turned, stride, bias, out.data, begin, end);
+        default:
+            return dot_rows<T, 4>(a, turned, stride, bias, out.data, begin, end);
     }
 }
 
@@ -262,26 +274,37 @@ void tile_turned(const T* a, int a_width, const T* b, int64_t n, T* out) {
     }
 }
 
-template <class T> bool product_turned(const Matrix<T>& a, const Matrix<T>& b, int64_t i, T* out) {
+template <class T>
+bool product_turned(const Matrix<T>& a, const Matrix<T>& b, int64_t i, T* out) {
     const int w = a.width(i);
     const T *x = a.at(i), *y = b.data;
     if (b.cols > panel<T>) return false;
     switch (b.cols) {
-        case 1: return tile_turned<T, 1>(x, w, y, a.rows, out), true;
-        case 2: return tile_turned<T, 2>(x, w, y, a.rows, out), true;
-        case 3: return tile_turned<T, 3>(x, w, y, a.rows, out), true;
-        case 4: return tile_turned<T, 4>(x, w, y, a.rows, out), true;
-        case 5: return tile_turned<T, 5>(x, w, y, a.rows, out), true;
-        case 6: return tile_turned<T, 6>(x, w, y, a.rows, out), true;
-        case 7: return tile_turned<T, 7>(x, w, y, a.rows, out), true;
-        case 8: return tile_turned<T, 8>(x, w, y, a.rows, out), true;
-        default: return false;
+        case 1:
+            return tile_turned<T, 1>(x, w, y, a.rows, out), true;
+        case 2:
+            return tile_turned<T, 2>(x, w, y, a.rows, out), true;
+        case 3:
+            return tile_turned<T, 3>(x, w, y, a.rows, out), true;
+        case 4:
+            return tile_turned<T, 4>(x, w, y, a.rows, out), true;
+        case 5:
+            return tile_turned<T, 5>(x, w, y, a.rows, out), true;
+        case 6:
+            return tile_turned<T, 6>(x, w, y, a.rows, out), true;
+        case 7:
+            return tile_turned<T, 7>(x, w, y, a.rows, out), true;
+        case 8:
+            return tile_turned<T, 8>(x, w, y, a.rows, out), true;
+        default:
+            return false;
     }
 }
 
 // One block of out = aᵀ·b: the columns of panel i of a against panel j of b, into `out`, rows as wide as panel j.
 // A tile may read a few numbers past a narrow panel of a; what comes of them is not stored.
-template <class T> void product_tn(const Matrix<T>& a, const Matrix<T>& b, int64_t i, int64_t j, T* out) {
+template <class T>
+void product_tn(const Matrix<T>& a, const Matrix<T>& b, int64_t i, int64_t j, T* out) {
     const int a_width = a.width(i), b_width = b.width(j);
     if (a_width > lanes<T> / 2 && product_turned(a, b, i, out)) return;
     constexpr int64_t block = k_block<T> / 2;

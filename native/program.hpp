@@ -1,9 +1,9 @@
 // What a plan becomes: plain data that every instruction set's kernels read. No pointers to the graph, no strings.
 //
-// Layout. Every value is a matrix of R rows and C columns (a vector has R = 1 or C = 1). Its columns are cut into panels
-// of P = 2 vectors; panel p holds columns pP … pP + w − 1 of all rows, row after row, w = min(P, C − pP). So a panel is
-// one contiguous piece, a product's right-hand side streams through it, P rows of it are one contiguous block, and there
-// is no padding: a last panel is as narrow as its columns.
+// Layout. Every value is a matrix of R rows and C columns (a vector has R = 1 or C = 1). Its columns are cut into
+// panels of P = 2 vectors; panel p holds columns pP … pP + w − 1 of all rows, row after row, w = min(P, C − pP). So a
+// panel is one contiguous piece, a product's right-hand side streams through it, P rows of it are one contiguous block,
+// and there is no padding: a last panel is as narrow as its columns.
 #pragma once
 
 #include <cstddef>
@@ -40,9 +40,40 @@ enum class Code : int32_t {
 enum class Mode : int32_t { full, row, column, scalar, file, constant, one_hot, uniform };
 
 enum class Op : int32_t {
-    copy, add, subtract, multiply, divide, maximum, minimum, greater, where, reciprocal, power, square, exp, log, expm1,
-    log1p, sqrt, sin, cos, erf, abs, sign, sigmoid, tanh, relu, gate, sigmoid_cross_entropy,
-    descend, decay, accelerate, average, average_square, scaled_descend, adam_descend,
+    copy,
+    add,
+    subtract,
+    multiply,
+    divide,
+    maximum,
+    minimum,
+    greater,
+    where,
+    reciprocal,
+    power,
+    square,
+    exp,
+    log,
+    expm1,
+    log1p,
+    sqrt,
+    sin,
+    cos,
+    erf,
+    abs,
+    sign,
+    sigmoid,
+    tanh,
+    relu,
+    gate,
+    sigmoid_cross_entropy,
+    descend,
+    decay,
+    accelerate,
+    average,
+    average_square,
+    scaled_descend,
+    adam_descend,
 };
 
 // What a chain reads. `full` is read in place; row, column, one_hot and uniform are spread into scratch first.
@@ -98,10 +129,10 @@ struct Context {
     void* scratch;  // of this thread
 };
 
-constexpr int chunk_bytes = 4096;   // what a chain works on at once: 1024 float32
-constexpr int max_scratch = 24;     // chunks
+constexpr int chunk_bytes = 4096;  // what a chain works on at once: 1024 float32
+constexpr int max_scratch = 24;    // chunks
 constexpr int max_registers = 96;
-constexpr int slack_bytes = 512;    // behind every buffer: kernels read, never write, past the end of a narrow panel
+constexpr int slack_bytes = 512;  // behind every buffer: kernels read, never write, past the end of a narrow panel
 
 struct Counter;
 

@@ -1,7 +1,7 @@
 // Kernels that look at whole rows: sums and maxima over the columns, softmax, cross-entropy.
 //
-// Rows are short where it matters (classes), so these work on a block of rows at once: what is per element runs over the
-// block as one flat array, whatever the width, and only maximum and sum go row by row. Intensity: an exp and a few
+// Rows are short where it matters (classes), so these work on a block of rows at once: what is per element runs over
+// the block as one flat array, whatever the width, and only maximum and sum go row by row. Intensity: an exp and a few
 // operations per number read.
 #pragma once
 
@@ -9,10 +9,14 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-template <class T> CP_INLINE T larger(T a, T b) { return a > b || a != a ? a : b; }
+template <class T>
+CP_INLINE T larger(T a, T b) {
+    return a > b || a != a ? a : b;
+}
 
 // The sum of n numbers: lane by lane, then over the lanes.
-template <class T> CP_INLINE T sum_of(const T* x, int64_t n) {
+template <class T>
+CP_INLINE T sum_of(const T* x, int64_t n) {
     if (n < lanes<T>) {
         T s = 0;
         for (int64_t i = 0; i < n; ++i) s += x[i];
@@ -25,7 +29,8 @@ template <class T> CP_INLINE T sum_of(const T* x, int64_t n) {
     return add_lanes<T>(s);
 }
 
-template <class T> CP_INLINE T max_of(const T* x, int64_t n) {
+template <class T>
+CP_INLINE T max_of(const T* x, int64_t n) {
     T m = x[0];
     int64_t i = 1;
     if (n >= lanes<T>) {
@@ -38,27 +43,31 @@ template <class T> CP_INLINE T max_of(const T* x, int64_t n) {
     return m;
 }
 
-template <class T> T row_sum(const Matrix<T>& m, int64_t r) {
+template <class T>
+T row_sum(const Matrix<T>& m, int64_t r) {
     T s = sum_of(m.at(0, r), m.width(0));
     for (int64_t p = 1; p < m.panels(); ++p) s += sum_of(m.at(p, r), m.width(p));
     return s;
 }
 
-template <class T> T row_max(const Matrix<T>& m, int64_t r) {
+template <class T>
+T row_max(const Matrix<T>& m, int64_t r) {
     T s = max_of(m.at(0, r), m.width(0));
     for (int64_t p = 1; p < m.panels(); ++p) s = larger(max_of(m.at(p, r), m.width(p)), s);
     return s;
 }
 
 // f over n numbers in place.
-template <class T, class F> CP_INLINE void in_place(T* x, int64_t n, F f) {
+template <class T, class F>
+CP_INLINE void in_place(T* x, int64_t n, F f) {
     int64_t i = 0;
     for (; i + lanes<T> <= n; i += lanes<T>) store(x + i, f(load(x + i)));
     if (i < n) store_part(x + i, f(load_part(x + i, int(n - i))), int(n - i));
 }
 
 // out = z − max z for rows begin … end − 1.
-template <class T> void shift(const Matrix<T>& z, const Matrix<T>& out, int64_t begin, int64_t end) {
+template <class T>
+void shift(const Matrix<T>& z, const Matrix<T>& out, int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
         const T m = row_max(z, r);
         for (int64_t p = 0; p < z.panels(); ++p) {
@@ -73,7 +82,8 @@ template <class T> void shift(const Matrix<T>& z, const Matrix<T>& out, int64_t 
     }
 }
 
-template <class T> void scale_row(const Matrix<T>& m, int64_t r, T factor) {
+template <class T>
+void scale_row(const Matrix<T>& m, int64_t r, T factor) {
     for (int64_t p = 0; p < m.panels(); ++p) {
         T* x = m.at(p, r);
         const int w = m.width(p);
@@ -89,7 +99,8 @@ template <class T> void scale_row(const Matrix<T>& m, int64_t r, T factor) {
 constexpr int few = 16;
 
 // Rows r … r + n − 1 of a narrow matrix, transposed. The lanes past n repeat row r.
-template <class T> CP_INLINE void load_columns(const Matrix<T>& m, int64_t r, int n, Vec<T>* columns) {
+template <class T>
+CP_INLINE void load_columns(const Matrix<T>& m, int64_t r, int n, Vec<T>* columns) {
     const int w = int(m.cols);
     const T* from = m.data + r * w;
     for (int c = 0; c < w; ++c) {
@@ -99,7 +110,8 @@ template <class T> CP_INLINE void load_columns(const Matrix<T>& m, int64_t r, in
     }
 }
 
-template <class T> CP_INLINE void store_columns(const Vec<T>* columns, const Matrix<T>& m, int64_t r, int n) {
+template <class T>
+CP_INLINE void store_columns(const Vec<T>* columns, const Matrix<T>& m, int64_t r, int n) {
     const int w = int(m.cols);
     T* to = m.data + r * w;
     for (int c = 0; c < w; ++c)
@@ -107,7 +119,8 @@ template <class T> CP_INLINE void store_columns(const Vec<T>* columns, const Mat
 }
 
 // Subtracts each row's maximum, and returns Σ exp; the exponentials go to `e`.
-template <class T> CP_INLINE Vec<T> exponentials(Vec<T>* z, Vec<T>* e, int w) {
+template <class T>
+CP_INLINE Vec<T> exponentials(Vec<T>* z, Vec<T>* e, int w) {
     Vec<T> largest = z[0], sum{};
     for (int c = 1; c < w; ++c) largest = maximum<T>(z[c], largest);
     for (int c = 0; c < w; ++c) {
@@ -118,7 +131,8 @@ template <class T> CP_INLINE Vec<T> exponentials(Vec<T>* z, Vec<T>* e, int w) {
     return sum;
 }
 
-template <class T> void narrow_softmax(const Matrix<T>& z, const Matrix<T>& out, int64_t begin, int64_t end) {
+template <class T>
+void narrow_softmax(const Matrix<T>& z, const Matrix<T>& out, int64_t begin, int64_t end) {
     const int w = int(z.cols);
     Vec<T> x[few], e[few];
     for (int64_t r = begin; r < end; r += lanes<T>) {
@@ -131,7 +145,8 @@ template <class T> void narrow_softmax(const Matrix<T>& z, const Matrix<T>& out,
 }
 
 template <class T>
-void narrow_cross_entropy(const Matrix<T>& z, const Matrix<T>* t, const int64_t* labels, T* out, int64_t begin, int64_t end) {
+void narrow_cross_entropy(const Matrix<T>& z, const Matrix<T>* t, const int64_t* labels, T* out, int64_t begin,
+                          int64_t end) {
     const int w = int(z.cols);
     Vec<T> x[few], e[few];
     for (int64_t r = begin; r < end; r += lanes<T>) {
@@ -154,7 +169,8 @@ void narrow_cross_entropy(const Matrix<T>& z, const Matrix<T>* t, const int64_t*
 
 constexpr int64_t row_block = 64;  // rows handled at once by the kernels below
 
-template <class T> void softmax(const Matrix<T>& z, const Matrix<T>& out, int64_t begin, int64_t end) {
+template <class T>
+void softmax(const Matrix<T>& z, const Matrix<T>& out, int64_t begin, int64_t end) {
     if (z.cols <= few && z.cols <= panel<T>) return narrow_softmax(z, out, begin, end);
     for (int64_t b = begin; b < end; b += row_block) {
         const int64_t stop = b + row_block < end ? b + row_block : end;
@@ -181,7 +197,8 @@ void log_sums(const Matrix<T>& shifted, int64_t begin, int64_t end, T* work, T* 
     in_place<T>(sums, end - begin, [](Vec<T> x) { return log<T>(x); });
 }
 
-template <class T> void log_softmax(const Matrix<T>& z, const Matrix<T>& out, int64_t begin, int64_t end, T* work) {
+template <class T>
+void log_softmax(const Matrix<T>& z, const Matrix<T>& out, int64_t begin, int64_t end, T* work) {
     T sums[row_block];
     for (int64_t b = begin; b < end; b += row_block) {
         const int64_t stop = b + row_block < end ? b + row_block : end;

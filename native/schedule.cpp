@@ -20,18 +20,26 @@ Work work_of(const Program& p, const Instruction& s, int64_t n) {
     switch (s.code) {
         case Code::product_tn: {  // the products, and an update that costs as much as a hundred rows or more
             const double rows_worth = double(rows(s.a)) + (s.chain >= 0 ? 120 : 0) + (s.twin >= 0 ? 50 : 0);
-            return {panels(cols(s.a)) * panels(cols(s.b)), 2.0 * double(P * std::min(P, 4 + cols(s.b))) * rows_worth / 16};
+            return {panels(cols(s.a)) * panels(cols(s.b)),
+                    2.0 * double(P * std::min(P, 4 + cols(s.b))) * rows_worth / 16};
         }
-        case Code::chain: return {panels(cols(s.out)) * panels(rows(s.out)), double(P * P)};
+        case Code::chain:
+            return {panels(cols(s.out)) * panels(rows(s.out)), double(P * P)};
         case Code::sum_columns:
-        case Code::max_columns: return {panels(cols(s.a)), double(rows(s.a) * P) / 4};
-        case Code::transpose: return {panels(cols(s.a)) * panels(cols(s.out)), double(P * P)};
+        case Code::max_columns:
+            return {panels(cols(s.a)), double(rows(s.a) * P) / 4};
+        case Code::transpose:
+            return {panels(cols(s.a)) * panels(cols(s.out)), double(P * P)};
         case Code::scatter_rows:
-        case Code::copy: return {panels(cols(s.out)), double(rows(s.out) * P) / 4};
-        case Code::product_nn: return {rows(s.out), 2.0 * double(cols(s.a) * cols(s.out)) / 16};
+        case Code::copy:
+            return {panels(cols(s.out)), double(rows(s.out) * P) / 4};
+        case Code::product_nn:
+            return {rows(s.out), 2.0 * double(cols(s.a) * cols(s.out)) / 16};
         case Code::sum_rows:
-        case Code::max_rows: return {rows(s.a), double(cols(s.a))};
-        default: return {rows(s.out), double(cols(s.out))};
+        case Code::max_rows:
+            return {rows(s.a), double(cols(s.a))};
+        default:
+            return {rows(s.out), double(cols(s.out))};
     }
 }
 

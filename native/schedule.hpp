@@ -1,7 +1,7 @@
 // Who does what: the instructions of a step cut into pieces for each thread, with a barrier after each phase.
 //
-// Rows of the batch are split evenly; result tiles are dealt out in contiguous runs of equal cost; what is one number is
-// thread 0's. Every element is computed whole by one thread, so the number of threads never shows in the result.
+// Rows of the batch are split evenly; result tiles are dealt out in contiguous runs of equal cost; what is one number
+// is thread 0's. Every element is computed whole by one thread, so the number of threads never shows in the result.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,8 @@ class Schedule {
             if (last_barrier) break;
             const auto start = times ? Clock::now() : Clock::time_point();
             t.step ? p.run(*t.step, x, t.begin, t.end) : barrier.wait();
-            if (times) times[t.step ? t.step - p.instructions.data() : ptrdiff_t(p.instructions.size())] += since(start);
+            if (times)
+                times[t.step ? t.step - p.instructions.data() : ptrdiff_t(p.instructions.size())] += since(start);
         }
         if (thread == 0) at_end();
         if (tasks_.size() == 1) return;

@@ -1,9 +1,9 @@
 // Vectors of the instruction set this file is compiled for. One type, one set of free functions; everything above is
 // written once and compiled several times, each time in a namespace of its own (CLEARPROP_ISA).
 //
-// GCC's and Clang's vector extensions carry the arithmetic; intrinsics stand only where those have no word for it: fused
-// multiply-add, square root, partial loads and stores. No standard-library templates here: an inline function compiled
-// for AVX-512 must never be the one that the linker picks for a baseline machine.
+// GCC's and Clang's vector extensions carry the arithmetic; intrinsics stand only where those have no word for it:
+// fused multiply-add, square root, partial loads and stores. No standard-library templates here: an inline function
+// compiled for AVX-512 must never be the one that the linker picks for a baseline machine.
 #pragma once
 
 #include <cstddef>
@@ -29,27 +29,42 @@ constexpr int vector_bytes = 32;
 constexpr int vector_bytes = 16;
 #endif
 
-template <class T> struct Lane;
-template <> struct Lane<float> {
+template <class T>
+struct Lane;
+template <>
+struct Lane<float> {
     typedef float V __attribute__((vector_size(vector_bytes)));
     typedef float U __attribute__((vector_size(vector_bytes), aligned(4), may_alias));  // anywhere in memory
     typedef int32_t I __attribute__((vector_size(vector_bytes)));
     using Int = int32_t;
 };
-template <> struct Lane<double> {
+template <>
+struct Lane<double> {
     typedef double V __attribute__((vector_size(vector_bytes)));
     typedef double U __attribute__((vector_size(vector_bytes), aligned(8), may_alias));
     typedef int64_t I __attribute__((vector_size(vector_bytes)));
     using Int = int64_t;
 };
 
-template <class T> using Vec = typename Lane<T>::V;
-template <class T> using IVec = typename Lane<T>::I;
-template <class T> constexpr int lanes = vector_bytes / int(sizeof(T));
+template <class T>
+using Vec = typename Lane<T>::V;
+template <class T>
+using IVec = typename Lane<T>::I;
+template <class T>
+constexpr int lanes = vector_bytes / int(sizeof(T));
 
-template <class T> CP_INLINE Vec<T> splat(T x) { return Vec<T>{} + x; }
-template <class T> CP_INLINE Vec<T> load(const T* p) { return *reinterpret_cast<const typename Lane<T>::U*>(p); }
-template <class T> CP_INLINE void store(T* p, Vec<T> v) { *reinterpret_cast<typename Lane<T>::U*>(p) = v; }
+template <class T>
+CP_INLINE Vec<T> splat(T x) {
+    return Vec<T>{} + x;
+}
+template <class T>
+CP_INLINE Vec<T> load(const T* p) {
+    return *reinterpret_cast<const typename Lane<T>::U*>(p);
+}
+template <class T>
+CP_INLINE void store(T* p, Vec<T> v) {
+    *reinterpret_cast<typename Lane<T>::U*>(p) = v;
+}
 
 // Partial loads and stores touch the first n lanes only; the other lanes are read as 0.
 #if defined(__AVX512F__)
@@ -66,12 +81,14 @@ CP_INLINE void store_part(double* p, Vec<double> v, int n) {
     _mm512_mask_storeu_pd(p, __mmask8((1u << n) - 1), (__m512d)v);
 }
 #else
-template <class T> CP_INLINE Vec<T> load_part(const T* p, int n) {
+template <class T>
+CP_INLINE Vec<T> load_part(const T* p, int n) {
     Vec<T> v{};
     for (int i = 0; i < n; ++i) v[i] = p[i];
     return v;
 }
-template <class T> CP_INLINE void store_part(T* p, Vec<T> v, int n) {
+template <class T>
+CP_INLINE void store_part(T* p, Vec<T> v, int n) {
     for (int i = 0; i < n; ++i) p[i] = v[i];
 }
 #endif
@@ -110,7 +127,10 @@ CP_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
 CP_INLINE Vec<float> sqrt(Vec<float> a) { return (Vec<float>)vsqrtq_f32((float32x4_t)a); }
 CP_INLINE Vec<double> sqrt(Vec<double> a) { return (Vec<double>)vsqrtq_f64((float64x2_t)a); }
 #else
-template <class V> CP_INLINE V fma(V a, V b, V c) { return a * b + c; }
+template <class V>
+CP_INLINE V fma(V a, V b, V c) {
+    return a * b + c;
+}
 CP_INLINE Vec<float> sqrt(Vec<float> a) {
     for (int i = 0; i < lanes<float>; ++i) a[i] = __builtin_sqrtf(a[i]);
     return a;
@@ -122,7 +142,8 @@ CP_INLINE Vec<double> sqrt(Vec<double> a) {
 #endif
 
 // The sum of all lanes, always in the same order: halves onto each other.
-template <class T> CP_INLINE T add_lanes(Vec<T> v) {
+template <class T>
+CP_INLINE T add_lanes(Vec<T> v) {
     T x[lanes<T>];
     __builtin_memcpy(x, &v, sizeof v);
 #pragma GCC unroll 5
@@ -131,10 +152,12 @@ template <class T> CP_INLINE T add_lanes(Vec<T> v) {
     return x[0];
 }
 #if defined(__AVX512F__)
-template <> CP_INLINE float add_lanes<float>(Vec<float> v) {
+template <>
+CP_INLINE float add_lanes<float>(Vec<float> v) {
     typedef float V8 __attribute__((vector_size(32)));
     typedef float V4 __attribute__((vector_size(16)));
-    const V8 a = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) + __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+    const V8 a = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+                 __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
     V4 b = __builtin_shufflevector(a, a, 0, 1, 2, 3) + __builtin_shufflevector(a, a, 4, 5, 6, 7);
     b += __builtin_shufflevector(b, b, 2, 3, 2, 3);
     return b[0] + b[1];
@@ -142,6 +165,9 @@ template <> CP_INLINE float add_lanes<float>(Vec<float> v) {
 #endif
 
 // Lane masks are integer vectors: −1 where true, 0 where false.
-template <class V, class I> CP_INLINE V select(I mask, V a, V b) { return mask ? a : b; }
+template <class V, class I>
+CP_INLINE V select(I mask, V a, V b) {
+    return mask ? a : b;
+}
 
 }  // namespace clearprop::CLEARPROP_ISA

@@ -6,8 +6,10 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-template <class T> struct Constants;
-template <> struct Constants<float> {
+template <class T>
+struct Constants;
+template <>
+struct Constants<float> {
     static constexpr float magic = 12582912.0f;  // 1.5·2²³: adding it rounds to an integer
     static constexpr int32_t magic_bits = 0x4B400000;
     static constexpr int mantissa = 23, bias = 127;
@@ -16,7 +18,8 @@ template <> struct Constants<float> {
     static constexpr int exp_terms = 7, log_terms = 5;
     static constexpr float tiny = 1.17549435e-38f;
 };
-template <> struct Constants<double> {
+template <>
+struct Constants<double> {
     static constexpr double magic = 6755399441055744.0;  // 1.5·2⁵²
     static constexpr int64_t magic_bits = 0x4338000000000000;
     static constexpr int mantissa = 52, bias = 1023;
@@ -44,23 +47,27 @@ constexpr double inverse_factorial[16] = {1.0,
                                           1.0 / 87178291200.0,
                                           1.0 / 1307674368000.0};
 
-template <class T> CP_INLINE Vec<T> abs(Vec<T> x) {
+template <class T>
+CP_INLINE Vec<T> abs(Vec<T> x) {
     constexpr typename Lane<T>::Int keep = ~(typename Lane<T>::Int(1) << (sizeof(T) * 8 - 1));
     return (Vec<T>)((IVec<T>)x & keep);
 }
 
 // x with the sign of s.
-template <class T> CP_INLINE Vec<T> copysign(Vec<T> x, Vec<T> s) {
+template <class T>
+CP_INLINE Vec<T> copysign(Vec<T> x, Vec<T> s) {
     constexpr typename Lane<T>::Int sign = typename Lane<T>::Int(1) << (sizeof(T) * 8 - 1);
     return (Vec<T>)(((IVec<T>)x & ~sign) | ((IVec<T>)s & sign));
 }
 
-template <class T> CP_INLINE Vec<T> power_of_two(IVec<T> n) {
+template <class T>
+CP_INLINE Vec<T> power_of_two(IVec<T> n) {
     return (Vec<T>)((n + Constants<T>::bias) << Constants<T>::mantissa);
 }
 
 // x = n ln 2 + r; returns p = eʳ − 1 and n.
-template <class T> CP_INLINE Vec<T> reduced_exp(Vec<T> x, IVec<T>& n) {
+template <class T>
+CP_INLINE Vec<T> reduced_exp(Vec<T> x, IVec<T>& n) {
     using K = Constants<T>;
     Vec<T> t = fma(x, splat<T>(T(1.4426950408889634)), splat<T>(K::magic));
     n = (IVec<T>)t - K::magic_bits;
@@ -73,7 +80,8 @@ template <class T> CP_INLINE Vec<T> reduced_exp(Vec<T> x, IVec<T>& n) {
     return fma(p * r, r, r);
 }
 
-template <class T> CP_INLINE Vec<T> exp(Vec<T> x) {
+template <class T>
+CP_INLINE Vec<T> exp(Vec<T> x) {
     using K = Constants<T>;
     x = select(x > K::exp_high, splat<T>(K::exp_high), x);
     x = select(x < K::exp_low, splat<T>(K::exp_low), x);
@@ -83,7 +91,8 @@ template <class T> CP_INLINE Vec<T> exp(Vec<T> x) {
     return (p + T(1)) * power_of_two<T>(half) * power_of_two<T>(n - half);
 }
 
-template <class T> CP_INLINE Vec<T> expm1(Vec<T> x) {
+template <class T>
+CP_INLINE Vec<T> expm1(Vec<T> x) {
     using K = Constants<T>;
     x = select(x > K::exp_high, splat<T>(K::exp_high), x);
     x = select(x < K::exp_low / 2, splat<T>(K::exp_low / 2), x);
@@ -94,7 +103,8 @@ template <class T> CP_INLINE Vec<T> expm1(Vec<T> x) {
 }
 
 // ln x = e ln 2 + 2 artanh((m − 1)/(m + 1)) for x = m·2ᵉ with m in [√½, √2).
-template <class T> CP_INLINE Vec<T> log(Vec<T> x) {
+template <class T>
+CP_INLINE Vec<T> log(Vec<T> x) {
     using K = Constants<T>;
     constexpr T infinity = T(__builtin_inf());
     IVec<T> bits = (IVec<T>)select(x > T(0), x, splat<T>(1));  // what is no positive number is answered below
@@ -114,24 +124,35 @@ template <class T> CP_INLINE Vec<T> log(Vec<T> x) {
 }
 
 // ln(1 + x), good to the last digits near 0: the rounding error of u = 1 + x is divided out.
-template <class T> CP_INLINE Vec<T> log1p(Vec<T> x) {
+template <class T>
+CP_INLINE Vec<T> log1p(Vec<T> x) {
     Vec<T> u = x + T(1), d = u - T(1);
     Vec<T> y = log<T>(u) * (x / d);
     y = select(d == T(0), x, y);
     return select(u == T(__builtin_inf()), u, y);
 }
 
-template <class T> CP_INLINE Vec<T> tanh(Vec<T> x) {
+template <class T>
+CP_INLINE Vec<T> tanh(Vec<T> x) {
     Vec<T> a = abs<T>(x);
     a = select(a > Constants<T>::tanh_high, splat<T>(Constants<T>::tanh_high), a);
     Vec<T> t = expm1<T>(a + a);
     return copysign<T>(t / (t + T(2)), x);
 }
 
-template <class T> CP_INLINE Vec<T> sigmoid(Vec<T> x) { return splat<T>(1) / (exp<T>(-x) + T(1)); }
+template <class T>
+CP_INLINE Vec<T> sigmoid(Vec<T> x) {
+    return splat<T>(1) / (exp<T>(-x) + T(1));
+}
 
-template <class T> CP_INLINE Vec<T> maximum(Vec<T> a, Vec<T> b) { return select((a > b) | (a != a), a, b); }
-template <class T> CP_INLINE Vec<T> minimum(Vec<T> a, Vec<T> b) { return select((a < b) | (a != a), a, b); }
+template <class T>
+CP_INLINE Vec<T> maximum(Vec<T> a, Vec<T> b) {
+    return select((a > b) | (a != a), a, b);
+}
+template <class T>
+CP_INLINE Vec<T> minimum(Vec<T> a, Vec<T> b) {
+    return select((a < b) | (a != a), a, b);
+}
 
 // Lane by lane through libm.
 CP_INLINE float libm_pow(float x, float y) { return __builtin_powf(x, y); }

@@ -19,7 +19,8 @@ double random_number() {
     return double(state >> 8) / double(1 << 24) * 2 - 1;
 }
 
-template <class T> struct Dense {  // row-major, and the same in panels
+template <class T>
+struct Dense {  // row-major, and the same in panels
     int64_t rows, cols;
     std::vector<T> plain, packed;
     Dense(int64_t r, int64_t c) : rows(r), cols(c), plain(size_t(r * c)), packed(size_t(r * c) + 256) {
@@ -30,13 +31,16 @@ template <class T> struct Dense {  // row-major, and the same in panels
     T at(int64_t r, int64_t c) const { return plain[size_t(r * cols + c)]; }
 };
 
-template <class T> void report(const char* what, double worst, double bound) {
+template <class T>
+void report(const char* what, double worst, double bound) {
     const bool good = worst <= bound;
     failed = failed || !good;
-    std::printf("%-28s f%d  worst %.2e  bound %.2e  %s\n", what, int(sizeof(T)) * 8, worst, bound, good ? "ok" : "FAILED");
+    std::printf("%-28s f%d  worst %.2e  bound %.2e  %s\n", what, int(sizeof(T)) * 8, worst, bound,
+                good ? "ok" : "FAILED");
 }
 
-template <class T> void products() {
+template <class T>
+void products() {
     double nn = 0, tn = 0;
     const double epsilon = sizeof(T) == 4 ? 1.2e-7 : 2.2e-16;
     for (int64_t width = 1; width <= 33; ++width) {
@@ -60,7 +64,8 @@ template <class T> void products() {
                         double sum = 0;
                         for (int64_t l = 0; l < m; ++l)
                             sum += double(a.at(l, i * panel<T> + r)) * double(d.at(l, j * panel<T> + s));
-                        tn = std::fmax(tn, std::fabs(sum - double(block[size_t(r * d.view().width(j) + s)])) / double(m));
+                        tn = std::fmax(tn,
+                                       std::fabs(sum - double(block[size_t(r * d.view().width(j) + s)])) / double(m));
                     }
             }
     }
@@ -68,7 +73,8 @@ template <class T> void products() {
     report<T>("product tn, widths 1-33", tn, 8 * epsilon);
 }
 
-template <class T, class F, class G> void elementary(const char* name, F f, G truth, double low, double high) {
+template <class T, class F, class G>
+void elementary(const char* name, F f, G truth, double low, double high) {
     double worst = 0;
     const double epsilon = sizeof(T) == 4 ? 1.2e-7 : 2.2e-16;
     for (int i = 0; i <= 4000; ++i) {
@@ -79,18 +85,21 @@ template <class T, class F, class G> void elementary(const char* name, F f, G tr
     report<T>(name, worst, 24 * epsilon);
 }
 
-template <class T> void functions() {
+template <class T>
+void functions() {
     using V = Vec<T>;
     elementary<T>("exp", [](V x) { return exp<T>(x); }, [](double x) { return std::exp(x); }, -60, 60);
     elementary<T>("log", [](V x) { return log<T>(x); }, [](double x) { return std::log(x); }, 1.5, 1e6);
     elementary<T>("expm1", [](V x) { return expm1<T>(x); }, [](double x) { return std::expm1(x); }, -2, 40);
     elementary<T>("log1p", [](V x) { return log1p<T>(x); }, [](double x) { return std::log1p(x); }, 1e-9, 5);
     elementary<T>("tanh", [](V x) { return tanh<T>(x); }, [](double x) { return std::tanh(x); }, -9, 9);
-    elementary<T>("sigmoid", [](V x) { return sigmoid<T>(x); }, [](double x) { return 1 / (1 + std::exp(-x)); }, -30, 30);
+    elementary<T>(
+        "sigmoid", [](V x) { return sigmoid<T>(x); }, [](double x) { return 1 / (1 + std::exp(-x)); }, -30, 30);
     elementary<T>("sqrt", [](V x) { return sqrt(x); }, [](double x) { return std::sqrt(x); }, 0.01, 100);
 }
 
-template <class T> void rows() {
+template <class T>
+void rows() {
     double worst = 0;
     for (int64_t width : {1, 2, 3, 10, 16, 17, 33, 70}) {
         Dense<T> z(37, width), p(37, width);
@@ -101,7 +110,8 @@ template <class T> void rows() {
             double sum = 0;
             for (int64_t c = 0; c < width; ++c) sum += std::exp(double(z.at(r, c)));
             for (int64_t c = 0; c < width; ++c)
-                worst = std::fmax(worst, std::fabs(std::exp(double(z.at(r, c))) / sum - double(out[size_t(r * width + c)])));
+                worst = std::fmax(worst,
+                                  std::fabs(std::exp(double(z.at(r, c))) / sum - double(out[size_t(r * width + c)])));
         }
     }
     report<T>("softmax, widths 1-70", worst, sizeof(T) == 4 ? 1e-6 : 1e-15);

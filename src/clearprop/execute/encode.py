@@ -1,4 +1,4 @@
-"""A plan in the numbers that the native machine reads. Codes follow native/program.hpp, in the same order."""
+"""A plan in the numbers that the native machine reads."""
 
 from __future__ import annotations
 
@@ -8,35 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.execute.chain import Chain
+from clearprop.execute.codes import CODES, DOMAINS, OPS, SAME, UnsupportedError
 from clearprop.graph import ITEM_SIZES, N, Type
-from clearprop.plan import Linear, Plan, Source, Step, source_of
-from clearprop.plan.operand import COLUMN, CONSTANT, FILE, FULL, ONE_HOT, ROW, SCALAR, UNIFORM
-
-_CODES = """
-product_nn product_tn chain sum_columns max_columns sum_rows max_rows softmax log_softmax
-softmax_cross_entropy softmax_cross_entropy_labels gather gather_labels transpose slice_columns slice_rows
-paste_columns paste_rows take_rows scatter_rows copy
-"""
-_OPS = """
-copy add subtract multiply divide maximum minimum greater where reciprocal power square exp log expm1 log1p sqrt
-sin cos erf abs sign sigmoid tanh relu gate sigmoid_cross_entropy
-descend decay accelerate average average_square scaled_descend adam_descend
-"""
-CODES = {name: i for i, name in enumerate(_CODES.split())}
-OPS = {name: i for i, name in enumerate(_OPS.split())}
-SAME = {"identity": "copy", "stop_gradient": "copy", "cast": "copy"}
-ELEMENTWISE = frozenset(OPS) - {"copy", "square"} | frozenset(SAME)
-KERNELS = ELEMENTWISE | {
-    *("variable", "constant", "size", "uniform", "broadcast", "one_hot"),
-    *("matmul", "affine", "sum", "max", "softmax", "log_softmax", "softmax_cross_entropy"),
-    *("transpose", "slice", "concat", "take_rows", "scatter_rows"),
-}
-DOMAINS = {"rows": 0, "tiles": 1, "single": 2}
-MAX_SCRATCH, MAX_REGISTERS = 24, 96
-
-
-class UnsupportedError(Exception):
-    """The machine has no word for something in this graph."""
+from clearprop.plan import Linear, Plan, Step
+from clearprop.plan.operand import FILE, UNIFORM
 
 
 @dataclass
@@ -296,83 +272,18 @@ class _Encoder:
             self._emit(code, step, [v], span=(start, 0))
             start += rows if by_rows else cols
 
-    # --- chains
-
     def _chain(self, step: Step) -> tuple[int, int]:
-        """Registers, scratch and micro-operations of an epilogue; returns the chain and the register of the head."""
-        out = self.out
-        sources: dict[Source, int] = {}
-        made: dict[int, int] = {}  # value made inside → number among the micro-operations
-        parts = step.epilogue
-        for part in parts:
-            for v in part.inputs:
-                source = source_of(v, self.plan.values, self.views)
-                assert source is not None
-                if source.mode == FULL and source.value in made:
-                    continue
-                sources.setdefault(self._key(source), len(sources))
-            made[part.output] = len(made)
-        head = sources.get(Source(FULL, step.output), -1) if step.kernel != "chain" else -1
-        n = len(sources)
-        last_use = self._last_uses(parts, made)
-        free = list(range(MAX_SCRATCH))
-        taken: dict[int, int] = {}  # register → scratch
-
-        first_operand, first_micro = len(out.operands), len(out.micros)
-        for source, register in sources.items():
-            scratch = -1
-            if source.mode in (ROW, COLUMN, ONE_HOT, UNIFORM):
-                scratch = taken[register] = self._take(free)
-            out.operands.append((source.mode, self._operand_value(source), scratch))
+        """Write the epilogue of a step; returns its number and the register of the step's own result."""
+        out, chain = self.out, Chain(self.plan, step)
+        out.chains.append((len(out.operands), len(chain.operands), len(out.micros), len(chain.micros)))
+        for source, scratch in chain.operands:
+            value = self._file_place(source.value) if source.mode == FILE else source.value
+            out.operands.append((source.mode, -1 if source.mode == UNIFORM else value, scratch))
             out.operand_numbers.append(source.number)
-        for k, part in enumerate(parts):
-            registers = []
-            for v in part.inputs:
-                source = source_of(v, self.plan.values, self.views)
-                assert source is not None
-                inside = source.mode == FULL and source.value in made
-                registers.append(n + made[source.value] if inside else sources[self._key(source)])
-            stored = self.plan.values[part.output].place != "register"
-            scratch = -1
-            if not stored:
-                scratch = taken[n + k] = self._take(free)
-            op = OPS[SAME.get(part.kernel, part.kernel)]
-            exponent = float(part.attrs.get("exponent", 0.0))
-            if part.kernel == "power" and exponent in (2.0, 0.5, -1.0):
-                op = OPS[{2.0: "square", 0.5: "sqrt", -1.0: "reciprocal"}[exponent]]
-            padded = registers + [registers[0]] * (7 - len(registers))
-            out.micros.append((op, *padded, part.output if stored else -1, scratch))
-            out.micro_numbers.append(exponent)
-            for r in {*registers, n + k}:
-                if r >= n and r in taken and last_use.get(r - n, -1) <= k:
-                    free.insert(0, taken.pop(r))
-        if n + len(parts) > MAX_REGISTERS:
-            raise UnsupportedError("a chain of more than ninety operations")
-        out.chains.append((first_operand, n, first_micro, len(parts)))
-        return len(out.chains) - 1, head
-
-    def _last_uses(self, parts: tuple[Step, ...], made: dict[int, int]) -> dict[int, int]:
-        last: dict[int, int] = {}
-        for k, part in enumerate(parts):
-            for v in part.inputs:
-                source = source_of(v, self.plan.values, self.views)
-                if source is not None and source.mode == FULL and source.value in made:
-                    last[made[source.value]] = k
-        return last
-
-    def _take(self, free: list[int]) -> int:
-        if not free:
-            raise UnsupportedError("a chain that needs more scratch than there is")
-        return free.pop(0)
-
-    def _key(self, source: Source) -> Source:
-        """One register for one operand, however often it is read."""
-        return Source(CONSTANT, -1, source.number) if source.mode == CONSTANT else source
-
-    def _operand_value(self, source: Source) -> int:
-        if source.mode == FILE:
-            return self._file_place(source.value)
-        return source.value if source.mode in (FULL, ROW, COLUMN, SCALAR, ONE_HOT) else -1
+        for row, number in chain.micros:
+            out.micros.append(row)
+            out.micro_numbers.append(number)
+        return len(out.chains) - 1, chain.head
 
 
 def encode(plan: Plan) -> Encoded:
@@ -382,6 +293,3 @@ def encode(plan: Plan) -> Encoded:
         UnsupportedError: if something in it has no kernel.
     """
     return _Encoder(plan).run()
-
-
-__all__ = ["CODES", "ELEMENTWISE", "KERNELS", "OPS", "Encoded", "UnsupportedError", "encode"]

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from clearprop.execute.batches import Batches, Outcome
-from clearprop.execute.encode import ELEMENTWISE, KERNELS, Encoded, UnsupportedError, encode
+from clearprop.execute.codes import ELEMENTWISE, KERNELS, UnsupportedError
+from clearprop.execute.encode import Encoded, encode
 from clearprop.execute.executor import Program, Reference, checked_batch_size
 from clearprop.execute.reference import Array
 from clearprop.execute.threads import available, threads_for

@@ -1,0 +1,83 @@
+"""Chains: registers, scratch and micro-operations of an epilogue, as the native machine reads them."""
+
+from __future__ import annotations
+
+from clearprop.execute.codes import MAX_REGISTERS, MAX_SCRATCH, OPS, SAME, UnsupportedError
+from clearprop.plan import Plan, Source, Step, source_of
+from clearprop.plan.operand import COLUMN, CONSTANT, FULL, ONE_HOT, ROW, SCALAR, UNIFORM
+
+SPREAD = (ROW, COLUMN, ONE_HOT, UNIFORM)  # modes that need scratch to be written out in
+SHORTCUTS = {2.0: "square", 0.5: "sqrt", -1.0: "reciprocal"}  # powers with a kernel of their own
+
+
+class Chain:
+    """The chain of one fused step.
+
+    Attributes:
+        sources: what it reads from outside → its register.
+        operands: mode, source and scratch of each register that is read from outside.
+        micros: op, seven registers, the value stored to (−1), the scratch written to (−1), and a number.
+    """
+
+    def __init__(self, plan: Plan, step: Step) -> None:
+        self.plan, self.step = plan, step
+        self.made = {part.output: k for k, part in enumerate(step.epilogue)}
+        self.sources: dict[Source, int] = {}
+        for part in step.epilogue:
+            for v in part.inputs:
+                source = self._source(v, part)
+                if not self._inside(source):
+                    self.sources.setdefault(source, len(self.sources))
+        if len(self.sources) + len(self.made) > MAX_REGISTERS:
+            raise UnsupportedError("a chain of more than ninety operations")
+        self._free = list(range(MAX_SCRATCH))
+        self._taken: dict[int, int] = {}  # register → scratch
+        self.operands = [(source, self._take(r) if source.mode in SPREAD else -1) for source, r in self.sources.items()]
+        self.micros = [self._micro(k, part) for k, part in enumerate(step.epilogue)]
+
+    @property
+    def head(self) -> int:
+        """The register of the step's own result, −1 if the chain does not read it."""
+        return -1 if self.step.kernel == "chain" else self.sources.get(Source(FULL, self.step.output), -1)
+
+    def _source(self, v: int, part: Step) -> Source:
+        source = source_of(v, self.plan.values, self.plan.views)
+        assert source is not None
+        if source.mode == CONSTANT:  # one register for one number, whatever it is called
+            return Source(CONSTANT, -1, source.number)
+        number = self.plan.values[source.value].type.shape == ()
+        if source.mode == FULL and number and self.plan.values[part.output].type.shape != ():
+            return Source(SCALAR, source.value)
+        return source
+
+    def _inside(self, source: Source) -> bool:
+        return source.mode == FULL and source.value in self.made
+
+    def _register(self, v: int, part: Step) -> int:
+        source = self._source(v, part)
+        return len(self.sources) + self.made[source.value] if self._inside(source) else self.sources[source]
+
+    def _take(self, register: int) -> int:
+        if not self._free:
+            raise UnsupportedError("a chain that needs more scratch than there is")
+        self._taken[register] = self._free.pop(0)
+        return self._taken[register]
+
+    def _micro(self, k: int, part: Step) -> tuple[tuple[int, ...], float]:
+        registers = [self._register(v, part) for v in part.inputs]
+        result = len(self.sources) + k
+        stored = self.plan.values[part.output].place != "register"
+        scratch = -1 if stored else self._take(result)
+        number = float(part.attrs.get("exponent", 0.0))
+        name = SHORTCUTS.get(number, "power") if part.kernel == "power" else SAME.get(part.kernel, part.kernel)
+        padded = registers + [registers[0]] * (7 - len(registers))
+        for r in {*registers, result} & set(self._taken):
+            if r >= len(self.sources) and self._last_use(r) <= k:
+                self._free.insert(0, self._taken.pop(r))
+        return (OPS[name], *padded, part.output if stored else -1, scratch), number
+
+    def _last_use(self, register: int) -> int:
+        uses = [
+            k for k, part in enumerate(self.step.epilogue) for v in part.inputs if self._register(v, part) == register
+        ]
+        return max(uses, default=-1)
