@@ -1,23 +1,14 @@
 #include "machine.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <cstring>
-#include <mutex>
 
-#define CLEARPROP_ISA machine
-#include "philox.hpp"
 #include "pool.hpp"
 #include "schedule.hpp"
 
 namespace clearprop {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 double scalar(const ScalarStep& s, const double* f) {
     const double a = f[s.a], b = f[s.b];
@@ -75,57 +66,6 @@ double scalar(const ScalarStep& s, const double* f) {
     }
 }
 
-double read(const Program& p, const Workspace& work, const double* file, std::pair<int32_t, int32_t> what) {
-    if (what.first < 0) return file[what.second];
-    const void* at = work.at(what.first);
-    return p.is_f64 ? *static_cast<const double*>(at) : double(*static_cast<const float*>(at));
-}
-
-// Copies of what is put back when training diverges: at the start of the last two epochs.
-class Snapshots {
-  public:
-    Snapshots(const Program& p, const std::vector<StateArray>& state, const Workspace& work) {
-        for (const StateArray& a : state)
-            if (a.kept) parts_.push_back({work.at(a.value), a.rows * a.cols * p.item()});
-        int64_t bytes = 0;
-        for (const Part& part : parts_) bytes += part.bytes;
-        for (auto& s : saved_) s.resize(size_t(bytes));
-    }
-    void take() {
-        std::swap(saved_[0], saved_[1]);
-        uint8_t* to = saved_[1].data();
-        for (const Part& part : parts_) {
-            std::memcpy(to, part.data, size_t(part.bytes));
-            to += part.bytes;
-        }
-    }
-    bool finite(const Program& p) const {
-        for (const Part& part : parts_) {
-            const int64_t n = part.bytes / p.item();
-            for (int64_t i = 0; i < n; ++i)
-                if (!std::isfinite(p.is_f64 ? static_cast<const double*>(part.data)[i]
-                                            : double(static_cast<const float*>(part.data)[i])))
-                    return false;
-        }
-        return true;
-    }
-    void put_back(int which) const {
-        const uint8_t* from = saved_[which].data();
-        for (const Part& part : parts_) {
-            std::memcpy(part.data, from, size_t(part.bytes));
-            from += part.bytes;
-        }
-    }
-
-  private:
-    struct Part {
-        void* data;
-        int64_t bytes;
-    };
-    std::vector<Part> parts_;
-    std::array<std::vector<uint8_t>, 2> saved_;
-};
-
 }  // namespace
 
 // --- what a thread needs
@@ -169,8 +109,8 @@ void pack_state(const Program& p, const StateArray& a, void* to, void* twin) {
     pack(p, turned.data(), twin, a.cols, a.rows);
 }
 
-static void pack_state(const Program& p, const StateArray& a, const Workspace& work) {
-    pack_state(p, a, work.at(a.value), a.twin < 0 ? nullptr : work.at(a.twin));
+void Workspace::pack(const StateArray& a) const {
+    pack_state(program_, a, at(a.value), a.twin < 0 ? nullptr : at(a.twin));
 }
 
 Buffer::Buffer(int64_t bytes) : size_(bytes), block_(new uint8_t[size_t(bytes + slack_bytes + 128)]()) {
@@ -202,33 +142,6 @@ void unpack(const Program& p, const void* from, void* to, int64_t rows, int64_t 
         p.kernels->unpack_f32(static_cast<const float*>(from), static_cast<float*>(to), rows, cols);
 }
 
-// --- rows of an epoch
-
-int64_t batches_of(int64_t rows, int64_t batch) {
-    const int64_t n = (rows + batch - 1) / batch;
-    return n > 1 && batch > 1 && rows % batch == 1 ? n - 1 : n;  // a last batch of one row joins the one before
-}
-
-void Shuffle::permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch, std::vector<int64_t>& order) {
-    const size_t n = order.size();
-    words.resize((n + 3) / 4 * 4);
-    keys.resize(n);
-    kernels.random({seed, epoch, 0, 0xFFFFFFFFu}, 0, int64_t(words.size() / 4), words.data());
-    int bits = 1;  // into about as many buckets as there are rows, then by insertion, which has next to nothing to do
-    while (bits < 20 && size_t(1) << bits < n) ++bits;
-    start.assign((size_t(1) << bits) + 1, 0);
-    for (size_t i = 0; i < n; ++i) ++start[(words[i] >> (32 - bits)) + 1];
-    for (size_t b = 1; b < start.size(); ++b) start[b] += start[b - 1];
-    for (size_t i = 0; i < n; ++i) keys[start[words[i] >> (32 - bits)]++] = uint64_t(words[i]) << 32 | uint32_t(i);
-    for (size_t i = 1; i < n; ++i) {
-        const uint64_t key = keys[i];
-        size_t to = i;
-        for (; to > 0 && keys[to - 1] > key; --to) keys[to] = keys[to - 1];
-        keys[to] = key;
-    }
-    for (size_t i = 0; i < n; ++i) order[i] = int64_t(keys[i] & 0xFFFFFFFFu);
-}
-
 // --- one run
 
 void Machine::run(int64_t n, int threads, const std::vector<StateArray>& inputs,
@@ -237,7 +150,7 @@ void Machine::run(int64_t n, int threads, const std::vector<StateArray>& inputs,
     const Program& p = *program_;
     work_.reserve(n, threads);
     for (const StateArray& a : inputs)
-        p.values[size_t(a.value)].buffer < 0 ? work_.point(a.value, a.data) : pack_state(p, a, work_);
+        p.values[size_t(a.value)].buffer < 0 ? work_.point(a.value, a.data) : work_.pack(a);
     std::vector<double> file = p.file;
     file[0] = double(n);
     for (const auto& [place, number] : scalars) file[size_t(place)] = number;
@@ -252,166 +165,6 @@ void Machine::run(int64_t n, int threads, const std::vector<StateArray>& inputs,
     if (!parallel(threads, [&](int thread) { body(threads, thread, all); })) body(1, 0, one);
     for (const StateArray& a : outputs) unpack(p, work_.at(a.value), a.data, a.rows, a.cols);
     if (file_out) std::copy(file.begin(), file.end(), file_out);
-}
-
-// --- training
-
-namespace {
-
-// What the threads of a training call share. Thread 0 decides; the others read its decisions behind a barrier.
-struct Call {
-    const Program& p;
-    const Workspace& work;
-    const Epochs& epochs;
-    const std::vector<std::pair<int32_t, double>>& constants;
-    const double* table;
-    const std::vector<int32_t>& columns;
-    const std::vector<std::pair<int32_t, int32_t>>& report;
-    const std::function<bool()>& poll;
-    int threads;
-    bool may_go_alone;
-    Barrier barrier, nobody{1};
-    Snapshots snapshots;
-    Outcome& outcome;
-    std::vector<int64_t> order;
-    int64_t per_epoch = 0;
-    struct Sizes {
-        Schedule usual, last;  // for batches of the usual size, and for the last one
-    };
-    Sizes together, single;
-    std::vector<double> profile;
-    Shuffle shuffle;
-    bool stop = false, alone = false;
-    int sleeps = 0;
-    int64_t epoch = 0;
-    Clock::time_point polled = Clock::now(), epoch_start = Clock::now();
-    int64_t until_poll = 1, stride = 1;
-
-    int64_t begin(int64_t batch) const { return batch * epochs.batch; }
-    int64_t end(int64_t batch) const { return batch + 1 == per_epoch ? epochs.rows : (batch + 1) * epochs.batch; }
-
-    double* times(int thread) {
-        return profile.empty() ? nullptr : profile.data() + size_t(thread) * (p.instructions.size() + 1);
-    }
-
-    void start_epoch(int64_t epoch) {
-        epoch_start = Clock::now();
-        if (epochs.shuffle) shuffle.permutation(*p.kernels, epochs.seed, uint32_t(epochs.first + epoch), order);
-        snapshots.take();
-        // Short steps whose threads find each other asleep have no processors of their own: one thread is faster then.
-        if (may_go_alone && barrier.sleeps() - sleeps > 4 + per_epoch / 8) alone = true;
-        sleeps = barrier.sleeps();
-    }
-
-    // After a step: its losses, whether they are finite, and now and then whether someone wants to stop.
-    void finish_step(const double* file, int64_t epoch, int64_t batch) {
-        bool finite = true;
-        for (const auto& what : report) {
-            outcome.reports.push_back(read(p, work, file, what));
-            finite = finite && std::isfinite(outcome.reports.back());
-        }
-        ++outcome.steps;
-        this->epoch = epoch;
-        if (!finite) {
-            const bool first_of_epoch = batch == 0;
-            outcome.diverged = stop = true;
-            snapshots.put_back(first_of_epoch && epoch > 0 ? 0 : 1);
-            outcome.good_epoch = first_of_epoch ? epoch - 1 : epoch;
-        } else if (batch + 1 == per_epoch) {
-            outcome.epoch_seconds.push_back(seconds_since(epoch_start));
-        }
-        if (--until_poll > 0 || stop) return;
-        const double elapsed = seconds_since(polled);
-        if (elapsed < 0.02 && stride < 1 << 20) stride *= 2;
-        if (elapsed > 0.1 && stride > 1) stride /= 2;
-        until_poll = stride;
-        polled = Clock::now();
-        if (poll()) outcome.stopped = stop = true;
-    }
-};
-
-void train_thread(Call& call, int thread) {
-    const Program& p = call.p;
-    std::vector<double> file = p.file;
-    for (const auto& [place, number] : call.constants) file[size_t(place)] = number;
-    const size_t width = call.columns.size();
-    bool alone = false;
-    for (int64_t epoch = 0; epoch < call.epochs.count && !call.stop; ++epoch) {
-        if (thread == 0) call.start_epoch(epoch);
-        if (!alone) call.barrier.wait();
-        alone = call.alone;
-        if (alone && thread > 0) return;
-        const Call::Sizes& sizes = alone ? call.single : call.together;
-        Barrier& barrier = alone ? call.nobody : call.barrier;
-        for (int64_t batch = 0; batch < call.per_epoch && !call.stop; ++batch) {
-            const int64_t n = call.end(batch) - call.begin(batch);
-            const double* row = call.table + size_t(epoch * call.per_epoch + batch) * width;
-            file[0] = double(n);
-            for (size_t i = 0; i < width; ++i) file[size_t(call.columns[i])] = row[i];
-            fill(p, file.data());
-            const int64_t counter[3] = {int64_t(call.epochs.seed), call.epochs.first + epoch, batch};
-            Context x = context(p, call.work.memory(), file.data(), n, call.work.scratch(thread));
-            x.counter = counter;
-            x.index = call.order.data() + call.begin(batch);
-            const Schedule& schedule = batch + 1 == call.per_epoch ? sizes.last : sizes.usual;
-            schedule.run(p, x, thread, barrier, call.times(thread),
-                         [&] { call.finish_step(file.data(), epoch, batch); });
-        }
-        barrier.wait();
-    }
-}
-
-}  // namespace
-
-Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray>& state,
-                       const std::vector<std::pair<int32_t, const void*>>& data,
-                       const std::vector<std::pair<int32_t, double>>& constants, const double* table,
-                       const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
-                       const std::function<bool()>& poll, bool may_go_alone, bool profile) {
-    const Program& p = *program_;
-    const int64_t per_epoch = batches_of(epochs.rows, epochs.batch);
-    const int64_t usual = per_epoch > 1 ? epochs.batch : epochs.rows;
-    const int64_t last = epochs.rows - (per_epoch - 1) * epochs.batch;
-    work_.reserve(std::max(usual, last), threads);
-    for (const StateArray& a : state) pack_state(p, a, work_);
-    for (const auto& [value, from] : data) work_.point(value, from);
-    Outcome outcome;
-    outcome.reports.reserve(size_t(per_epoch * epochs.count) * report.size());
-    const auto go = [&](int active) {
-        Call call{p,
-                  work_,
-                  epochs,
-                  constants,
-                  table,
-                  columns,
-                  report,
-                  poll,
-                  active,
-                  may_go_alone,
-                  Barrier(active),
-                  Barrier(1),
-                  Snapshots(p, state, work_),
-                  outcome,
-                  {},
-                  per_epoch,
-                  {Schedule(p, usual, active), Schedule(p, last, active)},
-                  {Schedule(p, usual, 1), Schedule(p, last, 1)},
-                  {}};
-        call.order.resize(size_t(epochs.rows));
-        for (int64_t i = 0; i < epochs.rows; ++i) call.order[size_t(i)] = i;
-        if (profile) call.profile.assign(size_t(active) * (p.instructions.size() + 1), 0.0);
-        if (!parallel(active, [&](int thread) { train_thread(call, thread); })) return false;
-        outcome.profile = call.profile;
-        if (!outcome.diverged && outcome.steps > 0 && !call.snapshots.finite(p)) {  // broken by the very last step
-            outcome.diverged = true;
-            outcome.good_epoch = call.epoch;
-            call.snapshots.put_back(1);
-        }
-        return true;
-    };
-    if (!go(threads)) go(1);
-    for (const StateArray& a : state) unpack(p, work_.at(a.value), a.data, a.rows, a.cols);
-    return outcome;
 }
 
 }  // namespace clearprop

@@ -55,6 +55,13 @@ class Buffer {
     void* data_;
 };
 
+struct StateArray {
+    int32_t value, twin;  // twin: the value that holds the transpose, or −1
+    void* data;           // row-major, the caller's
+    int64_t rows, cols;
+    bool kept;  // whether it is put back when training diverges
+};
+
 // Memory of one run at a time.
 class Workspace {
   public:
@@ -62,6 +69,7 @@ class Workspace {
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
     void reserve(int64_t n, int threads);  // for batches up to n rows
+    void pack(const StateArray& a) const;  // from the caller's rows to where the value lives
     void point(int32_t value, const void* data) { memory_[size_t(value)] = const_cast<void*>(data); }
     void* at(int32_t value) const { return memory_[size_t(value)]; }
     void* const* memory() const { return memory_.data(); }
@@ -73,13 +81,6 @@ class Workspace {
     std::vector<Buffer> scratch_;
     std::vector<void*> memory_;
     int64_t n_ = -1;
-};
-
-struct StateArray {
-    int32_t value, twin;  // twin: the value that holds the transpose, or −1
-    void* data;           // row-major, the caller's
-    int64_t rows, cols;
-    bool kept;  // whether it is put back when training diverges
 };
 
 struct Epochs {  // which rows each step sees

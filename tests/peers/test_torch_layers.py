@@ -301,7 +301,7 @@ SEVERAL = {
     "maximum": (cp.maximum, torch.maximum, (A, B)),
     "minimum": (cp.minimum, torch.minimum, (A, B)),
     "greater": (lambda a, b: cp.where(a > b, a * 2, b * 3), lambda a, b: torch.where(a > b, a * 2, b * 3), (A, B)),
-    "gate": (OPS["gate"], lambda a, b: torch.where(a > 0, b, torch.zeros_like(b)), (A, B)),
+    "gate": (OPS["gate"], lambda a, b: torch.where(a > 0, b, 0 * a), (A, B)),
     "matmul": (cp.matmul, torch.matmul, (A, W)),
     "matmul, transposed a": (lambda a, b: cp.matmul(a, b, transpose_a=True), lambda a, b: a.T @ b, (A, B)),
     "matmul, transposed b": (lambda a, b: cp.matmul(a, b, transpose_b=True), lambda a, b: a @ b.T, (A, B)),
