@@ -99,7 +99,8 @@ def first_step() -> str:
             net.fit(A, b, epochs=1, batch_size=64)
             found.append((time.perf_counter() - start) * 1e3)
     new, again = np.median(found[::2]), np.median(found[1::2])
-    return f"From `fit` to the end of the first step: {new:.1f} ms for a new shape, {again:.1f} ms for a known one (asked ≤ 20)."
+    times = f"{new:.1f} ms for a new shape, {again:.1f} ms for a known one"
+    return f"From `fit` to the end of the first step: {times} (asked ≤ 20)."
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def sklearn_predictor(X, y):
     """scikit-learn's MLP of the same shape (other weights)."""
     from sklearn.neural_network import MLPClassifier
 
-    model = MLPClassifier(tuple(SIZES[1:-1])).partial_fit(X[:512], y[:512], np.arange(SIZES[-1]))
+    model = MLPClassifier(tuple(SIZES[1:-1])).partial_fit(X[:512], y[:512], classes=np.arange(SIZES[-1]))
     return model.predict_proba
 
 

@@ -5,6 +5,7 @@ python benchmarks/steps.py [NAMES…] [--quick]
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -12,6 +13,8 @@ from timing import Contestant, interleaved, machine, table
 
 import peers
 from clearprop.execute import available, ceiling, instruction_sets
+
+os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # no compiler processes that stay
 
 NETWORKS = {
     "tiny": ([2, 4, 1], 32),
@@ -33,8 +36,8 @@ ASKED = {
 def contestants(sizes, batch, quick=False) -> dict[str, Contestant]:
     """Everyone who can be made here."""
     work = peers.flops(sizes, batch)
-    batches = 8 if work > 1e9 else 32 if work > 1e7 else 200
-    epochs = max(1, int(3e10 / (work * batches)) if work > 1e6 else int(8e4 / batches))  # a tenth of a second
+    batches = 16 if work > 1e9 else 32 if work > 1e7 else 200  # of a call: a tenth of a second, or 32 steps
+    epochs = max(2, int(3e10 / (work * batches)) if work > 1e6 else int(8e4 / batches))
     makers: dict[str, Callable[[], Contestant]] = {
         "clearprop": lambda: peers.clearprop_fit(sizes, batch, None, batches, epochs),
         "clearprop, 1 thread": lambda: peers.clearprop_fit(sizes, batch, 1, batches, epochs),
@@ -94,11 +97,10 @@ def _ceilings(results) -> str:
     for name, timings in results.items():
         work = peers.flops(*NETWORKS[name])
         fast, single = timings["clearprop"].median, timings["clearprop, 1 thread"].median
-        speeds = [work / fast, work / single]
-        rows.append(
-            [name, f"{single / fast:.2f} ×", f"{speeds[0] / 1e9:.1f}", f"{speeds[0] / all_:.0%}"]
-            + [f"{speeds[1] / 1e9:.1f}", f"{speeds[1] / one:.0%}"]
-        )
+        cells = [f"{single / fast:.2f} ×"]
+        for speed, top in ((work / fast, all_), (work / single, one)):
+            cells += [f"{speed / 1e9:.1f}", f"{speed / top:.0%}"]
+        rows.append([name, *cells])
     note = (
         f"The ceiling is a register tile in L1: {one / 1e9:.0f} GFLOP/s on one core, {all_ / 1e9:.0f} on {available()}."
     )
