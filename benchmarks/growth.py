@@ -35,7 +35,7 @@ def measure(quick=False):
             work = peers.flops(sizes, batch)
             made = {
                 "clearprop": peers.clearprop_fit(
-                    sizes, batch, None, 4 if work > 1e9 else 64, max(1, int(2e9 / work / 64))
+                    sizes, batch, None, 16 if work > 1e9 else 64, max(1, int(2e9 / work / 64))
                 ),
                 "products alone (NumPy)": peers.numpy_products(sizes, batch),
             }

@@ -26,8 +26,10 @@ SCRIPTS = {
 def peak(script: str) -> float:
     """Megabytes that a process needed at most."""
     code = (
-        "import resource, warnings; warnings.simplefilter('ignore'); import peers; S = [784, 512, 512, 10]\n"
-        f"{script}\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        "import warnings; warnings.simplefilter('ignore'); import peers; S = [784, 512, 512, 10]\n"
+        f"{script}\n"
+        "lines = open('/proc/self/status').read().splitlines()\n"
+        "print(next(int(line.split()[1]) for line in lines if line.startswith('VmHWM')) / 1024)"
     )
     folder = Path(__file__).parent
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder, check=False)

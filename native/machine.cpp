@@ -92,28 +92,19 @@ Context context(const Program& p, void* const* memory, double* file, int64_t n, 
 
 // --- memory
 
-template <class T>
-static void transpose(const T* from, T* to, int64_t rows, int64_t cols) {
-    for (int64_t r = 0; r < rows; ++r)
-        for (int64_t c = 0; c < cols; ++c) to[c * rows + r] = from[r * cols + c];
+void pack_state(const Program& p, const StateArray& a, void* const* memory) {
+    pack(p, a.data, memory[a.value], a.rows, a.cols);
+    if (a.twin < 0) return;
+    Instruction turn{};
+    turn.code = Code::transpose;
+    turn.a = a.value, turn.out = a.twin;
+    const auto panels = [&](int64_t cols) { return (cols + p.panel() - 1) / p.panel(); };
+    p.run(turn, context(p, memory, nullptr, 0, nullptr), 0, panels(a.rows) * panels(a.cols));
 }
 
-void pack_state(const Program& p, const StateArray& a, void* to, void* twin) {
-    pack(p, a.data, to, a.rows, a.cols);
-    if (!twin) return;
-    std::vector<uint8_t> turned(size_t(a.rows * a.cols * p.item()));
-    if (p.is_f64)
-        transpose(static_cast<const double*>(a.data), reinterpret_cast<double*>(turned.data()), a.rows, a.cols);
-    else
-        transpose(static_cast<const float*>(a.data), reinterpret_cast<float*>(turned.data()), a.rows, a.cols);
-    pack(p, turned.data(), twin, a.cols, a.rows);
-}
+void Workspace::pack(const StateArray& a) const { pack_state(program_, a, memory_.data()); }
 
-void Workspace::pack(const StateArray& a) const {
-    pack_state(program_, a, at(a.value), a.twin < 0 ? nullptr : at(a.twin));
-}
-
-Buffer::Buffer(int64_t bytes) : size_(bytes), block_(new uint8_t[size_t(bytes + slack_bytes + 128)]()) {
+Buffer::Buffer(int64_t bytes) : size_(bytes), block_(new uint8_t[size_t(bytes + slack_bytes + 128)]) {
     const auto address = reinterpret_cast<uintptr_t>(block_.get());
     data_ = reinterpret_cast<void*>((address + 127) / 128 * 128);
 }

@@ -136,7 +136,7 @@ int64_t batches_of(int64_t rows, int64_t batch);
 Context context(const Program& p, void* const* memory, double* file, int64_t n, void* scratch);
 // What follows from the scalars of a step.
 void fill(const Program& p, double* file);
-void pack_state(const Program& p, const StateArray& a, void* to, void* twin);
+void pack_state(const Program& p, const StateArray& a, void* const* memory);  // and its transposed twin
 void pack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols);
 void unpack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols);
 

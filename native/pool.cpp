@@ -127,7 +127,6 @@ void Barrier::wait() {
         if (generation_.load(std::memory_order_acquire) != generation) return;
         pause();
     }
-    sleeps_.fetch_add(1, std::memory_order_relaxed);
     generation_.wait(generation, std::memory_order_acquire);
 }
 

@@ -14,11 +14,10 @@ class Barrier {
   public:
     explicit Barrier(int n) : n_(n) {}
     void wait();
-    int sleeps() const { return sleeps_.load(std::memory_order_relaxed); }  // how often spinning was not enough
 
   private:
     const int n_;
-    std::atomic<int> arrived_{0}, sleeps_{0};
+    std::atomic<int> arrived_{0};
     std::atomic<uint32_t> generation_{0};
 };
 

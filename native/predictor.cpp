@@ -35,8 +35,7 @@ Predictor::Predictor(std::shared_ptr<const Program> program, int32_t source, int
         memory_[v] = at;
     }
     for (const StateArray& a : parameters) {
-        const bool packed = memory_[size_t(a.value)] != nullptr;
-        if (packed) pack_state(p, a, memory_[size_t(a.value)], a.twin < 0 ? nullptr : memory_[size_t(a.twin)]);
+        if (memory_[size_t(a.value)]) pack_state(p, a, memory_.data());
     }
     Program once = p;  // the part that no row enters
     once.instructions.clear();

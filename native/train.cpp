@@ -28,16 +28,17 @@ double read(const Program& p, const Workspace& work, const double* file, std::pa
 // Copies of what is put back when training diverges: at the start of the last two epochs.
 class Snapshots {
   public:
-    Snapshots(const Program& p, const std::vector<StateArray>& state, const Workspace& work) {
+    Snapshots(const Program& p, const std::vector<StateArray>& state, const Workspace& work)
+        : state_(state), work_(work) {
         for (const StateArray& a : state)
             if (a.kept) parts_.push_back({work.at(a.value), a.rows * a.cols * p.item()});
-        int64_t bytes = 0;
-        for (const Part& part : parts_) bytes += part.bytes;
-        for (auto& s : saved_) s.resize(size_t(bytes));
+        for (const Part& part : parts_) bytes_ += part.bytes;
     }
-    void take() {
-        std::swap(saved_[0], saved_[1]);
-        uint8_t* to = saved_[1].data();
+    void take(int64_t epoch) {
+        if (epoch == 0) return;  // the caller's arrays are what it began with
+        auto& saved = saved_[size_t(epoch % 2)];
+        saved.resize(size_t(bytes_));
+        uint8_t* to = saved.data();
         for (const Part& part : parts_) {
             std::memcpy(to, part.data, size_t(part.bytes));
             to += part.bytes;
@@ -53,8 +54,13 @@ class Snapshots {
         }
         return true;
     }
-    void put_back(int which) const {
-        const uint8_t* from = saved_[which].data();
+    void put_back(int64_t epoch) const {
+        if (epoch == 0) {
+            for (const StateArray& a : state_)
+                if (a.kept) work_.pack(a);
+            return;
+        }
+        const uint8_t* from = saved_[size_t(epoch % 2)].data();
         for (const Part& part : parts_) {
             std::memcpy(part.data, from, size_t(part.bytes));
             from += part.bytes;
@@ -66,7 +72,10 @@ class Snapshots {
         void* data;
         int64_t bytes;
     };
+    const std::vector<StateArray>& state_;
+    const Workspace& work_;
     std::vector<Part> parts_;
+    int64_t bytes_ = 0;
     std::array<std::vector<uint8_t>, 2> saved_;
 };
 
@@ -126,9 +135,11 @@ struct Call {
     Sizes together, single;
     std::vector<double> profile;
     Shuffle shuffle;
-    bool stop = false, alone = false;
-    int sleeps = 0;
-    int64_t epoch = 0;
+    bool stop = false, alone = false, finished = false;
+    double cost[2] = {0, 0};  // seconds of an epoch with all threads, and alone
+    int trial = 3;            // epochs until the next choice: one each way first
+    Clock::time_point tried = Clock::now();
+    int64_t epoch = 0, now = 0;  // of the last step that was finished; of the epoch under way
     Clock::time_point polled = Clock::now(), epoch_start = Clock::now();
     int64_t until_poll = 1, stride = 1;
 
@@ -140,12 +151,25 @@ struct Call {
     }
 
     void start_epoch(int64_t epoch) {
+        choose(epoch);
         epoch_start = Clock::now();
         if (epochs.shuffle) shuffle.permutation(*p.kernels, epochs.seed, uint32_t(epochs.first + epoch), order);
-        snapshots.take();
-        // Short steps whose threads find each other asleep have no processors of their own: one thread is faster then.
-        if (may_go_alone && barrier.sleeps() - sleeps > 4 + per_epoch / 8) alone = true;
-        sleeps = barrier.sleeps();
+        snapshots.take(epoch);
+    }
+
+    // All threads, or the caller alone? Where steps are short that depends on what else the processors do, so both ways
+    // are tried for an epoch, ten times a second. The bits are the same.
+    void choose(int64_t epoch) {
+        if (!may_go_alone || threads == 1) return;
+        if (epoch > 0) cost[alone] = seconds_since(epoch_start);
+        if (trial > 0) {
+            --trial;
+            alone = trial > 0 ? !alone : cost[1] < cost[0];
+            tried = Clock::now();
+        } else if (epoch > 0 && seconds_since(tried) > 0.1) {
+            trial = 1;
+            alone = !alone;
+        }
     }
 
     // After a step: its losses, whether they are finite, and now and then whether someone wants to stop.
@@ -160,8 +184,8 @@ struct Call {
         if (!finite) {
             const bool first_of_epoch = batch == 0;
             outcome.diverged = stop = true;
-            snapshots.put_back(first_of_epoch && epoch > 0 ? 0 : 1);
             outcome.good_epoch = first_of_epoch ? epoch - 1 : epoch;
+            snapshots.put_back(std::max<int64_t>(outcome.good_epoch, 0));
         } else if (batch + 1 == per_epoch) {
             outcome.epoch_seconds.push_back(seconds_since(epoch_start));
         }
@@ -175,35 +199,47 @@ struct Call {
     }
 };
 
-void train_thread(Call& call, int thread) {
+// The steps of an epoch, or one thread's part in them.
+void train_epoch(Call& call, int64_t epoch, int thread, std::vector<double>& file) {
     const Program& p = call.p;
-    std::vector<double> file = p.file;
-    for (const auto& [place, number] : call.constants) file[size_t(place)] = number;
+    const Call::Sizes& sizes = call.alone ? call.single : call.together;
+    Barrier& barrier = call.alone ? call.nobody : call.barrier;
     const size_t width = call.columns.size();
-    bool alone = false;
-    for (int64_t epoch = 0; epoch < call.epochs.count && !call.stop; ++epoch) {
-        if (thread == 0) call.start_epoch(epoch);
-        if (!alone) call.barrier.wait();
-        alone = call.alone;
-        if (alone && thread > 0) return;
-        const Call::Sizes& sizes = alone ? call.single : call.together;
-        Barrier& barrier = alone ? call.nobody : call.barrier;
-        for (int64_t batch = 0; batch < call.per_epoch && !call.stop; ++batch) {
-            const int64_t n = call.end(batch) - call.begin(batch);
-            const double* row = call.table + size_t(epoch * call.per_epoch + batch) * width;
-            file[0] = double(n);
-            for (size_t i = 0; i < width; ++i) file[size_t(call.columns[i])] = row[i];
-            fill(p, file.data());
-            const int64_t counter[3] = {int64_t(call.epochs.seed), call.epochs.first + epoch, batch};
-            Context x = context(p, call.work.memory(), file.data(), n, call.work.scratch(thread));
-            x.counter = counter;
-            x.index = call.order.data() + call.begin(batch);
-            const Schedule& schedule = batch + 1 == call.per_epoch ? sizes.last : sizes.usual;
-            schedule.run(p, x, thread, barrier, call.times(thread),
-                         [&] { call.finish_step(file.data(), epoch, batch); });
-        }
-        barrier.wait();
+    for (int64_t batch = 0; batch < call.per_epoch && !call.stop; ++batch) {
+        const int64_t n = call.end(batch) - call.begin(batch);
+        const double* row = call.table + size_t(epoch * call.per_epoch + batch) * width;
+        file[0] = double(n);
+        for (size_t i = 0; i < width; ++i) file[size_t(call.columns[i])] = row[i];
+        fill(p, file.data());
+        const int64_t counter[3] = {int64_t(call.epochs.seed), call.epochs.first + epoch, batch};
+        Context x = context(p, call.work.memory(), file.data(), n, call.work.scratch(thread));
+        x.counter = counter;
+        x.index = call.order.data() + call.begin(batch);
+        const Schedule& schedule = batch + 1 == call.per_epoch ? sizes.last : sizes.usual;
+        schedule.run(p, x, thread, barrier, call.times(thread), [&] { call.finish_step(file.data(), epoch, batch); });
     }
+}
+
+// Thread 0 goes through the epochs; the others wait until it calls them to one, or to the end.
+void train_thread(Call& call, int thread) {
+    std::vector<double> file = call.p.file;
+    for (const auto& [place, number] : call.constants) file[size_t(place)] = number;
+    if (thread > 0) {
+        for (call.barrier.wait(); !call.finished; call.barrier.wait()) {
+            train_epoch(call, call.now, thread, file);
+            call.barrier.wait();
+        }
+        return;
+    }
+    for (int64_t epoch = 0; epoch < call.epochs.count && !call.stop; ++epoch) {
+        call.start_epoch(epoch);
+        call.now = epoch;
+        if (!call.alone) call.barrier.wait();
+        train_epoch(call, epoch, 0, file);
+        if (!call.alone) call.barrier.wait();  // all have seen the end before the books are changed
+    }
+    call.finished = true;
+    call.barrier.wait();
 }
 
 }  // namespace
@@ -250,7 +286,7 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
         if (!outcome.diverged && outcome.steps > 0 && !call.snapshots.finite(p)) {  // broken by the very last step
             outcome.diverged = true;
             outcome.good_epoch = call.epoch;
-            call.snapshots.put_back(1);
+            call.snapshots.put_back(call.epoch);
         }
         return true;
     };
