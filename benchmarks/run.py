@@ -24,6 +24,7 @@ def main(quick: bool) -> None:
     """Measure, print, and write."""
     sections = {
         "A training step": lambda: steps.report(steps.measure(quick=quick)),
+        "Where the time of a step goes": steps.split,
         "A whole fit: digits, (64,), batches of 32": lambda: (
             fit_digits.report(quick) + "\n\n" + fit_digits.first_step()
         ),

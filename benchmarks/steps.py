@@ -107,6 +107,17 @@ def _ceilings(results) -> str:
     return f"{table(rows)}\n\n{note} FLOPs count the products only."
 
 
+def split() -> str:
+    """Markdown: where the time of a step goes, as `clearprop profile` has it, on all threads that the work is worth."""
+    rows = [["network", "forward", "backward", "gradient and update", "rest", "waiting", "threads"]]
+    for name, (sizes, batch) in NETWORKS.items():
+        found = peers.network(sizes).profile(*peers.data(sizes, batch * 4), batch_size=batch, steps=20)
+        parts = found.parts()
+        shares = [f"{parts.get(row, 0.0) / found.seconds:.0%}" for row in rows[0][1:-1]]
+        rows.append([name, *shares, str(found.threads)])
+    return table(rows)
+
+
 if __name__ == "__main__":
     chosen = [a for a in sys.argv[1:] if not a.startswith("-")] or list(NETWORKS)
     print(machine(), "\n")

@@ -135,14 +135,6 @@ class View {
     bool held_;
 };
 
-template <class Bits>
-bool all_finite(const void* x, int64_t n, Bits exponent) {
-    const auto* bits = static_cast<const Bits*>(x);
-    Bits bad = 0;
-    for (int64_t i = 0; i < n; ++i) bad |= Bits((bits[i] & exponent) == exponent);
-    return bad == 0;
-}
-
 struct Prediction {
     Predictor predictor;
     nb::object empty, dtype;  // numpy.empty, and the dtype of results
@@ -158,19 +150,17 @@ nb::object predict(const Prediction& p, nb::handle x) {
     if ((b.ndim != 2 && !one) || b.shape[b.ndim - 1] != predictor.inputs()) return nb::none();
     const int64_t n = one ? 1 : b.shape[0];
     if (n == 0) return nb::none();
-    const int64_t count = n * predictor.inputs();
-    const bool finite = predictor.is_f64() ? all_finite<uint64_t>(b.buf, count, 0x7FF0000000000000u)
-                                           : all_finite<uint32_t>(b.buf, count, 0x7F800000u);
-    if (!finite) return nb::none();
     nb::object result =
         one ? p.empty(predictor.outputs(), p.dtype) : p.empty(nb::make_tuple(n, predictor.outputs()), p.dtype);
     const View made(result.ptr());
+    bool finite;
     if (n <= 16) {
-        predictor(b.buf, made.buffer().buf, n, 1);
+        finite = predictor(b.buf, made.buffer().buf, n, 1);
     } else {
         nb::gil_scoped_release released;
-        predictor(b.buf, made.buffer().buf, n, p.threads);
+        finite = predictor(b.buf, made.buffer().buf, n, p.threads);
     }
+    if (!finite) return nb::none();
     return result;
 }
 

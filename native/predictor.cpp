@@ -14,6 +14,18 @@ constexpr int64_t chunk_target = 1 << 18;  // bytes of all batch values of a chu
 
 bool is_batch(const Value& v) { return v.rows < 0; }
 
+template <class Bits>
+bool all_finite(const void* x, int64_t n, Bits exponent) {
+    const auto* bits = static_cast<const Bits*>(x);
+    Bits bad = 0;
+    for (int64_t i = 0; i < n; ++i) bad |= Bits((bits[i] & exponent) == exponent);
+    return bad == 0;
+}
+
+bool all_finite(const Program& p, const void* x, int64_t n) {
+    return p.is_f64 ? all_finite<uint64_t>(x, n, 0x7FF0000000000000u) : all_finite<uint32_t>(x, n, 0x7F800000u);
+}
+
 }  // namespace
 
 Predictor::Predictor(std::shared_ptr<const Program> program, int32_t source, int32_t output,
@@ -89,25 +101,31 @@ void Predictor::chunk(Work& work, const uint8_t* x, uint8_t* out, int64_t n) con
     unpack(p, work.memory[size_t(output_)], out, n, outputs());
 }
 
-void Predictor::operator()(const void* x, void* out, int64_t n, int threads) const {
+bool Predictor::operator()(const void* x, void* out, int64_t n, int threads) const {
     const auto* from = static_cast<const uint8_t*>(x);
     auto* to = static_cast<uint8_t*>(out);
     const int64_t in_row = inputs() * program_->item(), out_row = outputs() * program_->item();
     if (n <= chunk_rows_) {
+        if (!all_finite(*program_, x, n * inputs())) return false;
         const FlushToZero flush;
         auto work = borrow();
         chunk(*work, from, to, n);
         give_back(std::move(work));
-        return;
+        return true;
     }
     std::atomic<int64_t> next{0};
+    std::atomic<bool> finite{true};
     const auto body = [&](int) {
         auto work = borrow();
-        for (int64_t i = next.fetch_add(chunk_rows_); i < n; i = next.fetch_add(chunk_rows_))
-            chunk(*work, from + i * in_row, to + i * out_row, std::min(chunk_rows_, n - i));
+        for (int64_t i = next.fetch_add(chunk_rows_); i < n && finite; i = next.fetch_add(chunk_rows_)) {
+            const int64_t rows = std::min(chunk_rows_, n - i);
+            if (!all_finite(*program_, from + i * in_row, rows * inputs())) finite = false;
+            chunk(*work, from + i * in_row, to + i * out_row, rows);
+        }
         give_back(std::move(work));
     };
     if (!parallel(threads, body)) parallel(1, body);
+    return finite;
 }
 
 }  // namespace clearprop

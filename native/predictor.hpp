@@ -22,8 +22,8 @@ class Predictor {
     int64_t outputs() const { return program_->values[size_t(output_)].cols; }
     bool is_f64() const { return program_->is_f64; }
 
-    // Rows of x (row-major) to rows of out.
-    void operator()(const void* x, void* out, int64_t n, int threads) const;
+    // Rows of x (row-major) to rows of out. False, and nothing worth reading in out, if x holds NaN or an infinity.
+    bool operator()(const void* x, void* out, int64_t n, int threads) const;
 
   private:
     struct Work {  // of one caller or worker at a time

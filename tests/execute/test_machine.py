@@ -124,7 +124,7 @@ def test_a_prediction_of_what_is_not_finite_is_refused(bad):
 
 @needs_machine
 def test_threads_without_processors_part_and_give_the_same_bits():
-    """Eight threads on fewer processors: short steps go on alone."""
+    """Eight threads on fewer processors: the caller finds that it is faster alone."""
     expected = fitted(0, threads=1)
     code = textwrap.dedent(
         """

@@ -127,6 +127,17 @@ def test_long_sums_are_blocked_without_changing_the_order(isa):
     assert (got["dW"] == got["dW"][:, :1]).all()
 
 
+@pytest.mark.skipif(not {"avx512", "avx2"} <= set(SETS), reason="takes two instruction sets with fused multiply-add")
+def test_the_bits_of_a_product_do_not_depend_on_the_width_of_the_vectors():
+    x, W, b = variable("x", (N, 300), "f32"), variable("W", (300, 37), "f32"), variable("b", (37,), "f32")
+    z = cp.affine(x, W, b)
+    graph = as_graph({"z": z, "dW": cp.matmul(x, z, transpose_a=True)})
+    values = values_for(graph, 41, 0)
+    wide, narrow = (Native(isa=isa).load(graph).run(values) for isa in ("avx512", "avx2"))
+    assert wide["z"].tobytes() == narrow["z"].tobytes()
+    assert wide["dW"].tobytes() == narrow["dW"].tobytes()
+
+
 # --- random graphs
 
 
@@ -202,7 +213,7 @@ def batch_graphs(draw):
     return Made(simplify(Graph(outputs)), dtype)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(batch_graphs(), st.integers(1, 40), st.integers(0, 1000), st.integers(1, 3))
 def test_random_graphs(made, n, seed, threads):
     graph, dtype = made

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+import numpy as np
+
 from clearprop import nn
-from clearprop.errors import ClearpropError, InvalidValueError, ModelFileError
+from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.nn import Architecture
 
 _CLASSES: dict[str, type] = {
@@ -33,6 +35,8 @@ def describe(value: Any) -> Any:
     """
     if isinstance(value, nn.ActivationFunction) and nn.ACTIVATIONS.get(value.name) is value:
         return value.name
+    if isinstance(value, np.generic):
+        value = value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, tuple | list):
@@ -61,7 +65,7 @@ def revive(data: Any) -> Any:
         raise ModelFileError(f"unknown class {data.get('class')!r}", "one of: " + ", ".join(_CLASSES))
     try:
         return cls(**{k: revive(v) for k, v in data.items() if k != "class"})
-    except (TypeError, ClearpropError) as error:
+    except (TypeError, ValueError) as error:  # a ClearpropError is one of these
         raise ModelFileError(f"bad description of a {cls.__name__}: {error}") from None
 
 
@@ -81,7 +85,16 @@ def revive_architecture(data: Any) -> Architecture:
         raise ModelFileError("bad description of the architecture", "the fields " + ", ".join(sorted(names)))
     if isinstance(data["n_inputs"], bool) or not isinstance(data["n_inputs"], int) or data["n_inputs"] < 1:
         raise ModelFileError(f"{data['n_inputs']!r} inputs", "a positive integer")
-    parts = {name: revive(data[name]) for name in names}
+    for name in ("l1", "l2"):
+        penalty = data[name]
+        if isinstance(penalty, bool) or not isinstance(penalty, int | float) or not 0 <= penalty < float("inf"):
+            raise ModelFileError(f"{name} = {penalty!r}", "a number ≥ 0")
+    try:
+        parts = {name: revive(data[name]) for name in names}
+    except RecursionError:
+        raise ModelFileError(
+            "bad description of the architecture", "lists that are not nested a thousand deep"
+        ) from None
     layers = parts["layers"]
     if not isinstance(layers, tuple) or not all(isinstance(layer, nn.Layer) for layer in layers):
         raise ModelFileError("bad description of the layers", "a list of layers")
@@ -90,6 +103,6 @@ def revive_architecture(data: Any) -> Architecture:
     try:
         architecture = Architecture(**parts)
         assert architecture.n_outputs  # builds the graph, so every shape is checked
-    except (TypeError, AttributeError, ClearpropError) as error:
+    except (TypeError, ValueError, AttributeError) as error:
         raise ModelFileError(f"the layers in the file do not fit together: {error}") from None
     return architecture

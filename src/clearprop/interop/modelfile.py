@@ -69,7 +69,7 @@ def _read_header(path: Path) -> dict[str, Any]:
         version = header["format"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise ModelFileError(f"{path} is no clearprop model, or a damaged one", "a file written by save()") from None
-    if not isinstance(header, dict) or isinstance(version, bool) or not isinstance(version, int):
+    if not isinstance(header, dict) or isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise ModelFileError(f"{path} has a damaged header", "a file written by save()")
     if version > FORMAT:
         raise ModelFileError(

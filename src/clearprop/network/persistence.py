@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,11 @@ def revive(path: str | os.PathLike[str], described: Any, arrays: dict[str, Array
     return architecture, seed, dtype
 
 
+def _signed(value: object) -> str:
+    """What a thing is, in words that another process uses too: a function's address is left out."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+
+
 class Checkpoint:
     """A callback that writes the whole state of a run, so that it can go on bit for bit.
 
@@ -55,8 +61,8 @@ class Checkpoint:
         self._path, self._every = Path(path), checked_integer("checkpoint_every", every)
         self._architecture = architecture
         self._signature = {
-            "architecture": repr(architecture),
-            "optimizer": repr(training.optimizer),
+            "architecture": _signed(architecture),
+            "optimizer": _signed(training.optimizer),
             "batch_size": training.batch_size,
             "shuffle": training.shuffle,
             "seed": training.seed,

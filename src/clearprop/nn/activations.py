@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,10 @@ class LeakyReLU:
     """z for z > 0, else slope·z."""
 
     slope: float = 0.01
+
+    def __post_init__(self) -> None:
+        if isinstance(self.slope, str) or not math.isfinite(self.slope):
+            raise InvalidValueError(f"slope {self.slope!r}", "a finite number")
 
     def __call__(self, z: Node) -> Node:
         """The activation of z."""

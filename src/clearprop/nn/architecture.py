@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -64,6 +64,17 @@ class Architecture:
     def built(self) -> tuple[tuple[Layer, int, int], ...]:
         """Each layer object with the l it belongs to and its number of outputs."""
         return self._declared.built
+
+    def __hash__(self) -> int:
+        """Of a description that says everything: what follows from it may be remembered.
+
+        Raises:
+            TypeError: with a function or a layer of the user's, which may build something else tomorrow.
+        """
+        values = tuple(getattr(self, f.name) for f in fields(self))
+        if not _is_closed(values):
+            raise TypeError("an architecture with the user's functions in it cannot be hashed")
+        return hash(values)
 
     def __getstate__(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}  # graphs are built again when needed
@@ -155,6 +166,19 @@ class Architecture:
                 "for two classes use cp.Dense(1, 'sigmoid') with loss='binary_cross_entropy'",
             )
         return self.loss
+
+
+def _is_closed(value: Any) -> bool:
+    """Whether a value is made of numbers, names and things of clearprop alone."""
+    if isinstance(value, tuple):
+        return all(_is_closed(v) for v in value)
+    if value is None or isinstance(value, str | int | float):
+        return True
+    if is_dataclass(value):
+        return type(value).__module__.startswith("clearprop.") and all(
+            _is_closed(getattr(value, f.name)) for f in fields(value)
+        )
+    return str(getattr(value, "__module__", "")).startswith("clearprop.")
 
 
 def parameter_nodes(graph: Graph, architecture: Architecture) -> dict[str, Node]:

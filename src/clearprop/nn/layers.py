@@ -243,7 +243,7 @@ class LayerNorm(ShortRepr):
 
 
 def as_layer(given: Any) -> Layer:
-    """A layer object; a whole number n is Dense(n).
+    """A layer object, as it is.
 
     Raises:
         DTypeError: for anything that cannot build.

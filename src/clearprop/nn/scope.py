@@ -103,6 +103,8 @@ class Scope:
     ) -> Node:
         """Declare a parameter of this layer: W1, b1, …; or a running state, which has no gradient.
 
+        Where fan_in and fan_out are not given, a matrix is taken for weights (fan_in, fan_out).
+
         Raises:
             InvalidValueError: if the layer has one of this name already; give the second a suffix.
         """
@@ -110,6 +112,8 @@ class Scope:
         if name in self.parameters:
             raise InvalidValueError(f"a second parameter named {name!r}", "one of each name", "pass suffix='_2'")
         sizes = tuple(d for d in shape if isinstance(d, int))
+        if len(sizes) == 2:
+            fan_in, fan_out = fan_in or sizes[0], fan_out or sizes[1]
         self.parameters[name] = Parameter(name, sizes, initializer, fan_in, fan_out, trainable, self.layer)
         self.nodes[name] = variable(name, shape, self.dtype)
         return self.nodes[name]

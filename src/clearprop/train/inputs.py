@@ -39,6 +39,20 @@ def _require_finite(name: str, array: Array) -> None:
         )
 
 
+def _cast(name: str, array: Array, dtype: str) -> Array:
+    """An array of finite numbers in the network's dtype, in which they must be finite too."""
+    with np.errstate(over="ignore"):
+        cast: Array = np.ascontiguousarray(array, DTYPES[dtype])
+    if cast.dtype != array.dtype and not np.isfinite(cast).all():
+        bad = array[~np.isfinite(cast)][0]
+        raise InvalidValueError(
+            f"{name} has {bad:g}, too large for {DTYPES[dtype]}",
+            f"numbers up to {np.finfo(DTYPES[dtype]).max:.1g}",
+            "standardise the columns, or use Network(dtype='float64')",
+        )
+    return cast
+
+
 def as_features(X: Any, n_inputs: int, dtype: str) -> Array:
     """X as an (N, n_inputs) array; one sample (n_inputs,) becomes one row.
 
@@ -56,7 +70,7 @@ def as_features(X: Any, n_inputs: int, dtype: str) -> Array:
     if not len(rows):
         raise ShapeError("X has no rows", "at least one")
     _require_finite("X", rows)
-    return np.ascontiguousarray(rows, DTYPES[dtype])
+    return _cast("X", rows, dtype)
 
 
 def as_targets(y: Any, loss: Loss, n_outputs: int, n_rows: int, dtype: str) -> tuple[Array, TargetForm]:
@@ -86,7 +100,7 @@ def as_targets(y: Any, loss: Loss, n_outputs: int, n_rows: int, dtype: str) -> t
         raise InvalidValueError(
             f"target {bad:g}", "0 or 1 (or a probability)", "for more than two classes use loss='cross_entropy'"
         )
-    return np.ascontiguousarray(rows, DTYPES[dtype]), "rows"
+    return _cast("y", rows, dtype), "rows"
 
 
 def _as_classes(array: Array, k: int, dtype: str) -> tuple[Array, TargetForm]:
@@ -155,4 +169,8 @@ def _weight_of_class(class_weight: Any, labels: Array) -> Array:
     unknown = sorted(set(class_weight) - set(range(int(labels.max()) + 1)), key=str)
     if unknown:
         raise InvalidValueError(f"class_weight for {unknown[0]!r}", f"classes 0 … {int(labels.max())}")
-    return np.array([float(class_weight.get(k, 1.0)) for k in range(int(labels.max()) + 1)])[labels]
+    by_class = np.asarray([class_weight.get(k, 1.0) for k in range(int(labels.max()) + 1)])
+    if by_class.dtype.kind not in "biuf" or not np.isfinite(by_class).all():
+        raise InvalidValueError(f"class_weight {dict(class_weight)!r}", "finite numbers")
+    of_row: Array = by_class[labels]
+    return of_row

@@ -17,7 +17,11 @@ def _labels(y: Array) -> Array:
     """Class numbers from labels (N,), probabilities (N, k), or one probability (N, 1)."""
     if y.ndim == 1:
         return y
-    return np.argmax(y, axis=1) if y.shape[1] > 1 else (y[:, 0] >= 0.5).astype(np.int64)
+    return np.argmax(y, axis=1) if y.shape[1] > 1 else _truth(y[:, 0]).astype(np.int64)
+
+
+def _truth(y: Array) -> Array:
+    return y >= 0.5
 
 
 def accuracy(y: Array, a: Array) -> float:
@@ -30,10 +34,21 @@ def accuracy(y: Array, a: Array) -> float:
     return float(np.mean(_labels(y) == _labels(a)))
 
 
+def binary_accuracy(y: Array, a: Array) -> float:
+    """The share of outputs on the right side of ½, each a question of its own: accuracy where several may be true.
+
+    Example:
+        >>> binary_accuracy(np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([[0.8, 0.9], [0.6, 0.7]]))
+        0.75
+    """
+    return float(np.mean(_truth(y) == _truth(a)))
+
+
 def r2(y: Array, a: Array) -> float:
     """1 − Σ(y − a)²/Σ(y − ȳ)², the mean over the outputs; 0 for a constant target."""
-    residual = np.sum((y - a) ** 2, axis=0, dtype=np.float64)
-    total = np.sum((y - np.mean(y, axis=0)) ** 2, axis=0, dtype=np.float64)
+    y = np.asarray(y, np.float64)  # in float32 the mean of a long column loses its digits
+    residual = np.sum((y - a) ** 2, axis=0)
+    total = np.sum((y - np.mean(y, axis=0)) ** 2, axis=0)
     return float(np.mean(np.where(total > 0, 1.0 - residual / np.where(total > 0, total, 1.0), 0.0)))
 
 
@@ -71,20 +86,24 @@ METRICS = {
 def resolve_metrics(given: Any, loss: Loss) -> tuple[Metric, ...]:
     """Metrics given by name or as functions (y, a) → number; None is the usual one for the loss.
 
+    "accuracy" is `binary_accuracy` for binary targets.
+
     Raises:
         UnknownNameError, DTypeError: for what is neither.
     """
     if given is None:
-        return (METRICS["r2" if loss.target == "numbers" else "accuracy"],)
-    return tuple(_resolve(m) for m in ([given] if isinstance(given, str) or callable(given) else given))
+        given = "r2" if loss.target == "numbers" else "accuracy"
+    return tuple(_resolve(m, loss) for m in ([given] if isinstance(given, str) or callable(given) else given))
 
 
-def _resolve(given: Any) -> Metric:
+def _resolve(given: Any, loss: Loss) -> Metric:
     if isinstance(given, Metric):
         return given
     if isinstance(given, str):
         if given not in METRICS:
             raise unknown_name("metric", given, sorted(METRICS))
+        if given == "accuracy" and loss.target == "binary":
+            return Metric("accuracy", binary_accuracy, True)
         return METRICS[given]
     if callable(given):
         return Metric(getattr(given, "__name__", "metric"), given, True)

@@ -27,7 +27,8 @@ def _check(name: str, value: float | None, low: float, high: float = float("inf"
     """Refuse a hyperparameter outside [low, high), or (low, high) if not closed."""
     if value is None:
         return
-    ok = not isinstance(value, bool) and (low <= value if closed else low < value) and value < high
+    is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    ok = is_number and (low <= value if closed else low < value) and value < high
     if not ok:
         bound = f"{'≥' if closed else '>'} {low:g}" + (f" and < {high:g}" if high < float("inf") else "")
         raise InvalidValueError(f"{name} = {value!r}", f"a number {bound}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import DTypeError, InvalidValueError
+from clearprop.errors import DTypeError, InvalidValueError, checked_integer
 
 Steps = NDArray[np.int64]
 Rates = NDArray[np.float64]
@@ -40,8 +40,13 @@ class Moment:
         return self.step / self.total_steps
 
 
-def _positive(name: str, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0 or math.isinf(value):
+def _is_number(value: Any) -> bool:
+    """Whether it is a number, NumPy's too."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def _positive(name: str, value: Any) -> None:
+    if not _is_number(value) or not value > 0 or math.isinf(value):
         raise InvalidValueError(f"{name} = {value!r}", "a positive number")
 
 
@@ -110,6 +115,11 @@ class Cosine(Schedule):
 
     final: float = 0.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not _is_number(self.final) or not 0 <= self.final < math.inf:
+            raise InvalidValueError(f"final = {self.final!r}", "a number ≥ 0")
+
     def rate(self, now: Moment) -> float:
         """final + ½(η − final)(1 + cos πt)."""
         return self.final + 0.5 * (self.learning_rate - self.final) * (1 + math.cos(math.pi * now.fraction))
@@ -148,7 +158,7 @@ class ReduceOnPlateau(Schedule):
     Args:
         learning_rate: η at the start.
         factor: what it is multiplied by.
-        patience: epochs without improvement that are accepted.
+        patience: epochs without improvement after which the rate falls.
         monitor: a column of the history; by default the validation loss, without validation data the loss.
     """
 
@@ -158,7 +168,8 @@ class ReduceOnPlateau(Schedule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.factor < 1:
+        checked_integer("patience", self.patience)
+        if not _is_number(self.factor) or not 0 < self.factor < 1:
             raise InvalidValueError(f"factor = {self.factor!r}", "a number between 0 and 1")
 
     def rate(self, now: Moment) -> float:
@@ -179,6 +190,6 @@ def as_schedule(given: Any) -> Schedule:
     """
     if isinstance(given, Schedule):
         return given
-    if isinstance(given, int | float):
+    if isinstance(given, bool) or _is_number(given):
         return ConstantRate(given)
     raise DTypeError(f"learning rate {given!r}", "a positive number or a schedule such as cp.Cosine(1e-2)")
