@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
 import clearprop as cp
+from clearprop.app.report import predictions_of
 from clearprop.execute import describe
+from clearprop.table import ClassTarget, load_demo
 
 
-def run(*arguments, cwd=None):
+def run(*arguments, cwd=None, **environment):
     command = [sys.executable, "-m", "clearprop.app.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=cwd, env={**os.environ, **environment}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +51,6 @@ def test_predict_gives_one_row_per_row(trained, tmp_path):
     predictions = pl.read_csv(tmp_path / "p.csv")
     assert predictions.height == 150
     model = cp.load(out / "model.clearprop")
-    from clearprop.table import load_demo
-
     assert predictions["prediction"].to_list() == model.predict(load_demo("iris"))
     assert predictions.columns[1:] == [f"probability of {c}" for c in ("setosa", "versicolor", "virginica")]
 
@@ -112,3 +116,33 @@ def test_real_tables(data, tmp_path, seed):
     done = run("predict", out / "model.clearprop", data / "penguins.csv", "--out", tmp_path / "p.csv")
     assert done.returncode == 0, done.stderr
     assert pl.read_csv(tmp_path / "p.csv").height == 344
+
+
+def test_paths_with_brackets_and_long_paths(tmp_path):
+    out = tmp_path / "[red]" / "a[" / ("long" * 30)
+    done = run("train", "demo:iris", "--out", out, "--epochs", 1)
+    assert done.returncode == 0, done.stderr
+    assert f"wrote {out / 'model.clearprop'}" in done.stdout.splitlines()
+    out = tmp_path / "x[" / "y]"  # a closing tag, to a markup language
+    assert run("train", "demo:iris", "--out", out, "--epochs", 1).returncode == 0
+
+
+def test_more_units_than_memory(tmp_path):
+    done = run("train", "demo:iris", "--out", tmp_path, "--hidden", 10**14)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "not enough memory" in done.stderr
+
+
+def test_where_the_terminal_does_not_know_every_letter(trained):
+    done = run("plan", trained[0] / "model.clearprop", PYTHONIOENCODING="cp1252")
+    assert done.returncode == 0, done.stderr
+    assert "W1" in done.stdout
+
+
+def test_predictions_of_labels_of_two_kinds(trained):
+    model = cp.load(trained[0] / "model.clearprop")
+    mixed = replace(model, target=ClassTarget(model.target.name, (1, 2, "other")))
+    table = load_demo("iris")
+    predictions = predictions_of(mixed, table)["prediction"].to_list()
+    assert predictions == [str(label) for label in mixed.predict(table)]

@@ -122,3 +122,9 @@ def test_tiny_tables_do_not_crash():
     frame = pl.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "y": ["a", "b", "a", "b"]})
     fit = cp.TableModel.train(frame, "y", epochs=3)
     assert len(fit.model.predict(frame)) == 4
+
+
+def test_one_column_and_one_layer_need_no_list(mixed):
+    fit = cp.TableModel.train(mixed, "label", epochs=1, hidden=7, drop=mixed.columns[0])
+    assert fit.model.network.architecture.layers[0] == cp.Dense(7, "relu")
+    assert mixed.columns[0] not in [column.name for column in fit.model.encoder.columns]

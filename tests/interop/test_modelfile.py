@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def replaced(path, value):
     [
         (["format"], 99, "newer clearprop"),
         (["format"], "1", "damaged header"),
+        (["format"], 0, "damaged header"),
         (["kind"], "pickle", "holds a pickle"),
         (["network"], None, "does not describe"),
         (["network", "dtype"], "f16", "damaged header"),
@@ -89,6 +91,9 @@ def replaced(path, value):
         (["network", "architecture", "layers", 0, "units"], "4", "bad description of a Dense"),
         (["network", "architecture", "layers", 0, "extra"], 1, "bad description of a Dense"),
         (["network", "architecture", "layers", 0, "activation"], "rleu", "did you mean 'relu'"),
+        (["network", "architecture", "layers", 0, "activation"], {"class": "LeakyReLU", "slope": "x"}, "LeakyReLU"),
+        (["network", "architecture", "l1"], "x", "l1 = 'x'"),
+        (["network", "architecture", "l2"], -1.0, "l2 = -1.0"),
         (["network", "architecture", "loss"], 3, "."),
     ],
 )
@@ -132,3 +137,45 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_numbers_that_are_not_finite(tmp_path):
+    cp.Network(2, [cp.Dense(1)]).save(tmp_path / "m")
+    header, arrays = read_model(tmp_path / "m")
+    write_model(tmp_path / "m", header, arrays | {"W1": np.full((2, 1), np.nan, np.float32)})
+    with pytest.raises(ModelFileError, match="W1 holds numbers that are not finite"):
+        cp.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("depth", [400, 700, 900])
+def test_lists_in_lists(model, tmp_path, depth):
+    nested = []
+    for _ in range(depth):
+        nested = [nested]
+
+    def change(header):
+        header["network"]["architecture"]["layers"] = nested
+        return header
+
+    with pytest.raises(ModelFileError):
+        load(tmp_path, with_header(model, change))
+
+
+def test_numpy_numbers_in_a_layer_are_saved(tmp_path):
+    net = cp.Network(2, [cp.Dense(2, bias=np.True_), cp.Dropout(np.float32(0.25)), cp.Dense(1)])
+    net.save(tmp_path / "m")
+    assert cp.load(tmp_path / "m").architecture.layers[1] == cp.Dropout(0.25)
+
+
+def test_a_link_stays_a_link_and_a_pipe_a_pipe(tmp_path):
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+    write_atomically(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_atomically(tmp_path / "pipe", b"new")
+    assert os.read(reader, 10) == b"new"
+    os.close(reader)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "pipe", "real"]

@@ -206,3 +206,28 @@ def test_a_layer_of_ones_own_with_parameters():
     np.testing.assert_allclose(net.predict(X), a1 @ net.parameters["W2"], rtol=1e-13)
     with pytest.raises(InvalidValueError, match="second parameter named 's1'"):
         f64([cp.Dense(3), Scale(), Scale()])
+
+
+def test_a_layer_of_ones_own_whose_matrix_has_no_fans_given():
+    class Mixed:
+        def build(self, x, scope):
+            x = scope.open_layer(x)
+            return scope.named(x @ scope.parameter("U", (3, 500), cp.He()), "z")
+
+    U = cp.Network(3, [Mixed()]).parameters["U1"]
+    assert U.std() == pytest.approx((2 / 3) ** 0.5, rel=0.1)
+
+
+def test_functions_of_ones_own_are_read_anew_in_every_fit():
+    factor = 1.0
+
+    def loss(a, y):
+        return (a - y) ** 2 * factor
+
+    def fit():
+        net = cp.Network(3, [cp.Dense(1)], loss)
+        return net.fit(X, np.ones(6), epochs=1, batch_size=6).loss[0]
+
+    first = fit()
+    factor = 100.0
+    assert fit() == pytest.approx(100 * first)

@@ -41,6 +41,7 @@ def test_features_come_in_many_forms(X):
         (np.zeros((0, 2)), ShapeError, "no rows"),
         ([[1, NAN], [1, 1]], InvalidValueError, "nan at row 0, column 1"),
         ([[1, 1], [np.inf, 1]], InvalidValueError, "inf at row 1, column 0"),
+        ([[1, 1], [1e300, 1]], InvalidValueError, "1e\\+300, too large for float32"),
         ([["a", "b"]], DTypeError, "X holds"),
         ([[1], [1, 2]], ShapeError, "ragged"),
     ],
@@ -94,3 +95,22 @@ def test_one_sample_with_its_target():
     assert net.trace([0.1, 0.2], 1).loss == net.trace([[0.1, 0.2]], [1]).loss
     regression = cp.Network(2, [cp.Dense(3)], "squared_error", dtype="float64")
     assert regression.trace([0.1, 0.2], [1, 2, 3]).loss == regression.trace([[0.1, 0.2]], [[1, 2, 3]]).loss
+
+
+def test_numbers_that_only_float64_holds():
+    wide = cp.Network(2, [cp.Dense(1)], "squared_error", dtype="float64")
+    assert np.isfinite(wide.predict([[1e300, 1.0]])).all()
+    narrow = cp.Network(2, [cp.Dense(1)], "squared_error")
+    with pytest.raises(InvalidValueError, match="X has 1e\\+300, too large"):
+        narrow.predict([[1e300, 1.0]])
+    with pytest.raises(InvalidValueError, match="y has 1e\\+300, too large"):
+        narrow.fit([[1.0, 1.0]], [1e300], epochs=1)
+    with pytest.raises(InvalidValueError, match="not finite"):
+        narrow.parameters["b1"] = [1e300]
+
+
+@pytest.mark.parametrize("weight", [NAN, np.inf, "heavy"])
+def test_class_weights_that_are_no_numbers(weight):
+    net = cp.Network(2, [cp.Dense(1, "sigmoid")], "binary_cross_entropy")
+    with pytest.raises(InvalidValueError, match="class_weight"):
+        net.fit([[0.0, 1.0], [1.0, 0.0]], [0, 1], epochs=1, class_weight={0: weight})

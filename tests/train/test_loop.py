@@ -15,6 +15,7 @@ import pytest
 import clearprop as cp
 from clearprop.errors import DivergenceError, InvalidValueError, ModelFileError, UnknownNameError
 from clearprop.execute import Batches, permutation
+from clearprop.interop import read_model, write_model
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(60, 3))
@@ -326,6 +327,58 @@ def test_kill_nine_and_resume_gives_the_same_bits(tmp_path):
     assert run("b", -1).stdout == unbroken.stdout != ""
 
 
+def test_a_resumed_fit_with_functions_of_ones_own(tmp_path):
+    """Their addresses differ from process to process, their names do not."""
+
+    def fit(epochs, resume):
+        def stretched(z):
+            return cp.tanh(z) * 1.5
+
+        net = cp.Network(3, [cp.Dense(3, stretched), cp.Dense(1)], lambda a, y: (a - y) ** 2)
+        net.fit(X, y, epochs=epochs, checkpoint=tmp_path / "c", resume=resume)
+        return net.parameters["W1"]
+
+    fit(2, False)
+    resumed = fit(4, True)
+    assert (resumed == fit(4, False)).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "words"),
+    [
+        ("slots/m.W1", None, "m.W1"),
+        ("slots/m.W1", np.zeros((1, 1), np.float32), "m.W1"),
+        ("slots/m.W1", np.zeros((3, 3)), "float64"),
+        ("parameters/W1", np.full((3, 3), np.nan, np.float32), "finite"),
+        ("best_parameters/W1", np.zeros((1, 1), np.float32), "W1"),
+    ],
+)
+def test_a_checkpoint_with_arrays_that_were_changed(tmp_path, name, array, words):
+    def fit(**options):
+        net = cp.Network(3, [cp.Dense(3, "tanh"), cp.Dense(1)], "squared_error")
+        net.fit(X, y, epochs=4, checkpoint=tmp_path / "c", early_stopping=3, **options)
+
+    fit()
+    header, arrays = read_model(tmp_path / "c")
+    write_model(tmp_path / "c", header, {k: a for k, a in (arrays | {name: array}).items() if a is not None})
+    with pytest.raises(ModelFileError, match=words):
+        fit(resume=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("step", -1), ("step", "x"), ("done", 1e30), ("epoch", None), ("best", "x"), ("rate_factor", -1)],
+)
+def test_a_checkpoint_with_counters_that_were_changed(tmp_path, name, value):
+    net = cp.Network(3, [cp.Dense(1)], "squared_error")
+    net.fit(X, y, epochs=2, checkpoint=tmp_path / "c")
+    header, arrays = read_model(tmp_path / "c")
+    header["run"][name] = value
+    write_model(tmp_path / "c", header, arrays)
+    with pytest.raises(ModelFileError, match="damaged checkpoint"):
+        net.fit(X, y, epochs=4, checkpoint=tmp_path / "c", resume=True)
+
+
 # --- wrong arguments
 
 
@@ -365,9 +418,18 @@ def test_wrong_arguments_are_named(options, words):
         (lambda: cp.RMSProp(weight_decay=-1), "weight_decay"),
         (lambda: cp.StepDecay(0.1, every=0), "every"),
         (lambda: cp.ReduceOnPlateau(0.1, factor=2), "factor"),
+        (lambda: cp.ReduceOnPlateau(0.1, factor="half"), "factor"),
+        (lambda: cp.ReduceOnPlateau(0.1, patience=0), "patience 0"),
+        (lambda: cp.Cosine(0.1, final=-1.0), "final = -1.0"),
+        (lambda: cp.Cosine(0.1, final=float("nan")), "final = nan"),
+        (lambda: cp.SGD(momentum="much"), "momentum = 'much'"),
         (lambda: cp.EarlyStopping(min_delta=-1), "min_delta"),
     ],
 )
 def test_wrong_hyperparameters_are_named(make, words):
     with pytest.raises(InvalidValueError if "fast" not in words else cp.DTypeError, match=words):
         make()
+
+
+def test_numpy_numbers_are_numbers():
+    assert cp.Adam(np.float32(0.5), clip_norm=np.float32(1.0)).schedule.learning_rate == 0.5

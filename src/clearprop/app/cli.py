@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -104,7 +105,7 @@ def train(
         )
     report.show(console, table, fit)
     for path in report.write_files(out, table, fit):
-        console.print(f"wrote {path}", highlight=False)
+        _say(f"wrote {path}")
 
 
 @app.command()
@@ -122,7 +123,7 @@ def predict(
     frame, _ = open_table(table, loaded.target.name, not no_header, na or ())
     predictions = report.predictions_of(loaded, frame)
     write_atomically(out, predictions.write_csv().encode())
-    console.print(f"wrote {out}: {predictions.height} rows", highlight=False)
+    _say(f"wrote {out}: {predictions.height} rows")
 
 
 @app.command()
@@ -165,6 +166,11 @@ def profile(
     print(network.profile(*data, optimizer=optimizer, batch_size=batch_size, n_threads=threads, steps=steps))
 
 
+def _say(line: str) -> None:
+    """Print a line as it is: brackets in a path are no markup, and a long path stays in one piece."""
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
 def network_in(model: Path) -> Network:
     """The network of a model file of either kind."""
     loaded = load(model)
@@ -185,10 +191,16 @@ def prepare_folder(out: Path) -> None:
 
 def main() -> None:
     """Entry point: an expected error is one line and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # where a terminal or a pipe does not know → or ′
     try:
         app()
     except ClearpropError as error:
         print("Error: " + " ".join(str(error).split()), file=sys.stderr)
+        sys.exit(2)
+    except MemoryError as error:
+        print(f"Error: not enough memory: {error}. Hint: fewer units in --hidden, or a smaller table", file=sys.stderr)
         sys.exit(2)
 
 

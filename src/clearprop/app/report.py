@@ -114,5 +114,7 @@ def predictions_of(model: TableModel, frame: Any) -> Any:
         return pl.DataFrame({"prediction": model.predict(frame)})
     p = model.predict_proba(frame)
     labels = model.target.decode(p.argmax(axis=1))
+    if len({type(label) for label in model.target.classes}) > 1:  # a column holds one kind
+        labels = [str(label) for label in labels]
     columns = {f"probability of {label}": p[:, k] for k, label in enumerate(model.target.classes)}
     return pl.DataFrame({"prediction": labels, **columns})

@@ -121,8 +121,8 @@ class TableModel:
         target: str,
         *,
         task: str | None = None,
-        drop: Collection[str] = (),
-        hidden: Sequence[int] | None = None,
+        drop: str | Collection[str] = (),
+        hidden: int | Sequence[int] | None = None,
         activation: str = "relu",
         epochs: int = 200,
         batch_size: int | None = None,
@@ -146,7 +146,7 @@ class TableModel:
             frame: any eager data frame (Polars, pandas, Arrow).
             target: name of the column to predict; rows without it are dropped.
             task: "classification" or "regression"; None finds out from the column.
-            drop: columns to leave out.
+            drop: a column or columns to leave out.
             hidden: units of the hidden layers; by default one layer of 128, two of 64 from 5,000 training rows.
             activation: of the hidden layers.
             epochs: at most.
@@ -173,6 +173,7 @@ class TableModel:
         """
         _check_shares(validation, test)
         table, without_target = drop_missing_target(frame, target)
+        drop = (drop,) if isinstance(drop, str) else drop
         absent = [name for name in drop if name not in table.columns]
         if absent:
             raise TableError(f"no column {absent[0]!r} to drop", "one of: " + ", ".join(table.columns))
@@ -188,7 +189,8 @@ class TableModel:
         encoder = TableEncoder.fit(table[split.train.tolist()].to_native(), ignore=(target, *drop))
         X = encoder.transform(table.to_native())
         n = len(split.train)
-        units = default_hidden(n) if hidden is None else hidden
+        hidden = default_hidden(n) if hidden is None else hidden
+        units = hidden if isinstance(hidden, Sequence) else (hidden,)
         network = network_for(coding, X.shape[1], units, activation, seed, 2.5 / n if l2 is None else l2)
         held_out = (X[split.validation], y[split.validation]) if "validation" in parts else None
         history = network.fit(

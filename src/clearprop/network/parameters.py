@@ -35,8 +35,10 @@ class Parameters(MutableMapping[str, Array]):
             raise DTypeError(f"{name} set to {new.dtype}", "numbers")
         if new.shape != target.shape:
             raise ShapeError(f"{name} set to an array of shape {show_shape(new.shape)}", show_shape(target.shape))
+        with np.errstate(over="ignore"):
+            new = new.astype(target.dtype)
         if not np.isfinite(new).all():
-            raise InvalidValueError(f"{name} set to values that are not finite", "finite numbers")
+            raise InvalidValueError(f"{name} set to values that are not finite", f"finite numbers of {target.dtype}")
         target[...] = new
         self._changed()
 

@@ -7,12 +7,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from clearprop.errors import ModelFileError, checked_integer
 from clearprop.execute import Array
 from clearprop.graph import DTYPES
 from clearprop.interop import describe_architecture, read_model, require_arrays, revive_architecture, write_model
 from clearprop.nn import Architecture
-from clearprop.train import Epoch, Run, Training
+from clearprop.train import Epoch, Run, Training, step_graph
 
 
 def header_of(architecture: Architecture, seed: int, dtype: str) -> dict[str, Any]:
@@ -33,15 +35,27 @@ def revive(path: str | os.PathLike[str], described: Any, arrays: dict[str, Array
     if dtype not in ("f32", "f64") or isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise ModelFileError(f"{path} has a damaged header", "a file written by save()")
     require_arrays(path, arrays, {name: p.shape for name, p in architecture.parameters.items()})
-    wrong = [name for name, a in arrays.items() if str(a.dtype) != DTYPES[dtype]]
-    if wrong:
-        raise ModelFileError(f"{path}: {wrong[0]} holds {arrays[wrong[0]].dtype}", DTYPES[dtype])
+    _require_numbers(path, arrays, dtype)
     return architecture, seed, dtype
+
+
+def _require_numbers(path: str | os.PathLike[str], arrays: dict[str, Array], dtype: str) -> None:
+    """Check that arrays hold finite numbers of the network's dtype."""
+    _require_dtype(path, arrays, dtype)
+    for name, a in arrays.items():
+        if not np.isfinite(a).all():
+            raise ModelFileError(f"{path}: {name} holds numbers that are not finite", "finite numbers")
 
 
 def _signed(value: object) -> str:
     """What a thing is, in words that another process uses too: a function's address is left out."""
     return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+
+
+def _require_dtype(path: str | os.PathLike[str], arrays: dict[str, Array], dtype: str) -> None:
+    for name, a in arrays.items():
+        if str(a.dtype) != DTYPES[dtype]:
+            raise ModelFileError(f"{path}: {name} holds {a.dtype}", DTYPES[dtype])
 
 
 class Checkpoint:
@@ -59,7 +73,7 @@ class Checkpoint:
         self, architecture: Architecture, training: Training, rows: int, path: str | os.PathLike[str], every: int
     ) -> None:
         self._path, self._every = Path(path), checked_integer("checkpoint_every", every)
-        self._architecture = architecture
+        self._architecture, self._training = architecture, training
         self._signature = {
             "architecture": _signed(architecture),
             "optimizer": _signed(training.optimizer),
@@ -100,8 +114,33 @@ class Checkpoint:
                 )
         try:
             run = Run.from_parts(header["run"], arrays)
+            _require_counters(run)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelFileError(f"{self._path} is a damaged checkpoint: {error}") from None
         parameters = {name: p.shape for name, p in self._architecture.parameters.items()}
         require_arrays(self._path, run.parameters, parameters)
+        if run.best_parameters:
+            require_arrays(self._path, run.best_parameters, parameters)
+        slots = step_graph(self._architecture, self._training.optimizer, self._training.dtype).slots
+        require_arrays(self._path, run.slots, slots)
+        for group in (run.parameters, run.best_parameters):
+            _require_numbers(self._path, group, self._training.dtype)
+        _require_dtype(self._path, run.slots, self._training.dtype)
         return run
+
+
+def _require_counters(run: Run) -> None:
+    """Check the plain numbers of a run.
+
+    Raises:
+        TypeError, ValueError: if one is of the wrong kind.
+    """
+    for name in ("step", "epoch", "done", "waited", "plateau_waited"):
+        checked_integer(name, getattr(run, name), low=0)
+    if run.done != run.history.epochs:
+        raise ValueError(f"{run.history.epochs} epochs in the history of {run.done}")
+    if not 0 < run.rate_factor <= 1:
+        raise ValueError(f"rate_factor {run.rate_factor!r}")
+    for number in (run.best, run.plateau_best):
+        if number is not None and not isinstance(number, int | float):
+            raise TypeError(f"best value {number!r}")
