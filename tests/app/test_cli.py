@@ -135,7 +135,7 @@ def test_more_units_than_memory(tmp_path):
 
 
 def test_where_the_terminal_does_not_know_every_letter(trained):
-    done = run("plan", trained[0] / "model.clearprop", PYTHONIOENCODING="cp1252")
+    done = run("plan", trained[0] / "model.clearprop", PYTHONIOENCODING="ascii")
     assert done.returncode == 0, done.stderr
     assert "W1" in done.stdout
 
