@@ -10,13 +10,24 @@ CP_INLINE const T* pointer(const Context& x, int32_t i) {
     return static_cast<const T*>(x.memory[i]);
 }
 
+// Whether the epilogue is just relu in place, which a product of some width applies as it stores.
+bool is_relu_in_place(const Instruction& s, const Context& x) {
+    if (s.chain < 0 || x.chains[s.chain].n_micro != 1) return false;
+    const Chain& chain = x.chains[s.chain];
+    const Micro& m = x.micros[chain.first_micro];
+    if (m.op != Op::relu || m.value < 0 || x.memory[m.value] != x.memory[s.out]) return false;
+    const Operand& from = x.operands[chain.first_operand + m.inputs[0]];
+    return from.mode == Mode::full && from.value == s.out && x.values[s.out].cols > dot_columns;
+}
+
 // Rows begin … end − 1 of out = a·b + bias, and the epilogue on each panel while it is in cache.
 template <class T>
 void rows_of_product(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
     const Matrix<T> a = matrix<T>(x, s.a), b = matrix<T>(x, s.b), out = matrix<T>(x, s.out);
     const T* bias = s.c >= 0 ? pointer<T>(x, s.c) : nullptr;
-    product_nn<T>(a, b, bias, out, begin, end, [&](int64_t p) {
-        if (s.chain >= 0) run_chain<T>(s, x, p, begin, end - begin, nullptr);
+    const bool relu = is_relu_in_place(s, x);
+    product_nn<T>(a, b, bias, relu, out, begin, end, [&](int64_t p) {
+        if (s.chain >= 0 && !relu) run_chain<T>(s, x, p, begin, end - begin, nullptr);
     });
 }
 

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "panels.hpp"
+#include "vecmath.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
 
@@ -78,6 +79,7 @@ struct NN {
     const T* bias;  // of the panel, or null
     int width;      // of b's and out's panel
     int64_t k_begin, k_end;
+    bool relu;  // of the finished sums, before they are stored
 
     // Whole: the panel fills its vectors, so the strides are constants and nothing is partial.
     template <int M, int NV, bool Whole>
@@ -102,6 +104,12 @@ struct NN {
             accumulate<T, M, NV>(acc, left, panel<T>, 1, right, w, panel<T>);
         if (const int64_t rest = k_end - k; rest > 0)  // the last panel of a is narrow
             accumulate<T, M, NV>(acc, a.data + k * a.rows + row * rest, rest, 1, right, w, rest);
+        if (relu) {
+#pragma GCC unroll 8
+            for (int r = 0; r < M; ++r)
+#pragma GCC unroll 2
+                for (int v = 0; v < NV; ++v) acc[r][v] = maximum<T>(acc[r][v], Vec<T>{});
+        }
 #pragma GCC unroll 8
         for (int r = 0; r < M; ++r) store_tile_row<T, NV>(acc[r], to + r * w, w);
     }
@@ -127,7 +135,9 @@ struct NN {
 #pragma GCC unroll 8
         for (int g = 0; g < G; ++g)
 #pragma GCC unroll 2
-            for (int v = 0; v < 2; ++v) store(out + g * to_panel + row * panel<T> + v * lanes<T>, acc[g][v]);
+            for (int v = 0; v < 2; ++v)
+                store(out + g * to_panel + row * panel<T> + v * lanes<T>,
+                      relu ? maximum<T>(acc[g][v], Vec<T>{}) : acc[g][v]);
     }
 
     template <int NV, bool Whole>
@@ -197,10 +207,10 @@ void product_dot(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Ma
     }
 }
 
-// Rows begin … end − 1 of out = a·b + bias. `finished(p)` is called when panel p of the result is complete.
+// Rows begin … end − 1 of out = a·b + bias, or of its relu. `finished(p)` is called when panel p is complete.
 template <class T, class F>
-void product_nn(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Matrix<T>& out, int64_t begin, int64_t end,
-                F finished) {
+void product_nn(const Matrix<T>& a, const Matrix<T>& b, const T* bias, bool relu, const Matrix<T>& out, int64_t begin,
+                int64_t end, F finished) {
     if (out.cols <= dot_columns && a.cols >= 2 * lanes<T> && a.cols <= dot_longest) {
         product_dot(a, b, bias, out, begin, end);
         return finished(0);
@@ -208,7 +218,8 @@ void product_nn(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Mat
     int64_t done = 0;  // panels
     if (end - begin == 1)
         for (; (done + 4) * panel<T> <= out.cols; done += 4) {
-            const NN<T> four{a, b.at(done), out.at(done), bias ? bias + done * panel<T> : nullptr, panel<T>, 0, a.cols};
+            const NN<T> four{a,        b.at(done), out.at(done), bias ? bias + done * panel<T> : nullptr,
+                             panel<T>, 0,          a.cols,       relu};
             four.template row_of_panels<4>(begin);
             for (int64_t p = done; p < done + 4; ++p) finished(p);
         }
@@ -218,7 +229,8 @@ void product_nn(const Matrix<T>& a, const Matrix<T>& b, const T* bias, const Mat
         const int64_t stop = a.cols - k < k_block<T> * 5 / 4 ? a.cols : k + k_block<T>;
         for (int64_t p = done; p < out.panels(); ++p) {
             const int width = out.width(p);
-            const NN<T> block{a, b.at(p), out.at(p), bias ? bias + p * panel<T> : nullptr, width, k, stop};
+            const NN<T> block{a,     b.at(p), out.at(p), bias ? bias + p * panel<T> : nullptr,
+                              width, k,       stop,      relu && stop == a.cols};
             block.run(begin, end);
             if (stop == a.cols) finished(p);
         }
