@@ -130,13 +130,13 @@ def test_unknown_demo():
 
 def test_encoding_by_hand():
     encoder = TableEncoder.fit(FRAME)
-    assert encoder.feature_names == ["x", "x is missing", "c=a", "c=b", "c=missing"]
+    assert encoder.feature_names == ["x", "x is missing", "c=b"]
     assert encoder.ignored == {"k": "the same value in every row", "n": "all values are missing"}
     filled = np.array([1.0, 2.0, 2.0, 5.0])  # the median for the missing one
     expected = (filled - 2.5) / np.sqrt(np.mean((filled - 2.5) ** 2))
     X = encoder.transform(FRAME)
-    np.testing.assert_allclose(X[:, 0], expected)
-    assert X[:, 1:].tolist() == [[0, 1, 0, 0], [0, 0, 0, 1], [1, 0, 1, 0], [0, 1, 0, 0]]
+    np.testing.assert_allclose(X[:, 0], expected / np.sqrt(1 + (expected / 5) ** 2))
+    assert X[:, 1:].tolist() == [[0, -1], [0, 0], [1, 1], [0, -1]]
 
 
 @pytest.mark.parametrize("convert", [lambda f: f, lambda f: f.to_pandas(), lambda f: f.to_arrow()])
@@ -151,27 +151,30 @@ def test_against_scikit_learn():
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(3, 2, 200), "i": rng.integers(0, 50, 200), "c": rng.choice(list("abc"), 200)})
     X = TableEncoder.fit(frame).transform(frame)
-    np.testing.assert_allclose(X[:, :2], StandardScaler().fit_transform(frame[["x", "i"]]), rtol=1e-12)
+    scaled = StandardScaler().fit_transform(frame[["x", "i"]])
+    np.testing.assert_allclose(X[:, :2], scaled / np.sqrt(1 + (scaled / 5) ** 2), rtol=1e-12)
     np.testing.assert_array_equal(X[:, 2:], OneHotEncoder().fit_transform(frame[["c"]]).toarray())
 
 
 def test_pandas_categories_and_truth_values():
     frame = pd.DataFrame({"c": pd.Categorical(["u", "v", None, "u"]), "b": [True, False, True, True]})
     encoder = TableEncoder.fit(frame)
-    assert encoder.feature_names == ["c=u", "c=v", "c=missing", "b=False", "b=True"]
+    assert encoder.feature_names == ["c=v", "b=true"]
 
 
 def test_new_levels_and_new_gaps_at_prediction():
-    encoder = TableEncoder.fit(pl.DataFrame({"x": [1.0, 3.0], "c": ["a", "b"]}))
-    X = encoder.transform(pl.DataFrame({"x": [None, 2.0], "c": ["z", None]}, {"x": pl.Float64, "c": pl.String}))
-    assert X.tolist() == [[0, 0, 0], [0, 0, 0]], "the median for a gap, zeros for an unknown level"
+    encoder = TableEncoder.fit(pl.DataFrame({"x": [1.0, 3.0, 2.0], "c": ["a", "b", "c"], "b": ["no", "yes", "no"]}))
+    later = {"x": [None, 2.0], "c": ["z", None], "b": ["perhaps", None]}
+    X = encoder.transform(pl.DataFrame(later, {"x": pl.Float64, "c": pl.String, "b": pl.String}))
+    assert X.tolist() == [[0] * 5] * 2, "the median for a gap, zeros for an unknown level"
 
 
 def test_many_levels_are_pooled_and_identifiers_set_aside():
     words = [f"w{i % 150}" for i in range(600)]
-    frame = pl.DataFrame({"w": words, "id": [f"id{i}" for i in range(600)]})
+    frame = pl.DataFrame({"w": words, "id": [f"id{i}" for i in range(600)], "n": range(600)})
     encoder = TableEncoder.fit(frame)
     assert "nearly every row" in encoder.ignored["id"]
+    assert "identifier" in encoder.ignored["n"]
     assert len(encoder.feature_names) == 101
     assert encoder.feature_names[-1] == "w=other"
     X = encoder.transform(frame)

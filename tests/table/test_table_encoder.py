@@ -18,7 +18,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from clearprop.errors import TableError
-from clearprop.table import CategoryColumn, NumberColumn, TableEncoder, read_table
+from clearprop.table import BooleanColumn, CategoryColumn, DateColumn, NumberColumn, TableEncoder, read_table
+from clearprop.table.dates import parts_of
+from clearprop.table.numbers import NumberFormat
+
+
+def bent(x, most=5):
+    return x / np.sqrt(1 + (x / most) ** 2)
+
 
 numbers = hnp.arrays(np.float64, st.integers(3, 30), elements=st.floats(-1e6, 1e6, width=32) | st.just(np.nan))
 
@@ -34,7 +41,7 @@ def test_numbers_against_scikit_learn(values):
     expected = imputer.fit_transform(values[:, None])
     filled = expected[:, :1]
     if filled.std() > 1e-9 * np.abs(filled).max():  # below that scikit-learn calls a column constant
-        expected[:, :1] = StandardScaler().fit_transform(filled)
+        expected[:, :1] = bent(StandardScaler().fit_transform(filled))
         np.testing.assert_allclose(X, expected, rtol=1e-6, atol=1e-9)
     np.testing.assert_array_equal(X[:, 1:], expected[:, 1:])
 
@@ -53,9 +60,13 @@ def test_a_whole_real_table_against_scikit_learn(data):
         start += len(column.feature_names)
         if isinstance(column, NumberColumn):
             theirs = make_pipeline(SimpleImputer(strategy="median"), StandardScaler()).fit(train[[column.name]])
-            np.testing.assert_allclose(ours[:, :1], theirs.transform(later[[column.name]]), rtol=1e-9, atol=1e-12)
+            expected = bent(theirs.transform(later[[column.name]]))
+            np.testing.assert_allclose(ours[:, :1], expected, rtol=1e-9, atol=1e-12)
             if column.has_missing:
                 np.testing.assert_array_equal(ours[:, 1], later[column.name].isna())
+        elif isinstance(column, BooleanColumn):
+            text = later[column.name].astype(str).str.lower()
+            np.testing.assert_array_equal(ours[:, 0], (text == column.true) * 1 - (text == column.false) * 1)
         else:
             text = [f.astype(object).where(f.notna(), None) for f in (train[column.name], later[column.name])]
             names = [None if v is None else str(v) for v in sorted({*text[0]} - {None}, key=str)]
@@ -63,7 +74,10 @@ def test_a_whole_real_table_against_scikit_learn(data):
             assert list(column.levels) == names
             theirs = OneHotEncoder(categories=[np.array(names, object)], handle_unknown="ignore", sparse_output=False)
             train_text, later_text = ([[None if v is None else str(v)] for v in part] for part in text)
-            np.testing.assert_array_equal(ours, theirs.fit(train_text).transform(later_text))
+            expected = theirs.fit(train_text).transform(later_text)
+            np.testing.assert_array_equal(ours[:, : len(names)], expected)
+            assert ours.shape[1] == len(names) + column.pooled
+            np.testing.assert_array_equal(ours.sum(1), np.maximum(expected.sum(1), column.pooled))
 
 
 DAYS = [dt.date(2020, 1, 1), None, dt.date(2020, 1, 4)]
@@ -108,12 +122,220 @@ def test_every_library_gives_the_same_encoder_and_features(kind):
         np.testing.assert_array_equal(encoder.transform(frame), encoder.transform(first))
 
 
-def test_dates_are_days():
-    (column,) = TableEncoder.fit(DRESSES["date"][0]).columns
-    first = dt.date(2020, 1, 1).toordinal() - dt.date(1970, 1, 1).toordinal()
-    assert column.median == first + 1.5
-    noon = TableEncoder.fit(pl.DataFrame({"a": [dt.datetime(1970, 1, 1), dt.datetime(1970, 1, 2, 12)]}))
-    assert noon.columns[0].mean == 0.75
+def test_the_parts_of_dates_by_hand():
+    days = [dt.datetime(2023, 12, 31, 18), dt.datetime(2024, 1, 1, 6, 30), None]
+    encoder = TableEncoder.fit(pl.DataFrame({"a": days}))
+    (column,) = encoder.columns
+    assert isinstance(column, DateColumn)
+    names = [
+        "a year",
+        "a month sin",
+        "a month cos",
+        "a day",
+        "a weekday sin",
+        "a weekday cos",
+        "a hour sin",
+        "a hour cos",
+    ]
+    assert encoder.feature_names == [*names, "a is missing"]
+    X = dict(zip(encoder.feature_names, encoder.transform(pl.DataFrame({"a": days})).T, strict=True))
+    for part, period, values in (("month", 12, [11, 0]), ("weekday", 7, [6, 0]), ("hour", 24, [18, 6.5])):
+        angle = 2 * np.pi * np.array(values) / period
+        np.testing.assert_allclose(X[f"a {part} sin"], [*np.sin(angle), 0], atol=1e-12)
+        np.testing.assert_allclose(X[f"a {part} cos"], [*np.cos(angle), 0], atol=1e-12)
+    np.testing.assert_allclose(X["a day"], [1, -1, 0])
+    np.testing.assert_allclose(X["a year"], [-1, 1, 0])
+    assert X["a is missing"].tolist() == [0, 0, 1]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.datetimes(dt.datetime(1600, 1, 1), dt.datetime(2200, 1, 1)))
+def test_parts_against_the_calendar(moment):
+    found = parts_of(np.array([(moment - dt.datetime(1970, 1, 1)) / dt.timedelta(microseconds=1)]))
+    assert [int(found[part][0]) for part in ("month", "day", "weekday", "hour")] == [
+        *(moment.month - 1, moment.day, moment.weekday(), moment.hour)
+    ]
+    assert int(found["year"][0]) == moment.year
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["2024-01-31", "2023-05-02"],
+        ["2024-01-31T00:00:00", "2023-05-02T00:00:00"],
+        ["2024-01-31 01:00:00+01:00", "2023-05-02 00:00:00Z"],
+        ["31.01.2024", "02.05.2023"],
+        ["31/01/2024", "02/05/2023"],
+        ["01/31/2024", "05/02/2023"],
+        ["2024/01/31", "2023/05/02"],
+        ["2024年1月31日", "2023年5月2日"],
+        ["31 Jan 2024", "2 May 2023"],
+        ["Jan 31, 2024 00:00", "May 2, 2023 00:00"],
+    ],
+)
+def test_dates_in_text(written):
+    frame = pl.DataFrame({"a": [*written, None]})
+    encoder = TableEncoder.fit(frame)
+    expected = pl.DataFrame({"a": [dt.date(2024, 1, 31), dt.date(2023, 5, 2), None]})
+    np.testing.assert_allclose(encoder.transform(frame), TableEncoder.fit(expected).transform(expected))
+    np.testing.assert_allclose(encoder.transform(expected), encoder.transform(frame))
+    with pytest.raises(TableError, match="column 'a' holds 'soon'; expected dates"):
+        encoder.transform(pl.DataFrame({"a": ["soon"]}))
+
+
+def test_an_ambiguous_date_has_its_day_first():
+    (column,) = TableEncoder.fit(pl.DataFrame({"a": ["01/02/2024", "05/02/2024", "07/02/2024"]})).columns
+    assert column.form == "%d/%m/%Y"
+
+
+# --- numbers in text
+
+
+@pytest.mark.parametrize(
+    ("written", "values"),
+    [
+        (["$1,234.50", "$7.25", "-$2,000"], [1234.5, 7.25, -2000]),
+        (["1.234,5 €", "7,25 €", "-2.000 €"], [1234.5, 7.25, -2000]),
+        (["12.5%", "7%", "100 %"], [12.5, 7, 100]),
+        (["1 234 kg", "12 kg", "1\u00a0000 kg"], [1234, 12, 1000]),
+        (["1'234", "56", "7'890"], [1234, 56, 7890]),
+        (["¥1,234", "¥56", "¥7"], [1234, 56, 7]),
+        (["3,5", "4,25", "−5"], [3.5, 4.25, -5]),
+        (["1.234.567", "8", "9"], [1234567, 8, 9]),
+        (["12万", "3万", "45万"], [12, 3, 45]),
+        (["0.5 mg/l", "3 mg/l", "7.25 mg/l"], [0.5, 3, 7.25]),
+    ],
+)
+def test_numbers_hidden_in_text(written, values):
+    found = NumberFormat.find(written)
+    assert [found.parse(text) for text in written] == values
+    encoder = TableEncoder.fit(pl.DataFrame({"a": written}))
+    np.testing.assert_allclose(
+        encoder.transform(pl.DataFrame({"a": written})), encoder.transform(pl.DataFrame({"a": values}))
+    )
+    np.testing.assert_allclose(
+        through_json(encoder).transform(pl.DataFrame({"a": written[:1]}))[0, 0],
+        bent((values[0] - np.mean(values)) / np.std(values)),
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["007", "123", "456"],
+        ["192.168.1.10", "10.0.0.1", "8.8.8.8"],
+        ["31.12.2024x", "1.1.2024x"],
+        ["item 1", "item 2"],
+        ["1st", "2nd", "3rd"],
+        ["$5", "€5", "$6"],
+        ["12:30", "14:45"],
+        ["10-20", "20-30"],
+        ["1,23,45", "12"],
+        ["red", "blue"],
+        [],
+    ],
+)
+def test_text_that_is_no_number(written):
+    assert NumberFormat.find(written) is None
+
+
+def test_a_few_marks_among_numbers_count_as_missing():
+    values = [str(i / 7) for i in range(100)] + ["unknown", "n.d.", "unknown"]
+    encoder = TableEncoder.fit(pl.DataFrame({"a": values}))
+    assert encoder.feature_names == ["a", "a is missing"]
+    assert encoder.transform(pl.DataFrame({"a": values}))[:, 1].tolist() == [0] * 100 + [1] * 3
+    assert "'n.d.' and 'unknown' counted as missing" in encoder.columns[0].describe()
+    with pytest.raises(TableError, match="column 'a' holds 'absent'"):
+        encoder.transform(pl.DataFrame({"a": ["absent"]}))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.decimals(-(10**9), 10**9, places=2), min_size=2, max_size=8),
+    st.sampled_from([("", "."), (",", "."), (".", ","), (" ", ","), ("'", ".")]),
+    st.sampled_from(["", "$", "€", "USD "]),
+    st.sampled_from(["", " kg", "%"]),
+)
+def test_what_is_written_in_any_format_is_read_back(values, separators, prefix, suffix):
+    thousands, decimal = separators
+    swap = str.maketrans({",": thousands, ".": decimal})
+    written = [prefix + f"{value:,.2f}".translate(swap) + suffix for value in values]
+    found = NumberFormat.find(written)
+    assert [found.parse(text) for text in written] == [float(value) for value in values]
+
+
+# --- kinds, scaling, booleans
+
+
+def test_kinds_can_be_given():
+    frame = pl.DataFrame({"zip": [10115, 20095, 10115, 80331], "x": [1.0, 2.0, 4.0, 8.0], "n": ["1", "2", "1", "3"]})
+    encoder = TableEncoder.fit(frame, kinds={"zip": "category", "n": "number"})
+    assert encoder.feature_names == ["zip=10115", "zip=20095", "zip=80331", "x", "n"]
+    for kinds, words in (
+        ({"zap": "number"}, "unknown column 'zap'.*did you mean 'zip'"),
+        ({"zip": "numbr"}, "unknown kind of column 'numbr'.*did you mean 'number'"),
+        ({"x": "boolean"}, "column 'x' has 4 values; expected two"),
+        ({"x": "date"}, "column 'x' does not hold dates"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            TableEncoder.fit(frame, kinds=kinds)
+    with pytest.raises(ValueError, match="unknown scaling 'max'"):
+        TableEncoder.fit(frame, scaling="max")
+
+
+def test_robust_scaling_by_hand():
+    values = [1.0, 2.0, 3.0, 4.0, 1000.0]
+    X = TableEncoder.fit(pl.DataFrame({"a": values}), scaling="robust").transform(pl.DataFrame({"a": values}))
+    np.testing.assert_allclose(X[:, 0], bent((np.array(values) - 3) / 2, 3))
+    mostly_zero = pl.DataFrame({"a": [0.0] * 9 + [8.0]})
+    X = TableEncoder.fit(mostly_zero, scaling="robust").transform(mostly_zero)
+    assert X[-1, 0] == pytest.approx(bent(2.0, 3)), "half the range where the quartiles are one"
+
+
+@pytest.mark.parametrize(
+    ("values", "true"),
+    [
+        (["no", "yes"], "yes"),
+        (["是", "否"], "是"),
+        ([True, False], "true"),
+        (["TRUE", "False"], "true"),
+        (["m", "f"], "m"),
+    ],
+)
+def test_two_values_are_one_feature(values, true):
+    encoder = TableEncoder.fit(pl.DataFrame({"a": [*values, None, *values]}))
+    assert encoder.feature_names == [f"a={true}"]
+    assert sorted(encoder.transform(pl.DataFrame({"a": [*values, None]}))[:, 0]) == [-1, 0, 1]
+
+
+def test_true_in_parquet_is_true_in_text():
+    encoder = TableEncoder.fit(pl.DataFrame({"a": [True, False, True]}))
+    X = encoder.transform(pl.DataFrame({"a": ["true", "FALSE", "True"]}))
+    assert X[:, 0].tolist() == [1, -1, 1]
+
+
+def test_rare_levels_are_pooled_and_unseen_ones_with_them():
+    words = ["a"] * 500 + ["b"] * 400 + ["c"] * 99 + ["d"]
+    encoder = TableEncoder.fit(pl.DataFrame({"w": words}))
+    assert encoder.feature_names == ["w=a", "w=b", "w=c", "w=other"]
+    assert encoder.transform(pl.DataFrame({"w": ["d", "never"]}))[:, 3].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "why"),
+    [
+        ("row", list(range(100, 200)), "identifier"),
+        ("row", list(np.random.default_rng(0).permutation(140)[:100]), "identifier"),
+        ("customer_id", list(range(0, 10**6, 10**4)), "identifier"),
+        ("price", list(range(0, 10**6, 10**4)), None),
+        ("price", [x / 2 for x in range(100)], None),
+        ("price", [*range(99), 5], None),
+    ],
+)
+def test_identifiers_are_set_aside(name, values, why):
+    encoder = TableEncoder.fit(pl.DataFrame({name: values, "x": [1, 2] * 50}))
+    assert (why is None) == (name not in encoder.ignored)
+    assert why is None or why in encoder.ignored[name]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +343,7 @@ def test_dates_are_days():
     [
         ([1.0, 2.0], DAYS, "holds '2020-01-01'; expected numbers"),
         (DAYS, [1.0, 2.0], "holds '1.0'; expected dates"),
-        (DAYS, ["2020-01-01"], "holds '2020-01-01'; expected dates"),
+        (DAYS, ["2020-13-01"], "holds '2020-13-01'; expected dates"),
         ([1, 2], ["3", "four"], "holds 'four'; expected numbers"),
         ([1, 2], [1.0, 1e200], r"is 1e\+200 in row 1"),
         ([1, 2], [float("-inf")], "is infinite in row 0"),
@@ -144,15 +366,15 @@ def test_a_missing_column_is_named_with_those_present():
 def test_only_gaps_at_prediction():
     encoder = TableEncoder.fit(pl.DataFrame({"a": [1.0, 2.0, 9.0], "d": [*DAYS[::2], DAYS[0]]}))
     X = encoder.transform(pl.DataFrame({"a": ["", " "], "d": [None, None]}))
-    medians = encoder.transform(pl.DataFrame({"a": [2.0, 2.0], "d": [DAYS[0], DAYS[0]]}))
-    np.testing.assert_array_equal(X, medians)
+    np.testing.assert_array_equal(X[:, 0], encoder.transform(pl.DataFrame({"a": [2.0, 2.0], "d": DAYS[:2]}))[:, 0])
+    assert not X[:, 1:].any()
 
 
 def test_a_number_that_never_varied_does_not_explode():
     gaps = pl.DataFrame({"a": [0.1] * 5 + [None]})
     assert np.std([0.1] * 6) > 0, "rounding: dividing by this would make 7e15 of 0.2"
     encoder = TableEncoder.fit(gaps)
-    np.testing.assert_allclose(encoder.transform(pl.DataFrame({"a": [0.1, 0.2]})), [[0, 0], [0.1, 0]])
+    np.testing.assert_allclose(encoder.transform(pl.DataFrame({"a": [0.1, 0.2]})), [[0, 0], [bent(0.1), 0]])
 
 
 def test_numbers_too_large_to_square():
@@ -161,9 +383,10 @@ def test_numbers_too_large_to_square():
 
 
 def test_whole_numbers_that_pandas_made_floats_are_still_levels():
-    encoder = TableEncoder.fit(pl.DataFrame({"a": ["1", "2"]}))
+    encoder = TableEncoder.fit(pl.DataFrame({"a": ["1", "2", "x", "2.0"]}))
+    assert encoder.feature_names == ["a=1", "a=2", "a=x"]
     X = encoder.transform(pd.DataFrame({"a": [1, None, 2]}))
-    assert X.tolist() == [[1, 0], [0, 0], [0, 1]]
+    assert X.tolist() == [[1, 0, 0], [0, 0, 0], [0, 1, 0]]
 
 
 def test_a_name_to_ignore_is_not_a_set_of_letters():
@@ -176,7 +399,8 @@ def test_columns_numbered_by_pandas():
     frame = pd.DataFrame(np.arange(6.0).reshape(3, 2))
     encoder = TableEncoder.fit(frame)
     assert encoder.feature_names == ["0", "1"]
-    np.testing.assert_allclose(through_json(encoder).transform(frame), StandardScaler().fit_transform(frame.to_numpy()))
+    scaled = StandardScaler().fit_transform(frame.to_numpy())
+    np.testing.assert_allclose(through_json(encoder).transform(frame), bent(scaled))
     with pytest.raises(TableError, match="two columns of one name"):
         TableEncoder.fit(pd.DataFrame([[1, 2], [3, 4]], columns=[0, "0"]))
 
@@ -226,15 +450,12 @@ def test_what_to_dict_gives_is_no_window_into_the_encoder():
     assert set(encoder.ignored) == {"k"}
 
 
-NUMBER = {"kind": "number", "name": "a", "mean": 0.0, "std": 1.0, "median": 0.0, "has_missing": False}
+NUMBER = {"kind": "number", "name": "a", "center": 0.0, "scale": 1.0, "median": 0.0, "bend": 5.0}
+NUMBER |= {"has_missing": False, "text": None}
+TEXT = {"prefix": "$", "suffix": "", "thousands": ",", "decimal": ".", "marks": [], "example": "$1"}
 CATEGORY = {"kind": "category", "name": "c", "levels": ["a", None], "pooled": False}
-
-
-def test_a_description_without_dates_is_still_read():
-    """A model file that was written before columns could be dates."""
-    encoder = TableEncoder.from_dict({"columns": [NUMBER, CATEGORY], "ignored": {}})
-    assert encoder.feature_names == ["a", "c=a", "c=missing"]
-    assert encoder.columns[0] == NumberColumn("a", 0.0, 1.0, 0.0, False)
+BOOLEAN = {"kind": "boolean", "name": "b", "false": "no", "true": "yes"}
+DATE = {"kind": "date", "name": "d", "form": "%d.%m.%Y", "parts": {"year": [2000.0, 1.0]}, "has_missing": True}
 
 
 @pytest.mark.parametrize(
@@ -246,15 +467,26 @@ def test_a_description_without_dates_is_still_read():
         [NUMBER, NUMBER],
         [{**NUMBER, "kind": "banana"}],
         [{**NUMBER, "kind": []}],
-        [{**NUMBER, "mean": 10**400}],
-        [{**NUMBER, "mean": float("nan")}],
-        [{**NUMBER, "mean": "1"}],
-        [{**NUMBER, "mean": True}],
-        [{**NUMBER, "std": 0.0}],
-        [{**NUMBER, "std": -1.0}],
+        [{**NUMBER, "center": 10**400}],
+        [{**NUMBER, "center": float("nan")}],
+        [{**NUMBER, "center": "1"}],
+        [{**NUMBER, "center": True}],
+        [{**NUMBER, "scale": 0.0}],
+        [{**NUMBER, "scale": -1.0}],
+        [{**NUMBER, "bend": 0}],
+        [{**NUMBER, "text": {}}],
+        [{**NUMBER, "text": {**TEXT, "decimal": "x"}}],
+        [{**NUMBER, "text": {**TEXT, "thousands": "."}}],
+        [{**NUMBER, "text": {**TEXT, "marks": [1]}}],
+        [{**BOOLEAN, "true": "no"}],
+        [{**BOOLEAN, "true": True}],
+        [{**DATE, "form": "%c"}],
+        [{**DATE, "parts": {}}],
+        [{**DATE, "parts": {"century": [0.0, 1.0]}}],
+        [{**DATE, "parts": {"year": [0.0, 0.0]}}],
+        [{**DATE, "parts": {"year": 3}}],
         [{**NUMBER, "name": 3}],
         [{**NUMBER, "has_missing": "false"}],
-        [{**NUMBER, "is_date": 1}],
         [{**CATEGORY, "levels": "abc"}],
         [{**CATEGORY, "levels": []}],
         [{**CATEGORY, "levels": ["a", "a"]}],
@@ -275,7 +507,7 @@ json_values = st.recursive(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from([NUMBER, CATEGORY]), st.data())
+@given(st.sampled_from([NUMBER, {**NUMBER, "text": TEXT}, CATEGORY, BOOLEAN, DATE]), st.data())
 def test_one_field_replaced_by_anything_is_an_encoder_or_a_table_error(column, draw):
     key = draw.draw(st.sampled_from(sorted(column)))
     changed = {**column, key: draw.draw(json_values)}

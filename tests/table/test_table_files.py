@@ -132,11 +132,11 @@ def test_damaged_parquet(tmp_path):
 
 
 def test_a_panic_inside_polars_is_a_table_error(tmp_path, monkeypatch):
-    def panic(*_):
+    def panic(*_, **__):
         raise pl.exceptions.PanicException("index out of bounds")
 
     (tmp_path / "t.parquet").write_bytes(b"x")
-    monkeypatch.setattr(pl, "read_parquet", panic)
+    monkeypatch.setattr(pl, "scan_parquet", panic)
     with pytest.raises(TableError, match="no Parquet file: index out of bounds"):
         read_table(tmp_path / "t.parquet")
 

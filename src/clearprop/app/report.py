@@ -12,8 +12,7 @@ from rich.table import Table
 from clearprop.errors import InvalidValueError
 from clearprop.estimators import TableFit, TableModel
 from clearprop.interop import write_atomically
-from clearprop.table import ClassTarget
-from clearprop.table.read import import_polars
+from clearprop.table import ClassTarget, import_polars
 
 _TITLES = {"accuracy": "accuracy", "log_loss": "log loss", "r2": "R²", "rmse": "RMSE", "mae": "MAE"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from clearprop.network import Network, network_from
 from clearprop.nn import Dense
 from clearprop.table import (
     ClassTarget,
+    Scaling,
     TableEncoder,
     Target,
     drop_missing_target,
@@ -129,6 +130,8 @@ class TableModel:
         optimizer: str = "adam",
         learning_rate: float | None = None,
         l2: float | None = None,
+        kinds: Mapping[str, str] | None = None,
+        scaling: Scaling = "standard",
         seed: int = 0,
         validation: float = 0.15,
         test: float = 0.15,
@@ -186,7 +189,9 @@ class TableModel:
         if not isinstance(coding, ClassTarget):  # the unit of the target comes from the training rows alone
             coding = fit_target(table[split.train.tolist()][target], "regression")
             y = coding.encode(table[target])
-        encoder = TableEncoder.fit(table[split.train.tolist()].to_native(), ignore=(target, *drop))
+        encoder = TableEncoder.fit(
+            table[split.train.tolist()].to_native(), ignore=(target, *drop), kinds=kinds, scaling=scaling
+        )
         X = encoder.transform(table.to_native())
         n = len(split.train)
         hidden = default_hidden(n) if hidden is None else hidden

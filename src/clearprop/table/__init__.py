@@ -1,9 +1,14 @@
 """File to arrays; knows nothing of networks."""
 
-from clearprop.table.columns import CategoryColumn, NumberColumn
+from clearprop.table.categories import BooleanColumn, CategoryColumn
+from clearprop.table.columns import KINDS, Column
+from clearprop.table.dates import DateColumn
+from clearprop.table.delimited import MISSING_MARKS
 from clearprop.table.demo import DEMOS, TARGET, load_demo
 from clearprop.table.encoder import TableEncoder, as_frame
-from clearprop.table.read import MISSING_MARKS, read_table
+from clearprop.table.library import import_polars
+from clearprop.table.numbers import NumberColumn, Scaling
+from clearprop.table.read import read_batches, read_table
 from clearprop.table.split import Split, split_rows
 from clearprop.table.target import (
     ClassTarget,
@@ -17,19 +22,26 @@ from clearprop.table.target import (
 
 __all__ = [
     "DEMOS",
+    "KINDS",
     "MISSING_MARKS",
     "TARGET",
+    "BooleanColumn",
     "CategoryColumn",
     "ClassTarget",
+    "Column",
+    "DateColumn",
     "NumberColumn",
     "NumberTarget",
+    "Scaling",
     "Split",
     "TableEncoder",
     "Target",
     "as_frame",
     "drop_missing_target",
     "fit_target",
+    "import_polars",
     "load_demo",
+    "read_batches",
     "read_table",
     "split_rows",
     "target_from_dict",

@@ -1,238 +1,110 @@
-"""Columns: what each is, how it becomes features, and why some are set aside.
-
-A date counts as a number, its days since 1970-01-01; text that looks like a date stays text.
-"""
+"""Columns: what each is, and why some are set aside."""
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
-from dataclasses import dataclass
-from typing import Any, TypeVar
+import re
+from typing import Any, Literal
 
-import narwhals.stable.v1 as nw
 import numpy as np
-from numpy.typing import NDArray
 
-from clearprop.errors import TableError
+from clearprop.errors import TableError, unknown_name
+from clearprop.table.categories import BooleanColumn, CategoryColumn, count_levels
+from clearprop.table.dates import DateColumn, find_date_format
+from clearprop.table.numbers import NumberColumn, NumberFormat, Scaling, find_numbers
+from clearprop.table.values import Series, as_numbers, is_date, is_number
 
-Features = NDArray[np.float64]
-Series = nw.Series[Any]
+Column = NumberColumn | CategoryColumn | BooleanColumn | DateColumn
+Kind = Literal["number", "category", "boolean", "date"]
+KINDS: dict[str, type[Column]] = {cls.kind: cls for cls in (NumberColumn, CategoryColumn, BooleanColumn, DateColumn)}
 
-MOST_LEVELS = 100  # more categories than this are pooled: their columns would be almost always 0
-LARGEST = 1e150  # squares of larger numbers overflow, and with them the standard deviation
-_MICROSECONDS_A_DAY = 86.4e9
-
-
-def is_number(series: Series) -> bool:
-    """Whether a column holds numbers (truth values are categories)."""
-    return bool(series.dtype.is_numeric())
-
-
-def is_date(series: Series) -> bool:
-    """Whether a column holds dates, with or without a time of day."""
-    return series.dtype in (nw.Date, nw.Datetime)
+_IDENTIFIER = re.compile(
+    r"(.*[\W_])?(id|ids|uuid|guid|index|key|nr|no|编号|序号)|.*[a-z]I[Dd]|unnamed.*", re.IGNORECASE
+)
+_FEWEST_TO_JUDGE = 20
 
 
-def as_numbers(series: Series) -> Features:
-    """A column as float64 (N,), NaN where missing.
+def fit_column(series: Series, kind: str | None = None, scaling: Scaling = "standard") -> Column | str:
+    """The column's encoding, or the reason why it is set aside.
 
-    Text that reads as numbers is accepted, and a date is its number of days since 1970-01-01.
+    Args:
+        series: the column.
+        kind: "number", "category", "boolean" or "date"; None finds out.
+        scaling: of numbers.
 
     Raises:
-        TableError: for text that is no number, and for a number that is infinite or larger than 1e150.
+        UnknownNameError: for another kind.
+        TableError: for a column that is not of the kind given.
     """
-    if is_number(series):
-        values = series.cast(nw.Float64).to_numpy().astype(np.float64)
-    elif is_date(series):
-        values = series.dt.timestamp("us").cast(nw.Float64).to_numpy().astype(np.float64) / _MICROSECONDS_A_DAY
-    else:
-        values = np.array([_to_float(series.name, v) for v in as_values(series)], np.float64)
-    too_large = np.abs(values) > LARGEST
-    if too_large.any():
-        row = int(np.argmax(too_large))
-        size = "infinite" if np.isinf(values[row]) else f"{values[row]:g}"
-        raise TableError(
-            f"column {series.name!r} is {size} in row {row}", f"numbers below {LARGEST:g}, or missing values"
-        )
-    return values
-
-
-def mean_and_std(values: Features) -> tuple[float, float]:
-    """Mean and standard deviation of values that are there, (n,); the latter is exactly 0 if all are the same."""
-    if values.min() == values.max():  # np.std says 1.4e-17 for six times 0.1
-        return float(values[0]), 0.0
-    return float(np.mean(values)), float(np.std(values))
-
-
-def _to_float(name: str, value: Any) -> float:
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return float("nan")
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise TableError(f"column {name!r} holds {str(value)[:40]!r}", "numbers, as in training") from None
-
-
-def as_values(series: Series) -> list[Any]:
-    """A column's values, None where missing: each library has a mark of its own (None, NaN, NaT, pd.NA)."""
-    pairs = zip(series.to_list(), series.is_null().to_list(), strict=True)
-    return [None if gone or (isinstance(value, float) and np.isnan(value)) else value for value, gone in pairs]
-
-
-def as_levels(series: Series) -> list[str | None]:
-    """A column as text, None where missing."""
-    return [None if value is None else _as_text(value) for value in as_values(series)]
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # pandas makes floats of whole numbers when one is missing: 2.0 is the level "2"
-    return str(value).strip()
-
-
-@dataclass(frozen=True)
-class NumberColumn:
-    """A number, standardised: (x − mean)/std, with the median for a missing value.
-
-    Where values were missing in training, a second feature says whether one is. A date is its days since 1970-01-01.
-    """
-
-    name: str
-    mean: float
-    std: float
-    median: float
-    has_missing: bool
-    is_date: bool = False
-
-    @classmethod
-    def fit(cls, series: Series) -> NumberColumn:
-        """The median of the values that are there; mean and std with the median in the gaps."""
-        values = as_numbers(series)
-        missing = np.isnan(values)
-        median = float(np.median(values[~missing]))
-        mean, std = mean_and_std(np.where(missing, median, values))
-        return cls(series.name, mean, std or 1.0, median, bool(missing.any()), is_date(series))
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> NumberColumn:
-        """From its fields.
-
-        Raises:
-            KeyError, TypeError, ValueError: for fields that no column has.
-        """
-        mean, std, median = (finite(data[key]) for key in ("mean", "std", "median"))
-        if std <= 0:
-            raise ValueError(f"std {std}")
-        flags = exactly(bool, data["has_missing"]), exactly(bool, data.get("is_date", False))
-        return cls(exactly(str, data["name"]), mean, std, median, *flags)
-
-    @property
-    def feature_names(self) -> list[str]:
-        """The column's name, and "is missing" where needed."""
-        return [self.name] + ([f"{self.name} is missing"] if self.has_missing else [])
-
-    def encode(self, series: Series) -> Features:
-        """(N, 1) or (N, 2) numbers.
-
-        Raises:
-            TableError: for text that is no number, dates in place of numbers, and numbers in place of dates.
-        """
-        if is_date(series) is not self.is_date:
-            wrong = next((value for value in as_values(series) if value is not None), None)
-            if wrong is not None:
-                wanted = "dates" if self.is_date else "numbers"
-                raise TableError(f"column {self.name!r} holds {str(wrong)[:40]!r}", f"{wanted}, as in training")
-        values = as_numbers(series)
-        missing = np.isnan(values)
-        scaled = (np.where(missing, self.median, values) - self.mean) / self.std
-        return np.stack([scaled, missing.astype(np.float64)], 1) if self.has_missing else scaled[:, None]
-
-
-@dataclass(frozen=True)
-class CategoryColumn:
-    """A category, one-hot. None among the levels stands for a missing value; `pooled` for all rare levels together.
-
-    A level that was not there in training is all zeros or, where rare levels are pooled, one of those.
-    """
-
-    name: str
-    levels: tuple[str | None, ...]
-    pooled: bool = False
-
-    @classmethod
-    def fit(cls, series: Series) -> CategoryColumn:
-        """The levels, in alphabetical order; the most frequent ones if there are too many."""
-        counts = Counter(as_levels(series))
-        kept = [level for level, _ in sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))[:MOST_LEVELS]]
-        levels = sorted(level for level in kept if level is not None) + ([None] if None in kept else [])
-        return cls(series.name, tuple(levels), len(counts) > MOST_LEVELS)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> CategoryColumn:
-        """From its fields.
-
-        Raises:
-            KeyError, TypeError, ValueError: for fields that no column has.
-        """
-        levels = tuple(None if level is None else exactly(str, level) for level in exactly(list, data["levels"]))
-        if not levels or len(set(levels)) < len(levels):
-            raise ValueError("no levels, or one of them twice")
-        return cls(exactly(str, data["name"]), levels, exactly(bool, data["pooled"]))
-
-    @property
-    def feature_names(self) -> list[str]:
-        """One name per level."""
-        names = [f"{self.name}={'missing' if level is None else level}" for level in self.levels]
-        return names + ([f"{self.name}=other"] if self.pooled else [])
-
-    def encode(self, series: Series) -> Features:
-        """(N, levels) zeros and ones."""
-        place = {level: i for i, level in enumerate(self.levels)}
-        other = len(self.levels) if self.pooled else -1
-        index = np.array([place.get(level, other) for level in as_levels(series)], np.int64)
-        result = np.zeros((len(index), len(self.feature_names)))
-        known = index >= 0
-        result[np.flatnonzero(known), index[known]] = 1.0
-        return result
-
-
-Column = NumberColumn | CategoryColumn
-
-
-def fit_column(series: Series) -> Column | str:
-    """The column's encoding, or the reason why it is set aside."""
-    numeric = is_number(series) or is_date(series)
-    levels = _distinct_numbers(series) if numeric else set(as_levels(series))
-    if not levels - {None}:
+    if kind is not None and kind not in KINDS:
+        raise unknown_name("kind of column", kind, list(KINDS))
+    if kind is None and (is_number(series) or is_date(series)):
+        return _fit_measured(series, scaling)
+    counts = count_levels(series)
+    there = {level for level in counts if level is not None}
+    if not there:
         return "all values are missing"
-    if len(levels) == 1:
+    if len(counts) == 1:
         return "the same value in every row"
-    if numeric:
-        return NumberColumn.fit(series)
-    if len(levels) > 50 and len(levels) > 0.5 * len(series):
+    if kind is not None:
+        return _fit_kind(series, kind, scaling, there)
+    form = find_date_format(series)
+    if form is not None:
+        return DateColumn.fit(series, form)
+    if len(there) == 2:
+        return BooleanColumn.fit(series, counts)
+    text = find_numbers(series)
+    if text is not None:
+        return NumberColumn.fit(series, scaling, text)
+    if len(there) > 50 and len(there) > 0.5 * len(series):
         return "text that is different in nearly every row"
-    return CategoryColumn.fit(series)
+    return CategoryColumn.fit(series, counts)
 
 
-def _distinct_numbers(series: Series) -> set[float | None]:
+def _fit_measured(series: Series, scaling: Scaling) -> Column | str:
+    """A column of numbers or of dates."""
     values = as_numbers(series)
-    missing = np.isnan(values)
-    return {*np.unique(values[~missing]).tolist(), *([None] if missing.any() else [])}
+    there = values[~np.isnan(values)]
+    if not len(there):
+        return "all values are missing"
+    distinct = np.unique(there)
+    if len(distinct) == 1 and len(there) == len(values):
+        return "the same value in every row"
+    if is_date(series):
+        return DateColumn.fit(series) if len(distinct) > 1 else "the same date in every row"
+    if len(distinct) == len(values) >= _FEWEST_TO_JUDGE and (distinct == np.round(distinct)).all():
+        consecutive = len(distinct) / (distinct[-1] - distinct[0] + 1) >= 0.5  # of rows drawn from a longer table
+        if consecutive or _IDENTIFIER.fullmatch(series.name):
+            return "an identifier: a whole number of its own in every row"
+    return NumberColumn.fit(series, scaling)
 
 
-T = TypeVar("T")
+def _fit_kind(series: Series, kind: str, scaling: Scaling, there: set[str]) -> Column:
+    """A column of the kind that was asked for."""
+    if kind == "category":
+        return CategoryColumn.fit(series)
+    if kind == "boolean":
+        if len(there) != 2:
+            raise TableError(f"column {series.name!r} has {len(there)} values", "two, to be a boolean")
+        return BooleanColumn.fit(series)
+    if kind == "date":
+        form = None if is_date(series) else find_date_format(series)
+        if form is None and not is_date(series):
+            raise TableError(f"column {series.name!r} does not hold dates of one form", "dates such as 2024-12-31")
+        return DateColumn.fit(series, form)
+    text = None if is_number(series) or is_date(series) else find_numbers(series)
+    if text is None and not is_number(series):
+        example = sorted(there)[0]
+        raise TableError(f"column {series.name!r} holds {example[:40]!r}", "numbers, to be a number column")
+    return NumberColumn.fit(series, scaling, text)
 
 
-def exactly(kind: type[T], value: Any) -> T:
-    """A value out of a file, if it is of that very type: True is no integer, and "false" no truth value."""
-    if type(value) is not kind:
-        raise TypeError(f"{kind.__name__} expected, not {value!r:.40}")
-    return value
+def column_from_dict(data: Any) -> Column:
+    """A column from its fields and its kind.
+
+    Raises:
+        KeyError, TypeError, ValueError: for fields that no column has.
+    """
+    return KINDS[data["kind"]].from_dict(data)
 
 
-def finite(value: Any) -> float:
-    """A number out of a file, if it is one and finite."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
-        raise ValueError(f"a finite number expected, not {value!r:.40}")
-    return float(value)
+__all__ = ["KINDS", "Column", "Kind", "NumberFormat", "column_from_dict", "fit_column"]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import MissingDependencyError, unknown_name
-from clearprop.table.read import import_polars
+from clearprop.table.library import import_polars
 
 if TYPE_CHECKING:
     import polars

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import narwhals.stable.v1 as nw
 import numpy as np
 
-from clearprop.errors import DTypeError, TableError
-from clearprop.table.columns import CategoryColumn, Column, Features, NumberColumn, exactly, fit_column
-
-_KINDS: dict[str, type[Column]] = {"number": NumberColumn, "category": CategoryColumn}
+from clearprop.errors import DTypeError, TableError, unknown_name
+from clearprop.table.columns import Column, column_from_dict, fit_column
+from clearprop.table.numbers import NumberColumn, Scaling
+from clearprop.table.values import Features, exactly
 
 
 def as_frame(frame: Any) -> nw.DataFrame[Any]:
@@ -49,29 +49,45 @@ class TableEncoder:
     ignored: dict[str, str]
 
     @classmethod
-    def fit(cls, frame: Any, ignore: Collection[str] = ()) -> TableEncoder:
+    def fit(
+        cls,
+        frame: Any,
+        ignore: Collection[str] = (),
+        *,
+        kinds: Mapping[str, str] | None = None,
+        scaling: Scaling = "standard",
+    ) -> TableEncoder:
         """Learn the encoding from a training table.
 
         Args:
             frame: a data frame; rows are samples.
             ignore: a column or columns to leave out, such as the target.
+            kinds: column → "number", "category", "boolean" or "date", where the right kind would not be found.
+            scaling: of numbers: "standard", or "robust" against values that are far out.
 
         Raises:
-            TableError: if no column is left that says anything.
+            TableError: if no column is left that says anything, or one is not of the kind given.
+            UnknownNameError: for a kind, a scaling or a column of `kinds` that does not exist.
 
         Example:
             >>> import polars as pl
-            >>> encoder = TableEncoder.fit(pl.DataFrame({"x": [1.0, 3.0], "c": ["a", "b"]}))
+            >>> encoder = TableEncoder.fit(pl.DataFrame({"x": [1.0, 3.0, 2.0], "c": ["a", "b", "d"]}))
             >>> encoder.feature_names
-            ['x', 'c=a', 'c=b']
+            ['x', 'c=a', 'c=b', 'c=d']
         """
         table = as_frame(frame)
         ignore = (ignore,) if isinstance(ignore, str) else ignore
+        kinds = kinds or {}
+        if scaling not in ("standard", "robust"):
+            raise unknown_name("scaling", scaling, ["standard", "robust"])
+        for name in kinds:
+            if name not in table.columns:
+                raise unknown_name("column", name, list(table.columns))
         used, ignored = [], {}
         for name in table.columns:
             if name in ignore:
                 continue
-            found = fit_column(table[name])
+            found = fit_column(table[name], kinds.get(name), scaling)
             if isinstance(found, str):
                 ignored[name] = found
             else:
@@ -88,8 +104,17 @@ class TableEncoder:
         """A name for every feature."""
         return [name for column in self.columns for name in column.feature_names]
 
-    def transform(self, frame: Any) -> Features:
-        """The features (N, n_features) of a table, float64, row by row in memory.
+    @property
+    def number_columns(self) -> list[str]:
+        """The columns that hold numbers."""
+        return [column.name for column in self.columns if isinstance(column, NumberColumn)]
+
+    def transform(self, frame: Any, dtype: str = "float64") -> Features:
+        """The features (N, n_features) of a table, row by row in memory.
+
+        Args:
+            frame: a data frame with the columns of the training table, in any order.
+            dtype: of the features.
 
         Raises:
             TableError: if a column is missing, or holds what it did not in training.
@@ -102,14 +127,18 @@ class TableEncoder:
                 "the columns of the training table: " + ", ".join(column.name for column in self.columns),
                 "columns present: " + ", ".join(table.columns),
             )
-        parts = [column.encode(table[column.name]) for column in self.columns]
-        return np.ascontiguousarray(np.concatenate(parts, axis=1))
+        result = np.empty((len(table), len(self.feature_names)), dtype)
+        start = 0
+        for column in self.columns:
+            part = column.encode(table[column.name])
+            result[:, start : start + part.shape[1]] = part
+            start += part.shape[1]
+        return result
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for a file."""
-        kinds = {cls: kind for kind, cls in _KINDS.items()}
         return {
-            "columns": [{"kind": kinds[type(column)], **asdict(column)} for column in self.columns],
+            "columns": [{"kind": column.kind, **asdict(column)} for column in self.columns],
             "ignored": dict(self.ignored),
         }
 
@@ -121,7 +150,7 @@ class TableEncoder:
             TableError: for data that `to_dict` did not write.
         """
         try:
-            columns = tuple(_KINDS[column["kind"]].from_dict(column) for column in exactly(list, data["columns"]))
+            columns = tuple(column_from_dict(column) for column in exactly(list, data["columns"]))
             if not columns or len({column.name for column in columns}) < len(columns):
                 raise ValueError("no columns, or two of one name")
             ignored = exactly(dict, data["ignored"])

@@ -1,163 +1,153 @@
-"""Files to data frames: CSV, TSV and Parquet, through Polars."""
+"""Files to data frames: CSV, TSV and Parquet, whole or in batches, through Polars."""
 
 from __future__ import annotations
 
-import csv
-import io
 import os
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clearprop.errors import FileError, MissingDependencyError, TableError
+from clearprop.errors import TableError
+from clearprop.table.delimited import Dialect, find_dialect, open_binary, parse, text_blocks
+from clearprop.table.library import first_line, import_polars
 
 if TYPE_CHECKING:
     import polars
 
-MISSING_MARKS = ("", "NA", "N/A", "n/a", "nan", "NaN", "?", "null", "NULL", "None")
-_DELIMITERS = (",", ";", "\t", "|")
+_WHOLE = 64 * 2**20  # bytes of text that are parsed at once
+BATCH_BYTES = 8 * 2**20
+BATCH_ROWS = 100_000  # of Parquet
 
 
-def import_polars() -> Any:
-    """Polars, which reads tables.
-
-    Raises:
-        MissingDependencyError: if it is not installed.
-    """
-    try:
-        import polars
-    except ImportError:
-        raise MissingDependencyError(
-            "Polars is not installed", "Polars, to read tables", 'pip install "clearprop[tables]"'
-        ) from None
-    return polars
-
-
-def read_table(path: str | os.PathLike[str], *, header: bool = True, na: Sequence[str] = ()) -> polars.DataFrame:
+def read_table(
+    path: str | os.PathLike[str], *, header: bool = True, na: Sequence[str] = (), encoding: str | None = None
+) -> polars.DataFrame:
     """Read a CSV, TSV or Parquet file.
 
-    The delimiter is found among , ; tab and |. Blanks around values do not count, nor do blank lines, except in a table
-    of one column, where one is a missing value. Column types follow from the whole file: numbers where every value is
-    one, else text. A column without a name is called by its place: c0, c1, ….
+    The delimiter is found among , ; tab and |; a decimal comma, where fields such as 3,14 stand between other
+    delimiters; the encoding, by the mark at the start of the file (UTF-8, UTF-16 and UTF-32; without one UTF-8 or
+    UTF-16). Blanks around values do not count, nor do blank lines, except in a table of one column, where one is a
+    missing value. Column types follow from the whole file: numbers where every value is one, else text. A column
+    without a name is called by its place: c0, c1, ….
 
     Args:
         path: the file; `.parquet` (in any case) is read as Parquet, everything else as delimited text.
         header: whether the first line names the columns; if not they are called c0, c1, ….
         na: a mark or marks for missing values beside the usual ones ("", NA, N/A, nan, ?, null, None).
+        encoding: of the text, such as "gb18030"; found out if not given.
 
     Raises:
         FileError: if the file cannot be read.
-        TableError: if it holds no table: empty, no rows, ragged lines, a column name twice, not UTF-8.
+        TableError: if it holds no table: empty, no rows, ragged lines, a column name twice, another encoding.
         MissingDependencyError: if Polars is not installed.
 
     Example:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     file = Path(folder) / "flowers.csv"
-        ...     _ = file.write_text("petal; species\\n1.4; setosa\\n?; virginica\\n")
+        ...     _ = file.write_text("petal; species\\n1,4; setosa\\n?; virginica\\n")
         ...     read_table(file).rows()
         [(1.4, 'setosa'), (None, 'virginica')]
     """
-    source = Path(path)
-    try:
-        content = source.read_bytes()
-    except OSError as error:
-        reason = error.strerror or error.__class__.__name__
-        raise FileError(f"cannot read {path}: {reason}", "a CSV, TSV or Parquet file") from None
-    frame: polars.DataFrame = (
-        _read_parquet(source, content)
-        if source.suffix.lower() == ".parquet"
-        else _read_text(source, content, header, (na,) if isinstance(na, str) else tuple(na))
-    )
+    source, pl = Path(path), import_polars()
+    if _is_parquet(source):
+        frame: polars.DataFrame = _from_parquet(source, lambda lazy: lazy)
+    else:
+        dialect = find_dialect(source, header, _marks(na), encoding)
+        parts = [parse(source, dialect, *block) for block in text_blocks(source, dialect, _WHOLE)]
+        raw = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(dialect.names, pl.String))
+        frame = pl.DataFrame([_typed(pl, column, dialect) for column in raw])
     if not frame.height:
         raise TableError(f"{path} has no rows", "at least one row of data")
     return frame
 
 
-def _read_parquet(path: Path, content: bytes) -> Any:
-    pl = import_polars()
-    try:
-        return pl.read_parquet(io.BytesIO(content))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:  # a damaged file can panic
-        raise TableError(f"{path} is no Parquet file: {_first_line(error)}") from None
+def read_batches(
+    path: str | os.PathLike[str],
+    *,
+    header: bool = True,
+    na: Sequence[str] = (),
+    encoding: str | None = None,
+    numbers: Collection[str] = (),
+) -> Iterator[polars.DataFrame]:
+    """The same file in batches of bounded size, whatever its length.
 
+    Of delimited text the columns stay text, None where missing, because what a column is follows from all of it.
 
-def _read_text(path: Path, content: bytes, header: bool, na: tuple[str, ...]) -> Any:
-    pl = import_polars()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TableError(f"{path} is not UTF-8 (byte {error.start})", "UTF-8 text", "save the file as UTF-8") from None
-    if not text.strip():
-        raise TableError(f"{path} is empty", "a table")
-    text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")  # lines may end as on any system
-    delimiter = _find_delimiter(text)
-    try:
-        raw = pl.read_csv(text.encode(), has_header=False, separator=delimiter, infer_schema=False)
-    except pl.exceptions.PolarsError as error:
-        _full_lines(path, text, delimiter)  # which names the line, if it finds one
-        raise TableError(f"{path} is no regular table: {_first_line(error)}", "the same fields in every line") from None
-    if raw.width > 1 and raw[:, -1].null_count():  # Polars fills up a short line, without a word
-        full = _full_lines(path, text, delimiter)
-        if len(full) != raw.height:
-            raise TableError(f"{path} is no regular table: quotes that do not pair", 'two " for one inside quotes')
-        raw = raw.filter(pl.Series(full))
-    if header:
-        names = [(name or "").strip() or f"c{i}" for i, name in enumerate(raw.row(0))]
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice is not None:
-            raise TableError(f"{path} has the column {twice!r} twice", "one name per column")
-        raw = raw.slice(1)
-    else:
-        names = [f"c{i}" for i in range(raw.width)]
-    missing = [*MISSING_MARKS, *(str(mark).strip() for mark in na)]
-    return pl.DataFrame([_typed(pl, raw[:, i].alias(name), missing) for i, name in enumerate(names)])
-
-
-def _full_lines(path: Path, text: str, delimiter: str) -> list[bool]:
-    """For each record whether it has fields (True) or is blank (False).
+    Args:
+        path, header, na, encoding: as of `read_table`.
+        numbers: columns in which a decimal comma becomes a point, in a file that has them.
 
     Raises:
-        TableError: for one that has not as many fields as the first.
+        FileError, TableError, MissingDependencyError: as `read_table`, when the batch in question is reached.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    full, width = [], 0
+    source, pl = Path(path), import_polars()
+    if _is_parquet(source):
+        yield from _parquet_batches(source)
+        return
+    dialect, found = find_dialect(source, header, _marks(na), encoding), False
+    for block in text_blocks(source, dialect, BATCH_BYTES):
+        frame = parse(source, dialect, *block)
+        columns = [_present(column, dialect) for column in frame]
+        if dialect.decimal == ",":
+            columns = [_pointed(column) if column.name in numbers else column for column in columns]
+        found = found or frame.height > 0
+        yield pl.DataFrame(columns)
+    if not found:
+        raise TableError(f"{path} has no rows", "at least one row of data")
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
+
+
+def _marks(na: Sequence[str]) -> Sequence[str]:
+    return (na,) if isinstance(na, str) else tuple(na)
+
+
+def _from_parquet(path: Path, what: Any) -> Any:
+    """What is asked of a lazy frame of the file."""
+    pl = import_polars()
+    open_binary(path).close()
     try:
-        for fields in reader:
-            full.append(len(fields) > 1 or bool("".join(fields).strip()))
-            width = width or len(fields)
-            if full[-1] and len(fields) != width:
-                raise TableError(
-                    f"{path} is no regular table: number of fields in line {reader.line_num} is {len(fields)}",
-                    f"{width}, as in the first line",
-                )
-    except csv.Error as error:
-        raise TableError(f"{path} is no regular table: {error} (line {reader.line_num})") from None
-    return full
+        return what(pl.scan_parquet(path, glob=False)).collect()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:  # a damaged file can panic
+        raise TableError(f"{path} is no Parquet file: {first_line(error)}") from None
 
 
-def _find_delimiter(text: str) -> str:
-    """The delimiter that cuts the first lines into the most fields, the same number in each; a comma if in doubt."""
-    start = re.sub(r'"[^"]*"', "", "\n".join(text.split("\n", 20)[:20]))  # what is quoted delimits nothing
-    lines = [line for line in start.split("\n") if line.strip()] or [""]
-    counts = {d: [line.count(d) for line in lines] for d in _DELIMITERS}
-    regular = {d: c[0] for d, c in counts.items() if c[0] and min(c) == max(c)}
-    return max(regular, key=lambda d: regular[d]) if regular else max(_DELIMITERS, key=lambda d: counts[d][0])
+def _parquet_batches(path: Path) -> Iterator[Any]:
+    pl = import_polars()
+    rows = int(_from_parquet(path, lambda lazy: lazy.select(pl.len())).item())
+    if not rows:
+        raise TableError(f"{path} has no rows", "at least one row of data")
+    for start in range(0, rows, BATCH_ROWS):
+        yield _from_parquet(path, lambda lazy, start=start: lazy.slice(start, BATCH_ROWS))
 
 
-def _typed(pl: Any, column: Any, missing: list[str]) -> Any:
-    """Text as whole numbers, numbers, or text, whichever fits all values that are there."""
+def _present(column: Any, dialect: Dialect) -> Any:
+    """Text without blanks around it, None where it is missing."""
     stripped = column.str.strip_chars()
-    values = stripped.set(stripped.is_in(missing), None)
+    return stripped.set(stripped.is_in(list(dialect.missing)), None)
+
+
+def _pointed(column: Any) -> Any:
+    """1.234,5 → 1234.5"""
+    return column.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+
+
+def _typed(pl: Any, column: Any, dialect: Dialect) -> Any:
+    """Text as whole numbers, numbers, or text, whichever fits all values that are there."""
+    values = _present(column, dialect)
     if values.str.contains(r"^[+-]?0\d").any():
         return values  # codes such as 007 are no numbers
+    numbers = values
+    if dialect.decimal == ",":
+        pattern = r"^[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?([eE][+-]?\d+)?$"
+        if not values.str.contains(pattern).all():
+            return values
+        numbers = _pointed(values)
     for dtype in (pl.Int64, pl.Float64):
-        numbers = values.cast(dtype, strict=False)
-        if numbers.null_count() == values.null_count():
-            return numbers.fill_nan(None) if dtype == pl.Float64 else numbers
+        found = numbers.cast(dtype, strict=False)
+        if found.null_count() == values.null_count():
+            return found.fill_nan(None) if dtype == pl.Float64 else found
     return values
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

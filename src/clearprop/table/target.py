@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import narwhals.stable.v1 as nw
@@ -10,11 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import TableError, unknown_name
-from clearprop.table.columns import Series, as_numbers, as_values, exactly, finite, is_date, is_number, mean_and_std
 from clearprop.table.encoder import as_frame
+from clearprop.table.numbers import NumberFormat, find_numbers
+from clearprop.table.values import (
+    Series,
+    as_codes,
+    as_level,
+    as_numbers,
+    as_values,
+    each_value,
+    exactly,
+    finite,
+    is_date,
+    is_number,
+    mean_and_std,
+    positive,
+)
 
 Task = Literal["classification", "regression"]
 Label = str | int | bool
+
+MOST_CLASSES = 10_000
 
 
 @dataclass(frozen=True)
@@ -32,17 +49,14 @@ class ClassTarget:
         Raises:
             TableError: for a label that is no class, or a missing one.
         """
-        place = {label: i for i, label in enumerate(self.classes)}
-        codes = []
-        for row, value in enumerate(as_values(series)):
-            label = _as_label(value)
-            if label not in place:
-                shown = "missing" if label is None else repr(label)
-                raise TableError(
-                    f"target {self.name!r} is {shown} in row {row}", "one of: " + ", ".join(map(str, self.classes))
-                )
-            codes.append(place[label])
-        return np.array(codes, np.int64)
+        codes = as_codes(series, {as_level(label): i for i, label in enumerate(self.classes)}, -1)
+        if (codes < 0).any():
+            row = int(np.argmax(codes < 0))
+            label = _as_label(as_values(series)[row])
+            shown = "missing" if label is None else repr(label)
+            known = ", ".join(map(str, self.classes[:10])) + (", …" if len(self.classes) > 10 else "")
+            raise TableError(f"target {self.name!r} is {shown} in row {row}", f"one of: {known}")
+        return codes
 
     def decode(self, codes: NDArray[Any]) -> list[Label]:
         """The labels of class numbers (N,)."""
@@ -56,6 +70,7 @@ class NumberTarget:
     name: str
     mean: float
     std: float
+    text: NumberFormat | None = None  # how it is written, if it is hidden in text
 
     task = "regression"
 
@@ -65,7 +80,7 @@ class NumberTarget:
         Raises:
             TableError: for a missing value, text, or a number that is infinite or larger than 1e150.
         """
-        values = as_numbers(series)
+        values = as_numbers(series, self.text.parse if self.text else None)
         if np.isnan(values).any():
             raise TableError(f"target {self.name!r} is missing in row {int(np.argmax(np.isnan(values)))}", "a number")
         return (values - self.mean) / self.std
@@ -91,13 +106,15 @@ def _as_label(value: Any) -> Label | None:
 def infer_task(series: Series) -> Task:
     """Classification for text and truth values and for a few whole numbers, else regression.
 
-    Few is at most 10, or at most 20 that are less than 5 % of the rows. Dates are numbers (of days).
+    Few is at most 10, or at most 20 that are less than 5 % of the rows. Dates are numbers (of days), and so is text
+    such as "$1,200".
     """
     if is_date(series):
         return "regression"
-    if not is_number(series):
+    text = find_numbers(series)
+    if not is_number(series) and text is None:
         return "classification"
-    values = as_numbers(series)
+    values = as_numbers(series, text.parse if text else None)
     values = values[~np.isnan(values)]
     distinct = len(np.unique(values))
     whole = bool((values == np.round(values)).all())
@@ -124,24 +141,36 @@ def fit_target(series: Series, task: str | None = None) -> Target:
     """
     name, task = series.name, task or infer_task(series)
     if task == "classification":
-        labels = {_as_label(v) for v in as_values(series)} - {None}
+        found = Counter(each_value(series, _as_label))
+        labels = {as_level(label): label for label in found if label is not None}.values()  # True and "true" are one
         if len(labels) < 2:
             raise TableError(
                 f"target {name!r} has one class only: {', '.join(map(str, labels)) or 'none'}", "two or more"
             )
-        return ClassTarget(
-            name, tuple(sorted((x for x in labels if x is not None), key=lambda x: (isinstance(x, str), x)))
-        )
+        if len(labels) > max(20, min(MOST_CLASSES, len(series) // 2)):
+            raise TableError(
+                f"target {name!r} has {len(labels)} classes in {len(series)} rows",
+                f"at most {MOST_CLASSES}, with several rows each",
+                "another column, or task regression if it is a number",
+            )
+        return ClassTarget(name, tuple(sorted(labels, key=lambda x: (isinstance(x, str), x))))
     if task != "regression":
         raise unknown_name("task", task, ["classification", "regression"])
-    values = as_numbers(series)
+    text = find_numbers(series)
+    if text is not None and text.marks:
+        raise TableError(
+            f"target {name!r} holds {text.marks[0]!r}",
+            "numbers",
+            f"if that stands for a missing value: na={text.marks[0]!r}",
+        )
+    values = as_numbers(series, text.parse if text else None)
     values = values[~np.isnan(values)]
     if not len(values):
         raise TableError(f"target {name!r} is missing in every row", "a target in some rows")
     mean, std = mean_and_std(values)
     if not std > 0:
         raise TableError(f"target {name!r} is the same in every row", "a target that varies")
-    return NumberTarget(name, mean, std)
+    return NumberTarget(name, mean, std, text)
 
 
 def drop_missing_target(frame: Any, target: str) -> tuple[nw.DataFrame[Any], int]:
@@ -174,7 +203,8 @@ def target_to_dict(target: Target) -> dict[str, Any]:
     """As plain data, for a file."""
     if isinstance(target, ClassTarget):
         return {"task": target.task, "name": target.name, "classes": list(target.classes)}
-    return {"task": target.task, "name": target.name, "mean": target.mean, "std": target.std}
+    text = None if target.text is None else asdict(target.text)
+    return {"task": target.task, "name": target.name, "mean": target.mean, "std": target.std, "text": text}
 
 
 def target_from_dict(data: Any) -> Target:
@@ -191,9 +221,7 @@ def target_from_dict(data: Any) -> Target:
             return ClassTarget(exactly(str, data["name"]), classes)
         if data["task"] != "regression":
             raise ValueError("a task that is neither classification nor regression")
-        mean, std = finite(data["mean"]), finite(data["std"])
-        if std <= 0:
-            raise ValueError(f"std {std}")
-        return NumberTarget(exactly(str, data["name"]), mean, std)
+        text = None if data.get("text") is None else NumberFormat.from_dict(data["text"])
+        return NumberTarget(exactly(str, data["name"]), finite(data["mean"]), positive(data["std"]), text)
     except (KeyError, TypeError, ValueError) as error:
         raise TableError(f"a damaged description of the target: {error!r}") from None

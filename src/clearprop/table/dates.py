@@ -1,0 +1,204 @@
+"""Columns of dates: year, month, day, weekday and hour, as far as they vary."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import numpy as np
+
+from clearprop.errors import TableError
+from clearprop.table.values import (
+    Features,
+    Numbers,
+    Series,
+    as_values,
+    each_value,
+    exactly,
+    finite,
+    is_date,
+    is_text,
+    mean_and_std,
+    microseconds,
+    positive,
+)
+
+_ISO = "ISO 8601"
+_ISO_TEXT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?")
+_DAYS = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%Y年%m月%d日",
+    "%d %b %Y",
+    "%b %d, %Y",
+)
+FORMATS = (_ISO, *(day + time for day in _DAYS for time in ("", " %H:%M", " %H:%M:%S")))
+_CYCLES = {"month": 12.0, "weekday": 7.0, "hour": 24.0}
+_PARTS = ("year", "month", "day", "weekday", "hour")
+
+
+def parse_date(text: str, form: str) -> datetime:
+    """A date in UTC, or of no time zone.
+
+    Raises:
+        ValueError: for text of another form.
+    """
+    if form != _ISO:
+        return datetime.strptime(text.strip(), form)
+    if not _ISO_TEXT.fullmatch(text.strip()):
+        raise ValueError(text)
+    found = datetime.fromisoformat(text.strip())
+    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+
+
+def find_date_format(series: Series) -> str | None:
+    """The one format in which every text of a column is a date; of two (01/02/2024), the one with the day first."""
+    if not is_text(series):
+        return None
+    values = {value for value in as_values(series) if value is not None}
+    if not values or not all(isinstance(value, str) and any(c.isdigit() for c in value) for value in values):
+        return None
+    return next((form for form in FORMATS if all(_fits(value, form) for value in values)), None)
+
+
+def _fits(text: str, form: str) -> bool:
+    try:
+        parse_date(text, form)
+    except ValueError:
+        return False
+    return True
+
+
+def parts_of(us: Numbers) -> dict[str, Numbers]:
+    """Parts of dates given in microseconds since 1970-01-01: part → (N,), NaN where missing.
+
+    Year with its fraction; month 0 … 11; day 1 … 31; weekday 0 (Monday) … 6; hour with its fraction.
+    """
+    gone = np.isnan(us)
+    t = np.where(gone, 0, us).astype(np.int64).astype("datetime64[us]")
+    days, months, years = (t.astype(f"datetime64[{unit}]") for unit in "DMY")
+    day_of_year = (t - years.astype("datetime64[us]")).astype(np.float64) / 86.4e9
+    found = {
+        "year": years.astype(np.float64) + 1970 + day_of_year / 366,
+        "month": months.astype(np.float64) % 12,
+        "day": (days - months.astype("datetime64[D]")).astype(np.float64) + 1,
+        "weekday": (days.astype(np.float64) + 3) % 7,
+        "hour": (t - days.astype("datetime64[us]")).astype(np.float64) / 3.6e9,
+    }
+    return {part: np.where(gone, np.nan, values) for part, values in found.items()}
+
+
+@dataclass(frozen=True)
+class DateColumn:
+    """A date as the parts that vary: year and day scaled, month, weekday and hour as points on a circle.
+
+    December is as near to January as to November: sin and cos of 2π·month/12.
+
+    Attributes:
+        name: of the column.
+        form: how text is read: "ISO 8601" or a strptime format; None where the column held dates.
+        parts: part → (center, scale); of a circle, its period as the scale.
+        has_missing: whether a last feature says that a value is missing.
+    """
+
+    name: str
+    form: str | None
+    parts: dict[str, tuple[float, float]]
+    has_missing: bool
+    kind: ClassVar[str] = "date"
+
+    @classmethod
+    def fit(cls, series: Series, form: str | None = None) -> DateColumn:
+        """The parts that vary, and their scales."""
+        us = _as_microseconds(series, form)
+        parts = {}
+        for part, values in parts_of(us).items():
+            center, scale = mean_and_std(values[~np.isnan(values)])
+            if scale > 0:
+                parts[part] = (0.0, _CYCLES[part]) if part in _CYCLES else (center, scale)
+        return cls(series.name, form, parts, bool(np.isnan(us).any()))
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> DateColumn:
+        """From its fields.
+
+        Raises:
+            KeyError, TypeError, ValueError: for fields that no column has.
+        """
+        if data["form"] is not None and data["form"] not in FORMATS:
+            raise ValueError(f"a form of dates {data['form']!r:.40}")
+        given = exactly(dict, data["parts"])
+        if not given or not set(given) <= set(_PARTS):
+            raise ValueError("parts that no date has")
+        parts = {}
+        for part in _PARTS:
+            if part in given:
+                center, scale = exactly(list, given[part])
+                parts[part] = (finite(center), positive(scale))
+        return cls(exactly(str, data["name"]), data["form"], parts, exactly(bool, data["has_missing"]))
+
+    @property
+    def feature_names(self) -> list[str]:
+        """One name per part, two where it is a circle."""
+        names = []
+        for part in self.parts:
+            names += [f"{self.name} {part} {f}" for f in ("sin", "cos")] if part in _CYCLES else [f"{self.name} {part}"]
+        return names + ([f"{self.name} is missing"] if self.has_missing else [])
+
+    def encode(self, series: Series) -> Features:
+        """(N, features) numbers; a missing date is 0 in all of them but the last.
+
+        Raises:
+            TableError: for what is no date.
+        """
+        us = _as_microseconds(series, self.form)
+        found, features = parts_of(us), []
+        for part, (center, scale) in self.parts.items():
+            if part in _CYCLES:
+                angle = 2 * np.pi * found[part] / scale
+                features += [np.sin(angle), np.cos(angle)]
+            else:
+                features.append((found[part] - center) / scale)
+        result = np.nan_to_num(np.stack(features, 1), nan=0.0)
+        return np.column_stack([result, np.isnan(us)]) if self.has_missing else result
+
+    def describe(self) -> str:
+        """What was done, in a few words."""
+        form = "" if self.form is None else f"; read as {self.form}"
+        return ", ".join(self.parts) + form + ("; missing → 0, and a flag" if self.has_missing else "")
+
+
+def _as_microseconds(series: Series, form: str | None) -> Numbers:
+    if is_date(series):
+        return microseconds(series)
+    name = series.name
+
+    def convert(value: Any) -> float:
+        if value is None or value == "":
+            return float("nan")
+        if isinstance(value, datetime):
+            return value.replace(tzinfo=UTC).timestamp() * 1e6
+        try:
+            if isinstance(value, str):
+                return _timestamp(value, form)
+        except (ValueError, OverflowError):
+            pass
+        raise TableError(f"column {name!r} holds {str(value)[:40]!r}", f"dates, as in training ({form or _ISO})")
+
+    return np.array(each_value(series, convert), np.float64)
+
+
+def _timestamp(text: str, form: str | None) -> float:
+    try:
+        found = parse_date(text, form or _ISO)
+    except ValueError:
+        if form in (None, _ISO):
+            raise
+        found = parse_date(text, _ISO)  # the same column from a data frame, written as text
+    return found.replace(tzinfo=UTC).timestamp() * 1e6

@@ -1,0 +1,288 @@
+"""Delimited text: how a file is written, and its records, block by block."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from clearprop.errors import FileError, TableError
+from clearprop.table.library import first_line, import_polars
+
+MISSING_MARKS = ("", "NA", "N/A", "n/a", "nan", "NaN", "?", "null", "NULL", "None")
+_DELIMITERS = (",", ";", "\t", "|")
+_HEAD = 4 * 2**20  # bytes from which the dialect is found
+_LONGEST_RECORD = 64 * 2**20  # characters
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a delimited file is written.
+
+    Attributes:
+        encoding: a codec of Python's.
+        delimiter: between fields.
+        decimal: "." or ",".
+        names: of the columns.
+        header: whether the first record holds the names.
+        missing: marks for missing values.
+    """
+
+    encoding: str
+    delimiter: str
+    decimal: str
+    names: tuple[str, ...]
+    header: bool
+    missing: tuple[str, ...]
+
+
+def find_dialect(path: Path, header: bool, na: Sequence[str], encoding: str | None) -> Dialect:
+    """The dialect of a file, from its first megabytes.
+
+    Raises:
+        FileError: if it cannot be read.
+        TableError: if it is empty, in another encoding, or its header is none.
+    """
+    with open_binary(path) as file:
+        head = file.read(_HEAD)
+        whole = not file.read(1)
+    encoding = find_encoding(head) if encoding is None else _checked_encoding(encoding)
+    text = next(_decoded(path, io.BytesIO(head), encoding, _HEAD, final=whole), "")
+    if not whole and "\n" in text:
+        text = text[: text.rfind("\n") + 1]
+    if "\0" in text:
+        raise TableError(f"{path} is no text: it holds NUL characters", "a CSV, TSV or Parquet file")
+    if not text.strip():
+        raise TableError(f"{path} is empty", "a table")
+    delimiter = _find_delimiter(text)
+    first = _first_record(path, text, delimiter)
+    names = (
+        [name.strip() or f"c{i}" for i, name in enumerate(first)] if header else [f"c{i}" for i in range(len(first))]
+    )
+    seen: set[str] = set()
+    twice = next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
+    if twice is not None:
+        raise TableError(f"{path} has the column {twice!r} twice", "one name per column")
+    missing = (*MISSING_MARKS, *(str(mark).strip() for mark in na))
+    return Dialect(encoding, delimiter, _find_decimal(text, delimiter), tuple(names), header, missing)
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """The file, open to be read.
+
+    Raises:
+        FileError: if that is not possible.
+    """
+    try:
+        return path.open("rb")
+    except OSError as error:
+        reason = error.strerror or error.__class__.__name__
+        raise FileError(f"cannot read {path}: {reason}", "a CSV, TSV or Parquet file") from None
+
+
+def find_encoding(head: bytes) -> str:
+    """By its mark at the start; UTF-16 by the zeros of plain letters; else UTF-8."""
+    for mark, name in _BOMS:
+        if head.startswith(mark):
+            return name
+    even, odd = head[:4096:2].count(0), head[1:4096:2].count(0)
+    if len(head) >= 4 and max(even, odd) > len(head[:4096]) / 8 and min(even, odd) == 0:
+        return "utf-16-le" if odd else "utf-16-be"
+    return "utf-8"
+
+
+def _checked_encoding(name: str) -> str:
+    try:
+        if not codecs.lookup(name)._is_text_encoding:
+            raise LookupError
+    except LookupError:
+        raise TableError(f"unknown encoding {name!r}", "a codec of Python's: utf-8, gb18030, cp1252, …") from None
+    return name
+
+
+def _decoded(path: Path, file: BinaryIO, encoding: str, size: int, final: bool = True) -> Iterator[str]:
+    """Text in pieces of at most `size` bytes; lines may end as on any system and end in \\n here."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    read, held = 0, ""
+    while True:
+        try:
+            content = file.read(size)
+        except OSError as error:
+            raise FileError(f"cannot read {path}: {error.strerror}", "a CSV, TSV or Parquet file") from None
+        try:
+            text = held + decoder.decode(content, final and not content)
+        except UnicodeDecodeError as error:
+            known = encoding.upper().replace("-SIG", "")
+            raise TableError(
+                f"{path} is not {known} (byte {read + error.start})",
+                f"{known} text",
+                "name its encoding: --encoding gb18030 (Chinese), cp1252 (Western European), … or encoding=… in Python",
+            ) from None
+        read += len(content)
+        held = "\r" if content and text.endswith("\r") else ""  # half of a line's end, perhaps
+        yield text[: len(text) - len(held)].replace("\r\n", "\n").replace("\r", "\n")
+        if not content:
+            return
+
+
+def text_blocks(path: Path, dialect: Dialect, size: int) -> Iterator[tuple[int, str]]:
+    """Whole records without the header, in blocks of about `size` bytes, each with the number of its first line."""
+    line, carry, start = 1, "", True
+    with open_binary(path) as file:
+        for piece in _decoded(path, file, dialect.encoding, size):
+            text = carry + piece
+            if start:
+                rest = text.lstrip("\n")
+                line += len(text) - len(rest)
+                text = rest
+            end = _last_record_end(text)
+            carry = text[end:]
+            if len(carry) > max(_LONGEST_RECORD, 2 * size):
+                raise TableError(f"{path} is no regular table: quotes that do not pair", 'two " for one inside quotes')
+            block = text[:end]
+            if start and dialect.header and block:
+                cut = _first_record_end(block, dialect.delimiter)
+                line += block.count("\n", 0, cut)
+                block = block[cut:]
+            start = start and not end
+            if block:
+                yield line, block
+                line += block.count("\n")
+    if start and dialect.header:
+        carry = carry[_first_record_end(carry, dialect.delimiter) :]
+    if carry:
+        yield line, carry + "\n"
+
+
+def _last_record_end(text: str) -> int:
+    """Where the last whole record ends: behind a line's end outside quotes; 0 if there is none."""
+    end = text.rfind("\n") + 1
+    if '"' not in text:
+        return end
+    inside = text.count('"', 0, end) % 2
+    while end and inside:
+        previous = text.rfind("\n", 0, end - 1) + 1
+        inside = (inside + text.count('"', previous, end)) % 2
+        end = previous
+    return end
+
+
+def _first_record(path: Path, text: str, delimiter: str) -> list[str]:
+    """The fields of the first line that is not blank."""
+    reader = csv.reader(io.StringIO(text.lstrip("\n"), newline=""), delimiter=delimiter)
+    try:
+        return next(iter(reader))
+    except (csv.Error, StopIteration) as error:
+        raise TableError(f"{path} is no regular table: {error or 'no line'} (line 1)") from None
+
+
+def _first_record_end(text: str, delimiter: str) -> int:
+    """Where the first record ends."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        next(reader)
+    except (csv.Error, StopIteration):
+        return len(text)
+    end = 0
+    for _ in range(reader.line_num):
+        end = text.find("\n", end) + 1 or len(text)
+    return end
+
+
+def parse(path: Path, dialect: Dialect, line: int, text: str) -> Any:
+    """Records as a Polars frame of text; nothing is made of marks for missing values yet.
+
+    Raises:
+        TableError: for a record that has not as many fields as there are columns.
+    """
+    pl = import_polars()
+    schema = dict.fromkeys(dialect.names, pl.String)
+    try:
+        raw = pl.read_csv(text.encode(), has_header=False, separator=dialect.delimiter, schema=schema)
+    except pl.exceptions.PolarsError as error:
+        full_lines(path, dialect, line, text)  # which names the line, if it finds one
+        raise TableError(f"{path} is no regular table: {first_line(error)}", "the same fields in every line") from None
+    if raw.width > 1 and raw[:, -1].null_count():  # Polars fills up a short line, without a word
+        full = full_lines(path, dialect, line, text)
+        if len(full) != raw.height:
+            raise TableError(f"{path} is no regular table: quotes that do not pair", 'two " for one inside quotes')
+        raw = raw.filter(pl.Series(full))
+    return raw
+
+
+def full_lines(path: Path, dialect: Dialect, first: int, text: str) -> Any:
+    """For each record whether it has fields (True) or is blank (False).
+
+    Raises:
+        TableError: for one that has not as many fields as there are columns.
+    """
+    width = len(dialect.names)
+    if '"' in text:
+        return _full_records(path, dialect, first, text)
+    data = np.frombuffer(text.encode(), np.uint8)
+    ends = np.flatnonzero(data == ord("\n"))
+    delimiters = np.flatnonzero(data == ord(dialect.delimiter))
+    fields = np.diff(np.searchsorted(delimiters, ends), prepend=0) + 1
+    full = np.ones(len(ends), bool)
+    for i in np.flatnonzero(fields != width):
+        begin = ends[i - 1] + 1 if i else 0
+        full[i] = bool(data[begin : ends[i]].tobytes().strip())
+        if full[i]:
+            raise _ragged(path, first + int(i), int(fields[i]), width)
+    return full
+
+
+def _full_records(path: Path, dialect: Dialect, first: int, text: str) -> list[bool]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter)
+    full = []
+    try:
+        for fields in reader:
+            full.append(len(fields) > 1 or bool("".join(fields).strip()))
+            if full[-1] and len(fields) != len(dialect.names):
+                raise _ragged(path, first + reader.line_num - 1, len(fields), len(dialect.names))
+    except csv.Error as error:
+        raise TableError(f"{path} is no regular table: {error} (line {first + reader.line_num - 1})") from None
+    return full
+
+
+def _ragged(path: Path, line: int, got: int, width: int) -> TableError:
+    return TableError(
+        f"{path} is no regular table: number of fields in line {line} is {got}", f"{width}, as in the first line"
+    )
+
+
+def _find_delimiter(text: str) -> str:
+    """The delimiter that cuts the first lines into the most fields, the same number in each; a comma if in doubt."""
+    start = re.sub(r'"[^"]*"', "", "\n".join(text.split("\n", 20)[:20]))  # what is quoted delimits nothing
+    lines = [line for line in start.split("\n") if line.strip()] or [""]
+    counts = {d: [line.count(d) for line in lines] for d in _DELIMITERS}
+    regular = {d: c[0] for d, c in counts.items() if c[0] and min(c) == max(c)}
+    if ";" in regular and "," in regular and _decimal_commas(lines, ";"):
+        return ";"  # 1,5;2,7 has as many of both
+    return max(regular, key=lambda d: regular[d]) if regular else max(_DELIMITERS, key=lambda d: counts[d][0])
+
+
+def _find_decimal(text: str, delimiter: str) -> str:
+    """A comma where fields such as 3,14 stand and none such as 3.14, and the comma does not delimit."""
+    lines = text.split("\n", 1000)[:1000]
+    return "," if delimiter != "," and _decimal_commas(lines, delimiter) else "."
+
+
+def _decimal_commas(lines: list[str], delimiter: str) -> bool:
+    fields = [field.strip(' "') for line in lines for field in line.split(delimiter)]
+    commas = sum(1 for field in fields if re.fullmatch(r"[+-]?\d+,\d+", field))
+    return commas > 0 and not any(re.fullmatch(r"[+-]?\d+\.\d+", field) for field in fields)

@@ -1,0 +1,189 @@
+"""The values of a column: as numbers, as levels, as plain Python; whatever library and type they come in."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import narwhals.stable.v1 as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.errors import TableError
+
+Features = NDArray[Any]
+Numbers = NDArray[np.float64]
+Series = nw.Series[Any]
+T = TypeVar("T")
+
+LARGEST = 1e150  # squares of larger numbers overflow, and with them the standard deviation
+_MICROSECONDS_A_DAY = 86.4e9
+_PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?")  # 007 is a code
+
+
+def is_number(series: Series) -> bool:
+    """Whether a column holds numbers (truth values are categories)."""
+    return bool(series.dtype.is_numeric())
+
+
+def is_date(series: Series) -> bool:
+    """Whether a column holds dates, with or without a time of day."""
+    return series.dtype in (nw.Date, nw.Datetime)
+
+
+def is_text(series: Series) -> bool:
+    """Whether a column holds text, or objects that may be text."""
+    return series.dtype in (nw.String, nw.Object, nw.Categorical, nw.Enum)
+
+
+def as_values(series: Series) -> list[Any]:
+    """A column's values, None where missing: each library has a mark of its own (None, NaN, NaT, pd.NA)."""
+    values: list[Any] = series.to_list()
+    if (series.dtype in (nw.String, nw.Boolean) or series.dtype.is_integer()) and not series.null_count():
+        return values
+    pairs = zip(values, series.is_null().to_list(), strict=True)
+    return [None if gone or (isinstance(value, float) and np.isnan(value)) else value for value, gone in pairs]
+
+
+def as_level(value: Any) -> str | None:
+    """A value as the name of a level: 2, 2.0 and "2.0" are one level, as are True and "TRUE"; blank is missing."""
+    if value is None:
+        return None
+    if isinstance(value, bool | np.bool_):
+        return str(value).lower()
+    if isinstance(value, float | np.floating):
+        return _number_text(float(value))
+    text = str(value).strip()
+    if _PLAIN_NUMBER.fullmatch(text):
+        return text if text.isdigit() else _number_text(float(text))
+    return text.lower() if text.lower() in ("true", "false") else text or None
+
+
+def _number_text(value: float) -> str:
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+class _Memory(dict[Any, T]):
+    """What a function gave for each value, so that it is asked once per distinct value."""
+
+    def __init__(self, function: Callable[[Any], T]) -> None:
+        self._function = function
+
+    def __missing__(self, value: Any) -> T:
+        result = self[value] = self._function(value)
+        return result
+
+
+def each_value(series: Series, function: Callable[[Any], T]) -> list[T]:
+    """function(value) for each value (None where missing), called once per distinct one.
+
+    Raises:
+        TableError: for values that are no plain ones, such as lists.
+    """
+    try:
+        return list(map(_Memory(function).__getitem__, as_values(series)))
+    except TypeError:
+        if any(isinstance(value, list | dict | set | np.ndarray) for value in series.to_list()):
+            raise TableError(
+                f"column {series.name!r} holds lists or structures", "numbers, text, truth values or dates"
+            ) from None
+        raise
+
+
+def as_levels(series: Series) -> list[str | None]:
+    """A column as names of levels, None where missing."""
+    return each_value(series, as_level)
+
+
+def as_codes(series: Series, place: Mapping[str | None, int], other: int) -> NDArray[np.int64]:
+    """The place of each value's level, (N,); `other` where it has none."""
+    return np.array(each_value(series, lambda value: place.get(as_level(value), other)), np.int64)
+
+
+def as_numbers(series: Series, parse: Callable[[str], float] | None = None) -> Numbers:
+    """A column as float64 (N,), NaN where missing.
+
+    Text that reads as numbers is accepted, and a date is its number of days since 1970-01-01.
+
+    Args:
+        series: the column.
+        parse: how text becomes a number if it is not a plain one; raises ValueError for text that does not.
+
+    Raises:
+        TableError: for text that is no number, and for a number that is infinite or larger than 1e150.
+    """
+    if is_number(series):
+        values = series.cast(nw.Float64).to_numpy().astype(np.float64)
+    elif is_date(series):
+        values = microseconds(series) / _MICROSECONDS_A_DAY
+    else:
+        values = _text_as_numbers(series, parse)
+    too_large = np.abs(values) > LARGEST
+    if too_large.any():
+        row = int(np.argmax(too_large))
+        size = "infinite" if np.isinf(values[row]) else f"{values[row]:g}"
+        raise TableError(
+            f"column {series.name!r} is {size} in row {row}", f"numbers below {LARGEST:g}, or missing values"
+        )
+    return values
+
+
+def microseconds(series: Series) -> Numbers:
+    """Dates as microseconds since 1970-01-01, (N,), NaN where missing."""
+    return series.dt.timestamp("us").cast(nw.Float64).to_numpy().astype(np.float64)
+
+
+def _text_as_numbers(series: Series, parse: Callable[[str], float] | None) -> Numbers:
+    if series.dtype == nw.String and parse is None:
+        try:
+            return series.str.strip_chars().cast(nw.Float64).to_numpy().astype(np.float64)
+        except Exception:  # each library has its own; the slow way names the value that is none
+            pass
+
+    def number(value: Any) -> float:
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return float("nan")
+        try:
+            return parse(value) if parse is not None and isinstance(value, str) else float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise TableError(f"column {series.name!r} holds {str(value)[:40]!r}", "numbers, as in training") from None
+
+    return np.array(each_value(series, number), np.float64)
+
+
+def mean_and_std(values: Numbers) -> tuple[float, float]:
+    """Mean and standard deviation of values that are there, (n,); the latter is exactly 0 if all are the same."""
+    if values.min() == values.max():  # np.std says 1.4e-17 for six times 0.1
+        return float(values[0]), 0.0
+    return float(np.mean(values)), float(np.std(values))
+
+
+# --- plain data out of a file, which may hold anything
+
+
+def exactly(kind: type[T], value: Any) -> T:
+    """A value out of a file, if it is of that very type: True is no integer, and "false" no truth value."""
+    if type(value) is not kind:
+        raise TypeError(f"{kind.__name__} expected, not {value!r:.40}")
+    return value
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """A list of texts out of a file."""
+    return tuple(exactly(str, item) for item in exactly(list, value))
+
+
+def finite(value: Any) -> float:
+    """A number out of a file, if it is one and finite."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+        raise ValueError(f"a finite number expected, not {value!r:.40}")
+    return float(value)
+
+
+def positive(value: Any) -> float:
+    """A number above 0 out of a file."""
+    if finite(value) <= 0:
+        raise ValueError(f"a number above 0 expected, not {value!r:.40}")
+    return float(value)

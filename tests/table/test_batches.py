@@ -1,0 +1,184 @@
+"""Files in batches, and files of other encodings and dialects: against the whole, and against pandas and csv."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clearprop.errors import ClearpropError, TableError
+from clearprop.table import TableEncoder, read_batches, read_table
+from clearprop.table import read as reading
+from clearprop.table.delimited import find_dialect, text_blocks
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    return tmp_path_factory.mktemp("batches") / "t.csv"
+
+
+TEXT = "名;Größe;x\n李;1,5;2\nÅse;2,75;3\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_encodings_are_found(file, encoding, end):
+    file.write_bytes(TEXT.replace("\n", end).encode(encoding))
+    frame = read_table(file)
+    assert frame.to_dict(as_series=False) == {"名": ["李", "Åse"], "Größe": [1.5, 2.75], "x": [2, 3]}
+
+
+def test_other_encodings_are_named(file):
+    file.write_bytes("城市,x\n北京,1\n".encode("gb18030"))
+    with pytest.raises(TableError, match=r"not UTF-8 \(byte 0\).*--encoding gb18030"):
+        read_table(file)
+    assert read_table(file, encoding="gb18030").columns == ["城市", "x"]
+    with pytest.raises(TableError, match="unknown encoding 'klingon'"):
+        read_table(file, encoding="klingon")
+    with pytest.raises(TableError, match="unknown encoding 'zip'"):
+        read_table(file, encoding="zip")
+
+
+def test_binary_is_no_text(file):
+    file.write_bytes(b"PK\x03\x04\x00\x00a,b\n\x00")
+    with pytest.raises(TableError, match="NUL"):
+        read_table(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a;b\n1,5;2\n2,25;3\n", {"a": [1.5, 2.25], "b": [2, 3]}),
+        ("a;b\n1.234,5;2\n2,25;3\n", {"a": [1234.5, 2.25], "b": [2, 3]}),
+        ("a\tb\n1,5\t2,5\n2,25\t3,5\n", {"a": [1.5, 2.25], "b": [2.5, 3.5]}),
+        ("a;b\n1,5;2,5\n2,25;3,5\n", {"a": [1.5, 2.25], "b": [2.5, 3.5]}),
+        ("a;b\n1,5;x\n2.5;y\n", {"a": ["1,5", "2.5"], "b": ["x", "y"]}),
+        ('a,b\n"1,5",2\n"2,25",3\n', {"a": ["1,5", "2,25"], "b": [2, 3]}),
+        ("d;x\n31.12.2024;1,5\n1.2.2023;?\n", {"d": ["31.12.2024", "1.2.2023"], "x": [1.5, None]}),
+    ],
+)
+def test_decimal_commas(file, text, expected):
+    file.write_text(text)
+    assert read_table(file).to_dict(as_series=False) == expected
+
+
+def test_decimal_commas_against_pandas(file):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=50), "b": rng.integers(0, 9, 50), "c": rng.choice(["u", "v,w"], 50)})
+    frame.to_csv(file, sep=";", decimal=",", index=False)
+    pd.testing.assert_frame_equal(
+        read_table(file).to_pandas(), pd.read_csv(file, sep=";", decimal=","), check_dtype=False
+    )
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 1 << 20])
+@pytest.mark.parametrize("header", [True, False])
+def test_batches_are_the_table(file, monkeypatch, size, header):
+    rows = [["a", "b c", "d"], *([str(i), f"x{i % 3}", ["", "?", 'say "hi",\nhe said'][i % 3]] for i in range(40))]
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        stream.write("\n\n")
+        csv.writer(stream).writerows(rows)
+    monkeypatch.setattr(reading, "BATCH_BYTES", size)
+    batches = list(read_batches(file, header=header))
+    whole = read_table(file, header=header)
+    assert sum(batch.height for batch in batches) == whole.height
+    assert len(batches) > 5 or size > 64
+    together = pl.concat(batches)
+    assert together.columns == whole.columns
+    assert together.rows() == whole.cast(pl.String).rows()
+
+
+cells = st.text(alphabet='ab,"\n é', max_size=6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(2, 4).flatmap(lambda k: st.lists(st.lists(cells, min_size=k, max_size=k), min_size=1, max_size=8)),
+    st.integers(1, 40),
+)
+def test_blocks_hold_whole_records(file, rows, size):
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([[f"x{i}" for i in range(len(rows[0]))], *rows])
+    blocks = [text for _, text in text_blocks(file, find_dialect(file, True, (), None), size)]
+    assert [fields for block in blocks for fields in csv.reader(io.StringIO(block, newline=""))] == rows
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60) | st.text(alphabet='ab1,;"\n\r \t|.-?é', max_size=60).map(str.encode), st.booleans())
+def test_batches_of_any_bytes(file, content, header):
+    file.write_bytes(content)
+
+    def rows(read):
+        try:
+            return read()
+        except ClearpropError:
+            return None
+
+    whole = rows(lambda: read_table(file, header=header).height)
+    assert rows(lambda: sum(batch.height for batch in read_batches(file, header=header))) == whole
+
+
+def test_a_ragged_line_is_named_by_its_place_in_the_file(file, monkeypatch):
+    monkeypatch.setattr(reading, "BATCH_BYTES", 16)
+    file.write_text("\na,b\n" + "1,2\n" * 50 + "3\n" + "1,2\n" * 9)
+    with pytest.raises(TableError, match="fields in line 53 is 1; expected 2"):
+        list(read_batches(file))
+    file.write_text('a,b\n"x\ny",2\n' + "1,2\n" * 50 + "3,4,5\n")
+    with pytest.raises(TableError, match="fields in line 54 is 3; expected 2"):
+        list(read_batches(file))
+
+
+def test_quotes_that_do_not_pair_do_not_fill_the_memory(file, monkeypatch):
+    from clearprop.table import delimited
+
+    monkeypatch.setattr(delimited, "_LONGEST_RECORD", 1000)
+    monkeypatch.setattr(reading, "BATCH_BYTES", 100)
+    file.write_text('a,b\n"x,2\n' + "1,2\n" * 5000)
+    with pytest.raises(TableError, match="quotes that do not pair"):
+        list(read_batches(file))
+
+
+def test_parquet_in_batches(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "BATCH_ROWS", 30)
+    frame = pl.DataFrame({"x": range(100), "c": [f"{i % 7}" for i in range(100)]})
+    frame.write_parquet(tmp_path / "t.parquet")
+    batches = list(read_batches(tmp_path / "t.parquet"))
+    assert [batch.height for batch in batches] == [30, 30, 30, 10]
+    assert pl.concat(batches).equals(frame)
+    (tmp_path / "bad.parquet").write_bytes(b"no")
+    with pytest.raises(TableError, match="no Parquet file"):
+        list(read_batches(tmp_path / "bad.parquet"))
+
+
+def test_no_rows(file, tmp_path):
+    file.write_text("a,b\n")
+    with pytest.raises(TableError, match="no rows"):
+        list(read_batches(file))
+    pl.DataFrame({"a": []}).write_parquet(tmp_path / "t.parquet")
+    with pytest.raises(TableError, match="no rows"):
+        list(read_batches(tmp_path / "t.parquet"))
+
+
+def test_features_of_batches_are_those_of_the_table(data, monkeypatch):
+    monkeypatch.setattr(reading, "BATCH_BYTES", 10_000)
+    for name, header in (("titanic.csv", True), ("adult-train.csv", False)):
+        frame = read_table(data / name, header=header)
+        encoder = TableEncoder.fit(frame)
+        batches = read_batches(data / name, header=header, numbers=encoder.number_columns)
+        X = np.concatenate([encoder.transform(batch) for batch in batches])
+        np.testing.assert_array_equal(X, encoder.transform(frame))
+
+
+def test_features_of_batches_with_decimal_commas(file, monkeypatch):
+    monkeypatch.setattr(reading, "BATCH_BYTES", 30)
+    file.write_text("a;c\n" + "".join(f"{i},{i};{'uvw'[i % 3]},1\n" for i in range(20)))
+    frame = read_table(file)
+    encoder = TableEncoder.fit(frame)
+    X = np.concatenate([encoder.transform(b) for b in read_batches(file, numbers=encoder.number_columns)])
+    np.testing.assert_array_equal(X, encoder.transform(frame))
