@@ -61,6 +61,12 @@ double scalar(const ScalarStep& s, const double* f) {
             return std::tanh(a);
         case Op::sigmoid:
             return 1.0 / (1.0 + std::exp(-a));
+        case Op::relu:
+            return a > 0 || a != a ? a : 0.0;
+        case Op::gate:
+            return a > 0 ? b : 0.0;
+        case Op::sigmoid_cross_entropy:
+            return (a > 0 || a != a ? a : 0.0) - a * b + std::log1p(std::exp(-std::fabs(a)));
         default:
             return std::nan("");
     }

@@ -21,13 +21,16 @@ template <class T>
 using Table = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Column = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Array = nb::ndarray<nb::c_contig, nb::device::cpu>;
+using Written = nb::ndarray<nb::c_contig, nb::device::cpu>;
+using Read = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
+template <class Array>
 using ArraySpec = std::tuple<int32_t, int32_t, Array, int64_t, int64_t, bool>;  // value, twin, data, rows, cols, kept
 
-std::vector<StateArray> state_of(const std::vector<ArraySpec>& specs) {
+template <class Array>
+std::vector<StateArray> state_of(const std::vector<ArraySpec<Array>>& specs) {
     std::vector<StateArray> state;
     for (const auto& [value, twin, data, rows, cols, kept] : specs)
-        state.push_back({value, twin, data.data(), rows, cols, kept});
+        state.push_back({value, twin, const_cast<void*>(static_cast<const void*>(data.data())), rows, cols, kept});
     return state;
 }
 
@@ -73,16 +76,16 @@ nb::ndarray<nb::numpy, double, nb::ndim<1>> as_array(const std::vector<double>& 
     return nb::ndarray<nb::numpy, double, nb::ndim<1>>(data, {numbers.size()}, owner);
 }
 
-void run(Machine& machine, int64_t n, int threads, const std::vector<ArraySpec>& inputs,
+void run(Machine& machine, int64_t n, int threads, const std::vector<ArraySpec<Read>>& inputs,
          const std::vector<std::pair<int32_t, double>>& scalars, Column<int64_t> counter,
-         const std::vector<ArraySpec>& outputs, nb::ndarray<double, nb::ndim<1>, nb::c_contig> file) {
+         const std::vector<ArraySpec<Written>>& outputs, nb::ndarray<double, nb::ndim<1>, nb::c_contig> file) {
     const auto in = state_of(inputs), out = state_of(outputs);
     nb::gil_scoped_release released;
     machine.run(n, threads, in, scalars, counter.data(), out, file.data());
 }
 
 nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t, uint64_t, bool> epochs, int threads,
-                const std::vector<ArraySpec>& arrays, const std::vector<std::pair<int32_t, Array>>& data,
+                const std::vector<ArraySpec<Written>>& arrays, const std::vector<std::pair<int32_t, Read>>& data,
                 const std::vector<std::pair<int32_t, double>>& constants, Table<double> table,
                 const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
                 nb::callable stop, bool may_go_alone, bool profile) {
@@ -182,7 +185,7 @@ NB_MODULE(_native, m) {
     nb::class_<Prediction>(m, "Predictor")
         .def("__init__",
              [](Prediction* self, std::shared_ptr<const Program> program, int32_t source, int32_t output,
-                const std::vector<ArraySpec>& parameters, nb::object empty, nb::object dtype, int threads) {
+                const std::vector<ArraySpec<Read>>& parameters, nb::object empty, nb::object dtype, int threads) {
                  new (self)
                      Prediction{{std::move(program), source, output, state_of(parameters)}, empty, dtype, threads};
              })

@@ -37,6 +37,8 @@ Work work_of(const Program& p, const Instruction& s, int64_t n) {
             return {rows(s.out), 2.0 * double(cols(s.a) * cols(s.out)) / 16};
         case Code::sum_rows:
         case Code::max_rows:
+        case Code::softmax_cross_entropy:
+        case Code::softmax_cross_entropy_labels:
             return {rows(s.a), double(cols(s.a))};
         default:
             return {rows(s.out), double(cols(s.out))};
@@ -77,6 +79,7 @@ void Schedule::add_phase(const Program& p, int64_t n, const Instruction* first, 
             continue;
         }
         const auto owner = [&](int64_t unit) {
+            if (!(total > 0)) return int64_t(0);
             return std::min(threads - 1, int64_t((before + (double(unit) + 0.5) * w.cost) * double(threads) / total));
         };
         for (int64_t u = 0; u < w.units;) {

@@ -55,7 +55,7 @@ constexpr int lanes = vector_bytes / int(sizeof(T));
 
 template <class T>
 CP_INLINE Vec<T> splat(T x) {
-    return Vec<T>{} + x;
+    return x - Vec<T>{};  // not plus: −0 + 0 is 0
 }
 template <class T>
 CP_INLINE Vec<T> load(const T* p) {

@@ -33,12 +33,25 @@ class Chain:
         self._free = list(range(MAX_SCRATCH))
         self._taken: dict[int, int] = {}  # register → scratch
         self.operands = [(source, self._take(r) if source.mode in SPREAD else -1) for source, r in self.sources.items()]
+        for part in step.epilogue:
+            self._require_floats(part)
         self.micros = [self._micro(k, part) for k, part in enumerate(step.epilogue)]
 
     @property
     def head(self) -> int:
         """The register of the step's own result, −1 if the chain does not read it."""
         return -1 if self.step.kernel == "chain" else self.sources.get(Source(FULL, self.step.output), -1)
+
+    def _require_floats(self, part: Step) -> None:
+        """Registers hold floating-point numbers: integers are read as labels only, and none are made."""
+        values = self.plan.values
+        made = values[part.output].type.dtype
+        if made == "i64" or (made == "bool" and part.kernel == "cast"):
+            raise UnsupportedError(f"elementwise {part.kernel} to {made}")
+        for v in part.inputs:
+            source = self._source(v, part)
+            if source.mode in (FULL, ROW, COLUMN, SCALAR) and values[source.value].type.dtype == "i64":
+                raise UnsupportedError("elementwise operations on integers")
 
     def _source(self, v: int, part: Step) -> Source:
         source = source_of(v, self.plan.values, self.plan.views)

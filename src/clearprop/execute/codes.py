@@ -14,6 +14,7 @@ descend decay accelerate average average_square scaled_descend adam_descend
 """
 CODES = {name: i for i, name in enumerate(_CODES.split())}
 OPS = {name: i for i, name in enumerate(_OPS.split())}
+UPDATES = frozenset(["descend", "decay", "accelerate", "average", "average_square", "scaled_descend", "adam_descend"])
 SAME = {"identity": "copy", "stop_gradient": "copy", "cast": "copy"}
 ELEMENTWISE = frozenset(OPS) - {"copy", "square"} | frozenset(SAME)
 KERNELS = ELEMENTWISE | {

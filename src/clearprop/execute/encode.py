@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.execute.chain import Chain
-from clearprop.execute.codes import CODES, DOMAINS, OPS, SAME, UnsupportedError
+from clearprop.execute.codes import CODES, DOMAINS, OPS, SAME, UPDATES, UnsupportedError
 from clearprop.graph import ITEM_SIZES, N, Type
 from clearprop.plan import Linear, Plan, Step
 from clearprop.plan.operand import FILE, UNIFORM
@@ -193,6 +193,8 @@ class _Encoder:
         reads = [self._file_place(self._through(v)) for v in step.inputs]
         reads += [reads[0]] * (3 - len(reads))
         to = self._file_place(step.output)
+        if step.kernel in UPDATES or self.plan.values[step.output].type.dtype == "i64":
+            raise UnsupportedError(f"{step.kernel} of numbers that are known before the step")
         op = OPS[SAME.get(step.kernel, step.kernel)]
         f32 = int(self.plan.values[step.output].type.dtype == "f32")
         self.out.scalar_steps.append((op, *reads, to, f32))
@@ -229,6 +231,10 @@ class _Encoder:
             case "matmul" | "affine":
                 a, b, out, code = self._product(step)
                 reads[:2] = a, b
+            case "softmax" | "log_softmax" if self.plan.values[reads[0]].type.shape == (N,):
+                raise UnsupportedError(f"{step.kernel} over the rows of a batch")
+            case "take_rows" | "scatter_rows" if self.plan.values[reads[1]].place != "input":
+                raise UnsupportedError("row numbers that are computed")  # those of inputs are checked at the door
             case "sum" | "max":
                 rank = self.plan.values[reads[0]].type.rank
                 batch = values[reads[0]][0] == -1
@@ -237,6 +243,8 @@ class _Encoder:
             case "softmax_cross_entropy":
                 if reads[1] in self.views and self.plan.values[reads[1]].place == "view":
                     code, reads[1] = "softmax_cross_entropy_labels", self.views[reads[1]].inputs[0]
+                    if self.plan.values[reads[1]].place != "input":
+                        raise UnsupportedError("labels that are computed")
             case "slice":
                 span = (step.attrs["start"], step.attrs["stop"])
                 code = (
@@ -255,8 +263,9 @@ class _Encoder:
         """Vectors become matrices of one row or one column, as the product needs them."""
         a, b, out = step.inputs[0], step.inputs[1], step.output
         ranks = [self.plan.values[v].type.rank for v in (a, b)]
-        turned = bool(step.attrs.get("transpose_a")) and ranks[0] == 2
         rows, cols, *_ = self.out.values[a]
+        over_rows = ranks[0] == 1 and rows == -1  # one number per row of the batch lies in a column
+        turned = over_rows or (bool(step.attrs.get("transpose_a")) and ranks[0] == 2)
         if ranks[1] == 1:
             length, made = (rows, cols) if turned else (cols, rows)
             b = self._shaped(b, length, 1)

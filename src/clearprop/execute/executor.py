@@ -10,11 +10,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from clearprop.errors import ShapeError
 from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.blas import single_threaded
+from clearprop.execute.door import Door
 from clearprop.execute.reference import FAST, FIXED_ORDER, Array, Kernel
-from clearprop.graph import DTYPES, Graph, N, show_shape
+from clearprop.graph import DTYPES, Graph
 from clearprop.plan import VIEWS, Plan, build_plan
 
 
@@ -90,6 +90,7 @@ class ReferenceProgram:
 
     def __init__(self, plan: Plan, kernels: Mapping[str, Kernel]) -> None:
         self.plan = plan
+        self._door = Door(plan)
         self.passes: Mapping[str, Plan] = {"memory": plan}
         self._kernels = kernels
         self._memory: dict[int, list[Any]] = {}
@@ -105,9 +106,10 @@ class ReferenceProgram:
 
         Raises:
             ShapeError: if an input's shape is not the planned one, or two inputs disagree about the batch size.
+            InvalidValueError: for a row number or a label out of its range.
         """
         with self._lock, single_threaded(), np.errstate(all="ignore"):
-            values = self._run(inputs, n)
+            values = self._run(inputs, self._door(inputs, n))
             return {name: np.array(values[i]) for name, i in self.plan.outputs.items()}
 
     def run_steps(
@@ -139,6 +141,7 @@ class ReferenceProgram:
         outcome = Outcome(np.empty(0), [])
         rows: list[list[float]] = []
         starts: list[dict[str, Array]] = []
+        self._door.check_indices(data, batches.rows)
         with self._lock, single_threaded(), np.errstate(all="ignore"):
             for epoch in range(batches.epochs):
                 start = time.perf_counter()
@@ -192,8 +195,7 @@ class ReferenceProgram:
         for name, value in new.items():
             np.copyto(state[name], value)
 
-    def _run(self, inputs: Mapping[str, Array], n: int | None) -> list[Any]:
-        n = checked_batch_size(self.plan, inputs, n)
+    def _run(self, inputs: Mapping[str, Array], n: int) -> list[Any]:
         if n not in self._calls:
             if len(self._calls) >= BOUND_AT_ONCE:  # forget the batch size that was bound first
                 oldest = next(iter(self._calls))
@@ -237,26 +239,6 @@ class ReferenceProgram:
             )
             for step in self.plan.steps
         ]
-
-
-def checked_batch_size(plan: Plan, inputs: Mapping[str, Array], n: int | None) -> int:
-    """The number of rows that the inputs agree on.
-
-    Raises:
-        ShapeError: if a shape is not the planned one, if the inputs disagree, or if nothing tells.
-    """
-    for name, i in plan.inputs.items():
-        shape = plan.values[i].type.shape
-        got = np.shape(inputs[name])
-        if len(got) != len(shape) or any(d is not N and d != g for d, g in zip(shape, got, strict=True)):
-            raise ShapeError(f"{name} has shape {show_shape(got)}", show_shape(shape))
-        if shape[:1] == (N,):
-            if n is not None and got[0] != n:
-                raise ShapeError(f"{name} has {got[0]} rows", f"{n}, as the other inputs")
-            n = got[0]
-    if n is None and plan.symbolic:
-        raise ShapeError("a batch of unknown size", "an input with a batch axis", "or pass n, the number of rows")
-    return n or 0
 
 
 def _bound(attrs: Mapping[str, Any], n: int, kernel: str) -> dict[str, Any]:

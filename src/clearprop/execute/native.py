@@ -14,8 +14,9 @@ import numpy as np
 
 from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.codes import ELEMENTWISE, KERNELS, UnsupportedError
+from clearprop.execute.door import Door
 from clearprop.execute.encode import Encoded, encode
-from clearprop.execute.executor import Program, Reference, checked_batch_size
+from clearprop.execute.executor import Program, Reference
 from clearprop.execute.reference import Array
 from clearprop.execute.threads import available, threads_for
 from clearprop.graph import DTYPES, Graph
@@ -83,6 +84,7 @@ class _Code:
     """What a graph was made into; it never changes, so that any number of programs may share it."""
 
     passes: Mapping[str, Plan]
+    door: Door
     encoded: Encoded
     program: Any
     isa: str
@@ -93,7 +95,9 @@ def _compiled(graph: Graph, stored: tuple[tuple[str, str], ...], isa: str, reuse
     """Plan and encode a graph. The newest are remembered: a second fit of the same shape starts at once."""
     made = passes(graph, KERNELS, ELEMENTWISE, dict(stored), reuse)
     encoded = encode(made["memory"])
-    return _Code(made, encoded, _native.program(isa=isa, is_f64=encoded.is_f64, **encoded.arrays()), isa)
+    return _Code(
+        made, Door(made["steps"]), encoded, _native.program(isa=isa, is_f64=encoded.is_f64, **encoded.arrays()), isa
+    )
 
 
 class NativeProgram:
@@ -102,7 +106,7 @@ class NativeProgram:
     def __init__(self, code: _Code, threads: int | None) -> None:
         self.plan: Plan = code.passes["memory"]
         self.passes, self.encoded, self.threads, self.isa = code.passes, code.encoded, threads, code.isa
-        self._program = code.program
+        self._program, self._door = code.program, code.door
         self._machine = _native.Machine(self._program)
         self._dtype = np.dtype("float64" if self.encoded.is_f64 else "float32")
         self._lock = threading.Lock()  # one run at a time: the buffers are shared between runs
@@ -112,8 +116,9 @@ class NativeProgram:
 
         Raises:
             ShapeError: if an input's shape is not the planned one, or two inputs disagree about the batch size.
+            InvalidValueError: for a row number or a label out of its range.
         """
-        n = checked_batch_size(self.plan, inputs, n)
+        n = self._door(inputs, n)
         code = self.encoded
         given = [self._spec(v, self._ready(name, inputs[name])) for name, v in code.place.items()]
         given += [self._spec(v, self._ready(name, inputs[name])) for name, v in code.gathered.items()]
@@ -128,7 +133,7 @@ class NativeProgram:
             name: np.array(found[kind][where]) if kind in found else np.asarray(made)
             for name, (kind, where, made) in results.items()
         }
-        return {name: self._typed(name, a) for name, a in arrays.items()}
+        return {name: self._typed(name, a, n) for name, a in arrays.items()}
 
     def run_steps(
         self,
@@ -166,6 +171,7 @@ class NativeProgram:
         profile: bool = False,
     ) -> tuple[Any, ...]:
         code = self.encoded
+        self._door.check_indices(data, batches.rows)
         numbers = {place: np.asarray(table[name], np.float64) for name, place in code.scalars.items()}
         constants = {place: float(a[0]) for place, a in numbers.items() if a.strides == (0,)}  # one number, broadcast
         varying = {place: a for place, a in numbers.items() if place not in constants}
@@ -240,9 +246,9 @@ class NativeProgram:
             results[name] = (kind, where, number)
         return results, wanted
 
-    def _typed(self, name: str, array: Array) -> Array:
+    def _typed(self, name: str, array: Array, n: int) -> Array:
         type = self.plan.values[self.plan.outputs[name]].type
-        shape = tuple(d if isinstance(d, int) else -1 for d in type.shape)
+        shape = tuple(d if isinstance(d, int) else n for d in type.shape)
         if array.ndim == 0 and shape != ():
             raise UnsupportedError("a constant output that is no number")
         return array.reshape(shape).astype(DTYPES[type.dtype], copy=False)
