@@ -134,7 +134,7 @@ Register<T> operand(const Context& x, const Operand& o, const Piece& at, const T
 template <class T>
 __attribute__((noinline)) void update(Op op, const Register<T>* r, const int32_t* in, int64_t n, T* to) {
     // Scalars come last: θ g η, θ η λ, v g μ, m g β, v g β, θ g v η ε, θ m v η c₁ c₂ ε.
-    auto s = [&](int i) { return r[in[i]].scalar; };
+    auto s = [&](int i) { return r[in[i]].is_scalar ? r[in[i]].scalar : r[in[i]].data[0]; };
     auto reg = [&](int i) -> const Register<T>& { return r[in[i]]; };
     switch (op) {
         case Op::descend: {

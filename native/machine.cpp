@@ -118,11 +118,13 @@ Buffer::Buffer(int64_t bytes) : size_(bytes), block_(new uint8_t[size_t(bytes + 
 void Workspace::reserve(int64_t n, int threads) {
     while (int(scratch_.size()) < threads) scratch_.emplace_back(int64_t(max_scratch) * (chunk_bytes + slack_bytes));
     if (n <= n_) return;
-    n_ = n;
+    n_ = -1;  // until all is there: memory may run out
+    std::fill(memory_.begin(), memory_.end(), nullptr);
     buffers_.clear();
     for (const BufferSize& b : program_.buffers) buffers_.push_back(std::make_unique<Buffer>(b.fixed + b.per_row * n));
     for (size_t v = 0; v < memory_.size(); ++v)
         if (program_.values[v].buffer >= 0) memory_[v] = buffers_[size_t(program_.values[v].buffer)]->data();
+    n_ = n;
 }
 
 void pack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols) {
@@ -152,14 +154,14 @@ void Machine::run(int64_t n, int threads, const std::vector<StateArray>& inputs,
     file[0] = double(n);
     for (const auto& [place, number] : scalars) file[size_t(place)] = number;
     fill(p, file.data());
-    const auto body = [&](int active, int thread, Barrier& barrier) {
-        const Schedule schedule(p, n, active);
+    const Schedule together(p, n, threads), single(p, n, 1);
+    const auto body = [&](const Schedule& schedule, int thread, Barrier& barrier) {
         Context x = context(p, work_.memory(), file.data(), n, work_.scratch(thread));
         x.counter = counter;
         schedule.run(p, x, thread, barrier);
     };
     Barrier all(threads), one(1);
-    if (!parallel(threads, [&](int thread) { body(threads, thread, all); })) body(1, 0, one);
+    if (!parallel(threads, [&](int thread) { body(together, thread, all); })) body(single, 0, one);
     for (const StateArray& a : outputs) unpack(p, work_.at(a.value), a.data, a.rows, a.cols);
     if (file_out) std::copy(file.begin(), file.end(), file_out);
 }

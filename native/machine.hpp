@@ -127,6 +127,8 @@ class Machine {
 struct Shuffle {
     std::vector<uint32_t> words, start;
     std::vector<uint64_t> keys;  // word above, row number below
+    int bits = 1;                // of the buckets' numbers
+    void reserve(size_t n);
     void permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch, std::vector<int64_t>& order);
 };
 

@@ -97,12 +97,11 @@ nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t,
     const auto poll = [&] {
         nb::gil_scoped_acquire held;
         if (PyErr_CheckSignals() != 0) return raised = true;
-        try {
-            return nb::cast<bool>(stop());
-        } catch (nb::python_error& error) {
-            error.restore();
-            return raised = true;
-        }
+        PyObject* const answer = PyObject_CallNoArgs(stop.ptr());
+        const int yes = answer ? PyObject_IsTrue(answer) : -1;
+        Py_XDECREF(answer);
+        if (yes < 0) raised = true;
+        return yes != 0;
     };
     Outcome outcome;
     {
@@ -185,9 +184,10 @@ NB_MODULE(_native, m) {
     nb::class_<Prediction>(m, "Predictor")
         .def("__init__",
              [](Prediction* self, std::shared_ptr<const Program> program, int32_t source, int32_t output,
-                const std::vector<ArraySpec<Read>>& parameters, nb::object empty, nb::object dtype, int threads) {
-                 new (self)
-                     Prediction{{std::move(program), source, output, state_of(parameters)}, empty, dtype, threads};
+                const std::vector<ArraySpec<Read>>& parameters, const std::vector<std::pair<int32_t, double>>& scalars,
+                nb::object empty, nb::object dtype, int threads) {
+                 new (self) Prediction{
+                     {std::move(program), source, output, state_of(parameters), scalars}, empty, dtype, threads};
              })
         .def("__call__", &predict);
     m.def("instruction_sets", &instruction_sets);

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -33,11 +34,15 @@ class Pool {
     bool run(int n, const std::function<void(int)>& body) {
         std::unique_lock<std::mutex> busy(busy_, std::try_to_lock);
         if (!busy.owns_lock()) return false;
-        while (int(workers_.size()) < n - 1) {
-            const int number = int(workers_.size()) + 1;
-            workers_.emplace_back([this, number] { work(number); });
-            handles_.push_back(workers_.back().native_handle());
-            workers_.back().detach();
+        try {
+            while (int(handles_.size()) < n - 1) {
+                handles_.reserve(handles_.size() + 1);
+                std::thread worker([this, number = int(handles_.size()) + 1] { work(number); });
+                handles_.push_back(worker.native_handle());
+                worker.detach();
+            }
+        } catch (const std::system_error&) {  // no more threads are to be had
+            return false;
         }
         keep_off_this_processor(n);
         {
@@ -90,7 +95,6 @@ class Pool {
 
     std::mutex busy_, mutex_;
     std::condition_variable wake_, done_;
-    std::vector<std::thread> workers_;
     std::vector<pthread_t> handles_;
     const std::function<void(int)>* body_ = nullptr;
     uint64_t job_ = 0;

@@ -7,8 +7,6 @@
 
 namespace clearprop {
 
-constexpr int max_threads = 64;
-
 // All threads of a call arrive; none goes on before the last. Waiting threads spin shortly, then sleep.
 class Barrier {
   public:
@@ -22,8 +20,8 @@ class Barrier {
 };
 
 // Runs body(thread) for threads 0 … n − 1, thread 0 being the caller, all with denormal numbers flushed to zero.
-// A second caller at the same time, or a child after fork, does not wait: `parallel` then returns false and does
-// nothing.
+// A second caller at the same time does not wait, nor does one who is refused so many threads: `parallel` then returns
+// false and does nothing. The body must not throw.
 bool parallel(int n, const std::function<void(int)>& body);
 
 // Flushes denormal numbers to zero while it lives: they are many times slower and mean nothing here.

@@ -29,8 +29,13 @@ bool all_finite(const Program& p, const void* x, int64_t n) {
 }  // namespace
 
 Predictor::Predictor(std::shared_ptr<const Program> program, int32_t source, int32_t output,
-                     const std::vector<StateArray>& parameters)
-    : program_(std::move(program)), source_(source), output_(output), memory_(program_->values.size(), nullptr) {
+                     const std::vector<StateArray>& parameters, const std::vector<std::pair<int32_t, double>>& scalars)
+    : program_(std::move(program)),
+      source_(source),
+      output_(output),
+      file_(program_->file),
+      memory_(program_->values.size(), nullptr) {
+    for (const auto& [place, number] : scalars) file_[size_t(place)] = number;
     const Program& p = *program_;
     std::vector<void*> of_buffer(p.buffers.size(), nullptr);
     int64_t per_row = 1;
@@ -57,7 +62,7 @@ Predictor::Predictor(std::shared_ptr<const Program> program, int32_t source, int
         else
             once.instructions.push_back(s);
     Buffer scratch(int64_t(max_scratch) * (chunk_bytes + slack_bytes));
-    std::vector<double> file = p.file;
+    std::vector<double> file = file_;
     fill(p, file.data());
     const Context x = context(p, memory_.data(), file.data(), 0, scratch.data());
     Barrier nobody(1);
@@ -77,7 +82,7 @@ std::unique_ptr<Predictor::Work> Predictor::borrow() const {
     const Program& p = *program_;
     auto work = std::make_unique<Work>();
     work->memory = memory_;
-    work->file = p.file;
+    work->file = file_;
     work->scratch = std::make_unique<Buffer>(int64_t(max_scratch) * (chunk_bytes + slack_bytes));
     for (const BufferSize& b : p.buffers) work->buffers.push_back(std::make_unique<Buffer>(b.per_row * chunk_rows_));
     for (size_t v = 0; v < p.values.size(); ++v)
@@ -115,16 +120,18 @@ bool Predictor::operator()(const void* x, void* out, int64_t n, int threads) con
     }
     std::atomic<int64_t> next{0};
     std::atomic<bool> finite{true};
-    const auto body = [&](int) {
-        auto work = borrow();
+    std::vector<std::unique_ptr<Work>> works;  // before the threads start: see parallel
+    for (int thread = 0; thread < threads; ++thread) works.push_back(borrow());
+    const auto body = [&](int thread) {
+        Work& work = *works[size_t(thread)];
         for (int64_t i = next.fetch_add(chunk_rows_); i < n && finite; i = next.fetch_add(chunk_rows_)) {
             const int64_t rows = std::min(chunk_rows_, n - i);
             if (!all_finite(*program_, from + i * in_row, rows * inputs())) finite = false;
-            chunk(*work, from + i * in_row, to + i * out_row, rows);
+            chunk(work, from + i * in_row, to + i * out_row, rows);
         }
-        give_back(std::move(work));
     };
     if (!parallel(threads, body)) parallel(1, body);
+    for (auto& work : works) give_back(std::move(work));
     return finite;
 }
 

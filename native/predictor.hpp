@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "machine.hpp"
@@ -14,7 +15,7 @@ class Predictor {
     // `source` is where the rows are read from, `output` the value that is wanted. What depends on the parameters alone
     // is computed here, once.
     Predictor(std::shared_ptr<const Program> program, int32_t source, int32_t output,
-              const std::vector<StateArray>& parameters);
+              const std::vector<StateArray>& parameters, const std::vector<std::pair<int32_t, double>>& scalars);
     Predictor(const Predictor&) = delete;
     Predictor& operator=(const Predictor&) = delete;
 
@@ -39,6 +40,7 @@ class Predictor {
     std::shared_ptr<const Program> program_;
     int32_t source_, output_;
     int64_t chunk_rows_ = 0;
+    std::vector<double> file_;                    // scalars, the parameters among them included
     std::vector<std::unique_ptr<Buffer>> fixed_;  // parameters and what follows from them
     std::vector<void*> memory_;                   // of every value that is no batch
     std::vector<const Instruction*> by_rows_;

@@ -28,17 +28,18 @@ double read(const Program& p, const Workspace& work, const double* file, std::pa
 // Copies of what is put back when training diverges: at the start of the last two epochs.
 class Snapshots {
   public:
-    Snapshots(const Program& p, const std::vector<StateArray>& state, const Workspace& work)
+    Snapshots(const Program& p, const std::vector<StateArray>& state, const Workspace& work, int64_t epochs)
         : state_(state), work_(work) {
         for (const StateArray& a : state)
             if (a.kept) parts_.push_back({work.at(a.value), a.rows * a.cols * p.item()});
-        for (const Part& part : parts_) bytes_ += part.bytes;
+        int64_t bytes = 0;
+        for (const Part& part : parts_) bytes += part.bytes;
+        if (epochs > 1) saved_[1].resize(size_t(bytes));
+        if (epochs > 2) saved_[0].resize(size_t(bytes));
     }
     void take(int64_t epoch) {
         if (epoch == 0) return;  // the caller's arrays are what it began with
-        auto& saved = saved_[size_t(epoch % 2)];
-        saved.resize(size_t(bytes_));
-        uint8_t* to = saved.data();
+        uint8_t* to = saved_[size_t(epoch % 2)].data();
         for (const Part& part : parts_) {
             std::memcpy(to, part.data, size_t(part.bytes));
             to += part.bytes;
@@ -75,7 +76,6 @@ class Snapshots {
     const std::vector<StateArray>& state_;
     const Workspace& work_;
     std::vector<Part> parts_;
-    int64_t bytes_ = 0;
     std::array<std::vector<uint8_t>, 2> saved_;
 };
 
@@ -88,14 +88,19 @@ int64_t batches_of(int64_t rows, int64_t batch) {
     return n > 1 && batch > 1 && rows % batch == 1 ? n - 1 : n;  // a last batch of one row joins the one before
 }
 
-void Shuffle::permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch, std::vector<int64_t>& order) {
-    const size_t n = order.size();
+void Shuffle::reserve(size_t n) {
     words.resize((n + 3) / 4 * 4);
     keys.resize(n);
-    kernels.random({seed, epoch, 0, 0xFFFFFFFFu}, 0, int64_t(words.size() / 4), words.data());
-    int bits = 1;  // into about as many buckets as there are rows, then by insertion, which has next to nothing to do
+    bits = 1;
     while (bits < 20 && size_t(1) << bits < n) ++bits;
-    start.assign((size_t(1) << bits) + 1, 0);
+    start.resize((size_t(1) << bits) + 1);
+}
+
+void Shuffle::permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch, std::vector<int64_t>& order) {
+    const size_t n = order.size();
+    reserve(n);
+    kernels.random({seed, epoch, 0, 0xFFFFFFFFu}, 0, int64_t(words.size() / 4), words.data());
+    std::fill(start.begin(), start.end(), 0);  // about as many buckets as rows, then insertion, with little left to do
     for (size_t i = 0; i < n; ++i) ++start[(words[i] >> (32 - bits)) + 1];
     for (size_t b = 1; b < start.size(); ++b) start[b] += start[b - 1];
     for (size_t i = 0; i < n; ++i) keys[start[words[i] >> (32 - bits)]++] = uint64_t(words[i]) << 32 | uint32_t(i);
@@ -112,12 +117,12 @@ void Shuffle::permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch,
 
 namespace {
 
-// What the threads of a training call share. Thread 0 decides; the others read its decisions behind a barrier.
+// What the threads of a training call share. Thread 0 decides; the others read its decisions behind a barrier. All
+// memory is there before they start: an exception while others wait at a barrier could only end the process.
 struct Call {
     const Program& p;
     const Workspace& work;
     const Epochs& epochs;
-    const std::vector<std::pair<int32_t, double>>& constants;
     const double* table;
     const std::vector<int32_t>& columns;
     const std::vector<std::pair<int32_t, int32_t>>& report;
@@ -133,6 +138,7 @@ struct Call {
         Schedule usual, last;  // for batches of the usual size, and for the last one
     };
     Sizes together, single;
+    std::vector<std::vector<double>> files;  // scalars, of each thread
     std::vector<double> profile;
     Shuffle shuffle;
     bool stop = false, alone = false, finished = false;
@@ -184,8 +190,7 @@ struct Call {
         if (!finite) {
             const bool first_of_epoch = batch == 0;
             outcome.diverged = stop = true;
-            outcome.good_epoch = first_of_epoch ? epoch - 1 : epoch;
-            snapshots.put_back(std::max<int64_t>(outcome.good_epoch, 0));
+            outcome.good_epoch = first_of_epoch ? epoch - 1 : epoch;  // put back when all threads have ended
         } else if (batch + 1 == per_epoch) {
             outcome.epoch_seconds.push_back(seconds_since(epoch_start));
         }
@@ -222,8 +227,7 @@ void train_epoch(Call& call, int64_t epoch, int thread, std::vector<double>& fil
 
 // Thread 0 goes through the epochs; the others wait until it calls them to one, or to the end.
 void train_thread(Call& call, int thread) {
-    std::vector<double> file = call.p.file;
-    for (const auto& [place, number] : call.constants) file[size_t(place)] = number;
+    std::vector<double>& file = call.files[size_t(thread)];
     if (thread > 0) {
         for (call.barrier.wait(); !call.finished; call.barrier.wait()) {
             train_epoch(call, call.now, thread, file);
@@ -258,11 +262,13 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
     for (const auto& [value, from] : data) work_.point(value, from);
     Outcome outcome;
     outcome.reports.reserve(size_t(per_epoch * epochs.count) * report.size());
+    outcome.epoch_seconds.reserve(size_t(epochs.count));
+    std::vector<double> file = p.file;
+    for (const auto& [place, number] : constants) file[size_t(place)] = number;
     const auto go = [&](int active) {
         Call call{p,
                   work_,
                   epochs,
-                  constants,
                   table,
                   columns,
                   report,
@@ -271,13 +277,14 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
                   may_go_alone,
                   Barrier(active),
                   Barrier(1),
-                  Snapshots(p, state, work_),
+                  Snapshots(p, state, work_, epochs.count),
                   outcome,
                   {},
                   per_epoch,
                   {Schedule(p, usual, active), Schedule(p, last, active)},
                   {Schedule(p, usual, 1), Schedule(p, last, 1)},
-                  {}};
+                  {size_t(active), file}};
+        call.shuffle.reserve(size_t(epochs.rows));
         call.order.resize(size_t(epochs.rows));
         for (int64_t i = 0; i < epochs.rows; ++i) call.order[size_t(i)] = i;
         if (profile) call.profile.assign(size_t(active) * (p.instructions.size() + 1), 0.0);
@@ -286,8 +293,8 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
         if (!outcome.diverged && outcome.steps > 0 && !call.snapshots.finite(p)) {  // broken by the very last step
             outcome.diverged = true;
             outcome.good_epoch = call.epoch;
-            call.snapshots.put_back(call.epoch);
         }
+        if (outcome.diverged) call.snapshots.put_back(std::max<int64_t>(outcome.good_epoch, 0));
         return true;
     };
     if (!go(threads)) go(1);

@@ -1,14 +1,16 @@
-"""Corners where a fast machine is easily wrong: numbers before the step, integers, nothing at all, −0, read-only arrays."""
+"""Corners where a fast machine is easily wrong: numbers before the step, integers, nothing at all, −0, divergence."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+import clearprop as cp
 from clearprop import graph as g
-from clearprop.errors import InvalidValueError, ShapeError
-from clearprop.execute import Native, Reference, evaluate, instruction_sets
+from clearprop.errors import DivergenceError, DTypeError, InvalidValueError, ShapeError
+from clearprop.execute import Batches, Native, Reference, evaluate, instruction_sets
 from clearprop.graph import Graph, N, gradient, variable
+from clearprop.graph.fused import updates
 
 pytestmark = pytest.mark.skipif(not instruction_sets(), reason="built without a compiler")
 
@@ -42,7 +44,7 @@ AGREE = {
     "truth of numbers": (g.cast(g.cast(v, "bool"), "f32"), {"v": numbers(5) * 3}),
     "integers as numbers": (g.cast(t, "f32"), {"t": labels(1, 2, 3)}),
     "integers compared": (g.cast(t > u, "f32"), {"t": labels(1, 2, 3), "u": labels(2, 2, 1)}),
-    "truth values": (X > g.zeros_like(X), {"X": numbers(5, 3)}),
+    "truth values": (g.zeros_like(X) < X, {"X": numbers(5, 3)}),
     "integers through": (Graph({"y": g.identity(t), "z": v + 1.0}), {"t": labels(1, 2, 3), "v": numbers(3)}),
     "one-hot": (g.one_hot(t, 3, "f32"), {"t": labels(0, 2)}),
     "cross-entropy of rows that are no batch": (
@@ -96,6 +98,14 @@ REFUSED = {
     ),
     "negative label": (g.one_hot(t, 3, "f32"), {"t": labels(0, -1, 1)}),
     "row beyond the table": (g.take_rows(table, t), {"T": numbers(4, 3), "t": labels(0, 4, 1)}),
+    "row by another name": (
+        g.take_rows(table, g.identity(t).named("which")),
+        {"T": numbers(4, 3), "t": labels(0, 4, 1)},
+    ),
+    "row behind a stopped gradient": (
+        g.take_rows(table, g.stop_gradient(t)),
+        {"T": numbers(4, 3), "t": labels(0, 4, 1)},
+    ),
     "row before the table": (g.take_rows(table, t), {"T": numbers(4, 3), "t": labels(0, -1, 1)}),
     "gradient of rows far away": (
         gradient(g.sum(g.sum(g.take_rows(table, t), axis=0), axis=0), [table])[0],
@@ -126,3 +136,139 @@ def test_arrays_that_may_not_be_written_can_be_read():
     given.flags.writeable = False
     for node, name in ((X, "X"), (A, "A")):
         np.testing.assert_array_equal(evaluate(g.relu(node), {name: given}, executor=Native()), np.maximum(given, 0))
+
+
+# --- steps: (outputs, stored, state, scalars given per step)
+
+loss = g.sum(g.sum(X * X, axis=0), axis=0)
+theta, other, number = var("theta", (3, 40)), var("other", (3, 40)), var("number")
+rate = var("rate")
+
+STEPS = {
+    "a matrix that becomes 0": ({"theta'": g.zeros_like(theta)}, ["theta"]),
+    "a number from the table of scalars": ({"number'": rate * 2.0}, ["number"]),
+    "the scalar itself": ({"number'": g.identity(rate)}, ["number"]),
+    "a number that becomes 0": ({"number'": g.zeros_like(number)}, ["number"]),
+    "matrices that change places": ({"theta'": g.identity(other), "other'": g.identity(theta)}, ["theta", "other"]),
+    "one that follows another": ({"theta'": g.identity(other), "other'": other + 1.0}, ["theta", "other"]),
+    "two that read each other": ({"theta'": other + 1.0, "other'": theta * 2.0}, ["theta", "other"]),
+    "a counter": ({"number'": number + 1.0}, ["number"]),
+    "a number with a rate from the data": (
+        {"number'": updates.descend(number, loss * 0.01, g.reciprocal(loss + 1.0))},
+        ["number"],
+    ),
+    "a matrix with a rate from the data": (
+        {"theta'": updates.descend(theta, theta * 0.01, g.reciprocal(loss + 1.0))},
+        ["theta"],
+    ),
+    "a number that no step changes": ({"theta'": theta * g.broadcast(number, (3, 40), ())}, ["theta", "number"]),
+}
+
+
+def after_steps(executor, name, **changed):
+    outputs, states = STEPS[name]
+    stored = {new: new[:-1] for new in outputs}
+    state = {
+        n: numbers(*{"number": ()}.get(n, (3, 40))) * np.float32(0.5) + np.float32(i) for i, n in enumerate(states)
+    }
+    state = {n: np.array(a, np.float32) for n, a in state.items()} | changed
+    batches = Batches(10, 4, 3, shuffle=False)
+    program = executor.load(Graph({"loss": loss, **outputs}), stored)
+    table = {"rate": np.linspace(1, 2, len(batches))} if "rate" in program.plan.inputs else {}
+    outcome = program.run_steps(state, {"X": numbers(10, 3)}, batches, table, ["loss"], lambda: False, tuple(states))
+    return outcome.reports, state
+
+
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_steps_leave_the_same_state(name, threads):
+    expected, got = after_steps(Reference(), name), after_steps(Native(threads), name)
+    np.testing.assert_allclose(got[0], expected[0], rtol=1e-5)
+    for key, value in expected[1].items():
+        np.testing.assert_allclose(got[1][key], value, rtol=1e-5, err_msg=key)
+
+
+def test_state_and_data_are_checked_before_anything_is_written():
+    whole = numbers(3, 40)
+    name = "a matrix with a rate from the data"
+    for wrong in (np.asfortranarray(whole), whole.astype(np.float64)):
+        with pytest.raises(DTypeError, match="state theta of float.*expected a contiguous array of float32"):
+            after_steps(Native(), name, theta=wrong)
+    for executor in (Native(), Reference()):
+        with pytest.raises(ShapeError, match=r"theta has shape \(1,\)"):
+            after_steps(executor, name, theta=numbers(1))
+        program = executor.load(Graph({"loss": loss}))
+        with pytest.raises(ShapeError, match="X has 3 rows; expected 10"):
+            program.run_steps({}, {"X": numbers(3, 3)}, Batches(10, 4), {}, ["loss"], lambda: False)
+    with pytest.raises(InvalidValueError, match="1 or more of both"):
+        Batches(10, 0)
+
+
+def test_predictions_use_parameters_that_are_numbers():
+    X = numbers(50, 3)
+    program = {}
+    for executor in (Reference(), Native()):
+        node = var("X", (N, 3)) * g.broadcast(g.softplus(var("s")), (N, 3), ())
+        program[executor.name] = executor.load(Graph({"y": node})).bind({"s": np.array(0.7, np.float32)})
+    np.testing.assert_allclose(program["native"](X), program["reference"](X), rtol=1e-6)
+    np.testing.assert_allclose(program["native"](X), X * np.log1p(np.exp(0.7)), rtol=1e-6)
+
+
+# --- when things go wrong
+
+
+@pytest.mark.parametrize("threads", [2, 4, 8])
+def test_what_is_put_back_after_divergence_is_not_overwritten_by_slower_threads(threads):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(256, 64)).astype("f4"), rng.normal(size=(256, 1)).astype("f4")
+    for _ in range(5):
+        net = cp.Network(64, [cp.Dense(512, "relu"), cp.Dense(512, "relu"), cp.Dense(1)], "mean_squared_error", seed=0)
+        before = {name: np.array(value) for name, value in net.parameters.items()}
+        with pytest.raises(DivergenceError):
+            net.fit(X, y, optimizer=cp.SGD(1e4), epochs=3, batch_size=128, n_threads=threads)
+        for name, value in before.items():
+            assert np.isfinite(net.parameters[name]).all()
+            np.testing.assert_array_equal(net.parameters[name], value)
+
+
+@pytest.mark.parametrize("answer", [np.True_, 1, None, 0])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_any_answer_to_whether_to_stop_will_do(answer, threads):
+    program = Native(threads).load(Graph({"loss": loss, "theta'": theta * 0.5}), {"theta'": "theta"})
+    batches = Batches(10, 4, 200)
+    state = {"theta": numbers(3, 40)}
+    outcome = program.run_steps(state, {"X": numbers(10, 3)}, batches, {}, ["loss"], lambda: answer)
+    assert (len(outcome.reports) < len(batches)) == bool(answer)
+
+    def broken():
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        program.run_steps(state, {"X": numbers(10, 3)}, batches, {}, ["loss"], broken)
+    assert np.isfinite(
+        program.run_steps(state, {"X": numbers(10, 3)}, batches, {}, ["loss"], lambda: False).reports
+    ).all()
+
+
+def test_after_memory_ran_out_the_next_run_is_right():
+    x, weights = var("x", (N, 3)), var("weights", (3, 1_000_000))
+    program = Native().load(Graph({"y": g.sum(g.sum(g.tanh(x @ weights), axis=1), axis=0)}))
+    inputs = {"x": numbers(3, 3), "weights": numbers(3, 1_000_000)}
+    before = program.run(inputs)["y"]
+    many = np.broadcast_to(np.zeros(1, np.float32), (10**8, 3))
+    with pytest.raises(MemoryError):
+        program._machine.run(
+            10**8, 1, [(v, -1, many[:3], 3, 3, False) for v in ()], [], np.zeros(3, np.int64), [], np.empty(9)
+        )
+    assert program.run(inputs)["y"] == before
+
+
+def test_threads_are_bounded(monkeypatch):
+    from clearprop.execute import threads as module
+
+    module.available.cache_clear()
+    monkeypatch.setenv("CLEARPROP_NUM_THREADS", "3000")
+    try:
+        assert module.available() == 64
+    finally:
+        module.available.cache_clear()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from clearprop.errors import InvalidValueError
 from clearprop.execute.philox import permutation
 from clearprop.execute.reference import Array
 
@@ -35,6 +36,10 @@ class Batches:
     first: int = 0
     seed: int = 0
     shuffle: bool = True
+
+    def __post_init__(self) -> None:
+        if self.rows < 1 or self.size < 1:
+            raise InvalidValueError(f"{self.rows} rows in batches of {self.size}", "1 or more of both")
 
     @property
     def per_epoch(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InvalidValueError, ShapeError
+from clearprop.execute.batches import Batches
 from clearprop.execute.reference import Array
 from clearprop.graph import N, show_shape
 from clearprop.plan import Plan, Step
@@ -23,6 +24,9 @@ class Door:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         names = {v: name for name, v in plan.inputs.items()}
+        for step in plan.steps:  # a second name for an input
+            if step.kernel in ("identity", "stop_gradient") and step.inputs[0] in names:
+                names[step.output] = names[step.inputs[0]]
         self._limits = [(names[v], limit) for step in plan.steps for v, limit in _limits(step, plan) if v in names]
         self._maxima = [
             plan.values[step.inputs[0]].type.shape[step.attrs["axis"]] for step in plan.steps if step.kernel == "max"
@@ -51,13 +55,30 @@ class Door:
         for name, size in self._limits:
             if name not in inputs:
                 continue
-            values, limit = np.asarray(inputs[name]), n if size is N else size
+            values, limit = np.asarray(inputs[name], np.int64), n if size is N else size
             wrong = (values < 0) | (values >= limit)
             if wrong.any():
                 row = int(np.argmax(wrong))
                 raise InvalidValueError(
                     f"{name} is {values.flat[row]} in row {row}", f"integers from 0 to {int(limit) - 1}"
                 )
+
+    def check_steps(self, state: Mapping[str, Array], data: Mapping[str, Array], batches: Batches) -> None:
+        """Check what training steps read and write.
+
+        Raises:
+            ShapeError: for data of too few rows, or arrays that have not the planned shape.
+            InvalidValueError: for a row number or a label out of its range.
+        """
+        for name, array in data.items():
+            if len(array) < batches.rows:
+                raise ShapeError(f"{name} has {len(array)} rows", f"{batches.rows}")
+        for name, array in {**state, **data}.items():
+            planned = self._plan.values[self._plan.inputs[name]].type.shape if name in self._plan.inputs else None
+            got = array.shape
+            if planned is not None and planned != ((N, *got[1:]) if name in data else got):
+                raise ShapeError(f"{name} has shape {show_shape(got)}", show_shape(planned))
+        self.check_indices(data, batches.rows)
 
     def _batch_size(self, inputs: Mapping[str, Array], n: int | None) -> int:
         plan = self._plan

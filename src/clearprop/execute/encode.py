@@ -252,7 +252,7 @@ class _Encoder:
                     if step.attrs["axis"] == 0 and self.plan.values[out].type.rank == 2
                     else "slice_columns"
                 )
-            case "copy" if self.plan.values[reads[0]].place == "input":
+            case "copy" if self.plan.values[reads[0]].place in ("input", "scalar", "constant"):
                 raise UnsupportedError("arrays that change places")
             case "concat":
                 self._concat(step)

@@ -141,7 +141,7 @@ class ReferenceProgram:
         outcome = Outcome(np.empty(0), [])
         rows: list[list[float]] = []
         starts: list[dict[str, Array]] = []
-        self._door.check_indices(data, batches.rows)
+        self._door.check_steps(state, data, batches)
         with self._lock, single_threaded(), np.errstate(all="ignore"):
             for epoch in range(batches.epochs):
                 start = time.perf_counter()

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.errors import DTypeError
 from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.codes import ELEMENTWISE, KERNELS, UnsupportedError
 from clearprop.execute.door import Door
 from clearprop.execute.encode import Encoded, encode
 from clearprop.execute.executor import Program, Reference
 from clearprop.execute.reference import Array
-from clearprop.execute.threads import available, threads_for
+from clearprop.execute.threads import MOST, available, threads_for
 from clearprop.graph import DTYPES, Graph
 from clearprop.plan import Plan, passes, source_of
 from clearprop.plan.operand import CONSTANT, FILE
@@ -73,6 +74,8 @@ class Native:
     def load(self, graph: Graph, stored: Mapping[str, str] | None = None, reuse: bool = True) -> Program:
         """Plan a graph for the machine; what it has no word for runs on the reference."""
         isa = self.isa or instruction_sets()[0]
+        if not set((stored or {}).values()) <= set(graph.inputs):
+            return Reference().load(graph, stored, reuse)
         try:
             return NativeProgram(_compiled(graph, tuple((stored or {}).items()), isa, reuse), self.threads)
         except UnsupportedError:
@@ -171,15 +174,22 @@ class NativeProgram:
         profile: bool = False,
     ) -> tuple[Any, ...]:
         code = self.encoded
-        self._door.check_indices(data, batches.rows)
-        numbers = {place: np.asarray(table[name], np.float64) for name, place in code.scalars.items()}
+        self._door.check_steps(state, data, batches)
+        for name, a in state.items():
+            dtype = DTYPES[self.plan.values[self.plan.inputs[name]].type.dtype]
+            if a.dtype != dtype or not a.flags.c_contiguous or not a.flags.writeable:
+                raise DTypeError(f"state {name} of {a.dtype}", f"a contiguous array of {dtype} that can be written")
+        numbers = {
+            place: np.asarray(table[name] if name in table else np.broadcast_to(state[name], len(batches)), np.float64)
+            for name, place in code.scalars.items()
+        }
         constants = {place: float(a[0]) for place, a in numbers.items() if a.strides == (0,)}  # one number, broadcast
         varying = {place: a for place, a in numbers.items() if place not in constants}
         rows = np.stack(list(varying.values()), axis=1) if varying else np.zeros((len(batches), 0))
         result: tuple[Any, ...] = self._machine.train(
             epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
             threads=self._threads(batches.size),
-            state=[self._spec(code.place[name], a, name in kept) for name, a in state.items()],
+            state=[self._spec(code.place[name], a, name in kept) for name, a in state.items() if name in code.place],
             data=[(v, self._ready(name, data[name])) for name, v in code.gathered.items()],
             constants=list(constants.items()),
             table=np.ascontiguousarray(rows),
@@ -196,11 +206,12 @@ class NativeProgram:
         code, (name,) = self.encoded, self.plan.outputs
         (source,) = code.gathered.values()
         specs = [self._spec(v, self._ready(n, parameters[n])) for n, v in code.place.items()]
+        numbers = [(place, float(parameters[n])) for n, place in code.scalars.items()]
         kind, output, _ = self._found(name)
         assert kind == "memory"
-        threads = available() if threads is None else threads
+        threads = available() if threads is None else max(1, min(threads, MOST))
         predict: Callable[[Array], Array] = _native.Predictor(
-            self._program, source, output, specs, np.empty, self._dtype, threads
+            self._program, source, output, specs, numbers, np.empty, self._dtype, threads
         )
         return predict
 

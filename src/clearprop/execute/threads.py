@@ -6,6 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+MOST = 64  # threads of one call
 WORTH_A_THREAD = 250_000  # floating-point operations between two meetings of the threads
 
 
@@ -17,12 +18,12 @@ def available() -> int:
     """
     asked = os.environ.get("CLEARPROP_NUM_THREADS", "")
     if asked.isdigit() and int(asked) > 0:
-        return int(asked)
+        return min(int(asked), MOST)
     n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     bound = os.environ.get("OMP_NUM_THREADS", "")
     if bound.isdigit() and int(bound) > 0:
         n = min(n, int(bound))
-    return max(1, min(n, _quota() or n, 64))
+    return max(1, min(n, _quota() or n, MOST))
 
 
 def _quota() -> int | None:
@@ -37,5 +38,5 @@ def _quota() -> int | None:
 def threads_for(flops: int, asked: int | None = None) -> int:
     """Threads for a run of so many floating-point operations: as many as asked, else as many as it is worth."""
     if asked is not None:
-        return max(1, min(asked, 64))
+        return max(1, min(asked, MOST))
     return max(1, min(available(), flops // WORTH_A_THREAD))
