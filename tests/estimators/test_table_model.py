@@ -6,12 +6,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from sklearn.metrics import log_loss as sklearn_log_loss
-from sklearn.metrics import mean_absolute_error, r2_score
 
 import clearprop as cp
-from clearprop.estimators import class_probabilities, log_loss, scores_of
-from clearprop.table import ClassTarget, NumberTarget, load_demo
+from clearprop.table import load_demo, read_batches, read_table
 
 rng = np.random.default_rng(0)
 
@@ -78,21 +75,6 @@ def test_binary_and_many_classes_get_the_output_that_suits():
     assert last("diabetes") == cp.Dense(1)
 
 
-def test_scores_against_scikit_learn():
-    y = rng.integers(0, 3, 50)
-    p = rng.dirichlet([1, 1, 1], 50)
-    scores = scores_of(ClassTarget("y", ("a", "b", "c")), y, p)
-    assert scores["accuracy"] == (p.argmax(1) == y).mean()
-    assert scores["log_loss"] == pytest.approx(sklearn_log_loss(y, p), rel=1e-6)
-    target, z, a = NumberTarget("y", 10.0, 4.0), rng.normal(size=50), rng.normal(size=(50, 1))
-    scores = scores_of(target, z, a)
-    assert scores["r2"] == pytest.approx(r2_score(z, a), rel=1e-6)
-    assert scores["mae"] == pytest.approx(mean_absolute_error(target.decode(z), target.decode(a[:, 0])), rel=1e-6)
-    assert scores["rmse"] == pytest.approx(4 * np.sqrt(np.mean((z - a[:, 0]) ** 2)), rel=1e-6)
-    assert np.isfinite(log_loss(np.array([0]), np.array([[0.0, 1.0]])))
-    assert class_probabilities(np.array([[0.3]])).tolist() == [[0.7, 0.3]]
-
-
 @pytest.mark.parametrize(
     ("change", "options", "words"),
     [
@@ -128,3 +110,67 @@ def test_one_column_and_one_layer_need_no_list(mixed):
     fit = cp.TableModel.train(mixed, "label", epochs=1, hidden=7, drop=mixed.columns[0])
     assert fit.model.network.architecture.layers[0] == cp.Dense(7, "relu")
     assert mixed.columns[0] not in [column.name for column in fit.model.encoder.columns]
+
+
+def test_evaluation_in_batches_is_that_of_the_whole(mixed, tmp_path):
+    fit = cp.TableModel.train(mixed, "label", epochs=5)
+    whole = fit.model.evaluate(mixed)
+    assert whole.scores == fit.model.score(mixed)
+    assert whole.confusion.sum() == whole.rows == 300
+    assert np.trace(whole.confusion) / 300 == whole.scores["accuracy"]
+    gaps = pl.concat([mixed, mixed.head(20).with_columns(label=pl.lit(None, pl.String))])
+    gaps.write_csv(tmp_path / "t.csv")
+    for frames in (gaps, [gaps.head(100), gaps.slice(100)], read_batches(tmp_path / "t.csv")):
+        found = fit.model.evaluate(frames)
+        assert (found.rows, found.without_target) == (300, 20)
+        assert found.scores == pytest.approx(whole.scores)
+        assert all(found.intervals[name] == pytest.approx(whole.intervals[name]) for name in whole.intervals)
+    with pytest.raises(cp.TableError, match="missing in every row"):
+        fit.model.evaluate(gaps.tail(20))
+
+
+def test_what_a_model_says_about_itself(mixed, tmp_path):
+    fit = cp.TableModel.train(mixed, "label", epochs=5, seed=3)
+    fit.model.save(tmp_path / "m")
+    about = cp.load(tmp_path / "m").about
+    assert about["seed"] == 3
+    assert about["parts"]["test"]["scores"]["accuracy"] == fit.scores["test"]["accuracy"]
+    assert sum(fit.model.target.shares) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("dtype", [pl.String, pl.Int64, pl.Boolean])
+def test_labels_are_found_again_in_text(tmp_path, dtype):
+    labels = {pl.String: ["no", "yes"], pl.Int64: [3, 4], pl.Boolean: [False, True]}[dtype]
+    frame = pl.DataFrame({"x": np.arange(60.0) / 7, "y": pl.Series(labels * 30, dtype=dtype)})
+    model = cp.TableModel.train(frame, "y", epochs=2).model
+    frame.write_csv(tmp_path / "t.csv")
+    assert list(model.target.classes) == labels
+    assert model.score(read_table(tmp_path / "t.csv")) == model.score(frame)
+    assert model.evaluate(read_batches(tmp_path / "t.csv")).scores == pytest.approx(model.score(frame))
+
+
+def test_a_target_hidden_in_text():
+    x = rng.uniform(1, 2, 200)
+    frame = pl.DataFrame({"x": x, "price": [f"${1000 * v:,.2f}" for v in x]})
+    fit = cp.TableModel.train(frame, "price", epochs=60, learning_rate=0.01)
+    assert fit.scores["test"]["r2"] > 0.9
+    assert 1400 < fit.model.predict(pl.DataFrame({"x": [1.5]}))[0] < 1600
+    marked = frame.with_columns(price=pl.when(pl.col("x") > 1.99).then(pl.lit("ask")).otherwise("price"))
+    with pytest.raises(cp.TableError, match="target 'price' holds 'ask'.*na='ask'"):
+        cp.TableModel.train(marked, "price", epochs=1)
+
+
+def test_a_target_of_nothing_but_classes_is_refused():
+    frame = pl.DataFrame({"x": range(100), "y": [f"name {i}" for i in range(100)]})
+    with pytest.raises(cp.TableError, match="100 classes in 100 rows.*another column"):
+        cp.TableModel.train(frame, "y")
+
+
+def test_training_goes_on_from_a_checkpoint(mixed, tmp_path):
+    options = {"seed": 1, "patience": 1000}
+    whole = cp.TableModel.train(mixed, "label", epochs=12, **options)
+    stop = [lambda event: event.number == 5]
+    cp.TableModel.train(mixed, "label", epochs=12, checkpoint=tmp_path / "c", callbacks=stop, **options)
+    again = cp.TableModel.train(mixed, "label", epochs=12, checkpoint=tmp_path / "c", resume=True, **options)
+    assert again.history.epochs == 12
+    np.testing.assert_array_equal(again.model.predict_proba(mixed), whole.model.predict_proba(mixed))

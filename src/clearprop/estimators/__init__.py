@@ -1,7 +1,19 @@
 """A table to a model."""
 
+from clearprop.estimators.evaluation import Evaluation, evaluate
 from clearprop.estimators.files import load
-from clearprop.estimators.scores import class_probabilities, log_loss, scores_of
+from clearprop.estimators.scores import baseline_of, class_probabilities, confusion_of, intervals_of, scores_of
 from clearprop.estimators.table_model import TableFit, TableModel
 
-__all__ = ["TableFit", "TableModel", "class_probabilities", "load", "log_loss", "scores_of"]
+__all__ = [
+    "Evaluation",
+    "TableFit",
+    "TableModel",
+    "baseline_of",
+    "class_probabilities",
+    "confusion_of",
+    "evaluate",
+    "intervals_of",
+    "load",
+    "scores_of",
+]

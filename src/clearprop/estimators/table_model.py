@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import narwhals.stable.v1 as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop import __version__
 from clearprop.errors import InvalidValueError, ModelFileError, TableError
+from clearprop.estimators.defaults import default_batch_size, default_hidden, default_l2, network_for
+from clearprop.estimators.evaluation import Evaluation, evaluate
 from clearprop.estimators.scores import class_probabilities, scores_of
+from clearprop.estimators.verdict import verdict
+from clearprop.graph import DTYPES
 from clearprop.interop import write_model
 from clearprop.network import Network, network_from
-from clearprop.nn import Dense
 from clearprop.table import (
     ClassTarget,
     Scaling,
+    Split,
     TableEncoder,
     Target,
     drop_missing_target,
@@ -25,6 +31,7 @@ from clearprop.table import (
     split_rows,
     target_from_dict,
     target_to_dict,
+    with_target,
 )
 from clearprop.train import EarlyStopping, Epoch, History, resolve_optimizer
 
@@ -36,11 +43,18 @@ class TableModel:
     """A trained model of a table: how its columns become features, the network, and how its outputs become answers.
 
     `TableModel.train` makes one; `save` and `cp.load` carry it to another day.
+
+    Attributes:
+        encoder: columns to features.
+        target: labels or numbers to what the network gives, and back.
+        network: the network.
+        about: where the model comes from, in plain data: version, rows, scores.
     """
 
     encoder: TableEncoder
     target: Target
     network: Network
+    about: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def outputs(self, frame: Any) -> Array:
         """The network's outputs (N, k) for the rows of a table.
@@ -48,7 +62,7 @@ class TableModel:
         Raises:
             TableError: if the table does not have the columns of the training table.
         """
-        return self.network.predict(self.encoder.transform(frame))
+        return self.network.predict(self.encoder.transform(frame, self._dtype))
 
     def predict(self, frame: Any) -> list[Any] | Array:
         """A label or a number for each row, as they stood in the training table.
@@ -78,12 +92,37 @@ class TableModel:
             TableError: if the table does not have the columns of the training table.
         """
         table, _ = drop_missing_target(frame, self.target.name)
-        return self.encoder.transform(table.to_native()), self.target.encode(table[self.target.name])
+        return self.encoder.transform(table.to_native(), self._dtype), self.target.encode(table[self.target.name])
 
     def score(self, frame: Any) -> dict[str, float]:
-        """Accuracy and log loss, or R², RMSE and MAE, on a table that has the target column."""
-        table, _ = drop_missing_target(frame, self.target.name)
-        return scores_of(self.target, self.target.encode(table[self.target.name]), self.outputs(table.to_native()))
+        """Scores on a table that has the target column, by name: accuracy, log loss, …, or R², RMSE and MAE."""
+        X, y = self.arrays(frame)
+        return scores_of(self.target, y, self.network.predict(X))
+
+    def evaluate(self, frames: Any) -> Evaluation:
+        """Scores with their intervals, beside the trivial answer's, on a table that has the target column.
+
+        Args:
+            frames: a data frame, or an iterable of them, such as `read_batches` gives: the memory it takes does not
+                grow with the table but for a few numbers a row.
+
+        Raises:
+            TableError: if the table does not have the columns of the training table, or no row has a target.
+        """
+        known, given, dropped = [], [], 0
+        for frame in [frames] if hasattr(frames, "columns") else frames:
+            table, without = with_target(frame, self.target.name)
+            dropped += without
+            if len(table):
+                known.append(self.target.encode(table[self.target.name]))
+                given.append(self.outputs(table.to_native()))
+        if not known:
+            raise TableError(f"target {self.target.name!r} is missing in every row", "a target in some rows")
+        return evaluate(self.target, np.concatenate(known), np.concatenate(given), dropped)
+
+    @property
+    def _dtype(self) -> str:
+        return DTYPES[self.network.dtype]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file, atomically.
@@ -96,6 +135,7 @@ class TableModel:
             "network": self.network.header(),
             "encoder": self.encoder.to_dict(),
             "target": target_to_dict(self.target),
+            "about": self.about,
         }
         write_model(path, header, self.network.arrays())
 
@@ -114,7 +154,8 @@ class TableModel:
         wanted = len(target.classes) if isinstance(target, ClassTarget) and len(target.classes) > 2 else 1
         if (network.architecture.n_inputs, network.architecture.n_outputs) != (len(encoder.feature_names), wanted):
             raise ModelFileError(f"{path}: the network does not fit the columns or the target")
-        return cls(encoder, target, network)
+        about = header.get("about", {})
+        return cls(encoder, target, network, about if isinstance(about, dict) else {})
 
     @staticmethod
     def train(
@@ -136,6 +177,8 @@ class TableModel:
         validation: float = 0.15,
         test: float = 0.15,
         patience: int = 20,
+        checkpoint: str | os.PathLike[str] | None = None,
+        resume: bool = False,
         callbacks: Sequence[Callable[[Epoch], bool | None]] = (),
         n_threads: int | None = None,
     ) -> TableFit:
@@ -160,6 +203,10 @@ class TableModel:
             seed: of the split, the initial weights and the shuffling.
             validation, test: shares of the rows.
             patience: of early stopping.
+            kinds: column → "number", "category", "boolean" or "date", where the right kind would not be found.
+            scaling: of numbers: "standard", or "robust" against values that are far out.
+            checkpoint: a file that is written as training goes on.
+            resume: go on from that file, if it is there.
             callbacks: called after each epoch.
             n_threads: worker threads.
 
@@ -177,27 +224,16 @@ class TableModel:
         _check_shares(validation, test)
         table, without_target = drop_missing_target(frame, target)
         drop = (drop,) if isinstance(drop, str) else drop
-        absent = [name for name in drop if name not in table.columns]
-        if absent:
-            raise TableError(f"no column {absent[0]!r} to drop", "one of: " + ", ".join(table.columns))
-        coding = fit_target(table[target], task)
-        y = coding.encode(table[target])
-        labels = y if isinstance(coding, ClassTarget) else None
-        split = split_rows(len(y), seed=seed, fractions=(validation, test), stratify=labels)
-        parts = {"train": split.train, "validation": split.validation, "test": split.test}
-        parts = {name: rows for name, rows in parts.items() if len(rows)}
-        if not isinstance(coding, ClassTarget):  # the unit of the target comes from the training rows alone
-            coding = fit_target(table[split.train.tolist()][target], "regression")
-            y = coding.encode(table[target])
-        encoder = TableEncoder.fit(
-            table[split.train.tolist()].to_native(), ignore=(target, *drop), kinds=kinds, scaling=scaling
-        )
-        X = encoder.transform(table.to_native())
+        _require_columns(table, drop)
+        coding, y, split = _coded_and_split(table, target, task, seed, (validation, test))
+        learned = table[split.train].to_native()
+        encoder = TableEncoder.fit(learned, ignore=(target, *drop), kinds=kinds, scaling=scaling)
+        X = encoder.transform(table.to_native(), "float32")
         n = len(split.train)
         hidden = default_hidden(n) if hidden is None else hidden
         units = hidden if isinstance(hidden, Sequence) else (hidden,)
-        network = network_for(coding, X.shape[1], units, activation, seed, 2.5 / n if l2 is None else l2)
-        held_out = (X[split.validation], y[split.validation]) if "validation" in parts else None
+        network = network_for(coding, X.shape[1], units, activation, seed, default_l2(n) if l2 is None else l2)
+        held_out = (X[split.validation], y[split.validation]) if len(split.validation) else None
         history = network.fit(
             X[split.train],
             y[split.train],
@@ -206,13 +242,19 @@ class TableModel:
             batch_size=default_batch_size(n) if batch_size is None else batch_size,
             validation=held_out,
             early_stopping=EarlyStopping(patience=patience) if held_out else None,
+            checkpoint=checkpoint,
+            resume=resume,
             callbacks=callbacks,
             n_threads=n_threads,
         )
-        model = TableModel(encoder, coding, network)
-        scores = {name: scores_of(coding, y[rows], network.predict(X[rows])) for name, rows in parts.items()}
-        sizes = {name: len(rows) for name, rows in parts.items()}
-        return TableFit(model, history, scores, sizes, without_target)
+        parts = {"train": split.train, "validation": split.validation, "test": split.test}
+        found = {
+            name: evaluate(coding, y[rows], network.predict(X[rows]), without_target)
+            for name, rows in parts.items()
+            if len(rows)
+        }
+        about = _about(found, history, seed, drop)
+        return TableFit(TableModel(encoder, coding, network, about), history, found)
 
 
 @dataclass(frozen=True)
@@ -222,16 +264,37 @@ class TableFit:
     Attributes:
         model: the trained model.
         history: of the training.
-        scores: part (train, validation, test) → metric → value.
-        rows: part → number of rows.
-        without_target: rows that were dropped because their target is missing.
+        parts: part (train, validation, test) → its evaluation.
     """
 
     model: TableModel
     history: History
-    scores: dict[str, dict[str, float]]
-    rows: dict[str, int]
-    without_target: int = 0
+    parts: dict[str, Evaluation]
+
+    @property
+    def scores(self) -> dict[str, dict[str, float]]:
+        """Part → metric → value."""
+        return {name: part.scores for name, part in self.parts.items()}
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Part → number of rows."""
+        return {name: part.rows for name, part in self.parts.items()}
+
+    @property
+    def last(self) -> Evaluation:
+        """Of the part that was furthest from the training: test, if there is one."""
+        return list(self.parts.values())[-1]
+
+    @property
+    def without_target(self) -> int:
+        """Rows that were left out because their target is missing."""
+        return self.last.without_target
+
+    @property
+    def verdict(self) -> list[str]:
+        """Underfitting, overfitting, or neither, in sentences."""
+        return verdict(self.model.target, self.scores, self.last.intervals, self.last.baseline, self.history)
 
 
 def _check_shares(validation: float, test: float) -> None:
@@ -242,22 +305,33 @@ def _check_shares(validation: float, test: float) -> None:
         raise InvalidValueError(f"validation and test shares {validation} + {test}", "less than 1 together")
 
 
-def default_hidden(rows: int) -> tuple[int, ...]:
-    """One wide layer for small tables, which a second layer only helps to overfit."""
-    return (128,) if rows < 5000 else (64, 64)
+def _require_columns(table: nw.DataFrame[Any], names: Iterable[str]) -> None:
+    absent = [name for name in names if name not in table.columns]
+    if absent:
+        raise TableError(f"no column {absent[0]!r} to drop", "one of: " + ", ".join(table.columns))
 
 
-def default_batch_size(rows: int) -> int:
-    """Small batches for small tables, where each epoch has few steps."""
-    return 32 if rows < 5000 else 64 if rows < 20000 else 128
+def _coded_and_split(
+    table: nw.DataFrame[Any], target: str, task: str | None, seed: int, fractions: tuple[float, float]
+) -> tuple[Target, Array, Split]:
+    """The target's coding, which knows the training rows only, the coded target (N,), and the split."""
+    coding = fit_target(table[target], task)
+    y = coding.encode(table[target])
+    if isinstance(coding, ClassTarget):
+        split = split_rows(len(y), seed=seed, fractions=fractions, stratify=y)
+        shares = np.bincount(y[split.train], minlength=len(coding.classes)) / len(split.train)
+        return replace(coding, shares=tuple(shares.tolist())), y, split
+    split = split_rows(len(y), seed=seed, fractions=fractions)
+    coding = fit_target(table[split.train][target], "regression")
+    return coding, coding.encode(table[target]), split
 
 
-def network_for(target: Target, n_inputs: int, hidden: Sequence[int], activation: str, seed: int, l2: float) -> Network:
-    """Hidden layers, and the output and the loss that suit the target."""
-    inner = [Dense(units, activation) for units in hidden]
-    if not isinstance(target, ClassTarget):
-        return Network(n_inputs, [*inner, Dense(1)], "mean_squared_error", seed=seed, l2=l2)
-    k = len(target.classes)
-    if k == 2:
-        return Network(n_inputs, [*inner, Dense(1, "sigmoid")], "binary_cross_entropy", seed=seed, l2=l2)
-    return Network(n_inputs, [*inner, Dense(k, "softmax")], "cross_entropy", seed=seed, l2=l2)
+def _about(found: Mapping[str, Evaluation], history: History, seed: int, drop: Iterable[str]) -> dict[str, Any]:
+    return {
+        "clearprop": __version__,
+        "seed": seed,
+        "dropped": list(drop),
+        "epochs": history.epochs,
+        "best_epoch": history.best_epoch,
+        "parts": {name: part.to_dict() for name, part in found.items()},
+    }

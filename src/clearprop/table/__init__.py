@@ -18,6 +18,7 @@ from clearprop.table.target import (
     fit_target,
     target_from_dict,
     target_to_dict,
+    with_target,
 )
 
 __all__ = [
@@ -46,4 +47,5 @@ __all__ = [
     "split_rows",
     "target_from_dict",
     "target_to_dict",
+    "with_target",
 ]

@@ -36,10 +36,17 @@ MOST_CLASSES = 10_000
 
 @dataclass(frozen=True)
 class ClassTarget:
-    """Classes, in order; class k is the integer k."""
+    """Classes, in order; class k is the integer k.
+
+    Attributes:
+        name: of the column.
+        classes: the labels.
+        shares: of the classes among the training rows; empty if nobody counted.
+    """
 
     name: str
     classes: tuple[Label, ...]
+    shares: tuple[float, ...] = ()
 
     task = "classification"
 
@@ -173,6 +180,23 @@ def fit_target(series: Series, task: str | None = None) -> Target:
     return NumberTarget(name, mean, std, text)
 
 
+def with_target(frame: Any, target: str) -> tuple[nw.DataFrame[Any], int]:
+    """The rows whose target is there, perhaps none, and how many are not.
+
+    Raises:
+        UnknownNameError: if there is no such column.
+    """
+    table = as_frame(frame)
+    if target not in table.columns:
+        raise unknown_name("target column", target, list(table.columns))
+    column = table[target]
+    there = ~column.is_null()
+    if column.dtype.is_float():
+        there = there & ~column.is_nan()
+    kept = table.filter(there)
+    return kept, len(table) - len(kept)
+
+
 def drop_missing_target(frame: Any, target: str) -> tuple[nw.DataFrame[Any], int]:
     """The rows whose target is there, and how many are not.
 
@@ -186,23 +210,17 @@ def drop_missing_target(frame: Any, target: str) -> tuple[nw.DataFrame[Any], int
         >>> len(kept), dropped
         (1, 1)
     """
-    table = as_frame(frame)
-    if target not in table.columns:
-        raise unknown_name("target column", target, list(table.columns))
-    column = table[target]
-    there = ~column.is_null()
-    if column.dtype.is_float():
-        there = there & ~column.is_nan()
-    kept = table.filter(there)
+    kept, dropped = with_target(frame, target)
     if not len(kept):
         raise TableError(f"target {target!r} is missing in every row", "a target in some rows")
-    return kept, len(table) - len(kept)
+    return kept, dropped
 
 
 def target_to_dict(target: Target) -> dict[str, Any]:
     """As plain data, for a file."""
     if isinstance(target, ClassTarget):
-        return {"task": target.task, "name": target.name, "classes": list(target.classes)}
+        classes, shares = list(target.classes), list(target.shares)
+        return {"task": target.task, "name": target.name, "classes": classes, "shares": shares}
     text = None if target.text is None else asdict(target.text)
     return {"task": target.task, "name": target.name, "mean": target.mean, "std": target.std, "text": text}
 
@@ -218,7 +236,10 @@ def target_from_dict(data: Any) -> Target:
             classes = tuple(exactly(list, data["classes"]))
             if not all(isinstance(c, str | int) for c in classes) or len(set(classes)) < max(2, len(classes)):
                 raise ValueError("classes that are no labels, fewer than two, or one of them twice")
-            return ClassTarget(exactly(str, data["name"]), classes)
+            shares = tuple(finite(share) for share in exactly(list, data.get("shares", [])))
+            if len(shares) not in (0, len(classes)) or any(share < 0 for share in shares):
+                raise ValueError("shares that do not fit the classes")
+            return ClassTarget(exactly(str, data["name"]), classes, shares)
         if data["task"] != "regression":
             raise ValueError("a task that is neither classification nor regression")
         text = None if data.get("text") is None else NumberFormat.from_dict(data["text"])

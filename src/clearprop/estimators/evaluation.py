@@ -1,0 +1,64 @@
+"""What rows with known answers say about a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.estimators.scores import baseline_of, confusion_of, intervals_of, scores_of
+from clearprop.table import ClassTarget, Target
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of a model on some rows.
+
+    Attributes:
+        rows: how many.
+        scores: metric → value.
+        intervals: metric → bounds of its 95 % interval by the bootstrap.
+        baseline: metric → value of the trivial answer: the most frequent class, or the mean, of the training rows.
+        confusion: rows of each class (down) given each class (across), in the order of the target's classes; None for
+            numbers.
+        without_target: rows that were left out because their target is missing.
+    """
+
+    rows: int
+    scores: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
+    baseline: dict[str, float]
+    confusion: NDArray[np.int64] | None = None
+    without_target: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, for JSON; what is not defined is None."""
+        return {
+            "rows": self.rows,
+            "without_target": self.without_target,
+            "scores": {name: _plain(value) for name, value in self.scores.items()},
+            "intervals": {name: [_plain(low), _plain(high)] for name, (low, high) in self.intervals.items()},
+            "baseline": {name: _plain(value) for name, value in self.baseline.items()},
+            "confusion": None if self.confusion is None else self.confusion.tolist(),
+        }
+
+
+def evaluate(target: Target, y: NDArray[Any], a: NDArray[Any], without_target: int = 0) -> Evaluation:
+    """Scores, their intervals, and the trivial answer's.
+
+    Args:
+        target: how y is coded.
+        y: coded targets (N,).
+        a: outputs of the network (N, k).
+        without_target: rows that were left out.
+    """
+    confusion = confusion_of(target, y, a) if isinstance(target, ClassTarget) else None
+    return Evaluation(
+        len(y), scores_of(target, y, a), intervals_of(target, y, a), baseline_of(target, y), confusion, without_target
+    )
+
+
+def _plain(value: float) -> float | None:
+    return value if np.isfinite(value) else None
