@@ -52,7 +52,7 @@ CP_INLINE int64_t strip_of(int64_t n) {
     return fit < 1 ? 1 : fit;
 }
 
-// Blocks begin … end − 1 of out = aᵀ·b (panel of a fastest), each finished with the epilogue and its transposed twin.
+// Blocks begin … end − 1 of out = aᵀ·b, each finished with the epilogue and its transposed twin.
 template <class T>
 void blocks_of_product(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
     const Matrix<T> a = matrix<T>(x, s.a), b = matrix<T>(x, s.b), out = matrix<T>(x, s.out);

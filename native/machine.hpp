@@ -92,7 +92,7 @@ struct Epochs {  // which rows each step sees
 struct Outcome {
     int64_t steps = 0;       // run
     int64_t good_epoch = 0;  // whose start the state was put back to, if it diverged
-    bool diverged = false, stopped = false;
+    bool diverged = false;
     std::vector<double> reports;
     std::vector<double> epoch_seconds;
     std::vector<double> profile;  // of each thread: seconds in each instruction, and waiting

@@ -96,6 +96,7 @@ nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t,
     bool raised = false;
     const auto poll = [&] {
         nb::gil_scoped_acquire held;
+        const FlushToZero::Off ordinary;  // Python counts with denormal numbers
         if (PyErr_CheckSignals() != 0) return raised = true;
         PyObject* const answer = PyObject_CallNoArgs(stop.ptr());
         const int yes = answer ? PyObject_IsTrue(answer) : -1;

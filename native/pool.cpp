@@ -143,18 +143,32 @@ bool parallel(int n, const std::function<void(int)>& body) {
     return pool().run(n, body);
 }
 
+namespace {
+
+// The processor's floating-point mode, and what in it flushes denormal numbers.
 #if defined(__SSE2__)
-FlushToZero::FlushToZero() : before_(_mm_getcsr()) { _mm_setcsr(uint32_t(before_) | 0x8040u); }  // FTZ and DAZ
-FlushToZero::~FlushToZero() { _mm_setcsr(uint32_t(before_)); }
+constexpr uint64_t flush_bits = 0x8040u;  // FTZ and DAZ
+uint64_t mode() { return _mm_getcsr(); }
+void set_mode(uint64_t bits) { _mm_setcsr(uint32_t(bits)); }
 #elif defined(__aarch64__)
-FlushToZero::FlushToZero() : before_(0) {
-    __asm__ __volatile__("mrs %0, fpcr" : "=r"(before_));
-    __asm__ __volatile__("msr fpcr, %0" ::"r"(before_ | (uint64_t(1) << 24)));
+constexpr uint64_t flush_bits = uint64_t(1) << 24;
+uint64_t mode() {
+    uint64_t bits;
+    __asm__ __volatile__("mrs %0, fpcr" : "=r"(bits));
+    return bits;
 }
-FlushToZero::~FlushToZero() { __asm__ __volatile__("msr fpcr, %0" ::"r"(before_)); }
+void set_mode(uint64_t bits) { __asm__ __volatile__("msr fpcr, %0" ::"r"(bits)); }
 #else
-FlushToZero::FlushToZero() : before_(0) {}
-FlushToZero::~FlushToZero() {}
+constexpr uint64_t flush_bits = 0;
+uint64_t mode() { return 0; }
+void set_mode(uint64_t) {}
 #endif
+
+}  // namespace
+
+FlushToZero::FlushToZero() : before_(mode()) { set_mode(before_ | flush_bits); }
+FlushToZero::~FlushToZero() { set_mode(before_); }
+FlushToZero::Off::Off() : before_(mode()) { set_mode(before_ & ~flush_bits); }
+FlushToZero::Off::~Off() { set_mode(before_); }
 
 }  // namespace clearprop

@@ -32,6 +32,18 @@ class FlushToZero {
     FlushToZero(const FlushToZero&) = delete;
     FlushToZero& operator=(const FlushToZero&) = delete;
 
+    // The ordinary mode again, for as long as this lives.
+    class Off {
+      public:
+        Off();
+        ~Off();
+        Off(const Off&) = delete;
+        Off& operator=(const Off&) = delete;
+
+      private:
+        uint64_t before_;
+    };
+
   private:
     uint64_t before_;
 };

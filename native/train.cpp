@@ -200,7 +200,7 @@ struct Call {
         if (elapsed > 0.1 && stride > 1) stride /= 2;
         until_poll = stride;
         polled = Clock::now();
-        if (poll()) outcome.stopped = stop = true;
+        if (poll()) stop = true;
     }
 };
 
@@ -258,7 +258,8 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
     const int64_t usual = per_epoch > 1 ? epochs.batch : epochs.rows;
     const int64_t last = epochs.rows - (per_epoch - 1) * epochs.batch;
     work_.reserve(std::max(usual, last), threads);
-    for (const StateArray& a : state) work_.pack(a);
+    for (const StateArray& a : state)
+        p.values[size_t(a.value)].buffer < 0 ? work_.point(a.value, a.data) : work_.pack(a);
     for (const auto& [value, from] : data) work_.point(value, from);
     Outcome outcome;
     outcome.reports.reserve(size_t(per_epoch * epochs.count) * report.size());
@@ -298,7 +299,8 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
         return true;
     };
     if (!go(threads)) go(1);
-    for (const StateArray& a : state) unpack(p, work_.at(a.value), a.data, a.rows, a.cols);
+    for (const StateArray& a : state)
+        if (work_.at(a.value) != a.data) unpack(p, work_.at(a.value), a.data, a.rows, a.cols);
     return outcome;
 }
 

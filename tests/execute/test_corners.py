@@ -272,3 +272,57 @@ def test_threads_are_bounded(monkeypatch):
         assert module.available() == 64
     finally:
         module.available.cache_clear()
+
+
+def test_a_vector_times_a_turned_batch():
+    k, rows = var("k", (3,)), {"k": numbers(3), "X": numbers(6, 3)}
+    node = g.matmul(k, X, transpose_b=True)
+    np.testing.assert_allclose(evaluate(node, rows, executor=Native()), rows["X"] @ rows["k"], rtol=1e-5)
+    squared = gradient(g.sum(g.matmul(v, X) * g.matmul(v, X), axis=0), [v])[0]
+    given = {"v": numbers(6), "X": numbers(6, 3)}
+    expected = 2 * given["X"] @ (given["v"] @ given["X"])
+    np.testing.assert_allclose(evaluate(squared, given, executor=Native()), expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("executor", [Reference(), Native()])
+def test_what_cannot_be_predicted_row_by_row_is_refused(executor):
+    def bind(node, **parameters):
+        return executor.load(Graph({"y": node})).bind(parameters)
+
+    mean = g.broadcast(g.sum(X, axis=0), (N, 3), (1,))
+    for node in (X - mean, g.sum(X, axis=0)):
+        with pytest.raises(InvalidValueError, match="depends on others"):
+            bind(node)
+    with pytest.raises(InvalidValueError, match="depends on others"):
+        bind(g.softmax(v))
+    with pytest.raises(InvalidValueError, match="0 inputs beside the parameters"):
+        bind(g.relu(A), A=numbers(5, 3))
+    X0, rows = numbers(5000, 3), labels(*[i % 4 for i in range(5000)])
+    np.testing.assert_array_equal(bind(g.identity(X))(X0), X0)
+    np.testing.assert_array_equal(bind(g.take_rows(table, t), T=numbers(4, 3))(rows), numbers(4, 3)[rows])
+    index = var("i", (3,), "i64")
+    node = X + g.broadcast(g.sum(g.take_rows(table, index), axis=0), (N, 3), (1,))
+    expected = X0 + numbers(4, 3)[[0, 2, 2]].sum(0)
+    np.testing.assert_allclose(bind(node, T=numbers(4, 3), i=labels(0, 2, 2))(X0), expected, rtol=1e-5)
+
+
+def test_memory_that_is_not_aligned():
+    net = cp.Network(3, [cp.Dense(1)], seed=0)
+    whole = numbers(7, 3)
+    odd = np.frombuffer(b"x" + whole.tobytes(), np.uint8)[1:].view(np.float32).reshape(7, 3)
+    assert not odd.flags.aligned
+    np.testing.assert_array_equal(net.predict(odd), net.predict(whole))
+
+
+def test_python_counts_with_denormal_numbers_while_asked_whether_to_stop():
+    program = Native().load(Graph({"loss": loss, "theta'": theta * 0.5}), {"theta'": "theta"})
+    seen = []
+    arguments = {"theta": numbers(3, 40)}, {"X": numbers(10, 3)}, Batches(10, 4, 50), {}, ["loss"]
+    program.run_steps(*arguments, lambda: seen.append(np.float64(1e-310) * 0.5))
+    assert set(seen) == {5e-311}
+
+
+def test_a_table_with_a_number_for_each_step():
+    program = Native().load(Graph({"loss": loss * rate}))
+    with pytest.raises(ShapeError, match="2 numbers rate; expected 3, one per step"):
+        program.run_steps({}, {"X": numbers(10, 3)}, Batches(10, 4), {"rate": np.ones(2)}, ["loss"], lambda: False)

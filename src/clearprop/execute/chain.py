@@ -29,7 +29,7 @@ class Chain:
                 if not self._inside(source):
                     self.sources.setdefault(source, len(self.sources))
         if len(self.sources) + len(self.made) > MAX_REGISTERS:
-            raise UnsupportedError("a chain of more than ninety operations")
+            raise UnsupportedError(f"a chain of more than {MAX_REGISTERS} operands and operations")
         self._free = list(range(MAX_SCRATCH))
         self._taken: dict[int, int] = {}  # register → scratch
         self.operands = [(source, self._take(r) if source.mode in SPREAD else -1) for source, r in self.sources.items()]

@@ -9,7 +9,7 @@ from functools import cache
 from clearprop.errors import unknown_name
 from clearprop.execute.executor import Executor, Reference
 from clearprop.execute.native import Native, instruction_sets
-from clearprop.execute.threads import available
+from clearprop.execute.threads import MOST, available
 
 
 @cache
@@ -38,11 +38,11 @@ def default_executor(threads: int | None = None) -> Executor:
 
 
 def describe(executor: Executor | None = None) -> str:
-    """The executor in words: "native (avx512, 2 threads at most)" or "reference (NumPy)"."""
+    """The executor in words: "native (avx512, up to 2 threads)" or "reference (NumPy)"."""
     executor = executor or default_executor()
     if not isinstance(executor, Native):
         return "reference (NumPy)"
-    most = executor.threads or available()
+    most = min(executor.threads or available(), MOST)
     return f"native ({executor.isa or instruction_sets()[0]}, up to {most} thread{'s' * (most > 1)})"
 
 

@@ -28,6 +28,7 @@ class Door:
             if step.kernel in ("identity", "stop_gradient") and step.inputs[0] in names:
                 names[step.output] = names[step.inputs[0]]
         self._limits = [(names[v], limit) for step in plan.steps for v, limit in _limits(step, plan) if v in names]
+        self.mixes_rows = any(_mixes(step, plan) for step in plan.steps)
         self._maxima = [
             plan.values[step.inputs[0]].type.shape[step.attrs["axis"]] for step in plan.steps if step.kernel == "max"
         ]
@@ -63,13 +64,18 @@ class Door:
                     f"{name} is {values.flat[row]} in row {row}", f"integers from 0 to {int(limit) - 1}"
                 )
 
-    def check_steps(self, state: Mapping[str, Array], data: Mapping[str, Array], batches: Batches) -> None:
+    def check_steps(
+        self, state: Mapping[str, Array], data: Mapping[str, Array], batches: Batches, table: Mapping[str, Array]
+    ) -> None:
         """Check what training steps read and write.
 
         Raises:
-            ShapeError: for data of too few rows, or arrays that have not the planned shape.
+            ShapeError: for data of too few rows, a table of too few steps, or arrays that have not the planned shape.
             InvalidValueError: for a row number or a label out of its range.
         """
+        for name, values in table.items():
+            if len(values) != len(batches):
+                raise ShapeError(f"{len(values)} numbers {name}", f"{len(batches)}, one per step")
         for name, array in data.items():
             if len(array) < batches.rows:
                 raise ShapeError(f"{name} has {len(array)} rows", f"{batches.rows}")
@@ -94,6 +100,14 @@ class Door:
         if n is None and plan.symbolic:
             raise ShapeError("a batch of unknown size", "an input with a batch axis", "or pass n, the number of rows")
         return n or 0
+
+
+def _mixes(step: Step, plan: Plan) -> bool:
+    """Whether a step makes something of all rows together."""
+    types = [plan.values[v].type for v in (*step.inputs, step.output)]
+    reads = any(type.shape[:1] == (N,) for type in types[:-1])
+    over_rows = step.kernel in ("softmax", "log_softmax") and types[0].shape == (N,)
+    return reads and (over_rows or types[-1].shape[:1] != (N,))
 
 
 def _limits(step: Step, plan: Plan) -> list[tuple[int, Any]]:

@@ -53,6 +53,8 @@ class Encoded:
         """The tables as arrays."""
 
         def table(rows: list[tuple[int, ...]], width: int) -> NDArray[np.int32]:
+            if any(abs(number) >= 2**31 for row in rows for number in row):
+                raise UnsupportedError("a value of 2³¹ rows or columns")
             return np.array(rows, np.int32).reshape(-1, width)
 
         return {

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from clearprop.errors import InvalidValueError
 from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.blas import single_threaded
 from clearprop.execute.door import Door
@@ -141,7 +142,7 @@ class ReferenceProgram:
         outcome = Outcome(np.empty(0), [])
         rows: list[list[float]] = []
         starts: list[dict[str, Array]] = []
-        self._door.check_steps(state, data, batches)
+        self._door.check_steps(state, data, batches, table)
         with self._lock, single_threaded(), np.errstate(all="ignore"):
             for epoch in range(batches.epochs):
                 start = time.perf_counter()
@@ -174,17 +175,11 @@ class ReferenceProgram:
     def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
         """A function X → output of the rows of X, with these parameters, in chunks that bound the memory.
 
-        The graph must treat each row of a batch alone, have one input beside the parameters, and one output.
+        Raises:
+            InvalidValueError: if the graph does not give one output from one input beside the parameters, if the output
+                for a row depends on other rows, or if it is random.
         """
-        (name,) = self.plan.outputs
-        (source,) = (n for n in self.plan.inputs if n not in parameters)
-        bound = {n: a.copy() for n, a in parameters.items() if n in self.plan.inputs}
-
-        def predict(X: Array) -> Array:
-            chunks = [X[i : i + CHUNK] for i in range(0, len(X), CHUNK)]
-            return np.concatenate([self.run({source: rows, **bound})[name] for rows in chunks])
-
-        return predict
+        return bound(self, self._door, parameters)
 
     def _store(self, values: Sequence[Any], state: dict[str, Array]) -> None:
         """Let the new values take the place of the old: all are there before the first is overwritten."""
@@ -239,6 +234,28 @@ class ReferenceProgram:
             )
             for step in self.plan.steps
         ]
+
+
+def bound(program: Program, door: Door, parameters: Mapping[str, Array]) -> Callable[[Array], Array]:
+    """A function X → output of the rows of X, by `program.run`."""
+    plan = program.plan
+    free = [n for n in plan.inputs if n not in parameters]
+    if "counter" in free:
+        raise InvalidValueError("a prediction that is random", "layers that draw in training only")
+    if len(plan.outputs) != 1 or len(free) != 1:
+        raise InvalidValueError(
+            f"a graph of {len(plan.outputs)} outputs and {len(free)} inputs beside the parameters", "one of each"
+        )
+    if door.mixes_rows:
+        raise InvalidValueError("a prediction for one row that depends on others", "layers that treat each row alone")
+    (name,), (source,) = plan.outputs, free
+    kept = {n: np.array(a) for n, a in parameters.items() if n in plan.inputs}
+
+    def predict(X: Array) -> Array:
+        chunks = [X[i : i + CHUNK] for i in range(0, len(X), CHUNK)]
+        return np.concatenate([program.run({source: rows, **kept})[name] for rows in chunks])
+
+    return predict
 
 
 def _bound(attrs: Mapping[str, Any], n: int, kernel: str) -> dict[str, Any]:

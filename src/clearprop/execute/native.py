@@ -17,7 +17,7 @@ from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.codes import ELEMENTWISE, KERNELS, UnsupportedError
 from clearprop.execute.door import Door
 from clearprop.execute.encode import Encoded, encode
-from clearprop.execute.executor import Program, Reference
+from clearprop.execute.executor import Program, Reference, bound
 from clearprop.execute.reference import Array
 from clearprop.execute.threads import MOST, available, threads_for
 from clearprop.graph import DTYPES, Graph
@@ -174,7 +174,7 @@ class NativeProgram:
         profile: bool = False,
     ) -> tuple[Any, ...]:
         code = self.encoded
-        self._door.check_steps(state, data, batches)
+        self._door.check_steps(state, data, batches, table)
         for name, a in state.items():
             dtype = DTYPES[self.plan.values[self.plan.inputs[name]].type.dtype]
             if a.dtype != dtype or not a.flags.c_contiguous or not a.flags.writeable:
@@ -203,12 +203,15 @@ class NativeProgram:
 
     def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
         """A function X → output with these parameters packed, see `ReferenceProgram.bind`."""
+        slow = bound(self, self._door, parameters)  # checks the graph; is what to do where integers come in
         code, (name,) = self.encoded, self.plan.outputs
+        kind, output, _ = self._found(name)
+        integers = any(self.plan.values[v].type.dtype == "i64" for v in self.plan.inputs.values())
+        if kind != "memory" or integers:
+            return slow
         (source,) = code.gathered.values()
         specs = [self._spec(v, self._ready(n, parameters[n])) for n, v in code.place.items()]
         numbers = [(place, float(parameters[n])) for n, place in code.scalars.items()]
-        kind, output, _ = self._found(name)
-        assert kind == "memory"
         threads = available() if threads is None else max(1, min(threads, MOST))
         predict: Callable[[Array], Array] = _native.Predictor(
             self._program, source, output, specs, numbers, np.empty, self._dtype, threads

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from inspect import isfunction
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed
-from clearprop.execute import Array, Executor, NativeProgram, Program, default_executor
+from clearprop.execute import Array, Executor, Program, default_executor
 from clearprop.explain import Trace
 from clearprop.graph import Graph, dtype_name, simplify
 from clearprop.interop import write_model
@@ -331,8 +332,8 @@ class Network:
         """The prediction with the parameters of now, made again when they change."""
         if self._program is None:
             self._program = prediction_program(self.architecture, default_executor(), self.dtype)
-            self._is_quick = isinstance(self._program, NativeProgram)
         self._predict = predict = self._program.bind(self._run.parameters)
+        self._is_quick = not isfunction(predict)  # compiled, it checks its input itself
         return predict
 
     def _changed(self) -> None:

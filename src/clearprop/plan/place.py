@@ -21,7 +21,10 @@ def with_twins(plan: Plan) -> Plan:
     steps: list[Step] = []
     twins: dict[int, int] = {}
     for step in plan.steps:
-        if step.kernel == "matmul" and step.attrs.get("transpose_b"):
+        if step.kernel == "matmul" and step.attrs.get("transpose_b") and values[step.inputs[0]].type.rank == 1:
+            # A vector from the left is one from the right of the matrix as it stands.
+            step = replace(step, inputs=step.inputs[::-1], attrs={})
+        elif step.kernel == "matmul" and step.attrs.get("transpose_b"):
             v, flags = step.inputs[1], {k: on for k, on in step.attrs.items() if k != "transpose_b"}
             if values[v].type.rank == 2 and v not in twins:
                 twins[v] = len(values)

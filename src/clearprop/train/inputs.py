@@ -42,7 +42,7 @@ def _require_finite(name: str, array: Array) -> None:
 def _cast(name: str, array: Array, dtype: str) -> Array:
     """An array of finite numbers in the network's dtype, in which they must be finite too."""
     with np.errstate(over="ignore"):
-        cast: Array = np.ascontiguousarray(array, DTYPES[dtype])
+        cast: Array = np.require(array, DTYPES[dtype], ["C", "A"])  # aligned, too
     if cast.dtype != array.dtype and not np.isfinite(cast).all():
         bad = array[~np.isfinite(cast)][0]
         raise InvalidValueError(
