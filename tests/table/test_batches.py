@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clearprop.errors import ClearpropError, TableError
-from clearprop.table import TableEncoder, read_batches, read_table
+from clearprop.table import TableEncoder, read_batches, read_table, rows_that_fit, sample_table
 from clearprop.table import read as reading
+from clearprop.table import sample as sampling
 from clearprop.table.delimited import find_dialect, text_blocks
 
 
@@ -182,3 +183,59 @@ def test_features_of_batches_with_decimal_commas(file, monkeypatch):
     encoder = TableEncoder.fit(frame)
     X = np.concatenate([encoder.transform(b) for b in read_batches(file, numbers=encoder.number_columns)])
     np.testing.assert_array_equal(X, encoder.transform(frame))
+
+
+# --- tables that are too long
+
+
+def test_a_sample_is_rows_of_the_table_in_their_order(file, monkeypatch):
+    monkeypatch.setattr(reading, "BATCH_BYTES", 500)
+    file.write_text(
+        "i;x;c\n" + "".join(f"{i};{i / 4:.2f}".replace(".", ",") + f";{'uvw'[i % 3]}\n" for i in range(1000))
+    )
+    whole = read_table(file)
+    frame, total = sample_table(file, 100, seed=1)
+    assert (frame.height, total) == (100, 1000)
+    assert frame.schema == whole.schema
+    assert frame["i"].is_sorted()
+    assert frame.equals(whole.filter(pl.col("i").is_in(frame["i"].implode())))
+    assert frame.equals(sample_table(file, 100, seed=1)[0])
+    assert not frame.equals(sample_table(file, 100, seed=2)[0])
+    assert sample_table(file, 5000)[0].equals(whole)
+
+
+def test_every_row_is_as_likely(file, monkeypatch):
+    monkeypatch.setattr(reading, "BATCH_BYTES", 100)
+    file.write_text("i\n" + "".join(f"{i}\n" for i in range(200)))
+    counts = np.zeros(200)
+    for seed in range(150):
+        counts[sample_table(file, 40, seed=seed)[0]["i"].to_numpy()] += 1
+    assert abs(counts[:100].sum() - counts[100:].sum()) < 4 * np.sqrt(150 * 40)
+    assert counts.min() > 10
+    assert counts.max() < 55
+
+
+def test_a_sample_of_parquet(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "BATCH_ROWS", 30)
+    pl.DataFrame({"x": range(100), "b": [True, False] * 50}).write_parquet(tmp_path / "t.parquet")
+    frame, total = sample_table(tmp_path / "t.parquet", 20)
+    assert (frame.height, total) == (20, 100)
+    assert frame.schema["b"] == pl.Boolean
+
+
+def test_what_fits_into_memory(file, monkeypatch):
+    file.write_text("x\n" + "1.25\n" * 10_000)
+    assert rows_that_fit(file) is None
+    monkeypatch.setattr(sampling, "available_memory", lambda: 50_000 * 4)
+    assert 1000 <= rows_that_fit(file) < 10_000
+    monkeypatch.setattr(sampling, "available_memory", lambda: None)
+    assert rows_that_fit(file) is None
+
+
+def test_the_share_that_was_read(file, monkeypatch):
+    monkeypatch.setattr(reading, "BATCH_BYTES", 100)
+    file.write_text("x\n" + "1.25\n" * 100)
+    shares = []
+    assert len(list(read_batches(file, seen=shares.append))) > 3
+    assert shares == sorted(shares)
+    assert shares[-1] == 1

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from clearprop.errors import FileError
 
 
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file so that a reader, or a crash, sees the old content or the new.
+@contextmanager
+def replaced(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file to write to that takes its place when the block ends without an error, and leaves no trace otherwise.
 
     Through a link, the file it points to is written; a device or a pipe such as /dev/stdout is written to directly.
 
@@ -18,28 +22,41 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         FileError: if the place cannot be written to.
     """
     target = Path(path)
-    temporary = None
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(content)
+            with target.open("wb") as file:
+                yield file
             return
         target = Path(os.path.realpath(target))
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(target)
-    except OSError as error:
-        if temporary is not None:
+        if target.is_dir():
+            raise IsADirectoryError(21, "Is a directory")
+        made = tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False)  # noqa: SIM115
+        temporary = Path(made.name)
+        try:
+            with made:
+                yield cast(BinaryIO, made)
+                made.flush()
+                os.fsync(made.fileno())
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(target)
+        except BaseException:
             temporary.unlink(missing_ok=True)
+            raise
+    except FileError:
+        raise
+    except OSError as error:
         reason = error.strerror or error.__class__.__name__
         raise FileError(f"cannot write {path}: {reason}", "a path in a folder that exists and can be written") from None
-    except BaseException:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise
+
+
+def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file so that a reader, or a crash, sees the old content or the new; see `replaced`.
+
+    Raises:
+        FileError: if the place cannot be written to.
+    """
+    with replaced(path) as file:
+        file.write(content)
 
 
 def _umask() -> int:

@@ -9,6 +9,7 @@ from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.library import import_polars
 from clearprop.table.numbers import NumberColumn, Scaling
 from clearprop.table.read import read_batches, read_table
+from clearprop.table.sample import rows_that_fit, sample_table
 from clearprop.table.split import Split, split_rows
 from clearprop.table.target import (
     ClassTarget,
@@ -44,6 +45,8 @@ __all__ = [
     "load_demo",
     "read_batches",
     "read_table",
+    "rows_that_fit",
+    "sample_table",
     "split_rows",
     "target_from_dict",
     "target_to_dict",

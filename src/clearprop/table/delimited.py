@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -114,7 +114,9 @@ def _checked_encoding(name: str) -> str:
     return name
 
 
-def _decoded(path: Path, file: BinaryIO, encoding: str, size: int, final: bool = True) -> Iterator[str]:
+def _decoded(
+    path: Path, file: BinaryIO, encoding: str, size: int, final: bool = True, seen: Callable[[int], None] | None = None
+) -> Iterator[str]:
     """Text in pieces of at most `size` bytes; lines may end as on any system and end in \\n here."""
     decoder = codecs.getincrementaldecoder(encoding)()
     read, held = 0, ""
@@ -133,17 +135,24 @@ def _decoded(path: Path, file: BinaryIO, encoding: str, size: int, final: bool =
                 "name its encoding: --encoding gb18030 (Chinese), cp1252 (Western European), … or encoding=… in Python",
             ) from None
         read += len(content)
+        if seen is not None:
+            seen(read)
         held = "\r" if content and text.endswith("\r") else ""  # half of a line's end, perhaps
         yield text[: len(text) - len(held)].replace("\r\n", "\n").replace("\r", "\n")
         if not content:
             return
 
 
-def text_blocks(path: Path, dialect: Dialect, size: int) -> Iterator[tuple[int, str]]:
-    """Whole records without the header, in blocks of about `size` bytes, each with the number of its first line."""
+def text_blocks(
+    path: Path, dialect: Dialect, size: int, seen: Callable[[int], None] | None = None
+) -> Iterator[tuple[int, str]]:
+    """Whole records without the header, in blocks of about `size` bytes, each with the number of its first line.
+
+    `seen` is told how many bytes have been read.
+    """
     line, carry, start = 1, "", True
     with open_binary(path) as file:
-        for piece in _decoded(path, file, dialect.encoding, size):
+        for piece in _decoded(path, file, dialect.encoding, size, seen=seen):
             text = carry + piece
             if start:
                 rest = text.lstrip("\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +56,7 @@ def read_table(
         dialect = find_dialect(source, header, _marks(na), encoding)
         parts = [parse(source, dialect, *block) for block in text_blocks(source, dialect, _WHOLE)]
         raw = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(dialect.names, pl.String))
-        frame = pl.DataFrame([_typed(pl, column, dialect) for column in raw])
+        frame = typed(raw, dialect)
     if not frame.height:
         raise TableError(f"{path} has no rows", "at least one row of data")
     return frame
@@ -69,6 +69,7 @@ def read_batches(
     na: Sequence[str] = (),
     encoding: str | None = None,
     numbers: Collection[str] = (),
+    seen: Callable[[float], None] | None = None,
 ) -> Iterator[polars.DataFrame]:
     """The same file in batches of bounded size, whatever its length.
 
@@ -77,16 +78,19 @@ def read_batches(
     Args:
         path, header, na, encoding: as of `read_table`.
         numbers: columns in which a decimal comma becomes a point, in a file that has them.
+        seen: told now and then which share of the file has been read, 0 … 1.
 
     Raises:
         FileError, TableError, MissingDependencyError: as `read_table`, when the batch in question is reached.
     """
     source, pl = Path(path), import_polars()
     if _is_parquet(source):
-        yield from _parquet_batches(source)
+        yield from _parquet_batches(source, seen)
         return
     dialect, found = find_dialect(source, header, _marks(na), encoding), False
-    for block in text_blocks(source, dialect, BATCH_BYTES):
+    size = max(1, source.stat().st_size)
+    told = None if seen is None else lambda read: seen(read / size)
+    for block in text_blocks(source, dialect, BATCH_BYTES, told):
         frame = parse(source, dialect, *block)
         columns = [_present(column, dialect) for column in frame]
         if dialect.decimal == ",":
@@ -115,13 +119,15 @@ def _from_parquet(path: Path, what: Any) -> Any:
         raise TableError(f"{path} is no Parquet file: {first_line(error)}") from None
 
 
-def _parquet_batches(path: Path) -> Iterator[Any]:
+def _parquet_batches(path: Path, seen: Callable[[float], None] | None) -> Iterator[Any]:
     pl = import_polars()
     rows = int(_from_parquet(path, lambda lazy: lazy.select(pl.len())).item())
     if not rows:
         raise TableError(f"{path} has no rows", "at least one row of data")
     for start in range(0, rows, BATCH_ROWS):
         yield _from_parquet(path, lambda lazy, start=start: lazy.slice(start, BATCH_ROWS))
+        if seen is not None:
+            seen(min(1.0, (start + BATCH_ROWS) / rows))
 
 
 def _present(column: Any, dialect: Dialect) -> Any:
@@ -133,6 +139,12 @@ def _present(column: Any, dialect: Dialect) -> Any:
 def _pointed(column: Any) -> Any:
     """1.234,5 → 1234.5"""
     return column.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+
+
+def typed(raw: Any, dialect: Dialect) -> Any:
+    """A frame of text as what it holds: numbers where every value is one, else text."""
+    pl = import_polars()
+    return pl.DataFrame([_typed(pl, column, dialect) for column in raw])
 
 
 def _typed(pl: Any, column: Any, dialect: Dialect) -> Any:
