@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from hypothesis import given, settings
+from random_graphs import graphs
 
 import clearprop as cp
 from clearprop.execute.codes import ELEMENTWISE, KERNELS
-from clearprop.graph import Graph, N, as_graph, variable
+from clearprop.graph import Graph, N, as_graph, gradient, simplify, variable
 from clearprop.plan import passes
 from clearprop.plan.phases import reads
 from clearprop.train.step import step_graph
@@ -132,3 +134,51 @@ def test_the_printed_plan_shows_phases_and_epilogues():
     assert "0 rows" in text
     assert "· tanh" in text
     assert "1 steps" in text
+
+
+# --- random graphs: what the threads of a phase may meet
+
+
+def home(plan, v):
+    """Where a value lies in memory; None for what is computed by every thread for itself."""
+    value = plan.values[v]
+    if value.place in ("slot", "register") and value.slot is not None:
+        return "slot", value.slot
+    if value.place == "state":
+        return "input", value.source
+    return ("input", v) if value.place in ("input", "copy") else None
+
+
+def meetings(plan):
+    """Steps of one phase, one of which writes what the other reads or writes; by rows each thread keeps to its own."""
+    steps = [step for step in plan.steps if step.domain]
+    read = [{home(plan, v) for v in reads(step, plan)} - {None} for step in steps]
+    written = [{home(plan, p.output) for p in parts(step)} - {None} for step in steps]
+    for i, j in itertools.permutations(range(len(steps)), 2):
+        a, b = steps[i], steps[j]
+        if a.phase == b.phase and not (a.domain == b.domain != "tiles") and written[i] & (read[j] | written[j]):
+            yield a, b
+
+
+@settings(max_examples=400, deadline=None)
+@given(graphs())
+def test_threads_never_meet_in_a_buffer(made):
+    loss, values = made
+    variables = [x for x in as_graph(loss).inputs.values() if x.name in values]
+    found = {f"d{x.name}": dx for x, dx in zip(variables, gradient(loss, variables), strict=True) if dx is not None}
+    plan = passes(simplify(Graph({"L": loss, **found})), KERNELS, ELEMENTWISE)["memory"]
+    assert list(meetings(plan)) == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_threads_never_meet_in_a_training_step(case):
+    assert list(meetings(planned(case)["memory"])) == []
+
+
+def test_a_value_that_two_steps_of_a_phase_read_is_not_overwritten_in_place():
+    x = variable("x", (40, 30))
+    y = cp.log_softmax(x)
+    made = passes(Graph({"p": cp.softmax(y * y), "q": cp.softmax(y), "r": cp.sigmoid(y)}), KERNELS, ELEMENTWISE)[
+        "memory"
+    ]
+    assert list(meetings(made)) == []

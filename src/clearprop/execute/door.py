@@ -104,6 +104,8 @@ class Door:
 
 def _mixes(step: Step, plan: Plan) -> bool:
     """Whether a step makes something of all rows together."""
+    if step.kernel == "size":
+        return True
     types = [plan.values[v].type for v in (*step.inputs, step.output)]
     reads = any(type.shape[:1] == (N,) for type in types[:-1])
     over_rows = step.kernel in ("softmax", "log_softmax") and types[0].shape == (N,)

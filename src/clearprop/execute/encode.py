@@ -268,6 +268,8 @@ class _Encoder:
         rows, cols, *_ = self.out.values[a]
         over_rows = ranks[0] == 1 and rows == -1  # one number per row of the batch lies in a column
         turned = over_rows or (bool(step.attrs.get("transpose_a")) and ranks[0] == 2)
+        if over_rows and step.kernel == "affine":
+            raise UnsupportedError("an affine step that contracts over the batch")
         if ranks[1] == 1:
             length, made = (rows, cols) if turned else (cols, rows)
             b = self._shaped(b, length, 1)

@@ -179,7 +179,7 @@ class ReferenceProgram:
             InvalidValueError: if the graph does not give one output from one input beside the parameters, if the output
                 for a row depends on other rows, or if it is random.
         """
-        return bound(self, self._door, parameters)
+        return bound(self, *row_by_row(self.plan, self._door, parameters), parameters)
 
     def _store(self, values: Sequence[Any], state: dict[str, Array]) -> None:
         """Let the new values take the place of the old: all are there before the first is overwritten."""
@@ -236,9 +236,12 @@ class ReferenceProgram:
         ]
 
 
-def bound(program: Program, door: Door, parameters: Mapping[str, Array]) -> Callable[[Array], Array]:
-    """A function X → output of the rows of X, by `program.run`."""
-    plan = program.plan
+def row_by_row(plan: Plan, door: Door, parameters: Mapping[str, Array]) -> tuple[str, str]:
+    """The input and the output of a graph that gives a row for each row, whatever the others are.
+
+    Raises:
+        InvalidValueError: for any other graph.
+    """
     free = [n for n in plan.inputs if n not in parameters]
     if "counter" in free:
         raise InvalidValueError("a prediction that is random", "layers that draw in training only")
@@ -248,12 +251,16 @@ def bound(program: Program, door: Door, parameters: Mapping[str, Array]) -> Call
         )
     if door.mixes_rows:
         raise InvalidValueError("a prediction for one row that depends on others", "layers that treat each row alone")
-    (name,), (source,) = plan.outputs, free
-    kept = {n: np.array(a) for n, a in parameters.items() if n in plan.inputs}
+    return free[0], next(iter(plan.outputs))
+
+
+def bound(program: Program, source: str, output: str, parameters: Mapping[str, Array]) -> Callable[[Array], Array]:
+    """A function X → output of the rows of X, by `program.run`."""
+    kept = {n: np.array(a) for n, a in parameters.items() if n in program.plan.inputs}
 
     def predict(X: Array) -> Array:
         chunks = [X[i : i + CHUNK] for i in range(0, len(X), CHUNK)]
-        return np.concatenate([program.run({source: rows, **kept})[name] for rows in chunks])
+        return np.concatenate([program.run({source: rows, **kept})[output] for rows in chunks])
 
     return predict
 

@@ -17,7 +17,7 @@ from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.codes import ELEMENTWISE, KERNELS, UnsupportedError
 from clearprop.execute.door import Door
 from clearprop.execute.encode import Encoded, encode
-from clearprop.execute.executor import Program, Reference, bound
+from clearprop.execute.executor import Program, Reference, bound, row_by_row
 from clearprop.execute.reference import Array
 from clearprop.execute.threads import MOST, available, threads_for
 from clearprop.graph import DTYPES, Graph
@@ -203,12 +203,12 @@ class NativeProgram:
 
     def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
         """A function X → output with these parameters packed, see `ReferenceProgram.bind`."""
-        slow = bound(self, self._door, parameters)  # checks the graph; is what to do where integers come in
+        ends = row_by_row(self.plan, self._door, parameters)
         code, (name,) = self.encoded, self.plan.outputs
         kind, output, _ = self._found(name)
         integers = any(self.plan.values[v].type.dtype == "i64" for v in self.plan.inputs.values())
         if kind != "memory" or integers:
-            return slow
+            return bound(self, *ends, parameters)
         (source,) = code.gathered.values()
         specs = [self._spec(v, self._ready(n, parameters[n])) for n, v in code.place.items()]
         numbers = [(place, float(parameters[n])) for n, place in code.scalars.items()]

@@ -157,12 +157,18 @@ class _Placer:
                 or value.type != self.values[v].type
                 or old in self.kept
                 or self._last_reader(old) != i
+                or self._read_meanwhile(i, step, old)
             ):
                 continue
             sharing = any(self.values[u].slot == value.slot and u != old for u in (p.output for p in step.epilogue))
             if value.slot is not None and not sharing and self._read_before(step, old, v):
                 return value.slot
         return None
+
+    def _read_meanwhile(self, i: int, step: Step, v: int) -> bool:
+        """Whether another step of the phase reads a value on another thread: by rows both would meet on their own."""
+        others = [self.steps[r] for r in self.readers.get(v, []) if r != i]
+        return any(s.phase == step.phase and not (s.domain == step.domain == "rows") for s in others)
 
     def _give(self, v: int, slot: int | None, step: Step) -> None:
         value = self.values[v]
