@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 import clearprop as cp
-from clearprop.app.report import predictions_of
+from clearprop.app.files import predictions_of
 from clearprop.execute import describe
 from clearprop.table import ClassTarget, load_demo
 
@@ -33,13 +33,20 @@ def trained(tmp_path_factory):
 def test_train_prints_scores_and_names_its_files(trained):
     out, done = trained
     assert done.returncode == 0, done.stderr
-    names = ["model.clearprop", "history.csv", "scores.json", "report.md"]
+    names = ["model.clearprop", "learning-curves.png", "history.csv", "summary.json", "report.md"]
     assert all((out / name).is_file() for name in names)
     assert all(name in done.stdout for name in names)
     assert all(word in done.stdout for word in ("train", "validation", "test", "accuracy", "3 classes"))
-    scores = json.loads((out / "scores.json").read_text())
-    assert scores["rows"] == {"train": 106, "validation": 22, "test": 22}
-    assert scores["scores"]["test"]["accuracy"] > 0.8
+    assert [p.name for p in out.iterdir() if p.name not in names] == []
+    summary = json.loads((out / "summary.json").read_text())
+    assert {name: part["rows"] for name, part in summary["parts"].items()} == {
+        "train": 106,
+        "validation": 22,
+        "test": 22,
+    }
+    assert summary["parts"]["test"]["scores"]["accuracy"] > 0.8
+    assert summary["columns"][0]["kind"] == "number"
+    assert (out / "learning-curves.png").read_bytes().startswith(b"\x89PNG")
     assert pl.read_csv(out / "history.csv").columns[:3] == ["epoch", "loss", "validation_loss"]
     assert "| accuracy |" in (out / "report.md").read_text()
 
@@ -60,7 +67,7 @@ def test_a_csv_with_gaps_categories_and_no_header(tmp_path):
     (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
     done = run("train", "t.csv", "--no-header", "--target", "c3", "--drop", "c2", "--epochs", 5, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "2 used, as 2 features" in done.stdout
+    assert "2-128-1 (relu, identity)" in done.stdout
     done = run("predict", "clearprop-out/model.clearprop", "t.csv", "--no-header", "--out", "p.csv", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert pl.read_csv(tmp_path / "p.csv").height == 120
@@ -71,6 +78,7 @@ def test_a_csv_with_gaps_categories_and_no_header(tmp_path):
     [
         (["train", "none.csv", "--target", "y"], "cannot read none.csv"),
         (["train", "t.csv"], "no target column; expected --target COL. Hint: columns: x, y"),
+        (["train", "t.csv", "--targt", "y"], "No such option: --targt"),
         (["train", "t.csv", "--target", "z"], "unknown target column 'z'"),
         (["train", "t.csv", "--target", "y", "--drop", "w"], "no column 'w' to drop"),
         (["train", "t.csv", "--target", "y", "--hidden", "a"], "--hidden 'a'"),
@@ -112,7 +120,7 @@ def test_real_tables(data, tmp_path, seed):
     out = tmp_path / "out"
     done = run("train", data / "penguins.csv", "--target", "species", "--out", out, "--seed", seed)
     assert done.returncode == 0, done.stderr
-    assert json.loads((out / "scores.json").read_text())["scores"]["test"]["accuracy"] > 0.95
+    assert json.loads((out / "summary.json").read_text())["parts"]["test"]["scores"]["accuracy"] > 0.95
     done = run("predict", out / "model.clearprop", data / "penguins.csv", "--out", tmp_path / "p.csv")
     assert done.returncode == 0, done.stderr
     assert pl.read_csv(tmp_path / "p.csv").height == 344
@@ -122,7 +130,7 @@ def test_paths_with_brackets_and_long_paths(tmp_path):
     out = tmp_path / "[red]" / "a[" / ("long" * 30)
     done = run("train", "demo:iris", "--out", out, "--epochs", 1)
     assert done.returncode == 0, done.stderr
-    assert f"wrote {out / 'model.clearprop'}" in done.stdout.splitlines()
+    assert any(str(out / "model.clearprop") in line for line in done.stdout.splitlines())
     out = tmp_path / "x[" / "y]"  # a closing tag, to a markup language
     assert run("train", "demo:iris", "--out", out, "--epochs", 1).returncode == 0
 

@@ -9,6 +9,7 @@ from clearprop.train import History
 
 Scores = Mapping[str, float]
 _NOTICEABLE = 0.02  # of accuracy or R², beyond what chance explains
+_MUCH = 1.5  # times the error on the training rows
 
 
 def verdict(
@@ -41,7 +42,7 @@ def verdict(
             f"No better than chance explains: {measured}; always answering {answer} reaches {trivial:.3f}. "
             "Other columns, more rows, or more epochs may help."
         )
-    if seen > high + _NOTICEABLE:
+    if seen > high + _NOTICEABLE and 1 - high > _MUCH * (1 - seen):
         found.append(
             f"Overfitting: {name} {seen:.3f} on the training rows, but {measured}. "
             "More rows, fewer units (--hidden), or a larger penalty (--l2) bring the two together."

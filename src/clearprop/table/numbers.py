@@ -197,7 +197,8 @@ class NumberColumn:
 
     def describe(self) -> str:
         """What was done, in a few words."""
-        parts = [f"({self.name} − {self.center:.4g}) / {self.scale:.4g}, bent to ±{self.bend:g}"]
+        sign = "−" if self.center >= 0 else "+"
+        parts = [f"(x {sign} {abs(self.center):.4g}) / {self.scale:.4g}, within ±{self.bend:g}"]
         if self.has_missing:
             parts.append(f"missing → {self.median:.4g}, and a flag")
         if self.text is not None and not self.text.is_plain:

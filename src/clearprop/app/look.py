@@ -1,0 +1,50 @@
+"""`clearprop plan` and `profile`: what runs, and where the time goes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from clearprop.app import options as o
+
+Optimizer = Annotated[str, typer.Option(help="Optimizer of the training step.")]
+
+
+def plan(
+    model: o.AnyModel,
+    what: Annotated[str, typer.Option(help="train (a whole training step) or predict.")] = "train",
+    optimizer: Optimizer = "adam",
+    passes: Annotated[bool, typer.Option("--passes", help="Show the plan before and after each pass.")] = False,
+) -> None:
+    """Show what runs: every step of the plan with its inputs, memory, floating-point operations and bytes."""
+    network = o.network_in(model)
+    if passes:
+        for name, made in network.plan_passes(what, optimizer).items():
+            print(f"--- after {name}")
+            print(made)
+    else:
+        print(network.plan(what, optimizer))
+
+
+def profile(
+    model: o.AnyModel,
+    table: Annotated[
+        str | None, typer.Argument(metavar="TABLE", help="Table to train on; random numbers if not given.")
+    ] = None,
+    optimizer: Optimizer = "adam",
+    batch_size: Annotated[int, typer.Option(help="Rows per step.")] = 32,
+    threads: Annotated[
+        int | None, typer.Option(min=1, show_default="by the size of the work", help="Worker threads.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps to time, at least.")] = 2000,
+    no_header: o.NoHeader = False,
+    na: o.Missing = None,
+    encoding: o.Encoding = None,
+) -> None:
+    """Time every step of a training step, beside the best this machine could do. The model stays as it is."""
+    network = o.network_in(model)
+    data: tuple[Any, Any] = (None, None)
+    if table is not None:
+        data = o.table_model(model).arrays(o.source(table, no_header, na, encoding).read()[0])
+    print(network.profile(*data, optimizer=optimizer, batch_size=batch_size, n_threads=threads, steps=steps))

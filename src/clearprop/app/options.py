@@ -1,0 +1,102 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clearprop.app.source import Source
+from clearprop.errors import InvalidValueError, ModelFileError
+from clearprop.estimators import TableModel, load
+from clearprop.network import Network
+
+TABLE, NETWORK, TRAINING, OUTPUT = "The table", "The network", "The training", "What is printed and written"
+
+Table = Annotated[
+    str, typer.Argument(metavar="TABLE", help="CSV, TSV or Parquet file, or demo:NAME (iris, wine, moons, …).")
+]
+Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by train.")]
+AnyModel = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by train, or by net.save().")]
+NoHeader = Annotated[
+    bool, typer.Option("--no-header", rich_help_panel=TABLE, help="The file has no header; columns are c0, c1, ….")
+]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--na",
+        metavar="TEXT",
+        rich_help_panel=TABLE,
+        help="One more mark for a missing value beside NA, ?, null, … May be repeated.",
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", rich_help_panel=TABLE, show_default="found out", help="Encoding of the text, such as gb18030."
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(min=1, rich_help_panel=TRAINING, show_default="by the size of the work", help="Worker threads."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Print nothing but errors.")]
+Json = Annotated[
+    bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print one JSON object, for scripts, and nothing else.")
+]
+
+
+def source(table: str, no_header: bool, na: list[str] | None, encoding: str | None) -> Source:
+    """The table that the options describe."""
+    return Source(table, not no_header, tuple(na or ()), encoding)
+
+
+def table_model(path: Path) -> TableModel:
+    """The model of a table in a file.
+
+    Raises:
+        ClearpropError: if the file holds none.
+    """
+    loaded = load(path)
+    if not isinstance(loaded, TableModel):
+        raise ModelFileError(f"{path} holds a bare network", "a model written by `clearprop train`")
+    return loaded
+
+
+def network_in(path: Path) -> Network:
+    """The network of a model file of either kind."""
+    loaded = load(path)
+    return loaded.network if isinstance(loaded, TableModel) else loaded
+
+
+def parse_hidden(text: str | None) -> tuple[int, ...] | None:
+    """Layer sizes from "64,64"; an empty text means no hidden layer.
+
+    Raises:
+        InvalidValueError: if it is not a list of positive integers.
+    """
+    if text is None:
+        return None
+    try:
+        units = tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        units = (0,)
+    if any(n < 1 for n in units):
+        raise InvalidValueError(f"--hidden {text!r}", "positive integers separated by commas, such as 64,64")
+    return units
+
+
+def parse_kinds(given: list[str] | None) -> dict[str, str]:
+    """Column → kind from ["zip=category", …].
+
+    Raises:
+        InvalidValueError: for a text without "=".
+    """
+    kinds = {}
+    for text in given or ():
+        column, equals, kind = text.rpartition("=")
+        if not equals:
+            raise InvalidValueError(f"--kind {text!r}", "COLUMN=KIND, such as zip=category")
+        kinds[column] = kind
+    return kinds

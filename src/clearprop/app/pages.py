@@ -1,0 +1,202 @@
+"""Pages for the terminal: a training run, an evaluation, a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from clearprop.app.summary import METRICS
+
+_FEW_COLUMNS, _MOST_CLASSES = 15, 8
+
+
+def training_page(summary: Mapping[str, Any]) -> RenderableType:
+    """What was read, what was done to each column, the network, the scores, and a verdict."""
+    parts = summary["parts"]
+    last = list(parts)[-1]
+    confusion = parts[last]["confusion"]
+    return _page(
+        f"{Path(summary['table']['name']).name} → {summary['target']['name']}",
+        summary["clearprop"],
+        {
+            "Read": _lines(_what_was_read(summary)),
+            "Target": _target(summary["target"]),
+            "Columns": _columns(summary, _FEW_COLUMNS),
+            "Network": _network(summary["network"]),
+            "Training": _training(summary["training"]),
+            "Scores": _scores(parts),
+            "Answers": confusion and _confusion(summary["target"]["classes"], confusion, f"{last} rows"),
+            "Verdict": _lines(summary["verdict"]),
+        },
+    )
+
+
+def evaluation_page(table: str, model: str, summary: Mapping[str, Any], found: Mapping[str, Any]) -> RenderableType:
+    """The scores of a model on a table."""
+    gone, confusion = found["without_target"], found["confusion"]
+    return _page(
+        f"{Path(model).name} on {Path(table).name}",
+        summary["about"].get("clearprop"),
+        {
+            "Rows": Text(f"{found['rows']:,}" + (f"; {gone:,} more have no target" if gone else "")),
+            "Target": _target(summary["target"]),
+            "Scores": _scores({"table": found}),
+            "Answers": confusion and _confusion(summary["target"]["classes"], confusion, "rows"),
+        },
+    )
+
+
+def model_page(name: str, summary: Mapping[str, Any]) -> RenderableType:
+    """What a model file holds."""
+    about = summary["about"]
+    epochs, best = about.get("epochs"), about.get("best_epoch")
+    kept = f", weights of epoch {best}" if best else ""
+    return _page(
+        Path(name).name,
+        about.get("clearprop"),
+        {
+            "Target": _target(summary["target"]),
+            "Columns": _columns(summary, most=10_000),
+            "Network": _network(summary["network"]),
+            "Training": Text(f"{epochs} epochs{kept}, seed {about['seed']}") if "seed" in about else None,
+            "Scores": _scores(about["parts"]) if about.get("parts") else None,
+        },
+    )
+
+
+def print_page(page: RenderableType, files: Mapping[Path, str] | None = None) -> None:
+    """Print a page, and the files that were written, whose paths stay in one piece however long they are."""
+    console = Console()
+    console.print(Group("", page, ""), highlight=False)
+    width = max((len(str(path)) for path in files or ()), default=0)
+    for i, (path, what) in enumerate((files or {}).items()):
+        line = Text.assemble(("Files     " if i == 0 else " " * 10, "bold"), f"{path!s:{width}}  {what}")
+        console.print(line, highlight=False, soft_wrap=True)
+    if files:
+        console.print()
+
+
+# --- the parts
+
+
+def _page(title: str, version: str | None, rows: Mapping[str, RenderableType | None]) -> RenderableType:
+    """Headings on the left, what they head on the right."""
+    page = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    page.add_column(style="bold", no_wrap=True, width=8)
+    page.add_column(ratio=1)
+    made_by = Text(f"clearprop {version}" if version else "clearprop", style="dim")
+    page.add_row("", Group(Text(title, style="bold", overflow="fold"), Rule(made_by, style="dim", align="right")))
+    for heading, content in rows.items():
+        if content:
+            page.add_row()
+            page.add_row(heading, content)
+    return page
+
+
+def _lines(lines: Sequence[str]) -> Text:
+    return Text("\n".join(lines))
+
+
+def _what_was_read(summary: Mapping[str, Any]) -> list[str]:
+    table, parts = summary["table"], summary["parts"]
+    used = sum(part["rows"] for part in parts.values())
+    lines = [
+        f"{table['name']}: {table['rows']:,} rows, {len(summary['columns']) + len(summary['set_aside']) + 1} columns"
+    ]
+    if table["without_target"]:
+        lines.append(f"{table['without_target']:,} rows without a target left out")
+    if used + table["without_target"] < table["rows"]:
+        lines.append(f"{used + table['without_target']:,} of them drawn at random")
+    split = ", ".join(f"{part['rows']:,} {name}" for name, part in parts.items())
+    return [*lines, f"{split} rows (seed {summary['options']['seed']})"]
+
+
+def _target(target: Mapping[str, Any]) -> Text:
+    if target["task"] == "regression":
+        return Text(f"{target['name']}: a number, mean {target['mean']:.4g}, standard deviation {target['std']:.4g}")
+    classes, shares = target["classes"], target["shares"] or [None] * len(target["classes"])
+    ranked = sorted(zip(classes, shares, strict=True), key=lambda pair: -(pair[1] or 0))
+    shown = [str(label) + (f" {share:.0%}" if share is not None else "") for label, share in ranked[:_MOST_CLASSES]]
+    more = f", … ({len(classes)} in all)" if len(classes) > _MOST_CLASSES else ""
+    return Text(f"{target['name']}: {len(classes)} classes ({', '.join(shown)}{more})")
+
+
+def _columns(summary: Mapping[str, Any], most: int) -> RenderableType:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(overflow="fold", max_width=28)
+    grid.add_column(style="cyan", no_wrap=True)
+    grid.add_column(overflow="fold", ratio=1)
+    columns = summary["columns"]
+    for column in columns[:most]:
+        grid.add_row(Text(column["name"]), column["kind"], Text(column["done"]))
+    if len(columns) > most:
+        kinds: dict[str, int] = {}
+        for column in columns[most:]:
+            kinds[column["kind"]] = kinds.get(column["kind"], 0) + 1
+        rest = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+        grid.add_row(Text(f"… and {len(columns) - most} more"), "", Text(rest))
+    aside = list(summary["set_aside"].items())
+    for name, why in aside[:most]:
+        grid.add_row(Text(name, style="dim"), Text("set aside", style="yellow"), Text(why))
+    if len(aside) > most:
+        grid.add_row(Text(f"… and {len(aside) - most} more"), Text("set aside", style="yellow"), "")
+    return grid
+
+
+def _network(network: Mapping[str, Any]) -> Text:
+    acts = ", ".join(network["activations"])
+    return Text(f"{network['layers']} ({acts}), {network['parameters']:,} parameters")
+
+
+def _training(training: Mapping[str, Any]) -> Text:
+    best = f"; weights of epoch {training['best_epoch']}" if training["best_epoch"] else ""
+    return Text(f"{training['epochs']} epochs in {training['seconds']:.2g} s, ended by {training['stopped_by']}{best}")
+
+
+def _scores(parts: Mapping[str, Any]) -> Table:
+    """A column per part, then the interval and the trivial answer of the last."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), show_edge=False, pad_edge=False, header_style="dim")
+    table.add_column("")
+    for name in parts:
+        table.add_column(name, justify="right", no_wrap=True, style="bold" if name == list(parts)[-1] else "")
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column("trivial", justify="right", no_wrap=True)
+    last = parts[list(parts)[-1]]
+    for metric in last["scores"]:
+        low, high = last["intervals"][metric]
+        table.add_row(
+            METRICS.get(metric, metric),
+            *(_number(part["scores"].get(metric)) for part in parts.values()),
+            f"{_number(low)}–{_number(high)}",
+            _number(last["baseline"][metric]),
+        )
+    return table
+
+
+def _confusion(classes: Sequence[Any], counts: Sequence[Sequence[int]], of: str) -> RenderableType:
+    if len(classes) > _MOST_CLASSES:
+        wrong = [(n, i, j) for i, row in enumerate(counts) for j, n in enumerate(row) if i != j and n]
+        worst = sorted(wrong, reverse=True)[:5]
+        lines = [f"{classes[i]} taken for {classes[j]}: {n} time{'s' * (n > 1)}" for n, i, j in worst]
+        return _lines([f"{sum(n for n, *_ in wrong)} of the {of} are taken for another class", *lines])
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), show_edge=False, pad_edge=False, header_style="dim")
+    table.add_column(f"{of}: is ↓, answered →", overflow="fold", max_width=32)
+    for label in classes:
+        table.add_column(str(label), justify="right", overflow="fold", max_width=14)
+    for i, (label, row) in enumerate(zip(classes, counts, strict=True)):
+        cells = [Text(f"{n:,}", style="bold" if i == j else "" if n else "dim") for j, n in enumerate(row)]
+        table.add_row(Text(str(label)), *cells)
+    return table
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"

@@ -1,0 +1,78 @@
+"""What stands for a table on the command line: a file, or demo:NAME."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from clearprop.errors import InvalidValueError
+from clearprop.table import TARGET, load_demo, read_batches, read_table, rows_that_fit, sample_table
+
+_DEMO = "demo:"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table by its name, and how to read it.
+
+    Attributes:
+        name: path of a CSV, TSV or Parquet file, or demo:NAME.
+        header: whether the first line names the columns.
+        na: more marks for missing values.
+        encoding: of the text; None finds out.
+    """
+
+    name: str
+    header: bool = True
+    na: tuple[str, ...] = ()
+    encoding: str | None = None
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether it is one of the tables that need no file."""
+        return self.name.startswith(_DEMO)
+
+    def read(self, most: int | None = None, seed: int = 0) -> tuple[Any, int]:
+        """The data frame, and how many rows the table has.
+
+        Args:
+            most: rows that are kept, drawn at random by the seed; None keeps as many as fit into memory.
+
+        Raises:
+            ClearpropError: if the table cannot be read.
+        """
+        if self.is_demo:
+            frame = load_demo(self.name.removeprefix(_DEMO))
+            return frame, frame.height
+        most = rows_that_fit(self.name) if most is None else most
+        if most is not None:
+            return sample_table(self.name, most, seed=seed, header=self.header, na=self.na, encoding=self.encoding)
+        frame = read_table(self.name, header=self.header, na=self.na, encoding=self.encoding)
+        return frame, frame.height
+
+    def batches(self, numbers: Collection[str] = (), seen: Callable[[float], None] | None = None) -> Iterator[Any]:
+        """The table in data frames of bounded size; see `read_batches`.
+
+        Raises:
+            ClearpropError: if the table cannot be read.
+        """
+        if self.is_demo:
+            yield load_demo(self.name.removeprefix(_DEMO))
+            return
+        reading = {"header": self.header, "na": self.na, "encoding": self.encoding}
+        yield from read_batches(self.name, **reading, numbers=numbers, seen=seen)  # type: ignore[arg-type]
+
+    def target(self, given: str | None, frame: Any) -> str:
+        """The target column: as given, or a demo's own.
+
+        Raises:
+            InvalidValueError: if no target is named for a file.
+        """
+        if given is None and not self.is_demo:
+            raise InvalidValueError("no target column", "--target COL", "columns: " + _shortened(frame.columns))
+        return given or TARGET
+
+
+def _shortened(names: list[str], most: int = 30) -> str:
+    return ", ".join(names[:most]) + (f", … ({len(names)} in all)" if len(names) > most else "")

@@ -1,0 +1,75 @@
+"""What a model and its training are, as plain data: for the JSON file, and for the pages that people read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clearprop.estimators import TableFit, TableModel
+from clearprop.execute import describe
+from clearprop.nn import Dense
+from clearprop.table import ClassTarget
+
+METRICS = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced acc.",
+    "log_loss": "log loss",
+    "auc": "ROC AUC",
+    "r2": "R²",
+    "rmse": "RMSE",
+    "mae": "MAE",
+}
+
+
+def summary_of_model(model: TableModel) -> dict[str, Any]:
+    """Target, columns and network."""
+    target: dict[str, Any] = {"name": model.target.name, "task": model.target.task}
+    if isinstance(model.target, ClassTarget):
+        target |= {"classes": list(model.target.classes), "shares": list(model.target.shares)}
+    else:
+        target |= {"mean": model.target.mean, "std": model.target.std}
+    columns = [
+        {"name": c.name, "kind": c.kind, "features": len(c.feature_names), "done": c.describe()}
+        for c in model.encoder.columns
+    ]
+    network = model.network
+    return {
+        "target": target,
+        "columns": columns,
+        "set_aside": dict(model.encoder.ignored),
+        "network": {
+            "layers": repr(network)[9:-1].split(",")[0],
+            "activations": [
+                str(x.activation or "identity") for x in network.architecture.layers if isinstance(x, Dense)
+            ],
+            "parameters": sum(p.size for p in network.parameters.values()),
+        },
+        "about": model.about,
+    }
+
+
+def summary_of_fit(table: str, total: int, fit: TableFit, options: dict[str, Any]) -> dict[str, Any]:
+    """Everything about a training run, for scripts.
+
+    Args:
+        table: its name.
+        total: rows of the table.
+        fit: the run.
+        options: what was asked for.
+    """
+    history = fit.history
+    model = summary_of_model(fit.model)
+    return {
+        "clearprop": model.pop("about").get("clearprop"),
+        "executor": describe(),
+        "table": {"name": table, "rows": total, "without_target": fit.without_target},
+        **model,
+        "options": options,
+        "training": {
+            "epochs": history.epochs,
+            "best_epoch": history.best_epoch,
+            "stopped_by": history.stopped_by,
+            "seconds": sum(history["seconds"]) if history.epochs else 0.0,
+        },
+        "parts": {name: part.to_dict() for name, part in fit.parts.items()},
+        "verdict": fit.verdict,
+    }

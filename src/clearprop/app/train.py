@@ -1,0 +1,165 @@
+"""`clearprop train`: a table to a model, its scores, and the files that tell of it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from clearprop.app import options as o
+from clearprop.app.files import folder, write_training_files
+from clearprop.app.pages import print_page, training_page
+from clearprop.app.progress import TrainingBar, waiting
+from clearprop.app.summary import summary_of_fit
+from clearprop.estimators import TableModel
+from clearprop.table import Scaling
+
+
+def train(
+    table: o.Table,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="COL", rich_help_panel=o.TABLE, help="Column to predict; not needed for a demo."),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COL", rich_help_panel=o.TABLE, help="Column to leave out. May be repeated."),
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COL=KIND",
+            rich_help_panel=o.TABLE,
+            help="Read a column as number, category, boolean or date. May be repeated.",
+        ),
+    ] = None,
+    no_header: o.NoHeader = False,
+    na: o.Missing = None,
+    encoding: o.Encoding = None,
+    scaling: Annotated[
+        str,
+        typer.Option(rich_help_panel=o.TABLE, help="Of numbers: standard, or robust against values far out."),
+    ] = "standard",
+    max_rows: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            rich_help_panel=o.TABLE,
+            show_default="as many as memory holds",
+            help="Train on so many rows, drawn at random.",
+        ),
+    ] = None,
+    validation: Annotated[
+        float, typer.Option(rich_help_panel=o.TABLE, help="Share of the rows for early stopping.")
+    ] = 0.15,
+    test: Annotated[
+        float, typer.Option(rich_help_panel=o.TABLE, help="Share of the rows for the final scores.")
+    ] = 0.15,
+    task: Annotated[
+        str | None,
+        typer.Option(rich_help_panel=o.NETWORK, show_default="found out", help="classification or regression."),
+    ] = None,
+    hidden: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N,N,…",
+            rich_help_panel=o.NETWORK,
+            show_default="by the table's size",
+            help="Units of the hidden layers, such as 64,64.",
+        ),
+    ] = None,
+    activation: Annotated[
+        str, typer.Option(rich_help_panel=o.NETWORK, help="Activation of the hidden layers.")
+    ] = "relu",
+    l2: Annotated[
+        float | None,
+        typer.Option(
+            min=0, rich_help_panel=o.NETWORK, show_default="by the number of rows", help="Penalty on large weights."
+        ),
+    ] = None,
+    epochs: Annotated[int, typer.Option(rich_help_panel=o.TRAINING, help="Passes over the data, at most.")] = 200,
+    patience: Annotated[
+        int,
+        typer.Option(rich_help_panel=o.TRAINING, help="Epochs without a better validation loss before it ends."),
+    ] = 20,
+    batch_size: Annotated[
+        int | None, typer.Option(rich_help_panel=o.TRAINING, show_default="by the table's size", help="Rows per step.")
+    ] = None,
+    optimizer: Annotated[
+        str,
+        typer.Option(rich_help_panel=o.TRAINING, help="adam, adamw, sgd, rmsprop, adagrad or gradient_descent."),
+    ] = "adam",
+    learning_rate: Annotated[
+        float | None, typer.Option(rich_help_panel=o.TRAINING, show_default="the optimizer's own", help="Step size.")
+    ] = None,
+    seed: Annotated[
+        int,
+        typer.Option(rich_help_panel=o.TRAINING, help="Of the split, the first weights and the shuffling."),
+    ] = 0,
+    threads: o.Threads = None,
+    checkpoint: Annotated[
+        bool,
+        typer.Option(
+            "--checkpoint",
+            rich_help_panel=o.TRAINING,
+            help="Save the state of the training as it goes on; the same command again goes on from there.",
+        ),
+    ] = False,
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", rich_help_panel=o.OUTPUT, help="Folder for the model, curves, scores and a report."
+        ),
+    ] = Path("clearprop-out"),
+    quiet: o.Quiet = False,
+    as_json: o.Json = False,
+) -> None:
+    """Train a network to predict one column of a table, score it, and save it.
+
+    The rows are split into training, validation (for early stopping) and test rows. Ctrl-C stops early and keeps the
+    model trained so far.
+    """
+    asked: dict[str, Any] = {
+        "task": task,
+        "drop": drop or (),
+        "kinds": o.parse_kinds(kind),
+        "scaling": _scaling(scaling),
+        "hidden": o.parse_hidden(hidden),
+        "activation": activation,
+        "l2": l2,
+        "epochs": epochs,
+        "patience": patience,
+        "batch_size": batch_size,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "seed": seed,
+        "validation": validation,
+        "test": test,
+    }
+    silent = quiet or as_json
+    with folder(out):
+        with waiting(f"reading {table}", silent):
+            frame, total = o.source(table, no_header, na, encoding).read(max_rows, seed)
+        target = o.source(table, no_header, na, encoding).target(target, frame)
+        state = out / "checkpoint.clearprop" if checkpoint else None
+        with nullcontext() if silent else TrainingBar(epochs) as bar:
+            callbacks = [] if bar is None else [bar]
+            fit = TableModel.train(
+                frame, target, **asked, checkpoint=state, resume=checkpoint, callbacks=callbacks, n_threads=threads
+            )
+        summary = summary_of_fit(table, total, fit, asked)
+        with waiting("writing", silent):
+            files = write_training_files(out, fit, summary)
+        if state is not None:
+            state.unlink(missing_ok=True)  # the run is over
+    if as_json:
+        print(json.dumps({**summary, "files": [str(path) for path in files]}, ensure_ascii=False))
+    elif not quiet:
+        print_page(training_page(summary), files)
+
+
+def _scaling(name: str) -> Scaling:
+    return name  # type: ignore[return-value]  # checked where it is used, with a hint
