@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutations import mutated, outcome, real_files
 
 import clearprop as cp
-from clearprop.errors import ClearpropError, FileError, ModelFileError
+from clearprop.errors import ClearpropError, FileError, InvalidValueError, ModelFileError
 from clearprop.interop import read_model, write_atomically, write_model
 
 
@@ -179,3 +180,35 @@ def test_a_link_stays_a_link_and_a_pipe_a_pipe(tmp_path):
     assert os.read(reader, 10) == b"new"
     os.close(reader)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "pipe", "real"]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    return real_files(tmp_path_factory.mktemp("files"))
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_files_changed_by_accident_or_on_purpose(files, tmp_path_factory, data):
+    assert outcome(tmp_path_factory.mktemp("m") / "x", data.draw(mutated(files)))
+
+
+def test_very_many_layers_are_refused_at_once(model, tmp_path):
+    def change(header):
+        header["network"]["architecture"]["layers"] *= 20_000
+        return header
+
+    with pytest.raises(ModelFileError, match="40000 layers; expected at most 2000"):
+        load(tmp_path, with_header(model, change))
+
+
+def test_a_description_too_large_to_be_read_is_not_written(tmp_path):
+    with pytest.raises(InvalidValueError, match="a description of 9.0 MB"):
+        write_model(tmp_path / "m", {"text": "x" * 9_000_000}, {})
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_pipe_is_no_model(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ModelFileError, match="no ordinary file"):
+        cp.load(tmp_path / "pipe")

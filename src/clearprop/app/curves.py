@@ -32,17 +32,17 @@ def learning_curves(history: History, title: str) -> bytes:
             axes.plot(epochs, history[name], color=colour, linewidth=1.8, label=label)
     if history.best_epoch:
         axes.axvline(history.best_epoch, color=_INK, linewidth=0.8, linestyle=":")
-        best = history["validation_loss"][history.best_epoch - 1]
-        axes.plot([history.best_epoch], [best], "o", color=_ORANGE, markersize=5)
+        axes.plot([history.best_epoch], [history["validation_loss"][history.best_epoch - 1]], "o", color=_ORANGE)
         axes.annotate(
-            f"kept: epoch {history.best_epoch}",
-            (history.best_epoch, best),
-            (6, 8),
-            textcoords="offset points",
+            f" kept: epoch {history.best_epoch} ",
+            (history.best_epoch, 0.02),
+            ha="right" if history.best_epoch > history.epochs / 2 else "left",
+            xycoords=axes.get_xaxis_transform(),
             color=_INK,
         )
     axes.set(xlabel="epoch", ylabel="loss", title=title)
-    if all(value > 0 for name in curves for value in history.columns.get(name, [1.0])):
+    values = [value for name in curves for value in history.columns.get(name, [])]
+    if values and min(values) > 0 and max(values) > 20 * min(values):
         axes.set_yscale("log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)

@@ -69,7 +69,7 @@ def report_of(summary: Mapping[str, Any], network: str, curves: str) -> str:
     parts, target = summary["parts"], summary["target"]
     last = parts[list(parts)[-1]]
     lines = [f"# {summary['table']['name']} → {target['name']}", "", *summary["verdict"], "", "## Scores", ""]
-    lines += ["| | " + " | ".join(parts) + " | 95 % interval | trivial answer |", "|---|" + "---:|" * (len(parts) + 2)]
+    lines += ["| | " + " | ".join(parts) + " | 95% interval | trivial answer |", "|---|" + "---:|" * (len(parts) + 2)]
     for metric in last["scores"]:
         cells = [_cell(part["scores"][metric]) for part in parts.values()]
         interval = " – ".join(_cell(bound) for bound in last["intervals"][metric])

@@ -166,7 +166,7 @@ def _scores(parts: Mapping[str, Any]) -> Table:
     table.add_column("")
     for name in parts:
         table.add_column(name, justify="right", no_wrap=True, style="bold" if name == list(parts)[-1] else "")
-    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column("95% interval", justify="right", no_wrap=True)
     table.add_column("trivial", justify="right", no_wrap=True)
     last = parts[list(parts)[-1]]
     for metric in last["scores"]:

@@ -80,7 +80,7 @@ def train(
             min=0, rich_help_panel=o.NETWORK, show_default="by the number of rows", help="Penalty on large weights."
         ),
     ] = None,
-    epochs: Annotated[int, typer.Option(rich_help_panel=o.TRAINING, help="Passes over the data, at most.")] = 200,
+    epochs: Annotated[int, typer.Option(rich_help_panel=o.TRAINING, help="Passes over the data, at most.")] = 500,
     patience: Annotated[
         int,
         typer.Option(rich_help_panel=o.TRAINING, help="Epochs without a better validation loss before it ends."),

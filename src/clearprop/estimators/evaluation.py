@@ -19,7 +19,7 @@ class Evaluation:
     Attributes:
         rows: how many.
         scores: metric → value.
-        intervals: metric → bounds of its 95 % interval by the bootstrap.
+        intervals: metric → bounds of its 95% interval by the bootstrap.
         baseline: metric → value of the trivial answer: the most frequent class, or the mean, of the training rows.
         confusion: rows of each class (down) given each class (across), in the order of the target's classes; None for
             numbers.

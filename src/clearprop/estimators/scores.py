@@ -32,7 +32,7 @@ def scores_of(target: Target, y: Array, a: Array) -> dict[str, float]:
 
 
 def intervals_of(target: Target, y: Array, a: Array, *, seed: int = 0) -> dict[str, tuple[float, float]]:
-    """95 % intervals of the scores by the bootstrap: what other test rows of the same kind might have said.
+    """95% intervals of the scores by the bootstrap: what other test rows of the same kind might have said.
 
     The rows are drawn again, with replacement, up to a thousand times; the interval leaves out 2.5 % at each end.
     """

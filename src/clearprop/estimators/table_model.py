@@ -166,7 +166,7 @@ class TableModel:
         drop: str | Collection[str] = (),
         hidden: int | Sequence[int] | None = None,
         activation: str = "relu",
-        epochs: int = 200,
+        epochs: int = 500,
         batch_size: int | None = None,
         optimizer: str = "adam",
         learning_rate: float | None = None,

@@ -34,7 +34,7 @@ def verdict(
     metric, name = ("accuracy", "accuracy") if isinstance(target, ClassTarget) else ("r2", "R²")
     low, high = intervals[metric]
     seen, unseen, trivial = scores["train"][metric], scores[part][metric], baseline[metric]
-    measured = f"{name} {unseen:.3f} on the {part} rows (95 % interval {low:.3f} to {high:.3f})"
+    measured = f"{name} {unseen:.3f} on the {part} rows (95% interval {low:.3f} to {high:.3f})"
     found = []
     if low <= trivial:
         answer = "the most frequent class" if isinstance(target, ClassTarget) else "the mean"

@@ -11,6 +11,8 @@ from clearprop import nn
 from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.nn import Architecture
 
+_MOST_LAYERS = 2000  # a file of more would take seconds to be refused
+
 _CLASSES: dict[str, type] = {
     cls.__name__: cls
     for cls in (
@@ -89,6 +91,8 @@ def revive_architecture(data: Any) -> Architecture:
         penalty = data[name]
         if isinstance(penalty, bool) or not isinstance(penalty, int | float) or not 0 <= penalty < float("inf"):
             raise ModelFileError(f"{name} = {penalty!r}", "a number ≥ 0")
+    if isinstance(data["layers"], list) and len(data["layers"]) > _MOST_LAYERS:
+        raise ModelFileError(f"{len(data['layers'])} layers", f"at most {_MOST_LAYERS}")
     try:
         parts = {name: revive(data[name]) for name in names}
     except RecursionError:

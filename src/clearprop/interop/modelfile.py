@@ -15,13 +15,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as parse
 from safetensors.numpy import save as serialise
 
-from clearprop.errors import FileError, ModelFileError
+from clearprop.errors import FileError, InvalidValueError, ModelFileError
 from clearprop.execute import Array
 from clearprop.interop.atomic import write_atomically
 
 FORMAT = 1
 _KEY = "clearprop"
-_LARGEST_HEADER = 16 * 2**20  # bytes
+_LARGEST_HEADER = 8 * 2**20  # bytes; what they become in memory is fifty times as much at worst
 
 
 def write_model(path: str | os.PathLike[str], header: dict[str, Any], arrays: dict[str, Array]) -> None:
@@ -29,8 +29,15 @@ def write_model(path: str | os.PathLike[str], header: dict[str, Any], arrays: di
 
     Raises:
         FileError: if the file cannot be written.
+        InvalidValueError: if the header is larger than a reader would accept.
     """
     metadata = {_KEY: json.dumps({"format": FORMAT, **header})}
+    if len(json.dumps(metadata)) > _LARGEST_HEADER * 0.9:
+        raise InvalidValueError(
+            f"a description of {len(metadata[_KEY]) / 1e6:.1f} MB",
+            f"at most {_LARGEST_HEADER * 0.9 / 1e6:.1f} MB",
+            "fewer columns, or fewer categories in them",
+        )
     contiguous = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
     write_atomically(path, serialise(contiguous, metadata))
 
@@ -55,6 +62,8 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
 
 def _read_header(path: Path) -> dict[str, Any]:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise ModelFileError(f"{path} is no ordinary file", "a file written by save()")
         size = path.stat().st_size
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
