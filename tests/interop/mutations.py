@@ -40,8 +40,16 @@ def real_files(folder):
             "y": rng.choice(["red", "green", "blue"], 60),
         }
     )
-    cp.TableModel.train(frame, "y", epochs=2, hidden=[3], checkpoint=folder / "c").model.save(folder / "t")
+    cp.TableModel.train(frame, "y", epochs=2, hidden=[3]).model.save(folder / "t")
+    resumed(folder / "c")
     return [(folder / name).read_bytes() for name in "ntc"]
+
+
+def resumed(path):
+    """A small fit that goes on from a checkpoint, if there is one."""
+    net = cp.Network(2, [cp.Dense(2, "tanh"), cp.Dense(1)], "squared_error", seed=0)
+    X = np.arange(8.0).reshape(4, 2)
+    return net.fit(X, X[:, 0], epochs=3, checkpoint=path, resume=True, validation=(X, X[:, 0]), early_stopping=True)
 
 
 leaves = (
@@ -110,9 +118,12 @@ def mutated(draw, files):
 
 
 def outcome(path, content):
-    """ "model", or the name of the error; anything else is raised."""
+    """ "model", "resumed", or the name of the error; anything else is raised."""
     path.write_bytes(content)
     try:
+        if b'\\"checkpoint\\"' in content[:200]:
+            assert resumed(path).epochs >= 3
+            return "resumed"
         loaded = cp.load(path)
         if isinstance(loaded, cp.Network):
             assert loaded.predict(np.zeros((1, loaded.architecture.n_inputs))).shape == (

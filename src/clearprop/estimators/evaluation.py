@@ -19,7 +19,7 @@ class Evaluation:
     Attributes:
         rows: how many.
         scores: metric → value.
-        intervals: metric → bounds of its 95% interval by the bootstrap.
+        intervals: metric → bounds of its 95% interval by the bootstrap; empty if nobody asked.
         baseline: metric → value of the trivial answer: the most frequent class, or the mean, of the training rows.
         confusion: rows of each class (down) given each class (across), in the order of the target's classes; None for
             numbers.
@@ -45,7 +45,9 @@ class Evaluation:
         }
 
 
-def evaluate(target: Target, y: NDArray[Any], a: NDArray[Any], without_target: int = 0) -> Evaluation:
+def evaluate(
+    target: Target, y: NDArray[Any], a: NDArray[Any], without_target: int = 0, *, intervals: bool = True
+) -> Evaluation:
     """Scores, their intervals, and the trivial answer's.
 
     Args:
@@ -53,11 +55,11 @@ def evaluate(target: Target, y: NDArray[Any], a: NDArray[Any], without_target: i
         y: coded targets (N,).
         a: outputs of the network (N, k).
         without_target: rows that were left out.
+        intervals: whether to find them, which takes far longer than the scores.
     """
     confusion = confusion_of(target, y, a) if isinstance(target, ClassTarget) else None
-    return Evaluation(
-        len(y), scores_of(target, y, a), intervals_of(target, y, a), baseline_of(target, y), confusion, without_target
-    )
+    bounds = intervals_of(target, y, a) if intervals else {}
+    return Evaluation(len(y), scores_of(target, y, a), bounds, baseline_of(target, y), confusion, without_target)
 
 
 def _plain(value: float) -> float | None:

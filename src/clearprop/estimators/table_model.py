@@ -248,10 +248,10 @@ class TableModel:
             n_threads=n_threads,
         )
         parts = {"train": split.train, "validation": split.validation, "test": split.test}
+        parts = {name: rows for name, rows in parts.items() if len(rows)}
         found = {
-            name: evaluate(coding, y[rows], network.predict(X[rows]), without_target)
+            name: evaluate(coding, y[rows], network.predict(X[rows]), without_target, intervals=name == list(parts)[-1])
             for name, rows in parts.items()
-            if len(rows)
         }
         about = _about(found, history, seed, drop)
         return TableFit(TableModel(encoder, coding, network, about), history, found)

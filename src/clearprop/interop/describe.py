@@ -67,7 +67,7 @@ def revive(data: Any) -> Any:
         raise ModelFileError(f"unknown class {data.get('class')!r}", "one of: " + ", ".join(_CLASSES))
     try:
         return cls(**{k: revive(v) for k, v in data.items() if k != "class"})
-    except (TypeError, ValueError) as error:  # a ClearpropError is one of these
+    except (TypeError, ValueError, OverflowError) as error:  # a ClearpropError is one of these
         raise ModelFileError(f"bad description of a {cls.__name__}: {error}") from None
 
 
@@ -107,6 +107,6 @@ def revive_architecture(data: Any) -> Architecture:
     try:
         architecture = Architecture(**parts)
         assert architecture.n_outputs  # builds the graph, so every shape is checked
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
         raise ModelFileError(f"the layers in the file do not fit together: {error}") from None
     return architecture

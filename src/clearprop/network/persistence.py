@@ -115,7 +115,7 @@ class Checkpoint:
         try:
             run = Run.from_parts(header["run"], arrays)
             _require_counters(run)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise ModelFileError(f"{self._path} is a damaged checkpoint: {error}") from None
         parameters = {name: p.shape for name, p in self._architecture.parameters.items()}
         require_arrays(self._path, run.parameters, parameters)

@@ -155,5 +155,5 @@ class TableEncoder:
                 raise ValueError("no columns, or two of one name")
             ignored = exactly(dict, data["ignored"])
             return cls(columns, {exactly(str, name): exactly(str, why) for name, why in ignored.items()})
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise TableError(f"a damaged description of the columns: {error!r}") from None

@@ -244,5 +244,5 @@ def target_from_dict(data: Any) -> Target:
             raise ValueError("a task that is neither classification nor regression")
         text = None if data.get("text") is None else NumberFormat.from_dict(data["text"])
         return NumberTarget(exactly(str, data["name"]), finite(data["mean"]), positive(data["std"]), text)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise TableError(f"a damaged description of the target: {error!r}") from None
