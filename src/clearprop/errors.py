@@ -95,7 +95,8 @@ def unknown_name(kind: str, got: object, known: list[str]) -> UnknownNameError:
     """
     from difflib import get_close_matches  # loaded only when something went wrong
 
-    close = get_close_matches(str(got), known, n=1)
+    same = [name for name in known if name.lower() == str(got).lower()]
+    close = same or get_close_matches(str(got), known, n=1)
     return UnknownNameError(
         f"unknown {kind} {got!r}",
         "one of: " + ", ".join(known),

@@ -110,6 +110,13 @@ def test_blocks_hold_whole_records(file, rows, size):
     assert [fields for block in blocks for fields in csv.reader(io.StringIO(block, newline=""))] == rows
 
 
+def test_blank_lines_anywhere(file, monkeypatch):
+    file.write_text("\n\na,b\n\n  \n1,2\n\n3,4\n\n")
+    assert read_table(file).rows() == [(1, 2), (3, 4)]
+    monkeypatch.setattr(reading, "BATCH_BYTES", 3)
+    assert [row for batch in read_batches(file) for row in batch.rows()] == [("1", "2"), ("3", "4")]
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=60) | st.text(alphabet='ab1,;"\n\r \t|.-?é', max_size=60).map(str.encode), st.booleans())
 def test_batches_of_any_bytes(file, content, header):

@@ -78,7 +78,10 @@ def _run() -> int:
             raise
         message = " ".join(error.format_message().split())
         command = error.ctx.command_path if error.ctx else "clearprop"
-        return _failed(f"{message} Hint: {command} --help") if message else 0  # without a command, help was shown
+        message += "" if message.endswith(("?", ".")) else "."
+        return (
+            _failed(f"{message} Hint: {command} --help") if len(message) > 1 else 0
+        )  # without a command, help was shown
 
 
 def _failed(message: str) -> int:

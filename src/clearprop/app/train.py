@@ -80,13 +80,16 @@ def train(
             min=0, rich_help_panel=o.NETWORK, show_default="by the number of rows", help="Penalty on large weights."
         ),
     ] = None,
-    epochs: Annotated[int, typer.Option(rich_help_panel=o.TRAINING, help="Passes over the data, at most.")] = 500,
+    epochs: Annotated[
+        int, typer.Option(min=1, rich_help_panel=o.TRAINING, help="Passes over the data, at most.")
+    ] = 500,
     patience: Annotated[
         int,
-        typer.Option(rich_help_panel=o.TRAINING, help="Epochs without a better validation loss before it ends."),
+        typer.Option(min=1, rich_help_panel=o.TRAINING, help="Epochs without a better validation loss before it ends."),
     ] = 20,
     batch_size: Annotated[
-        int | None, typer.Option(rich_help_panel=o.TRAINING, show_default="by the table's size", help="Rows per step.")
+        int | None,
+        typer.Option(min=1, rich_help_panel=o.TRAINING, show_default="by the table's size", help="Rows per step."),
     ] = None,
     optimizer: Annotated[
         str,

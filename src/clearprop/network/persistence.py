@@ -30,7 +30,10 @@ def revive(path: str | os.PathLike[str], described: Any, arrays: dict[str, Array
     """
     if not isinstance(described, dict) or not {"architecture", "seed", "dtype"} <= set(described):
         raise ModelFileError(f"{path} does not describe a network", "a file written by save()")
-    architecture = revive_architecture(described["architecture"])
+    try:
+        architecture = revive_architecture(described["architecture"])
+    except ModelFileError as error:
+        raise ModelFileError(f"{path} holds a damaged network: {error.got}", error.expected, error.hint) from None
     dtype, seed = described["dtype"], described["seed"]
     if dtype not in ("f32", "f64") or isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise ModelFileError(f"{path} has a damaged header", "a file written by save()")

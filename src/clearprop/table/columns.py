@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
+import narwhals.stable.v1 as nw
 import numpy as np
 
 from clearprop.errors import TableError, unknown_name
@@ -39,7 +40,12 @@ def fit_column(series: Series, kind: str | None = None, scaling: Scaling = "stan
         raise unknown_name("kind of column", kind, list(KINDS))
     if kind is None and (is_number(series) or is_date(series)):
         return _fit_measured(series, scaling)
-    counts = count_levels(series)
+    if (series.dtype.is_nested() or series.dtype in (nw.Unknown, nw.Binary)) and series.null_count() < len(series):
+        return f"values of type {str(series.dtype).lower()}, which are no numbers and no text"
+    try:
+        counts = count_levels(series)
+    except TypeError:
+        return "lists or structures, which are no numbers and no text"
     there = {level for level in counts if level is not None}
     if not there:
         return "all values are missing"

@@ -20,6 +20,7 @@ MISSING_MARKS = ("", "NA", "N/A", "n/a", "nan", "NaN", "?", "null", "NULL", "Non
 _DELIMITERS = (",", ";", "\t", "|")
 _HEAD = 4 * 2**20  # bytes from which the dialect is found
 _LONGEST_RECORD = 64 * 2**20  # characters
+_BLANK_LINES = re.compile(r"(?: *\n)+")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -220,6 +221,11 @@ def parse(path: Path, dialect: Dialect, line: int, text: str) -> Any:
     """
     pl = import_polars()
     schema = dict.fromkeys(dialect.names, pl.String)
+    if len(dialect.names) > 1:  # Polars counts the fields of the first line, even of a blank one
+        blank = _BLANK_LINES.match(text)
+        line, text = (line + blank[0].count("\n"), text[blank.end() :]) if blank else (line, text)
+        if not text:
+            return pl.DataFrame(schema=schema)
     try:
         raw = pl.read_csv(text.encode(), has_header=False, separator=dialect.delimiter, schema=schema)
     except pl.exceptions.PolarsError as error:

@@ -170,7 +170,7 @@ def fit_target(series: Series, task: str | None = None) -> Target:
             "numbers",
             f"if that stands for a missing value: na={text.marks[0]!r}",
         )
-    values = as_numbers(series, text.parse if text else None)
+    values = as_numbers(series, text.parse if text else None, "numbers, for regression")
     values = values[~np.isnan(values)]
     if not len(values):
         raise TableError(f"target {name!r} is missing in every row", "a target in some rows")

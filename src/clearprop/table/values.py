@@ -102,7 +102,9 @@ def as_codes(series: Series, place: Mapping[str | None, int], other: int) -> NDA
     return np.array(each_value(series, lambda value: place.get(as_level(value), other)), np.int64)
 
 
-def as_numbers(series: Series, parse: Callable[[str], float] | None = None) -> Numbers:
+def as_numbers(
+    series: Series, parse: Callable[[str], float] | None = None, expected: str = "numbers, as in training"
+) -> Numbers:
     """A column as float64 (N,), NaN where missing.
 
     Text that reads as numbers is accepted, and a date is its number of days since 1970-01-01.
@@ -110,6 +112,7 @@ def as_numbers(series: Series, parse: Callable[[str], float] | None = None) -> N
     Args:
         series: the column.
         parse: how text becomes a number if it is not a plain one; raises ValueError for text that does not.
+        expected: what to say of text that is none.
 
     Raises:
         TableError: for text that is no number, and for a number that is infinite or larger than 1e150.
@@ -119,7 +122,7 @@ def as_numbers(series: Series, parse: Callable[[str], float] | None = None) -> N
     elif is_date(series):
         values = microseconds(series) / _MICROSECONDS_A_DAY
     else:
-        values = _text_as_numbers(series, parse)
+        values = _text_as_numbers(series, parse, expected)
     too_large = np.abs(values) > LARGEST
     if too_large.any():
         row = int(np.argmax(too_large))
@@ -135,7 +138,7 @@ def microseconds(series: Series) -> Numbers:
     return series.dt.timestamp("us").cast(nw.Float64).to_numpy().astype(np.float64)
 
 
-def _text_as_numbers(series: Series, parse: Callable[[str], float] | None) -> Numbers:
+def _text_as_numbers(series: Series, parse: Callable[[str], float] | None, expected: str) -> Numbers:
     if series.dtype == nw.String and parse is None:
         try:
             return series.str.strip_chars().cast(nw.Float64).to_numpy().astype(np.float64)
@@ -148,7 +151,7 @@ def _text_as_numbers(series: Series, parse: Callable[[str], float] | None) -> Nu
         try:
             return parse(value) if parse is not None and isinstance(value, str) else float(value)
         except (TypeError, ValueError, OverflowError):
-            raise TableError(f"column {series.name!r} holds {str(value)[:40]!r}", "numbers, as in training") from None
+            raise TableError(f"column {series.name!r} holds {str(value)[:40]!r}", expected) from None
 
     return np.array(each_value(series, number), np.float64)
 

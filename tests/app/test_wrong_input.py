@@ -1,0 +1,112 @@
+"""Every sort of wrong input: one clear line, exit code 2, nothing half-written; and odd input that is fine."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from wrong_input import GOOD, GROUPS, TRAIN, Case, answer, document, prepare
+
+import clearprop as cp
+
+CASES = [case for cases in GROUPS.values() for case in cases]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    prepare(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    path = tmp_path_factory.mktemp("wrong")
+    prepare(path)
+    return path
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.title for case in CASES])
+def test_one_line_and_exit_code_two(case, shared):
+    before = {path.name for path in shared.iterdir()}
+    code, out, err = answer(case, shared)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("Error: ")
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+    assert len(err) < 700
+    assert {path.name for path in shared.iterdir()} == before, "nothing is left behind"
+
+
+def test_the_page_that_lists_them_is_true():
+    page = Path(__file__).parents[2] / "docs" / "wrong-input.md"
+    assert page.read_text(encoding="utf-8") == document()
+
+
+ODD = {
+    "a byte order mark": GOOD.encode("utf-8-sig"),
+    "UTF-16": GOOD.encode("utf-16"),
+    "mixed line ends": GOOD.replace("\n", "\r\n", 9).replace("\n", "\r", 3).encode(),
+    "blank lines": GOOD.replace("\n", "\n\n", 5).encode(),
+    "semicolons and decimal commas": GOOD.replace(",", ";").replace(".", ",").encode(),
+    "tabs": GOOD.replace(",", "\t").encode(),
+    "a column that is all missing": "\n".join(
+        line + (",z" if i == 0 else ",?") for i, line in enumerate(GOOD.split())
+    ).encode(),
+    "a target that is missing in some rows": GOOD.replace("a\n", "NA\n", 5).encode(),
+    "ten thousand columns": (
+        ",".join([*(f"n{i}" for i in range(10_000)), "y"])
+        + "\n"
+        + "\n".join(",".join([*(str((i * j) % 7) for i in range(10_000)), "ab"[j % 2]]) for j in range(12))
+        + "\n"
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_but_fine(name, folder):
+    code, _, err = answer(Case(name, TRAIN, ODD[name]), folder)
+    assert (code, err) == (0, "")
+    code, _, err = answer(
+        Case(name, ("predict", "out/model.clearprop", "t.csv", "--out", "p.csv", "-q"), ODD[name]), folder
+    )
+    assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        (
+            pd.DataFrame({"x": [[1], [2]] * 10, "y": ["a", "b"] * 10}),
+            r"no column to learn from \(x: lists or structures",
+        ),
+        (
+            pl.DataFrame({"x": [{"a": 1}, {"a": 2}] * 10, "y": ["a", "b"] * 10}),
+            r"no column to learn from \(x: values of type struct",
+        ),
+        (pd.DataFrame({"x": [1 + 2j, 3j] * 10, "y": ["a", "b"] * 10}), r"no column to learn from \(x: values of type"),
+        (pl.DataFrame({"x": [1.0, float("inf")] * 10, "y": ["a", "b"] * 10}), "column 'x' is infinite in row"),
+        (pd.DataFrame([[1, 2, "a"], [3, 4, "b"]] * 10, columns=["x", "x", "y"]), "two columns of one name"),
+        (np.zeros((3, 2)), "a table of type ndarray"),
+        (pl.DataFrame({"x": [1.0, 2.0], "y": ["a", "b"]}).lazy(), "a table of type LazyFrame"),
+        (pl.DataFrame({"x": [1.0] * 20, "y": ["a", "b"] * 10}), "no column to learn from"),
+    ],
+)
+def test_the_same_in_python(frame, words):
+    with pytest.raises(cp.ClearpropError, match=words):
+        cp.TableModel.train(frame, "y", epochs=1)
+
+
+def test_very_many_categories():
+    rows = 300_000
+    frame = pl.DataFrame(
+        {"word": [f"w{i}" for i in range(rows)], "x": np.arange(rows) % 13, "y": ["a", "b"] * (rows // 2)}
+    )
+    fit = cp.TableModel.train(frame, "y", epochs=1)
+    assert fit.model.encoder.ignored == {"word": "text that is different in nearly every row"}
+    stream = io.BytesIO()
+    frame.write_csv(stream)
