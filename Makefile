@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-peers lint format bench wheel sanitize arm clean
+.PHONY: demo test test-peers lint format bench wheel sanitize fuzz arm clean
 
 # The package is built anew when the native sources change.
 comma := ,
@@ -33,7 +33,8 @@ $(VENV)/peers: $(VENV)/dev
 demo: $(VENV)/demo  ## train on a real table, score, predict, and name the files written
 	$(BIN)/clearprop train demo:breast_cancer --out demo-output
 	$(BIN)/clearprop predict demo-output/model.clearprop demo:breast_cancer --out demo-output/predictions.csv
-	@echo "Open demo-output/report.md for the report."
+	$(BIN)/clearprop evaluate demo-output/model.clearprop demo:breast_cancer
+	@echo "Open demo-output/report.md for the report, demo-output/learning-curves.png for the curves."
 
 test: $(VENV)/dev  ## all tests but those that need another framework
 	$(BIN)/pytest -q --ignore tests/peers
@@ -68,6 +69,9 @@ sanitize: $(VENV)/dev  ## native tests under the address, undefined-behaviour an
 	$(call SANITIZED,thread)
 	TSAN_OPTIONS=exitcode=66 $(call PRELOAD,libtsan.so) $(BIN)/pytest -q -s tests/execute/test_native.py -k "bits or random or equal or epochs or threads"
 	$(PIP) install --editable . --no-deps
+
+fuzz: $(VENV)/dev  ## a hundred and fifty thousand damaged model files: each one clear error, or a model
+	$(BIN)/python tests/interop/mutations.py 150000
 
 # Debian: apt install g++-aarch64-linux-gnu qemu-user
 arm:  ## the kernels cross-compiled for 64-bit ARM, against plain loops, in an emulator

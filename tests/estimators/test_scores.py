@@ -89,6 +89,11 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
     assert 0.92 < held / 500 < 0.98
 
 
+def test_intervals_of_what_was_always_right():
+    low, high = intervals_of(TWO, np.ones(27, int), np.full((27, 1), 0.9))["accuracy"]
+    assert (low**27, high) == (pytest.approx(0.05), 1.0)
+
+
 def test_intervals_of_many_rows_need_no_many_resamples():
     y = rng.integers(0, 2, 200_000)
     low, high = intervals_of(TWO, y, rng.random((200_000, 1)))["accuracy"]

@@ -1,0 +1,52 @@
+"""The pictures of the README, made anew: python docs/pictures.py"""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+
+from clearprop.app.curves import learning_curves
+from clearprop.app.pages import training_page
+from clearprop.app.summary import summary_of_fit
+from clearprop.estimators import TableModel
+from clearprop.table import load_demo
+
+IMAGES = Path(__file__).parent / "images"
+DEMO = "wine"
+LIGHT = TerminalTheme(
+    (252, 252, 250),
+    (45, 49, 56),
+    [
+        (45, 49, 56),
+        (178, 34, 34),
+        (46, 125, 50),
+        (176, 125, 0),
+        (52, 101, 164),
+        (123, 31, 162),
+        (0, 121, 135),
+        (120, 120, 120),
+    ],
+)
+
+
+def terminal_page(path: Path) -> None:
+    """`clearprop train demo:wine` as a terminal shows it."""
+    frame = load_demo(DEMO)
+    fit = TableModel.train(frame, "target")
+    summary = summary_of_fit(f"demo:{DEMO}", frame.height, fit, {"seed": 0})
+    console = Console(record=True, width=84, file=io.StringIO(), force_terminal=True)
+    console.print(training_page(summary), highlight=False)
+    svg = console.export_svg(title=f"$ clearprop train demo:{DEMO}", theme=LIGHT, unique_id="page")
+    svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.DOTALL)  # the fonts would be loaded from elsewhere
+    svg = svg.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace")
+    path.write_text(re.sub(r"[ \t]+\n", "\n", svg), encoding="utf-8")
+    path.with_name("learning-curves.png").write_bytes(learning_curves(fit.history, f"demo:{DEMO} → target"))
+
+
+if __name__ == "__main__":
+    IMAGES.mkdir(exist_ok=True)
+    terminal_page(IMAGES / "train.svg")
