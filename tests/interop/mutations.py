@@ -5,6 +5,7 @@ python tests/interop/mutations.py 100000
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import struct
@@ -137,24 +138,29 @@ def outcome(path, content):
 
 def main(examples):
     with tempfile.TemporaryDirectory() as folder:
-        files, path, found, slowest = real_files(folder), Path(folder) / "x", Counter(), 0.0
+        files, path, found, slowest, worst = real_files(folder), Path(folder) / "x", Counter(), 0.0, b""
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
         @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(mutated(files))
         def run(content):
-            nonlocal slowest
+            nonlocal slowest, worst
             start = time.perf_counter()
             found[outcome(path, content)] += 1
             took = time.perf_counter() - start
             if took > slowest:
-                slowest = took
-                Path("slowest.clearprop").write_bytes(content) if "--keep" in sys.argv else None
+                slowest, worst = took, content
 
         run()
+        gc.collect()
+        start = time.perf_counter()
+        outcome(path, worst)
+        alone = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     more = (after - before) / 1024
-    print(f"{sum(found.values())} files: {dict(found)}; slowest {slowest:.3f} s; {more:.0f} MB more than before")
+    print(
+        f"{sum(found.values())} files: {dict(found)}; slowest {slowest:.3f} s, again {alone:.3f} s; {more:.0f} MB more"
+    )
 
 
 if __name__ == "__main__":
