@@ -74,8 +74,8 @@ class Door:
             InvalidValueError: for a row number or a label out of its range.
         """
         for name, values in table.items():
-            if len(values) != len(batches):
-                raise ShapeError(f"{len(values)} numbers {name}", f"{len(batches)}, one per step")
+            if len(values) < len(batches):
+                raise ShapeError(f"{len(values)} numbers {name}", f"{len(batches)} or more, one per step")
         for name, array in data.items():
             if len(array) < batches.rows:
                 raise ShapeError(f"{name} has {len(array)} rows", f"{batches.rows}")
