@@ -154,3 +154,75 @@ def test_predictions_of_labels_of_two_kinds(trained):
     table = load_demo("iris")
     predictions = predictions_of(mixed, table)["prediction"].to_list()
     assert predictions == [str(label) for label in mixed.predict(table)]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--steps", 20], ["demo:iris", "--steps", 300], ["demo:iris", "--steps", 20, "--batch-size", 150, "--threads", 2]],
+)
+def test_profile_shows_every_step_of_a_training_step(trained, arguments):
+    done = run("profile", trained[0] / "model.clearprop", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "GFLOP/s" in done.stdout
+    assert "dW1" in done.stdout or "W1′" in done.stdout or "matmul" in done.stdout
+
+
+def test_plan_before_and_after_each_pass(trained):
+    model = trained[0] / "model.clearprop"
+    assert "--- after memory" in run("plan", model, "--passes").stdout
+    assert "dW" not in run("plan", model, "--what", "predict").stdout
+
+
+def test_evaluate_and_info(trained):
+    model = trained[0] / "model.clearprop"
+    done = run("evaluate", model, "demo:iris", "--json")
+    found = json.loads(done.stdout)
+    assert found["rows"] == 150
+    assert found["scores"] == cp.load(model).score(load_demo("iris"))
+    assert sum(map(sum, found["confusion"])) == 150
+    assert "trivial" in run("evaluate", model, "demo:iris").stdout
+    assert json.loads(run("info", model, "--json").stdout)["target"]["classes"] == ["setosa", "versicolor", "virginica"]
+    assert "petal_width" in run("info", model).stdout
+
+
+def test_quiet_and_json(tmp_path):
+    done = run("train", "demo:iris", "--out", tmp_path, "--epochs", 2, "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = run("train", "demo:iris", "--out", tmp_path, "--epochs", 2, "--json")
+    assert json.loads(done.stdout)["training"]["epochs"] == 2
+    assert done.stderr == ""
+
+
+def test_predictions_beside_columns_that_are_kept(trained, tmp_path):
+    load_demo("iris").with_row_index("row").write_csv(tmp_path / "t.csv")
+    model = trained[0] / "model.clearprop"
+    done = run("predict", model, "t.csv", "--out", "p.csv", "--keep", "row", "--keep", "target", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    frame = pl.read_csv(tmp_path / "p.csv")
+    assert frame.columns[:3] == ["row", "target", "prediction"]
+    assert frame["row"].to_list() == list(range(150))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_pages_fit_the_terminal(trained, tmp_path, width):
+    commands = (
+        ["info", trained[0] / "model.clearprop"],
+        ["train", "demo:digits", "--out", "o", "--epochs", 2],
+        ["train", "-h"],
+    )
+    for command in commands:
+        done = run(*command, cwd=tmp_path, COLUMNS=str(width))
+        assert done.returncode == 0, done.stderr
+        assert max(map(len, done.stdout.splitlines())) <= width
+
+
+def test_options_of_the_table(tmp_path):
+    rows = "".join(f"{1000 + i % 3};{i % 7},5;{['x', '-'][i % 2]};{'ab'[i % 2]}\n" for i in range(90))
+    (tmp_path / "t.csv").write_bytes(("zip;größe;c;y\n" + rows).encode("cp1252"))
+    arguments = ["--encoding", "cp1252", "--na", "-", "--kind", "zip=category", "--scaling", "robust", "--json"]
+    done = run("train", "t.csv", "--target", "y", "--epochs", 2, "--max-rows", 60, *arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert {c["name"]: c["kind"] for c in summary["columns"]} == {"zip": "category", "größe": "number", "c": "category"}
+    assert summary["table"]["rows"] == 90
+    assert sum(part["rows"] for part in summary["parts"].values()) == 60
