@@ -6,6 +6,8 @@ ecosystem expects in its place, so that `except ValueError` goes on to work.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class ClearpropError(Exception):
     """Base of all errors of clearprop.
@@ -86,6 +88,17 @@ def checked_seed(seed: object) -> int:
     return checked_integer("seed", seed, low=0)
 
 
+def listed(names: Iterable[object], most: int = 20) -> str:
+    """Names in a row, the first ones if there are very many.
+
+    Example:
+        >>> listed(["x", "y", "z"], most=2)
+        'x, y, … (3 in all)'
+    """
+    shown = [str(name) for name in names]
+    return ", ".join(shown[:most]) + (f", … ({len(shown)} in all)" if len(shown) > most else "")
+
+
 def unknown_name(kind: str, got: object, known: list[str]) -> UnknownNameError:
     """The error for a name that is not known, with the closest known ones as a hint.
 
@@ -99,6 +112,6 @@ def unknown_name(kind: str, got: object, known: list[str]) -> UnknownNameError:
     close = same or get_close_matches(str(got), known, n=1)
     return UnknownNameError(
         f"unknown {kind} {got!r}",
-        "one of: " + ", ".join(known),
+        "one of: " + listed(known),
         f"did you mean {close[0]!r}?" if close else None,
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, listed
 from clearprop.table import TARGET, load_demo, read_batches, read_table, rows_that_fit, sample_table
 
 _DEMO = "demo:"
@@ -70,9 +70,5 @@ class Source:
             InvalidValueError: if no target is named for a file.
         """
         if given is None and not self.is_demo:
-            raise InvalidValueError("no target column", "--target COL", "columns: " + _shortened(frame.columns))
+            raise InvalidValueError("no target column", "--target COL", "columns: " + listed(frame.columns))
         return given or TARGET
-
-
-def _shortened(names: list[str], most: int = 30) -> str:
-    return ", ".join(names[:most]) + (f", … ({len(names)} in all)" if len(names) > most else "")

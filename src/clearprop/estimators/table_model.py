@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop import __version__
-from clearprop.errors import InvalidValueError, ModelFileError, TableError
+from clearprop.errors import InvalidValueError, ModelFileError, TableError, listed
 from clearprop.estimators.defaults import default_batch_size, default_hidden, default_l2, network_for
 from clearprop.estimators.evaluation import Evaluation, evaluate
 from clearprop.estimators.scores import class_probabilities, scores_of
@@ -308,7 +308,7 @@ def _check_shares(validation: float, test: float) -> None:
 def _require_columns(table: nw.DataFrame[Any], names: Iterable[str]) -> None:
     absent = [name for name in names if name not in table.columns]
     if absent:
-        raise TableError(f"no column {absent[0]!r} to drop", "one of: " + ", ".join(table.columns))
+        raise TableError(f"no column {absent[0]!r} to drop", "one of: " + listed(table.columns))
 
 
 def _coded_and_split(

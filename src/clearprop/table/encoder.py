@@ -9,7 +9,7 @@ from typing import Any
 import narwhals.stable.v1 as nw
 import numpy as np
 
-from clearprop.errors import DTypeError, TableError, unknown_name
+from clearprop.errors import DTypeError, TableError, listed, unknown_name
 from clearprop.table.columns import Column, column_from_dict, fit_column
 from clearprop.table.numbers import NumberColumn, Scaling
 from clearprop.table.values import Features, exactly
@@ -123,9 +123,9 @@ class TableEncoder:
         missing = [column.name for column in self.columns if column.name not in table.columns]
         if missing:
             raise TableError(
-                f"the table has no column {', '.join(map(repr, missing))}",
-                "the columns of the training table: " + ", ".join(column.name for column in self.columns),
-                "columns present: " + ", ".join(table.columns),
+                f"the table has no column {listed(map(repr, missing), 5)}",
+                "the columns of the training table: " + listed(column.name for column in self.columns),
+                "columns present: " + listed(table.columns),
             )
         result = np.empty((len(table), len(self.feature_names)), dtype)
         start = 0

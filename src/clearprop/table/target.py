@@ -10,7 +10,7 @@ import narwhals.stable.v1 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import TableError, unknown_name
+from clearprop.errors import TableError, listed, unknown_name
 from clearprop.table.encoder import as_frame
 from clearprop.table.numbers import NumberFormat, find_numbers
 from clearprop.table.values import (
@@ -61,8 +61,7 @@ class ClassTarget:
             row = int(np.argmax(codes < 0))
             label = _as_label(as_values(series)[row])
             shown = "missing" if label is None else repr(label)
-            known = ", ".join(map(str, self.classes[:10])) + (", …" if len(self.classes) > 10 else "")
-            raise TableError(f"target {self.name!r} is {shown} in row {row}", f"one of: {known}")
+            raise TableError(f"target {self.name!r} is {shown} in row {row}", f"one of: {listed(self.classes)}")
         return codes
 
     def decode(self, codes: NDArray[Any]) -> list[Label]:
