@@ -65,9 +65,9 @@ SANITIZED = $(PIP) install --editable . --no-deps -C cmake.define.CLEARPROP_SANI
 PRELOAD = LD_PRELOAD="$$(gcc -print-file-name=$(1)) $$(gcc -print-file-name=libstdc++.so)"
 sanitize: $(VENV)/dev  ## native tests under the address, undefined-behaviour and thread sanitizers
 	$(call SANITIZED,address$(comma)undefined)
-	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 $(call PRELOAD,libasan.so) $(BIN)/pytest -q tests/execute -s
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 $(call PRELOAD,libasan.so) $(BIN)/pytest -q tests/execute -s -k "not memory_ran_out"
 	$(call SANITIZED,thread)
-	TSAN_OPTIONS=exitcode=66 $(call PRELOAD,libtsan.so) $(BIN)/pytest -q -s tests/execute/test_native.py -k "bits or random or equal or epochs or threads"
+	TSAN_OPTIONS=exitcode=66 $(call PRELOAD,libtsan.so) $(BIN)/pytest -q -s tests/execute/test_native.py tests/execute/test_corners.py -k "(bits or random or equal or epochs or threads or steps or stop) and not memory_ran_out"
 	$(PIP) install --editable . --no-deps
 
 fuzz: $(VENV)/dev  ## a hundred and fifty thousand damaged model files: each one clear error, or a model

@@ -275,7 +275,7 @@ def test_kinds_can_be_given():
         ({"zap": "number"}, "unknown column 'zap'.*did you mean 'zip'"),
         ({"zip": "numbr"}, "unknown kind of column 'numbr'.*did you mean 'number'"),
         ({"x": "boolean"}, "column 'x' has 4 values; expected two"),
-        ({"x": "date"}, "column 'x' does not hold dates"),
+        ({"x": "date"}, "column 'x' holds '1'; expected dates of one form"),
     ):
         with pytest.raises(ValueError, match=words):
             TableEncoder.fit(frame, kinds=kinds)
@@ -325,7 +325,7 @@ def test_rare_levels_are_pooled_and_unseen_ones_with_them():
     ("name", "values", "why"),
     [
         ("row", list(range(100, 200)), "identifier"),
-        ("row", list(np.random.default_rng(0).permutation(140)[:100]), "identifier"),
+        ("row", list(np.random.default_rng(0).permutation(105)[:100]), "identifier"),
         ("customer_id", list(range(0, 10**6, 10**4)), "identifier"),
         ("price", list(range(0, 10**6, 10**4)), None),
         ("price", [x / 2 for x in range(100)], None),

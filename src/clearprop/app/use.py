@@ -67,7 +67,7 @@ def evaluate(
 ) -> None:
     """Score a model on a table that has the target column, beside the trivial answer."""
     loaded = o.table_model(model)
-    numbers = [*loaded.encoder.number_columns, loaded.target.name]
+    numbers = [*loaded.encoder.number_columns, *([loaded.target.name] if loaded.target.holds_numbers else [])]
     with ReadingBar("evaluating", as_json) as bar:
         found = loaded.evaluate(o.source(table, no_header, na, encoding).batches(numbers, bar)).to_dict()
     if as_json:

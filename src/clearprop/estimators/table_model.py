@@ -184,9 +184,9 @@ class TableModel:
     ) -> TableFit:
         """Train a model of one column of a table by the others.
 
-        The rows are split by the seed, stratified by class. The columns' encoding is learned from the training rows
-        alone; a regression target is standardised. Training stops when the validation loss has not improved for
-        `patience` epochs, and keeps the best weights.
+        The rows are split by the seed, stratified by class. What a column is and how it is written is found from the
+        whole table, what is computed from its values from the training rows alone; a regression target is standardised.
+        Training stops when the validation loss has not improved for `patience` epochs, and keeps the best weights.
 
         Args:
             frame: any eager data frame (Polars, pandas, Arrow).
@@ -222,13 +222,14 @@ class TableModel:
             ['no', 'yes']
         """
         _check_shares(validation, test)
+        target = str(target)  # pandas may number its columns
         table, without_target = drop_missing_target(frame, target)
-        drop = (drop,) if isinstance(drop, str) else drop
+        drop = (drop,) if isinstance(drop, str) else [str(name) for name in drop]
         _require_columns(table, drop)
         coding, y, split = _coded_and_split(table, target, task, seed, (validation, test))
-        learned = table[split.train].to_native()
-        encoder = TableEncoder.fit(learned, ignore=(target, *drop), kinds=kinds, scaling=scaling)
-        X = encoder.transform(table.to_native(), "float32")
+        frame = table.to_native()
+        encoder = TableEncoder.fit(frame, ignore=(target, *drop), kinds=kinds, scaling=scaling, rows=split.train)
+        X = encoder.transform(frame, "float32")
         n = len(split.train)
         hidden = default_hidden(n) if hidden is None else hidden
         units = hidden if isinstance(hidden, Sequence) else (hidden,)
@@ -322,7 +323,7 @@ def _coded_and_split(
         shares = np.bincount(y[split.train], minlength=len(coding.classes)) / len(split.train)
         return replace(coding, shares=tuple(shares.tolist())), y, split
     split = split_rows(len(y), seed=seed, fractions=fractions)
-    coding = fit_target(table[split.train][target], "regression")
+    coding = coding.fitted_to(y[split.train])
     return coding, coding.encode(table[target]), split
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from clearprop.table.values import Features, Series, as_codes, as_level, as_values, exactly
+from clearprop.table.values import Features, Series, as_codes, as_level, as_values, exactly, holds_numbers
 
 MOST_LEVELS = 100  # more categories than this are pooled: their columns would be almost always 0
 _TRUE = ("true", "yes", "y", "t", "on", "1", "ja", "oui", "si", "sí", "是", "有", "真", "对")
@@ -63,6 +64,11 @@ class CategoryColumn:
         return cls(exactly(str, data["name"]), levels, exactly(bool, data["pooled"]))
 
     @property
+    def holds_numbers(self) -> bool:
+        """Whether the column holds plain numbers, however they are used."""
+        return holds_numbers(self.levels)
+
+    @property
     def feature_names(self) -> list[str]:
         """One name per level."""
         names = [f"{self.name}={'missing' if level is None else level}" for level in self.levels]
@@ -95,12 +101,11 @@ class BooleanColumn:
     true: str
     kind: ClassVar[str] = "boolean"
 
-    @classmethod
-    def fit(cls, series: Series, counts: Counter[str | None] | None = None) -> BooleanColumn:
-        """Which value is true: a word that says so, else the later one in the alphabet."""
-        counts = count_levels(series) if counts is None else counts
-        false, true = sorted((level for level in counts if level is not None), key=lambda x: (x.lower() in _TRUE, x))
-        return cls(series.name, false, true)
+    @staticmethod
+    def order(values: Collection[str]) -> tuple[str, str]:
+        """Which of two values is false and which is true: a word that says so, else the later one in the alphabet."""
+        false, true = sorted(values, key=lambda x: (x.lower() in _TRUE, x))
+        return false, true
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> BooleanColumn:
@@ -113,6 +118,11 @@ class BooleanColumn:
         if false == true:
             raise ValueError("two values that are one")
         return cls(name, false, true)
+
+    @property
+    def holds_numbers(self) -> bool:
+        """Whether the column holds plain numbers, however they are used."""
+        return holds_numbers((self.false, self.true))
 
     @property
     def feature_names(self) -> list[str]:

@@ -1,12 +1,18 @@
-"""Columns: what each is, and why some are set aside."""
+"""Columns: what each is, and why some are set aside.
+
+What a column is and how it is written is found from all rows at hand; whatever is computed from its values (means,
+quartiles, which levels are frequent) from the training rows alone.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import narwhals.stable.v1 as nw
 import numpy as np
+from numpy.typing import NDArray
 
 from clearprop.errors import TableError, unknown_name
 from clearprop.table.categories import BooleanColumn, CategoryColumn, count_levels
@@ -18,19 +24,81 @@ Column = NumberColumn | CategoryColumn | BooleanColumn | DateColumn
 Kind = Literal["number", "category", "boolean", "date"]
 KINDS: dict[str, type[Column]] = {cls.kind: cls for cls in (NumberColumn, CategoryColumn, BooleanColumn, DateColumn)}
 
-_IDENTIFIER = re.compile(
-    r"(.*[\W_])?(id|ids|uuid|guid|index|key|nr|no|编号|序号)|.*[a-z]I[Dd]|unnamed.*", re.IGNORECASE
+IDENTIFIER = "an identifier: a whole number of its own in every row"
+_CALLED_SO = re.compile(
+    r"(?i:(.*[\W_])?(id|ids|uuid|guid|index|key|nr|no)|unnamed.*)|.*[a-z0-9]I[Dd]|.*[^A-Za-z]ID|.*(编号|序号|学号|工号|单号|证号)"
 )
+_YEAR = re.compile(r"(?i).*(year|jahr|年).*")
 _FEWEST_TO_JUDGE = 20
+_SAME = "the same value in every row"
 
 
-def fit_column(series: Series, kind: str | None = None, scaling: Scaling = "standard") -> Column | str:
+@dataclass(frozen=True)
+class Reading:
+    """What a column is and how it is written.
+
+    Attributes:
+        kind: "number", "category", "boolean" or "date".
+        form: of dates in text.
+        text: how numbers are written in text.
+        values: the two values of a boolean: false, true.
+    """
+
+    kind: str
+    form: str | None = None
+    text: NumberFormat | None = None
+    values: tuple[str, str] | None = None
+
+
+def fit_column(
+    series: Series, kind: str | None = None, scaling: Scaling = "standard", rows: NDArray[Any] | None = None
+) -> Column | str:
     """The column's encoding, or the reason why it is set aside.
 
     Args:
         series: the column.
         kind: "number", "category", "boolean" or "date"; None finds out.
         scaling: of numbers.
+        rows: the training rows, by number; None for all.
+
+    Raises:
+        UnknownNameError: for another kind.
+        TableError: for a column that is not of the kind given.
+    """
+    reading = read_as(series, kind)
+    if isinstance(reading, str):
+        return reading
+    part = series if rows is None else series[rows]
+    if reading.kind in ("category", "boolean"):
+        return _fit_levels(part, reading)
+    values = as_numbers(part) if reading.kind == "date" and reading.form is None else None
+    if reading.kind == "number":
+        values = as_numbers(part, reading.text.parse if reading.text else None)
+    if values is not None:
+        there = values[~np.isnan(values)]
+        if not len(there):
+            return "all values are missing"
+        if len(there) == len(values) and there.min() == there.max():
+            return _SAME
+    if reading.kind == "number":
+        return NumberColumn.fit(part, scaling, reading.text)
+    column = DateColumn.fit(part, reading.form)
+    return column if column.parts else "the same date in every row"
+
+
+def _fit_levels(part: Series, reading: Reading) -> Column | str:
+    counts = count_levels(part)
+    if set(counts) == {None}:
+        return "all values are missing"
+    if len(counts) == 1:
+        return _SAME
+    if reading.values is not None:
+        return BooleanColumn(part.name, *reading.values)
+    return CategoryColumn.fit(part, counts)
+
+
+def read_as(series: Series, kind: str | None = None) -> Reading | str:
+    """What a column is, or why it is none of these.
 
     Raises:
         UnknownNameError: for another kind.
@@ -38,70 +106,66 @@ def fit_column(series: Series, kind: str | None = None, scaling: Scaling = "stan
     """
     if kind is not None and kind not in KINDS:
         raise unknown_name("kind of column", kind, list(KINDS))
-    if kind is None and (is_number(series) or is_date(series)):
-        return _fit_measured(series, scaling)
+    if kind is None and is_number(series):
+        return IDENTIFIER if _identifies(series) else Reading("number")
+    if is_date(series) and kind in (None, "date"):
+        return Reading("date")
     if (series.dtype.is_nested() or series.dtype in (nw.Unknown, nw.Binary)) and series.null_count() < len(series):
         return f"values of type {str(series.dtype).lower()}, which are no numbers and no text"
     try:
-        counts = count_levels(series)
+        there = set(count_levels(series)) - {None}
     except TypeError:
         return "lists or structures, which are no numbers and no text"
-    there = {level for level in counts if level is not None}
     if not there:
         return "all values are missing"
-    if len(counts) == 1:
-        return "the same value in every row"
-    if kind is not None:
-        return _fit_kind(series, kind, scaling, there)
+    return _read_as_given(series, kind, there) if kind is not None else _read_text(series, there)
+
+
+def _read_text(series: Series, there: set[Any]) -> Reading | str:
     form = find_date_format(series)
     if form is not None:
-        return DateColumn.fit(series, form)
+        return Reading("date", form)
     if len(there) == 2:
-        return BooleanColumn.fit(series, counts)
+        return Reading("boolean", values=BooleanColumn.order(there))
     text = find_numbers(series)
     if text is not None:
-        return NumberColumn.fit(series, scaling, text)
+        return Reading("number", text=text)
     if len(there) > 50 and len(there) > 0.5 * len(series):
         return "text that is different in nearly every row"
-    return CategoryColumn.fit(series, counts)
+    return Reading("category")
 
 
-def _fit_measured(series: Series, scaling: Scaling) -> Column | str:
-    """A column of numbers or of dates."""
-    values = as_numbers(series)
-    there = values[~np.isnan(values)]
-    if not len(there):
-        return "all values are missing"
-    distinct = np.unique(there)
-    if len(distinct) == 1 and len(there) == len(values):
-        return "the same value in every row"
-    if is_date(series):
-        return DateColumn.fit(series) if len(distinct) > 1 else "the same date in every row"
-    if len(distinct) == len(values) >= _FEWEST_TO_JUDGE and (distinct == np.round(distinct)).all():
-        consecutive = len(distinct) / (distinct[-1] - distinct[0] + 1) >= 0.5  # of rows drawn from a longer table
-        if consecutive or _IDENTIFIER.fullmatch(series.name):
-            return "an identifier: a whole number of its own in every row"
-    return NumberColumn.fit(series, scaling)
-
-
-def _fit_kind(series: Series, kind: str, scaling: Scaling, there: set[str]) -> Column:
+def _read_as_given(series: Series, kind: str, there: set[Any]) -> Reading:
     """A column of the kind that was asked for."""
+    example = repr(min(there))[:40]
     if kind == "category":
-        return CategoryColumn.fit(series)
+        return Reading("category")
     if kind == "boolean":
         if len(there) != 2:
             raise TableError(f"column {series.name!r} has {len(there)} values", "two, to be a boolean")
-        return BooleanColumn.fit(series)
+        return Reading("boolean", values=BooleanColumn.order(there))
     if kind == "date":
-        form = None if is_date(series) else find_date_format(series)
-        if form is None and not is_date(series):
-            raise TableError(f"column {series.name!r} does not hold dates of one form", "dates such as 2024-12-31")
-        return DateColumn.fit(series, form)
-    text = None if is_number(series) or is_date(series) else find_numbers(series)
+        form = find_date_format(series)
+        if form is None:
+            raise TableError(f"column {series.name!r} holds {example}", "dates of one form, such as 2024-12-31")
+        return Reading("date", form)
+    text = find_numbers(series)
     if text is None and not is_number(series):
-        example = sorted(there)[0]
-        raise TableError(f"column {series.name!r} holds {example[:40]!r}", "numbers, to be a number column")
-    return NumberColumn.fit(series, scaling, text)
+        raise TableError(f"column {series.name!r} holds {example}", "numbers, to be a number column")
+    return Reading("number", text=text)
+
+
+def _identifies(series: Series) -> bool:
+    """Whether a column of numbers tells rows apart and nothing else: 1, 2, 3, … in any order, or so called."""
+    values = as_numbers(series)
+    if len(values) < _FEWEST_TO_JUDGE or np.isnan(values).any() or (values != np.round(values)).any():
+        return False
+    if len(np.unique(values)) < len(values):
+        return False
+    low, high = values.min(), values.max()
+    if _YEAR.fullmatch(series.name) and low >= 1000 and high < 3000:
+        return False
+    return len(values) / (high - low + 1) >= 0.9 or bool(_CALLED_SO.fullmatch(series.name))
 
 
 def column_from_dict(data: Any) -> Column:
@@ -111,6 +175,3 @@ def column_from_dict(data: Any) -> Column:
         KeyError, TypeError, ValueError: for fields that no column has.
     """
     return KINDS[data["kind"]].from_dict(data)
-
-
-__all__ = ["KINDS", "Column", "Kind", "NumberFormat", "column_from_dict", "fit_column"]

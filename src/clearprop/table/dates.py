@@ -70,7 +70,7 @@ def find_date_format(series: Series) -> str | None:
 def _fits(text: str, form: str) -> bool:
     try:
         parse_date(text, form)
-    except ValueError:
+    except (ValueError, OverflowError):  # the year 1 in another time zone
         return False
     return True
 
@@ -112,6 +112,7 @@ class DateColumn:
     parts: dict[str, tuple[float, float]]
     has_missing: bool
     kind: ClassVar[str] = "date"
+    holds_numbers: ClassVar[bool] = False
 
     @classmethod
     def fit(cls, series: Series, form: str | None = None) -> DateColumn:
@@ -165,7 +166,7 @@ class DateColumn:
                 features += [np.sin(angle), np.cos(angle)]
             else:
                 features.append((found[part] - center) / scale)
-        result = np.nan_to_num(np.stack(features, 1), nan=0.0)
+        result = np.nan_to_num(np.stack(features, 1), nan=0.0)  # there is at least one part
         return np.column_stack([result, np.isnan(us)]) if self.has_missing else result
 
     def describe(self) -> str:

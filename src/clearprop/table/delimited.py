@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from clearprop.errors import FileError, TableError
-from clearprop.table.library import first_line, import_polars
+from clearprop.table.library import import_polars
 
 MISSING_MARKS = ("", "NA", "N/A", "n/a", "nan", "NaN", "?", "null", "NULL", "None")
 _DELIMITERS = (",", ";", "\t", "|")
@@ -71,15 +72,26 @@ def find_dialect(path: Path, header: bool, na: Sequence[str], encoding: str | No
         raise TableError(f"{path} is empty", "a table")
     delimiter = _find_delimiter(text)
     first = _first_record(path, text, delimiter)
-    names = (
-        [name.strip() or f"c{i}" for i, name in enumerate(first)] if header else [f"c{i}" for i in range(len(first))]
-    )
-    seen: set[str] = set()
-    twice = next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]
-    if twice is not None:
-        raise TableError(f"{path} has the column {twice!r} twice", "one name per column")
+    names = _names(path, [name.strip() for name in first] if header else [""] * len(first))
     missing = (*MISSING_MARKS, *(str(mark).strip() for mark in na))
     return Dialect(encoding, delimiter, _find_decimal(text, delimiter), tuple(names), header, missing)
+
+
+def _names(path: Path, given: list[str]) -> list[str]:
+    """A name for each column; one without is called by its place."""
+    counts = Counter(given)
+    twice = next((name for name in given if name and counts[name] > 1), None)
+    if twice is not None:
+        raise TableError(
+            f"{path} has the column {twice!r} twice", "one name per column", "is its first line data? --no-header"
+        )
+    names = []
+    for i, name in enumerate(given):
+        made = f"c{i}"
+        while made in counts:
+            made += "_"
+        names.append(name or made)
+    return names
 
 
 def open_binary(path: Path) -> BinaryIO:
@@ -128,13 +140,15 @@ def _decoded(
             raise FileError(f"cannot read {path}: {error.strerror}", "a CSV, TSV or Parquet file") from None
         try:
             text = held + decoder.decode(content, final and not content)
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             known = encoding.upper().replace("-SIG", "")
             raise TableError(
-                f"{path} is not {known} (byte {read + error.start})",
+                f"{path} is not {known} (byte {read + getattr(error, 'start', 0)})",
                 f"{known} text",
                 "name its encoding: --encoding gb18030 (Chinese), cp1252 (Western European), … or encoding=… in Python",
             ) from None
+        if not read:
+            text = text.removeprefix("\ufeff")  # the mark, where the encoding was given without it
         read += len(content)
         if seen is not None:
             seen(read)
@@ -228,26 +242,45 @@ def parse(path: Path, dialect: Dialect, line: int, text: str) -> Any:
             return pl.DataFrame(schema=schema)
     try:
         raw = pl.read_csv(text.encode(), has_header=False, separator=dialect.delimiter, schema=schema)
-    except pl.exceptions.PolarsError as error:
-        full_lines(path, dialect, line, text)  # which names the line, if it finds one
-        raise TableError(f"{path} is no regular table: {first_line(error)}", "the same fields in every line") from None
+    except UnicodeEncodeError:
+        raise TableError(f"{path} holds what is no character in {dialect.encoding}", "another encoding") from None
+    except pl.exceptions.PolarsError:  # a ragged line, or a quote inside a field that is not quoted
+        return _by_hand(path, dialect, line, text, schema)
     if raw.width > 1 and raw[:, -1].null_count():  # Polars fills up a short line, without a word
-        full = full_lines(path, dialect, line, text)
-        if len(full) != raw.height:
-            raise TableError(f"{path} is no regular table: quotes that do not pair", 'two " for one inside quotes')
-        raw = raw.filter(pl.Series(full))
+        if '"' in text:
+            return _by_hand(path, dialect, line, text, schema)
+        raw = raw.filter(pl.Series(_full_lines(path, dialect, line, text)))
     return raw
 
 
-def full_lines(path: Path, dialect: Dialect, first: int, text: str) -> Any:
-    """For each record whether it has fields (True) or is blank (False).
+def _by_hand(path: Path, dialect: Dialect, first: int, text: str, schema: dict[str, Any]) -> Any:
+    """The same by Python's csv module, slower, which names the line that is at fault."""
+    pl, width = import_polars(), len(dialect.names)
+    limit = csv.field_size_limit(_LONGEST_RECORD)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter)
+    records = []
+    try:
+        for fields in reader:
+            blank = len(fields) < 2 and not "".join(fields).strip()
+            if blank and width > 1:
+                continue
+            if len(fields) != width and not blank:
+                raise _ragged(path, first + reader.line_num - 1, len(fields), width)
+            records.append(tuple(field or None for field in fields) if fields else (None,))
+    except csv.Error as error:
+        raise TableError(f"{path} is no regular table: {error} (line {first + reader.line_num - 1})") from None
+    finally:
+        csv.field_size_limit(limit)
+    return pl.DataFrame(records, schema=schema, orient="row")
+
+
+def _full_lines(path: Path, dialect: Dialect, first: int, text: str) -> Any:
+    """For each line, none of which has quotes, whether it has fields (True) or is blank (False).
 
     Raises:
         TableError: for one that has not as many fields as there are columns.
     """
     width = len(dialect.names)
-    if '"' in text:
-        return _full_records(path, dialect, first, text)
     data = np.frombuffer(text.encode(), np.uint8)
     ends = np.flatnonzero(data == ord("\n"))
     delimiters = np.flatnonzero(data == ord(dialect.delimiter))
@@ -258,19 +291,6 @@ def full_lines(path: Path, dialect: Dialect, first: int, text: str) -> Any:
         full[i] = bool(data[begin : ends[i]].tobytes().strip())
         if full[i]:
             raise _ragged(path, first + int(i), int(fields[i]), width)
-    return full
-
-
-def _full_records(path: Path, dialect: Dialect, first: int, text: str) -> list[bool]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter)
-    full = []
-    try:
-        for fields in reader:
-            full.append(len(fields) > 1 or bool("".join(fields).strip()))
-            if full[-1] and len(fields) != len(dialect.names):
-                raise _ragged(path, first + reader.line_num - 1, len(fields), len(dialect.names))
-    except csv.Error as error:
-        raise TableError(f"{path} is no regular table: {error} (line {first + reader.line_num - 1})") from None
     return full
 
 
@@ -286,8 +306,9 @@ def _find_delimiter(text: str) -> str:
     lines = [line for line in start.split("\n") if line.strip()] or [""]
     counts = {d: [line.count(d) for line in lines] for d in _DELIMITERS}
     regular = {d: c[0] for d, c in counts.items() if c[0] and min(c) == max(c)}
-    if ";" in regular and "," in regular and _decimal_commas(lines, ";"):
-        return ";"  # 1,5;2,7 has as many of both
+    for d in regular if "," in regular else ():
+        if d != "," and _decimal_commas(lines, d):
+            return d  # 1,5;2,7 has as many of both
     return max(regular, key=lambda d: regular[d]) if regular else max(_DELIMITERS, key=lambda d: counts[d][0])
 
 
@@ -300,4 +321,5 @@ def _find_decimal(text: str, delimiter: str) -> str:
 def _decimal_commas(lines: list[str], delimiter: str) -> bool:
     fields = [field.strip(' "') for line in lines for field in line.split(delimiter)]
     commas = sum(1 for field in fields if re.fullmatch(r"[+-]?\d+,\d+", field))
-    return commas > 0 and not any(re.fullmatch(r"[+-]?\d+\.\d+", field) for field in fields)
+    points = (f for f in fields if re.fullmatch(r"[+-]?\d+\.\d+", f) and not re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+", f))
+    return commas > 0 and not any(points)  # 1.234 may be a thousand and more

@@ -8,11 +8,12 @@ from typing import Any
 
 import narwhals.stable.v1 as nw
 import numpy as np
+from numpy.typing import NDArray
 
 from clearprop.errors import DTypeError, TableError, listed, unknown_name
-from clearprop.table.columns import Column, column_from_dict, fit_column
-from clearprop.table.numbers import NumberColumn, Scaling
-from clearprop.table.values import Features, exactly
+from clearprop.table.columns import IDENTIFIER, Column, column_from_dict, fit_column
+from clearprop.table.numbers import Scaling
+from clearprop.table.values import Features, exactly, unboxed
 
 
 def as_frame(frame: Any) -> nw.DataFrame[Any]:
@@ -28,12 +29,16 @@ def as_frame(frame: Any) -> nw.DataFrame[Any]:
         if "unique" in str(error) or "duplicate" in str(error).lower():
             raise TableError("two columns of one name", "one name per column") from None
         raise DTypeError(f"a table of type {type(frame).__name__}", "a Polars, pandas or Arrow data frame") from None
+    if any(isinstance(name, tuple) for name in wrapped.columns):
+        raise TableError("column names of several levels", "one name per column")
     # pandas numbers the columns of an array; table[0] would be a row, and in a file the name would come back as "0"
     renamed = {name: str(name) for name in wrapped.columns if not isinstance(name, str)}
     names = [renamed.get(name, name) for name in wrapped.columns]
     if len(set(names)) < len(names):
         raise TableError("two columns of one name", "one name per column")
-    return wrapped.rename(renamed) if renamed else wrapped
+    wrapped = wrapped.rename(renamed) if renamed else wrapped
+    boxed = [unboxed(wrapped[name]) for name in wrapped.columns if wrapped[name].dtype == nw.Object]
+    return wrapped.with_columns(boxed) if boxed else wrapped
 
 
 @dataclass(frozen=True)
@@ -56,14 +61,17 @@ class TableEncoder:
         *,
         kinds: Mapping[str, str] | None = None,
         scaling: Scaling = "standard",
+        rows: NDArray[Any] | None = None,
     ) -> TableEncoder:
-        """Learn the encoding from a training table.
+        """Learn the encoding from a table.
 
         Args:
             frame: a data frame; rows are samples.
             ignore: a column or columns to leave out, such as the target.
             kinds: column → "number", "category", "boolean" or "date", where the right kind would not be found.
             scaling: of numbers: "standard", or "robust" against values that are far out.
+            rows: numbers of the training rows. What a column is and how it is written is found from all rows, what is
+                computed from its values from these alone.
 
         Raises:
             TableError: if no column is left that says anything, or one is not of the kind given.
@@ -83,15 +91,12 @@ class TableEncoder:
         for name in kinds:
             if name not in table.columns:
                 raise unknown_name("column", name, list(table.columns))
-        used, ignored = [], {}
-        for name in table.columns:
-            if name in ignore:
-                continue
-            found = fit_column(table[name], kinds.get(name), scaling)
-            if isinstance(found, str):
-                ignored[name] = found
-            else:
-                used.append(found)
+        found = {n: fit_column(table[n], kinds.get(n), scaling, rows) for n in table.columns if n not in ignore}
+        if all(isinstance(column, str) for column in found.values()):  # better an identifier than nothing
+            again = [name for name, column in found.items() if column == IDENTIFIER]
+            found |= {name: fit_column(table[name], "number", scaling, rows) for name in again}
+        used = [column for column in found.values() if not isinstance(column, str)]
+        ignored = {name: why for name, why in found.items() if isinstance(why, str)}
         if not used:
             reasons = "; ".join(f"{name}: {why}" for name, why in ignored.items())
             raise TableError(
@@ -106,8 +111,8 @@ class TableEncoder:
 
     @property
     def number_columns(self) -> list[str]:
-        """The columns that hold numbers."""
-        return [column.name for column in self.columns if isinstance(column, NumberColumn)]
+        """The columns that hold plain numbers, however they are used."""
+        return [column.name for column in self.columns if column.holds_numbers]
 
     def transform(self, frame: Any, dtype: str = "float64") -> Features:
         """The features (N, n_features) of a table, row by row in memory.

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -116,22 +117,31 @@ class NumberFormat:
             return float(text)
         if (match["suffix"] or "").strip() not in ("", self.suffix):
             raise ValueError(text)
-        digits = match["digits"]
-        if self.thousands:
-            digits = re.sub(f"[{_SPACES}]" if self.thousands == " " else re.escape(self.thousands), "", digits)
-        number = float(digits.replace(",", ".") if self.decimal == "," else digits)
+        digits = _plain_spaces(match["digits"])
+        if not _written(self.thousands, self.decimal).fullmatch(digits):
+            raise ValueError(text)
+        number = float(digits.replace(self.thousands, "").replace(self.decimal, "."))
         return -number if (match["sign"] or match["sign2"]) in ("-", "−") else number
 
 
 def _separators(digits: list[str]) -> tuple[str, str] | None:
     """Thousands and decimal separators, or None if there is no consistent reading."""
-    spaced = [re.sub(f"[{_SPACES}]", " ", text) for text in digits]
+    spaced = [_plain_spaces(text) for text in digits]
     for thousands, decimal in (("", "."), (",", "."), ("", ","), (".", ","), (" ", "."), (" ", ",")):
-        group = rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|\d+" if thousands else r"\d+"
-        pattern = re.compile(rf"(?:{group})(?:{re.escape(decimal)}\d*)?|{re.escape(decimal)}\d+")
-        if all(pattern.fullmatch(text) for text in spaced):
+        if all(_written(thousands, decimal).fullmatch(text) for text in spaced):
             return thousands, decimal
     return None
+
+
+@cache
+def _written(thousands: str, decimal: str) -> re.Pattern[str]:
+    """Digits with these separators: groups of three behind the first, which does not begin with 0."""
+    group = rf"[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+|\d+" if thousands else r"\d+"
+    return re.compile(rf"(?:{group})(?:{re.escape(decimal)}\d*)?|{re.escape(decimal)}\d+")
+
+
+def _plain_spaces(text: str) -> str:
+    return re.sub(f"[{_SPACES}]", " ", text)
 
 
 @dataclass(frozen=True)
@@ -173,6 +183,11 @@ class NumberColumn:
         text = None if data["text"] is None else NumberFormat.from_dict(data["text"])
         numbers = finite(data["center"]), positive(data["scale"]), finite(data["median"]), positive(data["bend"])
         return cls(exactly(str, data["name"]), *numbers, exactly(bool, data["has_missing"]), text)
+
+    @property
+    def holds_numbers(self) -> bool:
+        """Whether the column holds plain numbers, and not text that reads as some."""
+        return self.text is None
 
     @property
     def feature_names(self) -> list[str]:

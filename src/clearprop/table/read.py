@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _WHOLE = 64 * 2**20  # bytes of text that are parsed at once
 BATCH_BYTES = 8 * 2**20
 BATCH_ROWS = 100_000  # of Parquet
+_DECIMAL_COMMA = r"^[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?([eE][+-]?\d+)?$"
 
 
 def read_table(
@@ -94,7 +95,7 @@ def read_batches(
         frame = parse(source, dialect, *block)
         columns = [_present(column, dialect) for column in frame]
         if dialect.decimal == ",":
-            columns = [_pointed(column) if column.name in numbers else column for column in columns]
+            columns = [_pointed(pl, column) if column.name in numbers else column for column in columns]
         found = found or frame.height > 0
         yield pl.DataFrame(columns)
     if not found:
@@ -136,9 +137,11 @@ def _present(column: Any, dialect: Dialect) -> Any:
     return stripped.set(stripped.is_in(list(dialect.missing)), None)
 
 
-def _pointed(column: Any) -> Any:
-    """1.234,5 → 1234.5"""
-    return column.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+def _pointed(pl: Any, column: Any) -> Any:
+    """1.234,5 → 1234.5; what is no such number stays."""
+    changed = column.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+    chosen = pl.when(pl.lit(column).str.contains(_DECIMAL_COMMA)).then(pl.lit(changed)).otherwise(pl.lit(column))
+    return pl.select(chosen.alias(column.name)).to_series()
 
 
 def typed(raw: Any, dialect: Dialect) -> Any:
@@ -154,10 +157,9 @@ def _typed(pl: Any, column: Any, dialect: Dialect) -> Any:
         return values  # codes such as 007 are no numbers
     numbers = values
     if dialect.decimal == ",":
-        pattern = r"^[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?([eE][+-]?\d+)?$"
-        if not values.str.contains(pattern).all():
+        if not values.str.contains(_DECIMAL_COMMA).all():
             return values
-        numbers = _pointed(values)
+        numbers = _pointed(pl, values)
     for dtype in (pl.Int64, pl.Float64):
         found = numbers.cast(dtype, strict=False)
         if found.null_count() == values.null_count():

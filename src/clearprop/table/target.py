@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import narwhals.stable.v1 as nw
@@ -22,6 +22,7 @@ from clearprop.table.values import (
     each_value,
     exactly,
     finite,
+    holds_numbers,
     is_date,
     is_number,
     mean_and_std,
@@ -49,6 +50,11 @@ class ClassTarget:
     shares: tuple[float, ...] = ()
 
     task = "classification"
+
+    @property
+    def holds_numbers(self) -> bool:
+        """Whether the classes are numbers."""
+        return holds_numbers(as_level(label) for label in self.classes)
 
     def encode(self, series: Series) -> NDArray[np.int64]:
         """Integers 0 … k − 1, (N,).
@@ -80,6 +86,11 @@ class NumberTarget:
 
     task = "regression"
 
+    @property
+    def holds_numbers(self) -> bool:
+        """Whether the column holds plain numbers, and not text that reads as some."""
+        return self.text is None
+
     def encode(self, series: Series) -> NDArray[np.float64]:
         """Numbers of mean 0 and std 1 on the training rows, (N,).
 
@@ -90,6 +101,17 @@ class NumberTarget:
         if np.isnan(values).any():
             raise TableError(f"target {self.name!r} is missing in row {int(np.argmax(np.isnan(values)))}", "a number")
         return (values - self.mean) / self.std
+
+    def fitted_to(self, coded: NDArray[Any]) -> NumberTarget:
+        """The same target with mean 0 and standard deviation 1 on these rows, which this coding has coded.
+
+        Raises:
+            TableError: if they are all the same.
+        """
+        mean, std = mean_and_std(self.decode(coded))
+        if not std > 0:
+            raise TableError(f"target {self.name!r} is the same in every training row", "a target that varies")
+        return replace(self, mean=mean, std=std)
 
     def decode(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """The numbers in their own unit."""

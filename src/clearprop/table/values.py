@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import narwhals.stable.v1 as nw
@@ -47,6 +49,31 @@ def as_values(series: Series) -> list[Any]:
     return [None if gone or (isinstance(value, float) and np.isnan(value)) else value for value, gone in pairs]
 
 
+def unboxed(series: Series) -> Series:
+    """A column of Python objects as numbers or dates, where it holds nothing else: pandas reads some files so."""
+    first = next((value for value in series.to_list() if value is not None and value == value), None)  # NaN ≠ NaN
+    if isinstance(first, int | float | Decimal | np.number) and not isinstance(first, bool):
+        kinds, dtype, convert = (int, float, Decimal, np.number), nw.Float64(), float
+    elif isinstance(first, date):
+        kinds, dtype, convert = (date,), nw.Datetime("us"), _as_datetime  # type: ignore[assignment]
+    else:
+        return series
+    values = as_values(series)
+    if not all(value is None or (isinstance(value, kinds) and not isinstance(value, bool)) for value in values):
+        return series
+    try:
+        made = [None if value is None else convert(value) for value in values]
+    except OverflowError:  # 10⁴⁰⁰: whoever reads the column will say so
+        return series
+    return nw.new_series(series.name, made, dtype, backend=series.implementation)
+
+
+def _as_datetime(value: date) -> datetime:
+    if not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day)
+    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+
+
 def as_level(value: Any) -> str | None:
     """A value as the name of a level: 2, 2.0 and "2.0" are one level, as are True and "TRUE"; blank is missing."""
     if value is None:
@@ -59,6 +86,11 @@ def as_level(value: Any) -> str | None:
     if _PLAIN_NUMBER.fullmatch(text):
         return text if text.isdigit() else _number_text(float(text))
     return text.lower() if text.lower() in ("true", "false") else text or None
+
+
+def holds_numbers(levels: Iterable[str | None]) -> bool:
+    """Whether levels are numbers, as they are in a column of numbers that is read as categories."""
+    return all(level is None or _PLAIN_NUMBER.fullmatch(level) for level in levels)
 
 
 def _number_text(value: float) -> str:
