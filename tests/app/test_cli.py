@@ -14,6 +14,7 @@ import pytest
 import clearprop as cp
 from clearprop.app.files import predictions_of
 from clearprop.execute import describe
+from clearprop.interop import read_model, write_model
 from clearprop.table import ClassTarget, load_demo
 
 
@@ -226,3 +227,97 @@ def test_options_of_the_table(tmp_path):
     assert {c["name"]: c["kind"] for c in summary["columns"]} == {"zip": "category", "größe": "number", "c": "category"}
     assert summary["table"]["rows"] == 90
     assert sum(part["rows"] for part in summary["parts"].values()) == 60
+
+
+# --- what a review found
+
+
+def rows_of(*columns):
+    return "\n".join(",".join(map(str, row)) for row in zip(*columns, strict=True)) + "\n"
+
+
+def table_file(path, target, labels, n=60):
+    path.write_text(f"x,{target}\n" + rows_of([i % 7 for i in range(n)], [labels[i % len(labels)] for i in range(n)]))
+    return path
+
+
+@pytest.mark.parametrize("labels", [["[/b]", "[red]"], ["[low]", "[high]"]])
+def test_labels_in_brackets(tmp_path, labels):
+    done = run(
+        "train", table_file(tmp_path / "t.csv", "y", labels), "--target", "y", "--epochs", 1, "--out", tmp_path / "o"
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(label in done.stdout for label in labels)
+
+
+@pytest.mark.parametrize(("file", "target"), [("t.csv", "a_$_b_$_c"), ("房价.csv", "价格"), ("t.csv", "$\\frac$")])
+def test_names_that_a_picture_could_take_for_mathematics(tmp_path, file, target):
+    table = table_file(tmp_path / file, target, ["u", "v"])
+    done = run("train", table, "--target", target, "--epochs", 1, "--out", tmp_path / "o", PYTHONWARNINGS="error")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert target in done.stdout
+
+
+def test_what_is_kept_of_how_the_table_was_read(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "\n".join(f"{-999 if i % 9 == 0 else i % 7},{'ab'[i % 2]}" for i in range(90)) + "\n"
+    )
+    arguments = ["--no-header", "--na", "-999", "--target", "c1", "--epochs", 2, "--out", "o"]
+    assert run("train", "t.csv", *arguments, cwd=tmp_path).returncode == 0
+    model = "o/model.clearprop"
+    for out, options in (("one.csv", []), ("two.csv", ["--no-header", "--na", "-999"])):
+        assert run("predict", model, "t.csv", "--out", out, *options, cwd=tmp_path).returncode == 0
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+
+
+def test_small_mistakes_with_columns_to_keep(trained, tmp_path):
+    model = trained[0] / "model.clearprop"
+    done = run("predict", model, "demo:iris", "--out", tmp_path / "p.csv", "--keep", "target", "--keep", "target")
+    assert done.returncode == 0, done.stderr
+    nested = load_demo("iris").with_columns(pl.Series("l", [[1]] * 150))
+    nested.write_parquet(tmp_path / "t.parquet")
+    done = run("predict", model, tmp_path / "t.parquet", "--out", tmp_path / "q.csv", "--keep", "l")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+
+
+def test_a_folder_that_is_there_keeps_what_is_in_it(tmp_path):
+    (tmp_path / ".clearprop").write_text("precious")
+    assert run("train", "demo:iris", "--epochs", 1, "--out", tmp_path).returncode == 0
+    assert (tmp_path / ".clearprop").read_text() == "precious"
+
+
+def test_a_file_keeps_its_mode(trained, tmp_path):
+    (tmp_path / "p.csv").write_text("")
+    (tmp_path / "p.csv").chmod(0o600)
+    assert run("predict", trained[0] / "model.clearprop", "demo:iris", "--out", tmp_path / "p.csv").returncode == 0
+    assert (tmp_path / "p.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_reader_that_has_seen_enough(trained):
+    command = (
+        f"{sys.executable} -m clearprop.app.cli predict {trained[0] / 'model.clearprop'} demo:iris --out /dev/stdout"
+    )
+    done = subprocess.run(["bash", "-c", f"{command} -q | head -1"], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("prediction")
+    assert "Error" not in done.stderr
+
+
+def test_a_name_too_long_for_a_file():
+    done = run("train", "n" * 300 + ".csv", "--target", "y")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+
+
+def test_rows_of_a_demo_are_drawn(tmp_path):
+    done = run("train", "demo:digits", "--max-rows", 100, "--epochs", 1, "--out", tmp_path, "--json")
+    assert sum(part["rows"] for part in json.loads(done.stdout)["parts"].values()) == 100
+
+
+@pytest.mark.parametrize(
+    "about", [{"parts": {"x": 1}}, {"parts": "abc"}, {"parts": {"t": {}}}, "text", {"seed": "[/x]", "clearprop": 3}]
+)
+def test_damaged_facts_about_a_model_are_left_out(trained, tmp_path, about):
+    header, arrays = read_model(trained[0] / "model.clearprop")
+    write_model(tmp_path / "m", {**header, "about": about}, arrays)
+    done = run("info", tmp_path / "m")
+    assert done.returncode == 0, done.stderr

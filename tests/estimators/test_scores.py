@@ -90,8 +90,9 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
 
 
 def test_intervals_of_what_was_always_right():
-    low, high = intervals_of(TWO, np.ones(27, int), np.full((27, 1), 0.9))["accuracy"]
-    assert (low**27, high) == (pytest.approx(0.05), 1.0)
+    for n in (27, 60_000):
+        low, high = intervals_of(TWO, np.ones(n, int), np.full((n, 1), 0.9))["accuracy"]
+        assert (low**n, high) == (pytest.approx(0.05), 1.0)
 
 
 def test_intervals_of_many_rows_need_no_many_resamples():
@@ -130,6 +131,12 @@ def test_healthy():
     fit = cp.TableModel.train(pl.DataFrame({"x": x, "y": x + rng.normal(0, 0.1, 1000)}), "y", epochs=100)
     (line,) = fit.verdict
     assert line.startswith("No sign of under- or overfitting: R² 0.9")
+
+
+def test_too_few_rows_to_tell():
+    frame = pl.DataFrame({"x": [1.0, 2.5, 3.0, 4.2, 5.1], "y": [1.1, 2.3, 3.2, 4.5, 5.0]})
+    fit = cp.TableModel.train(frame, "y", epochs=3)
+    assert fit.verdict == ["Too few test rows to tell: R² is not defined on them."]
 
 
 def test_nothing_held_out():

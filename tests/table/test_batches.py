@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearprop.errors import ClearpropError, TableError
+from clearprop.errors import ClearpropError, FileError, TableError
 from clearprop.table import TableEncoder, read_batches, read_table, rows_that_fit, sample_table
 from clearprop.table import read as reading
 from clearprop.table import sample as sampling
@@ -246,3 +247,90 @@ def test_the_share_that_was_read(file, monkeypatch):
     assert len(list(read_batches(file, seen=shares.append))) > 3
     assert shares == sorted(shares)
     assert shares[-1] == 1
+
+
+# --- the same numbers, whatever the batch and whoever reads
+
+
+def features_both_ways(file, text, **options):
+    """Features of the table read whole, and read in batches."""
+    file.write_text(text, encoding="utf-8")
+    frame = read_table(file)
+    encoder = TableEncoder.fit(frame, **options)
+    batches = read_batches(file, numbers=encoder.number_columns)
+    return encoder.transform(frame), np.concatenate([encoder.transform(batch) for batch in batches])
+
+
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        ([f"{i % 9 + 1}.{i % 900 + 100},50 €;{i},5" for i in range(40)], {}),
+        ([f"{i % 3},5;{i},25" for i in range(40)], {"kinds": {"a": "category"}}),
+        ([f"{['St. A', 'St. B', 'C'][i % 3]};{i},25" for i in range(40)], {}),
+        ([f"{i * 111 if i < 9 else f'{i}.000'};{i},25" for i in range(40)], {}),
+    ],
+)
+def test_decimal_commas_are_read_the_same_way_in_batches(file, monkeypatch, rows, options):
+    monkeypatch.setattr(reading, "BATCH_BYTES", 60)
+    whole, batched = features_both_ways(file, "a;b\n" + "\n".join(rows) + "\n", **options)
+    np.testing.assert_array_equal(batched, whole)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a;b\n1.234;3,5\n5.678;4,5\n950;1,5\n", {"a": [1234, 5678, 950], "b": [3.5, 4.5, 1.5]}),
+        ("1,5\t2,5\t3,5\n2,5\t3,5\t4,5\n", {"1,5": [2.5], "2,5": [3.5], "3,5": [4.5]}),
+        ("a,,c1\n1,2,3\n", {"a": [1], "c1_": [2], "c1": [3]}),
+        ('name,size\npipe,5"\nrod,6"\nx,7\n', {"name": ["pipe", "rod", "x"], "size": ['5"', '6"', "7"]}),
+        ('a,b\n"' + "x" * 200_000 + '",\n"p",q\n', {"a": ["x" * 200_000, "p"], "b": [None, "q"]}),
+    ],
+)
+def test_files_that_were_misread(file, text, expected):
+    file.write_text(text)
+    assert read_table(file).to_dict(as_series=False) == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "gb18030"])
+def test_a_mark_before_text_whose_encoding_was_given(file, encoding):
+    file.write_bytes("\ufeffa,b\n1,2\n".encode(encoding))
+    assert read_table(file, encoding=encoding).columns == ["a", "b"]
+
+
+@pytest.mark.parametrize("encoding", ["punycode", "undefined", "unicode_escape", "raw_unicode_escape"])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_encodings_nobody_writes_tables_in(file, encoding):
+    file.write_bytes(b"a,b\n\\ud800,\xff\n1,2\n")
+    try:
+        assert read_table(file, encoding=encoding).height
+    except ClearpropError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+
+
+def test_a_later_file_has_the_decimal_sign_of_the_first_if_nothing_speaks_against_it(file):
+    file.write_text("a;b\n1.234;3\n")
+    (batch,) = read_batches(file, decimal=",", numbers=["a", "b"])
+    assert batch.rows() == [("1234", "3")]
+    file.write_text("a;b\n1.5;3\n")
+    (batch,) = read_batches(file, decimal=",", numbers=["a", "b"])
+    assert batch.rows() == [("1.5", "3")]
+
+
+def test_pipes_are_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileError, match="no ordinary file.*save a pipe to a file first"):
+        read_table(tmp_path / "pipe")
+
+
+def test_marks_of_ones_own_in_parquet(tmp_path):
+    pl.DataFrame({"x": [1.0, -999.0], "i": [-999, 2], "c": ["u", "-999"]}).write_parquet(tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet", na=["-999"]).rows() == [(1.0, None, "u"), (None, 2, None)]
+    (batch,) = read_batches(tmp_path / "t.parquet", na=["-999"])
+    assert batch.rows() == [(1.0, None, "u"), (None, 2, None)]
+    assert read_table(tmp_path / "t.parquet").rows() == [(1.0, -999, "u"), (-999.0, 2, "-999")]
+
+
+def test_blank_lines_make_no_batch(file, monkeypatch):
+    monkeypatch.setattr(reading, "BATCH_BYTES", 10)
+    file.write_text("a,b\n" + "\n" * 100 + "1,2\n")
+    assert [batch.height for batch in read_batches(file)] == [1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -516,3 +517,91 @@ def test_one_field_replaced_by_anything_is_an_encoder_or_a_table_error(column, d
     except TableError:
         return
     assert through_json(encoder) == encoder
+
+
+# --- what a column is follows from all rows, what is computed from the training rows alone
+
+
+def test_what_stands_in_held_out_rows_only_does_not_break_training():
+    x = [*(f"{i}.5" for i in range(197)), "unknown", "$1", "x"]
+    frame = pl.DataFrame({"a": x[:198], "b": [f"${i}.00" for i in range(197)] + ["$1,234.50"]})
+    encoder = TableEncoder.fit(frame, rows=np.arange(150))
+    assert [column.kind for column in encoder.columns] == ["number", "number"]
+    np.testing.assert_allclose(encoder.columns[0].center, np.mean(np.arange(150) + 0.5))
+    assert np.isfinite(encoder.transform(frame)).all()
+
+
+def test_levels_and_scales_come_from_the_training_rows():
+    frame = pl.DataFrame({"c": ["a", "b", "c", "d"] * 5, "x": [1.0, 2.0, 3.0, 1000.0] * 5, "k": [1, 1, 1, 2] * 5})
+    encoder = TableEncoder.fit(frame, rows=np.array([i for i in range(20) if i % 4 < 3]))
+    assert encoder.feature_names == ["c=a", "c=b", "c=c", "x"]
+    assert encoder.columns[1].center == 2
+    assert encoder.ignored == {"k": "the same value in every row"}
+
+
+def test_a_date_that_never_changes():
+    frame = pl.DataFrame({"d": ["2024-01-05", None] * 10, "e": ["2024-1-5", "2024-01-05"] * 10, "x": [1, 2] * 10})
+    assert TableEncoder.fit(frame).ignored == dict.fromkeys("de", "the same date in every row")
+
+
+def test_a_date_before_all_time_zones():
+    frame = pl.DataFrame({"d": ["0001-01-01T00:00:00+01:00", "2024-01-01T00:00:00+01:00"] * 3, "x": [1, 2, 3] * 2})
+    assert TableEncoder.fit(frame).columns[0].kind == "boolean"
+
+
+@pytest.mark.parametrize(
+    ("written", "later"),
+    [(["$1,234", "$2,000"], "$1,5"), (["1.234,50 €", "7,25 €"], "3.14 €"), (["1.234,50 €", "7,25 €"], "1234.50 €")],
+)
+def test_groups_of_digits_that_are_none_are_refused(written, later):
+    with pytest.raises(ValueError, match=r"\d"):
+        NumberFormat.find(written).parse(later)
+
+
+def test_a_group_does_not_begin_with_zero():
+    found = NumberFormat.find(["0,125", "1,250", "0,375"])
+    assert [found.parse(text) for text in ("0,125", "1,250", "0,5")] == [0.125, 1.25, 0.5]
+
+
+@pytest.mark.parametrize("name", ["paid", "bid", "humid", "amount_paid", "Year", "年份"])
+def test_names_that_only_look_like_identifiers(name):
+    values = np.random.default_rng(0).choice(np.arange(1500, 2900), 60, replace=False)
+    assert name not in TableEncoder.fit(pl.DataFrame({name: values, "x": [1, 2] * 30})).ignored
+    years = list(range(1960, 2020))
+    assert ("ear" not in name and "年" not in name) or name not in TableEncoder.fit(
+        pl.DataFrame({name: years, "x": [1, 2] * 30})
+    ).ignored
+
+
+@pytest.mark.parametrize("name", ["id", "customer_id", "userID", "userId", "客户编号", "学号", "客户ID", "Unnamed: 0"])
+def test_names_of_identifiers(name):
+    values = np.random.default_rng(0).choice(10**6, 60, replace=False)
+    assert name in TableEncoder.fit(pl.DataFrame({name: values, "x": [1, 2] * 30})).ignored
+
+
+def test_an_identifier_is_better_than_nothing():
+    assert TableEncoder.fit(pl.DataFrame({"x": range(100)})).feature_names == ["x"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [dt.date(2024, 1, 31), dt.date(2023, 5, 2), None],
+        [dt.datetime(2024, 1, 31), dt.datetime(2023, 5, 2), None],
+        [Decimal("1.5"), Decimal("2.25"), None],
+        [1, None, 3.5],
+        [np.int64(1), 2, 4],
+    ],
+)
+def test_objects_of_pandas_are_what_they_hold(values):
+    boxed = pd.DataFrame({"a": pd.Series(values, dtype=object)})
+    typed = pl.DataFrame({"a": [float(v) if isinstance(v, Decimal | int | np.integer) else v for v in values]})
+    encoder = TableEncoder.fit(boxed)
+    assert encoder.columns[0].kind == TableEncoder.fit(typed).columns[0].kind != "category"
+    np.testing.assert_allclose(encoder.transform(boxed), TableEncoder.fit(typed).transform(typed))
+
+
+def test_column_names_of_several_levels():
+    frame = pd.DataFrame([[1, 2], [3, 4]], columns=pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")]))
+    with pytest.raises(TableError, match="names of several levels"):
+        TableEncoder.fit(frame)

@@ -178,3 +178,9 @@ def test_no_rows_and_few_rows():
         split = split_rows(n, seed=0, fractions=(0.4, 0.4))
         assert len(split.train) + len(split.validation) + len(split.test) == n
         assert len(split.train) >= min(n, 1)
+
+
+def test_a_blank_label_is_a_missing_one():
+    frame = pl.DataFrame({"x": range(40), "y": ["a", "b", "", " "] * 10})
+    kept, dropped = drop_missing_target(frame, "y")
+    assert (len(kept), dropped) == (20, 20)

@@ -85,7 +85,8 @@ def _run() -> int:
 
 
 def _failed(message: str) -> int:
-    print(f"Error: {message}", file=sys.stderr)
+    shown = "".join(letter if letter.isprintable() else "?" for letter in message)  # a file's text may hold commands
+    print(f"Error: {shown}", file=sys.stderr)
     return 2
 
 

@@ -8,6 +8,10 @@ from clearprop.errors import MissingDependencyError
 from clearprop.train import History
 
 _INK, _BLUE, _ORANGE = "#30343b", "#3465a4", "#d9730d"
+_EASTERN = (
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"),
+    *("Microsoft YaHei", "SimHei", "PingFang SC", "Heiti SC", "Hiragino Sans GB", "Arial Unicode MS"),
+)
 
 
 def learning_curves(history: History, title: str) -> bytes:
@@ -23,6 +27,7 @@ def learning_curves(history: History, title: str) -> bytes:
         raise MissingDependencyError(
             "Matplotlib is not installed", "Matplotlib, to draw", 'pip install "clearprop[plots]"'
         ) from None
+    fonts, title = _fonts_for(title)
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
     epochs = range(1, history.epochs + 1)
@@ -40,7 +45,8 @@ def learning_curves(history: History, title: str) -> bytes:
             xycoords=axes.get_xaxis_transform(),
             color=_INK,
         )
-    axes.set(xlabel="epoch", ylabel="loss", title=title)
+    axes.set(xlabel="epoch", ylabel="loss")
+    axes.set_title(title, parse_math=False, fontfamily=fonts)
     values = [value for name in curves for value in history.columns.get(name, [])]
     if values and min(values) > 0 and max(values) > 20 * min(values):
         axes.set_yscale("log")
@@ -52,3 +58,14 @@ def learning_curves(history: History, title: str) -> bytes:
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)
     return picture.getvalue()
+
+
+def _fonts_for(title: str) -> tuple[list[str], str]:
+    """Fonts that have the letters of a title; without one for Chinese, Japanese or Korean the title is left out."""
+    from matplotlib import font_manager
+
+    if all(ord(letter) < 0x2E80 for letter in title):
+        return ["DejaVu Sans"], title
+    there = {font.name for font in font_manager.fontManager.ttflist}
+    found = [name for name in _EASTERN if name in there]
+    return ["DejaVu Sans", *found], title if found else ""

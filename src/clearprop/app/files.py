@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,9 +30,11 @@ def folder(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise FileError(f"cannot make the folder {path}: {error.strerror}", "a folder that can be written") from None
     try:
-        probe = path / ".clearprop"
-        write_atomically(probe, b"")
-        probe.unlink()
+        try:
+            with tempfile.NamedTemporaryFile(dir=path, prefix=".clearprop."):
+                pass
+        except OSError as error:
+            raise FileError(f"cannot write to {path}: {error.strerror}", "a folder that can be written") from None
         yield path
     except BaseException:
         for made in new:

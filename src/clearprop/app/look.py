@@ -46,5 +46,6 @@ def profile(
     network = o.network_in(model)
     data: tuple[Any, Any] = (None, None)
     if table is not None:
-        data = o.table_model(model).arrays(o.source(table, no_header, na, encoding).read()[0])
+        loaded = o.table_model(model)
+        data = loaded.arrays(o.source(table, no_header, na, encoding, loaded).read()[0])
     print(network.profile(*data, optimizer=optimizer, batch_size=batch_size, n_threads=threads, steps=steps))

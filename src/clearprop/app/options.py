@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -47,9 +47,18 @@ Json = Annotated[
 ]
 
 
-def source(table: str, no_header: bool, na: list[str] | None, encoding: str | None) -> Source:
-    """The table that the options describe."""
-    return Source(table, not no_header, tuple(na or ()), encoding)
+def source(
+    table: str, no_header: bool, na: list[str] | None, encoding: str | None, model: TableModel | None = None
+) -> Source:
+    """The table that the options describe; what they leave open is as in the training of the model."""
+    trained: dict[str, Any] = model.about.get("reading", {}) if model else {}
+    return Source(
+        table,
+        header=not no_header and trained.get("header", True),
+        na=tuple(na) if na else tuple(trained.get("na", ())),
+        encoding=encoding,
+        decimal=trained.get("decimal"),
+    )
 
 
 def table_model(path: Path) -> TableModel:

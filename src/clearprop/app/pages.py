@@ -165,16 +165,16 @@ def _scores(parts: Mapping[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), show_edge=False, pad_edge=False, header_style="dim")
     table.add_column("")
     for name in parts:
-        table.add_column(name, justify="right", no_wrap=True, style="bold" if name == list(parts)[-1] else "")
+        table.add_column(Text(name), justify="right", no_wrap=True, style="bold" if name == list(parts)[-1] else "")
     table.add_column("95% interval", justify="right", no_wrap=True)
     table.add_column("trivial", justify="right", no_wrap=True)
     last = parts[list(parts)[-1]]
     for metric in last["scores"]:
-        low, high = last["intervals"][metric]
+        low, high = last["intervals"].get(metric, (None, None))
         table.add_row(
-            METRICS.get(metric, metric),
+            Text(METRICS.get(metric, metric)),
             *(_number(part["scores"].get(metric)) for part in parts.values()),
-            f"{_number(low)}–{_number(high)}",
+            "–" if low is None or high is None else f"{_number(low)}–{_number(high)}",
             _number(last["baseline"][metric]),
         )
     return table
@@ -189,7 +189,7 @@ def _confusion(classes: Sequence[Any], counts: Sequence[Sequence[int]], of: str)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), show_edge=False, pad_edge=False, header_style="dim")
     table.add_column(f"{of}: is ↓, answered →", overflow="fold", max_width=32)
     for label in classes:
-        table.add_column(str(label), justify="right", overflow="fold", max_width=14)
+        table.add_column(Text(str(label)), justify="right", overflow="fold", max_width=14)
     for i, (label, row) in enumerate(zip(classes, counts, strict=True)):
         cells = [Text(f"{n:,}", style="bold" if i == j else "" if n else "dim") for j, n in enumerate(row)]
         table.add_row(Text(str(label)), *cells)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from clearprop.errors import InvalidValueError, listed
-from clearprop.table import TARGET, load_demo, read_batches, read_table, rows_that_fit, sample_table
+from clearprop.table import TARGET, find_dialect, load_demo, read_batches, read_table, rows_that_fit, sample_table
 
 _DEMO = "demo:"
 
@@ -21,12 +22,14 @@ class Source:
         header: whether the first line names the columns.
         na: more marks for missing values.
         encoding: of the text; None finds out.
+        decimal: "," or "." if nothing in the file speaks against it.
     """
 
     name: str
     header: bool = True
     na: tuple[str, ...] = ()
     encoding: str | None = None
+    decimal: str | None = None
 
     @property
     def is_demo(self) -> bool:
@@ -44,7 +47,8 @@ class Source:
         """
         if self.is_demo:
             frame = load_demo(self.name.removeprefix(_DEMO))
-            return frame, frame.height
+            kept = frame if most is None or most >= frame.height else frame.sample(most, seed=seed % 2**63)
+            return kept, frame.height
         most = rows_that_fit(self.name) if most is None else most
         if most is not None:
             return sample_table(self.name, most, seed=seed, header=self.header, na=self.na, encoding=self.encoding)
@@ -60,8 +64,23 @@ class Source:
         if self.is_demo:
             yield load_demo(self.name.removeprefix(_DEMO))
             return
-        reading = {"header": self.header, "na": self.na, "encoding": self.encoding}
-        yield from read_batches(self.name, **reading, numbers=numbers, seen=seen)  # type: ignore[arg-type]
+        yield from read_batches(
+            self.name,
+            header=self.header,
+            na=self.na,
+            encoding=self.encoding,
+            decimal=self.decimal,
+            numbers=numbers,
+            seen=seen,
+        )
+
+    def reading(self) -> dict[str, Any]:
+        """How the file was read, as plain data: a later file is read so unless it shows otherwise."""
+        return {"header": self.header, "na": list(self.na), "encoding": self.encoding, "decimal": self._decimal()}
+
+    def _decimal(self) -> str | None:
+        is_text = not self.is_demo and not self.name.lower().endswith(".parquet")
+        return find_dialect(Path(self.name), self.header, self.na, self.encoding).decimal if is_text else None
 
     def target(self, given: str | None, frame: Any) -> str:
         """The target column: as given, or a demo's own.

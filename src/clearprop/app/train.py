@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -144,15 +145,17 @@ def train(
     }
     silent = quiet or as_json
     with folder(out):
+        source = o.source(table, no_header, na, encoding)
         with waiting(f"reading {table}", silent):
-            frame, total = o.source(table, no_header, na, encoding).read(max_rows, seed)
-        target = o.source(table, no_header, na, encoding).target(target, frame)
+            frame, total = source.read(max_rows, seed)
+        target = source.target(target, frame)
         state = out / "checkpoint.clearprop" if checkpoint else None
         with nullcontext() if silent else TrainingBar(epochs) as bar:
             callbacks = [] if bar is None else [bar]
             fit = TableModel.train(
                 frame, target, **asked, checkpoint=state, resume=checkpoint, callbacks=callbacks, n_threads=threads
             )
+        fit = replace(fit, model=replace(fit.model, about={**fit.model.about, "reading": source.reading()}))
         summary = summary_of_fit(table, total, fit, asked)
         with waiting("writing", silent):
             files = write_training_files(out, fit, summary)

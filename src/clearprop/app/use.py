@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,6 +16,7 @@ from clearprop.app.progress import ReadingBar
 from clearprop.app.summary import summary_of_model
 from clearprop.errors import TableError, unknown_name
 from clearprop.interop import replaced
+from clearprop.table import import_polars
 
 
 def predict(
@@ -41,20 +42,27 @@ def predict(
     Of classes the probabilities are written, too.
     """
     loaded = o.table_model(model)
-    rows = 0
+    rows, copied = 0, list(dict.fromkeys(keep or ()))
     with ReadingBar("predicting", quiet) as bar, replaced(out) as file:
-        for frame in o.source(table, no_header, na, encoding).batches(loaded.encoder.number_columns, bar):
-            found = predictions_of(loaded, frame)
-            for name in keep or ():
-                if name not in frame.columns:
-                    raise unknown_name("column", name, frame.columns)
-                if name in found.columns:
-                    raise TableError(f"a column {name!r} to keep", "another name than those of the predictions")
-            found = found.with_columns([frame[name] for name in keep or ()]).select([*(keep or ()), *found.columns])
-            file.write(found.write_csv(include_header=rows == 0).encode())
+        for frame in o.source(table, no_header, na, encoding, loaded).batches(loaded.encoder.number_columns, bar):
+            found = _beside(frame, copied, predictions_of(loaded, frame))
+            try:
+                file.write(found.write_csv(include_header=rows == 0).encode())
+            except import_polars().exceptions.ComputeError:
+                raise TableError("a column to keep that holds lists or structures", "text, numbers or dates") from None
             rows += found.height
     if not quiet:
         Console(stderr=True).print(f"wrote {out}: {rows:,} rows", highlight=False, markup=False, soft_wrap=True)
+
+
+def _beside(frame: Any, names: list[str], found: Any) -> Any:
+    """Predictions behind the columns that are kept."""
+    for name in names:
+        if name not in frame.columns:
+            raise unknown_name("column", name, frame.columns)
+        if name in found.columns:
+            raise TableError(f"a column {name!r} to keep", "another name than those of the predictions")
+    return found.with_columns([frame[name] for name in names]).select([*names, *found.columns])
 
 
 def evaluate(
@@ -69,7 +77,8 @@ def evaluate(
     loaded = o.table_model(model)
     numbers = [*loaded.encoder.number_columns, *([loaded.target.name] if loaded.target.holds_numbers else [])]
     with ReadingBar("evaluating", as_json) as bar:
-        found = loaded.evaluate(o.source(table, no_header, na, encoding).batches(numbers, bar)).to_dict()
+        batches = o.source(table, no_header, na, encoding, loaded).batches(numbers, bar)
+        found = loaded.evaluate(batches).to_dict()
     if as_json:
         print(json.dumps({"model": str(model), "table": table, **found}, ensure_ascii=False))
     else:

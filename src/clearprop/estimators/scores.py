@@ -44,11 +44,12 @@ def intervals_of(target: Target, y: Array, a: Array, *, seed: int = 0) -> dict[s
         some = rng.choice(len(y), _MOST_ROWS, replace=False, shuffle=False)
         whole, part = scores_of(target, y, a), scores_of(target, y[some], a[some])
         wide, narrow = _bounds(_resampled(target, y[some], a[some], rng)), (_MOST_ROWS / len(y)) ** 0.5
-        return {
+        found = {
             name: (whole[name] + narrow * (low - part[name]), whole[name] + narrow * (high - part[name]))
             for name, (low, high) in wide.items()
         }
-    found = _bounds(_resampled(target, y, a, rng))
+    else:
+        found = _bounds(_resampled(target, y, a, rng))
     if found.get("accuracy") == (1.0, 1.0):
         found["accuracy"] = (0.05 ** (1 / len(y)), 1.0)
     return found

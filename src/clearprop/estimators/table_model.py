@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clearprop import __version__
 from clearprop.errors import InvalidValueError, ModelFileError, TableError, listed
+from clearprop.estimators.about import checked_about
 from clearprop.estimators.defaults import default_batch_size, default_hidden, default_l2, network_for
 from clearprop.estimators.evaluation import Evaluation, evaluate
 from clearprop.estimators.scores import class_probabilities, scores_of
@@ -154,8 +155,7 @@ class TableModel:
         wanted = len(target.classes) if isinstance(target, ClassTarget) and len(target.classes) > 2 else 1
         if (network.architecture.n_inputs, network.architecture.n_outputs) != (len(encoder.feature_names), wanted):
             raise ModelFileError(f"{path}: the network does not fit the columns or the target")
-        about = header.get("about", {})
-        return cls(encoder, target, network, about if isinstance(about, dict) else {})
+        return cls(encoder, target, network, checked_about(header.get("about")))
 
     @staticmethod
     def train(

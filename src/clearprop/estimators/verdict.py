@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 
 from clearprop.table import ClassTarget, Target
 from clearprop.train import History
@@ -34,6 +35,8 @@ def verdict(
     metric, name = ("accuracy", "accuracy") if isinstance(target, ClassTarget) else ("r2", "R²")
     low, high = intervals[metric]
     seen, unseen, trivial = scores["train"][metric], scores[part][metric], baseline[metric]
+    if not all(map(isfinite, (low, high, seen, unseen, trivial))):
+        return [f"Too few {part} rows to tell: {name} is not defined on them."]
     measured = f"{name} {unseen:.3f} on the {part} rows (95% interval {low:.3f} to {high:.3f})"
     found = []
     if low <= trivial:

@@ -37,12 +37,12 @@ def replaced(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
                 yield cast(BinaryIO, made)
                 made.flush()
                 os.fsync(made.fileno())
-            temporary.chmod(0o666 & ~_umask())
+            temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
             temporary.replace(target)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-    except FileError:
+    except (FileError, BrokenPipeError):
         raise
     except OSError as error:
         reason = error.strerror or error.__class__.__name__

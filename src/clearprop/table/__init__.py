@@ -3,7 +3,7 @@
 from clearprop.table.categories import BooleanColumn, CategoryColumn
 from clearprop.table.columns import KINDS, Column
 from clearprop.table.dates import DateColumn
-from clearprop.table.delimited import MISSING_MARKS
+from clearprop.table.delimited import MISSING_MARKS, find_dialect
 from clearprop.table.demo import DEMOS, TARGET, load_demo
 from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.library import import_polars
@@ -40,6 +40,7 @@ __all__ = [
     "Target",
     "as_frame",
     "drop_missing_target",
+    "find_dialect",
     "fit_target",
     "import_polars",
     "load_demo",

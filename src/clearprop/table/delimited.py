@@ -52,8 +52,10 @@ class Dialect:
     missing: tuple[str, ...]
 
 
-def find_dialect(path: Path, header: bool, na: Sequence[str], encoding: str | None) -> Dialect:
-    """The dialect of a file, from its first megabytes.
+def find_dialect(
+    path: Path, header: bool, na: Sequence[str], encoding: str | None, decimal: str | None = None
+) -> Dialect:
+    """The dialect of a file, from its first megabytes; `decimal` is what it has if nothing in it speaks against that.
 
     Raises:
         FileError: if it cannot be read.
@@ -74,7 +76,7 @@ def find_dialect(path: Path, header: bool, na: Sequence[str], encoding: str | No
     first = _first_record(path, text, delimiter)
     names = _names(path, [name.strip() for name in first] if header else [""] * len(first))
     missing = (*MISSING_MARKS, *(str(mark).strip() for mark in na))
-    return Dialect(encoding, delimiter, _find_decimal(text, delimiter), tuple(names), header, missing)
+    return Dialect(encoding, delimiter, _find_decimal(text, delimiter, decimal), tuple(names), header, missing)
 
 
 def _names(path: Path, given: list[str]) -> list[str]:
@@ -101,7 +103,11 @@ def open_binary(path: Path) -> BinaryIO:
         FileError: if that is not possible.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise FileError(f"{path} is no ordinary file", "a CSV, TSV or Parquet file", "save a pipe to a file first")
         return path.open("rb")
+    except FileError:
+        raise
     except OSError as error:
         reason = error.strerror or error.__class__.__name__
         raise FileError(f"cannot read {path}: {reason}", "a CSV, TSV or Parquet file") from None
@@ -312,14 +318,14 @@ def _find_delimiter(text: str) -> str:
     return max(regular, key=lambda d: regular[d]) if regular else max(_DELIMITERS, key=lambda d: counts[d][0])
 
 
-def _find_decimal(text: str, delimiter: str) -> str:
+def _find_decimal(text: str, delimiter: str, usual: str | None) -> str:
     """A comma where fields such as 3,14 stand and none such as 3.14, and the comma does not delimit."""
     lines = text.split("\n", 1000)[:1000]
-    return "," if delimiter != "," and _decimal_commas(lines, delimiter) else "."
+    return "," if delimiter != "," and _decimal_commas(lines, delimiter, usual == ",") else "."
 
 
-def _decimal_commas(lines: list[str], delimiter: str) -> bool:
+def _decimal_commas(lines: list[str], delimiter: str, usual: bool = False) -> bool:
     fields = [field.strip(' "') for line in lines for field in line.split(delimiter)]
-    commas = sum(1 for field in fields if re.fullmatch(r"[+-]?\d+,\d+", field))
+    commas = usual or any(re.fullmatch(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+", field) for field in fields)
     points = (f for f in fields if re.fullmatch(r"[+-]?\d+\.\d+", f) and not re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+", f))
-    return commas > 0 and not any(points)  # 1.234 may be a thousand and more
+    return commas and not any(points)  # 1.234 may be a thousand and more

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import narwhals.stable.v1 as nw
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clearprop.errors import DTypeError, TableError, listed, unknown_name
 from clearprop.table.columns import IDENTIFIER, Column, column_from_dict, fit_column
 from clearprop.table.numbers import Scaling
-from clearprop.table.values import Features, exactly, unboxed
+from clearprop.table.values import Features, Series, exactly, unboxed
 
 
 def as_frame(frame: Any) -> nw.DataFrame[Any]:
@@ -37,8 +37,13 @@ def as_frame(frame: Any) -> nw.DataFrame[Any]:
     if len(set(names)) < len(names):
         raise TableError("two columns of one name", "one name per column")
     wrapped = wrapped.rename(renamed) if renamed else wrapped
-    boxed = [unboxed(wrapped[name]) for name in wrapped.columns if wrapped[name].dtype == nw.Object]
+    boxed = [unboxed(series) for series in _columns_of(wrapped).values() if series.dtype == nw.Object]
     return wrapped.with_columns(boxed) if boxed else wrapped
+
+
+def _columns_of(table: nw.DataFrame[Any]) -> dict[str, Series]:
+    """All columns by name at once: asking for each by its name takes time that grows with their number."""
+    return {series.name: cast(Series, series) for series in table.iter_columns()}
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,15 @@ class TableEncoder:
         for name in kinds:
             if name not in table.columns:
                 raise unknown_name("column", name, list(table.columns))
-        found = {n: fit_column(table[n], kinds.get(n), scaling, rows) for n in table.columns if n not in ignore}
+            if name in ignore:
+                raise TableError(
+                    f"a kind for the column {name!r}", "a column that is used, not the target or one left out"
+                )
+        every = {name: series for name, series in _columns_of(table).items() if name not in ignore}
+        found = {name: fit_column(series, kinds.get(name), scaling, rows) for name, series in every.items()}
         if all(isinstance(column, str) for column in found.values()):  # better an identifier than nothing
             again = [name for name, column in found.items() if column == IDENTIFIER]
-            found |= {name: fit_column(table[name], "number", scaling, rows) for name in again}
+            found |= {name: fit_column(every[name], "number", scaling, rows) for name in again}
         used = [column for column in found.values() if not isinstance(column, str)]
         ignored = {name: why for name, why in found.items() if isinstance(why, str)}
         if not used:
@@ -125,7 +135,8 @@ class TableEncoder:
             TableError: if a column is missing, or holds what it did not in training.
         """
         table = as_frame(frame)
-        missing = [column.name for column in self.columns if column.name not in table.columns]
+        every = _columns_of(table)
+        missing = [column.name for column in self.columns if column.name not in every]
         if missing:
             raise TableError(
                 f"the table has no column {listed(map(repr, missing), 5)}",
@@ -135,7 +146,7 @@ class TableEncoder:
         result = np.empty((len(table), len(self.feature_names)), dtype)
         start = 0
         for column in self.columns:
-            part = column.encode(table[column.name])
+            part = column.encode(every[column.name])
             result[:, start : start + part.shape[1]] = part
             start += part.shape[1]
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ def read_table(
     """
     source, pl = Path(path), import_polars()
     if _is_parquet(source):
-        frame: polars.DataFrame = _from_parquet(source, lambda lazy: lazy)
+        frame: polars.DataFrame = _marked(_from_parquet(source, lambda lazy: lazy), _marks(na))
     else:
         dialect = find_dialect(source, header, _marks(na), encoding)
         parts = [parse(source, dialect, *block) for block in text_blocks(source, dialect, _WHOLE)]
@@ -69,6 +70,7 @@ def read_batches(
     header: bool = True,
     na: Sequence[str] = (),
     encoding: str | None = None,
+    decimal: str | None = None,
     numbers: Collection[str] = (),
     seen: Callable[[float], None] | None = None,
 ) -> Iterator[polars.DataFrame]:
@@ -78,6 +80,7 @@ def read_batches(
 
     Args:
         path, header, na, encoding: as of `read_table`.
+        decimal: "," or ".", if nothing in the file speaks against it.
         numbers: columns in which a decimal comma becomes a point, in a file that has them.
         seen: told now and then which share of the file has been read, 0 … 1.
 
@@ -86,9 +89,9 @@ def read_batches(
     """
     source, pl = Path(path), import_polars()
     if _is_parquet(source):
-        yield from _parquet_batches(source, seen)
+        yield from _parquet_batches(source, _marks(na), seen)
         return
-    dialect, found = find_dialect(source, header, _marks(na), encoding), False
+    dialect, found = find_dialect(source, header, _marks(na), encoding, decimal), False
     size = max(1, source.stat().st_size)
     told = None if seen is None else lambda read: seen(read / size)
     for block in text_blocks(source, dialect, BATCH_BYTES, told):
@@ -96,8 +99,9 @@ def read_batches(
         columns = [_present(column, dialect) for column in frame]
         if dialect.decimal == ",":
             columns = [_pointed(pl, column) if column.name in numbers else column for column in columns]
-        found = found or frame.height > 0
-        yield pl.DataFrame(columns)
+        if frame.height:
+            found = True
+            yield pl.DataFrame(columns)
     if not found:
         raise TableError(f"{path} has no rows", "at least one row of data")
 
@@ -120,13 +124,25 @@ def _from_parquet(path: Path, what: Any) -> Any:
         raise TableError(f"{path} is no Parquet file: {first_line(error)}") from None
 
 
-def _parquet_batches(path: Path, seen: Callable[[float], None] | None) -> Iterator[Any]:
+def _marked(frame: Any, na: Sequence[str]) -> Any:
+    """A frame of a Parquet file, which has gaps of its own, with one's own marks as gaps, too."""
+    pl, marks = import_polars(), [str(mark).strip() for mark in na]
+    numbers = [float(mark) for mark in marks if re.fullmatch(r"[+-]?\d+(\.\d*)?", mark)]
+    for column in frame if marks else ():
+        if column.dtype == pl.String:
+            frame = frame.with_columns(column.set(column.str.strip_chars().is_in(marks), None))
+        elif column.dtype.is_numeric() and numbers:
+            frame = frame.with_columns(column.set(column.cast(pl.Float64).is_in(numbers), None))
+    return frame
+
+
+def _parquet_batches(path: Path, na: Sequence[str], seen: Callable[[float], None] | None) -> Iterator[Any]:
     pl = import_polars()
     rows = int(_from_parquet(path, lambda lazy: lazy.select(pl.len())).item())
     if not rows:
         raise TableError(f"{path} has no rows", "at least one row of data")
     for start in range(0, rows, BATCH_ROWS):
-        yield _from_parquet(path, lambda lazy, start=start: lazy.slice(start, BATCH_ROWS))
+        yield _marked(_from_parquet(path, lambda lazy, start=start: lazy.slice(start, BATCH_ROWS)), na)
         if seen is not None:
             seen(min(1.0, (start + BATCH_ROWS) / rows))
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import checked_integer, checked_seed
-from clearprop.table.delimited import find_dialect
+from clearprop.table.delimited import find_dialect, open_binary
 from clearprop.table.library import import_polars
 from clearprop.table.read import read_batches, typed
 
@@ -18,11 +18,15 @@ _ROOM = 8  # bytes of memory that training may take for each byte of the file
 
 
 def rows_that_fit(path: str | os.PathLike[str]) -> int | None:
-    """How many rows of a file may be read at once, by its first lines and the memory that is free; None if all may."""
+    """How many rows of a file may be read at once, by its first lines and the memory that is free; None if all may.
+
+    Raises:
+        FileError: if it cannot be read.
+    """
     source, free = Path(path), available_memory()
-    if free is None or not source.is_file() or source.stat().st_size * _ROOM < free:
-        return None
-    with source.open("rb") as file:
+    with open_binary(source) as file:
+        if free is None or os.fstat(file.fileno()).st_size * _ROOM < free:
+            return None
         lines = file.read(2**20).count(b"\n")
     per_row = 2**20 / max(1, lines) if source.suffix.lower() != ".parquet" else 1000
     return max(1000, int(free / (_ROOM * per_row)))

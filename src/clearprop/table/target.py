@@ -214,6 +214,8 @@ def with_target(frame: Any, target: str) -> tuple[nw.DataFrame[Any], int]:
     there = ~column.is_null()
     if column.dtype.is_float():
         there = there & ~column.is_nan()
+    if column.dtype == nw.String:
+        there = there & (column.str.strip_chars() != "")
     kept = table.filter(there)
     return kept, len(table) - len(kept)
 
