@@ -37,7 +37,7 @@ def terminal_page(path: Path) -> None:
     """`clearprop train demo:wine` as a terminal shows it."""
     frame = load_demo(DEMO)
     fit = TableModel.train(frame, "target")
-    summary = summary_of_fit(f"demo:{DEMO}", frame.height, fit, {"seed": 0})
+    summary = summary_of_fit(f"demo:{DEMO}", frame.shape, fit, {"seed": 0})
     console = Console(record=True, width=84, file=io.StringIO(), force_terminal=True)
     console.print(training_page(summary), highlight=False)
     svg = console.export_svg(title=f"$ clearprop train demo:{DEMO}", theme=LIGHT, unique_id="page")

@@ -321,3 +321,19 @@ def test_damaged_facts_about_a_model_are_left_out(trained, tmp_path, about):
     write_model(tmp_path / "m", {**header, "about": about}, arrays)
     done = run("info", tmp_path / "m")
     assert done.returncode == 0, done.stderr
+
+
+def test_a_header_where_the_model_was_trained_without(tmp_path):
+    rows = rows_of([i % 7 for i in range(60)], ["ab"[i % 2] for i in range(60)])
+    (tmp_path / "t.csv").write_text(rows)
+    (tmp_path / "h.csv").write_text("c0,c1\n" + rows)
+    assert (
+        run("train", "t.csv", "--no-header", "--target", "c1", "--epochs", 1, "--out", "o", cwd=tmp_path).returncode
+        == 0
+    )
+    model = "o/model.clearprop"
+    assert run("predict", model, "h.csv", "--header", "--out", "p.csv", cwd=tmp_path).returncode == 0
+    assert run("predict", model, "t.csv", "--out", "q.csv", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "q.csv").read_bytes()
+    done = run("train", "t.csv", "--target", "y", cwd=tmp_path)
+    assert "is the first line data? --no-header" in done.stderr

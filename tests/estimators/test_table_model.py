@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import clearprop as cp
-from clearprop.table import load_demo, read_batches, read_table
+from clearprop.table import load_demo, read_batches, read_table, split_rows
 
 rng = np.random.default_rng(0)
 
@@ -174,3 +174,17 @@ def test_training_goes_on_from_a_checkpoint(mixed, tmp_path):
     again = cp.TableModel.train(mixed, "label", epochs=12, checkpoint=tmp_path / "c", resume=True, **options)
     assert again.history.epochs == 12
     np.testing.assert_array_equal(again.model.predict_proba(mixed), whole.model.predict_proba(mixed))
+
+
+def test_a_wild_target_in_a_held_out_row_does_not_spoil_the_scale():
+    x = np.random.default_rng(0).normal(size=400)
+    split = cp.TableModel.train(pl.DataFrame({"x": x, "y": x}), "y", epochs=1).model.target
+    rows = split_rows(400, seed=0, fractions=(0.15, 0.15))
+    y = x.copy()
+    y[rows.test[0]] = 1e20
+    assert cp.TableModel.train(pl.DataFrame({"x": x, "y": y}), "y", epochs=1).model.target == split
+
+
+def test_sizes_in_an_array(mixed):
+    fit = cp.TableModel.train(mixed, "label", epochs=1, hidden=np.array([8, 4]))
+    assert [layer.units for layer in fit.model.network.architecture.layers] == [8, 4, 1]

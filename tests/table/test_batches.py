@@ -334,3 +334,22 @@ def test_blank_lines_make_no_batch(file, monkeypatch):
     monkeypatch.setattr(reading, "BATCH_BYTES", 10)
     file.write_text("a,b\n" + "\n" * 100 + "1,2\n")
     assert [batch.height for batch in read_batches(file)] == [1]
+
+
+@pytest.mark.parametrize("mark", ["-", "--", "#N/A", "<NA>", "N.A.", "无", "缺失"])
+def test_usual_marks(file, mark):
+    file.write_text(f"a,b\n{mark},1\n1.5,2\n")
+    assert read_table(file)["a"].to_list() == [None, 1.5]
+
+
+def test_codes_too_large_to_be_numbers(file):
+    file.write_text("c,x\n1e1000,1\n2e2000,2\n123456,3\ninf,4\n")
+    assert read_table(file)["c"].to_list() == ["1e1000", "2e2000", "123456", "inf"]
+
+
+def test_thousands_in_a_file_with_semicolons(file):
+    file.write_text("a;y\n7,311;0\n466;3\n")
+    frame = read_table(file)
+    assert frame["a"].to_list() == ["7,311", "466"]
+    (column,) = TableEncoder.fit(frame, ignore="y").columns
+    assert (column.center, column.text.thousands) == (pytest.approx((7311 + 466) / 2), ",")

@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from clearprop.errors import TableError
-from clearprop.table import BooleanColumn, CategoryColumn, DateColumn, NumberColumn, TableEncoder, read_table
+from clearprop.table import BooleanColumn, CategoryColumn, DateColumn, NumberColumn, TableEncoder, as_frame, read_table
 from clearprop.table.dates import parts_of
 from clearprop.table.numbers import NumberFormat
 
@@ -605,3 +605,40 @@ def test_column_names_of_several_levels():
     frame = pd.DataFrame([[1, 2], [3, 4]], columns=pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")]))
     with pytest.raises(TableError, match="names of several levels"):
         TableEncoder.fit(frame)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["1/31/2024 3:30 PM", "5/2/2023 12:00 AM"],
+        ["31/01/24", "02/05/23"],
+        ["31-Jan-2024", "02-May-2023"],
+        ["2024-01", "2023-05"],
+        ["2024年1月", "2023年5月"],
+        ["2024-01-31 12:00:00.123456789", "2023-05-02 00:00:00.000000000"],
+        ["2024-01-31 12:00:00 UTC", "2023-05-02 00:00:00 UTC"],
+    ],
+)
+def test_more_forms_of_dates(written):
+    (column,) = TableEncoder.fit(pl.DataFrame({"a": [*written, None]})).columns
+    assert isinstance(column, DateColumn)
+    us = column.encode(as_frame(pl.DataFrame({"a": written}))["a"])
+    assert us[0, 0] == pytest.approx(1, abs=1e-9)
+    assert us[1, 0] == pytest.approx(-1, abs=1e-9)
+
+
+def test_a_few_marks_among_dates_count_as_missing():
+    days = [f"2024-0{1 + i % 9}-1{i % 9}" for i in range(60)]
+    frame = pl.DataFrame({"d": [*days, "unknown", "0000-00-00"]})
+    encoder = through_json(TableEncoder.fit(frame))
+    (column,) = encoder.columns
+    assert (column.form, column.marks) == ("ISO 8601", ("0000-00-00", "unknown"))
+    assert encoder.transform(frame)[:, -1].tolist() == [0] * 60 + [1, 1]
+    with pytest.raises(TableError, match="column 'd' holds 'soon'; expected dates"):
+        encoder.transform(pl.DataFrame({"d": ["soon"]}))
+
+
+def test_numbers_with_a_frequent_word_are_pointed_out():
+    frame = pl.DataFrame({"a": [f"{i}.5" if i % 5 else "closed" for i in range(200)], "x": [1, 2] * 100})
+    why = "numbers, but 'closed' in 40 rows: if that is a missing value, say so (--na 'closed')"
+    assert TableEncoder.fit(frame).ignored == {"a": why}

@@ -38,7 +38,7 @@ def profile(
         int | None, typer.Option(min=1, show_default="by the size of the work", help="Worker threads.")
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Training steps to time, at least.")] = 2000,
-    no_header: o.NoHeader = False,
+    no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,
 ) -> None:

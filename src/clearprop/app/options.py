@@ -20,7 +20,13 @@ Table = Annotated[
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by train.")]
 AnyModel = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by train, or by net.save().")]
 NoHeader = Annotated[
-    bool, typer.Option("--no-header", rich_help_panel=TABLE, help="The file has no header; columns are c0, c1, ….")
+    bool | None,
+    typer.Option(
+        "--no-header/--header",
+        rich_help_panel=TABLE,
+        show_default=False,
+        help="The file has no header; columns are c0, c1, …. A model expects what it was trained with.",
+    ),
 ]
 Missing = Annotated[
     list[str] | None,
@@ -48,13 +54,13 @@ Json = Annotated[
 
 
 def source(
-    table: str, no_header: bool, na: list[str] | None, encoding: str | None, model: TableModel | None = None
+    table: str, no_header: bool | None, na: list[str] | None, encoding: str | None, model: TableModel | None = None
 ) -> Source:
     """The table that the options describe; what they leave open is as in the training of the model."""
     trained: dict[str, Any] = model.about.get("reading", {}) if model else {}
     return Source(
         table,
-        header=not no_header and trained.get("header", True),
+        header=trained.get("header", True) if no_header is None else not no_header,
         na=tuple(na) if na else tuple(trained.get("na", ())),
         encoding=encoding,
         decimal=trained.get("decimal"),

@@ -107,9 +107,7 @@ def _lines(lines: Sequence[str]) -> Text:
 def _what_was_read(summary: Mapping[str, Any]) -> list[str]:
     table, parts = summary["table"], summary["parts"]
     used = sum(part["rows"] for part in parts.values())
-    lines = [
-        f"{table['name']}: {table['rows']:,} rows, {len(summary['columns']) + len(summary['set_aside']) + 1} columns"
-    ]
+    lines = [f"{table['name']}: {table['rows']:,} rows, {table['columns']} columns"]
     if table["without_target"]:
         lines.append(f"{table['without_target']:,} rows without a target left out")
     if used + table["without_target"] < table["rows"]:

@@ -90,4 +90,17 @@ class Source:
         """
         if given is None and not self.is_demo:
             raise InvalidValueError("no target column", "--target COL", "columns: " + listed(frame.columns))
-        return given or TARGET
+        name = TARGET if given is None else given
+        if name not in frame.columns and self.header and any(_is_number(column) for column in frame.columns):
+            raise InvalidValueError(
+                f"no column {name!r}", "one of: " + listed(frame.columns), "is the first line data? --no-header"
+            )
+        return name
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

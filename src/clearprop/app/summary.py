@@ -47,12 +47,12 @@ def summary_of_model(model: TableModel) -> dict[str, Any]:
     }
 
 
-def summary_of_fit(table: str, total: int, fit: TableFit, options: dict[str, Any]) -> dict[str, Any]:
+def summary_of_fit(table: str, size: tuple[int, int], fit: TableFit, options: dict[str, Any]) -> dict[str, Any]:
     """Everything about a training run, for scripts.
 
     Args:
         table: its name.
-        total: rows of the table.
+        size: rows and columns of the table.
         fit: the run.
         options: what was asked for.
     """
@@ -61,7 +61,7 @@ def summary_of_fit(table: str, total: int, fit: TableFit, options: dict[str, Any
     return {
         "clearprop": model.pop("about").get("clearprop"),
         "executor": describe(),
-        "table": {"name": table, "rows": total, "without_target": fit.without_target},
+        "table": {"name": table, "rows": size[0], "columns": size[1], "without_target": fit.without_target},
         **model,
         "options": options,
         "training": {

@@ -37,7 +37,7 @@ def train(
             help="Read a column as number, category, boolean or date. May be repeated.",
         ),
     ] = None,
-    no_header: o.NoHeader = False,
+    no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,
     scaling: Annotated[
@@ -156,7 +156,7 @@ def train(
                 frame, target, **asked, checkpoint=state, resume=checkpoint, callbacks=callbacks, n_threads=threads
             )
         fit = replace(fit, model=replace(fit.model, about={**fit.model.about, "reading": source.reading()}))
-        summary = summary_of_fit(table, total, fit, asked)
+        summary = summary_of_fit(table, (total, len(frame.columns)), fit, asked)
         with waiting("writing", silent):
             files = write_training_files(out, fit, summary)
         if state is not None:

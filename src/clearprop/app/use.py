@@ -32,7 +32,7 @@ def predict(
             metavar="COL", rich_help_panel=o.OUTPUT, help="Column to copy beside the predictions. May be repeated."
         ),
     ] = None,
-    no_header: o.NoHeader = False,
+    no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,
     quiet: o.Quiet = False,
@@ -68,7 +68,7 @@ def _beside(frame: Any, names: list[str], found: Any) -> Any:
 def evaluate(
     model: o.Model,
     table: o.Table,
-    no_header: o.NoHeader = False,
+    no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,
     as_json: o.Json = False,

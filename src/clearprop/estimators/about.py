@@ -22,7 +22,7 @@ def checked_about(about: Any) -> dict[str, Any]:
     parts = about.get("parts")
     if isinstance(parts, dict) and parts and all(_is_part(part) for part in parts.values()):
         kept["parts"] = parts
-    return kept
+    return {key: kept[key] for key in about if key in kept}  # in the file's order: saved again, it is the same file
 
 
 def _is_reading(reading: dict[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from clearprop.errors import TableError, unknown_name
 from clearprop.table.categories import BooleanColumn, CategoryColumn, count_levels
 from clearprop.table.dates import DateColumn, find_date_format
 from clearprop.table.numbers import NumberColumn, NumberFormat, Scaling, find_numbers
-from clearprop.table.values import Series, as_numbers, is_date, is_number
+from clearprop.table.values import Series, as_numbers, holds_numbers, is_date, is_number
 
 Column = NumberColumn | CategoryColumn | BooleanColumn | DateColumn
 Kind = Literal["number", "category", "boolean", "date"]
@@ -42,12 +42,14 @@ class Reading:
         form: of dates in text.
         text: how numbers are written in text.
         values: the two values of a boolean: false, true.
+        marks: texts among dates that stand for a missing one.
     """
 
     kind: str
     form: str | None = None
     text: NumberFormat | None = None
     values: tuple[str, str] | None = None
+    marks: tuple[str, ...] = ()
 
 
 def fit_column(
@@ -82,7 +84,7 @@ def fit_column(
             return _SAME
     if reading.kind == "number":
         return NumberColumn.fit(part, scaling, reading.text)
-    column = DateColumn.fit(part, reading.form)
+    column = DateColumn.fit(part, reading.form, reading.marks)
     return column if column.parts else "the same date in every row"
 
 
@@ -122,17 +124,27 @@ def read_as(series: Series, kind: str | None = None) -> Reading | str:
 
 
 def _read_text(series: Series, there: set[Any]) -> Reading | str:
-    form = find_date_format(series)
+    form, marks = find_date_format(series)
     if form is not None:
-        return Reading("date", form)
-    if len(there) == 2:
-        return Reading("boolean", values=BooleanColumn.order(there))
+        return Reading("date", form, marks=marks)
     text = find_numbers(series)
     if text is not None:
         return Reading("number", text=text)
+    if len(there) == 2:
+        return Reading("boolean", values=BooleanColumn.order(there))
     if len(there) > 50 and len(there) > 0.5 * len(series):
-        return "text that is different in nearly every row"
+        return _why_different(series)
     return Reading("category")
+
+
+def _why_different(series: Series) -> str:
+    """Text of which nearly every row has its own, unless it is numbers and one word."""
+    counts = count_levels(series)
+    word, n = counts.most_common(1)[0]
+    others = (level for level in counts if level not in (word, None))
+    if word is not None and n > 1 and holds_numbers(others):
+        return f"numbers, but {word!r} in {n} rows: if that is a missing value, say so (--na {word!r})"
+    return "text that is different in nearly every row"
 
 
 def _read_as_given(series: Series, kind: str, there: set[Any]) -> Reading:
@@ -145,10 +157,10 @@ def _read_as_given(series: Series, kind: str, there: set[Any]) -> Reading:
             raise TableError(f"column {series.name!r} has {len(there)} values", "two, to be a boolean")
         return Reading("boolean", values=BooleanColumn.order(there))
     if kind == "date":
-        form = find_date_format(series)
+        form, marks = find_date_format(series)
         if form is None:
             raise TableError(f"column {series.name!r} holds {example}", "dates of one form, such as 2024-12-31")
-        return Reading("date", form)
+        return Reading("date", form, marks=marks)
     text = find_numbers(series)
     if text is None and not is_number(series):
         raise TableError(f"column {series.name!r} holds {example}", "numbers, to be a number column")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,22 +25,18 @@ from clearprop.table.values import (
     mean_and_std,
     microseconds,
     positive,
+    texts,
 )
 
 _ISO = "ISO 8601"
-_ISO_TEXT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?")
+_ISO_TEXT = re.compile(r"(\d{4}-\d\d-\d\d)([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?(\d{0,3})(Z| UTC|[+-]\d\d:?\d\d)?")
 _DAYS = (
-    "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%d.%m.%Y",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d-%m-%Y",
-    "%Y年%m月%d日",
-    "%d %b %Y",
-    "%b %d, %Y",
+    *("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y年%m月%d日", "%d %b %Y", "%b %d, %Y"),
+    *("%d-%b-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y"),
 )
-FORMATS = (_ISO, *(day + time for day in _DAYS for time in ("", " %H:%M", " %H:%M:%S")))
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+FORMATS = (_ISO, *(day + time for day in _DAYS for time in _TIMES), "%Y-%m", "%Y年%m月")
+_MOST_MARKS, _LEAST_DATES = 3, 0.95
 _CYCLES = {"month": 12.0, "weekday": 7.0, "hour": 24.0}
 _PARTS = ("year", "month", "day", "weekday", "hour")
 
@@ -51,20 +49,32 @@ def parse_date(text: str, form: str) -> datetime:
     """
     if form != _ISO:
         return datetime.strptime(text.strip(), form)
-    if not _ISO_TEXT.fullmatch(text.strip()):
+    match = _ISO_TEXT.fullmatch(text.strip())
+    if match is None or (match[5] and not match[4]):
         raise ValueError(text)
-    found = datetime.fromisoformat(text.strip())
+    zone = (match[6] or "").replace(" UTC", "Z")
+    found = datetime.fromisoformat(match[1] + (match[2] or "") + (zone if match[2] else ""))  # to the microsecond
     return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
 
 
-def find_date_format(series: Series) -> str | None:
-    """The one format in which every text of a column is a date; of two (01/02/2024), the one with the day first."""
+def find_date_format(series: Series) -> tuple[str | None, tuple[str, ...]]:
+    """The one format in which the texts of a column are dates, and texts among them that stand for a missing one.
+
+    Of two formats (01/02/2024) it is the one with the day first. At most three texts may be none, in at most 5% of the
+    rows. Without a format the first result is None.
+    """
     if not is_text(series):
-        return None
-    values = {value for value in as_values(series) if value is not None}
-    if not values or not all(isinstance(value, str) and any(c.isdigit() for c in value) for value in values):
-        return None
-    return next((form for form in FORMATS if all(_fits(value, form) for value in values)), None)
+        return None, ()
+    counts = Counter(value for value in as_values(series) if value is not None)
+    if not counts or not all(isinstance(value, str) for value in counts):
+        return None, ()
+    numbered = [value for value in counts if any(c.isdigit() for c in value)]
+    for form in FORMATS if len(counts) - len(numbered) <= _MOST_MARKS else ():
+        marks = list(islice((value for value in counts if not _fits(value, form)), _MOST_MARKS + 1))
+        rows = sum(counts[value] for value in marks)
+        if len(marks) <= _MOST_MARKS and rows <= (1 - _LEAST_DATES) * counts.total() and len(marks) < len(counts):
+            return form, tuple(sorted(value.strip() for value in marks))
+    return None, ()
 
 
 def _fits(text: str, form: str) -> bool:
@@ -105,25 +115,27 @@ class DateColumn:
         form: how text is read: "ISO 8601" or a strptime format; None where the column held dates.
         parts: part → (center, scale); of a circle, its period as the scale.
         has_missing: whether a last feature says that a value is missing.
+        marks: texts that stand for a missing value.
     """
 
     name: str
     form: str | None
     parts: dict[str, tuple[float, float]]
     has_missing: bool
+    marks: tuple[str, ...] = ()
     kind: ClassVar[str] = "date"
     holds_numbers: ClassVar[bool] = False
 
     @classmethod
-    def fit(cls, series: Series, form: str | None = None) -> DateColumn:
+    def fit(cls, series: Series, form: str | None = None, marks: tuple[str, ...] = ()) -> DateColumn:
         """The parts that vary, and their scales."""
-        us = _as_microseconds(series, form)
+        us = _as_microseconds(series, form, marks)
         parts = {}
-        for part, values in parts_of(us).items():
+        for part, values in parts_of(us).items() if not np.isnan(us).all() else ():
             center, scale = mean_and_std(values[~np.isnan(values)])
             if scale > 0:
                 parts[part] = (0.0, _CYCLES[part]) if part in _CYCLES else (center, scale)
-        return cls(series.name, form, parts, bool(np.isnan(us).any()))
+        return cls(series.name, form, parts, bool(np.isnan(us).any()), marks)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> DateColumn:
@@ -142,7 +154,8 @@ class DateColumn:
             if part in given:
                 center, scale = exactly(list, given[part])
                 parts[part] = (finite(center), positive(scale))
-        return cls(exactly(str, data["name"]), data["form"], parts, exactly(bool, data["has_missing"]))
+        missing = exactly(bool, data["has_missing"]), texts(data["marks"])
+        return cls(exactly(str, data["name"]), data["form"], parts, *missing)
 
     @property
     def feature_names(self) -> list[str]:
@@ -158,7 +171,7 @@ class DateColumn:
         Raises:
             TableError: for what is no date.
         """
-        us = _as_microseconds(series, self.form)
+        us = _as_microseconds(series, self.form, self.marks)
         found, features = parts_of(us), []
         for part, (center, scale) in self.parts.items():
             if part in _CYCLES:
@@ -172,16 +185,18 @@ class DateColumn:
     def describe(self) -> str:
         """What was done, in a few words."""
         form = "" if self.form is None else f"; read as {self.form}"
-        return ", ".join(self.parts) + form + ("; missing → 0, and a flag" if self.has_missing else "")
+        gaps = "; missing → 0, and a flag" if self.has_missing else ""
+        marks = f"; {' and '.join(map(repr, self.marks))} counted as missing" if self.marks else ""
+        return ", ".join(self.parts) + form + gaps + marks
 
 
-def _as_microseconds(series: Series, form: str | None) -> Numbers:
+def _as_microseconds(series: Series, form: str | None, marks: tuple[str, ...] = ()) -> Numbers:
     if is_date(series):
         return microseconds(series)
     name = series.name
 
     def convert(value: Any) -> float:
-        if value is None or value == "":
+        if value is None or (isinstance(value, str) and value.strip() in ("", *marks)):
             return float("nan")
         if isinstance(value, datetime):
             return value.replace(tzinfo=UTC).timestamp() * 1e6

@@ -17,7 +17,27 @@ import numpy as np
 from clearprop.errors import FileError, TableError
 from clearprop.table.library import import_polars
 
-MISSING_MARKS = ("", "NA", "N/A", "n/a", "nan", "NaN", "?", "null", "NULL", "None")
+MISSING_MARKS = (
+    *(
+        "",
+        "NA",
+        "N/A",
+        "n/a",
+        "N.A.",
+        "#N/A",
+        "<NA>",
+        "nan",
+        "NaN",
+        "?",
+        "-",
+        "--",
+        "null",
+        "NULL",
+        "None",
+        "无",
+        "缺失",
+    ),
+)
 _DELIMITERS = (",", ";", "\t", "|")
 _HEAD = 4 * 2**20  # bytes from which the dialect is found
 _LONGEST_RECORD = 64 * 2**20  # characters
@@ -324,8 +344,13 @@ def _find_decimal(text: str, delimiter: str, usual: str | None) -> str:
     return "," if delimiter != "," and _decimal_commas(lines, delimiter, usual == ",") else "."
 
 
+def _thousands(field: str) -> bool:
+    """1,234 could be a thousand and more; 0,125 and 12,5 could not."""
+    return bool(re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+", field))
+
+
 def _decimal_commas(lines: list[str], delimiter: str, usual: bool = False) -> bool:
     fields = [field.strip(' "') for line in lines for field in line.split(delimiter)]
-    commas = usual or any(re.fullmatch(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+", field) for field in fields)
+    commas = usual or any(re.fullmatch(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+", f) and not _thousands(f) for f in fields)
     points = (f for f in fields if re.fullmatch(r"[+-]?\d+\.\d+", f) and not re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+", f))
     return commas and not any(points)  # 1.234 may be a thousand and more

@@ -35,7 +35,7 @@ def read_table(
     Args:
         path: the file; `.parquet` (in any case) is read as Parquet, everything else as delimited text.
         header: whether the first line names the columns; if not they are called c0, c1, ….
-        na: a mark or marks for missing values beside the usual ones ("", NA, N/A, nan, ?, null, None).
+        na: a mark or marks for missing values beside the usual ones (`MISSING_MARKS`).
         encoding: of the text, such as "gb18030"; found out if not given.
 
     Raises:
@@ -178,6 +178,7 @@ def _typed(pl: Any, column: Any, dialect: Dialect) -> Any:
         numbers = _pointed(pl, values)
     for dtype in (pl.Int64, pl.Float64):
         found = numbers.cast(dtype, strict=False)
-        if found.null_count() == values.null_count():
+        lost = dtype == pl.Float64 and bool((found.is_infinite() & values.str.contains(r"\d")).any())  # 1e1000, a code
+        if found.null_count() == values.null_count() and not lost:
             return found.fill_nan(None) if dtype == pl.Float64 else found
     return values

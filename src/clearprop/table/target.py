@@ -102,13 +102,13 @@ class NumberTarget:
             raise TableError(f"target {self.name!r} is missing in row {int(np.argmax(np.isnan(values)))}", "a number")
         return (values - self.mean) / self.std
 
-    def fitted_to(self, coded: NDArray[Any]) -> NumberTarget:
-        """The same target with mean 0 and standard deviation 1 on these rows, which this coding has coded.
+    def fitted_to(self, series: Series) -> NumberTarget:
+        """The same target with mean 0 and standard deviation 1 on these rows.
 
         Raises:
             TableError: if they are all the same.
         """
-        mean, std = mean_and_std(self.decode(coded))
+        mean, std = mean_and_std(as_numbers(series, self.text.parse if self.text else None))
         if not std > 0:
             raise TableError(f"target {self.name!r} is the same in every training row", "a target that varies")
         return replace(self, mean=mean, std=std)
