@@ -163,6 +163,9 @@ def test_predictions_of_labels_of_two_kinds(trained):
 )
 def test_profile_shows_every_step_of_a_training_step(trained, arguments):
     done = run("profile", trained[0] / "model.clearprop", *arguments)
+    if describe().startswith("reference"):
+        assert (done.returncode, "expected the native machine" in done.stderr) == (2, True)
+        return
     assert done.returncode == 0, done.stderr
     assert "GFLOP/s" in done.stdout
     assert "dW1" in done.stdout or "W1′" in done.stdout or "matmul" in done.stdout

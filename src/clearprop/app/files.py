@@ -84,7 +84,8 @@ def report_of(summary: Mapping[str, Any], network: str, curves: str) -> str:
         rows = zip(labels, last["confusion"], strict=True)
         lines += [f"| {label} | {' | '.join(map(str, row))} |" for label, row in rows] + [""]
     lines += ["## Training", "", f"![loss by epoch]({curves})", "", "```text", network, "```", ""]
-    lines += ["## Columns", "", "| column | kind | what was done |", "|---|---|---|"]
+    lines += ["## Columns", "", "Numbers are scaled as shown, and then bent to stay within ±c: x/√(1 + (x/c)²).", ""]
+    lines += ["| column | kind | what was done |", "|---|---|---|"]
     lines += [f"| {_escaped(c['name'])} | {c['kind']} | {_escaped(c['done'])} |" for c in summary["columns"]]
     lines += [f"| {_escaped(name)} | set aside | {_escaped(why)} |" for name, why in summary["set_aside"].items()]
     return "\n".join([*lines, ""])
