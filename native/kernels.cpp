@@ -182,6 +182,19 @@ void unpack(const T* from, T* to, int64_t rows, int64_t cols) {
     unpack_rows<T>(Matrix<T>{const_cast<T*>(from), rows, cols}, to);
 }
 
+// 0 · x is 0 for every finite x, and NaN for the others.
+template <class T>
+bool finite(const T* x, int64_t n) {
+    Vec<T> sum[4] = {};
+    int64_t i = 0;
+    for (; i + 4 * lanes<T> <= n; i += 4 * lanes<T>)
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; ++v) sum[v] = fma(load(x + i + v * lanes<T>), Vec<T>{}, sum[v]);
+    for (; i + lanes<T> <= n; i += lanes<T>) sum[0] = fma(load(x + i), Vec<T>{}, sum[0]);
+    if (i < n) sum[1] = fma(load_part(x + i, int(n - i)), Vec<T>{}, sum[1]);
+    return add_lanes<T>(sum[0] + sum[1] + sum[2] + sum[3]) == T(0);
+}
+
 // The register tile on data that stays in L1: the most that products can reach on one core.
 template <class T>
 double ceiling(int64_t repeats) {
@@ -206,8 +219,9 @@ namespace clearprop {
 
 Kernels CP_NAME(CLEARPROP_ISA)() {
     using namespace CLEARPROP_ISA;
-    return {CP_TEXT(CLEARPROP_ISA), panel<float>,  panel<double>,  run<float>, run<double>,    pack<float>,
-            pack<double>,           unpack<float>, unpack<double>, philox,     ceiling<float>, ceiling<double>};
+    return {CP_TEXT(CLEARPROP_ISA), panel<float>,   panel<double>,  run<float>,    run<double>,    pack<float>,
+            pack<double>,           unpack<float>,  unpack<double>, finite<float>, finite<double>, philox,
+            ceiling<float>,         ceiling<double>};
 }
 
 }  // namespace clearprop

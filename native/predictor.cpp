@@ -14,16 +14,9 @@ constexpr int64_t chunk_target = 1 << 18;  // bytes of all batch values of a chu
 
 bool is_batch(const Value& v) { return v.rows < 0; }
 
-template <class Bits>
-bool all_finite(const void* x, int64_t n, Bits exponent) {
-    const auto* bits = static_cast<const Bits*>(x);
-    Bits bad = 0;
-    for (int64_t i = 0; i < n; ++i) bad |= Bits((bits[i] & exponent) == exponent);
-    return bad == 0;
-}
-
 bool all_finite(const Program& p, const void* x, int64_t n) {
-    return p.is_f64 ? all_finite<uint64_t>(x, n, 0x7FF0000000000000u) : all_finite<uint32_t>(x, n, 0x7F800000u);
+    return p.is_f64 ? p.kernels->finite_f64(static_cast<const double*>(x), n)
+                    : p.kernels->finite_f32(static_cast<const float*>(x), n);
 }
 
 }  // namespace

@@ -146,6 +146,8 @@ struct Kernels {
     void (*pack_f64)(const double* from, double* to, int64_t rows, int64_t cols);
     void (*unpack_f32)(const float* from, float* to, int64_t rows, int64_t cols);
     void (*unpack_f64)(const double* from, double* to, int64_t rows, int64_t cols);
+    bool (*finite_f32)(const float* x, int64_t n);  // neither NaN nor an infinity among them
+    bool (*finite_f64)(const double* x, int64_t n);
     void (*random)(const Counter& at, uint32_t first, int64_t n, uint32_t* words);  // blocks of four words
     double (*ceiling_f32)(int64_t repeats);  // floating-point operations done by a register tile that stays in L1
     double (*ceiling_f64)(int64_t repeats);

@@ -326,3 +326,19 @@ def test_a_table_with_a_number_for_each_step():
     program = Native().load(Graph({"loss": loss * rate}))
     with pytest.raises(ShapeError, match="2 numbers rate; expected 3 or more, one per step"):
         program.run_steps({}, {"X": numbers(10, 3)}, Batches(10, 4), {"rate": np.ones(2)}, ["loss"], lambda: False)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite_are_found_wherever_they_stand(dtype, bad):
+    for width in (*range(1, 20), 31, 32, 33, 64, 65, 130):
+        net = cp.Network(width, [cp.Dense(1)], dtype=dtype, seed=0)
+        given = np.linspace(-1, 1, width, dtype=dtype)
+        given[0] = np.finfo(dtype).max / 4  # large, but finite; and the smallest denormal number, too
+        given[-1] = np.finfo(dtype).smallest_subnormal
+        net.predict(given)
+        for place in range(width):
+            wrong = given.copy()
+            wrong[place] = bad
+            with pytest.raises(InvalidValueError, match="nan|inf"):
+                net.predict(wrong)

@@ -118,7 +118,9 @@ def _what_was_read(summary: Mapping[str, Any]) -> list[str]:
 
 def _target(target: Mapping[str, Any]) -> Text:
     if target["task"] == "regression":
-        return Text(f"{target['name']}: a number, mean {target['mean']:.4g}, standard deviation {target['std']:.4g}")
+        text = f", read from text such as {target['read_from_text']!r}" if target["read_from_text"] else ""
+        spread = f"mean {target['mean']:.4g}, standard deviation {target['std']:.4g}"
+        return Text(f"{target['name']}: a number{text}, {spread}")
     classes, shares = target["classes"], target["shares"] or [None] * len(target["classes"])
     ranked = sorted(zip(classes, shares, strict=True), key=lambda pair: -(pair[1] or 0))
     shown = [str(label) + (f" {share:.0%}" if share is not None else "") for label, share in ranked[:_MOST_CLASSES]]

@@ -26,7 +26,8 @@ def summary_of_model(model: TableModel) -> dict[str, Any]:
     if isinstance(model.target, ClassTarget):
         target |= {"classes": list(model.target.classes), "shares": list(model.target.shares)}
     else:
-        target |= {"mean": model.target.mean, "std": model.target.std}
+        text = model.target.text.example if model.target.text else None
+        target |= {"mean": model.target.mean, "std": model.target.std, "read_from_text": text}
     columns = [
         {"name": c.name, "kind": c.kind, "features": len(c.feature_names), "done": c.describe()}
         for c in model.encoder.columns
