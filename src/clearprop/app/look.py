@@ -35,9 +35,9 @@ def profile(
     optimizer: Optimizer = "adam",
     batch_size: Annotated[int, typer.Option(help="Rows per step.")] = 32,
     threads: Annotated[
-        int | None, typer.Option(min=1, show_default="by the size of the work", help="Worker threads.")
+        int | None, typer.Option(metavar="N", min=1, show_default="by the size of the work", help="Worker threads.")
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Training steps to time, at least.")] = 2000,
+    steps: Annotated[int, typer.Option(metavar="N", min=1, help="Training steps to time, at least.")] = 2000,
     no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,

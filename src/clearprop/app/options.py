@@ -45,7 +45,9 @@ Encoding = Annotated[
 ]
 Threads = Annotated[
     int | None,
-    typer.Option(min=1, rich_help_panel=TRAINING, show_default="by the size of the work", help="Worker threads."),
+    typer.Option(
+        metavar="N", min=1, rich_help_panel=TRAINING, show_default="by the size of the work", help="Worker threads."
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Print nothing but errors.")]
 Json = Annotated[

@@ -47,6 +47,7 @@ def train(
     max_rows: Annotated[
         int | None,
         typer.Option(
+            metavar="N",
             min=1,
             rich_help_panel=o.TABLE,
             show_default="as many as memory holds",
@@ -82,15 +83,22 @@ def train(
         ),
     ] = None,
     epochs: Annotated[
-        int, typer.Option(min=1, rich_help_panel=o.TRAINING, help="Passes over the data, at most.")
+        int, typer.Option(metavar="N", min=1, rich_help_panel=o.TRAINING, help="Passes over the data, at most.")
     ] = 500,
     patience: Annotated[
         int,
-        typer.Option(min=1, rich_help_panel=o.TRAINING, help="Epochs without a better validation loss before it ends."),
+        typer.Option(
+            metavar="N",
+            min=1,
+            rich_help_panel=o.TRAINING,
+            help="Epochs without a better validation loss before it ends.",
+        ),
     ] = 20,
     batch_size: Annotated[
         int | None,
-        typer.Option(min=1, rich_help_panel=o.TRAINING, show_default="by the table's size", help="Rows per step."),
+        typer.Option(
+            metavar="N", min=1, rich_help_panel=o.TRAINING, show_default="by the table's size", help="Rows per step."
+        ),
     ] = None,
     optimizer: Annotated[
         str,
