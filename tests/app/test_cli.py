@@ -316,8 +316,20 @@ def test_rows_of_a_demo_are_drawn(tmp_path):
     assert sum(part["rows"] for part in json.loads(done.stdout)["parts"].values()) == 100
 
 
+HUGE = {"rows": 1, "scores": {"auc": 10**400}, "baseline": {"auc": 1}, "intervals": {}}  # too large for a float
+
+
 @pytest.mark.parametrize(
-    "about", [{"parts": {"x": 1}}, {"parts": "abc"}, {"parts": {"t": {}}}, "text", {"seed": "[/x]", "clearprop": 3}]
+    "about",
+    [
+        {"parts": {"x": 1}},
+        {"parts": "abc"},
+        {"parts": {"t": {}}},
+        "text",
+        {"seed": "[/x]", "clearprop": 3},
+        {"parts": {"t": HUGE}},
+        {"reading": {"header": 1}},
+    ],
 )
 def test_damaged_facts_about_a_model_are_left_out(trained, tmp_path, about):
     header, arrays = read_model(trained[0] / "model.clearprop")

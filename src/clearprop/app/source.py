@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clearprop.errors import InvalidValueError, listed
+from clearprop.errors import InvalidValueError, checked_seed, listed
 from clearprop.table import TARGET, find_dialect, load_demo, read_batches, read_table, rows_that_fit, sample_table
 
 _DEMO = "demo:"
@@ -47,7 +47,7 @@ class Source:
         """
         if self.is_demo:
             frame = load_demo(self.name.removeprefix(_DEMO))
-            kept = frame if most is None or most >= frame.height else frame.sample(most, seed=seed % 2**63)
+            kept = frame if most is None or most >= frame.height else frame.sample(most, seed=checked_seed(seed))
             return kept, frame.height
         most = rows_that_fit(self.name) if most is None else most
         if most is not None:
@@ -76,7 +76,7 @@ class Source:
 
     def reading(self) -> dict[str, Any]:
         """How the file was read, as plain data: a later file is read so unless it shows otherwise."""
-        return {"header": self.header, "na": list(self.na), "encoding": self.encoding, "decimal": self._decimal()}
+        return {"header": self.header, "na": list(self.na), "decimal": self._decimal()}
 
     def _decimal(self) -> str | None:
         is_text = not self.is_demo and not self.name.lower().endswith(".parquet")

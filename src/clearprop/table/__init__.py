@@ -21,6 +21,7 @@ from clearprop.table.target import (
     target_to_dict,
     with_target,
 )
+from clearprop.table.values import exactly, finite, texts
 
 __all__ = [
     "DEMOS",
@@ -40,7 +41,9 @@ __all__ = [
     "Target",
     "as_frame",
     "drop_missing_target",
+    "exactly",
     "find_dialect",
+    "finite",
     "fit_target",
     "import_polars",
     "load_demo",
@@ -51,5 +54,6 @@ __all__ = [
     "split_rows",
     "target_from_dict",
     "target_to_dict",
+    "texts",
     "with_target",
 ]
