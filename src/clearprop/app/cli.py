@@ -78,10 +78,9 @@ def _run() -> int:
             raise
         message = " ".join(error.format_message().split())
         command = error.ctx.command_path if error.ctx else "clearprop"
-        message += "" if message.endswith(("?", ".")) else "."
-        return (
-            _failed(f"{message} Hint: {command} --help") if len(message) > 1 else 0
-        )  # without a command, help was shown
+        if not message:  # no command was given, and help has been shown
+            return 0
+        return _failed(f"{message}{'' if message.endswith(('?', '.')) else '.'} Hint: {command} --help")
 
 
 def _failed(message: str) -> int:

@@ -34,9 +34,7 @@ def profile(
     ] = None,
     optimizer: Optimizer = "adam",
     batch_size: Annotated[int, typer.Option(help="Rows per step.")] = 32,
-    threads: Annotated[
-        int | None, typer.Option(metavar="N", min=1, show_default="by the size of the work", help="Worker threads.")
-    ] = None,
+    threads: o.Threads = None,
     steps: Annotated[int, typer.Option(metavar="N", min=1, help="Training steps to time, at least.")] = 2000,
     no_header: o.NoHeader = None,
     na: o.Missing = None,

@@ -16,7 +16,6 @@ from clearprop.app.pages import print_page, training_page
 from clearprop.app.progress import TrainingBar, waiting
 from clearprop.app.summary import summary_of_fit
 from clearprop.estimators import TableModel
-from clearprop.table import Scaling
 
 
 def train(
@@ -138,7 +137,7 @@ def train(
         "task": task,
         "drop": drop or (),
         "kinds": o.parse_kinds(kind),
-        "scaling": _scaling(scaling),
+        "scaling": scaling,
         "hidden": o.parse_hidden(hidden),
         "activation": activation,
         "l2": l2,
@@ -167,13 +166,9 @@ def train(
         summary = summary_of_fit(table, (total, len(frame.columns)), fit, asked)
         with waiting("writing", silent):
             files = write_training_files(out, fit, summary)
-        if state is not None:
+        if state is not None and fit.history.stopped_by != "interrupt":
             state.unlink(missing_ok=True)  # the run is over
     if as_json:
         print(json.dumps({**summary, "files": [str(path) for path in files]}, ensure_ascii=False))
     elif not quiet:
         print_page(training_page(summary), files)
-
-
-def _scaling(name: str) -> Scaling:
-    return name  # type: ignore[return-value]  # checked where it is used, with a hint

@@ -13,6 +13,8 @@ import numpy as np
 
 from clearprop.errors import TableError
 from clearprop.table.values import (
+    LEAST_READABLE,
+    MOST_MARKS,
     Features,
     Numbers,
     Series,
@@ -36,7 +38,6 @@ _DAYS = (
 )
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 FORMATS = (_ISO, *(day + time for day in _DAYS for time in _TIMES), "%Y-%m", "%Y年%m月")
-_MOST_MARKS, _LEAST_DATES = 3, 0.95
 _CYCLES = {"month": 12.0, "weekday": 7.0, "hour": 24.0}
 _PARTS = ("year", "month", "day", "weekday", "hour")
 
@@ -69,10 +70,10 @@ def find_date_format(series: Series) -> tuple[str | None, tuple[str, ...]]:
     if not counts or not all(isinstance(value, str) for value in counts):
         return None, ()
     numbered = [value for value in counts if any(c.isdigit() for c in value)]
-    for form in FORMATS if len(counts) - len(numbered) <= _MOST_MARKS else ():
-        marks = list(islice((value for value in counts if not _fits(value, form)), _MOST_MARKS + 1))
+    for form in FORMATS if len(counts) - len(numbered) <= MOST_MARKS else ():
+        marks = list(islice((value for value in counts if not _fits(value, form)), MOST_MARKS + 1))
         rows = sum(counts[value] for value in marks)
-        if len(marks) <= _MOST_MARKS and rows <= (1 - _LEAST_DATES) * counts.total() and len(marks) < len(counts):
+        if len(marks) <= MOST_MARKS and rows <= (1 - LEAST_READABLE) * counts.total() and len(marks) < len(counts):
             return form, tuple(sorted(value.strip() for value in marks))
     return None, ()
 

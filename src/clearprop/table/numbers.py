@@ -13,6 +13,8 @@ import numpy as np
 
 from clearprop.errors import TableError
 from clearprop.table.values import (
+    LEAST_READABLE,
+    MOST_MARKS,
     Features,
     Numbers,
     Series,
@@ -35,7 +37,7 @@ _NUMBER = re.compile(
     rf"(?P<sign>[+\-−]?)\s*(?P<prefix>(?:{_CURRENCY})?)\s*(?P<sign2>[+\-−]?)"
     rf"(?P<digits>\d[\d.,{_SPACES}]*(?<=\d)|\d|[.,]\d+)\s*(?P<suffix>[^\d\s.,+\-][^\d.,]{{0,7}})?"
 )
-_MOST_MARKS, _LEAST_NUMBERS = 3, 0.95
+_SEPARATORS = (("", "."), (",", "."), ("", ","), (".", ","), (" ", "."), (" ", ","))  # thousands and decimal, tried so
 _BEND = {"standard": 5.0, "robust": 3.0}
 
 
@@ -76,7 +78,7 @@ class NumberFormat:
         marks = tuple(sorted(text for text, match in matches.items() if match is None))
         found = {text: match for text, match in matches.items() if match is not None}
         rows = sum(counts[text] for text in found)
-        if not found or len(marks) > _MOST_MARKS or rows < _LEAST_NUMBERS * sum(counts.values()):
+        if not found or len(marks) > MOST_MARKS or rows < LEAST_READABLE * sum(counts.values()):
             return None
         if any(re.fullmatch(r"[+-]?0\d+", text) for text in found):
             return None  # codes such as 007 are no numbers
@@ -94,7 +96,7 @@ class NumberFormat:
     def from_dict(cls, data: Any) -> NumberFormat:
         """From its fields."""
         fields = {name: exactly(str, data[name]) for name in ("prefix", "suffix", "thousands", "decimal", "example")}
-        if fields["decimal"] not in (".", ",") or fields["thousands"] == fields["decimal"]:
+        if (fields["thousands"], fields["decimal"]) not in _SEPARATORS:
             raise ValueError("a format of numbers that no column has")
         return cls(**fields, marks=texts(data["marks"]))
 
@@ -127,7 +129,7 @@ class NumberFormat:
 def _separators(digits: list[str]) -> tuple[str, str] | None:
     """Thousands and decimal separators, or None if there is no consistent reading."""
     spaced = [_plain_spaces(text) for text in digits]
-    for thousands, decimal in (("", "."), (",", "."), ("", ","), (".", ","), (" ", "."), (" ", ",")):
+    for thousands, decimal in _SEPARATORS:
         if all(_written(thousands, decimal).fullmatch(text) for text in spaced):
             return thousands, decimal
     return None

@@ -20,6 +20,7 @@ Numbers = NDArray[np.float64]
 Series = nw.Series[Any]
 T = TypeVar("T")
 
+MOST_MARKS, LEAST_READABLE = 3, 0.95  # words among numbers or dates that count as missing, and the share of the rest
 LARGEST = 1e150  # squares of larger numbers overflow, and with them the standard deviation
 _MICROSECONDS_A_DAY = 86.4e9
 _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?")  # 007 is a code
@@ -51,21 +52,21 @@ def as_values(series: Series) -> list[Any]:
 
 def unboxed(series: Series) -> Series:
     """A column of Python objects as numbers or dates, where it holds nothing else: pandas reads some files so."""
-    first = next((value for value in series.to_list() if value is not None and value == value), None)  # NaN ≠ NaN
-    if isinstance(first, int | float | Decimal | np.number) and not isinstance(first, bool):
-        kinds, dtype, convert = (int, float, Decimal, np.number), nw.Float64(), float
-    elif isinstance(first, date):
-        kinds, dtype, convert = (date,), nw.Datetime("us"), _as_datetime  # type: ignore[assignment]
-    else:
-        return series
     values = as_values(series)
-    if not all(value is None or (isinstance(value, kinds) and not isinstance(value, bool)) for value in values):
-        return series
-    try:
-        made = [None if value is None else convert(value) for value in values]
-    except OverflowError:  # 10⁴⁰⁰: whoever reads the column will say so
-        return series
-    return nw.new_series(series.name, made, dtype, backend=series.implementation)
+    there = [value for value in values if value is not None]
+    if there and all(map(_is_boxed_number, there)):
+        made: list[Any] = [None if value is None else float(value) for value in values]
+        return nw.new_series(series.name, made, nw.Float64(), backend=series.implementation)
+    if there and all(isinstance(value, date) for value in there):
+        made = [None if value is None else _as_datetime(value) for value in values]
+        return nw.new_series(series.name, made, nw.Datetime("us"), backend=series.implementation)
+    return series
+
+
+def _is_boxed_number(value: Any) -> bool:
+    """A number that a float can hold; 10⁴⁰⁰ is left to whoever reads the column."""
+    is_number = isinstance(value, int | float | Decimal | np.number) and not isinstance(value, bool)
+    return is_number and abs(value) <= sys.float_info.max
 
 
 def _as_datetime(value: date) -> datetime:
