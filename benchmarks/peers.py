@@ -41,39 +41,35 @@ def flops(sizes, batch):
     return 6 * batch * sum(a * b for a, b in pairwise(sizes)) - 2 * batch * sizes[0] * sizes[1]
 
 
-def numpy_products(sizes, batch):
-    """Forward, dW, and dX but for the first layer, outputs preallocated, by NumPy's BLAS on all its threads."""
-    rng = np.random.default_rng(0)
-    A = [rng.normal(size=(batch, s)).astype(np.float32) for s in sizes]
-    W = [rng.normal(size=(a, b)).astype(np.float32) for a, b in pairwise(sizes)]
-    Z, dW = [np.empty_like(a) for a in A], [np.empty_like(w) for w in W]
+def products(sizes, batch, draw, multiply):
+    """Forward, dW, and dX but for the first layer, outputs preallocated.
+
+    `draw` makes a matrix of random numbers, `multiply` writes the product of two into a third.
+    """
+    A, W = [draw(batch, s) for s in sizes], [draw(a, b) for a, b in pairwise(sizes)]
+    Z, dW = [draw(batch, s) for s in sizes], [draw(a, b) for a, b in pairwise(sizes)]
 
     def run():
         for k, w in enumerate(W):
-            np.matmul(A[k], w, out=Z[k + 1])
-            np.matmul(A[k].T, A[k + 1], out=dW[k])
+            multiply(A[k], w, out=Z[k + 1])
+            multiply(A[k].T, A[k + 1], out=dW[k])
             if k:
-                np.matmul(A[k + 1], w.T, out=Z[k])
+                multiply(A[k + 1], w.T, out=Z[k])
 
     return Contestant(run)
+
+
+def numpy_products(sizes, batch):
+    """By NumPy's BLAS on all its threads."""
+    rng = np.random.default_rng(0)
+    return products(sizes, batch, lambda *shape: rng.normal(size=shape).astype(np.float32), np.matmul)
 
 
 def torch_products(sizes, batch):
-    """The same by PyTorch."""
+    """By PyTorch's."""
     import torch
 
-    A = [torch.randn(batch, s) for s in sizes]
-    W = [torch.randn(a, b) for a, b in pairwise(sizes)]
-    Z, dW = [torch.empty_like(a) for a in A], [torch.empty_like(w) for w in W]
-
-    def run():
-        for k, w in enumerate(W):
-            torch.mm(A[k], w, out=Z[k + 1])
-            torch.mm(A[k].T, A[k + 1], out=dW[k])
-            if k:
-                torch.mm(A[k + 1], w.T, out=Z[k])
-
-    return Contestant(run)
+    return products(sizes, batch, torch.randn, torch.mm)
 
 
 def torch_step(sizes, batch, compiled=False):

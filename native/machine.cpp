@@ -110,7 +110,7 @@ void pack_state(const Program& p, const StateArray& a, void* const* memory) {
 
 void Workspace::pack(const StateArray& a) const { pack_state(program_, a, memory_.data()); }
 
-Buffer::Buffer(int64_t bytes) : size_(bytes), block_(new uint8_t[size_t(bytes + slack_bytes + 128)]) {
+Buffer::Buffer(int64_t bytes) : block_(new uint8_t[size_t(bytes + slack_bytes + 128)]) {
     const auto address = reinterpret_cast<uintptr_t>(block_.get());
     data_ = reinterpret_cast<void*>((address + 127) / 128 * 128);
 }

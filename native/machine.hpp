@@ -47,10 +47,8 @@ class Buffer {
   public:
     explicit Buffer(int64_t bytes);
     void* data() const { return data_; }
-    int64_t size() const { return size_; }
 
   private:
-    int64_t size_;
     std::unique_ptr<uint8_t[]> block_;
     void* data_;
 };

@@ -43,8 +43,7 @@ std::shared_ptr<Program> make_program(const std::string& isa, bool is_f64, Table
     p->kernels = kernels_named(isa);
     if (!p->kernels) throw nb::value_error("no kernels for this instruction set");
     p->is_f64 = is_f64;
-    for (size_t i = 0; i < values.shape(0); ++i)
-        p->values.push_back({values(i, 0), values(i, 1), values(i, 2), values(i, 3)});
+    for (size_t i = 0; i < values.shape(0); ++i) p->values.push_back({values(i, 0), values(i, 1), values(i, 2)});
     for (size_t i = 0; i < buffers.shape(0); ++i) p->buffers.push_back({buffers(i, 0), buffers(i, 1)});
     for (size_t i = 0; i < operands.shape(0); ++i)
         p->operands.push_back({Mode(operands(i, 0)), operands(i, 1), operands(i, 2), operand_numbers(i)});
@@ -60,7 +59,7 @@ std::shared_ptr<Program> make_program(const std::string& isa, bool is_f64, Table
     for (size_t i = 0; i < instructions.shape(0); ++i) {
         const auto at = [&](size_t k) { return instructions(i, k); };
         p->instructions.push_back(
-            {Code(at(0)), Domain(at(1)), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11)});
+            {Code(at(0)), Domain(at(1)), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10)});
     }
     for (size_t i = 0; i < scalar_steps.shape(0); ++i)
         p->scalar_steps.push_back({Op(scalar_steps(i, 0)), scalar_steps(i, 1), scalar_steps(i, 2), scalar_steps(i, 3),

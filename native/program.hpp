@@ -103,7 +103,7 @@ struct Instruction {
     int32_t phase;
     int32_t a, b, c, out;  // values; c is a bias or an index
     int32_t twin;          // value that receives the transpose of the last stored result, −1 if none
-    int32_t start, stop;   // of slices
+    int32_t start;         // of slices and of parts that are pasted
     int32_t chain;         // epilogue, or the chain itself; −1 if none
     int32_t head;          // operand of the chain that is the instruction's own result, −1 if it is not read again
 };
@@ -112,7 +112,6 @@ struct Value {
     int32_t rows;  // −1: the batch size
     int32_t cols;
     int32_t buffer;
-    int32_t is_integer;
 };
 
 // One thread's view of a run.

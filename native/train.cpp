@@ -145,7 +145,7 @@ struct Call {
     double cost[2] = {0, 0};  // seconds of an epoch with all threads, and alone
     int trial = 3;            // epochs until the next choice: one each way first
     Clock::time_point tried = Clock::now();
-    int64_t epoch = 0, now = 0;  // of the last step that was finished; of the epoch under way
+    int64_t now = 0;  // the epoch under way
     Clock::time_point polled = Clock::now(), epoch_start = Clock::now();
     int64_t until_poll = 1, stride = 1;
 
@@ -186,7 +186,6 @@ struct Call {
             finite = finite && std::isfinite(outcome.reports.back());
         }
         ++outcome.steps;
-        this->epoch = epoch;
         if (!finite) {
             const bool first_of_epoch = batch == 0;
             outcome.diverged = stop = true;
@@ -293,7 +292,7 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
         outcome.profile = call.profile;
         if (!outcome.diverged && outcome.steps > 0 && !call.snapshots.finite(p)) {  // broken by the very last step
             outcome.diverged = true;
-            outcome.good_epoch = call.epoch;
+            outcome.good_epoch = call.now;
         }
         if (outcome.diverged) call.snapshots.put_back(std::max<int64_t>(outcome.good_epoch, 0));
         return true;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,11 @@ def data():
     if not DATA.is_dir():
         pytest.skip("no ../shared/data beside this checkout")
     return DATA
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _listening_to_ctrl_c():
+    """A shell that starts tests in the background tells them to ignore SIGINT, and their children with them."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)

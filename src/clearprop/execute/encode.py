@@ -58,14 +58,14 @@ class Encoded:
             return np.array(rows, np.int32).reshape(-1, width)
 
         return {
-            "values": table(self.values, 4),
+            "values": table([value[:3] for value in self.values], 3),
             "buffers": np.array(self.buffers, np.int64).reshape(-1, 2),
             "operands": table(self.operands, 3),
             "operand_numbers": np.array(self.operand_numbers, np.float64),
             "micros": table(self.micros, 10),
             "micro_numbers": np.array(self.micro_numbers, np.float64),
             "chains": table(self.chains, 4),
-            "instructions": table(self.instructions, 12),
+            "instructions": table(self.instructions, 11),
             "scalar_steps": table(self.scalar_steps, 6),
             "scalar_numbers": np.array(self.scalar_numbers, np.float64),
             "file": np.array(self.file, np.float64),
@@ -215,20 +215,20 @@ class _Encoder:
         step: Step,
         reads: Sequence[int] = (),
         out: int | None = None,
-        span: tuple[int, int] = (0, 0),
+        start: int = 0,
         chain: tuple[int, int] = (-1, -1),
     ) -> None:
         a, b, c = (*reads, -1, -1, -1)[:3]
         out = step.output if out is None else out
         twin = -1 if step.twin is None else step.twin
         self.out.owners.append(self.now)
-        self.out.instructions.append((CODES[code], DOMAINS[step.domain], step.phase, a, b, c, out, twin, *span, *chain))
+        self.out.instructions.append((CODES[code], DOMAINS[step.domain], step.phase, a, b, c, out, twin, start, *chain))
 
     def _step(self, step: Step) -> None:
         values = self.out.values
         out, reads = step.output, list(step.inputs)
         chain = self._chain(step) if step.epilogue else (-1, -1)
-        code, span = step.kernel, (0, 0)
+        code, start = step.kernel, 0
         match step.kernel:
             case "matmul" | "affine":
                 a, b, out, code = self._product(step)
@@ -248,7 +248,7 @@ class _Encoder:
                     if self.plan.values[reads[1]].place != "input":
                         raise UnsupportedError("labels that are computed")
             case "slice":
-                span = (step.attrs["start"], step.attrs["stop"])
+                start = step.attrs["start"]
                 code = (
                     "slice_rows"
                     if step.attrs["axis"] == 0 and self.plan.values[out].type.rank == 2
@@ -259,7 +259,7 @@ class _Encoder:
             case "concat":
                 self._concat(step)
                 return
-        self._emit(code, step, reads, out, span, chain)
+        self._emit(code, step, reads, out, start, chain)
 
     def _product(self, step: Step) -> tuple[int, int, int, str]:
         """Vectors become matrices of one row or one column, as the product needs them."""
@@ -282,7 +282,7 @@ class _Encoder:
         for v in step.inputs:
             rows, cols, *_ = self.out.values[v]
             code = "paste_rows" if by_rows else "paste_columns"
-            self._emit(code, step, [v], span=(start, 0))
+            self._emit(code, step, [v], start=start)
             start += rows if by_rows else cols
 
     def _chain(self, step: Step) -> tuple[int, int]:
