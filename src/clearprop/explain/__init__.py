@@ -1,5 +1,6 @@
 """A model made clear."""
 
-from clearprop.explain.trace import ByLayer, Trace
+from clearprop.explain.trace import Trace
+from clearprop.explain.values import ByLayer, Values
 
-__all__ = ["ByLayer", "Trace"]
+__all__ = ["ByLayer", "Trace", "Values"]

@@ -1,226 +1,78 @@
-"""The trace: every z, a, δ, dW, db of one run of a network, by name, in float64.
-
-What is differentiated is the simplified graph, the one that trains. da[L], the gradient by the network's output, is
-swallowed there by the loss from logits; it is taken from the loss as the textbooks write it, on a[L].
-"""
+"""`Trace`: the face of one run of a network. Its methods call down: to numbers, derivation, pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from html import escape
 from typing import Any
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError, UnknownNameError
-from clearprop.execute import Array, Reference
-from clearprop.graph import Graph, Node, gradient, simplify
-from clearprop.nn import Architecture, TargetForm
+from clearprop.explain.derivation import Explanation, derive
+from clearprop.explain.math import DIGITS
+from clearprop.explain.values import Values
+from clearprop.train import resolve_optimizer
 
 
-class ByLayer(Mapping[int, Array]):
-    """The values of one letter, by layer: `t.z[1]`, …; a[0] is X."""
-
-    def __init__(self, letter: str, values: Mapping[str, Array]) -> None:
-        self._letter = letter
-        self._values = {
-            int(name[len(letter) :]): value
-            for name, value in values.items()
-            if name.startswith(letter) and name[len(letter) :].isdecimal()
-        }
-
-    def __getitem__(self, layer: int) -> Array:
-        if layer not in self._values:
-            have = ", ".join(f"{self._letter}[{k}]" for k in sorted(self._values)) or "none"
-            raise UnknownNameError(f"no {self._letter}[{layer}] in this trace", f"one of: {have}")
-        return self._values[layer]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(sorted(self._values))
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        return "{" + ", ".join(f"{self._letter}[{k}]: {self[k].shape}" for k in self) + "}"
-
-
-class Trace:
+class Trace(Values):
     """Every value of a forward pass and, where there is a target, of the backward pass.
 
     `t.z[l]`, `t.a[l]`, `t.da[l]`, `t.dz[l]` (= `t.delta[l]`), `t.dW[l]`, `t.db[l]` with l from 1 and a[0] = X;
-    `t.loss`; `t["z1"]` by name. Rows are samples. Nothing is computed before it is asked for.
+    `t.loss`; `t["z1"]` by name; `t.sample(i)` for one sample alone. Rows are samples. Nothing is computed before it is
+    asked for.
 
     Attributes:
         mode: "inference" (what predict computes) or "training" (batch statistics, dropout).
         forward_names, backward_names: names in the order in which they are computed.
     """
 
-    def __init__(
+    def explain(
         self,
-        architecture: Architecture,
-        parameters: Mapping[str, Array],
-        X: Array,
-        y: Array | None = None,
-        form: TargetForm = "rows",
-        mode: str = "inference",
-    ) -> None:
-        if mode not in ("inference", "training"):
-            raise InvalidValueError(f"mode {mode!r}", "'inference' or 'training'")
-        self.architecture, self.mode = architecture, mode
-        self._parameters = {name: np.array(a, np.float64) for name, a in parameters.items()}  # as they are now
-        self._X, self._y, self._form = X, y, form
-        self._training = mode == "training"
+        lang: str = "en",
+        convention: str = "row",
+        detail: str = "values",
+        *,
+        only: str | None = None,
+        optimizer: Any = "gradient_descent",
+        digits: int = DIGITS,
+    ) -> Explanation:
+        """Forward pass, loss, BP1–BP4 and update: each formula, this network's numbers put in, the result.
 
-    # --- graphs
+        Args:
+            lang: "en" or "zh".
+            convention: "row" (z = a · W + b, samples as rows) or "column" (z = W · a + b, samples as columns).
+            detail: "formulas", "values" (numbers put in) or "elements" (every single element, too).
+            only: one value such as "dW2", or one element of it as printed, counted from 1: "dW2[1,3]".
+            optimizer: whose update is shown.
+            digits: significant digits of printed numbers.
 
-    @cached_property
-    def layer_graph(self) -> Graph:
-        """The forward pass and the loss as the textbooks write them, on a[L]; every layer's values have names."""
-        if self._y is None:
-            return self.architecture.prediction_graph("f64").keeping_names()
-        return self.architecture.loss_graph("f64", self._training, self._form).keeping_names()
+        Raises:
+            ClearpropError: for an unknown language, convention, detail, value or optimizer.
 
-    @cached_property
-    def graph(self) -> Graph:
-        """The whole pass, forward and backward, simplified: what runs when the network trains."""
-        forward = simplify(self.layer_graph)
-        if self._y is None:
-            return forward
-        return Graph({**forward.outputs, **_gradients(forward, self._wanted)})
-
-    @cached_property
-    def _wanted(self) -> list[str]:
-        values = [name for name, node in self.layer_graph.outputs.items() if _is_traced(name, node)]
-        parameters = [name for name, p in self.architecture.parameters.items() if p.trainable]
-        return [*values, *parameters]
-
-    @property
-    def _output(self) -> str:
-        return f"a{self.architecture.depth}"
-
-    # --- values
-
-    def _inputs(self) -> dict[str, Array]:
-        bound = dict(self._parameters) | {"X": self._X, "counter": np.zeros(3, np.int64)}
-        return bound if self._y is None else bound | {"y": self._y}
-
-    def _run(self, graph: Graph) -> dict[str, Array]:
-        given = self._inputs()
-        return Reference().load(graph).run({name: given[name] for name in graph.inputs}, len(self._X))
-
-    @cached_property
-    def values(self) -> Mapping[str, Array]:
-        """Every value by name, in the order in which it is computed: forward, then backward."""
-        found = self._run(self.graph) | {"a0": self._X}
-        if self._y is not None:
-            found |= self._output_gradient(found)
-        return {name: found[name] for name in (*self.forward_names, *self.backward_names)}
-
-    def _output_gradient(self, found: Mapping[str, Array]) -> dict[str, Array]:
-        """da[L] by the loss on a[L]; δ[L] must come out the same either way, where both are finite."""
-        da, dz = f"d{self._output}", f"dz{self.architecture.depth}"
-        textbook = self._run(Graph(_gradients(self.layer_graph, [self._output, f"z{self.architecture.depth}"])))
-        theirs, ours = textbook[dz], found[dz]
-        finite = np.isfinite(theirs) & np.isfinite(ours)
-        scale = max(1.0, float(np.abs(ours[finite]).max(initial=0.0)))
-        if not np.allclose(theirs[finite], ours[finite], rtol=1e-9, atol=1e-9 * scale):
-            raise AssertionError(f"{dz} of the loss on {self._output} and of the loss from logits differ")
-        return {da: textbook[da]}
-
-    @property
-    def forward_names(self) -> list[str]:
-        """X, then layer by layer z, a, …, and the loss."""
-        inner = [name for name, node in self.layer_graph.outputs.items() if _is_traced(name, node)]
-        order = [node.name for node in self.layer_graph.nodes if node.name in inner]
-        return ["a0", *map(str, order), *(["L"] if self._y is not None else [])]
-
-    @property
-    def backward_names(self) -> list[str]:
-        """da[L], dz[L], {dW[L], db[L]}, da[L−1], … down to the first layer."""
-        if self._y is None:
-            return []
-        names: list[str] = []
-        for value in reversed(self.forward_names[1:-1]):
-            names.append(f"d{value}")
-            if value.startswith("z"):
-                names += self._parameter_gradients(int(value[1:]))
-        return names + self._parameter_gradients(0)
-
-    def _parameter_gradients(self, layer: int) -> list[str]:
-        return [f"d{name}" for name, p in self.architecture.parameters.items() if p.trainable and p.layer == layer]
-
-    def __getitem__(self, name: str) -> Array:
-        if name not in self.values:
-            raise UnknownNameError(f"no {name!r} in this trace", "one of: " + ", ".join(self.values))
-        return self.values[name]
-
-    @property
-    def z(self) -> ByLayer:
-        """Pre-activations z[l], (N, n_l)."""
-        return ByLayer("z", self.values)
-
-    @property
-    def a(self) -> ByLayer:
-        """Activations a[l], (N, n_l); a[0] is X and a[L] the prediction."""
-        return ByLayer("a", self.values)
-
-    @property
-    def da(self) -> ByLayer:
-        """∂L/∂a[l]."""
-        return ByLayer("da", self._backward)
-
-    @property
-    def dz(self) -> ByLayer:
-        """δ[l] = ∂L/∂z[l]."""
-        return ByLayer("dz", self._backward)
-
-    @property
-    def delta(self) -> ByLayer:
-        """δ[l] = ∂L/∂z[l], the same as dz."""
-        return self.dz
-
-    @property
-    def dW(self) -> ByLayer:
-        """∂L/∂W[l], (n_in, n_out)."""
-        return ByLayer("dW", self._backward)
-
-    @property
-    def db(self) -> ByLayer:
-        """∂L/∂b[l], (n_out,)."""
-        return ByLayer("db", self._backward)
-
-    @property
-    def loss(self) -> float:
-        """L, the mean over the samples, with penalties."""
-        self._require_target()
-        return float(self.values["L"])
-
-    @property
-    def _backward(self) -> Mapping[str, Array]:
-        self._require_target()
-        return self.values
-
-    def _require_target(self) -> None:
-        if self._y is None:
-            raise InvalidValueError("a trace without a target has no loss and no gradients", "net.trace(X, y)")
+        Example:
+            >>> net = cp.Network(2, [cp.Dense(1, "sigmoid")], "binary_cross_entropy", dtype="float64")
+            >>> net.parameters["W1"], net.parameters["b1"] = [[0.5], [-0.25]], [0.25]
+            >>> print(net.trace([1.0, 3.0], 1).explain(only="z1"))
+            Layer 1 (output): weighted sum
+              z[1] = a[0] · W[1] + b[1]
+                   = [1 3] · [0.5; −0.25] + 0.25
+                   = 0
+            <BLANKLINE>
+        """
+        chosen = resolve_optimizer(optimizer)
+        return Explanation(derive(self, lang, convention, detail, only, chosen, digits))
 
     def __repr__(self) -> str:
         rows = [(name, str(np.shape(v)), _preview(v)) for name, v in self.values.items()]
         widths = [max(len(row[i]) for row in rows) for i in range(2)]
         lines = [f"  {name.ljust(widths[0])}  {shape.ljust(widths[1])}  {text}" for name, shape, text in rows]
-        return "\n".join([f"<Trace: {len(self._X)} samples, mode {self.mode}", *lines, ">"])
+        return "\n".join([f"<Trace: {self.samples} samples, mode {self.mode}", *lines, ">"])
 
-
-def _is_traced(name: str, node: Node) -> bool:
-    """Values of layers: floating-point, with a layer number; not the loss and not running states."""
-    return node.type.is_float and name[-1:].isdigit() and not name.startswith("running")
-
-
-def _gradients(graph: Graph, names: list[str]) -> dict[str, Node]:
-    nodes = {name: graph[name] for name in names}
-    found = gradient(graph["L"], list(nodes.values()))
-    return {f"d{name}": node.named(f"d{name}") for name, node in zip(nodes, found, strict=True)}
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><td>{escape(name)}</td><td>{np.shape(v)}</td><td><code>{escape(_preview(v))}</code></td></tr>"
+            for name, v in self.values.items()
+        )
+        return f"<table><tr><th>value</th><th>shape</th><th>numbers</th></tr>{cells}</table>"
 
 
 def _preview(value: Any) -> str:

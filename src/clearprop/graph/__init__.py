@@ -52,7 +52,7 @@ from clearprop.graph.gradient import gradient
 from clearprop.graph.graph import Graph, as_graph, check
 from clearprop.graph.node import OPS, Example, Node, Op, constant, topological, variable
 from clearprop.graph.rewrite import eliminate_common, rebuild, same_structure, substitute
-from clearprop.graph.simplify import expand, simplify
+from clearprop.graph.simplify import expand, simplify, tidy
 from clearprop.graph.types import DTYPES, ITEM_SIZES, BatchSize, Dim, N, Shape, Type, dtype_name, show_shape
 
 # fmt: off
@@ -123,6 +123,7 @@ __all__ = [
     "sum",
     "take_rows",
     "tanh",
+    "tidy",
     "topological",
     "transpose",
     "variable",

@@ -39,7 +39,8 @@ class Op:
         infer: shape rule, `infer(*types, **attrs) -> Type`; raises when the inputs do not fit.
         gradient: derivative rule, `gradient(y, g, *inputs) -> one node or None per input`: y is the node itself and
             g = ∂L/∂y. None as a rule means: differentiate the definition.
-        formula: LaTeX, `#1`, `#2`, … standing for the inputs.
+        formula: LaTeX, `#1`, `#2`, … standing for the inputs and `#slope` for an attribute; `\\times` is the product
+            entry by entry, `\\cdot` that of matrices or with a number.
         kind: what sort of work it is; the planner reuses a buffer in place only for "elementwise".
         analytic: whether a complex step passes through it unharmed (not through abs or maximum).
         commutative: whether the two inputs may change places.

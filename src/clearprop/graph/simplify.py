@@ -126,3 +126,22 @@ def _recognise(op: Op, pattern: Node, variables: list[Node]) -> Rule:
 
     rule.__name__ = f"recognise_{op.name}"
     return rule
+
+
+def tidy(graph: Graph) -> Graph:
+    """Small algebra alone: no ×1, no double minus, equal values once. Layers stay as they were written.
+
+    Example:
+        >>> from clearprop.graph import Graph, variable
+        >>> x = variable("x")
+        >>> print(tidy(Graph({"y": (1.0 - x) * 1.0})))
+        { x: f64[] ->
+          %1: f64[] = subtract 1.0 x
+          return y = %1 }
+    """
+    before = apply_rules(eliminate_common(graph), ALGEBRA)
+    while True:
+        after = apply_rules(eliminate_common(before), ALGEBRA)
+        if same_structure(before, after) and len(before) == len(after):
+            return after
+        before = after

@@ -58,7 +58,7 @@ tanh = fused(
 gate: Op = fused(
     "gate",
     lambda x, g: e.where(_positive(x), g, constant(0.0, g.type)),
-    formula=r"[#1 > 0] \, #2",
+    formula=r"[#1 > 0] \times #2",
     gradient=lambda y, g, x, upstream: (None, gate(x, g)),
     analytic=False,
     examples=(Example((Type((2, 3), "f64"), Type((2, 3), "f64"))),),
@@ -97,7 +97,7 @@ elu = fused(
 gelu = fused(
     "gelu",
     lambda x: x * 0.5 * (e.erf(x * 0.7071067811865476) + 1.0),
-    formula=r"#1 \cdot \Phi(#1)",
+    formula=r"#1 \times \Phi(#1)",
     analytic=False,
     examples=elementwise_examples(),
 )
@@ -105,7 +105,7 @@ gelu = fused(
 silu = fused(
     "silu",
     lambda x: x * sigmoid(x),
-    formula=r"#1 \cdot \sigma(#1)",
+    formula=r"#1 \times \sigma(#1)",
     gradient=lambda y, g, x: (g * (y + sigmoid(x) * (1.0 - y)),),
     examples=elementwise_examples(),
 )

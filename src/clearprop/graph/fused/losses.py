@@ -55,7 +55,7 @@ def _sigmoid_cross_entropy(z: Node, y: Node) -> Node:
 sigmoid_cross_entropy = fused(
     "sigmoid_cross_entropy",
     _sigmoid_cross_entropy,
-    formula=r"-\left(#2 \ln \sigma(#1) + (1 - #2) \ln(1 - \sigma(#1))\right)",
+    formula=r"-\left(#2 \times \ln \sigma(#1) + (1 - #2) \times \ln(1 - \sigma(#1))\right)",
     gradient=lambda L, g, z, y: (g * (sigmoid(z) - y), -(g * z)),
     stable=lambda z, y: e.maximum(z, constant(0.0, z.type)) - z * y + e.log1p(e.exp(-e.absolute(z))),
     examples=(Example((_Z, _Z), domains=("real", "unit")),),

@@ -1,0 +1,10 @@
+"""Forward pass, BP1–BP4 and update with a network's own numbers."""
+
+from clearprop.explain.derivation.derive import derive
+from clearprop.explain.derivation.elements import Elements
+from clearprop.explain.derivation.explanation import Explanation
+from clearprop.explain.derivation.source import Source
+from clearprop.explain.derivation.symbols import Place, symbol
+from clearprop.explain.derivation.writer import Writer
+
+__all__ = ["Elements", "Explanation", "Place", "Source", "Writer", "derive", "symbol"]

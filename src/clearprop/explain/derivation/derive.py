@@ -1,0 +1,177 @@
+"""Forward pass, loss, BP1–BP4 and update of one run, as a document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from clearprop.errors import InvalidValueError, UnknownNameError
+from clearprop.explain.derivation import phrases as p
+from clearprop.explain.derivation.document import Document, Section, Step
+from clearprop.explain.derivation.elements import Index
+from clearprop.explain.derivation.general import is_elementwise, rule_name
+from clearprop.explain.derivation.source import Source
+from clearprop.explain.derivation.steps import Steps
+from clearprop.explain.derivation.symbols import differentiated, symbol
+from clearprop.explain.derivation.update import update_section
+from clearprop.explain.derivation.writer import Writer
+from clearprop.explain.language import Language, checked_language
+from clearprop.explain.math import DIGITS, Math, identifier
+from clearprop.explain.values import Values
+from clearprop.graph import Node, tidy
+from clearprop.train import GradientDescent, Optimizer
+
+_ELEMENT = re.compile(r"(?P<name>[^\[\]]+)\[(?P<index>\d+(?:,\s*\d+)*)\]")
+
+
+def derive(
+    values: Values,
+    lang: str = "en",
+    convention: str = "row",
+    detail: str = "values",
+    only: str | None = None,
+    optimizer: Optimizer | None = None,
+    digits: int = DIGITS,
+) -> Document:
+    """The derivation of every number of a run.
+
+    Args:
+        values: the run.
+        lang: "en" or "zh".
+        convention: "row" (z = a · W + b, samples as rows) or "column" (z = W · a + b, samples as columns).
+        detail: "formulas", "values" (numbers put in) or "elements" (every single element, too).
+        only: one value, "dW2", or one element of it as it is printed, counted from 1: "dW2[1,3]"; in a batch the sample
+            comes first.
+        optimizer: whose update is shown; gradient descent by default.
+        digits: significant digits of printed numbers.
+
+    Raises:
+        ClearpropError: for an unknown language, convention, detail or value.
+    """
+    known = checked_language(lang)
+    _check("convention", convention, ("row", "column"))
+    _check("detail", detail, ("formulas", "values", "elements"))
+    if not 2 <= digits <= 15:
+        raise InvalidValueError(f"digits = {digits!r}", "2 … 15")
+    source = Source(values, convention, digits)  # type: ignore[arg-type]
+    steps = Steps(source, known, detail)  # type: ignore[arg-type]
+    if only is not None:
+        return Document("", known, (), (Section("", (), tuple(_chosen(only, source, steps, known))),))
+    return Document(p.TITLE(known), known, _intro(source, known), tuple(_sections(source, steps, known, optimizer)))
+
+
+def _check(name: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, known)))
+
+
+def _intro(source: Source, lang: Language) -> tuple[str, ...]:
+    n, depth = source.values.samples, source.values.architecture.depth
+    several = p.OF_SAMPLES_COLUMN if source.column else p.OF_SAMPLES
+    return (several if n > 1 else p.OF_ONE)(lang, n=n, depth=depth), p.NOTATION(lang, digits=source.digits)
+
+
+def _sections(source: Source, steps: Steps, lang: Language, optimizer: Optimizer | None) -> Iterator[Section]:
+    values, n = source.values, source.values.samples
+    forward = [name for name in values.forward_names if name not in ("a0", "L")]
+    first = steps.given("X", p.INPUT(lang))
+    found = [
+        step for name in forward for step in steps.of(name, heading(name, source, lang), _bias_note(source, name, lang))
+    ]
+    yield Section(p.FORWARD(lang), (p.FORWARD_INTRO(lang),), (first, *found))
+    if not values.has_target:
+        return
+    loss = [steps.given("y", p.TARGET(lang))]
+    for name in ("loss", "L") if source.graph["L"].op.name != "identity" else ("L",):
+        loss += steps.of(name, (p.DATA_LOSS if name == "loss" else p.THE_LOSS)(lang))
+    intro = p.LOSS_INTRO(lang) if n == 1 else p.LOSS_INTRO_MEAN(lang, n=n)
+    yield Section(p.LOSS(lang), (intro,), tuple(loss))
+    backward = [step for name in values.backward_names for step in _backward(name, source, steps, lang)]
+    yield Section(p.BACKWARD(lang), (p.BACKWARD_INTRO(lang),), tuple(backward))
+    yield update_section(source, lang, optimizer or GradientDescent())
+
+
+def _bias_note(source: Source, name: str, lang: Language) -> list[str]:
+    if source.values.samples == 1 or source.node(name).op.name != "affine" or not source.is_small(source.node(name)):
+        return []
+    return [(p.BIAS_COLUMNS if source.column else p.BIAS_ROWS)(lang)]
+
+
+def _backward(name: str, source: Source, steps: Steps, lang: Language) -> Iterator[Step]:
+    last = f"dz{source.values.architecture.depth}"
+    notes = []
+    if name == last and not is_elementwise(int(last[2:]), source):
+        notes.append(p.NO_ELEMENTWISE(lang))
+    made = list(steps.of(name, heading(name, source, lang), notes))
+    if name == last:
+        made[-1] = _with_short_form(made[-1], source, lang)
+    yield from made
+
+
+def _with_short_form(step: Step, source: Source, lang: Language) -> Step:
+    """δ[L] as the simplified graph has it: p − y, where the activation's derivative cancels the loss's."""
+    node = tidy(source.values.graph)[step.name]
+
+    def leaf(x: Node) -> Math | None:
+        if x.op.name == "size" and source.values.samples != 1:
+            return identifier("N")
+        if x.op.name == "one_hot":
+            return symbol("y")
+        return symbol(x.name) if x.name and x.op.name != "constant" and x is not node else None
+
+    short = Writer(leaf, source.column, source.values.samples).formula(node)
+    if any(short in equation for equation in step.equations):
+        return step
+    return replace(
+        step, equations=(*step.equations, (symbol(step.name), short)), notes=(*step.notes, p.CANCELLED(lang))
+    )
+
+
+def heading(name: str, source: Source, lang: Language) -> str:
+    """What a value is, in words."""
+    depth = source.values.architecture.depth
+    of = differentiated(name)
+    layer = int(re.sub(r"\D.*", "", re.sub(r"^\D+", "", of or name)) or 0)
+    rule = rule_name(name, source)
+    if of is None:
+        role = (p.OUTPUT if layer == depth else p.HIDDEN)(lang)
+        kind = {"z": p.LINEAR, "a": p.ACTIVATION}.get(name[0], p.OTHER)
+        return kind(lang, l=layer, role=role)
+    if rule is not None:
+        return {"BP1": p.BP1, "BP2": p.BP2, "BP3": p.BP3, "BP4": p.BP4}[rule](lang, l=layer, next=layer + 1)
+    if of == f"a{depth}":
+        return p.OUTPUT_GRADIENT(lang)
+    if of == f"z{depth}":
+        return p.BP1(lang)
+    return p.BP2_FIRST(lang, next=layer + 1) if of == f"a{layer}" else p.GRADIENT(lang)
+
+
+def _chosen(only: str, source: Source, steps: Steps, lang: Language) -> Iterator[Step]:
+    """One value, or one element of it."""
+    match = _ELEMENT.fullmatch(only.strip())
+    name = match["name"] if match else only.strip()
+    name = {"a0": "X"}.get(name, name)
+    if name not in source.arrays or name in source.auxiliary:
+        have = [n for n in source.values.values if n != "a0"]
+        raise UnknownNameError(f"no value {name!r} in this trace", "one of: " + ", ".join(have))
+    if name in ("X", "y"):
+        yield steps.given(name, (p.INPUT if name == "X" else p.TARGET)(lang))
+    elif match is None:
+        yield from steps.of(name, heading(name, source, lang))
+    else:
+        index = _index(match["index"], source, name)
+        yield Step(name, heading(name, source, lang), (steps.element(name, index),))
+
+
+def _index(text: str, source: Source, name: str) -> Index:
+    """From numbers as they are printed, counted from 1; the sample of a single one may be left out."""
+    numbers = [int(part) - 1 for part in text.split(",")]
+    shape = source.arrays[name].shape
+    if source.column and len(numbers) == 2 and name.lstrip("d").startswith("W"):
+        numbers.reverse()
+    if source.values.samples == 1 and len(numbers) == len(shape) - 1:
+        numbers = [0, *numbers]
+    if len(numbers) != len(shape) or not all(0 <= k < d for k, d in zip(numbers, shape, strict=True)):
+        raise InvalidValueError(f"element [{text}] of {name}", f"numbers from 1, within the shape {shape}")
+    return tuple(numbers)

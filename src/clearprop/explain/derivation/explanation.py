@@ -1,0 +1,66 @@
+"""`Explanation`: a derivation that can be printed, shown in a notebook and written to a file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from clearprop.errors import FileError, InvalidValueError
+from clearprop.explain.derivation.document import Document
+from clearprop.explain.derivation.render import STYLE, html_of, latex_of, markdown_of, page_of, text_of
+
+
+class Explanation:
+    """How the numbers of a trace follow from each other, in words and formulas.
+
+    `print(e)` shows it as text; a notebook shows it with real formulas; `e.save("lesson.html")` writes it.
+
+    Attributes:
+        document: sections, steps and equations as plain data.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def to_text(self) -> str:
+        """For the terminal: one line per side of an equation."""
+        return text_of(self.document)
+
+    def to_markdown(self) -> str:
+        """Markdown, with LaTeX between $$."""
+        return markdown_of(self.document)
+
+    def to_latex(self) -> str:
+        """A LaTeX document; for Chinese it asks for ctex."""
+        return latex_of(self.document)
+
+    def to_html(self) -> str:
+        """A whole web page that needs no network; its formulas are MathML."""
+        return page_of(self.document)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a .txt, .md, .tex or .html file.
+
+        Raises:
+            InvalidValueError: for another ending.
+            FileError: if it cannot be written.
+        """
+        writers = {".txt": self.to_text, ".md": self.to_markdown, ".tex": self.to_latex, ".html": self.to_html}
+        path = Path(path)
+        if path.suffix not in writers:
+            raise InvalidValueError(f"a file ending in {path.suffix!r}", " or ".join(writers))
+        beside = path.with_name(f".{path.name}.new")
+        try:
+            beside.write_text(writers[path.suffix](), encoding="utf-8")
+            beside.replace(path)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise FileError(f"cannot write {path}: {error.strerror}", "a path that can be written") from None
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return f"<style>{STYLE}</style>{html_of(self.document)}"

@@ -1,0 +1,136 @@
+"""A document in four notations: text for the terminal, Markdown, LaTeX, HTML with MathML."""
+
+from __future__ import annotations
+
+from html import escape
+
+from clearprop.explain.derivation.document import Document, Equation, Step
+from clearprop.explain.math import to_latex, to_mathml, to_text
+from clearprop.explain.page import page
+
+STYLE = """
+section.step { border-left: 3px solid var(--line); padding: 0.1rem 0 0.1rem 1rem; margin: 1.2rem 0; }
+section.step h3 { margin: 0 0 0.4rem; font-size: 1rem; }
+.equations { overflow-x: auto; } .equations math { display: block; margin: 0.35rem 0; text-align: left; }
+.note { color: var(--soft); margin: 0.3rem 0; }
+"""
+
+
+def text_of(document: Document) -> str:
+    """Plain text: one line per side of an equation."""
+    lines: list[str] = []
+    if document.title:
+        lines += [document.title, "=" * _width(document.title), "", *document.intro, ""]
+    for section in document.sections:
+        if section.title:
+            lines += [section.title, "-" * _width(section.title), *section.intro, ""]
+        for step in section.steps:
+            lines += [step.heading, *(f"  {line}" for e in step.equations for line in _text_equation(e))]
+            lines += [f"  ({note})" for note in step.notes] + [""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _text_equation(equation: Equation) -> list[str]:
+    left, *sides = (to_text(side) for side in equation)
+    if not sides:
+        return [left]
+    indent = " " * (_width(left) + 1)
+    return [f"{left} = {sides[0]}", *(f"{indent}= {side}" for side in sides[1:])]
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal, where Chinese letters take two."""
+    return sum(2 if "⺀" <= letter <= "￯" else 1 for letter in text)
+
+
+def markdown_of(document: Document) -> str:
+    """Markdown, its formulas as LaTeX between $$."""
+    lines: list[str] = [f"# {document.title}", "", *document.intro, ""] if document.title else []
+    for section in document.sections:
+        lines += [f"## {section.title}", "", *section.intro, ""] if section.title else []
+        for step in section.steps:
+            lines += [f"**{step.heading}**", ""]
+            lines += [line for e in step.equations for line in ("$$", _aligned(e), "$$", "")]
+            lines += [line for note in step.notes for line in (note, "")]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _aligned(equation: Equation) -> str:
+    left, *sides = (to_latex(side) for side in equation)
+    if len(sides) < 2:
+        return " = ".join([left, *sides])
+    rest = " \\\\\n".join(f"&= {side}" for side in sides)
+    return f"\\begin{{aligned}}\n{left} {rest}\n\\end{{aligned}}"
+
+
+_PREAMBLE = {
+    "en": "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n",
+    "zh": "\\documentclass{ctexart} % XeLaTeX or LuaLaTeX\n\\usepackage{amsmath,amssymb}\n",
+}
+
+
+def latex_of(document: Document) -> str:
+    """A LaTeX document."""
+    lines = [_PREAMBLE[document.lang] + "\\setlength{\\parindent}{0pt}\n\\begin{document}"]
+    if document.title:
+        lines += [f"\\section*{{{_escaped(document.title)}}}", *map(_escaped, document.intro)]
+    for section in document.sections:
+        lines += [f"\\subsection*{{{_escaped(section.title)}}}"] if section.title else []
+        lines += map(_escaped, section.intro)
+        for step in section.steps:
+            lines += [f"\n\\textbf{{{_escaped(step.heading)}}}"]
+            lines += [f"\\[\n{_aligned(e)}\n\\]" for e in step.equations]
+            lines += map(_escaped, step.notes)
+    return "\n".join([*lines, "\\end{document}", ""])
+
+
+_LATEX_SIGNS = str.maketrans(
+    {
+        **{sign: f"\\{sign}" for sign in "#$%&_{}"},
+        "\\": "\\textbackslash{}",
+        "~": "\\textasciitilde{}",
+        "^": "\\textasciicircum{}",
+        "δ": "$\\delta$",
+        "∂": "$\\partial$",
+        "⊙": "$\\odot$",
+        "·": "$\\cdot$",
+        "η": "$\\eta$",
+        "′": "$'$",
+    }
+)
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_LATEX_SIGNS)
+
+
+def html_of(document: Document) -> str:
+    """The document's body as HTML, its formulas as MathML."""
+    parts: list[str] = []
+    if document.title:
+        parts += [f"<h1>{escape(document.title)}</h1>", *(f"<p>{escape(line)}</p>" for line in document.intro)]
+    for section in document.sections:
+        parts += [f"<h2>{escape(section.title)}</h2>"] if section.title else []
+        parts += [f'<p class="soft">{escape(line)}</p>' for line in section.intro]
+        parts += [_html_step(step) for step in section.steps]
+    return "\n".join(parts)
+
+
+def _html_step(step: Step) -> str:
+    equations = "".join(_html_equation(equation) for equation in step.equations)
+    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in step.notes)
+    name = escape(step.name, quote=True)
+    return (
+        f'<section class="step" data-value="{name}"><h3>{escape(step.heading)}</h3>'
+        f'<div class="equations">{equations}</div>{notes}</section>'
+    )
+
+
+def _html_equation(equation: Equation) -> str:
+    sides = [to_mathml(side).removeprefix("<math>").removesuffix("</math>") for side in equation]
+    return f'<math display="block">{"<mo>=</mo>".join(sides)}</math>'
+
+
+def page_of(document: Document) -> str:
+    """A self-contained web page."""
+    return page(document.title or document.sections[0].steps[0].heading, html_of(document), document.lang, STYLE)

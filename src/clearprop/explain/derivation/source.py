@@ -1,0 +1,209 @@
+"""What a derivation is made of: the textbook graph of one run, the numbers in it by name, and how both are written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from clearprop.execute import Array
+from clearprop.explain.derivation.elements import Elements, Index
+from clearprop.explain.derivation.symbols import Place, symbol
+from clearprop.explain.derivation.writer import Writer
+from clearprop.explain.math import DIGITS, Atom, Math, Matrix, identifier, number, words
+from clearprop.explain.values import Values
+from clearprop.graph import Graph, Node
+
+Convention = Literal["row", "column"]
+LARGEST = 6  # rows or columns of a matrix that is printed
+_HEAVY = 3  # operations that a value must take to get a letter of its own
+
+
+class Source:
+    """The graph, the numbers and the writers of one derivation.
+
+    Args:
+        values: the run.
+        convention: "row" (z = a · W + b) or "column" (z = W · a + b).
+        digits: significant digits of printed numbers.
+    """
+
+    def __init__(self, values: Values, convention: Convention = "row", digits: int = DIGITS) -> None:
+        self.values, self.column, self.digits = values, convention == "column", digits
+        self.graph = values.textbook_graph
+        self._names = self._stops()
+        samples = values.samples
+        self.symbols = Writer(self._symbol, self.column, samples)
+        self.numbers = Writer(self._numbers, self.column, samples)
+        self.elements = Elements(self.name_of, self.arrays, samples)
+        self.element_symbols = Writer(self._element_symbol, self.column, samples)
+        self.element_numbers = Writer(self._element_number, self.column, samples)
+
+    # --- which nodes have names
+
+    def _stops(self) -> dict[Node, str]:
+        """Nodes at which a formula ends: inputs, parameters, values of layers, their gradients, and shared values."""
+        found: dict[Node, str] = {}
+        for node in self.graph.nodes:
+            if node.op.name == "one_hot":
+                found[node] = "y"
+            elif node.op.kind == "random":
+                found[node] = f"r_{node.attrs['stream']}"
+            elif node.name is not None and node.op.name != "constant" and not self._is_alias_of_loss(node):
+                found[node] = node.name
+        return found | self._shared(found)
+
+    def _is_alias_of_loss(self, node: Node) -> bool:
+        """Without penalties the loss is L, and needs no second letter."""
+        return node.name == "loss" and self.graph["L"].op.name == "identity"
+
+    def _shared(self, stops: Mapping[Node, str]) -> dict[Node, str]:
+        """What is used more than once and takes several operations gets a letter: u₁, u₂, …"""
+        uses = Counter(x for node in self.graph.nodes for x in node.inputs)
+        weight: dict[Node, int] = {}
+        found: dict[Node, str] = {}
+        for node in self.graph.nodes:
+            inner = sum(weight[x] for x in node.inputs)
+            ends = node in stops or node.op.kind == "leaf"
+            weight[node] = 0 if ends else inner + (node.op.kind != "movement")
+            if uses[node] > 1 and weight[node] >= _HEAVY and node.type.is_float:
+                found[node] = f"u_{len(found) + 1}"
+                weight[node] = 0
+        return found
+
+    def name_of(self, node: Node) -> str | None:
+        """The name at which a formula ends, if it ends at this node."""
+        return self._names.get(node)
+
+    @cached_property
+    def auxiliary(self) -> dict[str, Node]:
+        """The shared values, by letter."""
+        return {name: node for node, name in self._names.items() if name.startswith("u_")}
+
+    def node(self, name: str) -> Node:
+        """The node of a name; L is the loss itself where there are no penalties."""
+        if name in self.auxiliary:
+            return self.auxiliary[name]
+        node = self.graph[name]
+        return node.inputs[0] if name == "L" and node.op.name == "identity" else node
+
+    def needed(self, node: Node) -> list[str]:
+        """The shared values that a node's formula names, innermost first."""
+        found: list[str] = []
+
+        def visit(x: Node) -> None:
+            for child in x.inputs:
+                name = self.name_of(child)
+                if name is None:
+                    visit(child)
+                elif name in self.auxiliary and name not in found:
+                    visit(child)
+                    found.append(name)
+
+        visit(node)
+        return found
+
+    # --- numbers
+
+    @cached_property
+    def arrays(self) -> dict[str, Array]:
+        """The value at every stop, by name."""
+        wanted = {name: node for node, name in self._names.items() if node.op.name != "variable"}
+        found = self.values.run(Graph(wanted))
+        inputs = {k: v for k, v in self.values.inputs().items() if k not in found}  # labels have become one-hot
+        trained = {k: v for k, v in self.values.values.items() if k in found and np.isfinite(v).all()}
+        return {k: np.asarray(v, np.float64) for k, v in {**inputs, **found, **trained}.items()}
+
+    def is_finite(self, node: Node) -> bool:
+        """Whether all numbers that a node's formula names are finite."""
+        names = [self.name_of(x) for x in self._inputs_of(node)]
+        return all(np.isfinite(self.arrays[name]).all() for name in names if name in self.arrays)
+
+    def is_small(self, node: Node) -> bool:
+        """Whether all matrices in a node's formula, and its own, can be printed."""
+        shapes = [self.arrays[name].shape for x in self._inputs_of(node) if (name := self.name_of(x)) in self.arrays]
+        return all(max(shape, default=0) <= LARGEST for shape in [*shapes, self._shape(node)])
+
+    def _shape(self, node: Node) -> tuple[int, ...]:
+        return tuple(d if isinstance(d, int) else self.values.samples for d in node.shape)
+
+    def _inputs_of(self, node: Node) -> list[Node]:
+        """The stops that a node's formula names."""
+        found: list[Node] = []
+        stack = list(node.inputs)
+        while stack:
+            x = stack.pop()
+            if self.name_of(x) is not None:
+                found.append(x)
+            else:
+                stack += x.inputs
+        return found
+
+    def printed(self, name: str) -> Math:
+        """A value's numbers: a matrix, or a single number."""
+        return self.matrix(self.arrays[name], per_sample=self._is_per_sample(name))
+
+    def _is_per_sample(self, name: str) -> bool:
+        shape = self.node(name).shape if name in self.graph.named or name in self.auxiliary else ()
+        return len(shape) == 1 and not isinstance(shape[0], int)
+
+    def matrix(self, array: Array, per_sample: bool = False) -> Math:
+        """Numbers as a matrix in this convention; a vector is a row, one number per sample a column."""
+        if array.size == 1:
+            return number(float(array.reshape(())), self.digits)
+        rows = array if array.ndim == 2 else array[:, None] if per_sample else array[None, :]
+        rows = rows.T if self.column else rows
+        return Matrix(tuple(tuple(number(float(x), self.digits) for x in line) for line in rows))
+
+    # --- how nodes are written
+
+    def _symbol(self, node: Node) -> Math | None:
+        if node.op.name == "size" and self.values.samples != 1:
+            return identifier("N")
+        name = self.name_of(node)
+        return None if name is None else symbol(name)
+
+    def _numbers(self, node: Node) -> Math | None:
+        if node.op.name == "size" and self.values.samples != 1:
+            return number(self.values.samples, 17)
+        name = self.name_of(node)
+        return None if name is None else self.printed(name)
+
+    def element_symbol(self, name: str, index: Index) -> Math:
+        """z^[1](2)_3: numbers from 1, the sample where there are several, W's in the order of the convention."""
+        return symbol(name, self.place(name, index))
+
+    def place(self, name: str, index: Index) -> Place:
+        """An index as it is printed."""
+        shape = self._type_of(name)
+        batch = bool(shape) and not isinstance(shape[0], int)
+        sample = index[0] + 1 if batch and self.values.samples > 1 else None
+        below = tuple(k + 1 for k in (index[1:] if batch else index))
+        if self.column and len(below) == 2 and not batch:
+            below = below[::-1]
+        wide = tuple(below) if any(d != 1 for d in self.arrays[name].shape[1 if batch else 0 :]) else ()
+        return Place(wide, sample)
+
+    def _type_of(self, name: str) -> tuple[object, ...]:
+        if name == "y":  # labels have become rows
+            return ("N", *self.arrays["y"].shape[1:])
+        if name in self.auxiliary:
+            return self.auxiliary[name].shape
+        return next((node.shape for node, known in self._names.items() if known == name), ())
+
+    def _element_symbol(self, node: Node) -> Math | None:
+        element = self.elements.leaves.get(node)
+        if element is None:
+            return None
+        if element.index is None:
+            return words(f"… {element.terms} …")
+        return self.element_symbol(element.name, element.index)
+
+    def _element_number(self, node: Node) -> Math | None:
+        if node not in self.elements.leaves:
+            return None
+        found: Atom = number(self.elements.numbers[node], self.digits)
+        return found

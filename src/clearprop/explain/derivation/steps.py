@@ -1,0 +1,135 @@
+"""Each named value of a run as a step: its formula, the numbers put in, the result, and its elements on request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from clearprop.explain.derivation import phrases as p
+from clearprop.explain.derivation.document import Equation, Step
+from clearprop.explain.derivation.elements import Index, indices, largest
+from clearprop.explain.derivation.general import rule_of
+from clearprop.explain.derivation.source import LARGEST, Source
+from clearprop.explain.derivation.symbols import symbol
+from clearprop.explain.derivation.writer import Writer
+from clearprop.explain.language import Language
+from clearprop.explain.math import Math, identifier
+from clearprop.graph import Node, variable
+
+Detail = Literal["formulas", "values", "elements"]
+MOST_ELEMENTS = 24  # that are written out of one value
+_SAMPLE_ELEMENTS = 2  # of a value that is too large to print
+
+
+class Steps:
+    """Makes the steps of one derivation.
+
+    Args:
+        source: graph, numbers and writers.
+        lang: of the words.
+        detail: "formulas", "values" (numbers put in) or "elements" (every element, too).
+    """
+
+    def __init__(self, source: Source, lang: Language, detail: Detail) -> None:
+        self._source, self._lang, self._detail = source, lang, detail
+        self._defined: set[str] = set()  # fused ops whose meaning has been said
+        self._told: set[str] = set()  # shared values that have been written out
+
+    def of(self, name: str, heading: str, notes: Iterable[str] = ()) -> Iterator[Step]:
+        """The step of a value, after those of the shared values that it needs."""
+        node = self._source.node(name)
+        for letter in self._source.needed(node):
+            if letter not in self._told:
+                self._told.add(letter)
+                yield self._step(letter, self._source.node(letter), p.SHARED(self._lang), [])
+        yield self._step(name, node, heading, list(notes))
+
+    def given(self, name: str, heading: str) -> Step:
+        """A value that is not computed: the input, the target."""
+        sides: list[Math] = [symbol(name)]
+        notes: list[str] = []
+        if max(self._source.arrays[name].shape, default=0) > LARGEST:
+            notes.append(p.LARGE(self._lang))
+        elif self._detail != "formulas":
+            sides.append(self._source.printed(name))
+        return Step(name, heading, (tuple(sides),), tuple(notes))
+
+    def _step(self, name: str, node: Node, heading: str, notes: list[str]) -> Step:
+        source = self._source
+        equations: list[Equation] = list(rule_of(name, source))
+        main: list[Math] = [symbol(name), source.symbols.formula(node)]
+        shown = self._detail != "formulas"
+        if shown and not source.is_finite(node):
+            notes.append(p.NOT_FINITE(self._lang))
+            shown = False
+        elif shown and source.is_small(node):
+            main += [source.numbers.formula(node), source.printed(name)]
+        elif shown:
+            notes.append(p.LARGE(self._lang))
+        equations.append(_without_repeats(main))
+        equations += self._definitions(node)
+        if shown:
+            elements, left = self._elements(name, node)
+            equations += [element for element in elements if element not in equations]
+            notes += [p.MORE(self._lang, count=f"{left:,}")] if left else []
+        return Step(name, heading, tuple(equations), tuple(notes))
+
+    # --- what the fused ops in a formula mean
+
+    def _definitions(self, node: Node) -> Iterator[Equation]:
+        for x in [node, *_inner(node, self._source)]:
+            op = x.op
+            if op.definition is None or op.name in self._defined or op.kind == "product":
+                continue
+            self._defined.add(op.name)
+            inputs = [variable(letter, i.shape, i.dtype) for letter, i in zip("xyuvw", x.inputs, strict=False)]
+            meaning = op.definition(*inputs, **x.attrs)
+            writer = Writer(lambda n: identifier(str(n.name)) if n.op.name == "variable" else None, samples=1)
+            yield (writer.formula(op(*inputs, **x.attrs)), writer.formula(meaning))
+
+    # --- single elements
+
+    def _elements(self, name: str, node: Node) -> tuple[list[Equation], int]:
+        """Equations of single elements, and how many are left out."""
+        array = self._source.arrays[name]
+        everything = self._detail == "elements"
+        if not everything and self._source.is_small(node):
+            return [], 0
+        chosen = indices(array.shape)
+        if len(chosen) > (MOST_ELEMENTS if everything else _SAMPLE_ELEMENTS):
+            chosen = largest(array, MOST_ELEMENTS if everything else _SAMPLE_ELEMENTS)
+        return [self.element(name, index) for index in chosen], array.size - len(chosen)
+
+    def element(self, name: str, index: Index) -> Equation:
+        """One element: its formula, the numbers put in, the result."""
+        source = self._source
+        scalar = source.elements.written_out(source.node(name), index)
+        value = source.matrix(source.arrays[name][index])
+        return _without_repeats(
+            [
+                source.element_symbol(name, index),
+                source.element_symbols.formula(scalar),
+                source.element_numbers.formula(scalar),
+                value,
+            ]
+        )
+
+
+def _inner(node: Node, source: Source) -> list[Node]:
+    """The nodes that a formula is made of, down to where it ends."""
+    found: list[Node] = []
+    stack = list(node.inputs)
+    while stack:
+        x = stack.pop()
+        if source.name_of(x) is None:
+            found.append(x)
+            stack += x.inputs
+    return found
+
+
+def _without_repeats(sides: list[Math]) -> Equation:
+    out: list[Math] = []
+    for side in sides:
+        if not out or out[-1] != side:
+            out.append(side)
+    return tuple(out)

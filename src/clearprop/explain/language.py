@@ -1,0 +1,41 @@
+"""Two languages, side by side: what is said in English is said in Chinese on the same line of code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from clearprop.errors import unknown_name
+
+Language = Literal["en", "zh"]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A text in both languages, with `{names}` for what differs from case to case.
+
+    Example:
+        >>> loss = Phrase("the loss is {value}", "损失为 {value}")
+        >>> loss("zh", value="0.065")
+        '损失为 0.065'
+    """
+
+    en: str
+    zh: str
+
+    def __call__(self, lang: Language, **values: Any) -> str:
+        """The text in one language, with the values put in."""
+        text = self.zh if lang == "zh" else self.en
+        return text.format(**values) if values else text
+
+
+def checked_language(lang: str) -> Language:
+    """A language that clearprop speaks.
+
+    Raises:
+        UnknownNameError: for another one.
+    """
+    for known in get_args(Language):
+        if lang == known:
+            return known
+    raise unknown_name("language", lang, get_args(Language))

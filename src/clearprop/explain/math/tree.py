@@ -1,0 +1,150 @@
+"""A formula as a tree: read from an op's LaTeX once, filled with symbols or with numbers, written in any notation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Kind = Literal["identifier", "number", "operator", "function", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One sign: how it is printed, how LaTeX writes it, and what sort of sign it is."""
+
+    text: str
+    latex: str
+    kind: Kind = "identifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a template: `#1`, the first input of an op, or `#slope`, an attribute."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Signs side by side."""
+
+    parts: tuple[Math, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """A base with something below or above on its right."""
+
+    base: Math
+    sub: Math | None = None
+    sup: Math | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fraction:
+    """One over the other."""
+
+    top: Math
+    bottom: Math
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A square root."""
+
+    inner: Math
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """Something in brackets: ( ), [ ], ‖ ‖, | |."""
+
+    left: str
+    inner: Math
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function (or a sum) and what it is applied to; in brackets if the argument is `Fenced`."""
+
+    function: Math
+    argument: Math
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """One value where a condition holds, another where it does not."""
+
+    first: Math
+    condition: Math
+    second: Math
+
+    @property
+    def otherwise(self) -> Math:
+        """The opposite of the condition."""
+        parts = self.condition.parts if isinstance(self.condition, Row) else ()
+        if GREATER in parts:
+            return Row(tuple(AT_MOST if part == GREATER else part for part in parts))
+        return Row((operator("¬", r"\neg"), brackets(self.condition)))
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Numbers or symbols in rows and columns."""
+
+    rows: tuple[tuple[Math, ...], ...]
+
+
+Math: TypeAlias = Atom | Slot | Row | Scripts | Fraction | Root | Fenced | Apply | Cases | Matrix
+
+
+def identifier(text: str, latex: str | None = None) -> Atom:
+    """A variable's letter."""
+    return Atom(text, text if latex is None else latex)
+
+
+def operator(text: str, latex: str | None = None) -> Atom:
+    """A sign between operands, or before one."""
+    return Atom(text, text if latex is None else latex, "operator")
+
+
+def words(text: str) -> Atom:
+    """Words inside a formula."""
+    return Atom(text, rf"\text{{{text}}}", "text")
+
+
+PLUS, MINUS, EQUALS, COMMA = operator("+"), operator("−", "-"), operator("="), operator(",")
+TIMES, DOT, HADAMARD = operator("×", r"\times"), operator("·", r"\cdot"), operator("⊙", r"\odot")
+TOP = operator("ᵀ", r"\top")
+PARTIAL = identifier("∂", r"\partial")
+DOTS = operator("…", r"\dots")
+GREATER, AT_MOST = operator(">"), operator("≤", r"\le")
+
+
+def row(*parts: Math) -> Math:
+    """Parts side by side; a single one stays as it is."""
+    return parts[0] if len(parts) == 1 else Row(parts)
+
+
+def joined(parts: Sequence[Math], between: Math) -> Math:
+    """Parts with a sign between each two."""
+    out: list[Math] = []
+    for part in parts:
+        out += [between, part] if out else [part]
+    return row(*out)
+
+
+def brackets(inner: Math) -> Fenced:
+    """Something in round brackets."""
+    return Fenced("(", inner, ")")
+
+
+def transposed(inner: Math) -> Scripts:
+    """Something with a ⊤."""
+    if isinstance(inner, Scripts) and inner.sup is not None:
+        return Scripts(inner.base, inner.sub, Row((inner.sup, TOP)))
+    if isinstance(inner, Scripts):
+        return Scripts(inner.base, inner.sub, TOP)
+    return Scripts(inner, None, TOP)

@@ -1,0 +1,51 @@
+"""A web page in one file: no server, no network, dark or light as the reader's system is."""
+
+from __future__ import annotations
+
+from html import escape
+
+from clearprop.explain.language import Language
+
+# What every page may use; a page's own styles come after. Colours have one name each, and two values.
+STYLE = """
+:root { color-scheme: light dark; --ink: #1f2430; --soft: #5b6472; --line: #d5dae1; --paper: #ffffff; --tint: #f4f6f9;
+  --blue: #2b5fa8; --orange: #b8560b; --green: #2c7a3f; --red: #b3261e; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6e9ef; --soft: #a3abb8; --line: #3a414d; --paper: #14171c; --tint: #1d2128;
+    --blue: #7fb0f0; --orange: #f0a35e; --green: #7ccf8f; --red: #ff8a80; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 1.5rem; max-width: 68rem; color: var(--ink); background: var(--paper);
+  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "PingFang SC",
+    "Microsoft YaHei", sans-serif; }
+h1, h2, h3 { line-height: 1.25; margin: 1.8em 0 0.5em; } h1 { margin-top: 0; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: 0.25rem 0.7rem; border-bottom: 1px solid var(--line); text-align: right; }
+th:first-child, td:first-child { text-align: left; }
+th { color: var(--soft); font-weight: 600; }
+figure { margin: 1rem 0; overflow-x: auto; } figcaption { color: var(--soft); font-size: 0.9em; }
+svg, img { max-width: 100%; height: auto; }
+code, pre { font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace; }
+math { font-size: 1.05em; } .wide { overflow-x: auto; }
+.soft { color: var(--soft); } .good { color: var(--green); } .bad { color: var(--red); }
+"""
+
+
+def page(title: str, body: str, lang: Language = "en", style: str = "", script: str = "") -> str:
+    """A whole HTML document.
+
+    Args:
+        title: plain text, escaped here.
+        body: HTML.
+        lang: of the text, for hyphenation, fonts and screen readers.
+        style: CSS beside the common one.
+        script: JavaScript, run at the end of the body.
+    """
+    scripts = f"<script>\n{script}\n</script>\n" if script else ""
+    return (
+        f'<!DOCTYPE html>\n<html lang="{"zh-Hans" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+        "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+        f"<title>{escape(title)}</title>\n<style>{STYLE}{style}</style>\n</head>\n<body>\n{body}\n{scripts}</body>\n"
+        "</html>\n"
+    )
