@@ -25,7 +25,15 @@ th { color: var(--soft); font-weight: 600; }
 figure { margin: 1rem 0; overflow-x: auto; } figcaption { color: var(--soft); font-size: 0.9em; }
 svg, img { max-width: 100%; height: auto; }
 code, pre { font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace; }
-math { font-size: 1.05em; } .wide { overflow-x: auto; }
+math { font-size: 1.05em; }
+/* A matrix has brackets of its own: those of fonts do not grow where there is no mathematical font. */
+mtable.matrix { border: solid currentColor; border-width: 0 1.3px; padding: 0.1em 0.25em; margin: 0 0.15em;
+  background: linear-gradient(currentColor, currentColor) 0 0 / 0.3em 1.3px no-repeat,
+    linear-gradient(currentColor, currentColor) 0 100% / 0.3em 1.3px no-repeat,
+    linear-gradient(currentColor, currentColor) 100% 0 / 0.3em 1.3px no-repeat,
+    linear-gradient(currentColor, currentColor) 100% 100% / 0.3em 1.3px no-repeat; }
+mtable.matrix mtd { text-align: end; padding: 0.25em 0.4em; }
+.wide { overflow-x: auto; }
 .soft { color: var(--soft); } .good { color: var(--green); } .bad { color: var(--red); }
 """
 
@@ -44,7 +52,7 @@ def page(title: str, body: str, lang: Language = "en", style: str = "", script: 
     return (
         f'<!DOCTYPE html>\n<html lang="{"zh-Hans" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
         "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
         f"<title>{escape(title)}</title>\n<style>{STYLE}{style}</style>\n</head>\n<body>\n{body}\n{scripts}</body>\n"
         "</html>\n"

@@ -89,7 +89,7 @@ def _sections(source: Source, steps: Steps, lang: Language, optimizer: Optimizer
     yield Section(p.LOSS(lang), (intro,), tuple(loss))
     backward = [step for name in values.backward_names for step in _backward(name, source, steps, lang)]
     yield Section(p.BACKWARD(lang), (p.BACKWARD_INTRO(lang),), tuple(backward))
-    yield update_section(source, lang, optimizer or GradientDescent())
+    yield update_section(source, lang, steps.detail, optimizer or GradientDescent())
 
 
 def _bias_note(source: Source, name: str, lang: Language) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.execute import Array
+from clearprop.execute import Array, evaluate
 from clearprop.graph import OPS, N, Node, Type, constant, variable
 
 Index = tuple[int, ...]
@@ -58,6 +58,7 @@ class Elements:
         return self._operation(node, index)
 
     def _element(self, node: Node, index: Index) -> Node:
+        index = index if node.shape else ()  # a learning rate is the same everywhere
         key = (node, index)
         if key not in self._made:
             name = self._stop(node)
@@ -105,7 +106,7 @@ class Elements:
         """The first terms, and all others in one number."""
         shown = [term(self) for term in terms[: self._most - 1]]
         quiet = Elements(self._stop, self._values, self._samples, most=2**62)
-        rest = sum(value_of(term(quiet), quiet.numbers) for term in terms[self._most - 1 :])
+        rest = sum_of([term(quiet) for term in terms[self._most - 1 :]], quiet.numbers)
         shown.append(self._leaf(Element("rest", None, len(terms) - len(shown)), rest))
         out = shown[0]
         for term in shown[1:]:
@@ -144,11 +145,10 @@ def _times(a: Node, i: Index, b: Node, j: Index) -> Term:
     return lambda elements: OPS["multiply"](elements._element(a, i), elements._element(b, j))
 
 
-def value_of(node: Node, numbers: Mapping[Node, float]) -> float:
-    """The number that a graph of scalars comes to."""
-    from clearprop.execute import evaluate
-
-    return float(evaluate(node, dict(numbers)))
+def sum_of(nodes: list[Node], numbers: Mapping[Node, float]) -> float:
+    """The sum of the numbers that graphs of scalars come to."""
+    values = evaluate({str(i): node for i, node in enumerate(nodes)}, dict(numbers))
+    return float(np.sum(list(values.values())))
 
 
 # --- ops that only arrange: which element of which input they are

@@ -60,8 +60,10 @@ BP2_FIRST = Phrase("First half of BP2: back through W[{next}]", "BP2 的前一�
 BP3 = Phrase("BP3: gradient of the bias", "BP3：偏置的梯度")
 BP4 = Phrase("BP4: gradient of the weights", "BP4：权重的梯度")
 GRADIENT = Phrase("Gradient", "梯度")
-NEW_PARAMETER = Phrase("New value", "新的值")
-STATE = Phrase("The optimizer's own array", "优化器自己的数组")
+NEW_WEIGHTS = Phrase("Layer {l}: new weights", "第 {l} 层：新的权重")
+NEW_BIAS = Phrase("Layer {l}: new bias", "第 {l} 层：新的偏置")
+NEW_PARAMETER = Phrase("Layer {l}: new value", "第 {l} 层：新的值")
+STATE = Phrase("Layer {l}: the optimizer's own array", "第 {l} 层：优化器自己的数组")
 
 IN_GENERAL = Phrase("In general", "一般形式")
 MEANS = Phrase("By definition", "按定义")

@@ -11,7 +11,8 @@ from clearprop.explain.page import page
 STYLE = """
 section.step { border-left: 3px solid var(--line); padding: 0.1rem 0 0.1rem 1rem; margin: 1.2rem 0; }
 section.step h3 { margin: 0 0 0.4rem; font-size: 1rem; }
-.equations { overflow-x: auto; } .equations math { display: block; margin: 0.35rem 0; text-align: left; }
+.equations { overflow-x: auto; } .equations > div { margin: 0.4rem 0; }
+mtable.sides > mtr > mtd { text-align: left; padding: 0.15em 0.2em; }
 .note { color: var(--soft); margin: 0.3rem 0; }
 """
 
@@ -85,18 +86,9 @@ def latex_of(document: Document) -> str:
 
 
 _LATEX_SIGNS = str.maketrans(
-    {
-        **{sign: f"\\{sign}" for sign in "#$%&_{}"},
-        "\\": "\\textbackslash{}",
-        "~": "\\textasciitilde{}",
-        "^": "\\textasciicircum{}",
-        "δ": "$\\delta$",
-        "∂": "$\\partial$",
-        "⊙": "$\\odot$",
-        "·": "$\\cdot$",
-        "η": "$\\eta$",
-        "′": "$'$",
-    }
+    {sign: f"\\{sign}" for sign in "#$%&_{}"}
+    | {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"}
+    | {"δ": "$\\delta$", "∂": "$\\partial$", "⊙": "$\\odot$", "·": "$\\cdot$", "η": "$\\eta$", "′": "$'$"}
 )
 
 
@@ -127,8 +119,15 @@ def _html_step(step: Step) -> str:
 
 
 def _html_equation(equation: Equation) -> str:
-    sides = [to_mathml(side).removeprefix("<math>").removesuffix("</math>") for side in equation]
-    return f'<math display="block">{"<mo>=</mo>".join(sides)}</math>'
+    """Its sides below each other, the signs = in line."""
+    left, *sides = (to_mathml(side).removeprefix("<math>").removesuffix("</math>") for side in equation)
+    if not sides:
+        return f"<div><math>{left}</math></div>"
+    lefts = [left, *["<mrow></mrow>"] * (len(sides) - 1)]
+    rows = "".join(
+        f"<mtr><mtd>{a}</mtd><mtd><mo>=</mo></mtd><mtd>{b}</mtd></mtr>" for a, b in zip(lefts, sides, strict=True)
+    )
+    return f'<div><math><mtable class="sides" displaystyle="true">{rows}</mtable></math></div>'
 
 
 def page_of(document: Document) -> str:

@@ -31,7 +31,7 @@ class Steps:
     """
 
     def __init__(self, source: Source, lang: Language, detail: Detail) -> None:
-        self._source, self._lang, self._detail = source, lang, detail
+        self._source, self._lang, self.detail = source, lang, detail
         self._defined: set[str] = set()  # fused ops whose meaning has been said
         self._told: set[str] = set()  # shared values that have been written out
 
@@ -50,7 +50,7 @@ class Steps:
         notes: list[str] = []
         if max(self._source.arrays[name].shape, default=0) > LARGEST:
             notes.append(p.LARGE(self._lang))
-        elif self._detail != "formulas":
+        elif self.detail != "formulas":
             sides.append(self._source.printed(name))
         return Step(name, heading, (tuple(sides),), tuple(notes))
 
@@ -58,7 +58,7 @@ class Steps:
         source = self._source
         equations: list[Equation] = list(rule_of(name, source))
         main: list[Math] = [symbol(name), source.symbols.formula(node)]
-        shown = self._detail != "formulas"
+        shown = self.detail != "formulas"
         if shown and not source.is_finite(node):
             notes.append(p.NOT_FINITE(self._lang))
             shown = False
@@ -66,7 +66,7 @@ class Steps:
             main += [source.numbers.formula(node), source.printed(name)]
         elif shown:
             notes.append(p.LARGE(self._lang))
-        equations.append(_without_repeats(main))
+        equations.append(without_repeats(main))
         equations += self._definitions(node)
         if shown:
             elements, left = self._elements(name, node)
@@ -85,14 +85,16 @@ class Steps:
             inputs = [variable(letter, i.shape, i.dtype) for letter, i in zip("xyuvw", x.inputs, strict=False)]
             meaning = op.definition(*inputs, **x.attrs)
             writer = Writer(lambda n: identifier(str(n.name)) if n.op.name == "variable" else None, samples=1)
-            yield (writer.formula(op(*inputs, **x.attrs)), writer.formula(meaning))
+            sides = without_repeats([writer.formula(op(*inputs, **x.attrs)), writer.formula(meaning)])
+            if len(sides) > 1:
+                yield sides
 
     # --- single elements
 
     def _elements(self, name: str, node: Node) -> tuple[list[Equation], int]:
         """Equations of single elements, and how many are left out."""
         array = self._source.arrays[name]
-        everything = self._detail == "elements"
+        everything = self.detail == "elements"
         if not everything and self._source.is_small(node):
             return [], 0
         chosen = indices(array.shape)
@@ -105,7 +107,7 @@ class Steps:
         source = self._source
         scalar = source.elements.written_out(source.node(name), index)
         value = source.matrix(source.arrays[name][index])
-        return _without_repeats(
+        return without_repeats(
             [
                 source.element_symbol(name, index),
                 source.element_symbols.formula(scalar),
@@ -127,7 +129,8 @@ def _inner(node: Node, source: Source) -> list[Node]:
     return found
 
 
-def _without_repeats(sides: list[Math]) -> Equation:
+def without_repeats(sides: list[Math]) -> Equation:
+    """The sides of an equation, none of them twice in a row."""
     out: list[Math] = []
     for side in sides:
         if not out or out[-1] != side:

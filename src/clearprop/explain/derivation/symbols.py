@@ -28,7 +28,7 @@ _OTHERS: dict[str, Math] = {
     "ε": parse(r"\epsilon"),
     "ŷ": identifier("ŷ", r"\hat{y}"),
 }
-_DELTA, _DL = parse(r"\delta"), Atom("∂L", r"\partial L")
+_DELTA, _DL = parse(r"\delta"), Row((PARTIAL, identifier("L")))
 
 
 @dataclass(frozen=True)

@@ -2,42 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
 from clearprop.execute import Array, evaluate
 from clearprop.explain.derivation import phrases as p
 from clearprop.explain.derivation.document import Equation, Section, Step
+from clearprop.explain.derivation.elements import Elements, Index, largest
 from clearprop.explain.derivation.source import LARGEST, Source
-from clearprop.explain.derivation.symbols import symbol
-from clearprop.explain.derivation.writer import Writer
+from clearprop.explain.derivation.steps import Detail, without_repeats
+from clearprop.explain.derivation.symbols import Place, symbol
+from clearprop.explain.derivation.writer import Leaf, Writer
 from clearprop.explain.language import Language
 from clearprop.explain.math import Math, number
 from clearprop.graph import Graph, Node, tidy, variable
 from clearprop.train import Optimizer
 from clearprop.train.optimizers import clipped
 
+_OTHER_ELEMENTS = 2  # of an array that is too large to print
 
-def update_section(source: Source, lang: Language, optimizer: Optimizer) -> Section:
+
+def update_section(source: Source, lang: Language, detail: Detail, optimizer: Optimizer) -> Section:
     """θ′ = θ − η ∂L/∂θ for every parameter, or whatever the optimizer does in its first step."""
     name = type(optimizer).__name__
     intro = [p.UPDATE_INTRO(lang, optimizer=f"{name}, η = {optimizer.schedule.learning_rate:g}")]
     if optimizer.slots:
         intro.append(p.FIRST_STEP(lang, optimizer=name))
-    return Section(p.UPDATE(lang), tuple(intro), tuple(_steps(source, lang, optimizer)))
+    return Section(p.UPDATE(lang), tuple(intro), tuple(_Updates(source, optimizer).steps(lang, detail)))
 
 
-def _steps(source: Source, lang: Language, optimizer: Optimizer) -> Iterator[Step]:
-    graph, given = _updates(source, optimizer)
-    values = given | evaluate(graph, given)
-    for name, node in graph.outputs.items():
-        heading = p.STATE(lang) if "." in name else p.NEW_PARAMETER(lang)
-        equations, fits = _equations(name, node, values, source)
-        yield Step(name, heading, equations, () if fits else (p.LARGE(lang),))
+class _Updates:
+    """The graph of one optimizer step, its numbers, and how both are written."""
+
+    def __init__(self, source: Source, optimizer: Optimizer) -> None:
+        self._source = source
+        self._graph, given = _update_graph(source, optimizer)
+        self._values: dict[str, Array] = given | evaluate(self._graph, given)
+        self._elements = Elements(self._stop, self._values, samples=1)
+
+    def steps(self, lang: Language, detail: Detail) -> Iterator[Step]:
+        """A step for each new value."""
+        for name, node in self._graph.outputs.items():
+            yield self._step(name, node, lang, detail)
+
+    def _step(self, name: str, node: Node, lang: Language, detail: Detail) -> Step:
+        parameter = name.rstrip("'").partition(".")[2] or name.rstrip("'")
+        layer = self._source.values.architecture.parameters[parameter].layer
+        heading = {"W": p.NEW_WEIGHTS, "b": p.NEW_BIAS}.get(parameter.rstrip("0123456789"), p.NEW_PARAMETER)
+        heading = p.STATE if "." in name else heading
+        sides = [symbol(name), Writer(self._symbol(node), self._source.column).formula(node)]
+        equations: list[Equation] = []
+        notes: tuple[str, ...] = ()
+        array = self._values[name]
+        if detail != "formulas" and max(array.shape, default=0) <= LARGEST:
+            sides += [Writer(self._numbers(node), self._source.column).formula(node), self._source.matrix(array)]
+        elif detail != "formulas":
+            equations = [self._element(name, node, index) for index in largest(array, _OTHER_ELEMENTS)]
+            notes = (p.LARGE(lang), p.MORE(lang, count=f"{array.size - len(equations):,}"))
+        return Step(name, heading(lang, l=layer), (without_repeats(sides), *equations), notes)
+
+    def _stop(self, node: Node) -> str | None:
+        return node.name if node.op.name != "constant" else None
+
+    def _symbol(self, at: Node) -> Leaf:
+        return lambda x: symbol(x.name) if x.name is not None and x is not at and self._stop(x) else None
+
+    def _numbers(self, at: Node) -> Leaf:
+        def numbers(x: Node) -> Math | None:
+            stop = self._stop(x)
+            return None if stop is None or x is at else self._source.matrix(self._values[stop])
+
+        return numbers
+
+    def _element(self, name: str, node: Node, index: Index) -> Equation:
+        """One entry: every op of an update works entry by entry."""
+        scalar = self._elements.written_out(node, index)
+        leaves, column = self._elements.leaves, self._source.column
+
+        def place(name: str, index: Index) -> Place:
+            below = tuple(k + 1 for k in index)
+            return Place(below[::-1] if column else below)
+
+        def symbols(x: Node) -> Math | None:
+            leaf = leaves.get(x)
+            return None if leaf is None else symbol(leaf.name, place(leaf.name, leaf.index or ()))
+
+        def numbers(x: Node) -> Math | None:
+            return number(self._elements.numbers[x], self._source.digits) if x in leaves else None
+
+        written = [Writer(leaf).formula(scalar) for leaf in (symbols, numbers)]
+        return (symbol(name, place(name, index)), *written, self._source.matrix(self._values[name][index]))
 
 
-def _updates(source: Source, optimizer: Optimizer) -> tuple[Graph, dict[str, Array]]:
+def _update_graph(source: Source, optimizer: Optimizer) -> tuple[Graph, dict[str, Array]]:
     """The new value of every parameter and of the optimizer's arrays, and what they are computed from."""
     names = [
         n for n, par in source.values.architecture.parameters.items() if par.trainable and f"d{n}" in source.arrays
@@ -59,24 +117,3 @@ def _updates(source: Source, optimizer: Optimizer) -> tuple[Graph, dict[str, Arr
         outputs[f"{name}'"] = new.named(f"{name}'")
     graph = tidy(Graph(outputs))
     return graph, {name: value for name, value in given.items() if name in graph.inputs}
-
-
-def _equations(name: str, node: Node, values: Mapping[str, Array], source: Source) -> tuple[tuple[Equation, ...], bool]:
-    def stops(x: Node) -> str | None:
-        return x.name if x.name is not None and x.op.name != "constant" and x is not node else None
-
-    def symbols(x: Node) -> Math | None:
-        stop = stops(x)
-        return None if stop is None else symbol(stop)
-
-    def numbers(x: Node) -> Math | None:
-        stop = stops(x)
-        if stop is None:
-            return None
-        return number(float(values[stop]), source.digits) if not np.shape(values[stop]) else source.matrix(values[stop])
-
-    sides: list[Math] = [symbol(name), Writer(symbols, source.column).formula(node)]
-    fits = max(np.shape(values[name]), default=0) <= LARGEST
-    if fits:
-        sides += [Writer(numbers, source.column).formula(node), source.matrix(np.asarray(values[name]))]
-    return (tuple(sides),), fits

@@ -101,7 +101,7 @@ def _mathml(m: Math) -> str:
             return f'<mrow><mo>{{</mo><mtable columnalign="left">{"".join(cells)}</mtable></mrow>'
         case Matrix(rows=rows):
             lines = "".join(f"<mtr>{''.join(f'<mtd>{_mathml(x)}</mtd>' for x in line)}</mtr>" for line in rows)
-            return f"<mrow><mo>[</mo><mtable>{lines}</mtable><mo>]</mo></mrow>"
+            return f'<mtable class="matrix">{lines}</mtable>'
 
 
 def _scripts(base: str, sub: str, sup: str) -> str:
@@ -110,12 +110,15 @@ def _scripts(base: str, sub: str, sup: str) -> str:
     return f"<msub>{base}{sub}</msub>" if sub else f"<msup>{base}{sup}</msup>"
 
 
+_MATHML_SIGNS = {"ᵀ": "⊤", "·": "⋅"}
+
+
 def _sign(atom: Atom) -> str:
     text = escape(atom.text)
     if atom.kind == "number":
         return _number(text)
     if atom.kind == "operator":
-        return f"<mo>{'⊤' if text == 'ᵀ' else text}</mo>"
+        return f"<mo>{_MATHML_SIGNS.get(text, text)}</mo>"
     if atom.kind == "text":
         return f"<mtext>{text.replace(' ', chr(0xA0))}</mtext>"
     if atom.kind == "function" and text == "Σ":
@@ -135,4 +138,4 @@ def _number(text: str) -> str:
     mantissa, times, ten = digits.rpartition("·")
     exponent = text[len(digits) :].translate(_DIGITS)
     power = f"<msup><mn>{ten}</mn><mn>{exponent}</mn></msup>"
-    return f"<mrow><mn>{mantissa}</mn><mo>·</mo>{power}</mrow>" if times else power
+    return f"<mrow><mn>{mantissa}</mn><mo>⋅</mo>{power}</mrow>" if times else power
