@@ -17,6 +17,7 @@ from clearprop.execute import Array, evaluate
 from clearprop.graph import OPS, N, Node, Type, constant, variable
 
 Index = tuple[int, ...]
+_FEW = 6  # terms of a long sum that are printed
 _SCALAR = Type((), "f64")
 
 
@@ -42,11 +43,11 @@ class Elements:
         stop: the name of a node that is not written out any further.
         values: arrays by that name.
         samples: how many rows the batch has.
-        most: terms of a sum that are printed; the rest is put into one number.
+        most: terms of a sum that are all printed; of a longer one the first few, and the rest as one number.
     """
 
     def __init__(
-        self, stop: Callable[[Node], str | None], values: Mapping[str, Array], samples: int, most: int = 8
+        self, stop: Callable[[Node], str | None], values: Mapping[str, Array], samples: int, most: int = 16
     ) -> None:
         self._stop, self._values, self._samples, self._most = stop, values, samples, most
         self.leaves: dict[Node, Element] = {}
@@ -104,9 +105,9 @@ class Elements:
 
     def _with_rest(self, terms: list[Term]) -> Node:
         """The first terms, and all others in one number."""
-        shown = [term(self) for term in terms[: self._most - 1]]
+        shown = [term(self) for term in terms[:_FEW]]
         quiet = Elements(self._stop, self._values, self._samples, most=2**62)
-        rest = sum_of([term(quiet) for term in terms[self._most - 1 :]], quiet.numbers)
+        rest = sum_of([term(quiet) for term in terms[_FEW:]], quiet.numbers)
         shown.append(self._leaf(Element("rest", None, len(terms) - len(shown)), rest))
         out = shown[0]
         for term in shown[1:]:

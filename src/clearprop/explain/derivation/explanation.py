@@ -22,9 +22,9 @@ class Explanation:
     def __init__(self, document: Document) -> None:
         self.document = document
 
-    def to_text(self) -> str:
-        """For the terminal: one line per side of an equation."""
-        return text_of(self.document)
+    def to_text(self, width: int | None = None) -> str:
+        """For the terminal: one line per side of an equation; no line longer than `width`, if that is given."""
+        return text_of(self.document, width)
 
     def to_markdown(self) -> str:
         """Markdown, with LaTeX between $$."""

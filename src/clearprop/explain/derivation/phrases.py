@@ -80,7 +80,8 @@ NO_ELEMENTWISE = Phrase(
     "softmax 把同一层的所有单元联系在一起，BP1 中的 ⊙ 在这里不成立：要用整个雅可比矩阵。",
 )
 LARGE = Phrase(
-    "The matrices are too large to print; here are single elements.", "矩阵太大，无法全部写出；下面写出其中的几个元素。"
+    "The matrices are too large to print; single elements stand for them.",
+    "矩阵太大，无法全部写出；这里只写出其中的几个元素。",
 )
 MORE = Phrase("{count} more elements of the same form.", "其余 {count} 个元素形式相同。")
 BIAS_ROWS = Phrase("b is added to every row.", "b 加到每一行上。")

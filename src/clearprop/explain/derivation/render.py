@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from clearprop.explain.derivation.document import Document, Equation, Step
@@ -17,18 +18,38 @@ mtable.sides > mtr > mtd { text-align: left; padding: 0.15em 0.2em; }
 """
 
 
-def text_of(document: Document) -> str:
-    """Plain text: one line per side of an equation."""
+def text_of(document: Document, width: int | None = None) -> str:
+    """Plain text: one line per side of an equation, or more where a width is given."""
     lines: list[str] = []
     if document.title:
-        lines += [document.title, "=" * _width(document.title), "", *document.intro, ""]
+        lines += [document.title, "=" * _width(document.title), ""]
+    lines += [*document.intro, ""] if document.intro else []
     for section in document.sections:
         if section.title:
             lines += [section.title, "-" * _width(section.title), *section.intro, ""]
         for step in section.steps:
             lines += [step.heading, *(f"  {line}" for e in step.equations for line in _text_equation(e))]
             lines += [f"  ({note})" for note in step.notes] + [""]
+    lines = lines if width is None else [part for line in lines for part in _wrapped(line, width)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+_BREAKS = re.compile(r"(?= [+−] )|(?<=; )|(?<=, )")  # in a formula, between terms and between the rows of a matrix
+_SPACES = re.compile(r"(?<= )|(?<=[，。；：])")
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """A line too long for the terminal; the rest of a formula stands under what is behind its sign =."""
+    is_formula = line.startswith("  ") and "= " in line
+    indent = min(line.index("= ") + 2, width // 2) if is_formula else 0
+    out, now = [], ""
+    for piece in (_BREAKS if is_formula else _SPACES).split(line):
+        if now.strip() and _width((now + piece).rstrip()) > width:
+            out.append(now.rstrip())
+            now = " " * indent + piece.lstrip()
+        else:
+            now += piece
+    return [*out, now.rstrip()]
 
 
 def _text_equation(equation: Equation) -> list[str]:
@@ -46,7 +67,8 @@ def _width(text: str) -> int:
 
 def markdown_of(document: Document) -> str:
     """Markdown, its formulas as LaTeX between $$."""
-    lines: list[str] = [f"# {document.title}", "", *document.intro, ""] if document.title else []
+    lines: list[str] = [f"# {document.title}", ""] if document.title else []
+    lines += [line for paragraph in document.intro for line in (paragraph, "")]
     for section in document.sections:
         lines += [f"## {section.title}", "", *section.intro, ""] if section.title else []
         for step in section.steps:
@@ -74,7 +96,8 @@ def latex_of(document: Document) -> str:
     """A LaTeX document."""
     lines = [_PREAMBLE[document.lang] + "\\setlength{\\parindent}{0pt}\n\\begin{document}"]
     if document.title:
-        lines += [f"\\section*{{{_escaped(document.title)}}}", *map(_escaped, document.intro)]
+        lines.append(f"\\section*{{{_escaped(document.title)}}}")
+    lines += [f"{_escaped(line)}\n" for line in document.intro]
     for section in document.sections:
         lines += [f"\\subsection*{{{_escaped(section.title)}}}"] if section.title else []
         lines += map(_escaped, section.intro)
@@ -100,7 +123,8 @@ def html_of(document: Document) -> str:
     """The document's body as HTML, its formulas as MathML."""
     parts: list[str] = []
     if document.title:
-        parts += [f"<h1>{escape(document.title)}</h1>", *(f"<p>{escape(line)}</p>" for line in document.intro)]
+        parts.append(f"<h1>{escape(document.title)}</h1>")
+    parts += [f"<p>{escape(line)}</p>" for line in document.intro]
     for section in document.sections:
         parts += [f"<h2>{escape(section.title)}</h2>"] if section.title else []
         parts += [f'<p class="soft">{escape(line)}</p>' for line in section.intro]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -18,8 +19,13 @@ from clearprop.explain.values import Values
 from clearprop.graph import Graph, Node
 
 Convention = Literal["row", "column"]
-LARGEST = 6  # rows or columns of a matrix that is printed
+_LONGEST, _LARGEST = 12, 40  # side, and number of entries, of a matrix that is printed
 _HEAVY = 3  # operations that a value must take to get a letter of its own
+
+
+def is_printable(shape: tuple[int, ...]) -> bool:
+    """Whether a matrix is small enough to be printed whole."""
+    return max(shape, default=0) <= _LONGEST and prod(shape) <= _LARGEST
 
 
 class Source:
@@ -125,7 +131,7 @@ class Source:
     def is_small(self, node: Node) -> bool:
         """Whether all matrices in a node's formula, and its own, can be printed."""
         shapes = [self.arrays[name].shape for x in self._inputs_of(node) if (name := self.name_of(x)) in self.arrays]
-        return all(max(shape, default=0) <= LARGEST for shape in [*shapes, self._shape(node)])
+        return all(map(is_printable, [*shapes, self._shape(node)]))
 
     def _shape(self, node: Node) -> tuple[int, ...]:
         return tuple(d if isinstance(d, int) else self.values.samples for d in node.shape)

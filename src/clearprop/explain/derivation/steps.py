@@ -9,7 +9,7 @@ from clearprop.explain.derivation import phrases as p
 from clearprop.explain.derivation.document import Equation, Step
 from clearprop.explain.derivation.elements import Index, indices, largest
 from clearprop.explain.derivation.general import rule_of
-from clearprop.explain.derivation.source import LARGEST, Source
+from clearprop.explain.derivation.source import Source, is_printable
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.language import Language
@@ -48,7 +48,7 @@ class Steps:
         """A value that is not computed: the input, the target."""
         sides: list[Math] = [symbol(name)]
         notes: list[str] = []
-        if max(self._source.arrays[name].shape, default=0) > LARGEST:
+        if not is_printable(self._source.arrays[name].shape):
             notes.append(p.LARGE(self._lang))
         elif self.detail != "formulas":
             sides.append(self._source.printed(name))

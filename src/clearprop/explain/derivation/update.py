@@ -10,7 +10,7 @@ from clearprop.execute import Array, evaluate
 from clearprop.explain.derivation import phrases as p
 from clearprop.explain.derivation.document import Equation, Section, Step
 from clearprop.explain.derivation.elements import Elements, Index, largest
-from clearprop.explain.derivation.source import LARGEST, Source
+from clearprop.explain.derivation.source import Source, is_printable
 from clearprop.explain.derivation.steps import Detail, without_repeats
 from clearprop.explain.derivation.symbols import Place, symbol
 from clearprop.explain.derivation.writer import Leaf, Writer
@@ -55,7 +55,7 @@ class _Updates:
         equations: list[Equation] = []
         notes: tuple[str, ...] = ()
         array = self._values[name]
-        if detail != "formulas" and max(array.shape, default=0) <= LARGEST:
+        if detail != "formulas" and is_printable(array.shape):
             sides += [Writer(self._numbers(node), self._source.column).formula(node), self._source.matrix(array)]
         elif detail != "formulas":
             equations = [self._element(name, node, index) for index in largest(array, _OTHER_ELEMENTS)]

@@ -5,6 +5,7 @@ from clearprop.explain.math.numbers import DIGITS, number
 from clearprop.explain.math.parse import parse
 from clearprop.explain.math.text import Run, runs, to_text
 from clearprop.explain.math.tree import (
+    EQUALS,
     Apply,
     Atom,
     Fenced,
@@ -27,6 +28,7 @@ from clearprop.explain.math.write import to_latex, to_mathml
 
 __all__ = [
     "DIGITS",
+    "EQUALS",
     "Apply",
     "Atom",
     "Fenced",

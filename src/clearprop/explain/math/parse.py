@@ -42,6 +42,7 @@ _FUNCTIONS = _table(
 )
 _FENCES = {"(": ")", "[": "]", r"\lVert": r"\rVert", r"\lvert": r"\rvert", r"\lfloor": r"\rfloor"}
 _FENCE_TEXT = _table(r"( ( ) ) [ [ ] ] \lVert ‖ \rVert ‖ \lvert | \rvert | \lfloor ⌊ \rfloor ⌋")
+_CLOSING = {"}", *_FENCES.values()}
 _SPACES = {r"\,", r"\;", r"\:", r"\!", r"\ "}
 
 
@@ -136,6 +137,8 @@ class _Parser:
             return Slot(token[1:])
         if token.startswith("\\"):
             return self._command(token)
+        if token in _CLOSING:
+            raise self._unknown(token)
         return _sign(token)
 
     def _fenced(self, left: str) -> Math:
@@ -164,10 +167,9 @@ class _Parser:
         """The letters between braces as they stand in the source, spaces included."""
         self._take("{")
         start = self.tokens[self.at - 1][1] + 1
-        end = self.latex.index("}", start)
-        while self._peek() != "}":
-            self._take()
-        self._take("}")
+        end = self.latex.find("}", start)
+        while self._take() != "}":
+            pass
         inside = self.latex[start:end]
         kind: Kind = "text" if token == r"\text" else "function"
         return Atom(inside, f"{token}{{{inside}}}", kind)

@@ -52,13 +52,16 @@ def _as_base(base: Math) -> str:
     return to_latex(base) if isinstance(base, Atom | Fenced | Matrix) else f"{{{to_latex(base)}}}"
 
 
+_SPACED = {"+", "-", "=", "<", ">", r"\times", r"\cdot", r"\odot", r"\le", r"\ge"}
+
+
 def _side_by_side(parts: list[str]) -> str:
     r"""Joined with no more spaces than needed: `-x`, `\ln a`."""
     out = ""
     for part in parts:
         needs_space = bool(out) and out[-1].isalnum() and part[:1].isalnum()
         ends_command = bool(out) and out.split("\\")[-1].isalpha() and "\\" in out and part[:1].isalpha()
-        sign = part in ("+", "-", "=", "<", ">") or part.startswith((r"\times", r"\cdot", r"\odot"))
+        sign = part in _SPACED
         after_sign = out.endswith(("+ ", "= "))
         space = " " if (needs_space or ends_command or (sign and out)) and not after_sign else ""
         out += space + part + (" " if sign and out else "")

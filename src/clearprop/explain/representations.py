@@ -1,0 +1,129 @@
+"""Three representations of one network: circles and lines, sums written out, matrices. They say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from clearprop.execute import Array
+from clearprop.explain.derivation.document import Document, Equation, Section, Step
+from clearprop.explain.derivation.elements import indices
+from clearprop.explain.derivation.render import html_of, page_of, text_of
+from clearprop.explain.derivation.source import Source, is_printable
+from clearprop.explain.derivation.symbols import symbol
+from clearprop.explain.language import Language, Phrase, checked_language
+from clearprop.explain.values import Values
+from clearprop.nn import Architecture
+
+_TITLE = Phrase("Three representations of one network", "同一个网络的三种表示")
+_SUMS = Phrase("Written out as sums", "写成求和式")
+_SUMS_INTRO = Phrase(
+    "Each unit adds up all outputs of the layer before, each times its weight, adds its bias, and applies f.",
+    "每个单元把上一层的所有输出各乘以权重后相加，再加上偏置，然后经过激活函数。",
+)
+_MATRICES = Phrase("As matrices", "写成矩阵")
+_MATRICES_INTRO = Phrase(
+    "The same sums, a whole layer at a time. The weights of one unit stand in one {line} of W.",
+    "同样的求和式，一次写出一整层。一个单元的权重是 W 的一{line}。",
+)
+_ROW, _COLUMN = Phrase("row", "行"), Phrase("column", "列")
+_LAYER = Phrase("Layer {l}: {letter}", "第 {l} 层：{letter}")
+_PARAMETERS = Phrase("Parameters of layer {l}", "第 {l} 层的参数")
+_MORE = Phrase("{count} more units of the same form.", "其余 {count} 个单元形式相同。")
+_ALL, _SOME = 8, 2  # units of a layer that are written out: all of a small one, some of a large one
+
+
+@dataclass(frozen=True)
+class Representations:
+    """A network as sums and as matrices; its circles are a picture of their own.
+
+    Attributes:
+        values: the network on some samples.
+        lang: of the words.
+        convention: "row" or "column".
+    """
+
+    values: Values
+    lang: Language = "en"
+    convention: str = "row"
+
+    @cached_property
+    def document(self) -> Document:
+        """Sums and matrices, section by section."""
+        matrices = _MATRICES_INTRO(self.lang, line=(_ROW if self._source.column else _COLUMN)(self.lang))
+        return Document(
+            _TITLE(self.lang),
+            self.lang,
+            (),
+            (
+                Section(_SUMS(self.lang), (_SUMS_INTRO(self.lang),), tuple(self._sums())),
+                Section(_MATRICES(self.lang), (matrices,), tuple(self._matrices())),
+            ),
+        )
+
+    @cached_property
+    def _source(self) -> Source:
+        return Source(self.values, "column" if self.convention == "column" else "row")
+
+    @property
+    def _names(self) -> list[str]:
+        return [name for name in self.values.forward_names if name not in ("a0", "L")]
+
+    def _sums(self) -> Iterator[Step]:
+        for name in self._names:
+            units = indices(self._source.arrays[name].shape[1:])
+            equations = tuple(self._sum(name, index) for index in (units if len(units) <= _ALL else units[:_SOME]))
+            left = len(units) - len(equations)
+            notes = (_MORE(self.lang, count=f"{left:,}"),) if left else ()
+            yield Step(name, _LAYER(self.lang, l=name[1:], letter=name[0]), equations, notes)
+
+    def _sum(self, name: str, index: tuple[int, ...]) -> Equation:
+        source = self._source
+        scalar = source.elements.written_out(source.node(name), (0, *index))
+        return source.element_symbol(name, (0, *index)), source.element_symbols.formula(scalar)
+
+    def _matrices(self) -> Iterator[Step]:
+        source = self._source
+        for name in self._names:
+            formula = (symbol(name), source.symbols.formula(source.node(name)))
+            yield Step(name, _LAYER(self.lang, l=name[1:], letter=name[0]), (formula,))
+        for layer in range(1, self.values.architecture.depth + 1):
+            arrays = self._parameters_of(layer)
+            equations = tuple((symbol(name), source.matrix(a)) for name, a in arrays.items() if is_printable(a.shape))
+            if equations:
+                yield Step(f"parameters{layer}", _PARAMETERS(self.lang, l=layer), equations)
+
+    def _parameters_of(self, layer: int) -> dict[str, Array]:
+        declared = self.values.architecture.parameters
+        return {name: self.values.parameters[name] for name, p in declared.items() if p.layer == layer}
+
+    def to_text(self) -> str:
+        """Sums and matrices for the terminal."""
+        return text_of(self.document)
+
+    def to_html(self) -> str:
+        """Sums and matrices as a web page."""
+        return page_of(self.document)
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return html_of(self.document)
+
+
+def represent(
+    architecture: Architecture, parameters: dict[str, Array], lang: str = "en", convention: str = "row"
+) -> Representations:
+    """The representations of a network, which need no data.
+
+    Raises:
+        UnknownNameError: for an unknown language.
+    """
+    nothing = np.zeros((1, architecture.n_inputs))
+    return Representations(Values(architecture, parameters, nothing), checked_language(lang), convention)
