@@ -6,6 +6,15 @@ from html import escape
 
 from clearprop.explain.language import Language
 
+# A matrix has brackets of its own: those of fonts do not grow where there is no mathematical font.
+MATRIX_STYLE = """
+mtable.matrix { border: solid currentColor; border-width: 0 1.3px; padding: 0.1em 0.25em; margin: 0 0.15em;
+  background: linear-gradient(currentColor, currentColor) 0 0 / 0.3em 1.3px no-repeat,
+    linear-gradient(currentColor, currentColor) 0 100% / 0.3em 1.3px no-repeat,
+    linear-gradient(currentColor, currentColor) 100% 0 / 0.3em 1.3px no-repeat,
+    linear-gradient(currentColor, currentColor) 100% 100% / 0.3em 1.3px no-repeat; }
+mtable.matrix mtd { text-align: end; padding: 0.25em 0.4em; }
+"""
 # What every page may use; a page's own styles come after. Colours have one name each, and two values.
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2430; --soft: #5b6472; --line: #d5dae1; --paper: #ffffff; --tint: #f4f6f9;
@@ -26,13 +35,6 @@ figure { margin: 1rem 0; overflow-x: auto; } figcaption { color: var(--soft); fo
 svg, img { max-width: 100%; height: auto; }
 code, pre { font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 math { font-size: 1.05em; }
-/* A matrix has brackets of its own: those of fonts do not grow where there is no mathematical font. */
-mtable.matrix { border: solid currentColor; border-width: 0 1.3px; padding: 0.1em 0.25em; margin: 0 0.15em;
-  background: linear-gradient(currentColor, currentColor) 0 0 / 0.3em 1.3px no-repeat,
-    linear-gradient(currentColor, currentColor) 0 100% / 0.3em 1.3px no-repeat,
-    linear-gradient(currentColor, currentColor) 100% 0 / 0.3em 1.3px no-repeat,
-    linear-gradient(currentColor, currentColor) 100% 100% / 0.3em 1.3px no-repeat; }
-mtable.matrix mtd { text-align: end; padding: 0.25em 0.4em; }
 .wide { overflow-x: auto; }
 .soft { color: var(--soft); } .good { color: var(--green); } .bad { color: var(--red); }
 """
@@ -54,6 +56,11 @@ def page(title: str, body: str, lang: Language = "en", style: str = "", script: 
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
         "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
-        f"<title>{escape(title)}</title>\n<style>{STYLE}{style}</style>\n</head>\n<body>\n{body}\n{scripts}</body>\n"
+        f"<title>{escape(title)}</title>\n<style>{STYLE}{MATRIX_STYLE}{style}</style>\n</head>\n<body>\n{body}\n{scripts}</body>\n"
         "</html>\n"
     )
+
+
+def fragment(body: str, style: str = "") -> str:
+    """HTML for a notebook, which has a page already."""
+    return f'<style>{MATRIX_STYLE}{style}</style>\n<div class="clearprop">\n{body}\n</div>'

@@ -11,10 +11,11 @@ import numpy as np
 from clearprop.execute import Array
 from clearprop.explain.derivation.document import Document, Equation, Section, Step
 from clearprop.explain.derivation.elements import indices
-from clearprop.explain.derivation.render import html_of, page_of, text_of
+from clearprop.explain.derivation.render import STYLE, html_of, page_of, text_of
 from clearprop.explain.derivation.source import Source, is_printable
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.language import Language, Phrase, checked_language
+from clearprop.explain.page import fragment
 from clearprop.explain.values import Values
 from clearprop.nn import Architecture
 
@@ -114,7 +115,7 @@ class Representations:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return html_of(self.document)
+        return fragment(html_of(self.document), STYLE)
 
 
 def represent(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
-import numpy as np
-
 from clearprop.explain.derivation import Explanation, derive
+from clearprop.explain.listing import html_listing, text_listing
 from clearprop.explain.math import DIGITS
 from clearprop.explain.values import Values
 from clearprop.train import resolve_optimizer
@@ -62,19 +60,7 @@ class Trace(Values):
         return Explanation(derive(self, lang, convention, detail, only, chosen, digits))
 
     def __repr__(self) -> str:
-        rows = [(name, str(np.shape(v)), _preview(v)) for name, v in self.values.items()]
-        widths = [max(len(row[i]) for row in rows) for i in range(2)]
-        lines = [f"  {name.ljust(widths[0])}  {shape.ljust(widths[1])}  {text}" for name, shape, text in rows]
-        return "\n".join([f"<Trace: {self.samples} samples, mode {self.mode}", *lines, ">"])
+        return text_listing(self)
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><td>{escape(name)}</td><td>{np.shape(v)}</td><td><code>{escape(_preview(v))}</code></td></tr>"
-            for name, v in self.values.items()
-        )
-        return f"<table><tr><th>value</th><th>shape</th><th>numbers</th></tr>{cells}</table>"
-
-
-def _preview(value: Any) -> str:
-    text = np.array2string(np.asarray(value), precision=4, threshold=6, edgeitems=2, separator=", ").replace("\n", "")
-    return text if len(text) <= 72 else text[:69] + "…"
+        return html_listing(self)

@@ -8,6 +8,7 @@ from pathlib import Path
 from clearprop.errors import FileError, InvalidValueError
 from clearprop.explain.derivation.document import Document
 from clearprop.explain.derivation.render import STYLE, html_of, latex_of, markdown_of, page_of, text_of
+from clearprop.explain.page import fragment
 
 
 class Explanation:
@@ -63,4 +64,4 @@ class Explanation:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return f"<style>{STYLE}</style>{html_of(self.document)}"
+        return fragment(html_of(self.document), STYLE)
