@@ -34,7 +34,7 @@ demo: $(VENV)/demo  ## train on a real table, score, predict, and name the files
 	$(BIN)/clearprop train demo:breast_cancer --out demo-output
 	$(BIN)/clearprop predict demo-output/model.clearprop demo:breast_cancer --out demo-output/predictions.csv
 	$(BIN)/clearprop evaluate demo-output/model.clearprop demo:breast_cancer
-	@echo "Open demo-output/report.md for the report, demo-output/learning-curves.png for the curves."
+	@echo "Open demo-output/report.html in a browser: scores, curves, findings, and which inputs matter."
 
 test: $(VENV)/dev  ## all tests but those that need another framework
 	$(BIN)/pytest -q --ignore tests/peers

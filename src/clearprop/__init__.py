@@ -29,9 +29,13 @@ if TYPE_CHECKING:
         TableError,
         UnknownNameError,
     )
-    from clearprop.estimators import TableModel, load
+    from clearprop.estimators import TableModel, gradient_times_input, load, permutation_importance
     from clearprop.execute import Reference, evaluate
     from clearprop.explain import Trace
+    from clearprop.explain.check import GradientCheck, check_gradients, check_gradients_of
+    from clearprop.explain.derivation import Explanation
+    from clearprop.explain.doctor import Diagnosis, Finding, diagnose
+    from clearprop.explain.representations import Representations, represent
     from clearprop.graph import (
         Graph,
         N,
@@ -155,8 +159,12 @@ _HOME = {
         "WarmUp"
     ),
     "explain": "Trace",
+    "explain.check": "GradientCheck check_gradients check_gradients_of",
+    "explain.doctor": "Diagnosis Finding diagnose",
+    "explain.derivation": "Explanation",
+    "explain.representations": "Representations represent",
     "network": "Network layers",
-    "estimators": "TableModel load",
+    "estimators": "TableModel gradient_times_input load permutation_importance",
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names.split()}
 # fmt: off
@@ -175,13 +183,17 @@ __all__ = [
     "CrossEntropy",
     "DTypeError",
     "Dense",
+    "Diagnosis",
     "DivergenceError",
     "Dropout",
     "EarlyStopping",
     "Epoch",
+    "Explanation",
     "FanInUniform",
     "FileError",
+    "Finding",
     "Glorot",
+    "GradientCheck",
     "GradientDescent",
     "Graph",
     "He",
@@ -203,6 +215,7 @@ __all__ = [
     "RMSProp",
     "ReduceOnPlateau",
     "Reference",
+    "Representations",
     "ShapeError",
     "SquaredError",
     "StepDecay",
@@ -217,10 +230,13 @@ __all__ = [
     "broadcast",
     "cast",
     "check",
+    "check_gradients",
+    "check_gradients_of",
     "clip",
     "concat",
     "constant",
     "cos",
+    "diagnose",
     "elu",
     "erf",
     "evaluate",
@@ -229,6 +245,7 @@ __all__ = [
     "expm1",
     "gelu",
     "gradient",
+    "gradient_times_input",
     "identity",
     "layers",
     "leaky_relu",
@@ -243,9 +260,11 @@ __all__ = [
     "minimum",
     "one_hot",
     "ones_like",
+    "permutation_importance",
     "power",
     "reciprocal",
     "relu",
+    "represent",
     "sigmoid",
     "sigmoid_cross_entropy",
     "sign",

@@ -34,7 +34,7 @@ def trained(tmp_path_factory):
 def test_train_prints_scores_and_names_its_files(trained):
     out, done = trained
     assert done.returncode == 0, done.stderr
-    names = ["model.clearprop", "learning-curves.png", "history.csv", "summary.json", "report.md"]
+    names = ["model.clearprop", "report.html", "learning-curves.png", "history.csv", "summary.json"]
     assert all((out / name).is_file() for name in names)
     assert all(name in done.stdout for name in names)
     assert all(word in done.stdout for word in ("train", "validation", "test", "accuracy", "3 classes"))
@@ -49,7 +49,7 @@ def test_train_prints_scores_and_names_its_files(trained):
     assert summary["columns"][0]["kind"] == "number"
     assert (out / "learning-curves.png").read_bytes().startswith(b"\x89PNG")
     assert pl.read_csv(out / "history.csv").columns[:3] == ["epoch", "loss", "validation_loss"]
-    assert "| accuracy |" in (out / "report.md").read_text()
+    assert (out / "report.html").read_text().startswith("<!DOCTYPE html>")
 
 
 def test_predict_gives_one_row_per_row(trained, tmp_path):
@@ -86,6 +86,7 @@ def test_a_csv_with_gaps_categories_and_no_header(tmp_path):
         (["train", "t.csv", "--target", "y", "--activation", "rleu"], "did you mean 'relu'"),
         (["train", "t.csv", "--target", "y", "--out", "t.csv/x"], "cannot make the folder"),
         (["train", "demo:iriss"], "did you mean 'iris'"),
+        (["train", "demo:iris", "--lang", "fr"], "unknown language 'fr'; expected one of: en, zh"),
         (["train", "empty.csv", "--target", "y"], "empty.csv is empty"),
         (["predict", "none", "t.csv", "--out", "p.csv"], "cannot read none"),
         (["predict", "t.csv", "t.csv", "--out", "p.csv"], "t.csv is no model file"),
@@ -187,6 +188,13 @@ def test_evaluate_and_info(trained):
     assert "trivial" in run("evaluate", model, "demo:iris").stdout
     assert json.loads(run("info", model, "--json").stdout)["target"]["classes"] == ["setosa", "versicolor", "virginica"]
     assert "petal_width" in run("info", model).stdout
+
+
+def test_the_report_in_chinese(tmp_path):
+    done = run("train", "demo:iris", "--epochs", 2, "--lang", "zh", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "report.html" in done.stdout
+    assert "训练报告" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_quiet_and_json(tmp_path):

@@ -18,7 +18,7 @@ def network(convention="row"):
     net = cp.Network(3, [cp.Dense(4, "tanh"), cp.Dense(1, "sigmoid")], "binary_cross_entropy", dtype="float64", seed=1)
     net.parameters["b1"] = rng.normal(size=4)
     net.parameters["b2"] = rng.normal(size=1)
-    return net, represent(net.architecture, net.arrays(), "en", convention)
+    return net, represent(net, "en", convention)
 
 
 def lines_of(representation, section):
@@ -71,7 +71,7 @@ def test_the_matrices_in_both_conventions():
 
 def test_large_layers_are_shown_by_some_of_their_units():
     net = cp.Network(784, [cp.Dense(512, "relu"), cp.Dense(10, "softmax")], "cross_entropy")
-    text = represent(net.architecture, net.arrays()).to_text()
+    text = represent(net).to_text()
     assert "… 778 …" in text
     assert "510 more units" in text
     assert len(text) < 5000

@@ -1,4 +1,4 @@
-"""The command line: `clearprop train`, `predict`, `evaluate`, `info`, `plan`, `profile`."""
+"""The command line: `clearprop train`, `predict`, `evaluate`, `info`, `explain`, `doctor`, `plan`, `profile`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ except ImportError:  # the core installs without them
     sys.exit(2)
 
 from clearprop import __version__
+from clearprop.app.check import check
+from clearprop.app.doctor import doctor
+from clearprop.app.explain import explain
 from clearprop.app.look import plan, profile
 from clearprop.app.train import train
 from clearprop.app.use import evaluate, info, predict
@@ -33,7 +36,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (train, predict, evaluate, info, plan, profile):
+for _command in (train, predict, evaluate, info, explain, check, doctor, plan, profile):
     app.command()(_command)
 
 

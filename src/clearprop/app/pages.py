@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from clearprop.app.summary import METRICS
+from clearprop.app.summary import METRICS, number
 
 _FEW_COLUMNS, _MOST_CLASSES = 15, 8
 
@@ -22,7 +22,7 @@ def training_page(summary: Mapping[str, Any]) -> RenderableType:
     parts = summary["parts"]
     last = list(parts)[-1]
     confusion = parts[last]["confusion"]
-    return _page(
+    return layout(
         f"{Path(summary['table']['name']).name} → {summary['target']['name']}",
         summary["clearprop"],
         {
@@ -41,7 +41,7 @@ def training_page(summary: Mapping[str, Any]) -> RenderableType:
 def evaluation_page(table: str, model: str, summary: Mapping[str, Any], found: Mapping[str, Any]) -> RenderableType:
     """The scores of a model on a table."""
     gone, confusion = found["without_target"], found["confusion"]
-    return _page(
+    return layout(
         f"{Path(model).name} on {Path(table).name}",
         summary["about"].get("clearprop"),
         {
@@ -58,7 +58,7 @@ def model_page(name: str, summary: Mapping[str, Any]) -> RenderableType:
     about = summary["about"]
     epochs, best = about.get("epochs"), about.get("best_epoch")
     kept = f", weights of epoch {best}" if best else ""
-    return _page(
+    return layout(
         Path(name).name,
         about.get("clearprop"),
         {
@@ -86,7 +86,7 @@ def print_page(page: RenderableType, files: Mapping[Path, str] | None = None) ->
 # --- the parts
 
 
-def _page(title: str, version: str | None, rows: Mapping[str, RenderableType | None]) -> RenderableType:
+def layout(title: str, version: str | None, rows: Mapping[str, RenderableType | None]) -> RenderableType:
     """Headings on the left, what they head on the right."""
     page = Table.grid(padding=(0, 2, 0, 0), expand=True)
     page.add_column(style="bold", no_wrap=True, width=8)
@@ -172,10 +172,10 @@ def _scores(parts: Mapping[str, Any]) -> Table:
     for metric in last["scores"]:
         low, high = last["intervals"].get(metric, (None, None))
         table.add_row(
-            Text(METRICS.get(metric, metric)),
-            *(_number(part["scores"].get(metric)) for part in parts.values()),
-            "–" if low is None or high is None else f"{_number(low)}–{_number(high)}",
-            _number(last["baseline"][metric]),
+            Text(METRICS[metric]("en") if metric in METRICS else metric),
+            *(number(part["scores"].get(metric)) for part in parts.values()),
+            "–" if low is None or high is None else f"{number(low)}–{number(high)}",
+            number(last["baseline"][metric]),
         )
     return table
 
@@ -194,9 +194,3 @@ def _confusion(classes: Sequence[Any], counts: Sequence[Sequence[int]], of: str)
         cells = [Text(f"{n:,}", style="bold" if i == j else "" if n else "dim") for j, n in enumerate(row)]
         table.add_row(Text(str(label)), *cells)
     return table
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"

@@ -6,18 +6,31 @@ from typing import Any
 
 from clearprop.estimators import TableFit, TableModel
 from clearprop.execute import describe
+from clearprop.explain.language import Phrase
 from clearprop.nn import Dense
 from clearprop.table import ClassTarget
 
 METRICS = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced acc.",
-    "log_loss": "log loss",
-    "auc": "ROC AUC",
-    "r2": "R²",
-    "rmse": "RMSE",
-    "mae": "MAE",
+    "accuracy": Phrase("accuracy", "准确率"),
+    "balanced_accuracy": Phrase("balanced acc.", "平衡准确率"),
+    "log_loss": Phrase("log loss", "对数损失"),
+    "auc": Phrase("ROC AUC", "ROC AUC"),
+    "r2": Phrase("R²", "R²"),
+    "rmse": Phrase("RMSE", "均方根误差"),
+    "mae": Phrase("MAE", "平均绝对误差"),
 }
+
+
+def number(value: float | None) -> str:
+    """A score: three digits behind the point, or four in all; a dash where there is none."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}" if abs(value) >= 10 else f"{value:z.3f}"
+
+
+def quantity(value: float) -> str:
+    """A number in someone's unit, however large or small, in four digits."""
+    return f"{value:,.0f}" if 10_000 <= abs(value) < 1e12 else f"{value:.4g}"
 
 
 def summary_of_model(model: TableModel) -> dict[str, Any]:

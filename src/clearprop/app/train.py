@@ -14,8 +14,10 @@ from clearprop.app import options as o
 from clearprop.app.files import folder, write_training_files
 from clearprop.app.pages import print_page, training_page
 from clearprop.app.progress import TrainingBar, waiting
+from clearprop.app.report import report_of
 from clearprop.app.summary import summary_of_fit
 from clearprop.estimators import TableModel
+from clearprop.explain.language import checked_language
 
 
 def train(
@@ -125,6 +127,7 @@ def train(
             metavar="DIR", rich_help_panel=o.OUTPUT, help="Folder for the model, curves, scores and a report."
         ),
     ] = Path("clearprop-out"),
+    lang: o.Lang = "en",
     quiet: o.Quiet = False,
     as_json: o.Json = False,
 ) -> None:
@@ -150,7 +153,7 @@ def train(
         "validation": validation,
         "test": test,
     }
-    silent = quiet or as_json
+    silent, spoken = quiet or as_json, checked_language(lang)
     with folder(out):
         source = o.source(table, no_header, na, encoding)
         with waiting(f"reading {table}", silent):
@@ -165,7 +168,7 @@ def train(
         fit = replace(fit, model=replace(fit.model, about={**fit.model.about, "reading": source.reading()}))
         summary = summary_of_fit(table, (total, len(frame.columns)), fit, asked)
         with waiting("writing", silent):
-            files = write_training_files(out, fit, summary)
+            files = write_training_files(out, fit, summary, report_of(fit, frame, summary, spoken))
         if state is not None and fit.history.stopped_by != "interrupt":
             state.unlink(missing_ok=True)  # the run is over
     if as_json:

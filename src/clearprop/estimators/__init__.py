@@ -2,6 +2,7 @@
 
 from clearprop.estimators.evaluation import Evaluation, evaluate
 from clearprop.estimators.files import load
+from clearprop.estimators.importance import gradient_times_input, permutation_importance
 from clearprop.estimators.scores import baseline_of, class_probabilities, confusion_of, intervals_of, scores_of
 from clearprop.estimators.table_model import TableFit, TableModel
 
@@ -13,7 +14,9 @@ __all__ = [
     "class_probabilities",
     "confusion_of",
     "evaluate",
+    "gradient_times_input",
     "intervals_of",
     "load",
+    "permutation_importance",
     "scores_of",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from clearprop.estimators.recall import check_training
 from clearprop.table import exactly, finite, texts
 
 
@@ -52,5 +53,6 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "epochs": lambda value: exactly(int, value),
     "best_epoch": lambda value: exactly(int, value),
     "reading": _check_reading,
+    "training": check_training,
     "parts": _check_parts,
 }

@@ -16,8 +16,11 @@ from clearprop.errors import InvalidValueError, ModelFileError, TableError, list
 from clearprop.estimators.about import checked_about
 from clearprop.estimators.defaults import default_batch_size, default_hidden, default_l2, network_for
 from clearprop.estimators.evaluation import Evaluation, evaluate
+from clearprop.estimators.recall import training_facts
 from clearprop.estimators.scores import class_probabilities, scores_of
 from clearprop.estimators.verdict import verdict
+from clearprop.explain import Trace
+from clearprop.explain.language import Language
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
 from clearprop.network import Network, network_from
@@ -94,6 +97,18 @@ class TableModel:
         """
         table, _ = drop_missing_target(frame, self.target.name)
         return self.encoder.transform(table.to_native(), self._dtype), self.target.encode(table[self.target.name])
+
+    def trace(self, frame: Any) -> Trace:
+        """The trace of the network on the rows of a table; with loss and gradients where it has the target column.
+
+        Raises:
+            TableError: if the table does not have the columns of the training table.
+        """
+        X = self.encoder.transform(frame, self._dtype)
+        table, without = with_target(frame, self.target.name) if self.target.name in frame.columns else (None, 1)
+        if table is None or without:
+            return self.network.trace(X)
+        return self.network.trace(X, self.target.encode(table[self.target.name]))
 
     def score(self, frame: Any) -> dict[str, float]:
         """Scores on a table that has the target column, by name: accuracy, log loss, …, or R², RMSE and MAE."""
@@ -235,12 +250,14 @@ class TableModel:
         units = hidden if isinstance(hidden, Sequence) else np.atleast_1d(hidden).tolist()
         network = network_for(coding, X.shape[1], units, activation, seed, default_l2(n) if l2 is None else l2)
         held_out = (X[split.validation], y[split.validation]) if len(split.validation) else None
+        chosen = resolve_optimizer(optimizer, learning_rate)
+        batch_size = default_batch_size(n) if batch_size is None else batch_size
         history = network.fit(
             X[split.train],
             y[split.train],
-            optimizer=resolve_optimizer(optimizer, learning_rate),
+            optimizer=chosen,
             epochs=epochs,
-            batch_size=default_batch_size(n) if batch_size is None else batch_size,
+            batch_size=batch_size,
             validation=held_out,
             early_stopping=EarlyStopping(patience=patience) if held_out else None,
             checkpoint=checkpoint,
@@ -254,8 +271,8 @@ class TableModel:
             name: evaluate(coding, y[rows], network.predict(X[rows]), without_target, intervals=name == list(parts)[-1])
             for name, rows in parts.items()
         }
-        about = _about(found, history, seed, drop)
-        return TableFit(TableModel(encoder, coding, network, about), history, found)
+        about = {**_about(found, history, seed, drop), "training": training_facts(history, chosen, batch_size)}
+        return TableFit(TableModel(encoder, coding, network, about), history, found, split)
 
 
 @dataclass(frozen=True)
@@ -266,11 +283,13 @@ class TableFit:
         model: the trained model.
         history: of the training.
         parts: part (train, validation, test) → its evaluation.
+        split: which rows of the table each part has; those without a target are not counted.
     """
 
     model: TableModel
     history: History
     parts: dict[str, Evaluation]
+    split: Split
 
     @property
     def scores(self) -> dict[str, dict[str, float]]:
@@ -295,7 +314,11 @@ class TableFit:
     @property
     def verdict(self) -> list[str]:
         """Underfitting, overfitting, or neither, in sentences."""
-        return verdict(self.model.target, self.scores, self.last.intervals, self.last.baseline, self.history)
+        return self.verdict_in("en")
+
+    def verdict_in(self, lang: Language) -> list[str]:
+        """The verdict in English or Chinese."""
+        return verdict(self.model.target, self.scores, self.last.intervals, self.last.baseline, self.history, lang)
 
 
 def _check_shares(validation: float, test: float) -> None:

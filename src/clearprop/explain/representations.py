@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
+from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
 from clearprop.explain.derivation.document import Document, Equation, Section, Step
 from clearprop.explain.derivation.elements import indices
-from clearprop.explain.derivation.render import STYLE, html_of, page_of, text_of
+from clearprop.explain.derivation.render import STYLE, html_of, text_of
 from clearprop.explain.derivation.source import Source, is_printable
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.language import Language, Phrase, checked_language
-from clearprop.explain.page import fragment
+from clearprop.explain.page import fragment, page
+from clearprop.explain.picture.circles import draw_circles
+from clearprop.explain.picture.scene import Picture
 from clearprop.explain.values import Values
 from clearprop.nn import Architecture
 
@@ -39,7 +43,7 @@ _ALL, _SOME = 8, 2  # units of a layer that are written out: all of a small one,
 
 @dataclass(frozen=True)
 class Representations:
-    """A network as sums and as matrices; its circles are a picture of their own.
+    """A network as circles and lines, as sums, and as matrices.
 
     Attributes:
         values: the network on some samples.
@@ -64,6 +68,11 @@ class Representations:
                 Section(_MATRICES(self.lang), (matrices,), tuple(self._matrices())),
             ),
         )
+
+    @cached_property
+    def circles(self) -> Picture:
+        """Neurons as circles, weights as lines."""
+        return draw_circles(self.values, self.lang)
 
     @cached_property
     def _source(self) -> Source:
@@ -106,8 +115,11 @@ class Representations:
         return text_of(self.document)
 
     def to_html(self) -> str:
-        """Sums and matrices as a web page."""
-        return page_of(self.document)
+        """All three as a web page."""
+        return page(self.document.title, self._body(), self.lang, STYLE)
+
+    def _body(self) -> str:
+        return f"<figure>{self.circles.svg}</figure>\n{html_of(self.document)}"
 
     def __str__(self) -> str:
         return self.to_text()
@@ -115,16 +127,36 @@ class Representations:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return fragment(html_of(self.document), STYLE)
+        return fragment(self._body(), STYLE)
 
 
-def represent(
-    architecture: Architecture, parameters: dict[str, Array], lang: str = "en", convention: str = "row"
-) -> Representations:
-    """The representations of a network, which need no data.
+class Describable(Protocol):
+    """What is asked of a network; `cp.Network` has it."""
+
+    architecture: Architecture
+
+    def arrays(self) -> dict[str, Array]:
+        """All parameters and running states, by name."""
+        ...
+
+
+def represent(net: Describable, lang: str = "en", convention: str = "row") -> Representations:
+    """A network as sums written out and as matrices, which need no data.
+
+    Args:
+        net: a `cp.Network`.
+        lang: "en" or "zh".
+        convention: "row" (z = a · W + b) or "column" (z = W · a + b).
 
     Raises:
-        UnknownNameError: for an unknown language.
+        ClearpropError: for an unknown language or convention.
+
+    Example:
+        >>> net = cp.Network(2, [cp.Dense(1, "sigmoid")])
+        >>> print(cp.represent(net).to_text().splitlines()[7])
+          z[1] = a[0]₁ · w[1]₁₁ + a[0]₂ · w[1]₂₁ + b[1]
     """
-    nothing = np.zeros((1, architecture.n_inputs))
-    return Representations(Values(architecture, parameters, nothing), checked_language(lang), convention)
+    if convention not in ("row", "column"):
+        raise InvalidValueError(f"convention {convention!r}", "'row' or 'column'")
+    nothing = np.zeros((1, net.architecture.n_inputs))
+    return Representations(Values(net.architecture, net.arrays(), nothing), checked_language(lang), convention)

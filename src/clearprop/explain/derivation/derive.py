@@ -10,7 +10,7 @@ from clearprop.errors import InvalidValueError, UnknownNameError
 from clearprop.explain.derivation import phrases as p
 from clearprop.explain.derivation.document import Document, Section, Step
 from clearprop.explain.derivation.elements import Index
-from clearprop.explain.derivation.general import is_elementwise, rule_name
+from clearprop.explain.derivation.general import comes_through_weights, rule_name
 from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.steps import Steps
 from clearprop.explain.derivation.symbols import differentiated, symbol
@@ -83,8 +83,8 @@ def _sections(source: Source, steps: Steps, lang: Language, optimizer: Optimizer
     if not values.has_target:
         return
     loss = [steps.given("y", p.TARGET(lang))]
-    for name in ("loss", "L") if source.graph["L"].op.name != "identity" else ("L",):
-        loss += steps.of(name, (p.DATA_LOSS if name == "loss" else p.THE_LOSS)(lang))
+    for name in ("loss", "L") if source.has_penalties else ("L",):
+        loss += steps.of(name, heading(name, source, lang))
     intro = p.LOSS_INTRO(lang) if n == 1 else p.LOSS_INTRO_MEAN(lang, n=n)
     yield Section(p.LOSS(lang), (intro,), tuple(loss))
     backward = [step for name in values.backward_names for step in _backward(name, source, steps, lang)]
@@ -101,7 +101,7 @@ def _bias_note(source: Source, name: str, lang: Language) -> list[str]:
 def _backward(name: str, source: Source, steps: Steps, lang: Language) -> Iterator[Step]:
     last = f"dz{source.values.architecture.depth}"
     notes = []
-    if name == last and not is_elementwise(int(last[2:]), source):
+    if name == last and source.graph[last.replace("dz", "a")].op.name == "softmax":
         notes.append(p.NO_ELEMENTWISE(lang))
     made = list(steps.of(name, heading(name, source, lang), notes))
     if name == last:
@@ -120,7 +120,7 @@ def _with_short_form(step: Step, source: Source, lang: Language) -> Step:
             return symbol("y")
         return symbol(x.name) if x.name and x.op.name != "constant" and x is not node else None
 
-    short = Writer(leaf, source.column, source.values.samples).formula(node)
+    short = Writer(leaf, source.column, source.values.samples, source.digits).formula(node)
     if any(short in equation for equation in step.equations):
         return step
     return replace(
@@ -128,8 +128,13 @@ def _with_short_form(step: Step, source: Source, lang: Language) -> Step:
     )
 
 
+_HEADINGS = {"X": p.INPUT, "y": p.TARGET, "loss": p.DATA_LOSS, "L": p.THE_LOSS}
+
+
 def heading(name: str, source: Source, lang: Language) -> str:
     """What a value is, in words."""
+    if name in _HEADINGS:
+        return _HEADINGS[name](lang)
     depth = source.values.architecture.depth
     of = differentiated(name)
     layer = int(re.sub(r"\D.*", "", re.sub(r"^\D+", "", of or name)) or 0)
@@ -144,7 +149,8 @@ def heading(name: str, source: Source, lang: Language) -> str:
         return p.OUTPUT_GRADIENT(lang)
     if of == f"z{depth}":
         return p.BP1(lang)
-    return p.BP2_FIRST(lang, next=layer + 1) if of == f"a{layer}" else p.GRADIENT(lang)
+    first_half = of == f"a{layer}" and comes_through_weights(layer, source)
+    return p.BP2_FIRST(lang, next=layer + 1) if first_half else p.GRADIENT(lang)
 
 
 def _chosen(only: str, source: Source, steps: Steps, lang: Language) -> Iterator[Step]:
@@ -152,26 +158,29 @@ def _chosen(only: str, source: Source, steps: Steps, lang: Language) -> Iterator
     match = _ELEMENT.fullmatch(only.strip())
     name = match["name"] if match else only.strip()
     name = {"a0": "X"}.get(name, name)
-    if name not in source.arrays or name in source.auxiliary:
-        have = [n for n in source.values.values if n != "a0"]
-        raise UnknownNameError(f"no value {name!r} in this trace", "one of: " + ", ".join(have))
-    if name in ("X", "y"):
-        yield steps.given(name, (p.INPUT if name == "X" else p.TARGET)(lang))
-    elif match is None:
-        yield from steps.of(name, heading(name, source, lang))
-    else:
+    given = ["X", *(["y"] if source.values.has_target else []), *source.values.architecture.parameters]
+    computed = [n for n in source.values.values if n != "a0"] + (["loss"] if source.has_penalties else [])
+    if name not in (*given, *computed):
+        raise UnknownNameError(f"no value {name!r} in this trace", "one of: " + ", ".join([*given, *computed]))
+    said = heading(name, source, lang)
+    if match is not None:
         index = _index(match["index"], source, name)
-        yield Step(name, heading(name, source, lang), (steps.element(name, index),))
+        yield Step(name, said, (steps.given_element(name, index) if name in given else steps.element(name, index),))
+    elif name in given:
+        yield steps.given(name, said)
+    else:
+        yield from steps.of(name, said)
 
 
 def _index(text: str, source: Source, name: str) -> Index:
     """From numbers as they are printed, counted from 1; the sample of a single one may be left out."""
     numbers = [int(part) - 1 for part in text.split(",")]
-    shape = source.arrays[name].shape
-    if source.column and len(numbers) == 2 and name.lstrip("d").startswith("W"):
-        numbers.reverse()
-    if source.values.samples == 1 and len(numbers) == len(shape) - 1:
+    shape, of_samples = source.arrays[name].shape, source.belongs_to_samples(name)
+    turned = source.column and len(shape) == 2 and not of_samples
+    if of_samples and source.values.samples == 1 and len(numbers) == len(shape) - 1:
         numbers = [0, *numbers]
-    if len(numbers) != len(shape) or not all(0 <= k < d for k, d in zip(numbers, shape, strict=True)):
-        raise InvalidValueError(f"element [{text}] of {name}", f"numbers from 1, within the shape {shape}")
-    return tuple(numbers)
+    index = tuple(reversed(numbers) if turned else numbers)
+    if len(index) != len(shape) or not all(0 <= k < d for k, d in zip(index, shape, strict=True)):
+        printed = shape[::-1] if turned else shape
+        raise InvalidValueError(f"element [{text}] of {name}", f"numbers from 1, within the shape {printed}")
+    return index

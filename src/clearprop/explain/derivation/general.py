@@ -6,6 +6,7 @@ from clearprop.explain.derivation.document import Equation
 from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import differentiated
 from clearprop.explain.math import parse
+from clearprop.graph import Node
 
 _L = "{[l]}"
 _NEXT = "{[l + 1]}"
@@ -28,16 +29,46 @@ _RULES = {  # rule → (row convention, column convention)
         rf"a^{{[l - 1]\top}} \cdot \delta^{_L}",
         rf"\delta^{_L} \cdot a^{{[l - 1]\top}}",
     ),
+    "BP4 with penalties": (
+        r"\frac{\partial L_0}{\partial W^{[l]}}",
+        rf"a^{{[l - 1]\top}} \cdot \delta^{_L}",
+        rf"\delta^{_L} \cdot a^{{[l - 1]\top}}",
+    ),
 }
 
 
 def rule_of(name: str, source: Source) -> list[Equation]:
-    """The general rule that a step is a case of, if it is one of the four."""
+    """The general rule that a step is a case of, if it is one of the four and holds to the letter.
+
+    It does not where a normalisation or dropout stands between two layers, or where a layer's output goes two ways.
+    """
     rule = rule_name(name, source)
-    if rule is None:
+    if rule is None or not _holds(rule, int(str(differentiated(name))[1:]), source):
         return []
-    left, row, column = _RULES["BP3 batch" if rule == "BP3" and source.values.samples > 1 else rule]
+    if rule == "BP3" and source.values.samples > 1:
+        rule = "BP3 batch"
+    if rule == "BP4" and source.has_penalties:
+        rule = "BP4 with penalties"
+    left, row, column = _RULES[rule]
     return [(parse(left), parse(column if source.column else row))]
+
+
+def _holds(rule: str, layer: int, source: Source) -> bool:
+    if rule == "BP2":
+        return comes_through_weights(layer, source)
+    if rule == "BP4":
+        gradient, before = source.node(f"dW{layer}"), f"a{layer - 1}" if layer > 1 else "X"
+        return any(_is_product(x, source, before, f"dz{layer}") for x in [gradient, *source.inner(gradient)])
+    return True
+
+
+def comes_through_weights(layer: int, source: Source) -> bool:
+    """Whether ∂L/∂a[l] is δ[l + 1] · W[l + 1]ᵀ and nothing else."""
+    return _is_product(source.node(f"da{layer}"), source, f"dz{layer + 1}", f"W{layer + 1}")
+
+
+def _is_product(node: Node, source: Source, *factors: str) -> bool:
+    return node.op.name == "matmul" and tuple(map(source.name_of, node.inputs)) == factors
 
 
 def rule_name(name: str, source: Source) -> str | None:

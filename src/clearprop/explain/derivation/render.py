@@ -10,8 +10,8 @@ from clearprop.explain.math import to_latex, to_mathml, to_text
 from clearprop.explain.page import page
 
 STYLE = """
-section.step { border-left: 3px solid var(--line); padding: 0.1rem 0 0.1rem 1rem; margin: 1.2rem 0; }
-section.step h3 { margin: 0 0 0.4rem; font-size: 1rem; }
+.step { border-left: 3px solid var(--line); padding: 0.1rem 0 0.1rem 1rem; margin: 1.2rem 0; }
+.step > :is(h3, h4) { margin: 0 0 0.4rem; font-size: 1rem; }
 .equations { overflow-x: auto; } .equations > div { margin: 0.4rem 0; }
 mtable.sides > mtr > mtd { text-align: left; padding: 0.15em 0.2em; }
 .note { color: var(--soft); margin: 0.3rem 0; }
@@ -119,26 +119,26 @@ def _escaped(text: str) -> str:
     return text.translate(_LATEX_SIGNS)
 
 
-def html_of(document: Document) -> str:
-    """The document's body as HTML, its formulas as MathML."""
+def html_of(document: Document, level: int = 1) -> str:
+    """The document's body as HTML, its formulas as MathML; its title is a heading of this level."""
     parts: list[str] = []
     if document.title:
-        parts.append(f"<h1>{escape(document.title)}</h1>")
+        parts.append(f"<h{level}>{escape(document.title)}</h{level}>")
     parts += [f"<p>{escape(line)}</p>" for line in document.intro]
     for section in document.sections:
-        parts += [f"<h2>{escape(section.title)}</h2>"] if section.title else []
+        parts += [f"<h{level + 1}>{escape(section.title)}</h{level + 1}>"] if section.title else []
         parts += [f'<p class="soft">{escape(line)}</p>' for line in section.intro]
-        parts += [_html_step(step) for step in section.steps]
+        parts += [_html_step(step, level + 2) for step in section.steps]
     return "\n".join(parts)
 
 
-def _html_step(step: Step) -> str:
+def _html_step(step: Step, level: int) -> str:
     equations = "".join(_html_equation(equation) for equation in step.equations)
     notes = "".join(f'<p class="note">{escape(note)}</p>' for note in step.notes)
     name = escape(step.name, quote=True)
     return (
-        f'<section class="step" data-value="{name}"><h3>{escape(step.heading)}</h3>'
-        f'<div class="equations">{equations}</div>{notes}</section>'
+        f'<div class="step" data-value="{name}"><h{level}>{escape(step.heading)}</h{level}>'
+        f'<div class="equations">{equations}</div>{notes}</div>'
     )
 
 

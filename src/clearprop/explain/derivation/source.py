@@ -13,10 +13,10 @@ import numpy as np
 from clearprop.execute import Array
 from clearprop.explain.derivation.elements import Elements, Index
 from clearprop.explain.derivation.symbols import Place, symbol
-from clearprop.explain.derivation.writer import Writer
+from clearprop.explain.derivation.writer import Writer, is_plain
 from clearprop.explain.math import DIGITS, Atom, Math, Matrix, identifier, number, words
 from clearprop.explain.values import Values
-from clearprop.graph import Graph, Node
+from clearprop.graph import Graph, Node, Shape
 
 Convention = Literal["row", "column"]
 _LONGEST, _LARGEST = 12, 40  # side, and number of entries, of a matrix that is printed
@@ -42,11 +42,16 @@ class Source:
         self.graph = values.textbook_graph
         self._names = self._stops()
         samples = values.samples
-        self.symbols = Writer(self._symbol, self.column, samples)
-        self.numbers = Writer(self._numbers, self.column, samples)
+        self.symbols = Writer(self._symbol, self.column, samples, digits)
+        self.numbers = Writer(self._numbers, self.column, samples, digits)
         self.elements = Elements(self.name_of, self.arrays, samples)
-        self.element_symbols = Writer(self._element_symbol, self.column, samples)
-        self.element_numbers = Writer(self._element_number, self.column, samples)
+        self.element_symbols = Writer(self._element_symbol, self.column, samples, digits)
+        self.element_numbers = Writer(self._element_number, self.column, samples, digits)
+
+    @property
+    def has_penalties(self) -> bool:
+        """Whether L is more than the mean loss of the samples."""
+        return self.values.has_target and self.graph["L"].op.name != "identity"
 
     # --- which nodes have names
 
@@ -64,7 +69,7 @@ class Source:
 
     def _is_alias_of_loss(self, node: Node) -> bool:
         """Without penalties the loss is L, and needs no second letter."""
-        return node.name == "loss" and self.graph["L"].op.name == "identity"
+        return node.name == "loss" and not self.has_penalties
 
     def _shared(self, stops: Mapping[Node, str]) -> dict[Node, str]:
         """What is used more than once and takes several operations gets a letter: u₁, u₂, …"""
@@ -75,7 +80,7 @@ class Source:
             inner = sum(weight[x] for x in node.inputs)
             ends = node in stops or node.op.kind == "leaf"
             weight[node] = 0 if ends else inner + (node.op.kind != "movement")
-            if uses[node] > 1 and weight[node] >= _HEAVY and node.type.is_float:
+            if uses[node] > 1 and weight[node] >= _HEAVY and node.type.is_float and not is_plain(node):
                 found[node] = f"u_{len(found) + 1}"
                 weight[node] = 0
         return found
@@ -136,6 +141,17 @@ class Source:
     def _shape(self, node: Node) -> tuple[int, ...]:
         return tuple(d if isinstance(d, int) else self.values.samples for d in node.shape)
 
+    def inner(self, node: Node) -> list[Node]:
+        """The nodes that a formula is made of, down to where it ends."""
+        found: list[Node] = []
+        stack = list(node.inputs)
+        while stack:
+            x = stack.pop()
+            if self.name_of(x) is None:
+                found.append(x)
+                stack += x.inputs
+        return found
+
     def _inputs_of(self, node: Node) -> list[Node]:
         """The stops that a node's formula names."""
         found: list[Node] = []
@@ -184,8 +200,7 @@ class Source:
 
     def place(self, name: str, index: Index) -> Place:
         """An index as it is printed."""
-        shape = self._type_of(name)
-        batch = bool(shape) and not isinstance(shape[0], int)
+        batch = self.belongs_to_samples(name)
         sample = index[0] + 1 if batch and self.values.samples > 1 else None
         below = tuple(k + 1 for k in (index[1:] if batch else index))
         if self.column and len(below) == 2 and not batch:
@@ -193,12 +208,15 @@ class Source:
         wide = tuple(below) if any(d != 1 for d in self.arrays[name].shape[1 if batch else 0 :]) else ()
         return Place(wide, sample)
 
-    def _type_of(self, name: str) -> tuple[object, ...]:
-        if name == "y":  # labels have become rows
-            return ("N", *self.arrays["y"].shape[1:])
-        if name in self.auxiliary:
-            return self.auxiliary[name].shape
-        return next((node.shape for node, known in self._names.items() if known == name), ())
+    def belongs_to_samples(self, name: str) -> bool:
+        """Whether a value has a row for each sample, as parameters and their gradients do not."""
+        shape = self._shapes.get(name, ())
+        return bool(shape) and not isinstance(shape[0], int)
+
+    @cached_property
+    def _shapes(self) -> dict[str, Shape]:
+        """By name; of labels and the rows that they become, the rows come later and count."""
+        return {name: node.shape for node, name in self._names.items()}
 
     def _element_symbol(self, node: Node) -> Math | None:
         element = self.elements.leaves.get(node)

@@ -54,6 +54,10 @@ class Steps:
             sides.append(self._source.printed(name))
         return Step(name, heading, (tuple(sides),), tuple(notes))
 
+    def given_element(self, name: str, index: Index) -> Equation:
+        """One element of a value that is not computed."""
+        return self._source.element_symbol(name, index), self._source.matrix(self._source.arrays[name][index])
+
     def _step(self, name: str, node: Node, heading: str, notes: list[str]) -> Step:
         source = self._source
         equations: list[Equation] = list(rule_of(name, source))
@@ -77,14 +81,14 @@ class Steps:
     # --- what the fused ops in a formula mean
 
     def _definitions(self, node: Node) -> Iterator[Equation]:
-        for x in [node, *_inner(node, self._source)]:
+        for x in [node, *self._source.inner(node)]:
             op = x.op
             if op.definition is None or op.name in self._defined or op.kind == "product":
                 continue
             self._defined.add(op.name)
             inputs = [variable(letter, i.shape, i.dtype) for letter, i in zip("xyuvw", x.inputs, strict=False)]
             meaning = op.definition(*inputs, **x.attrs)
-            writer = Writer(lambda n: identifier(str(n.name)) if n.op.name == "variable" else None, samples=1)
+            writer = Writer(_own_name, samples=1, digits=self._source.digits)
             sides = without_repeats([writer.formula(op(*inputs, **x.attrs)), writer.formula(meaning)])
             if len(sides) > 1:
                 yield sides
@@ -117,16 +121,8 @@ class Steps:
         )
 
 
-def _inner(node: Node, source: Source) -> list[Node]:
-    """The nodes that a formula is made of, down to where it ends."""
-    found: list[Node] = []
-    stack = list(node.inputs)
-    while stack:
-        x = stack.pop()
-        if source.name_of(x) is None:
-            found.append(x)
-            stack += x.inputs
-    return found
+def _own_name(node: Node) -> Math | None:
+    return identifier(str(node.name)) if node.op.name == "variable" else None
 
 
 def without_repeats(sides: list[Math]) -> Equation:

@@ -128,7 +128,11 @@ def _with_scripts(base: Math, sup: Math | None, place: Place) -> Math:
 
 
 def _indexed(base: Math, place: Place) -> Math:
-    return base if place == WHOLE else _with_scripts(base, None, place)
+    """An element of u₁ is (u₁)₂: one number below another would read as u₁₂."""
+    if place == WHOLE:
+        return base
+    bare = place.sample is not None or not isinstance(base, Scripts)
+    return _with_scripts(base if bare else brackets(base), None, place)
 
 
 def _below(indices: Sequence[int]) -> Math | None:

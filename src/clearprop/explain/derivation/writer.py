@@ -7,15 +7,30 @@ from dataclasses import dataclass, field
 from fractions import Fraction as Ratio
 from math import isfinite
 
-from clearprop.explain.math import Apply, Atom, Fraction, Math, Row, Scripts, fill, identifier, number, parse, row
-from clearprop.explain.math.tree import DOT, HADAMARD, MINUS, TIMES, transposed
+from clearprop.explain.math import (
+    Apply,
+    Atom,
+    Fenced,
+    Fraction,
+    Math,
+    Row,
+    Scripts,
+    Slot,
+    fill,
+    identifier,
+    number,
+    parse,
+    row,
+    transposed,
+)
+from clearprop.explain.math.tree import DOT, HADAMARD, MINUS, TIMES, Cases
 from clearprop.graph import N, Node
 
 Leaf = Callable[[Node], Math | None]
 
 _TRANSPARENT = {"broadcast", "identity", "cast", "stop_gradient"}
 _LARGEST = 999  # denominator of a number that is written as a fraction
-_EXACT = 6  # digits of a number that stands in a formula from the start
+_EXACT = 6  # digits, at least, of a number that stands in a formula from the start
 _ONE, _SLOT = Atom("1", "1", "number"), parse("#1")
 
 
@@ -40,10 +55,12 @@ class Writer:
         leaf: what stands for a node; None where its formula is to be written.
         column: the column convention, in which every matrix is the transpose and products turn round.
         samples: the number of samples; of a single one there is no mean to take.
+        digits: significant digits of the numbers beside.
     """
 
-    def __init__(self, leaf: Leaf, column: bool = False, samples: int | None = None) -> None:
+    def __init__(self, leaf: Leaf, column: bool = False, samples: int | None = None, digits: int = _EXACT) -> None:
         self._leaf, self._column, self._samples = leaf, column, samples
+        self._digits = max(digits, _EXACT)
 
     def formula(self, node: Node) -> Math:
         """How a node follows from its inputs, also where it has a symbol of its own."""
@@ -65,7 +82,7 @@ class Writer:
         known = self._number(node)
         name = node.op.name
         if known is not None:
-            return known < 0, _number(abs(known))
+            return known < 0, self._printed(abs(known))
         if name in _TRANSPARENT:
             return self._value(node.inputs[0])
         if name in ("multiply", "divide", "reciprocal"):
@@ -88,10 +105,9 @@ class Writer:
             sign = self._times(node)
             template = Row(tuple(sign if part == TIMES else part for part in template.parts))
         values = {str(i): self._write(x) for i, x in enumerate(node.inputs, 1)}
-        for attr, value in node.attrs.items():
-            if isinstance(value, int | float):
-                values[attr] = _number(float(value))
-        return fill(template, values)
+        numbers = {attr: float(value) for attr, value in node.attrs.items() if isinstance(value, int | float)}
+        template = without_ones(template, {attr for attr, value in numbers.items() if value == 1.0})
+        return fill(template, values | {attr: self._printed(value) for attr, value in numbers.items()})
 
     # --- where signs, ones and conventions ask for more than the record says
 
@@ -105,14 +121,14 @@ class Writer:
     def _product(self, node: Node) -> tuple[bool, Math]:
         """The sign and the number come to the front, ones go away; ⊙ between matrices, · between numbers."""
         found = self._taken_apart(node, inside=False)
-        parts = [] if abs(found.number) == 1.0 and (found.scalars or found.factors) else [_number(abs(found.number))]
-        parts += found.scalars
+        factor, others = abs(found.number), found.scalars or found.factors
+        parts = found.scalars if factor == 1.0 and others else [self._printed(factor), *found.scalars]
         if found.factors:
-            parts.append(_chain(found.factors, self._times(node)))
+            parts = [*parts, _chain(found.factors, self._times(node))]
         return found.number < 0, _chain(parts, DOT)
 
     def _taken_apart(self, node: Node, inside: bool = True) -> Product:
-        if inside and self._leaf(node) is not None and not self._is_plain(node):
+        if inside and self._leaf(node) is not None and not is_plain(node):
             return Product(factors=[self._write(node)])
         known = self._number(node)
         if known is not None:
@@ -121,7 +137,7 @@ class Writer:
             return self._taken_apart(node.inputs[0])
         if node.op.name == "multiply":
             a, b = node.inputs
-            if a is b and not self._is_plain(a):
+            if a is b and not is_plain(a):
                 return Product(factors=[fill(parse("{#1}^2"), {"1": self._write(a)})])
             return self._taken_apart(a).times(self._taken_apart(b))
         if node.op.name == "divide":
@@ -130,7 +146,7 @@ class Writer:
             return Product(factors=[fill(parse(node.op.formula), {"1": self._write(node.inputs[0])})])
         negative, m = self._value(node)
         sign = -1.0 if negative else 1.0
-        return Product(sign, [m], []) if self._is_plain(node) else Product(sign, [], [m])
+        return Product(sign, [m], []) if is_plain(node) else Product(sign, [], [m])
 
     def _quotient(self, node: Node) -> Product:
         """Numbers and 1/N stand before the fraction."""
@@ -140,9 +156,9 @@ class Writer:
             return (
                 top.times(Product(1.0 / below))
                 if below in (1.0, -1.0)
-                else self._over(top, _number(below), self._times(node))
+                else self._over(top, self._printed(below), self._times(node))
             )
-        if self._is_plain(b) and self._is_plain(a):
+        if is_plain(b) and is_plain(a):
             return Product(top.number, [Fraction(_chain(top.scalars, DOT) if top.scalars else _ONE, self._write(b))])
         return self._over(top, self._write(b), self._times(node))
 
@@ -197,20 +213,20 @@ class Writer:
                 return a * b if node.op.name == "multiply" else a / b
         return None
 
-    def _is_plain(self, node: Node) -> bool:
-        """Whether a node is made of numbers and N alone."""
-        if node.op.name in ("constant", "size"):
-            return True
-        plain = {*_TRANSPARENT, "multiply", "divide"}
-        return node.op.name in plain and all(self._is_plain(x) for x in node.inputs)
+    def _printed(self, value: float) -> Math:
+        """A number as it stands in a formula: 1/3 rather than 0.3333."""
+        ratio = Ratio(value).limit_denominator(_LARGEST) if isfinite(value) else Ratio(0)
+        if ratio.denominator > 1 and float(ratio) == value and float(f"{value:.3g}") != value:
+            return Fraction(number(ratio.numerator, 17), number(ratio.denominator))
+        return number(value, self._digits)
 
 
-def _number(value: float) -> Math:
-    """A number as it stands in a formula: 1/3 rather than 0.3333."""
-    ratio = Ratio(value).limit_denominator(_LARGEST) if isfinite(value) else Ratio(0)
-    if ratio.denominator > 1 and float(ratio) == value and float(f"{value:.3g}") != value:
-        return Fraction(number(ratio.numerator), number(ratio.denominator))
-    return number(value, _EXACT)
+def is_plain(node: Node) -> bool:
+    """Whether a node is made of numbers and N alone."""
+    if node.op.name in ("constant", "size"):
+        return True
+    plain = {*_TRANSPARENT, "multiply", "divide"}
+    return node.op.name in plain and all(map(is_plain, node.inputs))
 
 
 def _chain(parts: list[Math], sign: Atom) -> Math:
@@ -218,6 +234,18 @@ def _chain(parts: list[Math], sign: Atom) -> Math:
     for part in parts[1:]:
         out = fill(Row((_SLOT, sign, parse("#2"))), {"1": out, "2": part})
     return out
+
+
+def without_ones(template: Math, ones: set[str]) -> Math:
+    """A factor that is 1 is not written: α (eˣ − 1) with α = 1 is eˣ − 1."""
+    match template:
+        case Cases(first=first, condition=condition, second=second):
+            return Cases(without_ones(first, ones), condition, without_ones(second, ones))
+        case Row(parts=(Slot(name=name), Fenced(left="(", inner=inner))) if name in ones:
+            return inner
+        case Row(parts=(Slot(name=name), sign, *rest)) if name in ones and sign in (DOT, TIMES):
+            return row(*rest)
+    return template
 
 
 def turned(template: Math) -> Math:

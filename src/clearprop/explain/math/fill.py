@@ -7,6 +7,7 @@ from dataclasses import replace
 from enum import IntEnum
 
 from clearprop.explain.math.tree import (
+    COMMA,
     DOT,
     PARTIAL,
     Apply,
@@ -21,6 +22,7 @@ from clearprop.explain.math.tree import (
     Scripts,
     Slot,
     brackets,
+    is_label,
 )
 
 
@@ -42,15 +44,15 @@ def level(m: Math) -> Level:
     """How tightly a tree holds together, which decides whether it needs brackets somewhere."""
     match m:
         case Atom(text=text, kind="number"):
-            return Level.SUM if text.startswith("−") else Level.PRODUCT if "·" in text else Level.ATOM
+            return _level_of_number(text)
         case Fraction():
             return Level.PRODUCT
         case Cases():
             return Level.SUM
         case Atom() | Slot() | Fenced() | Matrix() | Root():
             return Level.ATOM
-        case Scripts(base=base, sup=sup):
-            return Level.POWER if _is_power(base, sup) else Level.ATOM
+        case Scripts(sup=sup):
+            return Level.ATOM if sup is None or is_label(sup) else Level.POWER
         case Apply(argument=argument):
             return Level.ATOM if isinstance(argument, Fenced) else Level.APPLICATION
         case Row(parts=parts):
@@ -60,10 +62,13 @@ def level(m: Math) -> Level:
             return min([Level.PRODUCT if len(parts) > 1 else Level.ATOM, *own])
 
 
-def _is_power(base: Math, sup: Math | None) -> bool:
-    """z^{[1]} is a name and not a power: its exponent begins with a bracket."""
-    first = sup.parts[0] if isinstance(sup, Row) and sup.parts else sup
-    return sup is not None and not isinstance(first, Fenced)
+def _level_of_number(text: str) -> Level:
+    """−2, 1.5·10⁻⁷, 10⁻⁷, 2."""
+    if text.startswith("−"):
+        return Level.SUM
+    if "·" in text:
+        return Level.PRODUCT
+    return Level.POWER if text[-1] in "⁰¹²³⁴⁵⁶⁷⁸⁹" else Level.ATOM
 
 
 def _own_level(part: Math) -> Level:
@@ -110,7 +115,8 @@ def _filled_row(parts: tuple[Math, ...], values: Mapping[str, Math]) -> Row:
         after = parts[i + 1] if i + 1 < len(parts) else None
         filled = fill(part, values)
         if _is_operand(part):
-            filled = _guarded(filled, max(_needed_after(before), _needed_before(after)), first=before is None)
+            first = before is None or before == COMMA
+            filled = _guarded(filled, max(_needed_after(before), _needed_before(after)), first)
             if out and before is not None and _is_operand(before) and _clash(out[-1], filled):
                 out.append(DOT)
         out.append(filled)

@@ -20,6 +20,7 @@ from clearprop.explain.math.tree import (
     Row,
     Scripts,
     Slot,
+    is_label,
 )
 
 _SUPERSCRIPTS = dict(zip("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻", strict=True)) | {"ᵀ": "ᵀ"}
@@ -71,6 +72,8 @@ def _spaced(parts: tuple[Math, ...]) -> str:
             binary = i > 0 and not _is_sign(parts[i - 1])
             tight = part.text in ("ᵀ",) or not binary
             text = f"{part.text} " if part.text == "," else text if tight else f" {part.text} "
+        elif i and isinstance(parts[i - 1], Fraction):  # 1/2 · x, where 1/2 x might be 1/(2x)
+            text = f" · {text}"
         elif i and parts[i - 1] != PARTIAL and not _is_sign(parts[i - 1]) and _juxtaposed(out, text, part):
             text = f" {text}"
         out += text
@@ -92,7 +95,7 @@ def _over(sup: Math | None) -> str:
     text = _close(sup)
     if all(sign in _SUPERSCRIPTS for sign in text):
         return "".join(_SUPERSCRIPTS[sign] for sign in text)
-    if text.startswith(("[", "(", "′")):  # a layer, a sample, a new value
+    if is_label(sup) or text == "′":  # a layer, a sample, a new value
         return text
     return f"^{text}" if len(text) == 1 or text.replace(".", "").isdigit() else f"^({text})"
 

@@ -141,8 +141,16 @@ def brackets(inner: Math) -> Fenced:
     return Fenced("(", inner, ")")
 
 
+def is_label(sup: Math) -> bool:
+    """Whether what stands above belongs to a name, as in z^[1] or z^[1](2): it begins with a bracket and is no power."""
+    first = sup.parts[0] if isinstance(sup, Row) and sup.parts else sup
+    return isinstance(first, Fenced)
+
+
 def transposed(inner: Math) -> Scripts:
-    """Something with a ⊤."""
+    """Something with a ⊤; a number stays as it is."""
+    if isinstance(inner, Atom) and inner.kind == "number":
+        return inner
     if isinstance(inner, Scripts) and inner.sup is not None:
         return Scripts(inner.base, inner.sub, Row((inner.sup, TOP)))
     if isinstance(inner, Scripts):

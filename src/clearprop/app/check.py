@@ -1,0 +1,49 @@
+"""`clearprop check`: every gradient of a network against slopes of its loss."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+import typer
+
+from clearprop.app import options as o
+from clearprop.explain.check import check_gradients
+from clearprop.explain.language import checked_language
+from clearprop.train import made_up
+
+
+def check(
+    model: o.AnyModel,
+    table: Annotated[
+        str | None, typer.Argument(metavar="TABLE", help="Table to take rows from; random numbers if not given.")
+    ] = None,
+    mode: Annotated[
+        Literal["inference", "training"],
+        typer.Option(help="training: with batch statistics, and the dropout of one step."),
+    ] = "inference",
+    rows: Annotated[int, typer.Option(metavar="N", min=1, help="Rows to check on, drawn at random.")] = 64,
+    tolerance: Annotated[float, typer.Option(metavar="X", help="Largest relative error that is right.")] = 1e-6,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of the rows and of the entries that are drawn.")] = 0,
+    lang: o.Lang = "en",
+    no_header: o.NoHeader = None,
+    na: o.Missing = None,
+    encoding: o.Encoding = None,
+    as_json: o.Json = False,
+) -> None:
+    """Check that the gradients of a model are right: against complex steps, or differences, of its loss.
+
+    The exit code is 1 if a gradient is wrong; then it says where the first wrong number stands, and what it looks like.
+    """
+    spoken, network = checked_language(lang), o.network_in(model)
+    data: tuple[Any, Any] = made_up(network.architecture, rows)
+    if table is not None:
+        loaded = o.table_model(model)
+        data = loaded.arrays(o.source(table, no_header, na, encoding, loaded).read(rows, seed)[0])
+    found = check_gradients(network, *data, mode=mode, tolerance=tolerance, seed=seed)
+    if as_json:
+        facts = {"model": str(model), "table": table, "rows": len(data[0]), "mode": mode}
+        print(json.dumps({**facts, **found.to_dict(spoken)}, ensure_ascii=False))
+    else:
+        print(found.explain(spoken))
+    raise typer.Exit(0 if found.ok else 1)

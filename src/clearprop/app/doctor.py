@@ -1,0 +1,185 @@
+"""`clearprop doctor`: what ails a model or its training, and which option to change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from clearprop.app import options as o
+from clearprop.app.pages import layout, print_page
+from clearprop.errors import ModelFileError
+from clearprop.estimators import TableModel, load
+from clearprop.estimators.recall import history_of, optimizer_of, split_again
+from clearprop.explain.doctor import ILLNESSES, Diagnosis, Examination, Finding, diagnose
+from clearprop.explain.language import Language, Phrase, checked_language
+from clearprop.network import Network
+from clearprop.train import OPTIMIZERS, Optimizer
+
+_TITLE = Phrase("{model} on {table}", "{model}，{table}")
+_HEADINGS = {
+    "rows": Phrase("Rows", "样本"),
+    "result": Phrase("Result", "结论"),
+    "healthy": Phrase("Healthy", "正常"),
+    "skipped": Phrase("Skipped", "未检查"),
+}
+_ROWS = Phrase(
+    "the model's own: {train:,} training and {validation:,} validation rows, split as in its training",
+    "模型的训练表：{train:,} 个训练样本、{validation:,} 个验证样本，划分与训练时相同",
+)
+_OTHER_ROWS = Phrase(
+    "{rows:,}, not those that the model was trained on: under- and overfitting and the course of the losses cannot be "
+    "judged by them",
+    "{rows:,} 个，不是模型的训练表：无法据此判断欠拟合、过拟合以及损失的变化",
+)
+_OPTIONS = Phrase("Options", "选项")
+_LABELS = {
+    "measured": Phrase("Measured", "测得"),
+    "why": Phrase("Why", "影响"),
+    "advice": Phrase("Advice", "建议"),
+}
+_NEEDS_TRAINING_ROWS = {"underfitting", "overfitting"}
+
+
+def doctor(
+    model: o.Model,
+    table: o.Table,
+    lang: o.Lang = "en",
+    no_header: o.NoHeader = None,
+    na: o.Missing = None,
+    encoding: o.Encoding = None,
+    as_json: o.Json = False,
+) -> None:
+    """Examine a model on the table it was trained on: what ails it or its training, and which option to change.
+
+    Looked for are equal units, linear collapse, a bad start, dead and saturated units, vanishing and exploding
+    gradients, a learning rate that does not suit, under- and overfitting.
+    """
+    spoken = checked_language(lang)
+    loaded = load(model)
+    if isinstance(loaded, Network):
+        raise ModelFileError(
+            f"{model} holds a bare network", "a model written by `clearprop train`", "in Python: cp.diagnose(net, X, y)"
+        )
+    source = o.source(table, no_header, na, encoding, loaded)
+    visit = examine(loaded, source.read(_rows_of_training(loaded), loaded.about.get("seed", 0))[0])
+    if as_json:
+        facts = {"model": str(model), "table": table, "own_rows": visit.is_own, "rows": visit.rows}
+        print(json.dumps({**facts, **visit.diagnosis.to_dict(spoken)}, ensure_ascii=False))
+    else:
+        title = _TITLE(spoken, model=model.name, table=Path(table).name)
+        print_page(_page_of(title, loaded.about.get("clearprop"), visit, spoken))
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A diagnosis, and by which rows it was made.
+
+    Attributes:
+        diagnosis: what was found.
+        rows: part → number of rows; of a table that is not the training table, "table".
+    """
+
+    diagnosis: Diagnosis
+    rows: Mapping[str, int]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the rows are those that the model was trained on."""
+        return "train" in self.rows
+
+
+def examine(model: TableModel, frame: Any) -> Visit:
+    """Call the doctor for a model of a table, with what the model remembers of its training.
+
+    Raises:
+        TableError: if the table does not have the columns of the training table.
+    """
+    X, y = model.arrays(frame)
+    optimizer = optimizer_of(model.about)
+    split = split_again(model.about, model.target, y, model.network.predict(X))
+    if split is None:
+        found = diagnose(model.network, X, y, optimizer=optimizer)
+        done = tuple(e for e in found.examined if e.illness not in _NEEDS_TRAINING_ROWS)
+        return Visit(replace(found, examined=done), {"table": len(X)})
+    held_out = split.validation if len(split.validation) else split.test
+    found = diagnose(
+        model.network,
+        X[split.train],
+        y[split.train],
+        history_of(model.about),
+        validation=(X[held_out], y[held_out]) if len(held_out) else None,
+        optimizer=optimizer,
+        batch_size=model.about.get("training", {}).get("batch_size", 32),
+    )
+    return Visit(found, {"train": len(split.train), "validation": len(held_out)})
+
+
+def _rows_of_training(model: TableModel) -> int | None:
+    """How many rows were read then: `train --max-rows` draws the same ones again; None where nobody knows."""
+    parts = model.about.get("parts") or {}
+    rows = sum(part["rows"] for part in parts.values())
+    without = max((part.get("without_target") or 0 for part in parts.values()), default=0)
+    return rows + without if rows > 0 else None
+
+
+def _page_of(title: str, version: str | None, visit: Visit, lang: Language) -> RenderableType:
+    rows = _ROWS(lang, **visit.rows) if visit.is_own else _OTHER_ROWS(lang, rows=visit.rows["table"])
+    found = visit.diagnosis
+    parts: dict[str, RenderableType | None] = {
+        _HEADINGS["rows"](lang): Text(rows),
+        _HEADINGS["result"](lang): Text(found.summary(lang), style="bold yellow" if found else "bold green"),
+    }
+    for number, finding in enumerate(found, 1):
+        parts[str(number)] = _finding(finding, lang)
+    parts[_HEADINGS["healthy"](lang)] = _list_of(found.healthy, lang)
+    parts[_HEADINGS["skipped"](lang)] = _list_of(found.skipped, lang)
+    return layout(title, version, parts)
+
+
+def _finding(finding: Finding, lang: Language) -> RenderableType:
+    style = "bold red" if finding.severity == "serious" else "bold yellow"
+    words = [(label(lang), getattr(finding, name)(lang)) for name, label in _LABELS.items()]
+    options = options_of(finding.change)
+    if options:
+        words.append((_OPTIONS(lang), options))
+    return Group(Text(finding.title(lang), style=style), _grid(words, ""))
+
+
+def _list_of(some: tuple[Examination, ...], lang: Language) -> RenderableType | None:
+    return _grid([(ILLNESSES[one.illness](lang), one.measured(lang)) for one in some], "dim") if some else None
+
+
+def _grid(rows: list[tuple[str, str]], style: str) -> RenderableType:
+    """Names on the left, text on the right, which may be broken anywhere: Chinese has no spaces."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1, style=style, overflow="fold")
+    for name, text in rows:
+        grid.add_row(Text(name), Text(text))
+    return grid
+
+
+def options_of(change: Mapping[str, Any]) -> str:
+    """A change of arguments as options of `clearprop train`, as far as it has them.
+
+    Example:
+        >>> options_of({"hidden": (64, 64), "l2": 0.1})
+        '--hidden 64,64 --l2 0.1'
+    """
+    options = []
+    for name, value in change.items():
+        if isinstance(value, Optimizer):
+            names = {known: word for word, known in OPTIMIZERS.items()}
+            options += [f"--optimizer {names[type(value)]}", f"--learning-rate {value.learning_rate:g}"]
+        elif name == "hidden":
+            options.append("--hidden " + ",".join(map(str, value)))
+        elif name in ("activation", "epochs", "l2", "learning_rate"):
+            options.append(f"--{name.replace('_', '-')} {value}")
+    return " ".join(options)

@@ -1,0 +1,66 @@
+"""`clearprop explain`: one row of a table through a trained network, every number derived."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from clearprop.app import options as o
+from clearprop.app.row import Row, row_of
+from clearprop.errors import InvalidValueError
+from clearprop.explain.language import checked_language
+from clearprop.interop import write_atomically
+
+_WIDEST = 110  # columns of a terminal that are used
+
+
+def explain(
+    model: o.Model,
+    table: o.Table,
+    row: Annotated[int, typer.Option("--row", metavar="K", min=1, help="Row of the table, counted from 1.")],
+    lang: o.Lang = "en",
+    convention: Annotated[
+        str, typer.Option(help="row: z = a · W + b, samples as rows. column: z = W · a + b, samples as columns.")
+    ] = "row",
+    detail: Annotated[
+        str, typer.Option(help="formulas, values (numbers put in) or elements (every single element).")
+    ] = "values",
+    only: Annotated[
+        str | None, typer.Option(metavar="VALUE", help="One value such as dW2, or one element such as dW2[1,3].")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", rich_help_panel=o.OUTPUT, help="Write it to a .html, .md, .tex or .txt file."),
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open", rich_help_panel=o.OUTPUT, help="Show it as a web page in the browser.")
+    ] = False,
+    no_header: o.NoHeader = None,
+    na: o.Missing = None,
+    encoding: o.Encoding = None,
+) -> None:
+    """Explain one row: forward pass, loss, BP1 to BP4 and update, with this network's numbers put in.
+
+    Every number can be recomputed by hand from the numbers beside it.
+    """
+    if out is not None and out.suffix not in (".html", ".md", ".tex", ".txt"):
+        raise InvalidValueError(f"--out {out}", "a file ending in .html, .md, .tex or .txt")
+    loaded = o.table_model(model)
+    batches = o.source(table, no_header, na, encoding, loaded).batches(loaded.encoder.number_columns)
+    found = Row(loaded, row_of(batches, row), Path(table).name, row, checked_language(lang))
+    explanation = found.trace.explain(lang, convention, detail, only=only)
+    if out is None and not open_page:
+        print(found.to_text(explanation, min(shutil.get_terminal_size().columns, _WIDEST)), end="")
+        return
+    path = out or Path(tempfile.mkdtemp(prefix="clearprop-")) / f"row-{row}.html"
+    written = found.in_format(path.suffix, explanation)
+    write_atomically(path, written.encode())
+    Console(stderr=True).print(f"wrote {path}", highlight=False, markup=False, soft_wrap=True)
+    if open_page:
+        webbrowser.open(path.resolve().as_uri())

@@ -1,0 +1,115 @@
+"""What the report is drawn from: a fit, and rows of its table, few enough that looking at them takes no time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import narwhals.stable.v1 as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.estimators import TableFit, TableModel
+from clearprop.estimators.leakage import examine_leakage
+from clearprop.estimators.recall import optimizer_of
+from clearprop.explain.doctor import Diagnosis, diagnose
+from clearprop.table import ClassTarget, drop_missing_target
+
+Array = NDArray[Any]
+MOST_ROWS = 2000
+_MOST_NUMBERS = 4_000_000  # of features that are held for a sample, where a table has very many columns
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some rows of one part of the table.
+
+    Attributes:
+        part: train, validation or test.
+        of: how many rows the part has.
+        frame: the rows as they stand in the table.
+        X: their features (N, n).
+        y: their coded targets (N,).
+        a: the network's outputs (N, k).
+    """
+
+    part: str
+    of: int
+    frame: nw.DataFrame[Any]
+    X: Array
+    y: Array
+    a: Array
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A fit and what it is shown by; nothing is computed before it is asked for.
+
+    Attributes:
+        fit: the fit.
+        summary: the same as plain data.
+        table: the rows that have a target.
+    """
+
+    fit: TableFit
+    summary: Mapping[str, Any]
+    table: nw.DataFrame[Any]
+
+    @classmethod
+    def of(cls, fit: TableFit, frame: Any, summary: Mapping[str, Any]) -> Evidence:
+        """The evidence of a fit on the table that it was trained on."""
+        return cls(fit, summary, drop_missing_target(frame, fit.model.target.name)[0])
+
+    @property
+    def model(self) -> TableModel:
+        """The model that was trained."""
+        return self.fit.model
+
+    @property
+    def classes(self) -> tuple[Any, ...] | None:
+        """The labels, or None for numbers."""
+        return self.model.target.classes if isinstance(self.model.target, ClassTarget) else None
+
+    @cached_property
+    def learned(self) -> Sample:
+        """Rows that the network was trained on."""
+        return self._sample("train")
+
+    @cached_property
+    def judged(self) -> Sample:
+        """Rows of the part that was furthest from the training: of the test part, if there is one."""
+        last = list(self.fit.parts)[-1]
+        return self.learned if last == "train" else self._sample(last)
+
+    @cached_property
+    def diagnosis(self) -> Diagnosis:
+        """What the doctor finds, behind columns that give the target away."""
+        model, learned = self.model, self.learned
+        held_out = self._sample("validation") if "validation" in self.fit.parts else None
+        found = diagnose(
+            model.network,
+            learned.X,
+            learned.y,
+            self.fit.history,
+            validation=None if held_out is None else (held_out.X, held_out.y),
+            optimizer=optimizer_of(model.about),
+            batch_size=model.about["training"]["batch_size"],
+        )
+        leaks = examine_leakage(model, learned.X, learned.y)
+        return Diagnosis((*leaks, *found.examined), found.lang)
+
+    def _sample(self, part: str) -> Sample:
+        model = self.model
+        rows: Array = getattr(self.fit.split, part)
+        most = min(MOST_ROWS, max(100, _MOST_NUMBERS // model.network.architecture.n_inputs))
+        if len(rows) > most:
+            drawn = np.random.Generator(np.random.Philox(0)).choice(len(rows), most, replace=False, shuffle=False)
+            rows = rows[np.sort(drawn)]
+        frame = self.table[rows]
+        X, y = model.arrays(frame.to_native())
+        return Sample(part, self.fit.rows[part], frame, X, y, model.network.predict(X))

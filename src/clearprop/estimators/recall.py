@@ -1,0 +1,96 @@
+"""What a model file remembers of the training: enough for the doctor to examine it from the file and the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isclose
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.estimators.scores import scores_of
+from clearprop.table import ClassTarget, Split, Target, exactly, finite, split_rows
+from clearprop.train import OPTIMIZERS, History, Optimizer, resolve_optimizer
+
+Array = NDArray[Any]
+
+MOST_POINTS = 100  # of a curve, so that a long training does not make a large file
+_CURVES = ("loss", "validation_loss", "learning_rate")
+_SAME = 1e-3  # relative: another processor sums in another order
+
+
+def training_facts(history: History, optimizer: Optimizer, batch_size: int) -> dict[str, Any]:
+    """How a model was trained, as plain data: the curves of the losses with at most `MOST_POINTS` points."""
+    every = max(1, -(-history.epochs // MOST_POINTS))
+    return {
+        "optimizer": next((name for name, known in OPTIMIZERS.items() if known is type(optimizer)), None),
+        "batch_size": batch_size,
+        "curves": {name: _short(history[name][::every]) for name in _CURVES if name in history.columns},
+        "first_losses": _short(history.step_loss[:3]),
+        "stopped_by": history.stopped_by,
+    }
+
+
+def _short(numbers: list[float]) -> list[float]:
+    return [float(f"{number:.5g}") for number in numbers]
+
+
+def check_training(facts: Any) -> None:
+    """Refuse what `training_facts` did not write, because anyone may have written the file.
+
+    Raises:
+        KeyError, TypeError, ValueError: for such facts.
+    """
+    curves = exactly(dict, facts["curves"])
+    if facts["optimizer"] not in (None, *OPTIMIZERS) or not curves.keys() <= {*_CURVES}:
+        raise ValueError("an optimizer or a curve that is not known")
+    if not 1 <= exactly(int, facts["batch_size"]) < 2**63:
+        raise ValueError("a batch size that is none")
+    for name, numbers in {**curves, "first": facts["first_losses"]}.items():
+        if any(finite(number) <= 0 and name == "learning_rate" for number in exactly(list, numbers)):
+            raise ValueError("a learning rate that is none")
+    if len({len(numbers) for numbers in curves.values()}) > 1:
+        raise ValueError("curves of different lengths")
+    exactly(str, facts["stopped_by"])
+
+
+def history_of(about: Mapping[str, Any]) -> History | None:
+    """The history, as far as the model remembers it."""
+    facts = about.get("training")
+    if facts is None:
+        return None
+    return History(dict(facts["curves"]), list(facts["first_losses"]), stopped_by=facts["stopped_by"])
+
+
+def optimizer_of(about: Mapping[str, Any]) -> Optimizer | None:
+    """The optimizer with the learning rate that it began with; None if it was one of the user's own."""
+    facts = about.get("training")
+    if facts is None or facts["optimizer"] is None:
+        return None
+    rates = facts["curves"].get("learning_rate")
+    return resolve_optimizer(facts["optimizer"], rates[0] if rates else None)
+
+
+def split_again(about: Mapping[str, Any], target: Target, y: Array, a: Array) -> Split | None:
+    """The rows of each part in the table that a model was trained on; None if this cannot be that table.
+
+    It is if it has as many rows, and the network reaches on the part it was trained on what it reached then.
+
+    Args:
+        about: what the model says of itself.
+        target: how y is coded.
+        y: coded targets (N,).
+        a: outputs of the network (N, k).
+    """
+    parts, seed, n = about.get("parts") or {}, about.get("seed", -1), len(y)
+    rows = [parts[name]["rows"] if name in parts else 0 for name in ("train", "validation", "test")]
+    if sum(rows) != n or rows[0] < 1 or min(rows) < 0 or seed < 0:
+        return None
+    stratify = y if isinstance(target, ClassTarget) else None
+    split = split_rows(n, seed=seed, fractions=(rows[1] / n, rows[2] / n), stratify=stratify)
+    if len(split.train) != rows[0]:
+        return None
+    now, then = scores_of(target, y[split.train], a[split.train]), parts["train"]["scores"]
+    same = all(then.get(name) is None or isclose(value, then[name], rel_tol=_SAME) for name, value in now.items())
+    return split if same and np.isfinite(a).all() else None

@@ -1,0 +1,183 @@
+"""The check of a backward pass that someone wrote by hand, in NumPy: a loss as a function, and its gradients."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_integer, checked_seed, unknown_name
+from clearprop.execute import Array
+from clearprop.explain.check.compare import Settings, TensorCheck, compare
+from clearprop.explain.check.looks import Case, looks_like, said
+from clearprop.explain.check.report import GradientCheck
+from clearprop.explain.check.slopes import Loss, central_slope, complex_slope, unit_of
+from clearprop.explain.language import Phrase
+from clearprop.graph import show_shape
+
+TITLE = Phrase(
+    "gradient check of a loss given as a function, float64, loss {loss:.6g}",
+    "梯度检查：损失由函数给出，float64，损失 {loss:.6g}",
+)
+IN_ITSELF = Phrase(
+    "The mistake lies in the formula of dW{layer}: db{layer} is right, and so is dz{layer}, which both are made from.",
+    "错误在 dW{layer} 的公式本身：db{layer} 是对的，因此二者共同依据的 dz{layer} 也是对的。",
+)
+IN_THE_BIAS = Phrase(
+    "The mistake lies in the formula of db{layer}: dW{layer} is right, and so is dz{layer}, which both are made from.",
+    "错误在 db{layer} 的公式本身：dW{layer} 是对的，因此二者共同依据的 dz{layer} 也是对的。",
+)
+BEFORE_BOTH = Phrase(
+    "dW{layer} and db{layer} are both wrong, and no later layer is: the mistake lies in dz{layer}, which both are made "
+    "from, or on the way to it.",
+    "dW{layer} 与 db{layer} 都错了，而其后各层没有错：错误在二者共同依据的 dz{layer}，或在计算 dz{layer} 的过程中。",
+)
+
+
+def check_gradients_of(
+    loss: Callable[..., Any],
+    parameters: Mapping[str, ArrayLike],
+    gradients: Mapping[str, ArrayLike],
+    *,
+    tolerance: float = 1e-6,
+    method: Literal["auto", "complex", "central"] = "auto",
+    entries: int = 24,
+    seed: int = 0,
+) -> GradientCheck:
+    """Check gradients that were computed by hand against slopes of the loss.
+
+    The loss is called with the parameters by name, `loss(W1=…, b1=…)`, again and again with one of them changed. The
+    slopes are complex steps where the function takes complex numbers and agrees with differences, else central
+    differences; an entry whose slope differs to the left and to the right is left out, and counted.
+
+    Args:
+        loss: a function of the parameters, by name, that gives a number, always the same for the same parameters.
+        parameters: arrays by name.
+        gradients: ∂L/∂parameter for each name, of the parameter's shape.
+        tolerance, method, entries, seed: as in `check_gradients`.
+
+    Raises:
+        UnknownNameError: if the names do not agree.
+        ShapeError: if a gradient has not its parameter's shape, or the loss is no single number.
+        DTypeError: if parameters or gradients hold no numbers.
+        InvalidValueError: if the loss is not finite, or another at the second call.
+
+    Example:
+        >>> x, y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1.0, 0.0])
+        >>> def loss(w):
+        ...     return np.sum((x @ w - y) ** 2)
+        >>> w = np.array([0.5, -0.5])
+        >>> check_gradients_of(loss, {"w": w}, {"w": 2 * x.T @ (x @ w - y)}).ok
+        True
+        >>> print(check_gradients_of(loss, {"w": w}, {"w": x.T @ (x @ w - y)}).sentences()[-1])
+        dw: it is half of what it should be: the 2 of a square's derivative is forgotten.
+    """
+    settings = Settings(tolerance, method, checked_integer("entries", entries), checked_seed(seed))
+    given = {name: _numbers(name, value) for name, value in parameters.items()}
+    found = {name: _numbers(f"the gradient by {name}", value) for name, value in gradients.items()}
+    _require_a_match(given, found)
+    value = _require_a_function(loss, given)
+    largest = max((float(np.abs(d[np.isfinite(d)]).max(initial=0.0)) for d in found.values()), default=0.0)
+    checks = {name: _checked(name, loss, given, found[name], largest, settings) for name in given}
+    return GradientCheck(said(TITLE, loss=value), checks, tolerance, place=_place(checks))
+
+
+def _place(checks: Mapping[str, TensorCheck]) -> Phrase | None:
+    """Where the mistake lies, if the parameters are called W1, b1, W2, b2, …: in the last layer that is wrong."""
+    for layer in range(len(checks), 0, -1):
+        if f"W{layer}" not in checks or f"b{layer}" not in checks:
+            continue
+        wrong = checks[f"W{layer}"].verdict == "wrong", checks[f"b{layer}"].verdict == "wrong"
+        if any(wrong):
+            return said(BEFORE_BOTH if all(wrong) else IN_ITSELF if wrong[0] else IN_THE_BIAS, layer=layer)
+    return None
+
+
+def _checked(
+    name: str, loss: Callable[..., Any], given: Mapping[str, Array], gradient: Array, largest: float, settings: Settings
+) -> TensorCheck:
+    check = compare(name, gradient, _loss_of(name, loss, given), largest, settings)
+    return replace(check, looks=looks_like(Case(check, gradient, given[name]))) if check.verdict == "wrong" else check
+
+
+def _loss_of(name: str, loss: Callable[..., Any], given: Mapping[str, Array]) -> Loss:
+    """The loss as a function of one parameter, on complex numbers too where the function takes them."""
+
+    def call(x: Array) -> Any:
+        return loss(**{other: x if other == name else a.copy() for other, a in given.items()})
+
+    def real(x: Array) -> tuple[float, None]:
+        with np.errstate(all="ignore"):
+            return float(call(x)), None
+
+    def on_complex(x: Array) -> complex:
+        with np.errstate(all="ignore"):
+            return complex(call(x))
+
+    on_reals = Loss(given[name], real)
+    on_both = replace(on_reals, complex=on_complex)
+    return on_both if _takes_complex(on_both) else on_reals
+
+
+def _takes_complex(loss: Loss) -> bool:
+    """Whether a complex step gives the slope of central differences: abs and comparisons lose the imaginary part."""
+    v = np.random.default_rng(0).normal(size=loss.at.shape)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # NumPy warns where it discards the imaginary part
+            exact = complex_slope(loss, v)
+    except Exception:  # whatever a function does that was not made for complex numbers
+        return False
+    measured = central_slope(loss, v, unit_of(loss.at), lambda slope: False)
+    return measured is not None and bool(
+        abs(exact.value - measured.value) <= 1e-6 * abs(measured.value) + 2 * measured.uncertainty
+    )
+
+
+def _numbers(what: str, value: ArrayLike) -> Array:
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise DTypeError(f"{what} holds {array.dtype}", "real numbers")
+    return array.astype(np.float64)
+
+
+def _require_a_match(parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
+    for name in gradients:
+        if name not in parameters:
+            raise unknown_name("parameter", name, list(parameters))
+    for name, parameter in parameters.items():
+        if name not in gradients:
+            raise unknown_name("gradient", name, list(gradients))
+        if gradients[name].shape != parameter.shape:
+            hint = "is it transposed?" if gradients[name].shape == parameter.shape[::-1] else None
+            raise ShapeError(
+                f"the gradient by {name} has shape {show_shape(gradients[name].shape)}",
+                f"{show_shape(parameter.shape)}, as {name}",
+                hint,
+            )
+
+
+def _require_a_function(loss: Callable[..., Any], parameters: Mapping[str, Array]) -> float:
+    """The loss, called twice."""
+    values = []
+    for _ in range(2):
+        value = np.asarray(loss(**{name: a.copy() for name, a in parameters.items()}))
+        if value.size != 1 or value.dtype.kind not in "biuf":
+            raise ShapeError(
+                f"the loss is of shape {show_shape(value.shape)} and dtype {value.dtype}", "one real number"
+            )
+        values.append(float(value.reshape(())))
+    first, second = values
+    if not np.isfinite(first):
+        raise InvalidValueError(f"the loss is {first}", "a finite loss")
+    if first != second:
+        raise InvalidValueError(
+            f"the loss is {first!r} at first and {second!r} at the second call",
+            "the same number for the same parameters",
+            "draw random numbers outside the function, or change the parameters of a copy only",
+        )
+    return first

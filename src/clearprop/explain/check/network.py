@@ -1,0 +1,258 @@
+"""The check of a network: the gradients that train it, against slopes of the loss as the textbooks write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed
+from clearprop.execute import Array
+from clearprop.explain.check.compare import EQUAL, Index, Settings, TensorCheck, compare, slopes_at
+from clearprop.explain.check.cut import loss_of
+from clearprop.explain.check.looks import Case, Scene, looks_like, said
+from clearprop.explain.check.report import GradientCheck
+from clearprop.explain.check.slopes import Loss
+from clearprop.explain.language import Phrase
+from clearprop.explain.values import Values
+from clearprop.graph import Graph, gradient, show_shape, simplify, topological
+
+TITLE = Phrase(
+    "gradient check on {n} samples, mode {mode}, float64, loss {loss:.6g}",
+    "梯度检查：{n} 个样本，{mode}模式，float64，损失 {loss:.6g}",
+)
+MODES = {"inference": Phrase("inference", "推断"), "training": Phrase("training", "训练")}
+FROM_LOGITS = Phrase(
+    "The loss on a{depth} loses its digits here ({textbook:.6g} instead of {loss:.6g}), so the slopes are those of the "
+    "loss from z{depth}.",
+    "在这里，由 a{depth} 计算的损失丢失了有效数字（得 {textbook:.6g}，应为 {loss:.6g}），"
+    "因此改用由 z{depth} 计算的损失。",
+)
+NOT_THE_SAME = Phrase(
+    "The loss that trains is {loss:.6g}, the loss as the textbooks write it {textbook:.6g}: a fused op is not equal "
+    "to its definition.",
+    "训练所用的损失为 {loss:.6g}，按教科书写法的损失为 {textbook:.6g}：某个融合算子与它的定义不相等。",
+)
+BETWEEN = Phrase(
+    "Going backward, {right} is right and d{wrong} is the first that is wrong: the mistake lies between them, "
+    "in the derivative of {ops}.",
+    "沿反向传播的方向看，{right} 是对的，d{wrong} 是第一个错的：错误就在二者之间，在 {ops} 的求导中。",
+)
+AT_THE_LOSS = Phrase(
+    "d{wrong} is the first gradient of the backward pass, and wrong already: the mistake lies in the derivative of "
+    "{ops}.",
+    "d{wrong} 是反向传播的第一个梯度，它已经错了：错误在 {ops} 的求导中。",
+)
+ROUNDED = 0.02  # 1 − a keeps half a digit at worst before it is 0: 2 % of the loss
+
+
+class Traceable(Protocol):
+    """A network: what this module asks of it."""
+
+    def trace(self, X: ArrayLike, y: ArrayLike | None = None, mode: str = "inference") -> Values:
+        """Its values for some samples."""
+        ...
+
+
+def check_gradients(
+    net: Traceable,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    mode: Literal["inference", "training"] = "inference",
+    tolerance: float = 1e-6,
+    method: Literal["auto", "complex", "central"] = "auto",
+    entries: int = 24,
+    seed: int = 0,
+) -> GradientCheck:
+    """Check every gradient of a network against slopes of its loss: |analytic − numeric| / max(|analytic|, |numeric|).
+
+    What is checked is what trains: the gradients of the simplified graph. What it is checked against is the loss as the
+    textbooks write it, on a[L], of which only values are used: a wrong rule of a fused op cannot hide. All in float64.
+
+    The slopes are complex steps, exact to rounding, where every op on the way is analytic; central differences
+    elsewhere, in which an entry is left out, and counted, if the loss has a kink beside it. Where a gradient is wrong,
+    the backward pass is searched for the first wrong number, and what it looks like is said.
+
+    Args:
+        net: a network with a loss.
+        X, y: samples (N, n_inputs) and their targets; a few dozen rows are enough.
+        mode: "inference", or "training" with batch statistics and the dropout of one step.
+        tolerance: the largest relative error that is right. Entries below a thousandth of the largest in their array,
+            or a millionth of the largest in their layer, are measured by that.
+        method: "complex", "central", or "auto" for the best that is possible.
+        entries: of an array with more entries than this only so many are looked at one by one: the largest and some
+            drawn at random. Together they are checked along a random direction.
+        seed: of what is drawn.
+
+    Raises:
+        ClearpropError: if X or y does not fit, an argument makes no sense, the loss is not finite, or a complex step is
+            asked for where an op is not analytic.
+
+    Example:
+        >>> net = cp.Network(3, [cp.Dense(4, "tanh"), cp.Dense(1, "sigmoid")], loss="binary_cross_entropy")
+        >>> check = check_gradients(net, [[1.0, 2.0, 3.0]], [1])
+        >>> check.ok, check["W1"].verdict, check["W1"].method
+        (True, 'right', 'complex step')
+    """
+    settings = Settings(tolerance, method, checked_integer("entries", entries), checked_seed(seed))
+    values = net.trace(X, y, mode)
+    if not values.has_target:
+        raise InvalidValueError("a gradient check without a target", "check_gradients(net, X, y)")
+    bench = Bench(values, settings)
+    checks = {name: bench.checked(name) for name in bench.parameters}
+    result = GradientCheck(bench.title, checks, tolerance, bench.notes)
+    return result if result.ok else bench.with_place(result)
+
+
+@dataclass
+class Bench:
+    """One pass of a network, its gradients, and its loss as a function of any value in it."""
+
+    values: Values
+    settings: Settings
+
+    @property
+    def title(self) -> Phrase:
+        """What is checked."""
+        facts = {"n": self.values.samples, "loss": self.loss}
+        mode = MODES[self.values.mode]
+        return Phrase(TITLE("en", mode=mode.en, **facts), TITLE("zh", mode=mode.zh, **facts))
+
+    @property
+    def parameters(self) -> list[str]:
+        """The trainable parameters, by name."""
+        return [name for name, p in self.values.architecture.parameters.items() if p.trainable]
+
+    # --- what is checked
+
+    @cached_property
+    def trained(self) -> Graph:
+        """The graph that trains, without its backward half."""
+        return simplify(self.values.layer_graph)
+
+    @cached_property
+    def found(self) -> Mapping[str, Array]:
+        """Every value and every gradient of the graph that trains."""
+        return self.values.run(self.values.graph)
+
+    @property
+    def loss(self) -> float:
+        """L, as training computes it.
+
+        Raises:
+            InvalidValueError: if it is not finite.
+        """
+        loss = float(self.found["L"])
+        if not np.isfinite(loss):
+            raise InvalidValueError(f"the loss is {loss}", "a finite loss", "smaller weights, or another sample")
+        return loss
+
+    # --- what it is checked against
+
+    @cached_property
+    def _judged_by(self) -> tuple[Graph, tuple[Phrase, ...]]:
+        """The loss on a[L]; the one from logits where that has lost its digits, and a note that says so."""
+        graph = self.values.layer_graph
+        textbook, loss = float(self.values.run(Graph({"L": graph["L"]}))["L"]), self.loss
+        gap = abs(textbook - loss)
+        if gap <= EQUAL * abs(loss):
+            return graph, ()
+        judge, note = (graph, NOT_THE_SAME) if ROUNDED * abs(loss) < gap < float("inf") else (self.trained, FROM_LOGITS)
+        return judge, (said(note, depth=self.values.architecture.depth, textbook=textbook, loss=loss),)
+
+    @property
+    def notes(self) -> tuple[Phrase, ...]:
+        """What is to be known of how slopes are measured."""
+        return self._judged_by[1]
+
+    def loss_of(self, name: str) -> Loss:
+        """The loss as a function of a parameter or of an inner value."""
+        graph = self._judged_by[0]
+        return loss_of(graph["L"], graph[name], self.values.run, self.values.samples)
+
+    def checked(self, name: str) -> TensorCheck:
+        """Compare one gradient.
+
+        Raises:
+            ShapeError: if it has not the shape of what it is the gradient by.
+        """
+        given, loss, layer = self.found[f"d{name}"], self.loss_of(name), _layer(name)
+        if given.shape != loss.at.shape:
+            raise ShapeError(f"d{name} has shape {show_shape(given.shape)}", f"{show_shape(loss.at.shape)}, as {name}")
+        of_layer = [d for other, d in self.found.items() if other[0] == "d" and _layer(other) == layer]
+        largest = max(float(np.abs(d[np.isfinite(d)]).max(initial=0.0)) for d in of_layer)
+        return compare(name, given, loss, largest, self.settings)
+
+    # --- what went wrong
+
+    def with_place(self, result: GradientCheck) -> GradientCheck:
+        """The result with the first wrong gradient of the backward pass, where the mistake lies and what it is like."""
+        for name in self._backward:
+            check = result.checks[name] if name in result.checks else self.checked(name)
+            if check.verdict == "wrong":
+                value = self._scene.values[name]
+                looks = looks_like(Case(check, self.found[f"d{name}"], value, self._scene))
+                return replace(result, first_wrong=replace(check, looks=looks), place=self._place(name))
+        return result
+
+    def _place(self, wrong: str) -> Phrase:
+        """Between which gradients, and in the derivative of which ops."""
+        ops, after = self._above(wrong)
+        phrase, right = BETWEEN if after else AT_THE_LOSS, [f"d{name}" for name in after]
+        return Phrase(
+            phrase("en", right=" and ".join(right), wrong=wrong, ops=", ".join(ops)),
+            phrase("zh", right=" 与 ".join(right), wrong=wrong, ops="、".join(ops)),
+        )
+
+    @property
+    def _backward(self) -> list[str]:
+        """What the loss is differentiated by, in the order of the backward pass, as far as training needs it."""
+        used = set(topological([self.trained["L"]]))
+        return [name for d in self.values.backward_names if self.trained[name := d[1:]] in used]
+
+    def _above(self, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The ops between a value and the next named values on the way to the loss, and those values' names."""
+        stops = {self.trained[other]: other for other in self._backward if other != name}
+        reached, ops, after = {self.trained[name]}, list[str](), list[str]()
+        for node in topological([self.trained["L"]]):
+            if not any(x in reached for x in node.inputs):
+                continue
+            ops.append(node.op.name)
+            if node in stops:
+                after.append(stops[node])
+            else:
+                reached.add(node)
+        return tuple(dict.fromkeys(op for op in ops if op != "identity")) or ("identity",), tuple(after)
+
+    @cached_property
+    def _scene(self) -> Scene:
+        depth, graph = self.values.architecture.depth, self.values.layer_graph
+        output = f"a{depth}"
+        extra = self.values.run(
+            Graph({"y": graph.inputs["y"], output: gradient(graph["L"], graph[output]), "a0": graph.inputs["X"]})
+        )
+        gradients = {name[1:]: d for name, d in self.found.items() if name[0] == "d"}
+        y = extra["y"]
+        return Scene(
+            n=self.values.samples,
+            depth=depth,
+            values={**self.found, **self.values.parameters, "a0": extra["a0"]},
+            gradients={**gradients, output: extra[output]},
+            targets=y[:, None] if y.ndim == 1 else y,
+            measure=self._measured,
+        )
+
+    def _measured(self, name: str, places: Iterable[Index]) -> Array:
+        return slopes_at(name, self.loss_of(name), tuple(places), self.settings)
+
+
+def _layer(name: str) -> int:
+    """The layer that a name tells: 2 for dW2, 1 for n1_2, 0 for L."""
+    found = re.fullmatch(r"[^\d]*(\d+)(_\d+)?", name)
+    return int(found[1]) if found else 0

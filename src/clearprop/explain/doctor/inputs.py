@@ -1,0 +1,114 @@
+"""Illnesses of the data: columns, or targets, of other sizes than the ones networks start for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from clearprop.execute import Array
+from clearprop.explain.doctor.evidence import log_bars
+from clearprop.explain.doctor.finding import Examination, advised, found, healthy, skipped
+from clearprop.explain.doctor.patient import Cure, Patient
+from clearprop.explain.language import Phrase
+
+# Initial weights suit columns of mean 0 and standard deviation 1; ten times off begins to hurt: lengths in cm (mean
+# 5.8) do no harm, ages (mean 40) and years (mean 2000) do.
+FAR = 10.0
+SMALL = 0.1  # all columns so small: signals, and with them the gradients of the first layer, are ten times too small
+DIFFERENT = 100.0  # times: one learning rate cannot suit columns so different
+SERIOUS = 100.0
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Standardised:
+    """(values − mean)/std, column by column, as a function: what the doctor advises to train on.
+
+    Attributes:
+        mean: of each column.
+        std: of each column; 1 for a column that is constant.
+
+    Example:
+        >>> Standardised.of(np.array([[1.0, 7.0], [3.0, 7.0]]))([[2.0, 7.0]]).tolist()
+        [[0.0, 0.0]]
+    """
+
+    mean: Array
+    std: Array
+
+    @classmethod
+    def of(cls, values: Array) -> Standardised:
+        """With the means and deviations of these rows."""
+        std = values.std(axis=0)
+        return cls(values.mean(axis=0), np.where(std > 0, std, 1.0))
+
+    def __call__(self, values: object) -> Array:
+        """Other rows, by the same means and deviations."""
+        scaled: Array = (np.asarray(values) - self.mean) / self.std
+        return scaled
+
+    def __repr__(self) -> str:
+        return "(X − mean) / std"
+
+
+def cure_of_data(patient: Patient) -> Cure | None:
+    """What to do about inputs or targets that are not standardised, which may be why something else is ill."""
+    for examined in (examine_inputs(patient), examine_targets(patient)):
+        if examined.finding is not None:
+            return examined.finding.change, examined.finding.advice
+    return None
+
+
+def examine_inputs(patient: Patient) -> Examination:
+    """Means and standard deviations of the columns of X; constants and indicators (0 and 1) are as they must be."""
+    X = patient.data.X
+    mean, std = X.mean(axis=0), X.std(axis=0)
+    judged = np.flatnonzero((std > 0) & ~((X == 0) | (X == 1)).all(axis=0))
+    if not len(judged):
+        return skipped("unscaled_inputs", "no column of numbers", "没有数值列")
+    size = np.maximum(np.abs(mean), std)
+    values = {"means": _ends(mean[judged]), "stds": _ends(std[judged])}
+    dense = judged[np.median(np.abs(X[:, judged]), axis=0) > 0]  # a pixel that is mostly 0 may be small without harm
+    different = len(dense) > 0 and std[dense].max() > DIFFERENT * std[dense].min()
+    if size[judged].max() <= FAR and std[judged].max() >= SMALL and not different:
+        return healthy("unscaled_inputs", **values)
+    by_size = judged[np.argsort(-np.abs(np.log(size[judged])), kind="stable")]
+    worst = by_size[:_MOST_NAMED].tolist()
+    return found(
+        "unscaled_inputs",
+        "serious" if size[judged].max() > FAR * SERIOUS else "mild",
+        Phrase(f"columns {', '.join(map(str, worst))}", f"第 {'、'.join(map(str, worst))} 列"),
+        advised("standardise_inputs", {"X": Standardised.of(X)}),
+        {"columns": worst, "means": mean[worst], "stds": std[worst]},
+        log_bars([f"x{j}" for j in by_size], size[by_size].tolist()),
+        **values,
+        far=FAR,
+        worst="; ".join(f"x{j} {mean[j]:.4g} ± {std[j]:.4g}" for j in worst),
+    )
+
+
+def _ends(values: Array) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
+
+
+def examine_targets(patient: Patient) -> Examination:
+    """Mean and standard deviation of targets that are numbers; of several outputs, the one that is furthest off."""
+    if patient.is_classification:
+        return skipped("unscaled_targets", "the targets are classes", "目标是类别")
+    y = patient.targets_as_rows(patient.data)
+    size = np.maximum(np.abs(y.mean(axis=0)), y.std(axis=0))
+    worst = int(np.argmax(size))
+    values = {"mean": float(y[:, worst].mean()), "std": float(y[:, worst].std())}
+    if size[worst] <= FAR:
+        return healthy("unscaled_targets", **values)
+    return found(
+        "unscaled_targets",
+        "serious" if size[worst] > FAR * SERIOUS else "mild",
+        Phrase(f"column {worst} of y", f"y 的第 {worst} 列"),
+        advised("standardise_targets", {"y": Standardised.of(y)}),
+        values,
+        None,
+        **values,
+        far=FAR,
+    )

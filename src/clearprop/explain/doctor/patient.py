@@ -1,0 +1,221 @@
+"""What the doctor looks at: the network, its data, how it began, and how its training went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from clearprop.errors import DTypeError, InvalidValueError, checked_integer
+from clearprop.execute import Array, evaluate
+from clearprop.explain.language import Phrase
+from clearprop.explain.trace import Trace
+from clearprop.graph import N, variable
+from clearprop.nn import INITIALIZERS, Activation, Architecture, Dense, Linear, resolve_activation
+from clearprop.train import (
+    Data,
+    History,
+    Optimizer,
+    as_features,
+    as_targets,
+    initial_parameters,
+    resolve_optimizer,
+)
+
+Cure = tuple[Mapping[str, Any], Phrase]  # which arguments to change, and the sentence that says so
+LINEAR = ("identity", "linear")
+MOST_ROWS = 1000  # that are traced: layers, units and gradients show themselves on a sample
+
+
+class Diagnosable(Protocol):
+    """What the doctor needs of a network; `cp.Network` has it."""
+
+    architecture: Architecture
+    seed: int
+    dtype: str
+
+    def arrays(self) -> dict[str, Array]:
+        """All parameters and running states, by name."""
+        ...
+
+    def predict(self, X: Any) -> Array:
+        """a[L], (N, n_outputs)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A hidden layer: its number, and its activation by name."""
+
+    layer: int
+    activation: str
+
+
+class Patient:
+    """A network with everything there is to see of it; what costs time is computed when it is asked for.
+
+    Raises:
+        ClearpropError: if the data, the history or an argument does not fit the network.
+    """
+
+    def __init__(
+        self,
+        net: Diagnosable,
+        X: Any,
+        y: Any,
+        history: History | None,
+        validation: Any,
+        optimizer: Any,
+        batch_size: int,
+    ) -> None:
+        if history is not None and not isinstance(history, History):
+            raise DTypeError(f"a history of type {type(history).__name__}", "what net.fit returned")
+        if validation is not None and (not isinstance(validation, tuple | list) or len(validation) != 2):
+            raise InvalidValueError(f"validation of type {type(validation).__name__}", "(X, y)")
+        self.net, self.architecture = net, net.architecture
+        self.loss = self.architecture.checked_loss()
+        self.data = self._data(X, y)
+        self.validation = None if validation is None else self._data(*validation)
+        self.history = history if history is not None and history.epochs else None
+        self.optimizer: Optimizer = resolve_optimizer(optimizer)
+        self.optimizer_is_given = optimizer is not None
+        self.batch_size = checked_integer("batch_size", batch_size)
+
+    def _data(self, X: Any, y: Any) -> Data:
+        a = self.architecture
+        features = as_features(X, a.n_inputs, "f64")
+        return Data(features, *as_targets(y, self.loss, a.n_outputs, len(features), "f64"))
+
+    @cached_property
+    def sample(self) -> Data:
+        """The rows that are traced: all of them, or `MOST_ROWS` at random."""
+        if len(self.data) <= MOST_ROWS:
+            return self.data
+        rng = np.random.Generator(np.random.Philox(0))
+        return self.data.rows(np.sort(rng.choice(len(self.data), MOST_ROWS, replace=False)))
+
+    @cached_property
+    def now(self) -> Trace:
+        """The trace with the parameters as they are."""
+        return self._trace(self.net.arrays(), "inference")
+
+    @cached_property
+    def start(self) -> Trace:
+        """The trace with the parameters that the seed draws; running averages are not there yet."""
+        return self._trace(self.initial, "training" if self.architecture.normalises_batches else "inference")
+
+    @cached_property
+    def initial(self) -> dict[str, Array]:
+        """The parameters that the seed draws."""
+        return initial_parameters(self.architecture, self.net.seed, self.net.dtype)
+
+    @cached_property
+    def is_untrained(self) -> bool:
+        """Whether the parameters are still those that the seed draws."""
+        return all(np.array_equal(self.initial[name], value) for name, value in self.net.arrays().items())
+
+    @cached_property
+    def parameters(self) -> dict[str, Array]:
+        """The parameters as they are, in float64."""
+        return {name: np.asarray(value, np.float64) for name, value in self.net.arrays().items()}
+
+    def _trace(self, parameters: dict[str, Array], mode: str) -> Trace:
+        return Trace(self.architecture, parameters, self.sample.X, self.sample.y, self.sample.form, mode)
+
+    @cached_property
+    def hidden(self) -> tuple[Hidden, ...]:
+        """The hidden layers whose activation is known by name."""
+        found: dict[int, str] = {}
+        for built, layer, _ in self.architecture.built():
+            if isinstance(built, Dense | Linear | Activation) and found.get(layer, "identity") in LINEAR:
+                given = built.function if isinstance(built, Activation) else getattr(built, "activation", None)
+                found[layer] = resolve_activation(given).name
+        return tuple(Hidden(layer, name) for layer, name in found.items() if 0 < layer < self.architecture.depth)
+
+    @cached_property
+    def widths(self) -> tuple[int, ...]:
+        """Units of each hidden layer."""
+        return tuple(p.shape[1] for p in self.architecture.parameters.values() if p.is_weight)[:-1]
+
+    @property
+    def suited_initializer(self) -> str:
+        """Name of the initialiser that suits the hidden activation."""
+        name = next((h.activation for h in self.hidden if h.activation in _KNOWN), "relu")
+        suited = resolve_activation(name).initializer
+        return next(known for known, initializer in INITIALIZERS.items() if initializer == suited)
+
+    @cached_property
+    def is_classification(self) -> bool:
+        """Whether the answers are classes."""
+        return self.loss.target != "numbers"
+
+    def targets_as_rows(self, data: Data) -> Array:
+        """Targets (N, k), classes one-hot."""
+        return np.eye(self.architecture.n_outputs)[data.y] if data.form == "labels" else data.y
+
+    def loss_of_answer(self, answer: Array) -> float:
+        """The mean loss of giving every row the same output (k,)."""
+        y = self.targets_as_rows(self.sample)
+        a, t = variable("a", (N, y.shape[1])), variable("y", (N, y.shape[1]))
+        rows = np.broadcast_to(answer, y.shape)
+        return float(np.mean(evaluate(self.loss(a, t), {"a": rows, "y": y})))
+
+    @cached_property
+    def trivial_loss(self) -> float:
+        """The loss of the best constant: the classes' shares, or the mean."""
+        shares = self.targets_as_rows(self.sample).mean(axis=0)
+        bound = 1e-12 if self.is_classification else 0.0  # ln 0 of a class that no row has
+        return self.loss_of_answer(np.clip(shares, bound, 1 - bound) if bound else shares)
+
+    @cached_property
+    def ignorant_loss(self) -> float:
+        """The loss of knowing nothing: ln k for classes, ln 2 for a yes or no, the variance of numbers."""
+        k = self.architecture.n_outputs
+        if self.loss.target == "numbers":
+            return self.trivial_loss
+        return self.loss_of_answer(np.full(k, 1 / k if self.loss.target == "classes" else 0.5))
+
+    def penalty(self, parameters: dict[str, Array]) -> float:
+        """l1·Σ|W| + l2/2·ΣW², the part of the loss that is not about the data."""
+        a = self.architecture
+        W = [np.asarray(parameters[name], np.float64) for name, p in a.parameters.items() if p.is_weight]
+        return float(sum(a.l1 * np.abs(w).sum() + 0.5 * a.l2 * (w**2).sum() for w in W))
+
+    # --- the training
+
+    @cached_property
+    def steps(self) -> int:
+        """Optimizer steps that the history tells of."""
+        if self.history is None:
+            return 0
+        per_epoch = max(1, len(self.data) // self.batch_size)
+        return max(len(self.history.step_loss), self.history.epochs * per_epoch)
+
+    @cached_property
+    def peak_rate(self) -> float:
+        """The largest learning rate: of the history, or of the optimizer's schedule."""
+        if self.history is not None and "learning_rate" in self.history.columns:
+            return max(self.history["learning_rate"])
+        return float(self.optimizer.schedule.rates(np.arange(1000), 1000, 10).max())
+
+    def optimizer_at(self, learning_rate: float) -> Optimizer:
+        """The same optimizer with another learning rate."""
+        return replace(self.optimizer, learning_rate=learning_rate)
+
+
+_KNOWN = {"sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "swish", "mish", "softplus"}
+
+
+def layers_in_words(layers: Sequence[int]) -> Phrase:
+    """Layers by number.
+
+    Example:
+        >>> layers_in_words([1, 2])("en"), layers_in_words([1, 2])("zh")
+        ('layers 1 and 2', '第 1、2 层')
+    """
+    numbers = [str(layer) for layer in layers]
+    listed = " and ".join([", ".join(numbers[:-1]), numbers[-1]] if len(numbers) > 1 else numbers)
+    return Phrase(f"layer{'s' * (len(numbers) > 1)} {listed}", f"第 {'、'.join(numbers)} 层")

@@ -1,0 +1,183 @@
+"""The learning rate: how far one step moves the weights, and what the losses did."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from math import floor, inf, isclose, isfinite, log10
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import DivergenceError
+from clearprop.execute import Reference
+from clearprop.explain.doctor.evidence import curves
+from clearprop.explain.doctor.finding import Examination, advised, as_code, found, healthy, said, skipped
+from clearprop.explain.doctor.patient import Cure, Patient
+from clearprop.explain.doctor.words import FIRST_STEP, LOSSES
+from clearprop.explain.language import Phrase
+from clearprop.train import Adam, Data, Run, Training, as_features, as_targets, train
+
+# ‖ΔW‖/‖W‖ of the first step, in the layer that moves most. Healthy defaults have 0.001 to 0.05. At 0.5 a step replaces
+# half of a layer; at 1e-5 a hundred thousand steps, all in one direction, would be needed to move it once.
+LARGE_STEP, SMALL_STEP, GOOD_STEP = 0.5, 1e-5, 0.03
+# With a history a rate is too small if its steps together could not move a layer by 5 %, and the loss fell by less
+# than 10 %.
+SMALL_WAY, STOOD_STILL = 0.05, 0.1
+# The median change of the loss from epoch to epoch, late in the training, over the loss of the trivial answer. The
+# noise of mini-batches makes up to 0.02.
+JUMPS = 0.1
+
+WORSE = 1.1  # times the first loss and that of the trivial answer: a loss that ends there has risen
+SMALL, LARGE = "small_learning_rate", "large_learning_rate"
+EXCUSES = {  # why else losses stand still, or jump
+    SMALL: {"symmetry", "dead_units", "saturated_units", "vanishing_gradients"},
+    LARGE: {"unscaled_inputs", "unscaled_targets", "initial_loss", "exploding_gradients"},
+}
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the losses of the epochs say.
+
+    Attributes:
+        first: of the first epoch.
+        late: the mean of the last fifth.
+        jumps: the median change from epoch to epoch in the second half; 0 if there are too few.
+    """
+
+    first: float
+    late: float
+    jumps: float
+
+    @classmethod
+    def of(cls, losses: Sequence[float]) -> Course:
+        """Of the losses of at least one epoch."""
+        late = float(np.mean(losses[-max(1, len(losses) // 5) :]))
+        changes = np.abs(np.diff(losses))[len(losses) // 2 :]
+        return cls(float(losses[0]), late, float(np.median(changes)) if len(changes) >= 3 else 0.0)
+
+
+def examine_learning_rate(patient: Patient, earlier: Collection[str] = ()) -> list[Examination]:
+    """Whether the steps are too small to arrive, or too large to settle.
+
+    Args:
+        patient: the network, its data and its history.
+        earlier: illnesses that were found already, and may be why the losses jump or stand still.
+    """
+    step = first_step(patient) if _is_known(patient) else None
+    course = Course.of(patient.history["loss"]) if patient.history is not None else None
+    if step is None and course is None:
+        return [skipped(illness, "there is no gradient", "没有梯度") for illness in (SMALL, LARGE)]
+    ill = {SMALL: _is_small(patient, step, course), LARGE: _is_large(patient, step, course)}
+    return [_examined(patient, illness, is_ill, step, course, earlier) for illness, is_ill in ill.items()]
+
+
+def _is_known(patient: Patient) -> bool:
+    """Whether the optimizer is the one that the history tells of: Adam, if nobody says, at Adam's own rate."""
+    return patient.optimizer_is_given or isclose(patient.peak_rate, float(Adam().schedule.learning_rate), rel_tol=1e-6)
+
+
+def first_step(patient: Patient) -> float | None:
+    """‖ΔW‖/‖W‖ of one step from the initial parameters, of the layer that moves most; infinite if it diverges.
+
+    W counts at least as large as one that passes its inputs on, √n_out: a step may well be larger than a start near 0.
+    None if there is no gradient at all.
+    """
+    a, dtype = patient.architecture, patient.net.dtype
+    few = patient.sample.rows(np.arange(min(len(patient.sample), max(2, patient.batch_size))))
+    batch = Data(as_features(few.X, a.n_inputs, dtype), *as_targets(few.y, patient.loss, a.n_outputs, len(few), dtype))
+    once = Training(
+        patient.optimizer_at(patient.peak_rate), 1, len(batch), shuffle=False, executor=Reference(), dtype=dtype
+    )
+    run = Run({name: value.copy() for name, value in patient.initial.items()})
+    try:
+        with np.errstate(all="ignore"):
+            train(a, once, run, batch)
+    except DivergenceError:
+        return inf
+    moves = []
+    for name in (name for name, p in a.parameters.items() if p.is_weight):
+        before, after = (np.asarray(values[name], np.float64) for values in (patient.initial, run.parameters))
+        moves.append(float(np.linalg.norm(after - before) / max(np.linalg.norm(before), before.shape[1] ** 0.5)))
+    return max(moves, default=0.0) or None
+
+
+def _is_small(patient: Patient, step: float | None, course: Course | None) -> bool:
+    if step is None:
+        return False
+    if course is None:
+        return step < SMALL_STEP
+    return step * patient.steps < SMALL_WAY and course.late > (1 - STOOD_STILL) * course.first
+
+
+def _is_large(patient: Patient, step: float | None, course: Course | None) -> bool:
+    is_far = step is not None and step > LARGE_STEP
+    if course is None:
+        return is_far
+    trivial = patient.trivial_loss
+    never_settled = course.jumps > JUMPS * trivial or course.late > WORSE * max(course.first, trivial)
+    return never_settled or (is_far and course.late > 0.9 * trivial)
+
+
+def _examined(
+    patient: Patient, illness: str, is_ill: bool, step: float | None, course: Course | None, earlier: Collection[str]
+) -> Examination:
+    halves = _halves(patient, step, course)
+    if not is_ill:
+        return healthy(illness, clause=halves[0] if illness == SMALL else halves[-1])
+    is_far = step is not None and step > LARGE_STEP
+    if not is_far and not EXCUSES[illness].isdisjoint(earlier):
+        return skipped(
+            illness, "the losses say nothing before the other findings are cured", "须先解决其他问题，损失才能说明问题"
+        )
+    everything = Phrase("; ".join(half.en for half in halves), "；".join(half.zh for half in halves))
+    numbers = {"learning_rate": patient.peak_rate, "step": step, "steps": patient.steps}
+    return found(
+        illness,
+        "serious",
+        Phrase("the optimizer", "优化器"),
+        _cure(patient, step, illness == SMALL),
+        numbers if course is None else numbers | asdict(course),
+        None if patient.history is None else curves([patient.history["loss"]], patient.trivial_loss),
+        clause=halves[0],
+        everything=everything,
+    )
+
+
+def _halves(patient: Patient, step: float | None, course: Course | None) -> list[Phrase]:
+    """What is known of the first step, and what of the losses, in words."""
+    halves = []
+    if step is not None:
+        optimizer = as_code(patient.optimizer_at(patient.peak_rate))
+        halves.append(said(FIRST_STEP, optimizer=optimizer, step=step, small=SMALL_STEP, large=LARGE_STEP))
+    if course is not None:
+        halves.append(said(LOSSES, **asdict(course), trivial=patient.trivial_loss))
+    return halves
+
+
+def _better_rate(rate: float, step: float | None, is_small: bool) -> float:
+    """The rate at which the first step has a good size, but at least ten times better; 1, 2 or 5 times 10ⁿ."""
+    wanted = rate * (10 if is_small else 0.1)
+    if step is not None and isfinite(step):
+        wanted = (max if is_small else min)(wanted, rate * GOOD_STEP / step)
+    power = 10.0 ** floor(log10(wanted))
+    return float(f"{max(d for d in (1, 2, 5) if d * power <= wanted * (1 + 1e-9)) * power:.0e}")
+
+
+def _with_rate(patient: Patient, rate: float) -> dict[str, Any]:
+    """The argument that sets a learning rate: of an optimizer that is not known only the rate is."""
+    return {"optimizer": patient.optimizer_at(rate)} if _is_known(patient) else {"learning_rate": rate}
+
+
+def smaller_steps(patient: Patient) -> Cure:
+    """A smaller learning rate, for what too large steps have done."""
+    step = first_step(patient) if _is_known(patient) else None
+    return advised("smaller_steps", _with_rate(patient, _better_rate(patient.peak_rate, step, is_small=False)))
+
+
+def _cure(patient: Patient, step: float | None, is_small: bool) -> Cure:
+    change = _with_rate(patient, _better_rate(patient.peak_rate, step, is_small))
+    if step is None or not isfinite(step):
+        return advised("another_rate", change)
+    return advised("good_steps", change, good=GOOD_STEP)

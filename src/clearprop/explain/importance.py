@@ -1,0 +1,154 @@
+"""Which inputs matter: to the score of many rows (permutation importance), and to one answer (gradient × input)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed
+from clearprop.execute import Array, Reference
+from clearprop.graph import Graph, Node, gradient, simplify, variable
+from clearprop.nn import Architecture
+
+
+@dataclass(frozen=True)
+class PermutationImportance:
+    """How far a score falls when one column is shuffled.
+
+    Attributes:
+        names: of the columns.
+        score: with nothing shuffled.
+        importances: (columns, repeats), the score's fall in every repeat.
+    """
+
+    names: tuple[str, ...]
+    score: float
+    importances: Array
+
+    @property
+    def importances_mean(self) -> Array:
+        """Of the repeats, (columns,)."""
+        return np.asarray(self.importances.mean(axis=1))
+
+    @property
+    def importances_std(self) -> Array:
+        """Of the repeats, (columns,)."""
+        return np.asarray(self.importances.std(axis=1))
+
+    def ranked(self) -> list[tuple[str, float, float]]:
+        """Name, mean and standard deviation, the most important column first."""
+        rows = zip(self.names, self.importances_mean.tolist(), self.importances_std.tolist(), strict=True)
+        return sorted(rows, key=lambda row: -row[1])
+
+    def __repr__(self) -> str:
+        width = max(len(name) for name in self.names)
+        lines = [f"  {name:{width}}  {mean:8.4f} ± {std:.4f}" for name, mean, std in self.ranked()]
+        return "\n".join([f"<PermutationImportance: the score is {self.score:.4f}, and falls by", *lines, ">"])
+
+
+def permutation_importance(
+    score: Callable[[Array], float],
+    X: Array,
+    groups: Mapping[str, Sequence[int]],
+    *,
+    n_repeats: int = 5,
+    seed: int = 0,
+) -> PermutationImportance:
+    """How far the score falls when one column's values are dealt out to the rows anew.
+
+    The importance of column j is s(X) − s(X with column j shuffled), over several shuffles. The network stays as it is,
+    so that this says what *this* network relies on; of two columns that say the same either may take the other's part.
+    Every column is shuffled in the same ways: columns that are equal to the network have equal importances.
+
+    Args:
+        score: features (N, n) to a number, more being better; it must not keep or change what it is given.
+        X: features (N, n).
+        groups: column → its features, which are shuffled together: the 0/1 of a category are one column.
+        n_repeats: shuffles of each column.
+        seed: of the shuffles.
+
+    Raises:
+        InvalidValueError: without a column, or with fewer than two rows.
+
+    Example:
+        >>> X = np.array([[0.0, 5.0], [1.0, 4.0], [2.0, 3.0], [3.0, 2.0]])
+        >>> def score(x):
+        ...     return 1 - np.mean((x[:, 0] - X[:, 0]) ** 2)
+        >>> found = permutation_importance(score, X, {"used": [0], "not": [1]})
+        >>> found.score, (found.importances_mean > 0).tolist()
+        (1.0, [True, False])
+    """
+    if len(X) < 2 or not groups:
+        raise InvalidValueError(
+            f"{len(X)} rows and {len(groups)} columns to shuffle", "two rows and one column at least"
+        )
+    rng = np.random.Generator(np.random.Philox(checked_seed(seed)))
+    orders = [rng.permutation(len(X)) for _ in range(checked_integer("n_repeats", n_repeats))]
+    whole, shuffled = float(score(X)), X.copy()
+    falls = np.empty((len(groups), len(orders)))
+    for fall, group in zip(falls, groups.values(), strict=True):
+        features = np.asarray(group)
+        for repeat, order in enumerate(orders):
+            shuffled[:, features] = X[order[:, None], features]
+            fall[repeat] = whole - score(shuffled)
+        shuffled[:, features] = X[:, features]
+    return PermutationImportance(tuple(groups), whole, falls)
+
+
+def gradient_times_input(
+    architecture: Architecture, parameters: Mapping[str, Array], X: Array, output: int | None = None
+) -> Array:
+    """∂s/∂xⱼ · xⱼ for every sample and feature, (N, n), in float64: what pulls this one answer up, and what down.
+
+    s is the number that the answer is read from: of a softmax the logit zₖ of the sample's most probable class k; of
+    one sigmoid its z, or −z where the other class is more probable; else the output a itself.
+
+    It is a linear look at the network from where the sample stands. For a linear layer without bias the parts of
+    a sample add up to s. In general they do not, and no completeness is claimed; and a feature that is 0 gets 0.
+
+    Args:
+        architecture: of the network.
+        parameters: its numbers, by name.
+        X: features (N, n).
+        output: which output to explain; needed where there are several that are no probabilities of classes.
+
+    Raises:
+        InvalidValueError: for an output that is not there, or if it is not said which.
+        ShapeError: if X does not fit.
+    """
+    if X.ndim != 2 or X.shape[1] != architecture.n_inputs:
+        raise ShapeError(f"X of shape {X.shape}", f"(N, {architecture.n_inputs})")
+    forward = architecture.forward("f64")
+    a = forward.output
+    score = _logits(a)
+    seed = variable("seed", score.shape, "f64")
+    given: dict[str, Array] = {name: np.asarray(p, np.float64) for name, p in parameters.items()}
+    given["X"] = np.asarray(X, np.float64)
+    given["seed"] = _seeds(a, _run(Graph({"a": a}), given)["a"], output)
+    dX = _run(Graph({"dX": gradient(score, forward.x, seed)}), given)["dX"]
+    return np.asarray(dX * given["X"])
+
+
+def _logits(a: Node) -> Node:
+    return a.inputs[0] if a.op.name in ("softmax", "sigmoid") else a
+
+
+def _seeds(node: Node, a: Array, output: int | None) -> Array:
+    """∂s/∂(outputs, or logits), (N, k): which of them each sample is explained by."""
+    k = a.shape[1]
+    if output is not None:
+        if not 0 <= output < k:
+            raise InvalidValueError(f"output {output}", f"0 to {k - 1}")
+        return np.tile(np.eye(k)[output], (len(a), 1))
+    if node.op.name == "softmax":
+        return np.asarray(np.eye(k)[a.argmax(axis=1)])
+    if k > 1:
+        raise InvalidValueError(f"which of {k} outputs to explain is not said", "output=0, or another of them")
+    return np.where(a >= 0.5, 1.0, -1.0) if node.op.name == "sigmoid" else np.ones_like(a)
+
+
+def _run(graph: Graph, given: Mapping[str, Array]) -> dict[str, Array]:
+    graph = simplify(graph)
+    return Reference().load(graph).run({name: given[name] for name in graph.inputs}, len(given["X"]))

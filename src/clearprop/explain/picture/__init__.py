@@ -1,0 +1,5 @@
+"""Figures of graphs and networks, as SVG and PNG."""
+
+from clearprop.explain.picture.scene import Circle, Group, Label, Mark, Picture, Rect, Role, Stroke
+
+__all__ = ["Circle", "Group", "Label", "Mark", "Picture", "Rect", "Role", "Stroke"]

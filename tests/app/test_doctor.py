@@ -1,0 +1,132 @@
+"""`clearprop doctor`: what it prints of a healthy and of an ill model, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+
+import clearprop as cp
+from clearprop.app import cli
+from clearprop.app.doctor import examine, options_of
+from clearprop.explain.doctor import ILLNESSES
+from clearprop.interop import read_model, write_model
+from clearprop.table import load_demo
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """A healthy model, one that is too small, and a bare network."""
+    folder = tmp_path_factory.mktemp("doctor")
+    cp.TableModel.train(load_demo("moons"), "target", learning_rate=0.01).model.save(folder / "good.clearprop")
+    small = cp.TableModel.train(load_demo("spiral"), "target", hidden=1, learning_rate=0.01)
+    small.model.save(folder / "small.clearprop")
+    cp.Network(2, [cp.Dense(1)], "squared_error").save(folder / "bare.clearprop")
+    return folder
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, models):
+    def call(*arguments):
+        monkeypatch.setenv("COLUMNS", "80")
+        monkeypatch.chdir(models)
+        monkeypatch.setattr("sys.argv", ["clearprop", "doctor", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        out = capsys.readouterr()
+        return stopped.value.code, out.out, out.err
+
+    return call
+
+
+def test_a_healthy_model(run):
+    code, out, err = run("good.clearprop", "demo:moons")
+    assert (code, err) == (0, "")
+    assert "No findings" in out
+    assert "350 training and 75 validation rows" in out
+    assert "overfitting" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_finding_names_the_option_to_change(run):
+    code, out, _ = run("small.clearprop", "demo:spiral")
+    assert code == 0, "advice is no error"
+    assert "Underfitting" in out
+    assert "--hidden 64" in out
+    code, out, _ = run("small.clearprop", "demo:spiral", "--lang", "zh")
+    assert code == 0
+    assert "欠拟合" in out
+    assert "--hidden 64" in out
+    assert "Underfitting" not in out
+
+
+def test_the_advice_cures():
+    options = {"learning_rate": 0.01, "hidden": 1}
+    for expected in ({"underfitting"}, set()):
+        found = examine(cp.TableModel.train(load_demo("spiral"), "target", **options).model, load_demo("spiral"))
+        assert {finding.illness for finding in found.diagnosis} == expected
+        options |= dict(found.diagnosis["underfitting"].change) if expected else {}
+
+
+def test_as_json(run):
+    code, out, _ = run("small.clearprop", "demo:spiral", "--json", "--lang", "zh")
+    found = json.loads(out)
+    assert (code, found["own_rows"], found["rows"]) == (0, True, {"train": 420, "validation": 90})
+    assert found["findings"][0]["change"] == {"hidden": [64]}
+    assert found["findings"][0]["title"] == "欠拟合"
+    assert {e["illness"] for e in found["examined"]} == set(ILLNESSES)
+
+
+def test_another_table_than_that_of_the_training(run, models):
+    load_demo("moons").head(120).write_csv(models / "some.csv")
+    code, out, _ = run("good.clearprop", "some.csv", "--json")
+    found = json.loads(out)
+    assert (code, found["own_rows"], found["rows"]) == (0, False, {"table": 120})
+    assert not {"underfitting", "overfitting"} & {e["illness"] for e in found["examined"]}
+    assert "not those that the model was trained on" in run("good.clearprop", "some.csv")[1].replace("\n", " ")
+
+
+def test_rows_that_were_drawn_are_drawn_again(run, models, monkeypatch, capsys):
+    monkeypatch.setattr(
+        "sys.argv",
+        ["clearprop", "train", "demo:moons", "--max-rows", "200", "--seed", "5", "-q", "--out", str(models / "out")],
+    )
+    with pytest.raises(SystemExit):
+        cli.main()
+    capsys.readouterr()
+    found = json.loads(run("out/model.clearprop", "demo:moons", "--json")[1])
+    assert found["own_rows"]
+    assert found["rows"] == {"train": 140, "validation": 30}
+
+
+def test_a_model_that_does_not_say_how_it_was_trained(run, models):
+    header, arrays = read_model(models / "good.clearprop")
+    write_model(models / "silent.clearprop", {**header, "about": {}}, arrays)
+    code, out, _ = run("silent.clearprop", "demo:moons", "--json")
+    assert (code, json.loads(out)["own_rows"]) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("bare.clearprop", "demo:moons"), "Hint: in Python: cp.diagnose(net, X, y)"),
+        (("none.clearprop", "demo:moons"), "cannot read none.clearprop"),
+        (("good.clearprop", "demo:iris"), "no column 'x1'"),
+        (("good.clearprop", "none.csv"), "cannot read none.csv"),
+        (("good.clearprop", "x.csv"), "'target'"),
+        (("good.clearprop", "demo:moons", "--lang", "de"), "unknown language 'de'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_two(run, models, arguments, words):
+    pl.DataFrame({"x1": [1.0], "x2": [2.0]}).write_csv(models / "x.csv")
+    code, out, err = run(*arguments)
+    assert (code, out, len(err.strip().splitlines())) == (2, "", 1)
+    assert words in err
+
+
+def test_options_of_the_command_line():
+    assert options_of({"optimizer": cp.SGD(0.05)}) == "--optimizer sgd --learning-rate 0.05"
+    assert options_of({"activation": "relu", "init": "he"}) == "--activation relu", "there is no option --init"
+    assert options_of({"learning_rate": 0.001, "epochs": 100}) == "--learning-rate 0.001 --epochs 100"
+    assert options_of({"init": "he"}) == ""

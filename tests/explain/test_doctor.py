@@ -1,0 +1,239 @@
+"""What a diagnosis is: iterated, counted, printed in two languages, turned into HTML and JSON; and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+import clearprop as cp
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError
+from clearprop.explain.doctor.diagnosis import folded
+from clearprop.explain.doctor.words import ADVICE, WORDS
+from explain.illnesses import CASES, before_and_after, moons, tried, waves
+
+(X, y), (X_NEW, Y_NEW) = moons()
+ILL = [before_and_after(case)[0].diagnosis[case.illness] for case in CASES]
+
+
+def network(*layers, loss="binary_cross_entropy", **options):
+    return cp.Network(2, [*layers, cp.Dense(1, "sigmoid")], loss, **options)
+
+
+def test_a_diagnosis_is_like_a_list_of_findings():
+    found = tried(CASES[0].recipe).diagnosis
+    assert len(found) == len(list(found)) == len(found.findings) > 0
+    assert found
+    assert "unscaled_inputs" in found
+    assert found["unscaled_inputs"] is found.findings[0], "what causes others comes first"
+    with pytest.raises(KeyError):
+        found["symmetry"]
+    assert len(found.healthy) + len(found.skipped) + len(found) == len(found.examined) == len(WORDS)
+
+
+def test_a_healthy_network_says_so_and_what_was_examined():
+    net = network(cp.Dense(16, "relu"))
+    history = net.fit(X, y, optimizer=cp.Adam(0.01), epochs=150)
+    found = cp.diagnose(net, X, y, history, optimizer=cp.Adam(0.01))
+    assert not found
+    text = repr(found)
+    assert text.startswith("No findings")
+    assert "symmetry" in text
+    assert "16 hidden units, 16 of them distinct" in text
+    assert "needs validation=(X, y)" in text
+
+
+@pytest.mark.parametrize("finding", ILL, ids=[f"{case.illness}: {case.made}" for case in CASES])
+def test_a_finding_speaks_both_languages(finding):
+    for name in ("title", "where", "measured", "why", "advice", "caption"):
+        en, zh = getattr(finding, name)("en"), getattr(finding, name)("zh")
+        assert en
+        assert not re.search(r"[⺀-￯]", en), "no Chinese in the English"
+        assert re.search(r"[⺀-￯]", zh)
+        assert "{" not in en + zh
+    assert finding.change
+    assert re.search(r"\d", finding.measured("en")), "numbers"
+    if finding.picture:
+        root = ET.fromstring(finding.picture)
+        assert root.tag.endswith("svg")
+        words = [t.text for t in root.iter() if t.text and re.search(r"[a-zA-Z]{3}", t.text)]
+        assert words == [], "pictures have no words, so they speak every language"
+
+
+def test_every_phrase_has_the_same_values_in_both_languages():
+    phrases = [*ADVICE.values()]
+    for words in WORDS.values():
+        phrases += [words.looked, words.title, words.measured]
+    for phrase in phrases:
+        en, zh = (set(re.findall(r"{(\w+)", text)) for text in (phrase.en, phrase.zh))
+        assert en - {"s"} == zh, phrase.en
+
+
+def test_explained_in_chinese():
+    found = before_and_after(CASES[2])[0].diagnosis
+    text = found.explain("zh")
+    assert "对称性" in text
+    assert "梯度" in text
+    assert "建议：" in text
+    with pytest.raises(UnknownNameError, match="language"):
+        found.explain("de")
+    with pytest.raises(UnknownNameError, match="language"):
+        cp.diagnose(network(), X, y, lang="de")
+    assert repr(cp.diagnose(network(), X, y, lang="zh")).startswith("未发现问题")
+
+
+def test_html_and_json():
+    found = before_and_after(CASES[0])[0].diagnosis
+    root = ET.fromstring(found._repr_html_().replace("&nbsp;", " "))
+    assert len(root.findall("section")) == len(found)
+    data = json.loads(json.dumps(found.to_dict("zh"), allow_nan=False))
+    assert [finding["illness"] for finding in data["findings"]] == [finding.illness for finding in found]
+    assert sum(seen["found"] for seen in data["examined"]) == len(found)
+    assert data["findings"][0]["change"] == {"X": "(X − mean) / std"}
+    collapse = next(f for f in ILL if f.illness == "linear_collapse").to_dict()
+    assert np.shape(collapse["numbers"]["W"]) == (2, 1)
+    small = next(f for f in ILL if f.illness == "small_learning_rate").to_dict()
+    assert small["change"] == {"optimizer": "cp.Adam(0.005)"}
+
+
+def test_lines_are_folded_by_columns():
+    assert folded("aaa bbb ccc", width=7) == "aaa bbb\nccc"
+    assert folded("梯度消失，了", width=8) == "梯度消\n失，了", "no line begins with a comma"
+    text = "损失从 597 到 2.9（基线：0.693），后期的跳动为 0.84" * 4
+    assert "".join(folded(text).split()) == "".join(text.split())
+    assert max(sum(2 if letter >= "⺀" else 1 for letter in line) for line in folded(text).splitlines()) <= 100
+
+
+def test_what_cannot_be_examined_is_said():
+    untrained = cp.diagnose(network(), X, y)
+    skipped = {e.illness: e.measured("en") for e in untrained.skipped}
+    assert skipped["underfitting"] == "the network is not trained"
+    assert skipped["symmetry"] == skipped["linear_collapse"] == "there is no hidden layer"
+    assert not untrained, "logistic regression, at its start, is healthy"
+
+
+def test_a_zero_start_of_logistic_regression_is_healthy():
+    """Row 1.18."""
+    net = cp.Network(2, [cp.Dense(1, "sigmoid", init="zeros")], "binary_cross_entropy")
+    assert "symmetry" not in cp.diagnose(net, X, y)
+
+
+def test_a_learning_rate_that_nobody_named_is_judged_by_the_losses():
+    """The optimizer is not known: the history shows another rate than Adam's own."""
+    net = network(cp.Dense(16, "relu"))
+    history = net.fit(X, y, optimizer=cp.SGD(0.3), epochs=30)
+    found = cp.diagnose(net, X, y, history)
+    assert "large_learning_rate" not in found
+    net = network(cp.Dense(16, "tanh"))
+    history = net.fit(X, y, optimizer=cp.GradientDescent(200.0), epochs=30)
+    assert set(cp.diagnose(net, X, y, history)["large_learning_rate"].change) == {"learning_rate"}
+
+
+def test_weights_that_were_set_by_hand():
+    """Exploding by hand: the seed's start is healthy, so the advice is to take smaller steps."""
+    net = network(*[cp.Dense(32, "relu")] * 5)
+    for name in list(net.parameters):
+        if name[0] == "W":
+            net.parameters[name] = 10 * net.parameters[name]
+    finding = cp.diagnose(net, X, y)["exploding_gradients"]
+    assert set(finding.change) == {"optimizer"}
+    assert finding.numbers["at_start"] < 10
+
+
+def test_nothing_is_changed():
+    net = network(cp.Dense(4, "tanh"), cp.BatchNorm(), cp.Dropout(0.2))
+    history = net.fit(X, y, epochs=2)
+    before, losses = net.arrays(), list(history.step_loss)
+    cp.diagnose(net, X, y, history, validation=(X_NEW, Y_NEW))
+    after = net.arrays()
+    assert all(np.array_equal(before[name], after[name]) for name in before)
+    assert history.step_loss == losses
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_ill"),
+    [
+        ({"cm": (5.8, 0.8), "more cm": (3.7, 1.7)}, False),
+        ({"age": (40.0, 12.0)}, True),
+        ({"year": (2000.0, 8.0), "x": (0.0, 1.0)}, True),
+        ({"a": (0.0, 0.05), "b": (0.0, 0.04)}, True),
+        ({"a": (0.0, 1.0), "b": (0.0, 0.005)}, True),
+        ({"a": (0.0, 1.0), "always": (3000.0, 0.0)}, False),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else None,
+)
+def test_which_inputs_are_standardised_enough(columns, is_ill):
+    rng = np.random.default_rng(0)
+    X = np.stack([mean + std * rng.normal(size=200) for mean, std in columns.values()], axis=1)
+    net = cp.Network(len(columns), [cp.Dense(1, "sigmoid")], "binary_cross_entropy")
+    assert ("unscaled_inputs" in cp.diagnose(net, X, np.arange(200) % 2)) is is_ill
+
+
+def test_indicators_and_pixels_need_no_scaling():
+    rng = np.random.default_rng(0)
+    rare = (rng.random((500, 3)) < 0.004).astype(float)
+    pixels = np.where(rng.random((500, 4)) < 0.02, 0.01, 0.0)
+    X = np.concatenate([rare, pixels, rng.random((500, 4))], axis=1)
+    net = cp.Network(11, [cp.Dense(1, "sigmoid")], "binary_cross_entropy")
+    assert "unscaled_inputs" not in cp.diagnose(net, X, np.arange(500) % 2)
+
+
+def test_classes_numbers_and_several_outputs():
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(80, 2))
+    for layers, loss, targets in (
+        ([cp.Dense(3, "softmax")], "cross_entropy", rng.dirichlet(np.ones(3), 80)),
+        ([cp.Dense(3, "sigmoid")], "binary_cross_entropy", rng.integers(0, 2, (80, 3))),
+        ([cp.Dense(8, "gelu"), cp.LayerNorm(), cp.Dense(2)], "huber", rng.normal(size=(80, 2))),
+        ([cp.Linear(2, 2)], lambda a, t: (a - t) ** 2, rng.normal(size=(80, 2))),
+    ):
+        net = cp.Network(2, layers, loss)
+        history = net.fit(Z, targets, epochs=3)
+        json.dumps(cp.diagnose(net, Z, targets, history, validation=(Z, targets)).to_dict(), allow_nan=False)
+
+
+def test_a_target_that_never_varies_has_no_score():
+    Z = np.random.default_rng(0).normal(size=(30, 2))
+    net = network(cp.Dense(3, "tanh"))
+    net.fit(Z, np.ones(30), epochs=1)
+    skipped = {e.illness for e in cp.diagnose(net, Z, np.ones(30), validation=(Z, np.ones(30))).skipped}
+    assert {"underfitting", "overfitting"} <= skipped
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: cp.diagnose(network(), X[:, :1], y), ShapeError, "X has shape"),
+        (lambda: cp.diagnose(network(), X, y[:3]), ShapeError, "y has 3 rows"),
+        (lambda: cp.diagnose(network(), X, y, history=[1.0]), DTypeError, "a history of type list"),
+        (lambda: cp.diagnose(network(), X, y, validation=0.1), InvalidValueError, "validation of type float"),
+        (lambda: cp.diagnose(network(), X, y, validation=(X[:0], y[:0])), ShapeError, "no rows"),
+        (lambda: cp.diagnose(network(), X, y, optimizer="adm"), UnknownNameError, "did you mean 'adam'"),
+        (lambda: cp.diagnose(network(), X, y, batch_size=0), InvalidValueError, "batch_size 0"),
+        (lambda: cp.diagnose(cp.Network(2, [cp.Dense(1)]), X, y), InvalidValueError, "no loss"),
+    ],
+)
+def test_mistakes_are_named(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
+def test_many_rows_are_sampled_and_few_are_enough():
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(5000, 2))
+    net = cp.Network(2, [cp.Dense(8, "relu"), cp.Dense(1)], "mean_squared_error")
+    assert "all 1000 rows" in repr(cp.diagnose(net, Z, Z[:, 0]))
+    assert "all 1 rows" in repr(cp.diagnose(net, Z[:1], Z[:1, 0]))
+
+
+def test_the_advice_for_numbers_is_found_by_the_targets_unit():
+    (Z, t), _ = waves()
+    net = cp.Network(2, [cp.Dense(16, "relu"), cp.Dense(1)], "mean_squared_error")
+    found = cp.diagnose(net, Z, 1e4 + 30 * t)
+    assert found["unscaled_targets"].severity == "serious"
+    scaled = found["unscaled_targets"].change["y"](1e4 + 30 * t)
+    assert (abs(scaled.mean()), scaled.std()) == (pytest.approx(0, abs=1e-9), pytest.approx(1))
+    assert set(found["initial_loss"].change) == {"y"}, "the same cure"
