@@ -43,8 +43,8 @@ class InvalidValueError(ClearpropError, ValueError):
     """A value out of its range: NaN in the data, a label that is no class, a negative learning rate."""
 
 
-class UnknownNameError(ClearpropError, ValueError):
-    """A name that is not among the known ones."""
+class UnknownNameError(ClearpropError, ValueError, KeyError):
+    """A name that is not among the known ones; also what a mapping raises, so that `in` and `get` can ask."""
 
 
 class TableError(ClearpropError, ValueError):

@@ -84,3 +84,22 @@ def test_a_trace_shows_the_network_as_it_was():
     before = net.predict(X)
     net.fit(X, y, epochs=3)
     np.testing.assert_allclose(t.a[2], before, rtol=1e-14)
+
+
+def test_a_parameter_that_nothing_depends_on_has_no_gradient():
+    class Idle:
+        def build(self, x, scope):
+            scope.parameter("spare", (3,), cp.Zeros())
+            return x
+
+    net = cp.Network(3, [cp.Dense(2, "tanh"), Idle(), cp.Dense(1)], "squared_error")
+    t = net.trace(X, y)
+    assert "dspare1" not in t.values
+    assert t.dW[1].shape == (3, 2)
+
+
+def test_mappings_can_be_asked():
+    t = network().trace(X, y)
+    assert 9 not in t.z
+    assert t.z.get(9) is None
+    assert "W9" not in network().parameters

@@ -15,7 +15,7 @@ import numpy as np
 from clearprop.errors import InvalidValueError, UnknownNameError
 from clearprop.execute import Array, Reference
 from clearprop.graph import Graph, Node, gradient, simplify, tidy
-from clearprop.nn import Architecture, TargetForm
+from clearprop.nn import Architecture, TargetForm, parameter_nodes
 
 
 class ByLayer(Mapping[int, Array]):
@@ -91,8 +91,12 @@ class Values:
     @cached_property
     def _wanted(self) -> list[str]:
         values = [name for name, node in self.layer_graph.outputs.items() if _is_traced(name, node)]
-        parameters = [name for name, p in self.architecture.parameters.items() if p.trainable]
-        return [*values, *parameters]
+        return [*values, *self._learned]
+
+    @cached_property
+    def _learned(self) -> list[str]:
+        """The parameters that the loss depends on; a layer may declare others."""
+        return list(parameter_nodes(self.layer_graph, self.architecture))
 
     @property
     def _output(self) -> str:
@@ -171,7 +175,8 @@ class Values:
         return names + self._parameter_gradients(0)
 
     def _parameter_gradients(self, layer: int) -> list[str]:
-        return [f"d{name}" for name, p in self.architecture.parameters.items() if p.trainable and p.layer == layer]
+        declared = self.architecture.parameters
+        return [f"d{name}" for name in self._learned if declared[name].layer == layer]
 
     def __getitem__(self, name: str) -> Array:
         if name not in self.values:
