@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from clearprop.explain.check import GradientCheck, check_gradients, check_gradients_of
     from clearprop.explain.derivation import Explanation
     from clearprop.explain.doctor import Diagnosis, Finding, diagnose
+    from clearprop.explain.picture import Picture, draw
     from clearprop.explain.representations import Representations, represent
     from clearprop.graph import (
         Graph,
@@ -162,6 +163,7 @@ _HOME = {
     "explain.check": "GradientCheck check_gradients check_gradients_of",
     "explain.doctor": "Diagnosis Finding diagnose",
     "explain.derivation": "Explanation",
+    "explain.picture": "Picture draw",
     "explain.representations": "Representations represent",
     "network": "Network layers",
     "estimators": "TableModel gradient_times_input load permutation_importance",
@@ -212,6 +214,7 @@ __all__ = [
     "Network",
     "Node",
     "Normal",
+    "Picture",
     "RMSProp",
     "ReduceOnPlateau",
     "Reference",
@@ -237,6 +240,7 @@ __all__ = [
     "constant",
     "cos",
     "diagnose",
+    "draw",
     "elu",
     "erf",
     "evaluate",

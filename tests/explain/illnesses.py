@@ -179,7 +179,7 @@ CASES = [
     Case(
         "small_learning_rate",
         "optimizer=cp.GradientDescent(1e-7)",
-        Recipe(moons, optimizer=cp.GradientDescent(1e-7)),
+        Recipe(moons, optimizer=cp.GradientDescent(1e-7), epochs=1500),
     ),
     Case("large_learning_rate", "optimizer=cp.Adam(10)", Recipe(moons, optimizer=cp.Adam(10.0))),
     Case(

@@ -14,7 +14,7 @@ from clearprop.execute import Array, evaluate
 from clearprop.explain.language import Phrase
 from clearprop.explain.trace import Trace
 from clearprop.graph import N, variable
-from clearprop.nn import INITIALIZERS, Activation, Architecture, Dense, Linear, resolve_activation
+from clearprop.nn import ACTIVATIONS, INITIALIZERS, Activation, Architecture, Dense, Linear, resolve_activation
 from clearprop.train import (
     Data,
     History,
@@ -143,7 +143,8 @@ class Patient:
     @property
     def suited_initializer(self) -> str:
         """Name of the initialiser that suits the hidden activation."""
-        name = next((h.activation for h in self.hidden if h.activation in _KNOWN), "relu")
+        bends = [h.activation for h in self.hidden if h.activation in ACTIVATIONS and h.activation not in LINEAR]
+        name = bends[0] if bends else "relu"
         suited = resolve_activation(name).initializer
         return next(known for known, initializer in INITIALIZERS.items() if initializer == suited)
 
@@ -204,9 +205,6 @@ class Patient:
     def optimizer_at(self, learning_rate: float) -> Optimizer:
         """The same optimizer with another learning rate."""
         return replace(self.optimizer, learning_rate=learning_rate)
-
-
-_KNOWN = {"sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "swish", "mish", "softplus"}
 
 
 def layers_in_words(layers: Sequence[int]) -> Phrase:

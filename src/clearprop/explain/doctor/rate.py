@@ -24,8 +24,8 @@ LARGE_STEP, SMALL_STEP, GOOD_STEP = 0.5, 1e-5, 0.03
 # With a history a rate is too small if its steps together could not move a layer by 5 %, and the loss fell by less
 # than 10 %.
 SMALL_WAY, STOOD_STILL = 0.05, 0.1
-# The median change of the loss from epoch to epoch, late in the training, over the loss of the trivial answer. The
-# noise of mini-batches makes up to 0.02.
+# The median change of the loss from epoch to epoch, late in the training, over the loss of knowing nothing. The noise
+# of mini-batches makes up to 0.02.
 JUMPS = 0.1
 
 WORSE = 1.1  # times the first loss and that of the trivial answer: a loss that ends there has risen
@@ -85,7 +85,8 @@ def first_step(patient: Patient) -> float | None:
     None if there is no gradient at all.
     """
     a, dtype = patient.architecture, patient.net.dtype
-    few = patient.sample.rows(np.arange(min(len(patient.sample), max(2, patient.batch_size))))
+    n = len(patient.sample)
+    few = patient.sample.rows(np.linspace(0, n - 1, min(n, max(2, patient.batch_size))).astype(np.int64))
     batch = Data(as_features(few.X, a.n_inputs, dtype), *as_targets(few.y, patient.loss, a.n_outputs, len(few), dtype))
     once = Training(
         patient.optimizer_at(patient.peak_rate), 1, len(batch), shuffle=False, executor=Reference(), dtype=dtype
@@ -115,8 +116,10 @@ def _is_large(patient: Patient, step: float | None, course: Course | None) -> bo
     is_far = step is not None and step > LARGE_STEP
     if course is None:
         return is_far
-    trivial = patient.trivial_loss
-    never_settled = course.jumps > JUMPS * trivial or course.late > WORSE * max(course.first, trivial)
+    ignorant, trivial = patient.ignorant_loss, patient.trivial_loss
+    if not ignorant > 0:  # a target that never varies
+        return False
+    never_settled = course.jumps > JUMPS * ignorant or course.late > WORSE * max(course.first, trivial)
     return never_settled or (is_far and course.late > 0.9 * trivial)
 
 

@@ -70,12 +70,9 @@ def _first_alike(rows: Array) -> list[int]:
         >>> _first_alike(np.array([[1.0], [2.0], [1.0]]))
         [0, 1, 0]
     """
-    size = np.linalg.norm(rows, axis=1)
-    first: list[int] = []
-    for i, row in enumerate(rows):
-        gap = np.linalg.norm(rows[:i] - row, axis=1)
-        same = np.flatnonzero(gap <= EQUAL * np.maximum(size[:i], size[i]))
-        first.append(first[same[0]] if len(same) else i)
+    squares = (rows**2).sum(axis=1)
+    gaps = squares[:, None] + squares - 2 * rows @ rows.T  # ‖u − v‖², right to 1e-13 of the larger square
+    first: list[int] = (gaps <= EQUAL**2 * np.maximum(squares[:, None], squares)).argmax(axis=1).tolist()
     return first
 
 

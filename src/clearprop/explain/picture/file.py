@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from pathlib import Path
 
@@ -22,7 +21,7 @@ def write_beside(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.close()
                 Path(file.name).chmod(0o644)
-                os.replace(file.name, path)
+                Path(file.name).replace(path)
             except BaseException:
                 with contextlib.suppress(OSError):
                     Path(file.name).unlink()

@@ -38,7 +38,9 @@ def to_png(picture: Picture, scale: float = 2.0, dark: bool = False) -> bytes:
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingDependencyError(
-            "Matplotlib is not installed", "Matplotlib, to draw a PNG", 'pip install "clearprop[plots]", or save as .svg'
+            "Matplotlib is not installed",
+            "Matplotlib, to draw a PNG",
+            'pip install "clearprop[plots]", or save as .svg',
         ) from None
     if not 0 < scale * max(picture.width, picture.height) <= _PIXELS:
         raise InvalidValueError(f"scale {scale!r}", f"a positive number, for sides of at most {_PIXELS} pixels")

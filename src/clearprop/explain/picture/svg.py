@@ -67,7 +67,9 @@ def _mark(mark: Mark) -> str:
             rounded = f' rx="{_number(mark.radius)}"' if mark.radius else ""
             place = f'x="{_number(mark.x)}" y="{_number(mark.y)}"'
             size = f'width="{_number(mark.width)}" height="{_number(mark.height)}"'
-            return f"<rect {place} {size}{rounded}{_paint(mark.fill, mark.stroke, mark.line, mark.dashed, mark.opacity)}/>"
+            return (
+                f"<rect {place} {size}{rounded}{_paint(mark.fill, mark.stroke, mark.line, mark.dashed, mark.opacity)}/>"
+            )
         case Circle():
             place = f'cx="{_number(mark.x)}" cy="{_number(mark.y)}" r="{_number(mark.radius)}"'
             return f"<circle {place}{_paint(mark.fill, mark.stroke, mark.line, mark.dashed, mark.opacity)}/>"

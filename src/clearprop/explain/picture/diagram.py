@@ -1,0 +1,153 @@
+"""A computational graph as a figure: nodes from left to right, values above the edges, gradients below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from clearprop.errors import InvalidValueError
+from clearprop.explain.math import Run
+from clearprop.explain.picture.layout import Box, Edge, Layout, arrange
+from clearprop.explain.picture.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Stroke
+from clearprop.explain.picture.text import runs_width
+from clearprop.explain.picture.values import NOTHING, Block
+
+_RADIUS, _SIGN, _NAME = 16.0, 15.0, 12.0
+_CARD = 30.0  # height of what stands above a node: a constant, a parameter
+_APART = 5.0  # between an edge and its numbers
+_MARGIN = 20.0
+_NAMES = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU", "tanh": "tanh"}
+MOST = 400  # nodes that a figure shows; more of them no one can read
+
+
+def title_of(op: str) -> str:
+    """The name of a fused op in its box."""
+    return _NAMES.get(op, op.replace("_", " ").capitalize())
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """One node of a figure.
+
+    Attributes:
+        key: unique.
+        inputs: keys of the nodes whose values come in.
+        sign: what stands in it.
+        form: "circle" for a primitive, "box" for a fused op or a layer, "leaf" for an input.
+        value, gradient: what stands above and below the edge behind it.
+        cards: constants and parameters that come in from above.
+        name: of its value, below it.
+    """
+
+    key: str
+    inputs: tuple[str, ...]
+    sign: tuple[Run, ...]
+    form: Literal["circle", "box", "leaf"]
+    value: Block = NOTHING
+    gradient: Block = NOTHING
+    cards: tuple[tuple[Run, ...], ...] = ()
+    name: tuple[Run, ...] = ()
+
+    @property
+    def reach(self) -> float:
+        """Half its width."""
+        if self.form == "circle":
+            return _RADIUS
+        width = runs_width(self.sign, _SIGN)
+        return width / 2 + (4 if self.form == "leaf" else 11)
+
+    @property
+    def card_width(self) -> float:
+        """Of all cards side by side."""
+        return sum(runs_width(card, _NAME + 1) + 12 for card in self.cards)
+
+    @property
+    def numbers_at(self) -> float:
+        """From its centre to where the numbers behind it begin."""
+        return max(self.reach, self.card_width / 2 - 4, runs_width(self.name, _NAME) / 2) + 7
+
+    def box(self) -> Box:
+        """The room it takes."""
+        width = max(self.value.width, self.gradient.width)
+        above = max(_RADIUS + (_CARD if self.cards else 0), self.value.height + _APART)
+        below = max(_RADIUS + (_NAME + 4 if self.name else 0), self.gradient.height + _APART)
+        return Box(self.key, self.inputs, self.reach, self.numbers_at - self.reach + width + 6, above, below)
+
+
+def check_size(nodes: int) -> None:
+    """Refuse what no one could read.
+
+    Raises:
+        InvalidValueError: for more nodes than a figure can show.
+    """
+    if nodes > MOST:
+        raise InvalidValueError(
+            f"a figure of {nodes:,} nodes", f"{MOST} at most", "a coarser zoom: 'fused' or 'layers'"
+        )
+
+
+def draw_diagram(title: str, vertices: Sequence[Vertex]) -> Picture:
+    """The figure.
+
+    Raises:
+        InvalidValueError: for more nodes than a figure can show.
+    """
+    check_size(len(vertices))
+    layout = arrange([vertex.box() for vertex in vertices])
+    marks: list[Mark] = [mark for edge, way in layout.ways.items() for mark in _edge(edge, way)]
+    marks += [mark for vertex in vertices for mark in _vertex(vertex, layout)]
+    whole = Group(tuple(marks), _MARGIN, _MARGIN)
+    return Picture(title, layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN, (whole,))
+
+
+def _edge(edge: Edge, way: tuple[Point, ...]) -> Iterator[Mark]:
+    x, y = way[-1]
+    shortened = (*way[:-1], (x - 5, y))
+    line = Stroke(shortened, "soft", 1.2, curved=True)
+    yield Group((line, _head(way[-1])), node=f"{edge[0]}>{edge[1]}", part="edge")
+
+
+def _head(end: Point) -> Mark:
+    x, y = end
+    return Stroke(((x, y), (x - 7, y - 3.5), (x - 7, y + 3.5)), fill="soft", stroke="none", closed=True)
+
+
+def _vertex(vertex: Vertex, layout: Layout) -> Iterator[Mark]:
+    x, y = layout.centres[vertex.key]
+    end = layout.stubs[vertex.key]
+    at = x + vertex.numbers_at
+    if vertex.value.marks or vertex.gradient.marks or _leads_on(vertex, layout):
+        yield Stroke(((x + vertex.reach, y), end), "soft", 1.2)
+    if not _leads_on(vertex, layout):
+        yield _head(end)
+    yield Group(tuple(_shape(vertex, x, y)), node=vertex.key, part="shape")
+    yield Group(vertex.value.marks, at, y - _APART - vertex.value.height, vertex.key, "value")
+    yield Group(vertex.gradient.marks, at, y + _APART, vertex.key, "gradient")
+
+
+def _leads_on(vertex: Vertex, layout: Layout) -> bool:
+    return any(edge[0] == vertex.key for edge in layout.ways)
+
+
+def _shape(vertex: Vertex, x: float, y: float) -> Iterator[Mark]:
+    if vertex.form == "circle":
+        yield Circle(x, y, _RADIUS, "paper", "ink", 1.3)
+    elif vertex.form == "box":
+        yield Rect(x - vertex.reach, y - _RADIUS, 2 * vertex.reach, 2 * _RADIUS, "tint", "ink", 1.3, radius=5)
+    yield Label(x, y + 5, vertex.sign, _SIGN, anchor="middle")
+    if vertex.name:
+        yield Label(x, y + _RADIUS + _NAME, vertex.name, _NAME, "soft", "middle")
+    if vertex.cards:
+        yield from _cards(vertex, x, y - _RADIUS)
+
+
+def _cards(vertex: Vertex, x: float, y: float) -> Iterator[Mark]:
+    """Constants and parameters, which come in from above."""
+    yield Stroke(((x, y - 12), (x, y - 5)), "soft", 1.2)
+    yield Stroke(((x, y), (x - 3.2, y - 6.5), (x + 3.2, y - 6.5)), fill="soft", stroke="none", closed=True)
+    at = x - vertex.card_width / 2
+    for card in vertex.cards:
+        width = runs_width(card, _NAME + 1) + 12
+        yield Label(at + width / 2, y - 17, card, _NAME + 1, "soft", "middle")
+        at += width

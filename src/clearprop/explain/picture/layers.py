@@ -1,0 +1,54 @@
+"""A network's run as a figure of layers: Affine, activation, loss, with the parameters that come in."""
+
+from __future__ import annotations
+
+from clearprop.explain.derivation.source import Source
+from clearprop.explain.derivation.symbols import symbol
+from clearprop.explain.math import Run, runs
+from clearprop.explain.picture.diagram import Vertex, title_of
+from clearprop.explain.picture.values import NOTHING, value_block
+from clearprop.explain.values import Values
+from clearprop.graph import Node
+
+
+def layer_vertices(values: Values, digits: int) -> list[Vertex]:
+    """One vertex for each named value of the forward pass, and for X and y."""
+    source = Source(values, digits=digits)
+    names = ["X", *(name for name in values.forward_names if name != "a0")]
+    if values.has_target:
+        names.insert(1, "y")
+    return [_vertex(name, names, source, digits) for name in names]
+
+
+def _vertex(name: str, names: list[str], source: Source, digits: int) -> Vertex:
+    value = value_block(source.arrays[name], "ink", digits)
+    slope = source.arrays.get(f"d{name}")
+    below = NOTHING if slope is None else value_block(slope, "orange", digits)
+    letter = tuple(runs(symbol(name)))
+    if name in ("X", "y"):
+        return Vertex(name, (), letter, "leaf", value, below)
+    node = source.node(name)
+    inner = dict.fromkeys(_stops(node, source))
+    cards = tuple(tuple(runs(symbol(x))) for x in inner if x in source.values.parameters)
+    inputs = tuple(x for x in inner if x in names)
+    return Vertex(name, inputs, _sign(name, node), "box", value, below, cards, letter)
+
+
+def _stops(node: Node, source: Source) -> list[str]:
+    """The names in a value's formula, through those of shared values."""
+    found: list[str] = []
+    for x in node.inputs:
+        name = source.name_of(x)
+        if name is None or name in source.auxiliary:
+            found += _stops(x, source)
+        else:
+            found.append(name)
+    return found
+
+
+def _sign(name: str, node: Node) -> tuple[Run, ...]:
+    if name in ("L", "loss"):
+        return (("Loss", "normal", False),)
+    if node.op.fused or node.op.name == "identity":
+        return ((title_of(node.op.name), "normal", False),)
+    return (("f", "normal", True),)  # an activation or a layer of several ops
