@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isfinite
 
+from clearprop.explain.doctor.fit import LOST, TIMES
 from clearprop.explain.language import Language, Phrase
 from clearprop.table import ClassTarget, Target
 from clearprop.train import History
 
 Scores = Mapping[str, float]
-_NOTICEABLE = 0.02  # of accuracy or R², beyond what chance explains
-_MUCH = 1.5  # times the error on the training rows
 
 PARTS = {
     "train": Phrase("training", "训练集"),
@@ -86,7 +85,8 @@ def verdict(
     if low <= trivial:
         answer = (_MOST_FREQUENT if classes else _MEAN)(lang)
         found.append(_CHANCE(lang, measured=measured, answer=answer, trivial=trivial))
-    if seen > high + _NOTICEABLE and 1 - high > _MUCH * (1 - seen):
+    lost = (seen - unseen) / (1 - trivial) if trivial < 1 else 0.0  # of what there is to learn, as the doctor judges
+    if lost > LOST and 1 - high > TIMES * (1 - seen):
         found.append(_OVERFITTING(lang, name=name, seen=seen, measured=measured))
     if _still_falling(history):
         found.append(_UNFINISHED(lang, epochs=history.epochs, more=2 * history.epochs))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from functools import cached_property
 from math import prod
 from typing import Literal
@@ -12,15 +10,15 @@ import numpy as np
 
 from clearprop.execute import Array
 from clearprop.explain.derivation.elements import Elements, Index
+from clearprop.explain.derivation.shared import letters, needed, parts
 from clearprop.explain.derivation.symbols import Place, symbol
-from clearprop.explain.derivation.writer import Writer, is_plain
+from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.math import DIGITS, Atom, Math, Matrix, identifier, number, words
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Node, Shape
 
 Convention = Literal["row", "column"]
 _LONGEST, _LARGEST = 12, 40  # side, and number of entries, of a matrix that is printed
-_HEAVY = 3  # operations that a value must take to get a letter of its own
 
 
 def is_printable(shape: tuple[int, ...]) -> bool:
@@ -65,25 +63,11 @@ class Source:
                 found[node] = f"r_{node.attrs['stream']}"
             elif node.name is not None and node.op.name != "constant" and not self._is_alias_of_loss(node):
                 found[node] = node.name
-        return found | self._shared(found)
+        return found | letters(self.graph.nodes, found)
 
     def _is_alias_of_loss(self, node: Node) -> bool:
         """Without penalties the loss is L, and needs no second letter."""
         return node.name == "loss" and not self.has_penalties
-
-    def _shared(self, stops: Mapping[Node, str]) -> dict[Node, str]:
-        """What is used more than once and takes several operations gets a letter: u₁, u₂, …"""
-        uses = Counter(x for node in self.graph.nodes for x in node.inputs)
-        weight: dict[Node, int] = {}
-        found: dict[Node, str] = {}
-        for node in self.graph.nodes:
-            inner = sum(weight[x] for x in node.inputs)
-            ends = node in stops or node.op.kind == "leaf"
-            weight[node] = 0 if ends else inner + (node.op.kind != "movement")
-            if uses[node] > 1 and weight[node] >= _HEAVY and node.type.is_float and not is_plain(node):
-                found[node] = f"u_{len(found) + 1}"
-                weight[node] = 0
-        return found
 
     def name_of(self, node: Node) -> str | None:
         """The name at which a formula ends, if it ends at this node."""
@@ -103,19 +87,7 @@ class Source:
 
     def needed(self, node: Node) -> list[str]:
         """The shared values that a node's formula names, innermost first."""
-        found: list[str] = []
-
-        def visit(x: Node) -> None:
-            for child in x.inputs:
-                name = self.name_of(child)
-                if name is None:
-                    visit(child)
-                elif name in self.auxiliary and name not in found:
-                    visit(child)
-                    found.append(name)
-
-        visit(node)
-        return found
+        return needed(node, self.name_of, self.auxiliary)
 
     # --- numbers
 
@@ -143,26 +115,11 @@ class Source:
 
     def inner(self, node: Node) -> list[Node]:
         """The nodes that a formula is made of, down to where it ends."""
-        found: list[Node] = []
-        stack = list(node.inputs)
-        while stack:
-            x = stack.pop()
-            if self.name_of(x) is None:
-                found.append(x)
-                stack += x.inputs
-        return found
+        return parts(node, self.name_of)[0]
 
     def _inputs_of(self, node: Node) -> list[Node]:
         """The stops that a node's formula names."""
-        found: list[Node] = []
-        stack = list(node.inputs)
-        while stack:
-            x = stack.pop()
-            if self.name_of(x) is not None:
-                found.append(x)
-            else:
-                stack += x.inputs
-        return found
+        return parts(node, self.name_of)[1]
 
     def printed(self, name: str) -> Math:
         """A value's numbers: a matrix, or a single number."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from clearprop.explain.math import Atom, Fraction, Math, Row, Scripts, brackets, identifier, parse, row
 from clearprop.explain.math.tree import COMMA, PARTIAL, Fenced, joined
@@ -47,6 +48,7 @@ class Place:
 WHOLE = Place()
 
 
+@lru_cache(maxsize=4096)  # an element is named again and again
 def symbol(name: str, place: Place = WHOLE) -> Math:
     """The symbol of a value, or of one element of it.
 

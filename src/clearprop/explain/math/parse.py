@@ -54,7 +54,7 @@ def parse(latex: str) -> Math:
         InvalidValueError: for LaTeX that this small parser does not know.
 
     Example:
-        >>> parse(r"\\frac{1}{#1}")
+        >>> parse(r"\frac{1}{#1}")
         Fraction(top=Atom(text='1', latex='1', kind='number'), bottom=Slot(name='1'))
     """
     return _Parser(latex).whole()

@@ -142,12 +142,12 @@ def brackets(inner: Math) -> Fenced:
 
 
 def is_label(sup: Math) -> bool:
-    """Whether what stands above belongs to a name, as in z^[1] or z^[1](2): it begins with a bracket and is no power."""
+    """Whether what stands above belongs to a name and is no power: it begins with a bracket, as in z^[1](2)."""
     first = sup.parts[0] if isinstance(sup, Row) and sup.parts else sup
     return isinstance(first, Fenced)
 
 
-def transposed(inner: Math) -> Scripts:
+def transposed(inner: Math) -> Math:
     """Something with a ⊤; a number stays as it is."""
     if isinstance(inner, Atom) and inner.kind == "number":
         return inner
