@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
+import clearprop as cp
 from clearprop.app.curves import learning_curves
 from clearprop.app.pages import training_page
 from clearprop.app.summary import summary_of_fit
@@ -47,6 +48,13 @@ def terminal_page(path: Path) -> None:
     path.with_name("learning-curves.png").write_bytes(learning_curves(fit.history, f"demo:{DEMO} → target"))
 
 
+def sigmoid(path: Path) -> None:
+    """Syllabus 4.7: four nodes become one."""
+    x = cp.variable("x")
+    cp.draw(1 / (1 + cp.exp(-x)), {x: 0.5}, view="simplification").save(path)
+
+
 if __name__ == "__main__":
     IMAGES.mkdir(exist_ok=True)
     terminal_page(IMAGES / "train.svg")
+    sigmoid(IMAGES / "sigmoid.svg")

@@ -1,7 +1,7 @@
 """Figures of graphs and networks, as SVG and PNG."""
 
 from clearprop.explain.picture.circles import draw_circles
-from clearprop.explain.picture.draw import draw
+from clearprop.explain.picture.drawing import draw
 from clearprop.explain.picture.scene import Circle, Group, Label, Mark, Picture, Rect, Role, Stroke
 
 __all__ = ["Circle", "Group", "Label", "Mark", "Picture", "Rect", "Role", "Stroke", "draw", "draw_circles"]
