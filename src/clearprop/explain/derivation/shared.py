@@ -1,0 +1,65 @@
+"""Where formulas end, and what they share: a value that several need gets a letter, u₁, u₂, …, and is written once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Container, Sequence
+
+from clearprop.explain.derivation.writer import is_plain
+from clearprop.graph import Node
+
+NameOf = Callable[[Node], str | None]
+_HEAVY = 3  # operations that a value must take to get a letter of its own
+
+
+def letters(nodes: Sequence[Node], stops: Container[Node], first: int = 1) -> dict[Node, str]:
+    """Letters for what is used more than once and takes several operations.
+
+    Args:
+        nodes: of a graph, inputs first.
+        stops: those that have names anyway.
+        first: the number of the first letter.
+    """
+    uses = Counter(x for node in nodes for x in node.inputs)
+    weight: dict[Node, int] = {}
+    found: dict[Node, str] = {}
+    for node in nodes:
+        inner = sum(weight[x] for x in node.inputs)
+        ends = node in stops or node.op.kind == "leaf"
+        weight[node] = 0 if ends else inner + (node.op.kind != "movement")
+        if uses[node] > 1 and weight[node] >= _HEAVY and node.type.is_float and not is_plain(node):
+            found[node] = f"u_{first + len(found)}"
+            weight[node] = 0
+    return found
+
+
+def parts(node: Node, name_of: NameOf) -> tuple[list[Node], list[Node]]:
+    """The nodes that a formula is made of, and the named ones at which it ends."""
+    inner: list[Node] = []
+    ends: list[Node] = []
+    stack = list(node.inputs)
+    while stack:
+        x = stack.pop()
+        if name_of(x) is None:
+            inner.append(x)
+            stack += x.inputs
+        else:
+            ends.append(x)
+    return inner, ends
+
+
+def needed(node: Node, name_of: NameOf, lettered: Container[str]) -> list[str]:
+    """The letters that a node's formula names, innermost first."""
+    found: list[str] = []
+
+    def visit(x: Node) -> None:
+        for child in x.inputs:
+            name = name_of(child)
+            if name is None:
+                visit(child)
+            elif name in lettered and name not in found:
+                visit(child)
+                found.append(name)
+
+    visit(node)
+    return found
