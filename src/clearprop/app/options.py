@@ -50,7 +50,7 @@ Threads = Annotated[
     ),
 ]
 Lang = Annotated[
-    str, typer.Option(metavar="en|zh", rich_help_panel=OUTPUT, help="Language of the report: English or Chinese.")
+    str, typer.Option(metavar="en|zh", rich_help_panel=OUTPUT, help="Language: English or Chinese.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Print nothing but errors.")]
 Json = Annotated[

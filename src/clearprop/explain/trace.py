@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from clearprop.explain.derivation import Explanation, derive
-from clearprop.explain.listing import html_listing, text_listing
-from clearprop.explain.math import DIGITS
 from clearprop.explain.values import Values
 from clearprop.train import resolve_optimizer
+
+if TYPE_CHECKING:
+    from clearprop.explain.derivation import Explanation
+    from clearprop.explain.stepper import StepByStep
+
+_DIGITS = 4
+
+
+def _later(module: str) -> Any:
+    """A module that is loaded when it is first needed: training and predicting need none of what explains."""
+    return import_module(f"clearprop.explain.{module}")
 
 
 class Trace(Values):
@@ -31,7 +40,7 @@ class Trace(Values):
         *,
         only: str | None = None,
         optimizer: Any = "gradient_descent",
-        digits: int = DIGITS,
+        digits: int = _DIGITS,
     ) -> Explanation:
         """Forward pass, loss, BP1–BP4 and update: each formula, this network's numbers put in, the result.
 
@@ -57,10 +66,46 @@ class Trace(Values):
             <BLANKLINE>
         """
         chosen = resolve_optimizer(optimizer)
-        return Explanation(derive(self, lang, convention, detail, only, chosen, digits))
+        derivation = _later("derivation")
+        found: Explanation = derivation.Explanation(
+            derivation.derive(self, lang, convention, detail, only, chosen, digits)
+        )
+        return found
+
+    def step_by_step(
+        self,
+        lang: str = "en",
+        zoom: str | None = None,
+        optimizer: Any = "gradient_descent",
+        *,
+        convention: str = "row",
+        digits: int = _DIGITS,
+    ) -> StepByStep:
+        """Walk one sample through forward pass, loss, backward pass and update, as a page that plays it.
+
+        Args:
+            lang: "en" or "zh".
+            zoom: "layers" (matrices), "fused" (single numbers; × + σ and the loss) or "primitives"; by default by size.
+            optimizer: whose update is shown.
+            convention: "row" or "column".
+            digits: significant digits of printed numbers.
+
+        Raises:
+            InvalidValueError: for several samples (take `trace.sample(i)`), or a graph of numbers that is too large.
+            ClearpropError: for an unknown language, zoom, convention or optimizer, or digits out of range.
+
+        Example:
+            >>> net = cp.Network(2, [cp.Dense(2, "tanh"), cp.Dense(1, "sigmoid")], "binary_cross_entropy")
+            >>> net.trace([1.0, 0.0], 1).step_by_step()
+            <StepByStep: 38 steps, zoom 'fused'>
+        """
+        made: StepByStep = _later("stepper").step_by_step(
+            self, lang, zoom, optimizer, convention=convention, digits=digits
+        )
+        return made
 
     def __repr__(self) -> str:
-        return text_listing(self)
+        return str(_later("listing").text_listing(self))
 
     def _repr_html_(self) -> str:
-        return html_listing(self)
+        return str(_later("listing").html_listing(self))

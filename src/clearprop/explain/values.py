@@ -1,11 +1,13 @@
 """Every z, a, δ, dW, db of one run of a network, by name, in float64.
 
 What is differentiated is the simplified graph, the one that trains. da[L], the gradient by the network's output, is
-swallowed there by the loss from logits; it is taken from the loss as the textbooks write it, on a[L].
+swallowed there by the loss from logits; it is taken from the loss as the textbooks write it, on a[L]. So is the
+gradient by any other value that a fused op goes round.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Self
@@ -98,9 +100,10 @@ class Values:
         """The parameters that the loss depends on; a layer may declare others."""
         return list(parameter_nodes(self.layer_graph, self.architecture))
 
-    @property
-    def _output(self) -> str:
-        return f"a{self.architecture.depth}"
+    @cached_property
+    def output(self) -> str:
+        """The name of what the network puts out: a[L], unless something else comes last in it."""
+        return str(self.architecture.forward("f64", self._training).output.name)
 
     # --- values
 
@@ -119,19 +122,20 @@ class Values:
         """Every value by name, in the order in which it is computed: forward, then backward."""
         found = self.run(self.graph) | {"a0": self._X}
         if self._y is not None:
-            found |= self._output_gradient(found)
+            found |= self._bypassed(found)
         return {name: found[name] for name in (*self.forward_names, *self.backward_names)}
 
-    def _output_gradient(self, found: Mapping[str, Array]) -> dict[str, Array]:
-        """da[L] by the loss on a[L]; δ[L] must come out the same either way, where both are finite."""
-        da, dz = f"d{self._output}", f"dz{self.architecture.depth}"
-        textbook = self.run(Graph(_gradients(self.layer_graph, [self._output, f"z{self.architecture.depth}"])))
-        theirs, ours = textbook[dz], found[dz]
-        finite = np.isfinite(theirs) & np.isfinite(ours)
-        scale = max(1.0, float(np.abs(ours[finite]).max(initial=0.0)))
-        if not np.allclose(theirs[finite], ours[finite], rtol=1e-9, atol=1e-9 * scale):
-            raise AssertionError(f"{dz} of the loss on {self._output} and of the loss from logits differ")
-        return {da: textbook[da]}
+    def _bypassed(self, found: Mapping[str, Array]) -> dict[str, Array]:
+        """Gradients by values that the graph that trains goes round, as a loss from logits goes round a[L].
+
+        They are those of the loss as the textbooks write it. The parameters' must come out the same either way, where
+        both are finite.
+        """
+        textbook = self.run(self.textbook_graph)
+        differing = {name for name in self.backward_names if _differ(textbook[name], found[name])}
+        if not differing.isdisjoint(f"d{name}" for name in self._learned):
+            raise AssertionError(f"{sorted(differing)} of the graph that trains and of the textbooks' graph differ")
+        return {name: textbook[name] for name in (*differing, f"d{self.output}")}
 
     @property
     def samples(self) -> int:
@@ -170,9 +174,9 @@ class Values:
         names: list[str] = []
         for value in reversed(self.forward_names[1:-1]):
             names.append(f"d{value}")
-            if value.startswith("z"):
+            if re.fullmatch(r"z\d+", value):
                 names += self._parameter_gradients(int(value[1:]))
-        return names + self._parameter_gradients(0)
+        return list(dict.fromkeys([*names, *(f"d{name}" for name in self._learned)]))
 
     def _parameter_gradients(self, layer: int) -> list[str]:
         declared = self.architecture.parameters
@@ -232,6 +236,13 @@ class Values:
     def _require_target(self) -> None:
         if self._y is None:
             raise InvalidValueError("a trace without a target has no loss and no gradients", "net.trace(X, y)")
+
+
+def _differ(a: Array, b: Array) -> bool:
+    """Whether two arrays of finite numbers differ by more than rounding."""
+    scale = max(1.0, float(np.abs(b).max(initial=0.0)))
+    finite = bool(np.isfinite(a).all() and np.isfinite(b).all())
+    return finite and not np.allclose(a, b, rtol=1e-9, atol=1e-9 * scale)
 
 
 def _is_traced(name: str, node: Node) -> bool:

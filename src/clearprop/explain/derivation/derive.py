@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from clearprop.errors import InvalidValueError, UnknownNameError
+from clearprop.errors import DTypeError, InvalidValueError, UnknownNameError, checked_integer
 from clearprop.explain.derivation import phrases as p
 from clearprop.explain.derivation.document import Document, Section, Step
 from clearprop.explain.derivation.elements import Index
@@ -17,7 +17,7 @@ from clearprop.explain.derivation.symbols import differentiated, symbol
 from clearprop.explain.derivation.update import update_section
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.language import Language, checked_language
-from clearprop.explain.math import DIGITS, Math, identifier
+from clearprop.explain.math import DIGITS, Math, identifier, number
 from clearprop.explain.values import Values
 from clearprop.graph import Node, tidy
 from clearprop.train import GradientDescent, Optimizer
@@ -52,8 +52,8 @@ def derive(
     known = checked_language(lang)
     _check("convention", convention, ("row", "column"))
     _check("detail", detail, ("formulas", "values", "elements"))
-    if not 2 <= digits <= 15:
-        raise InvalidValueError(f"digits = {digits!r}", "2 … 15")
+    if checked_integer("digits", digits, low=2) > 15:
+        raise InvalidValueError(f"digits {digits!r}", "2 … 15")
     source = Source(values, convention, digits)  # type: ignore[arg-type]
     steps = Steps(source, known, detail)  # type: ignore[arg-type]
     if only is not None:
@@ -105,27 +105,31 @@ def _backward(name: str, source: Source, steps: Steps, lang: Language) -> Iterat
         notes.append(p.NO_ELEMENTWISE(lang))
     made = list(steps.of(name, heading(name, source, lang), notes))
     if name == last:
-        made[-1] = _with_short_form(made[-1], source, lang)
+        made[-1] = _with_short_form(made[-1], source, lang, numbers=steps.detail != "formulas")
     yield from made
 
 
-def _with_short_form(step: Step, source: Source, lang: Language) -> Step:
+def _with_short_form(step: Step, source: Source, lang: Language, numbers: bool) -> Step:
     """δ[L] as the simplified graph has it: p − y, where the activation's derivative cancels the loss's."""
     node = tidy(source.values.graph)[step.name]
 
-    def leaf(x: Node) -> Math | None:
-        if x.op.name == "size" and source.values.samples != 1:
-            return identifier("N")
-        if x.op.name == "one_hot":
-            return symbol("y")
-        return symbol(x.name) if x.name and x.op.name != "constant" and x is not node else None
+    def writer(write: Callable[[str], Math], size: Math) -> Writer:
+        def leaf(x: Node) -> Math | None:
+            if x.op.name == "size" and source.values.samples != 1:
+                return size
+            name = "y" if x.op.name == "one_hot" else x.name
+            return write(name) if name in source.arrays and x is not node else None
 
-    short = Writer(leaf, source.column, source.values.samples, source.digits).formula(node)
+        return Writer(leaf, source.column, source.values.samples, source.digits)
+
+    short = writer(symbol, identifier("N")).formula(node)
     if any(short in equation for equation in step.equations):
         return step
-    return replace(
-        step, equations=(*step.equations, (symbol(step.name), short)), notes=(*step.notes, p.CANCELLED(lang))
-    )
+    sides = [symbol(step.name), short]
+    if numbers and source.is_small(source.node(step.name)):
+        shown = writer(source.printed, number(source.values.samples, 17)).formula(node)
+        sides += [shown, source.printed(step.name)]
+    return replace(step, equations=(*step.equations, tuple(sides)), notes=(*step.notes, p.CANCELLED(lang)))
 
 
 _HEADINGS = {"X": p.INPUT, "y": p.TARGET, "loss": p.DATA_LOSS, "L": p.THE_LOSS}
@@ -145,7 +149,7 @@ def heading(name: str, source: Source, lang: Language) -> str:
         return kind(lang, l=layer, role=role)
     if rule is not None:
         return {"BP1": p.BP1, "BP2": p.BP2, "BP3": p.BP3, "BP4": p.BP4}[rule](lang, l=layer, next=layer + 1)
-    if of == f"a{depth}":
+    if of == source.values.output:
         return p.OUTPUT_GRADIENT(lang)
     if of == f"z{depth}":
         return p.BP1(lang)
@@ -155,6 +159,8 @@ def heading(name: str, source: Source, lang: Language) -> str:
 
 def _chosen(only: str, source: Source, steps: Steps, lang: Language) -> Iterator[Step]:
     """One value, or one element of it."""
+    if not isinstance(only, str):
+        raise DTypeError(f"only={only!r}", "the name of a value, such as 'dW2' or 'dW2[1,3]'")
     match = _ELEMENT.fullmatch(only.strip())
     name = match["name"] if match else only.strip()
     name = {"a0": "X"}.get(name, name)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product as every
 from typing import Any
 
 import numpy as np
 
-from clearprop.execute import Array, evaluate
+from clearprop.execute import Array
+from clearprop.explain.derivation.shared import computed
 from clearprop.graph import OPS, N, Node, Type, constant, variable
 
 Index = tuple[int, ...]
@@ -52,6 +54,7 @@ class Elements:
         self._stop, self._values, self._samples, self._most = stop, values, samples, most
         self.leaves: dict[Node, Element] = {}
         self.numbers: dict[Node, float] = {}
+        self._arrays: dict[Node, Array] = {}
         self._made: dict[tuple[Node, Index], Node] = {}
 
     def written_out(self, node: Node, index: Index) -> Node:
@@ -95,24 +98,31 @@ class Elements:
     def _over_terms(self, node: Node, index: Index) -> Node:
         join = OPS["maximum" if node.op.name == "max" else "add"]
         terms = self._product_terms(node, index) if node.op.name == "matmul" else self._axis_terms(node, index)
-        n = len(terms)
-        if n > self._most and node.op.name != "max":
-            return self._with_rest(terms)
-        out = terms[0](self)
-        for term in terms[1:]:
-            out = join(out, term(self))
-        return out
+        shown = terms if len(terms) <= self._most or node.op.name == "max" else terms[:_FEW]
+        written = [term(self) for term in shown]
+        if len(shown) < len(terms):
+            rest = float(np.sum(self._numbers_of_terms(node, index)[len(shown) :]))
+            written.append(self._leaf(Element("rest", None, len(terms) - len(shown)), rest))
+        return reduce(join, written)
 
-    def _with_rest(self, terms: list[Term]) -> Node:
-        """The first terms, and all others in one number."""
-        shown = [term(self) for term in terms[:_FEW]]
-        quiet = Elements(self._stop, self._values, self._samples, most=2**62)
-        rest = sum_of([term(quiet) for term in terms[_FEW:]], quiet.numbers)
-        shown.append(self._leaf(Element("rest", None, len(terms) - len(shown)), rest))
-        out = shown[0]
-        for term in shown[1:]:
-            out = OPS["add"](out, term)
-        return out
+    def _numbers_of_terms(self, node: Node, index: Index) -> Array:
+        """What each term of a sum comes to."""
+        if node.op.name == "sum":
+            terms: Array = np.moveaxis(self._array(node.inputs[0]), node.attrs["axis"], -1)[index]
+            return terms
+        a, b = map(self._array, node.inputs)
+        a = a.T if node.attrs.get("transpose_a") else a
+        b = b.T if node.attrs.get("transpose_b") else b
+        return (a[index[0]] if a.ndim == 2 else a) * (b[:, index[-1]] if b.ndim == 2 else b)
+
+    def _array(self, node: Node) -> Array:
+        """All entries of a node, be it named or not."""
+        name = self._stop(node)
+        if name is not None:
+            return self._values[name]
+        if node not in self._arrays:
+            self._arrays[node] = computed(node, self._stop, self._values, self._samples)
+        return self._arrays[node]
 
     def _axis_terms(self, node: Node, index: Index) -> list[Term]:
         (x,) = node.inputs
@@ -144,12 +154,6 @@ def _at(x: Node, index: Index) -> Term:
 
 def _times(a: Node, i: Index, b: Node, j: Index) -> Term:
     return lambda elements: OPS["multiply"](elements._element(a, i), elements._element(b, j))
-
-
-def sum_of(nodes: list[Node], numbers: Mapping[Node, float]) -> float:
-    """The sum of the numbers that graphs of scalars come to."""
-    values = evaluate({str(i): node for i, node in enumerate(nodes)}, dict(numbers))
-    return float(np.sum(list(values.values())))
 
 
 # --- ops that only arrange: which element of which input they are

@@ -6,7 +6,7 @@ from clearprop.explain.derivation.document import Equation
 from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import differentiated
 from clearprop.explain.math import parse
-from clearprop.graph import Node
+from clearprop.graph import Node, topological
 
 _L = "{[l]}"
 _NEXT = "{[l + 1]}"
@@ -87,11 +87,15 @@ def rule_name(name: str, source: Source) -> str | None:
 
 
 def is_elementwise(layer: int, source: Source) -> bool:
-    """Whether a[l] follows from z[l] entry by entry, so that f′ stands behind a ⊙."""
-    node = source.graph.named.get(f"a{layer}")
-    while node is not None and node.name != f"z{layer}":
-        floats = [x for x in node.inputs if x.type.is_float and x.op.kind != "leaf"]
-        if node.op.kind != "elementwise" or not floats:
-            return False
-        node = floats[0]
-    return node is not None
+    """Whether a[l] follows from z[l] entry by entry and with no stop between, so that f′ stands behind a ⊙."""
+    named = source.graph.named
+    if f"a{layer}" not in named or f"z{layer}" not in named:
+        return False
+    a, z = named[f"a{layer}"], named[f"z{layer}"]
+    following = {z}
+    for node in topological([a]):
+        if node is not z and not following.isdisjoint(node.inputs):
+            if node.op.kind != "elementwise" or (node.name is not None and node is not a):
+                return False
+            following.add(node)
+    return a in following

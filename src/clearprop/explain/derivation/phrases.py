@@ -68,12 +68,12 @@ STATE = Phrase("Layer {l}: the optimizer's own array", "第 {l} 层：优化器�
 IN_GENERAL = Phrase("In general", "一般形式")
 MEANS = Phrase("By definition", "按定义")
 CANCELLED = Phrase(
-    "In the last line the derivatives of activation and loss have cancelled: that short form is what runs.",
-    "最后一行中，激活函数与损失的导数已经相消：实际运行的就是这个化简后的式子。",
+    "In the last equation the derivatives of activation and loss have cancelled: that short form is what runs.",
+    "最后一个等式中，激活函数与损失的导数已经相消：实际运行的就是这个化简后的式子。",
 )
 NOT_FINITE = Phrase(
-    "Here a[L] is 0 or 1 to the last digit and this fraction is not finite; the short form below is.",
-    "此处 a[L] 在浮点数中恰为 0 或 1，这个分式不是有限数；下面化简后的式子仍是有限的。",
+    "To the last digit a number here is 0, 1 or ∞: put into this formula, it would divide by 0 or take ln 0.",
+    "此处有的数在浮点数中恰为 0、1 或 ∞：代入这个式子，就会除以 0 或取 ln 0。",
 )
 NO_ELEMENTWISE = Phrase(
     "Softmax ties all units of a layer together, so BP1's ⊙ does not hold here: its whole Jacobian is applied.",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
+import numpy as np
+
+from clearprop.execute import Array, evaluate
 from clearprop.explain.derivation.writer import is_plain
-from clearprop.graph import Node
+from clearprop.graph import Node, substitute, variable
 
 NameOf = Callable[[Node], str | None]
 _HEAVY = 3  # operations that a value must take to get a letter of its own
@@ -20,14 +23,19 @@ def letters(nodes: Sequence[Node], stops: Container[Node], first: int = 1) -> di
         stops: those that have names anyway.
         first: the number of the first letter.
     """
-    uses = Counter(x for node in nodes for x in node.inputs)
+    uses: Counter[Node] = Counter()
+    for node in reversed(nodes):  # what is only spread out is used as often as that is
+        times = max(1, uses[node]) if node.op.kind == "movement" and node not in stops else 1
+        for x in node.inputs:
+            uses[x] += times
     weight: dict[Node, int] = {}
     found: dict[Node, str] = {}
     for node in nodes:
         inner = sum(weight[x] for x in node.inputs)
         ends = node in stops or node.op.kind == "leaf"
         weight[node] = 0 if ends else inner + (node.op.kind != "movement")
-        if uses[node] > 1 and weight[node] >= _HEAVY and node.type.is_float and not is_plain(node):
+        heavy = weight[node] >= _HEAVY and node.op.kind != "movement"
+        if heavy and uses[node] > 1 and node.type.is_float and not is_plain(node):
             found[node] = f"u_{first + len(found)}"
             weight[node] = 0
     return found
@@ -46,6 +54,13 @@ def parts(node: Node, name_of: NameOf) -> tuple[list[Node], list[Node]]:
         else:
             ends.append(x)
     return inner, ends
+
+
+def computed(node: Node, name_of: NameOf, values: Mapping[str, Array], samples: int) -> Array:
+    """What a node's formula comes to, with the values of what it names put in."""
+    ends = {x: variable(f"v{i}", x.shape, x.dtype) for i, x in enumerate(parts(node, name_of)[1])}
+    bound = {v: values[str(name_of(x))] for x, v in ends.items()}
+    return np.asarray(evaluate(substitute(node, ends), bound, n=samples))
 
 
 def needed(node: Node, name_of: NameOf, lettered: Container[str]) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from clearprop.execute import Array
 from clearprop.explain.derivation.elements import Elements, Index
-from clearprop.explain.derivation.shared import letters, needed, parts
+from clearprop.explain.derivation.shared import computed, letters, needed, parts
 from clearprop.explain.derivation.symbols import Place, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.math import DIGITS, Atom, Math, Matrix, identifier, number, words
@@ -92,18 +92,24 @@ class Source:
     # --- numbers
 
     @cached_property
+    def _textbook(self) -> dict[str, Array]:
+        """The value at every stop as the textbooks' formulas give it, which a saturated output makes infinite."""
+        return self.values.run(Graph({name: node for node, name in self._names.items() if node.op.name != "variable"}))
+
+    @cached_property
     def arrays(self) -> dict[str, Array]:
         """The value at every stop, by name."""
-        wanted = {name: node for node, name in self._names.items() if node.op.name != "variable"}
-        found = self.values.run(Graph(wanted))
+        found = self._textbook
         inputs = {k: v for k, v in self.values.inputs().items() if k not in found}  # labels have become one-hot
         trained = {k: v for k, v in self.values.values.items() if k in found and np.isfinite(v).all()}
         return {k: np.asarray(v, np.float64) for k, v in {**inputs, **found, **trained}.items()}
 
-    def is_finite(self, node: Node) -> bool:
-        """Whether all numbers that a node's formula names are finite."""
-        names = [self.name_of(x) for x in self._inputs_of(node)]
-        return all(np.isfinite(self.arrays[name]).all() for name in names if name in self.arrays)
+    def is_finite(self, name: str) -> bool:
+        """Whether a value's formula comes to finite numbers when those of what it names are put in."""
+        if np.isfinite(self._textbook[name]).all():
+            return True
+        value = computed(self.node(name), self.name_of, self.arrays, self.values.samples)
+        return bool(np.isfinite(value).all())
 
     def is_small(self, node: Node) -> bool:
         """Whether all matrices in a node's formula, and its own, can be printed."""

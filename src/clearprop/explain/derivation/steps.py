@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+import numpy as np
+
 from clearprop.explain.derivation import phrases as p
 from clearprop.explain.derivation.document import Equation, Step
 from clearprop.explain.derivation.elements import Index, indices, largest
@@ -63,9 +65,10 @@ class Steps:
         equations: list[Equation] = list(rule_of(name, source))
         main: list[Math] = [symbol(name), source.symbols.formula(node)]
         shown = self.detail != "formulas"
-        if shown and not source.is_finite(node):
+        if shown and not source.is_finite(name):
             notes.append(p.NOT_FINITE(self._lang))
             shown = False
+            main += [source.printed(name)] if source.is_small(node) and np.isfinite(source.arrays[name]).all() else []
         elif shown and source.is_small(node):
             main += [source.numbers.formula(node), source.printed(name)]
         elif shown:

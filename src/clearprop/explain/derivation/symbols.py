@@ -67,7 +67,7 @@ def symbol(name: str, place: Place = WHOLE) -> Math:
     of = differentiated(name)
     if of is None:
         return _plain(name, place)
-    if of.startswith("z") and _LAYERED.fullmatch(of):
+    if re.fullmatch(r"z\d+(_\d+)?", of):
         return _layered(_DELTA, of, place)
     return Fraction(_DL, row(PARTIAL, symbol(of, place)))
 
@@ -96,7 +96,7 @@ def _plain(name: str, place: Place) -> Math:
     if _LAYERED.fullmatch(name):
         letter = _LAYERED.fullmatch(name)["letter"]  # type: ignore[index]
         shown = letter.lower() if place.below and letter == "W" else letter
-        return _layered(_LETTERS.get(letter, identifier(shown)), name, place)
+        return _layered(_LETTERS.get(letter, _letters(shown)), name, place)
     return _indexed(_word(name), place)
 
 
@@ -105,6 +105,11 @@ def _word(name: str) -> Math:
     match = re.fullmatch(r"([^\W\d_]+)_?(\d+)", name)
     if match:
         return Scripts(identifier(match[1]), Atom(match[2], match[2], "number"))
+    return _letters(name)
+
+
+def _letters(name: str) -> Math:
+    """One letter in italics, or a word upright."""
     return identifier(name, name if name.isalpha() and len(name) == 1 else rf"\mathrm{{{_safe(name)}}}")
 
 

@@ -43,7 +43,7 @@ class _Updates:
 
     def __init__(self, source: Source, optimizer: Optimizer) -> None:
         self._source = source
-        self._graph, given = _update_graph(source, optimizer)
+        self._graph, given = update_graph(source, optimizer)
         named = {node: str(node.name) for node in self._graph.nodes if node.name and node.op.name != "constant"}
         shared = letters(self._graph.nodes, named, first=len(source.auxiliary) + 1)
         self._names = named | shared
@@ -117,7 +117,7 @@ class _Updates:
         return (symbol(name, place(name, index)), *written, self._source.matrix(self._values[name][index]))
 
 
-def _update_graph(source: Source, optimizer: Optimizer) -> tuple[Graph, dict[str, Array]]:
+def update_graph(source: Source, optimizer: Optimizer) -> tuple[Graph, dict[str, Array]]:
     """The new value of every parameter and of the optimizer's arrays, and what they are computed from."""
     names = [
         n for n, par in source.values.architecture.parameters.items() if par.trainable and f"d{n}" in source.arrays

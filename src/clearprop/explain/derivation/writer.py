@@ -12,12 +12,15 @@ from clearprop.explain.math import (
     Atom,
     Fenced,
     Fraction,
+    Level,
     Math,
     Row,
     Scripts,
     Slot,
+    brackets,
     fill,
     identifier,
+    level,
     number,
     parse,
     row,
@@ -104,7 +107,8 @@ class Writer:
         elif isinstance(template, Row):
             sign = self._times(node)
             template = Row(tuple(sign if part == TIMES else part for part in template.parts))
-        values = {str(i): self._write(x) for i, x in enumerate(node.inputs, 1)}
+        write = self._factor if node.op.kind == "product" else self._write
+        values = {str(i): write(x) for i, x in enumerate(node.inputs, 1)}
         numbers = {attr: float(value) for attr, value in node.attrs.items() if isinstance(value, int | float)}
         template = without_ones(template, {attr for attr, value in numbers.items() if value == 1.0})
         return fill(template, values | {attr: self._printed(value) for attr, value in numbers.items()})
@@ -145,6 +149,7 @@ class Writer:
         if node.op.name == "reciprocal":
             return Product(factors=[fill(parse(node.op.formula), {"1": self._write(node.inputs[0])})])
         negative, m = self._value(node)
+        m = brackets(m) if node.op.kind == "product" else m
         sign = -1.0 if negative else 1.0
         return Product(sign, [m], []) if is_plain(node) else Product(sign, [], [m])
 
@@ -191,11 +196,17 @@ class Writer:
 
     def _matmul(self, node: Node) -> Math:
         """A · B with its transposes; in the column convention (A · B)⊤ = B⊤ · A⊤, where each letter is a transpose."""
-        a, b = (self._write(x) for x in node.inputs)
+        a, b = map(self._factor, node.inputs)
         a = transposed(a) if node.attrs.get("transpose_a") else a
         b = transposed(b) if node.attrs.get("transpose_b") else b
         template = parse(node.op.formula)
         return fill(turned(template) if self._column else template, {"1": a, "2": b})
+
+    def _factor(self, node: Node) -> Math:
+        """A factor of a matrix product: A · (B ⊙ C) is not (A · B) ⊙ C."""
+        m = self._write(node)
+        is_number = isinstance(m, Atom) and m.kind == "number"
+        return brackets(m) if level(m) == Level.PRODUCT and not is_number else m
 
     # --- numbers
 

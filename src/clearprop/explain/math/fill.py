@@ -9,6 +9,7 @@ from enum import IntEnum
 from clearprop.explain.math.tree import (
     COMMA,
     DOT,
+    GREATER,
     PARTIAL,
     Apply,
     Atom,
@@ -115,7 +116,7 @@ def _filled_row(parts: tuple[Math, ...], values: Mapping[str, Math]) -> Row:
         after = parts[i + 1] if i + 1 < len(parts) else None
         filled = fill(part, values)
         if _is_operand(part):
-            first = before is None or before == COMMA
+            first = before is None or before in (COMMA, GREATER)
             filled = _guarded(filled, max(_needed_after(before), _needed_before(after)), first)
             if out and before is not None and _is_operand(before) and _clash(out[-1], filled):
                 out.append(DOT)

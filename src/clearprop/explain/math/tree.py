@@ -151,8 +151,8 @@ def transposed(inner: Math) -> Math:
     """Something with a ⊤; a number stays as it is."""
     if isinstance(inner, Atom) and inner.kind == "number":
         return inner
-    if isinstance(inner, Scripts) and inner.sup is not None:
-        return Scripts(inner.base, inner.sub, Row((inner.sup, TOP)))
-    if isinstance(inner, Scripts):
+    if isinstance(inner, Scripts) and inner.sup is None:
         return Scripts(inner.base, inner.sub, TOP)
-    return Scripts(inner, None, TOP)
+    if isinstance(inner, Scripts) and inner.sup is not None and is_label(inner.sup):
+        return Scripts(inner.base, inner.sub, Row((inner.sup, TOP)))
+    return Scripts(inner if isinstance(inner, Atom | Fenced | Matrix) else brackets(inner), None, TOP)

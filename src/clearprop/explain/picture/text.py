@@ -78,9 +78,11 @@ def place(runs: Iterable[Run], size: float, face: str = "math") -> list[Piece]:
         small = size if where == "normal" else size * SMALL
         rise = {"normal": 0.0, "sup": RAISED * size, "sub": -LOWERED * size}[where]
         begin = end
-        if where != "normal" and before not in ("normal", where):
+        if where == before:
+            begin = x  # the second piece of a subscript follows the first, however far the superscript reaches
+        elif where != "normal" and before != "normal":
             begin = start
-        elif where != "normal" and before == "normal":
+        elif where != "normal":
             start = end
         out.append(Piece(text, begin, rise, small, italic, x - begin))
         x = begin + text_width(text, small, face)

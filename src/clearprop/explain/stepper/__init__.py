@@ -1,0 +1,5 @@
+"""One training step, node by node, as a page that plays it."""
+
+from clearprop.explain.stepper.stepbystep import StepByStep, step_by_step
+
+__all__ = ["StepByStep", "step_by_step"]

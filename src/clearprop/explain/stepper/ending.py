@@ -1,0 +1,106 @@
+"""The last frames: every parameter takes its step, and the loss is computed once more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clearprop.execute import Array, Reference, evaluate
+from clearprop.explain.derivation import Elements, Source, Writer, symbol
+from clearprop.explain.derivation.elements import Element, indices
+from clearprop.explain.derivation.update import update_graph
+from clearprop.explain.language import Language
+from clearprop.explain.math import Math, number
+from clearprop.explain.stepper import phrases as p
+from clearprop.explain.stepper.cells import Cells
+from clearprop.explain.stepper.circuit import Circuit, Frame, Line
+from clearprop.graph import Graph, Node
+from clearprop.train import Optimizer
+
+
+class Updates:
+    """One step of an optimizer, element by element.
+
+    Args:
+        source: the run whose gradients are used.
+        optimizer: whose first step it is.
+
+    Attributes:
+        values: parameters, gradients, the optimizer's arrays, and all of them after the step (with a ′ behind).
+    """
+
+    def __init__(self, source: Source, optimizer: Optimizer) -> None:
+        self._source, self._optimizer = source, optimizer
+        self._graph, given = update_graph(source, optimizer)
+        self.values: dict[str, Array] = given | evaluate(self._graph, given)
+        self._elements = Elements(lambda x: x.name if x.op.name != "constant" else None, self.values, samples=1)
+
+    def frames(self, cells: Cells, circuit: Circuit, lang: Language) -> Iterator[Frame]:
+        """A frame for each element of each parameter."""
+        for name, array in self.parameters.items():
+            for index in indices(array.shape):
+                key = cells.key(Element(name, index))
+                circuit.updated[key] = float(array[index])
+                yield self._frame(name, index, key, circuit, lang)
+
+    def _frame(self, name: str, index: tuple[int, ...], key: str, circuit: Circuit, lang: Language) -> Frame:
+        slots = [f"{slot}.{name}'" for slot in self._optimizer.slots]
+        lines = [self._line(new, name, index) for new in (*slots, f"{name}'")]
+        stays = circuit.updated[key] == circuit.values[key]
+        text = [(p.UPDATE_ZERO if stays else p.UPDATE_TEXT)(lang)]
+        if slots:
+            text.append(p.OWN_ARRAYS(lang, optimizer=type(self._optimizer).__name__))
+        letter = circuit.vertices[key].symbol
+        return Frame("update", p.UPDATE(lang), letter, tuple(text), tuple(lines), key, (), (("new", key),))
+
+    def _line(self, new: str, parameter: str, index: tuple[int, ...]) -> Line:
+        scalar = self._elements.written_out(self._graph[new], index)
+        place, leaves = self._source.place(parameter, index), self._elements.leaves
+
+        def letter(x: Node) -> Math | None:
+            leaf = leaves.get(x)
+            return None if leaf is None else symbol(leaf.name, place) if leaf.index else symbol(leaf.name)
+
+        def digits(x: Node) -> Math | None:
+            return number(self._elements.numbers[x], self._source.digits) if x in leaves else None
+
+        result = number(float(self.values[new][index]), self._source.digits)
+        return Line("", (symbol(new, place), Writer(letter).formula(scalar), Writer(digits).formula(scalar), result))
+
+    @property
+    def parameters(self) -> dict[str, Array]:
+        """Every parameter after the step."""
+        return {
+            name: self.values[f"{name}'"]
+            for name in self._source.values.architecture.parameters
+            if f"{name}'" in self.values
+        }
+
+    def loss_after(self) -> float:
+        """The loss of the same sample with the new parameters."""
+        values = self._source.values
+        graph = Graph({"L": values.graph["L"]})
+        given = {name: v for name, v in (values.inputs() | self.parameters).items() if name in graph.inputs}
+        return float(Reference().load(graph).run(given, values.samples)["L"])
+
+
+def loss_frame(source: Source, updates: Updates, lang: Language) -> Frame:
+    """The loss before and after."""
+    before, after = source.values.loss, updates.loss_after()
+    text = p.END_SAME if after == before else p.END_BETTER if after < before else p.END_WORSE
+    lines = [
+        Line(label(lang), (letter, number(value, source.digits)))
+        for label, letter, value in ((p.BEFORE, symbol("L"), before), (p.AFTER, symbol("L'"), after))
+    ]
+    return Frame("end", p.END(lang), None, (text(lang),), tuple(lines))
+
+
+def prediction_frame(source: Source, lang: Language) -> Frame:
+    """The output, where there is no target to compare it with."""
+    name = f"a{source.values.architecture.depth}"
+    return Frame(
+        "forward",
+        p.OUTPUT_END(lang),
+        symbol(name),
+        (p.OUTPUT_END_TEXT(lang),),
+        (Line("", (symbol(name), source.printed(name))),),
+    )

@@ -1,0 +1,162 @@
+"""The walk through the graph of layers, whose values are matrices: the derivation's steps, one frame each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from clearprop.explain.derivation import Source, derive, symbol
+from clearprop.explain.derivation.document import Document, Section, Step
+from clearprop.explain.derivation.symbols import differentiated
+from clearprop.explain.language import Language
+from clearprop.explain.math import number
+from clearprop.explain.picture.text import words
+from clearprop.explain.stepper import phrases as p
+from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
+from clearprop.explain.stepper.signs import loss_by, sign_of
+from clearprop.graph import Node, topological
+from clearprop.train import Optimizer
+
+_LAYERED = re.compile(r"\D*?(\d+)(?:_\d+)?")
+
+
+class Layers:
+    """Makes the circuit of a run's named values, and its frames.
+
+    Args:
+        source: the run.
+        lang: of the words.
+        optimizer: whose update is shown.
+
+    Attributes:
+        circuit: vertices and all numbers.
+    """
+
+    def __init__(self, source: Source, lang: Language, optimizer: Optimizer) -> None:
+        self._source, self._lang = source, lang
+        convention = "column" if source.column else "row"
+        self._document: Document = derive(source.values, lang, convention, optimizer=optimizer, digits=source.digits)
+        self.circuit = Circuit(self._vertices(), {})
+        self.circuit.values |= {key: source.arrays[key] for key in self.circuit.vertices}
+        if source.values.has_target:
+            self.circuit.gradients |= {
+                key: source.arrays[f"d{key}"] for key in self.circuit.vertices if f"d{key}" in source.arrays
+            }
+            self.circuit.gradients["L"] = 1.0
+        self._consumers = self.circuit.consumers()
+
+    # --- the graph
+
+    def _vertices(self) -> dict[str, Vertex]:
+        values = self._source.values
+        top = self._source.graph["L" if values.has_target else f"a{values.architecture.depth}"]
+        found: dict[str, Vertex] = {}
+        for node in topological([top]):
+            name = self._visible(node)
+            if name is not None:
+                found[name] = self._vertex(node, name)
+        return found
+
+    def _vertex(self, node: Node, name: str) -> Vertex:
+        parameters = self._source.values.architecture.parameters
+        if node.op.kind in ("leaf", "random") or node.op.name == "one_hot":
+            trained = name in parameters and parameters[name].trainable
+            kind = "input" if name == "X" else "parameter" if trained else "constant"
+            return Vertex(kind, (), symbol(name), 0)  # type: ignore[arg-type]
+        value = self._source.node(name)
+        inputs = list(dict.fromkeys(self._inputs(value)))
+        is_one_op = all(self._visible(x) is not None or x.op.name == "constant" for x in value.inputs)
+        sign = "L" if name in ("L", "loss") else sign_of(value) if is_one_op else "f"
+        return Vertex("operation", words(sign), symbol(name), self._layer(name), tuple(inputs))
+
+    def _inputs(self, node: Node) -> Iterator[str]:
+        for x in node.inputs:
+            name = self._visible(x)
+            if name is not None:
+                yield name
+            else:
+                yield from self._inputs(x)
+
+    def _visible(self, node: Node) -> str | None:
+        """The name of a vertex; values that the derivation only calls u are inside others here."""
+        name = self._source.name_of(node)
+        return None if name in self._source.auxiliary else name
+
+    def _layer(self, name: str) -> int:
+        match = _LAYERED.fullmatch(name)
+        return int(match[1]) if match else self._source.values.architecture.depth + 1
+
+    # --- frames
+
+    def frames(self) -> Iterator[Frame]:
+        """The sample; forward; backward, if there is a target; every parameter's step."""
+        has_target = self._source.values.has_target
+        sections = self._document.sections
+        forward = [step for section in sections[:2] for step in section.steps]
+        given = [step for step in forward if step.name in ("X", "y")]
+        yield Frame(
+            "start",
+            p.START(self._lang),
+            text=((p.START_TEXT if has_target else p.START_FORWARD)(self._lang), *_notes(given)),
+            lines=_lines(given),
+            shows=tuple(("value", key) for key, vertex in self.circuit.vertices.items() if not vertex.inputs),
+        )
+        yield from self._forward([step for step in forward if step not in given])
+        if has_target:
+            yield from self._backward(sections[2].steps)
+            yield from self._update(sections[3])
+
+    def _forward(self, steps: Sequence[Step]) -> Iterator[Frame]:
+        for step in steps:
+            vertex = self.circuit.vertices.get(step.name)
+            flow = tuple((x, step.name) for x in vertex.inputs) if vertex else ()
+            shows = (("value", step.name),) if vertex else ()
+            yield self._frame("forward", step, step.name if vertex else None, flow, shows)
+
+    def _backward(self, steps: Sequence[Step]) -> Iterator[Frame]:
+        one = number(1.0)
+        yield Frame(
+            "backward",
+            p.SEED(self._lang),
+            text=(p.SEED_TEXT(self._lang),),
+            lines=(Line("", (loss_by(symbol("L")), one)),),
+            at="L",
+            shows=(("gradient", "L"),),
+        )
+        for step in steps:
+            of = differentiated(step.name)
+            at = of if of in self.circuit.vertices else None
+            flow = tuple((at, consumer) for consumer in self._consumers[at]) if at else ()
+            yield self._frame("backward", step, at, flow, (("gradient", at),) if at else ())
+
+    def _update(self, section: Section) -> Iterator[Frame]:
+        """A frame for each parameter, with what the optimizer keeps beside it."""
+        waiting: list[Step] = []
+        for step in section.steps:
+            waiting.append(step)
+            if "." in step.name or not step.name.endswith("'"):
+                continue
+            parameter = step.name.removesuffix("'")
+            lines, text = _lines(waiting), (*section.intro, *_notes(waiting))
+            shows = (("new", parameter),)
+            yield Frame("update", step.heading, symbol(parameter), text, lines, parameter, (), shows)
+            waiting = []
+
+    def _frame(
+        self,
+        phase: str,
+        step: Step,
+        at: str | None,
+        flow: tuple[tuple[str, str], ...],
+        shows: tuple[tuple[str, str], ...],
+    ) -> Frame:
+        lines = _lines([step])
+        return Frame(phase, step.heading, symbol(step.name), step.notes, lines, at, flow, shows)  # type: ignore[arg-type]
+
+
+def _lines(steps: Sequence[Step]) -> tuple[Line, ...]:
+    return tuple(Line("", equation) for step in steps for equation in step.equations)
+
+
+def _notes(steps: Sequence[Step]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(note for step in steps for note in step.notes))

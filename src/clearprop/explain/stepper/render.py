@@ -1,0 +1,156 @@
+"""The page: the picture, the frames as JSON, and a small script that turns them into motion."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from clearprop.explain.language import Language
+from clearprop.explain.math import Atom, Math, Matrix, to_mathml, to_text
+from clearprop.explain.page import page
+from clearprop.explain.picture.scene import Picture
+from clearprop.explain.stepper import phrases as p
+from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Numbers
+
+_LARGEST = 40  # numbers of a value that are kept in the page
+_PARTS = {"start": "forward", "end": "update"}  # what belongs to another phase on the timeline
+_SPEEDS = (0.5, 1, 2, 4)
+_ICONS = {
+    "first": "M6 5v14M19 5l-9 7 9 7z",
+    "back": "M16 5l-9 7 9 7z",
+    "play": "M8 5l11 7-11 7z",
+    "pause": "M8 5v14M16 5v14",
+    "step": "M8 5l9 7-9 7z",
+    "last": "M18 5v14M5 5l9 7-9 7z",
+}
+
+
+def rendered(
+    title: str, subtitle: str, lang: Language, digits: int, circuit: Circuit, frames: Sequence[Frame], picture: Picture
+) -> str:
+    """The whole page, in one file."""
+    steps = {"steps": [_step(frame, circuit, lang) for frame in frames], "words": _words(lang)}
+    body = f"""
+<main class="stepper">
+<header><h1>{escape(title)}</h1><p class="soft">{escape(subtitle)}</p>
+<ul class="legend">{_legend(circuit, lang)}</ul></header>
+<div class="stage" id="stage">{picture.svg}</div>
+<section class="panel" id="panel" aria-label="{p.THIS_STEP(lang)}"></section>
+{_controls(frames, lang)}
+<p class="keys soft">{p.KEYS(lang)} {p.ROUNDED(lang, digits=digits)}</p>
+<p class="unseen" id="say" role="status" aria-live="polite"></p>
+<noscript><p>{p.NO_SCRIPT(lang)}</p></noscript>
+</main>
+<script type="application/json" id="steps">{_embedded(steps)}</script>"""
+    return page(title, body, lang, _resource("stepper.css"), _resource("stepper.js"))
+
+
+def _resource(name: str) -> str:
+    return files("clearprop.explain.stepper").joinpath(name).read_text(encoding="utf-8")
+
+
+def _embedded(data: Any) -> str:
+    """JSON that no < can end before its time."""
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _words(lang: Language) -> dict[str, str]:
+    return {"play": p.PLAY(lang), "pause": p.PAUSE(lang), "counter": p.COUNTER(lang, k="{k}", n="{n}")}
+
+
+# --- one step
+
+
+def _step(frame: Frame, circuit: Circuit, lang: Language) -> dict[str, Any]:
+    return {
+        "phase": frame.phase,
+        "panel": _panel(frame),
+        "say": _spoken(frame),
+        "at": frame.at,
+        "flow": [">".join(edge) for edge in frame.flow],
+        "shows": [[part, node, _exact(circuit.number(part, node))] for part, node in frame.shows],
+    }
+
+
+def _exact(value: Numbers) -> Any:
+    """All digits, for whoever points at a number; None for what JSON cannot hold or is too much to keep."""
+    array = np.asarray(value, np.float64)
+    return array.tolist() if array.size <= _LARGEST and np.isfinite(array).all() else None
+
+
+def _panel(frame: Frame) -> str:
+    subject = "" if frame.subject is None else f" {to_mathml(frame.subject)}"
+    text = "".join(f"<p>{escape(sentence)}</p>" for sentence in frame.text)
+    text = f'<div class="text">{text}</div>' if text else ""
+    return f'<h2>{escape(frame.title)}{subject}</h2>{text}<div class="lines">{"".join(map(_line, frame.lines))}</div>'
+
+
+def _line(line: Line) -> str:
+    of = "" if line.of is None else f" {to_mathml(line.of)}"
+    label = f'<span class="label">{escape(line.label)}{of}</span>' if line.label else ""
+    first, *sides = map(_inner, line.sides)
+    last = ' class="result"' if _is_number(line.sides[-1]) else ""
+    rest = [f"<math{last if i == len(sides) else ''}><mo>=</mo>{side}</math>" for i, side in enumerate(sides, 1)]
+    return f'<div class="line">{label}<span class="equation"><math>{first}</math>{"".join(rest)}</span></div>'
+
+
+def _inner(m: Math) -> str:
+    return to_mathml(m).removeprefix("<math>").removesuffix("</math>")
+
+
+def _is_number(m: Math) -> bool:
+    if isinstance(m, Matrix):
+        return all(_is_number(x) for line in m.rows for x in line)
+    return isinstance(m, Atom) and m.kind == "number"
+
+
+def _spoken(frame: Frame) -> str:
+    """The step for a screen reader: what happens, and what comes out."""
+    subject = [] if frame.subject is None else [to_text(frame.subject)]
+    results = [f"{to_text(line.sides[0])} = {to_text(line.sides[-1])}" for line in frame.lines if len(line.sides) > 1]
+    return f"{' '.join([frame.title, *subject])}. {'; '.join(results)}"
+
+
+# --- what it is steered with
+
+
+def _legend(circuit: Circuit, lang: Language) -> str:
+    entries = [("value", p.LEGEND_VALUE)]
+    if circuit.gradients:
+        entries += [("gradient", p.LEGEND_GRADIENT), ("new", p.LEGEND_NEW)]
+    return "".join(f'<li class="{part}">{name(lang)}</li>' for part, name in entries)
+
+
+def _controls(frames: Sequence[Frame], lang: Language) -> str:
+    buttons = "".join(
+        f'<button type="button" id="{name}" aria-label="{label(lang)}" title="{label(lang)}">{_icon(name)}</button>'
+        for name, label in (("first", p.FIRST), ("back", p.BACK), ("play", p.PLAY), ("step", p.STEP), ("last", p.LAST))
+    )
+    speeds = "".join(f'<option value="{s}"{" selected" if s == 1 else ""}>{s:g}×</option>' for s in _SPEEDS)
+    return f"""<nav class="controls" aria-label="{p.CONTROLS(lang)}">
+<div class="timeline"><div class="phases">{"".join(_phases(frames, lang))}</div>
+<input type="range" id="slider" min="0" max="{len(frames) - 1}" value="0" aria-label="{p.TIMELINE(lang)}"></div>
+<div class="buttons">{buttons}<span id="counter"></span>
+<label><span>{p.SPEED(lang)}</span> <select id="speed" aria-label="{p.SPEED(lang)}">{speeds}</select></label></div>
+</nav>"""
+
+
+def _icon(name: str) -> str:
+    paths = "".join(
+        f'<path class="{other}" d="{_ICONS[other]}"/>' for other in (("play", "pause") if name == "play" else (name,))
+    )
+    return f'<svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">{paths}</svg>'
+
+
+def _phases(frames: Sequence[Frame], lang: Language) -> Iterator[str]:
+    """One button for each part of the timeline, as long as it takes."""
+    parts = [_PARTS.get(frame.phase, frame.phase) for frame in frames]
+    for part in dict.fromkeys(parts):
+        name = p.PHASES[part] if len(set(parts)) > 1 else p.FORWARD_ALONE
+        data = f'data-phase="{part}" data-step="{parts.index(part)}" style="flex-grow:{parts.count(part)}"'
+        yield f'<button type="button" {data}>{name(lang)}</button>'

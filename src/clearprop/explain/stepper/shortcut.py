@@ -1,0 +1,42 @@
+"""δ[L] = a[L] − y: what is left where the derivatives of output activation and loss cancel."""
+
+from __future__ import annotations
+
+from clearprop.explain.derivation import Elements, Source, Writer, symbol
+from clearprop.explain.derivation.document import Equation
+from clearprop.explain.derivation.elements import Element
+from clearprop.explain.derivation.steps import without_repeats
+from clearprop.explain.derivation.symbols import differentiated
+from clearprop.explain.math import Math, number
+from clearprop.graph import Graph, Node, tidy
+
+_CANCELLING = ("sigmoid_cross_entropy", "softmax_cross_entropy")
+
+
+def short_form(source: Source, element: Element) -> Equation | None:
+    """The error of an output unit by the graph that trains; None where nothing cancels, or for another value."""
+    trained, name = source.values.graph, f"d{element.name}"
+    if element.name != f"z{source.values.architecture.depth}" or element.index is None:
+        return None
+    if not any(node.op.name in _CANCELLING for node in trained.nodes):
+        return None
+    node = tidy(trained)[name]
+
+    def stop(x: Node) -> str | None:
+        if x.op.name == "one_hot":
+            return "y"
+        return x.name if x.name in source.arrays and differentiated(x.name) is None else None
+
+    elements = Elements(stop, source.arrays, source.values.samples)
+    scalar = tidy(Graph({name: elements.written_out(node, element.index)}))[name]
+
+    def letter(x: Node) -> Math | None:
+        found = elements.leaves.get(x)
+        return None if found is None else source.element_symbol(found.name, found.index or ())
+
+    def digits(x: Node) -> Math | None:
+        return number(elements.numbers[x], source.digits) if x in elements.leaves else None
+
+    value = number(float(source.arrays[name][element.index]), source.digits)
+    left = symbol(name, source.place(element.name, element.index))
+    return without_repeats([left, Writer(letter).formula(scalar), Writer(digits).formula(scalar), value])

@@ -1,0 +1,178 @@
+"""`step_by_step`: one sample's way through the network, as a page that walks it node by node."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import InvalidValueError
+from clearprop.explain.derivation import Source
+from clearprop.explain.derivation.update import first_rate
+from clearprop.explain.language import Language, checked_language
+from clearprop.explain.math import DIGITS
+from clearprop.explain.picture.file import write_beside
+from clearprop.explain.stepper import phrases as p
+from clearprop.explain.stepper.cells import Cells
+from clearprop.explain.stepper.circuit import Circuit, Frame
+from clearprop.explain.stepper.drawing import Drawing
+from clearprop.explain.stepper.ending import Updates, loss_frame, prediction_frame
+from clearprop.explain.stepper.layers import Layers
+from clearprop.explain.stepper.render import rendered
+from clearprop.explain.stepper.walk import Walk
+from clearprop.explain.values import Values
+from clearprop.train import Optimizer, resolve_optimizer
+
+ZOOMS = ("layers", "fused", "primitives")
+_BY_DEFAULT, _AT_MOST = 64, 600  # vertices of a graph of single numbers
+
+
+@dataclass(frozen=True)
+class StepByStep:
+    """A walk through one training step, ready to be looked at.
+
+    A notebook shows it by itself; `save("step.html")` writes a page that needs no server and no network.
+
+    Attributes:
+        title, subtitle: what it is.
+        lang: of all words.
+        circuit: the graph and all its numbers.
+        frames: the steps, as plain data.
+        zoom: "layers", "fused" or "primitives".
+        depth: L, the number of layers.
+        column: whether formulas and matrices are in the column convention.
+        digits: significant digits of printed numbers.
+    """
+
+    title: str
+    subtitle: str
+    lang: Language
+    circuit: Circuit
+    frames: tuple[Frame, ...]
+    zoom: str
+    depth: int
+    column: bool
+    digits: int
+
+    def to_html(self) -> str:
+        """The whole page."""
+        picture = Drawing(self.circuit, self.depth, self.lang, self.column, self.digits).picture()
+        return rendered(self.title, self.subtitle, self.lang, self.digits, self.circuit, self.frames, picture)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to an .html file.
+
+        Raises:
+            InvalidValueError: for another ending.
+            FileError: if it cannot be written.
+        """
+        if Path(path).suffix.lower() not in (".html", ".htm"):
+            raise InvalidValueError(f"a file ending in {Path(path).suffix!r}", ".html")
+        write_beside(Path(path), self.to_html().encode())
+
+    def _repr_html_(self) -> str:
+        style = "width:100%;height:760px;border:0;border-radius:8px"
+        return f'<iframe title="{escape(self.title)}" style="{style}" srcdoc="{escape(self.to_html())}"></iframe>'
+
+    def __repr__(self) -> str:
+        return f"<StepByStep: {len(self.frames)} steps, zoom {self.zoom!r}>"
+
+
+def step_by_step(
+    values: Values,
+    lang: str = "en",
+    zoom: str | None = None,
+    optimizer: Any = "gradient_descent",
+    *,
+    convention: str = "row",
+    digits: int = DIGITS,
+) -> StepByStep:
+    """Walk one sample through forward pass, loss, backward pass and update, node by node.
+
+    Args:
+        values: the trace of one sample; without a target there is a forward pass only.
+        lang: "en" or "zh".
+        zoom: what a node is: "layers" (values are matrices), "fused" (single numbers; × + σ and the loss) or
+            "primitives" (exp, ln, 1/x, …). By default "fused" where the graph is small enough, else "layers".
+        optimizer: whose update is shown.
+        convention: "row" (z = a · W + b) or "column" (z = W · a + b).
+        digits: significant digits of printed numbers.
+
+    Raises:
+        InvalidValueError: for several samples, or a graph of single numbers that is too large.
+        ClearpropError: for an unknown language, zoom, convention or optimizer, or digits out of range.
+
+    Example:
+        >>> net = cp.Network(2, [cp.Dense(2, "tanh"), cp.Dense(1, "sigmoid")], "binary_cross_entropy")
+        >>> step_by_step(net.trace([1.0, 0.0], 1), lang="zh")
+        <StepByStep: 38 steps, zoom 'fused'>
+    """
+    known, chosen = checked_language(lang), resolve_optimizer(optimizer)
+    if values.samples != 1:
+        raise InvalidValueError(f"a trace of {values.samples} samples", "one", "trace.sample(i).step_by_step()")
+    for name, given, allowed in (("zoom", zoom, (None, *ZOOMS)), ("convention", convention, ("row", "column"))):
+        if given not in allowed:
+            raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, filter(None, allowed))))
+    if not 2 <= digits <= 15:
+        raise InvalidValueError(f"digits = {digits!r}", "2 … 15")
+    source = Source(values, convention, digits)  # type: ignore[arg-type]
+    cells = _cells(source, zoom)
+    circuit, frames = _walk(source, cells, known, chosen)
+    return StepByStep(
+        (p.TITLE if values.has_target else p.TITLE_FORWARD)(known),
+        _subtitle(values, known, chosen),
+        known,
+        circuit,
+        tuple(frames),
+        "layers" if cells is None else zoom or "fused",
+        values.architecture.depth,
+        source.column,
+        digits,
+    )
+
+
+def _cells(source: Source, zoom: str | None) -> Cells | None:
+    """The graph of single numbers; None where the layers are to be shown."""
+    vertices = 2 * sum(array.size for array in source.values.parameters.values())  # at least, near enough
+    if zoom == "layers" or (zoom is None and vertices > _BY_DEFAULT):
+        return None
+    if vertices > _AT_MOST:
+        raise InvalidValueError(f"zoom {zoom!r} of a network with {vertices // 2:,} parameters", "zoom='layers'")
+    try:
+        cells = Cells(source, "primitives" if zoom == "primitives" else "fused")
+    except NotImplementedError as error:  # an op of the user's that has no single numbers
+        if zoom is None:
+            return None
+        raise InvalidValueError(f"zoom {zoom!r}, but there are no {error}", "zoom='layers'") from None
+    fits = len(cells.values) <= _BY_DEFAULT and all(np.isfinite(v) for v in cells.values.values())
+    return cells if zoom is not None or fits else None
+
+
+def _walk(source: Source, cells: Cells | None, lang: Language, optimizer: Optimizer) -> tuple[Circuit, list[Frame]]:
+    updates = Updates(source, optimizer) if source.values.has_target else None
+    if cells is None:
+        layers = Layers(source, lang, optimizer)
+        circuit, frames = layers.circuit, list(layers.frames())
+        if updates is not None:
+            circuit.updated |= updates.parameters
+    else:
+        walk = Walk(cells, lang)
+        circuit, frames = walk.circuit, list(walk.forward())
+        if updates is not None:
+            frames += walk.backward()
+            frames += updates.frames(cells, circuit, lang)
+    frames.append(prediction_frame(source, lang) if updates is None else loss_frame(source, updates, lang))
+    return circuit, frames
+
+
+def _subtitle(values: Values, lang: Language, optimizer: Optimizer) -> str:
+    widths = {layer: width for _, layer, width in values.architecture.built()}
+    network = "-".join(map(str, (values.architecture.n_inputs, *(widths[layer] for layer in sorted(widths)))))
+    if not values.has_target:
+        return p.WITHOUT_TARGET(lang, network=network)
+    rate = f"{type(optimizer).__name__}, η = {first_rate(optimizer):g}"
+    return p.SUBTITLE(lang, network=network, optimizer=rate)
