@@ -80,6 +80,15 @@ def test_open_shows_the_page(trained, monkeypatch, capsys):
     assert opened[0].endswith("row-2.html")
 
 
+def test_step_by_step(trained, tmp_path, monkeypatch, capsys):
+    folder, _ = trained
+    out = tmp_path / "row.html"
+    row = (folder / "m.clearprop", folder / "t.csv", "--row", 2)
+    assert run(monkeypatch, capsys, *row, "--steps", "--lang", "zh", "--out", out)[0] == 0
+    assert "反向传播" in out.read_text(encoding="utf-8")
+    assert "<script>" in out.read_text(encoding="utf-8")
+
+
 def test_a_row_without_an_answer_has_no_backward_pass(trained, tmp_path, monkeypatch, capsys):
     folder, _ = trained
     (tmp_path / "new.csv").write_text("x,colour\n1.5,red\n")
@@ -99,6 +108,8 @@ def test_a_row_without_an_answer_has_no_backward_pass(trained, tmp_path, monkeyp
         (("--row", 1, "--only", "dW9"), "no value 'dW9'"),
         (("--row", 1, "--only", "dW1[9,9]"), "element [9,9] of dW1"),
         (("--row", 1, "--out", "row.pdf"), "a file ending in .html"),
+        (("--row", 1, "--steps"), "--steps without a page"),
+        (("--row", 1, "--steps", "--out", "row.md"), "--steps without a page"),
         ((), "Missing option '--row'"),
     ],
 )

@@ -38,6 +38,12 @@ def explain(
         Path | None,
         typer.Option(metavar="FILE", rich_help_panel=o.OUTPUT, help="Write it to a .html, .md, .tex or .txt file."),
     ] = None,
+    steps: Annotated[
+        bool,
+        typer.Option(
+            "--steps", rich_help_panel=o.OUTPUT, help="As a page that plays it step by step; with --out or --open."
+        ),
+    ] = False,
     open_page: Annotated[
         bool, typer.Option("--open", rich_help_panel=o.OUTPUT, help="Show it as a web page in the browser.")
     ] = False,
@@ -51,6 +57,8 @@ def explain(
     """
     if out is not None and out.suffix not in (".html", ".md", ".tex", ".txt"):
         raise InvalidValueError(f"--out {out}", "a file ending in .html, .md, .tex or .txt")
+    if steps and (out is not None and out.suffix != ".html" or out is None and not open_page):
+        raise InvalidValueError("--steps without a page", "--out FILE.html, or --open")
     loaded = o.table_model(model)
     batches = o.source(table, no_header, na, encoding, loaded).batches(loaded.encoder.number_columns)
     found = Row(loaded, row_of(batches, row), Path(table).name, row, checked_language(lang))
@@ -59,7 +67,10 @@ def explain(
         print(found.to_text(explanation, min(shutil.get_terminal_size().columns, _WIDEST)), end="")
         return
     path = out or Path(tempfile.mkdtemp(prefix="clearprop-")) / f"row-{row}.html"
-    written = found.in_format(path.suffix, explanation)
+    if steps:
+        written = found.trace.step_by_step(lang, convention=convention).to_html()
+    else:
+        written = found.in_format(path.suffix, explanation)
     write_atomically(path, written.encode())
     Console(stderr=True).print(f"wrote {path}", highlight=False, markup=False, soft_wrap=True)
     if open_page:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
+from unicodedata import east_asian_width
 
 from clearprop.errors import unknown_name
 
@@ -40,3 +41,13 @@ def checked_language(lang: str) -> Language:
     if lang == "zh":
         return "zh"
     raise unknown_name("language", lang, list(get_args(Language)))
+
+
+def columns_of(text: str) -> int:
+    """Columns that a text takes on a terminal, where a Chinese character takes two.
+
+    Example:
+        >>> columns_of("损失 L")
+        6
+    """
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

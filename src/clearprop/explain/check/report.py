@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
-from unicodedata import east_asian_width
 
 from clearprop.errors import UnknownNameError
 from clearprop.explain.check.compare import Index, TensorCheck
-from clearprop.explain.language import Language, Phrase, checked_language
+from clearprop.explain.language import Language, Phrase, checked_language, columns_of
 
 HEADINGS = (
     Phrase("", ""),
@@ -223,18 +222,13 @@ def _listed(names: Sequence[str], lang: Language) -> str:
     return (", " if lang == "en" else "、").join(f"d{name}" for name in names)
 
 
-def _width(text: str) -> int:
-    """Columns on a terminal, where a Chinese character takes two."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Columns of numbers to the right, of words to the left."""
-    widths = [max(_width(row[k]) for row in rows) for k in range(len(HEADINGS))]
+    widths = [max(columns_of(row[k]) for row in rows) for k in range(len(HEADINGS))]
     to_the_right = {4, 6, 7}
     lines = []
     for row in rows:
-        blanks = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        blanks = [" " * (width - columns_of(cell)) for cell, width in zip(row, widths, strict=True)]
         cells = [b + c if k in to_the_right else c + b for k, (c, b) in enumerate(zip(row, blanks, strict=True))]
         lines.append("  ".join(cells).rstrip())
     return lines

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from clearprop.errors import FileError, InvalidValueError
+from clearprop.errors import InvalidValueError
 from clearprop.explain.derivation.document import Document
 from clearprop.explain.derivation.render import STYLE, html_of, latex_of, markdown_of, page_of, text_of
+from clearprop.explain.file import write_beside
 from clearprop.explain.page import fragment
 
 
@@ -50,13 +51,7 @@ class Explanation:
         path = Path(path)
         if path.suffix not in writers:
             raise InvalidValueError(f"a file ending in {path.suffix!r}", " or ".join(writers))
-        beside = path.with_name(f".{path.name}.new")
-        try:
-            beside.write_text(writers[path.suffix](), encoding="utf-8")
-            beside.replace(path)
-        except OSError as error:
-            beside.unlink(missing_ok=True)
-            raise FileError(f"cannot write {path}: {error.strerror}", "a path that can be written") from None
+        write_beside(path, writers[path.suffix]().encode())
 
     def __str__(self) -> str:
         return self.to_text()

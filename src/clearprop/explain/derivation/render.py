@@ -6,6 +6,7 @@ import re
 from html import escape
 
 from clearprop.explain.derivation.document import Document, Equation, Step
+from clearprop.explain.language import columns_of
 from clearprop.explain.math import to_latex, to_mathml, to_text
 from clearprop.explain.page import page
 
@@ -22,11 +23,11 @@ def text_of(document: Document, width: int | None = None) -> str:
     """Plain text: one line per side of an equation, or more where a width is given."""
     lines: list[str] = []
     if document.title:
-        lines += [document.title, "=" * _width(document.title), ""]
+        lines += [document.title, "=" * columns_of(document.title), ""]
     lines += [*document.intro, ""] if document.intro else []
     for section in document.sections:
         if section.title:
-            lines += [section.title, "-" * _width(section.title), *section.intro, ""]
+            lines += [section.title, "-" * columns_of(section.title), *section.intro, ""]
         for step in section.steps:
             lines += [step.heading, *(f"  {line}" for e in step.equations for line in _text_equation(e))]
             lines += [f"  ({note})" for note in step.notes] + [""]
@@ -44,7 +45,7 @@ def _wrapped(line: str, width: int) -> list[str]:
     indent = min(line.index("= ") + 2, width // 2) if is_formula else 0
     out, now = [], ""
     for piece in (_BREAKS if is_formula else _SPACES).split(line):
-        if now.strip() and _width((now + piece).rstrip()) > width:
+        if now.strip() and columns_of((now + piece).rstrip()) > width:
             out.append(now.rstrip())
             now = " " * indent + piece.lstrip()
         else:
@@ -56,13 +57,8 @@ def _text_equation(equation: Equation) -> list[str]:
     left, *sides = (to_text(side) for side in equation)
     if not sides:
         return [left]
-    indent = " " * (_width(left) + 1)
+    indent = " " * (columns_of(left) + 1)
     return [f"{left} = {sides[0]}", *(f"{indent}= {side}" for side in sides[1:])]
-
-
-def _width(text: str) -> int:
-    """Columns on a terminal, where Chinese letters take two."""
-    return sum(2 if "⺀" <= letter <= "￯" else 1 for letter in text)
 
 
 def markdown_of(document: Document) -> str:

@@ -113,15 +113,13 @@ class Steps:
         """One element: its formula, the numbers put in, the result."""
         source = self._source
         scalar = source.elements.written_out(source.node(name), index)
-        value = source.matrix(source.arrays[name][index])
-        return without_repeats(
-            [
-                source.element_symbol(name, index),
-                source.element_symbols.formula(scalar),
-                source.element_numbers.formula(scalar),
-                value,
-            ]
-        )
+        value = source.arrays[name][index]
+        sides = [source.element_symbol(name, index), source.element_symbols.formula(scalar)]
+        if source.is_finite(name):
+            sides.append(source.element_numbers.formula(scalar))
+        if np.isfinite(value):
+            sides.append(source.matrix(value))
+        return without_repeats(sides)
 
 
 def _own_name(node: Node) -> Math | None:

@@ -72,11 +72,12 @@ class _Updates:
         equations: list[Equation] = []
         notes: tuple[str, ...] = ()
         array = self._values[name]
-        if detail != "formulas" and self._is_small(node, array):
+        shown = detail != "formulas" and bool(np.isfinite(array).all())
+        if shown and self._is_small(node, array):
             sides += [self._writer(node, self._printed).formula(node), self._source.matrix(array)]
-        elif detail != "formulas" and array.size == 1:
+        elif shown and array.size == 1:
             sides.append(self._source.matrix(array))
-        elif detail != "formulas":
+        elif shown:
             equations = [self._element(name, node, index) for index in largest(array, _OTHER_ELEMENTS)]
             notes = (p.LARGE(lang), p.MORE(lang, count=f"{array.size - len(equations):,}"))
         return Step(name, heading, (without_repeats(sides), *equations), notes)

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import Any
-from unicodedata import east_asian_width
 
 from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding
-from clearprop.explain.language import Language, Phrase, checked_language
+from clearprop.explain.language import Language, Phrase, checked_language, columns_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -142,8 +141,8 @@ def _title(finding: Finding, lang: Language) -> str:
 def _listed(some: tuple[Examination, ...], lang: Language) -> list[str]:
     """A line for each, its name first."""
     names = [ILLNESSES[e.illness](lang) for e in some]
-    width = max(map(_columns, names))
-    starts = ["  " + name + " " * (width - _columns(name) + 2) for name in names]
+    width = max(map(columns_of, names))
+    starts = ["  " + name + " " * (width - columns_of(name) + 2) for name in names]
     return [folded(e.measured(lang), start, " " * (width + 4)) for e, start in zip(some, starts, strict=True)]
 
 
@@ -161,12 +160,8 @@ def folded(text: str, first: str = "", rest: str = "", width: int = 100) -> str:
     """
     lines, now = [], first
     for piece in _BREAKS.split(text):
-        if now.strip() and _columns((now + piece).rstrip()) > width:
+        if now.strip() and columns_of((now + piece).rstrip()) > width:
             lines.append(now.rstrip())
             now = rest
         now += piece
     return "\n".join([*lines, now.rstrip()])
-
-
-def _columns(text: str) -> int:
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

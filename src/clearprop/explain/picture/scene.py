@@ -148,7 +148,7 @@ class Picture:
         ending = Path(path).suffix.lower()
         if ending not in (".svg", ".png"):
             raise InvalidValueError(f"a picture file that ends in {ending!r}", ".svg or .png")
-        from clearprop.explain.picture.file import write_beside
+        from clearprop.explain.file import write_beside
 
         write_beside(Path(path), self.png() if ending == ".png" else self.svg.encode())
 

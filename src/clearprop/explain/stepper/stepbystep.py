@@ -13,9 +13,9 @@ import numpy as np
 from clearprop.errors import InvalidValueError
 from clearprop.explain.derivation import Source
 from clearprop.explain.derivation.update import first_rate
+from clearprop.explain.file import write_beside
 from clearprop.explain.language import Language, checked_language
 from clearprop.explain.math import DIGITS
-from clearprop.explain.picture.file import write_beside
 from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame

@@ -1,4 +1,4 @@
-"""Pictures as files: written beside their place and renamed, so that there is never half of one."""
+"""Pages and pictures as files: written beside their place and renamed, so that there is never half of one."""
 
 from __future__ import annotations
 
