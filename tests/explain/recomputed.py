@@ -123,6 +123,8 @@ class Page:
 
     def value_of(self, text: str) -> Interval:
         """A symbol's value as this convention orders it; w[2]₁₃ is an element of W[2]."""
+        if text.startswith("…"):
+            return self.rest
         if text not in self._cache:
             self._cache[text] = self._whole(text) or self._element(text)
         return self._cache[text]
@@ -178,6 +180,8 @@ class Page:
             self.symbols[left] = found.T if self.column and found.shape else found
 
     def _formula(self, side: str, tree, value: Interval) -> None:
+        if any(leaf.startswith("…") for leaf in leaves(tree)):
+            return self._find_rest(tree, value)
         found = self.exact.value(tree)
         scale = 1 + np.max(np.abs(value.lo))
         assert found.shape == value.shape, f"{side} has shape {found.shape}, not {value.shape}"
@@ -186,6 +190,18 @@ class Page:
         assert error <= TOLERANCE + 10 * constants, f"{side} is {found}, not {value}"
         if not constants and error > self.count.error:
             self.count.error, self.count.where = float(error), side
+        return None
+
+    def _find_rest(self, tree, value: Interval) -> None:
+        """What "… 776 …" must stand for in a long sum, whose value is known; of several rests none can be found."""
+        self.rest = None
+        if sum(leaf.startswith("…") for leaf in leaves(tree)) == 1:
+            at_0, at_1 = (self._with_rest(tree, Interval(np.float64(r))) for r in (0, 1))
+            self.rest = (value - at_0) / (at_1 - at_0)
+
+    def _with_rest(self, tree, rest: Interval) -> Interval:
+        self.rest = rest
+        return self.exact.value(tree)
 
     def _numbers(self, tree, formula, value: Interval, result) -> None:
         shown = self.shown.value(tree)
@@ -201,6 +217,8 @@ class Page:
 
     def _aligned(self, symbols, numbers) -> None:
         """The same structure, with the digits of each symbol's value in its place."""
+        if symbols[0] == "rest" and self.rest is None:
+            return
         if _is_literal(numbers):
             exact, shown = self.exact.value(symbols), self.shown.value(numbers)
             assert shown.overlaps(exact.around(1e-13 * (1 + np.max(np.abs(exact.lo))))), f"{shown} in place of {exact}"
@@ -236,6 +254,7 @@ class Page:
         return self.value_of(text)
 
     general: list[str] | None = None
+    rest: Interval | None = None
 
     def _definition(self, text: str, trees) -> None:
         """What an op means: both sides agree whatever x is."""

@@ -57,7 +57,7 @@ def explain(
     """
     if out is not None and out.suffix not in (".html", ".md", ".tex", ".txt"):
         raise InvalidValueError(f"--out {out}", "a file ending in .html, .md, .tex or .txt")
-    if steps and (out is not None and out.suffix != ".html" or out is None and not open_page):
+    if steps and not (open_page if out is None else out.suffix == ".html"):
         raise InvalidValueError("--steps without a page", "--out FILE.html, or --open")
     loaded = o.table_model(model)
     batches = o.source(table, no_header, na, encoding, loaded).batches(loaded.encoder.number_columns)

@@ -1,4 +1,4 @@
-"""One derivation in four notations and two languages: the same equations, well formed, and nobody's names run as code."""
+"""One derivation in four notations and two languages: the same equations, well formed; nobody's names run as code."""
 
 from __future__ import annotations
 
