@@ -17,12 +17,12 @@ from explain.intervals import Interval
 
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_FUNCTIONS = ("softmax", "tanh", "sinh", "sgn", "erf", "ln", "max", "min", "sin", "cos", "σ", "Φ")
+_FUNCTIONS = ("softmax", "tanh", "sgn", "erf", "ln", "max", "min", "sin", "cos", "σ", "Φ")
 _NUMBER = r"(?:\d+(?:\.\d+)?·)?10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+|\d+(?:\.\d+)?|∞|NaN"
 _INDEX = r"[₀-₉]+|_\(\d+(?:,\d+)*\)"
 _LETTER = r"(?:∂L₀?/∂)?(?:σ²(?=\[)|[A-Za-z]+|[α-ωŷ])"
-SYMBOL = re.compile(  # an element of u₁ is (u₁)₂, or u₁(3)₂ in sample 3
-    rf"(?P<base>[a-z][₀-₉]+(?=\(\d)|\([a-z](?:[₀-₉]+|_\([^()]*\))\)(?=′?[₀-₉]|_\()|{_LETTER}(?:\[\d+[a-z]?\])?)"
+SYMBOL = re.compile(  # an element of u₁ is (u₁)₂, or (u₁)(3)₂ in sample 3
+    rf"(?P<base>\([a-z](?:[₀-₉]+|_\([^()]*\))\)(?=′?[₀-₉]|_?\(\d)|{_LETTER}(?:\[\d+[a-z]?\])?)"
     rf"(?P<sample>\(\d+\))?(?P<prime>′)?(?P<transposed>ᵀ)?(?P<of>_\((?!\d)[^()]*\))?(?P<below>{_INDEX})?"
 )
 _TOKEN = re.compile(
@@ -360,7 +360,6 @@ _OPERATIONS = {
 }
 _NAMED = {
     "tanh": iv.tanh,
-    "sinh": iv.sinh,
     "σ": iv.sigmoid,
     "Φ": iv.normal_distribution,
     "erf": iv.error_function,

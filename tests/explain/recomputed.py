@@ -95,6 +95,8 @@ class Page:
         self.exact = self._calculator(max(digits, _OWN_CONSTANTS), self.value_of)
         self.shown = self._calculator(digits, self._no_symbol)
         self.count = Count()
+        self.general: list[str] | None = None  # the rule that was printed last, until its case follows
+        self.rest: Interval | None = None  # of the sum at hand
         self._cache: dict[str, Interval] = {}
 
     def _calculator(self, digits: int, look_up) -> Calculator:
@@ -139,7 +141,7 @@ class Page:
         found = self.symbols[base]
         if not found.shape:
             raise KeyError(f"{text}: {base} is a single number")
-        numbers = _numbers(m["below"] or "", split="W" in base)
+        numbers = indices(m["below"] or "", split="W" in base)
         if len(numbers) == 2:
             j, k = reversed(numbers) if self.column else numbers
         else:
@@ -253,9 +255,6 @@ class Page:
             return scalar_if_single(slope.T if self.column else slope)
         return self.value_of(text)
 
-    general: list[str] | None = None
-    rest: Interval | None = None
-
     def _definition(self, text: str, trees) -> None:
         """What an op means: both sides agree whatever x is."""
         rng = np.random.default_rng(0)
@@ -287,7 +286,7 @@ def _upright(value) -> np.ndarray:
     return array[0, 0] if array.shape == (1, 1) else array[()]
 
 
-def _numbers(below: str, split: bool) -> list[int]:
+def indices(below: str, split: bool) -> list[int]:
     """₁₃ is 1, 3 below a weight and 13 below a bias; _(10,3) is always plain."""
     if below.startswith("_("):
         return [int(n) for n in below[2:-1].split(",")]

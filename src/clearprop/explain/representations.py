@@ -153,7 +153,7 @@ def represent(net: Describable, lang: str = "en", convention: str = "row") -> Re
 
     Example:
         >>> net = cp.Network(2, [cp.Dense(1, "sigmoid")])
-        >>> print(cp.represent(net).to_text().splitlines()[7])
+        >>> print(cp.represent(net).to_text().splitlines()[8])
           z[1] = a[0]₁ · w[1]₁₁ + a[0]₂ · w[1]₂₁ + b[1]
     """
     if convention not in ("row", "column"):

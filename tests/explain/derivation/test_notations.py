@@ -16,7 +16,7 @@ from explain.by_hand import SEEDS, random_network
 from explain.networks import traced
 from explain.printed import equations
 
-SOME = SEEDS[::6]
+SOME = SEEDS[::9]
 DECIMAL = re.compile(r"\d+\.\d+")
 
 
@@ -55,7 +55,7 @@ def test_both_languages_have_the_same_equations(seed):
     for line in words:
         left_over = re.sub(r"softmax|sgn|Adam|BP[1-4]|[δ∂LWazbNl]|η = [\d.]+", "", line)
         assert not re.search(r"[A-Za-z]{3}", left_over), line
-    notes = [line for line in chinese.to_text().splitlines() if re.fullmatch(r"  \(.*\)", line)]
+    notes = [line for line in chinese.to_text().splitlines() if re.fullmatch(r"  \([^=]*\)", line)]
     assert all(re.search("[一-龥]", note) for note in notes)
 
 

@@ -138,8 +138,7 @@ def _indexed(base: Math, place: Place) -> Math:
     """An element of u₁ is (u₁)₂: one number below another would read as u₁₂."""
     if place == WHOLE:
         return base
-    bare = place.sample is not None or not isinstance(base, Scripts)
-    return _with_scripts(base if bare else brackets(base), None, place)
+    return _with_scripts(brackets(base) if isinstance(base, Scripts) else base, None, place)
 
 
 def _below(indices: Sequence[int]) -> Math | None:
