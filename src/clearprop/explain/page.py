@@ -13,6 +13,8 @@ mtable.matrix { border: solid currentColor; border-width: 0 1.3px; padding: 0.1e
     linear-gradient(currentColor, currentColor) 0 100% / 0.3em 1.3px no-repeat,
     linear-gradient(currentColor, currentColor) 100% 0 / 0.3em 1.3px no-repeat,
     linear-gradient(currentColor, currentColor) 100% 100% / 0.3em 1.3px no-repeat; }
+mrow.round { border: solid currentColor; border-width: 0 1.3px; border-radius: 0.7em / 50%; padding: 0 0.35em;
+  margin: 0 0.1em; }
 mtable.matrix mtd { text-align: end; padding: 0.25em 0.4em; }
 """
 # What every page may use; a page's own styles come after. Colours have one name each, and two values.

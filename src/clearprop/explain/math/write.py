@@ -94,6 +94,8 @@ def _mathml(m: Math) -> str:
             return f"<mfrac>{_mathml(top)}{_mathml(bottom)}</mfrac>"
         case Root(inner=inner):
             return f"<msqrt>{_mathml(inner)}</msqrt>"
+        case Fenced(left="(", inner=inner) if _is_tall(inner):
+            return f'<mrow class="round">{_mathml(inner)}</mrow>'
         case Fenced(left=left, inner=inner, right=right):
             return f"<mrow><mo>{left}</mo>{_mathml(inner)}<mo>{right}</mo></mrow>"
         case Apply(function=function, argument=argument):
@@ -105,6 +107,23 @@ def _mathml(m: Math) -> str:
         case Matrix(rows=rows):
             lines = "".join(f"<mtr>{''.join(f'<mtd>{_mathml(x)}</mtd>' for x in line)}</mtr>" for line in rows)
             return f'<mtable class="matrix">{lines}</mtable>'
+
+
+def _is_tall(m: Math) -> bool:
+    """Whether a matrix of several rows is in it, which brackets of a font do not reach round."""
+    match m:
+        case Matrix(rows=rows):
+            return len(rows) > 1
+        case Row(parts=parts):
+            return any(map(_is_tall, parts))
+        case Scripts(base=base):
+            return _is_tall(base)
+        case Fenced(inner=inner) | Root(inner=inner) | Apply(argument=inner):
+            return _is_tall(inner)
+        case Fraction(top=top, bottom=bottom):
+            return _is_tall(top) or _is_tall(bottom)
+        case _:
+            return False
 
 
 def _scripts(base: str, sub: str, sup: str) -> str:
