@@ -433,3 +433,16 @@ def test_wrong_hyperparameters_are_named(make, words):
 
 def test_numpy_numbers_are_numbers():
     assert cp.Adam(np.float32(0.5), clip_norm=np.float32(1.0)).schedule.learning_rate == 0.5
+
+
+def test_a_parameter_may_have_any_latin_letter():
+    """The optimizer's own numbers have names that no layer can give: c₁ is not c1."""
+
+    class Scaled:
+        def build(self, x, scope):
+            c = scope.parameter("c", (x.shape[-1],), cp.Constant(1.0))
+            return x * cp.broadcast(c, x.shape, [1])
+
+    net = cp.Network(2, [cp.Dense(3, "tanh"), Scaled(), cp.Dense(1)], "squared_error")
+    net.fit([[0.0, 1.0], [1.0, 0.0]], [1.0, 0.0], optimizer="adam", epochs=1)
+    assert (net.parameters["c1"] != 1).all()

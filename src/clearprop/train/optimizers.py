@@ -215,14 +215,14 @@ class Adam(Optimizer):
 
     def scalars(self, step: Any) -> dict[str, Any]:
         """λ, β₁, β₂, ε and the bias corrections of step t."""
-        corrections = {"c1": correction(self.beta1, step), "c2": correction(self.beta2, step)}
+        corrections = {"c₁": correction(self.beta1, step), "c₂": correction(self.beta2, step)}
         return {**super().scalars(step), "β1": self.beta1, "β2": self.beta2, "ε": self.epsilon, **corrections}
 
     def update(self, theta: Node, dtheta: Node, slots: Slots, h: Slots) -> tuple[Node, dict[str, Node]]:
         """m′, v′ and θ′ = θ − η (m′/c₁)/(√(v′/c₂) + ε)."""
         m = updates.average(slots["m"], dtheta, h["β1"])
         v = updates.average_square(slots["v"], dtheta, h["β2"])
-        return updates.adam_descend(theta, m, v, h["η"], h["c1"], h["c2"], h["ε"]), {"m": m, "v": v}
+        return updates.adam_descend(theta, m, v, h["η"], h["c₁"], h["c₂"], h["ε"]), {"m": m, "v": v}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ _LETTERS = {
 _OTHERS: dict[str, Math] = {
     "X": Scripts(identifier("a"), None, Fenced("[", Atom("0", "0", "number"), "]")),
     "loss": Scripts(identifier("L"), Atom("0", "0", "number")),
-    **{letter: Scripts(identifier(letter[0]), parse(letter[1])) for letter in ("c1", "c2")},
+    "c₁": Scripts(identifier("c"), parse("1")),
+    "c₂": Scripts(identifier("c"), parse("2")),
     **{letter: Scripts(parse(r"\beta"), parse(letter[1])) for letter in ("β1", "β2")},
     "η": parse(r"\eta"),
     "λ": parse(r"\lambda"),
