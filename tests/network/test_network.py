@@ -147,3 +147,15 @@ def test_layers_before_the_first_dense_belong_to_layer_zero():
 def test_a_network_without_parameters_cannot_be_trained():
     with pytest.raises(InvalidValueError, match="without parameters"):
         cp.Network(3, [cp.Activation("tanh")], "squared_error").fit(X, X)
+
+
+@pytest.mark.parametrize("executor", [None, cp.Reference()])
+def test_a_network_whose_answer_does_not_depend_on_its_input(executor):
+    """A constant activation: nothing before it is learned, and every row gets the same answer."""
+    net = cp.Network(2, [cp.Dense(3, cp.zeros_like), cp.Dense(1)], "squared_error", dtype="float64")
+    X, y = np.arange(8.0).reshape(4, 2), np.array([1.0, 2.0, 3.0, 4.0])
+    history = net.fit(
+        X, y, optimizer=cp.GradientDescent(0.5), epochs=60, batch_size=4, validation=(X, y), executor=executor
+    )
+    np.testing.assert_allclose(net.predict(X), np.full((4, 1), 2.5), rtol=1e-12)
+    assert history.validation_loss[-1] == pytest.approx(np.mean((y - 2.5) ** 2) / 2)

@@ -239,19 +239,22 @@ class ReferenceProgram:
 def row_by_row(plan: Plan, door: Door, parameters: Mapping[str, Array]) -> tuple[str, str]:
     """The input and the output of a graph that gives a row for each row, whatever the others are.
 
+    A graph whose answer depends on the parameters alone has no input: "".
+
     Raises:
         InvalidValueError: for any other graph.
     """
     free = [n for n in plan.inputs if n not in parameters]
     if "counter" in free:
         raise InvalidValueError("a prediction that is random", "layers that draw in training only")
-    if len(plan.outputs) != 1 or len(free) != 1:
+    has_rows = all(plan.values[v].type.has_batch for v in plan.outputs.values())
+    if len(plan.outputs) != 1 or len(free) > 1 or not (free or has_rows):
         raise InvalidValueError(
             f"a graph of {len(plan.outputs)} outputs and {len(free)} inputs beside the parameters", "one of each"
         )
     if door.mixes_rows:
         raise InvalidValueError("a prediction for one row that depends on others", "layers that treat each row alone")
-    return free[0], next(iter(plan.outputs))
+    return "".join(free), next(iter(plan.outputs))
 
 
 def bound(program: Program, source: str, output: str, parameters: Mapping[str, Array]) -> Callable[[Array], Array]:
@@ -260,7 +263,8 @@ def bound(program: Program, source: str, output: str, parameters: Mapping[str, A
 
     def predict(X: Array) -> Array:
         chunks = [X[i : i + CHUNK] for i in range(0, len(X), CHUNK)]
-        return np.concatenate([program.run({source: rows, **kept})[output] for rows in chunks])
+        given = [{source: rows} if source else {} for rows in chunks]
+        return np.concatenate([program.run(g | kept, len(rows))[output] for g, rows in zip(given, chunks, strict=True)])
 
     return predict
 

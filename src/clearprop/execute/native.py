@@ -207,7 +207,7 @@ class NativeProgram:
         code, (name,) = self.encoded, self.plan.outputs
         kind, output, _ = self._found(name)
         integers = any(self.plan.values[v].type.dtype == "i64" for v in self.plan.inputs.values())
-        if kind != "memory" or integers:
+        if kind != "memory" or integers or not ends[0]:
             return bound(self, *ends, parameters)
         (source,) = code.gathered.values()
         specs = [self._spec(v, self._ready(n, parameters[n])) for n, v in code.place.items()]

@@ -138,9 +138,9 @@ class _Loop:
         self.starts = [*self.starts[-1:], (run.done, run.snapshot())]
         batches = self._batches()
         table = self._table(batches)
-        outcome = self.program.run_steps(
-            self._state(), self.data.arrays(), batches, table, ["loss", "L"], interrupt, tuple(run.parameters)
-        )
+        state = self._state()
+        kept = tuple(name for name in run.parameters if name in state)
+        outcome = self.program.run_steps(state, self.data.arrays(), batches, table, ["loss", "L"], interrupt, kept)
         self._check_finite(outcome, table)
         self._record(outcome, batches, table["η"], start)
         if interrupt.requested and len(outcome.reports) < len(batches):

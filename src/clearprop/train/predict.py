@@ -87,8 +87,9 @@ class Scorer:
         names, total = self.losses.plan.inputs, 0.0
         bound = {name: a for name, a in parameters.items() if name in names}
         for start in range(0, len(self.data), CHUNK):
-            chunk = {name: a[start : start + CHUNK] for name, a in self.data.arrays().items()}
-            total += float(self.losses.run({**bound, **chunk})["loss"]) * len(chunk["X"])
+            chunk = {name: a[start : start + CHUNK] for name, a in self.data.arrays().items() if name in names}
+            rows = min(CHUNK, len(self.data) - start)
+            total += float(self.losses.run({**bound, **chunk}, rows)["loss"]) * rows
         return total / len(self.data)
 
 

@@ -1,0 +1,211 @@
+"""One page: its source run from top to bottom, and what becomes of each part."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from clearprop.explain.math import number
+from course.helpers import HELPERS
+from course.words import Language
+
+
+class CourseError(Exception):
+    """A page does not hold what it says: file, line, and what is wrong."""
+
+
+@dataclass
+class Page:
+    """A page that has been run.
+
+    Attributes:
+        title: with its number; `idea` is the quotation under it, which the index repeats.
+        body: Markdown behind the title.
+        figures: file name → SVG.
+        snippets, formulas: how many there are.
+    """
+
+    name: str
+    lang: Language
+    title: str = ""
+    idea: str = ""
+    body: str = ""
+    figures: dict[str, str] = field(default_factory=dict)
+    snippets: int = 0
+    formulas: int = 0
+
+    @property
+    def number(self) -> int:
+        """Its place in the course."""
+        return int(self.name.split("-")[0])
+
+    @property
+    def name_of_idea(self) -> str:
+        """The title without its number."""
+        return self.title.split(" · ", 1)[1]
+
+
+# The parts of a source, in the order in which they are looked for; everything else is prose.
+_PARTS = re.compile(
+    r"^```python\n(?P<code>.*?)^```$"
+    r"|^```(?P<fence>\w*)\n.*?^```$"
+    r"|^<!-- run\n(?P<hidden>.*?)^-->$"
+    r"|^<!-- check:(?P<check>.*?)-->$"
+    r"|^\$\$(?P<formula>.*?)\$\$$"
+    r"|^!\[(?P<alt>[^\n]*)\]\(figure:(?P<figure>[^\n]*)\)$",
+    re.DOTALL | re.MULTILINE,
+)
+_EXPRESSION = re.compile(r"\{\{ (.+?) \}\}", re.DOTALL)
+_CODE_OR_LINK = re.compile(r"`[^`\n]*`|\]\([^)\n]*\)|<[^>\n]*>")
+_TYPED_NUMBER = re.compile(r"\d\.\d|\d{3,}|\d\s?%|\d·10")
+
+
+def read_page(path: Path, lang: Language) -> Page:
+    """Run a source.
+
+    Raises:
+        CourseError: where a snippet fails, a check does not hold, or a rule of CONTRIBUTING.md is broken.
+    """
+    return _Reader(path, lang).page()
+
+
+class _Reader:
+    """The state while a source is run: its names, where it is, what has come out."""
+
+    def __init__(self, path: Path, lang: Language) -> None:
+        self.path, self.text = path, path.read_text(encoding="utf-8")
+        self.names: dict[str, Any] = {"__name__": "page"}
+        self.out: list[str] = []
+        self.line = 1
+        self.result = Page(path.name, lang)
+        self.unchecked = 0  # the line of a formula that no check has followed yet
+
+    def page(self) -> Page:
+        at = 0
+        for part in _PARTS.finditer(self.text):
+            self._prose(self.text[at : part.start()])
+            self.line = self.text.count("\n", 0, part.start()) + 1
+            self._part(part)
+            at = part.end()
+        self._prose(self.text[at:])
+        self._all_checked()
+        page = self.result
+        text = re.sub(r"\n{3,}", "\n\n", "".join(self.out)).strip()
+        found = re.match(r"# (.+)\n\n> (.+(?:\n> .+)*)\n", text)
+        if not found:
+            raise self._error("a page begins with '# title', an empty line, and '> its idea'")
+        page.title, page.idea = f"{page.number} · {found[1]}", found[2].replace("\n> ", " ")
+        page.body = text[len(found[1]) + 2 :].strip()
+        return page
+
+    def _error(self, message: str) -> CourseError:
+        return CourseError(f"{self.path}:{self.line}: {message}")
+
+    def _part(self, part: re.Match[str]) -> None:
+        kind = part.lastgroup
+        if kind == "check":
+            self._check(part["check"].strip())
+            return
+        self._all_checked()
+        if kind == "code":
+            self._snippet(part["code"])
+        elif kind == "hidden":
+            self._run(part["hidden"])
+        elif kind == "formula":
+            self.unchecked = self.line
+            self.result.formulas += 1
+            self.out.append(f"$${self._filled(part['formula'], in_formula=True)}$$")
+        elif kind == "figure":
+            self._figure(part["alt"], part["figure"])
+        elif part["fence"] in ("", "text"):
+            raise self._error("what a program prints is put in by the build: no ```text in a source")
+        else:
+            self.out.append(part.group())
+
+    def _prose(self, text: str) -> None:
+        if text.strip():
+            self._all_checked()
+        self.line = self.text.count("\n", 0, self.text.index(text)) + 1 if text else self.line
+        plain = _CODE_OR_LINK.sub("", _EXPRESSION.sub("", text))
+        if typed := _TYPED_NUMBER.search(plain):
+            around = plain[max(0, typed.start() - 30) : typed.end() + 10]
+            raise self._error(f"a number typed by hand in {around!r}: write {{{{ expression }}}}")
+        if "$" in plain:
+            raise self._error("formulas in a line are plain text: σ(z), W[1], ∂L/∂w. Only display formulas take $$")
+        self.out.append(self._filled(text))
+
+    def _all_checked(self) -> None:
+        if self.unchecked:
+            self.line = self.unchecked
+            raise self._error("a formula without <!-- check: … --> behind it")
+
+    # --- the parts
+
+    def _snippet(self, code: str) -> None:
+        self.result.snippets += 1
+        printed = self._run(code).rstrip()
+        shown = f"\n\n```text\n{printed}\n```" if printed else ""
+        self.out.append(f"```python\n{code}```{shown}")
+
+    def _run(self, code: str) -> str:
+        printed = io.StringIO()
+        try:
+            with warnings.catch_warnings(), redirect_stdout(printed):
+                warnings.simplefilter("error")
+                # Line breaks ahead, so that an error names the line of the source.
+                exec(compile("\n" * self.line + code, str(self.path), "exec"), self.names)
+        except Exception as error:
+            raise self._error(f"the code fails with {type(error).__name__}: {error}") from error
+        return printed.getvalue()
+
+    def _value(self, expression: str) -> Any:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                return eval(f"(\n{expression}\n)", {**HELPERS, **self.names})
+        except Exception as error:
+            raise self._error(f"{expression!r} fails with {type(error).__name__}: {error}") from error
+
+    def _check(self, expression: str) -> None:
+        self.unchecked = 0
+        if not self._value(expression):
+            raise self._error(f"does not hold: {expression}")
+
+    def _filled(self, text: str, in_formula: bool = False) -> str:
+        return _EXPRESSION.sub(lambda found: self._shown(found[1], in_formula), text)
+
+    def _shown(self, inside: str, in_formula: bool) -> str:
+        """`expression` or `expression:format`; without a format, four significant digits."""
+        expression, _, form = inside.rpartition(":")
+        if not re.fullmatch(r"[,+]?[.\d]*[dfgeE%s,]", form) or not expression:
+            expression, form = inside, ""
+        value = self._value(expression)
+        if isinstance(value, str):
+            return value
+        if form:
+            return format(value, form) if in_formula else format(value, form).replace("-", "−")
+        atom = number(value)
+        return atom.latex if in_formula else atom.text
+
+    def _figure(self, alt: str, call: str) -> None:
+        """`name(arguments)` of course.figures.page_NN; `lang` is given to those that ask for it."""
+        name = call.split("(")[0]
+        module = import_module(f"course.figures.page_{self.path.name.split('-')[0]}")
+        draw = getattr(module, name, None)
+        if draw is None:
+            raise self._error(f"no function {name} in {module.__name__}")
+        lang = {"lang": self.result.lang} if "lang" in signature(draw).parameters else {}
+        self.names["__figure__"] = lambda *args, **options: draw(*args, **options, **lang)
+        picture = self._value(f"__figure__{call[len(name) :]}")
+        svg = picture if isinstance(picture, str) else picture.svg
+        file = f"{self.path.name.split('-')[0]}-{name.replace('_', '-')}{f'.{self.result.lang}' if lang else ''}.svg"
+        if self.result.figures.setdefault(file, svg) != svg:
+            raise self._error(f"two figures by the name {file}")
+        self.out.append(f"![{self._filled(alt)}](../figures/{file})")
