@@ -29,7 +29,7 @@ def test_a_diagnosis_is_like_a_list_of_findings():
     assert found
     assert "unscaled_inputs" in found
     assert found["unscaled_inputs"] is found.findings[0], "what causes others comes first"
-    with pytest.raises(KeyError):
+    with pytest.raises(UnknownNameError, match="no finding 'symmetry' in this diagnosis; expected one of: unscaled_in"):
         found["symmetry"]
     assert len(found.healthy) + len(found.skipped) + len(found) == len(found.examined) == len(WORDS)
 
@@ -237,3 +237,72 @@ def test_the_advice_for_numbers_is_found_by_the_targets_unit():
     scaled = found["unscaled_targets"].change["y"](1e4 + 30 * t)
     assert (abs(scaled.mean()), scaled.std()) == (pytest.approx(0, abs=1e-9), pytest.approx(1))
     assert set(found["initial_loss"].change) == {"y"}, "the same cure"
+
+
+def regression(**dense):
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(300, 5))
+    net = cp.Network(5, [cp.Dense(16, "relu", **dense), cp.Dense(1, **dense)], "squared_error", seed=0)
+    return net, Z, Z @ [1, 2, -1, 0.5, 0] + 0.1 * rng.normal(size=300)
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(0.4, 3.0), (1.0, 9.0), (1e-3, 0.0), (0.01, 0.95)])
+def test_targets_are_to_blame_where_the_weights_suit(scale, shift):
+    net, Z, t = regression()
+    t = scale * t + shift
+    found = cp.diagnose(net, Z, t, net.fit(Z, t, epochs=100))
+    assert found.findings[0].illness == "unscaled_targets"
+    assert "the initial weights suit" in found["unscaled_targets"].measured("en")
+    assert all(set(finding.change) == {"y"} for finding in found), "init would change nothing"
+    net, Z, _ = regression()
+    t = found["unscaled_targets"].change["y"](t[:, None])
+    assert not cp.diagnose(net, Z, t, net.fit(Z, t, epochs=100, optimizer=cp.Adam(0.01)))
+
+
+def test_weights_that_do_not_suit_are_to_blame():
+    net, Z, t = regression(init=cp.Normal(5.0))
+    found = cp.diagnose(net, Z, t)
+    assert found["initial_loss"].change == {"init": "he", "bias_init": "zeros"}
+    assert "unscaled_targets" not in found
+
+
+@pytest.mark.parametrize(("epochs", "batch_size"), [(1, 32), (2, 32), (3, 300)])
+def test_a_training_that_was_short_needs_more_epochs(epochs, batch_size):
+    net, Z, t = regression()
+    found = cp.diagnose(net, Z, t, net.fit(Z, t, epochs=epochs, batch_size=batch_size), batch_size=batch_size)
+    assert [finding.illness for finding in found] == ["underfitting"]
+    assert found["underfitting"].change == {"epochs": 100}
+
+
+def test_a_second_fit_of_a_network_that_has_learned_is_healthy():
+    net, Z, t = regression()
+    net.fit(Z, t, epochs=200, optimizer=cp.Adam(0.01))
+    for epochs in (1, 6):
+        assert not cp.diagnose(net, Z, t, net.fit(Z, t, epochs=epochs))
+
+
+def test_a_learning_rate_near_0_is_seen_after_one_epoch():
+    net, Z, t = regression()
+    history = net.fit(Z, t, epochs=1, optimizer=cp.Adam(1e-7))
+    assert "small_learning_rate" in cp.diagnose(net, Z, t, history, optimizer=cp.Adam(1e-7))
+
+
+def test_a_narrow_linear_layer_is_no_collapse():
+    """A linear autoencoder: W1·W2 has rank 2, which no single layer would have by itself."""
+    _, Z, _ = regression()
+    found = cp.diagnose(cp.Network(5, [cp.Dense(2), cp.Dense(5)], "squared_error"), Z, Z)
+    assert "linear_collapse" not in found
+    measured = {e.illness: e.measured("en") for e in found.healthy}
+    assert "limits the product of the weights to rank 2" in measured["linear_collapse"]
+    assert "linear_collapse" in cp.diagnose(cp.Network(5, [cp.Dense(5), cp.Dense(5)], "squared_error"), Z, Z)
+
+
+@pytest.mark.parametrize("factor", [1e100, 1e200, 1e300])
+def test_numbers_beyond_all_bounds_are_findings_without_warnings(factor):
+    _, Z, t = regression()
+    net = cp.Network(5, [cp.Dense(4, "relu"), cp.Dense(4, "tanh"), cp.Dense(1)], "squared_error", dtype="float64")
+    assert "unscaled_inputs" in cp.diagnose(net, factor * Z, t)
+    assert "unscaled_targets" in cp.diagnose(net, Z, factor * t)
+    for name in list(net.parameters):
+        net.parameters[name] = factor * np.sign(net.parameters[name])
+    assert cp.diagnose(net, Z, t).to_html()

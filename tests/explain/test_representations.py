@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -75,3 +76,39 @@ def test_large_layers_are_shown_by_some_of_their_units():
     assert "… 778 …" in text
     assert "510 more units" in text
     assert len(text) < 5000
+
+
+@dataclass(frozen=True)
+class Doubled:
+    """relu(z) beside relu(−z): a[1] has twice the columns of W[1]."""
+
+    def build(self, x, scope):
+        x = scope.open_layer(x)
+        W = scope.parameter("W", (x.shape[1], 2), cp.Normal(0.5))
+        z = scope.named(x @ W, "z")
+        return scope.named(cp.concat([cp.relu(z), cp.relu(-z)], 1), "a")
+
+
+def test_a_layer_that_puts_out_more_than_it_weighs():
+    net = cp.Network(3, [Doubled(), cp.Dense(1)], "squared_error", seed=1)
+    lines = lines_of(represent(net), 0)
+    assert "a[1]₂ = max(z[1]₂, 0)" in lines
+    assert "a[1]₃ = max(−z[1]₁, 0)" in lines
+    assert lines[-2] == "z[2] = " + " + ".join(f"a[1]{j} · w[2]{j}₁" for j in "₁₂₃₄") + " + b[2]"
+    assert "a[1] = [max(z[1], 0), max(−z[1], 0)]" in lines_of(represent(net), 1)
+
+
+def test_normalisation_and_second_values():
+    """Nothing stands undefined, and every parameter is listed."""
+    layers = [cp.LayerNorm(), cp.Dense(2, "relu"), cp.Activation("tanh"), cp.Dense(1)]
+    text = represent(cp.Network(2, layers, "squared_error", seed=0)).to_text()
+    for section in text.split("As matrices"):
+        first = re.search(r"(?:^|\n) *(.*u₁.*)", section)[1]
+        assert re.match(r"\(?u₁\)?₁? = a\[0\]", first), first
+    assert "Layer 1: a[1b]\n  a[1b]₁ = tanh(a[1]₁)" in text
+    assert "Parameters before layer 1\n  γ[0] = [1 1]\n  β[0] = [0 0]" in text
+
+
+def test_one_more_unit():
+    assert "(7 more units" in represent(cp.Network(2, [cp.Dense(9)])).to_text()
+    assert "1 more units" not in represent(cp.Network(2, [cp.Dense(9)])).to_text()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
 import clearprop as cp
-from clearprop.errors import InvalidValueError, UnknownNameError
+from clearprop.errors import ClearpropError, InvalidValueError, UnknownNameError
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(8, 3))
@@ -103,3 +105,40 @@ def test_mappings_can_be_asked():
     assert 9 not in t.z
     assert t.z.get(9) is None
     assert "W9" not in network().parameters
+
+
+def test_a_trace_keeps_its_own_data():
+    x, target = np.ones((1, 3)), np.zeros((1, 1))
+    t, before = network().trace(x, target), network().trace(np.ones((1, 3)), np.zeros((1, 1)))
+    x *= 100
+    target += 1
+    np.testing.assert_array_equal(t.z[1], before.z[1])
+    assert t.loss == before.loss
+    for array in (*t.values.values(), *t.parameters.values(), t.inputs()["X"], t.inputs()["y"]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+
+
+def test_a_trace_is_a_mapping_of_names():
+    t = network().trace(X, y)
+    assert "z1" in t
+    assert "z9" not in t
+    assert 0 not in t
+    assert list(t) == list(t.values)
+    assert len(t) == len(t.values) == 14
+
+
+def test_a_used_trace_can_be_pickled():
+    t = network().trace(X, y)
+    t.explain(only="dW1")
+    back = pickle.loads(pickle.dumps(t))
+    assert back.loss == t.loss
+    np.testing.assert_array_equal(back.dW[1], t.dW[1])
+
+
+def test_a_wrong_rule_of_an_op_is_reported(monkeypatch):
+    t = network().trace(X, y)
+    found = dict(t.values)
+    monkeypatch.setitem(found, "dW1", found["dW1"] + 1)
+    with pytest.raises(ClearpropError, match="dW1 of the simplified graph"):
+        t._bypassed(found)

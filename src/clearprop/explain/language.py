@@ -30,6 +30,39 @@ class Phrase:
         return text.format(**values) if values else text
 
 
+def said(phrase: Phrase, **values: Any) -> Phrase:
+    """A phrase with its values put in; a value that is itself a phrase speaks the language it stands in.
+
+    Example:
+        >>> said(Phrase("dead units in {where}", "{where}的神经元死亡"), where=Phrase("layer 1", "第 1 层"))("zh")
+        '第 1 层的神经元死亡'
+    """
+
+    def spoken(lang: Language) -> dict[str, Any]:
+        return {name: value(lang) if isinstance(value, Phrase) else value for name, value in values.items()}
+
+    return Phrase(phrase.en.format(**spoken("en")), phrase.zh.format(**spoken("zh")))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A phrase about a number of things, of which English writes a single one differently.
+
+    Example:
+        >>> layers = Counted("1 layer", "{n} layers", "{n} 层")
+        >>> layers("en", 1), layers("en", 1200), layers("zh", 3)
+        ('1 layer', '1,200 layers', '3 层')
+    """
+
+    one: str
+    many: str
+    zh: str
+
+    def __call__(self, lang: Language, n: int) -> str:
+        """The text in one language for n things."""
+        return Phrase(self.one if n == 1 else self.many, self.zh)(lang, n=f"{n:,}")
+
+
 def checked_language(lang: str) -> Language:
     """A language that clearprop speaks.
 

@@ -11,17 +11,20 @@ import numpy as np
 
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
+from clearprop.explain.derivation import phrases as p
 from clearprop.explain.derivation.document import Document, Equation, Section, Step
 from clearprop.explain.derivation.elements import indices
 from clearprop.explain.derivation.render import STYLE, html_of, text_of
 from clearprop.explain.derivation.source import Source, is_printable
 from clearprop.explain.derivation.symbols import symbol
-from clearprop.explain.language import Language, Phrase, checked_language
+from clearprop.explain.language import Counted, Language, Phrase, checked_language
+from clearprop.explain.math import to_text
 from clearprop.explain.page import fragment, page
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.picture.scene import Picture
 from clearprop.explain.values import Values
 from clearprop.nn import Architecture
+from clearprop.nn.scope import layer_of
 
 _TITLE = Phrase("Three representations of one network", "同一个网络的三种表示")
 _SUMS = Phrase("Written out as sums", "写成求和式")
@@ -35,9 +38,10 @@ _MATRICES_INTRO = Phrase(
     "同样的求和式，一次写出一整层。一个单元的权重是 W 的一{line}。",
 )
 _ROW, _COLUMN = Phrase("row", "行"), Phrase("column", "列")
-_LAYER = Phrase("Layer {l}: {letter}", "第 {l} 层：{letter}")
+_LAYER = Phrase("Layer {l}: {value}", "第 {l} 层：{value}")
 _PARAMETERS = Phrase("Parameters of layer {l}", "第 {l} 层的参数")
-_MORE = Phrase("{count} more units of the same form.", "其余 {count} 个单元形式相同。")
+_BEFORE = Phrase("Parameters before layer 1", "第 1 层之前的参数")
+_MORE = Counted("1 more unit of the same form.", "{n} more units of the same form.", "其余 {n} 个单元形式相同。")
 _ALL, _SOME = 8, 2  # units of a layer that are written out: all of a small one, some of a large one
 
 
@@ -78,17 +82,33 @@ class Representations:
     def _source(self) -> Source:
         return Source(self.values, "column" if self.convention == "column" else "row")
 
-    @property
+    @cached_property
     def _names(self) -> list[str]:
-        return [name for name in self.values.forward_names if name not in ("a0", "L")]
+        """The values of the layers, and before each what else its formula names."""
+        found: list[str] = []
+        for name in self.values.forward_names:
+            if name not in ("a0", "L"):
+                found += [*self._source.needed(self._source.node(name)), name]
+        return list(dict.fromkeys(found))
+
+    def _heading(self, name: str) -> str:
+        layer = layer_of(name)
+        if name in self._source.auxiliary or layer is None:
+            return p.SHARED(self.lang)
+        return _LAYER(self.lang, l=layer, value=to_text(symbol(name)))
 
     def _sums(self) -> Iterator[Step]:
         for name in self._names:
+            node, elements = self._source.node(name), self._source.elements
+            unknown = elements.cannot_write(node) or elements.chosen_by_data(node)
+            if unknown:
+                yield Step(name, self._heading(name), (), (p.NO_ELEMENTS(self.lang, op=unknown),))
+                continue
             units = indices(self._source.arrays[name].shape[1:])
             equations = tuple(self._sum(name, index) for index in (units if len(units) <= _ALL else units[:_SOME]))
             left = len(units) - len(equations)
-            notes = (_MORE(self.lang, count=f"{left:,}"),) if left else ()
-            yield Step(name, _LAYER(self.lang, l=name[1:], letter=name[0]), equations, notes)
+            notes = (_MORE(self.lang, left),) if left else ()
+            yield Step(name, self._heading(name), equations, notes)
 
     def _sum(self, name: str, index: tuple[int, ...]) -> Equation:
         source = self._source
@@ -99,12 +119,13 @@ class Representations:
         source = self._source
         for name in self._names:
             formula = (symbol(name), source.symbols.formula(source.node(name)))
-            yield Step(name, _LAYER(self.lang, l=name[1:], letter=name[0]), (formula,))
-        for layer in range(1, self.values.architecture.depth + 1):
+            yield Step(name, self._heading(name), (formula,))
+        for layer in range(self.values.architecture.depth + 1):
             arrays = self._parameters_of(layer)
             equations = tuple((symbol(name), source.matrix(a)) for name, a in arrays.items() if is_printable(a.shape))
             if equations:
-                yield Step(f"parameters{layer}", _PARAMETERS(self.lang, l=layer), equations)
+                heading = _PARAMETERS(self.lang, l=layer) if layer else _BEFORE(self.lang)
+                yield Step(f"parameters{layer}", heading, equations)
 
     def _parameters_of(self, layer: int) -> dict[str, Array]:
         declared = self.values.architecture.parameters

@@ -25,7 +25,7 @@ class Trace(Values):
 
     `t.z[l]`, `t.a[l]`, `t.da[l]`, `t.dz[l]` (= `t.delta[l]`), `t.dW[l]`, `t.db[l]` with l from 1 and a[0] = X;
     `t.loss`; `t["z1"]` by name; `t.sample(i)` for one sample alone. Rows are samples. Nothing is computed before it is
-    asked for.
+    asked for. It is a mapping of names to arrays that cannot be written to; X and y are copied when it is made.
 
     Attributes:
         mode: "inference" (what predict computes) or "training" (batch statistics, dropout).
@@ -48,7 +48,8 @@ class Trace(Values):
             lang: "en" or "zh".
             convention: "row" (z = a · W + b, samples as rows) or "column" (z = W · a + b, samples as columns).
             detail: "formulas", "values" (numbers put in) or "elements" (every single element, too).
-            only: one value such as "dW2", or one element of it as printed, counted from 1: "dW2[1,3]".
+            only: one value such as "dW2", or "W2'" after the update, or one element of it as printed, counted from 1:
+                "dW2[1,3]".
             optimizer: whose update is shown.
             digits: significant digits of printed numbers.
 

@@ -7,17 +7,17 @@ gradient by any other value that a fused op goes round.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError, UnknownNameError
+from clearprop.errors import ClearpropError, InvalidValueError, UnknownNameError
 from clearprop.execute import Array, Reference
 from clearprop.graph import Graph, Node, gradient, simplify, tidy
 from clearprop.nn import Architecture, TargetForm, parameter_nodes
+from clearprop.nn.scope import layer_of
 
 
 class ByLayer(Mapping[int, Array]):
@@ -62,9 +62,13 @@ class Values:
         if mode not in ("inference", "training"):
             raise InvalidValueError(f"mode {mode!r}", "'inference' or 'training'")
         self.architecture, self.mode = architecture, mode
-        self.parameters = {name: np.array(a, np.float64) for name, a in parameters.items()}  # as they are now
-        self._X, self._y, self._form = X, y, form
+        self.parameters = {name: _kept(np.asarray(a, np.float64)) for name, a in parameters.items()}  # as they are now
+        self._X, self._y, self._form = _kept(X), None if y is None else _kept(y), form
         self._training = mode == "training"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as what it was made of; graphs and values are made again when they are needed."""
+        return type(self), (self.architecture, self.parameters, self._X, self._y, self._form, self.mode)
 
     # --- graphs
 
@@ -123,7 +127,7 @@ class Values:
         found = self.run(self.graph) | {"a0": self._X}
         if self._y is not None:
             found |= self._bypassed(found)
-        return {name: found[name] for name in (*self.forward_names, *self.backward_names)}
+        return {name: _read_only(found[name]) for name in self._names}
 
     def _bypassed(self, found: Mapping[str, Array]) -> dict[str, Array]:
         """Gradients by values that the graph that trains goes round, as a loss from logits goes round a[L].
@@ -133,8 +137,13 @@ class Values:
         """
         textbook = self.run(self.textbook_graph)
         differing = {name for name in self.backward_names if _differ(textbook[name], found[name])}
-        if not differing.isdisjoint(f"d{name}" for name in self._learned):
-            raise AssertionError(f"{sorted(differing)} of the graph that trains and of the textbooks' graph differ")
+        wrong = [f"d{name}" for name in self._learned if f"d{name}" in differing]
+        if wrong:
+            raise ClearpropError(
+                f"{', '.join(wrong)} of the simplified graph, which trains, and of the graph as it was written differ",
+                "equal gradients",
+                "a derivative rule, a definition or a stable form of one of the ops in this network is wrong",
+            )
         return {name: textbook[name] for name in (*differing, f"d{self.output}")}
 
     @property
@@ -159,6 +168,11 @@ class Values:
         y = None if self._y is None else self._y[rows]
         return type(self)(self.architecture, self.parameters, self._X[rows], y, self._form, self.mode)
 
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        """In the order in which the values are computed."""
+        return (*self.forward_names, *self.backward_names)
+
     @property
     def forward_names(self) -> list[str]:
         """X, then layer by layer z, a, …, and the loss."""
@@ -174,18 +188,27 @@ class Values:
         names: list[str] = []
         for value in reversed(self.forward_names[1:-1]):
             names.append(f"d{value}")
-            if re.fullmatch(r"z\d+", value):
-                names += self._parameter_gradients(int(value[1:]))
+            if value == f"z{layer_of(value)}":
+                names += self._parameter_gradients(layer_of(value))
         return list(dict.fromkeys([*names, *(f"d{name}" for name in self._learned)]))
 
-    def _parameter_gradients(self, layer: int) -> list[str]:
+    def _parameter_gradients(self, layer: int | None) -> list[str]:
         declared = self.architecture.parameters
         return [f"d{name}" for name in self._learned if declared[name].layer == layer]
 
     def __getitem__(self, name: str) -> Array:
-        if name not in self.values:
-            raise UnknownNameError(f"no {name!r} in this trace", "one of: " + ", ".join(self.values))
+        if name not in self:
+            raise UnknownNameError(f"no {name!r} in this trace", "one of: " + ", ".join(self))
         return self.values[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
     @property
     def z(self) -> ByLayer:
@@ -238,6 +261,17 @@ class Values:
             raise InvalidValueError("a trace without a target has no loss and no gradients", "net.trace(X, y)")
 
 
+def _kept(given: Array) -> Array:
+    """A copy, which later changes to what was given do not reach."""
+    return _read_only(np.array(given))
+
+
+def _read_only(array: Array) -> Array:
+    found = np.asarray(array).view()
+    found.flags.writeable = False
+    return found
+
+
 def _differ(a: Array, b: Array) -> bool:
     """Whether two arrays of finite numbers differ by more than rounding."""
     scale = max(1.0, float(np.abs(b).max(initial=0.0)))
@@ -246,8 +280,8 @@ def _differ(a: Array, b: Array) -> bool:
 
 
 def _is_traced(name: str, node: Node) -> bool:
-    """Values of layers: floating-point, with a layer number; not the loss and not running states."""
-    return node.type.is_float and name[-1:].isdigit() and not name.startswith("running")
+    """Values of layers: floating-point, with a layer number; not the loss and not new running states."""
+    return node.type.is_float and name[-1:].isdigit()
 
 
 def _gradients(graph: Graph, names: list[str]) -> dict[str, Node]:

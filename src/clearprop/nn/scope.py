@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from clearprop.errors import InvalidValueError
 from clearprop.graph import OPS, Node, Shape, variable
 from clearprop.nn.initializers import Initializer
+
+_LAYERED = re.compile(r"\D*?(\d+)(?:_\d+)?")
+_RESERVED = re.compile(r"(d.+|β|[ru]_\d*|\d.*)?")  # dz1 means the gradient of z1, β1 is Adam's, u_1 is shared
+
+
+def layer_of(name: str) -> int | None:
+    """The number of the layer that a value or a parameter belongs to, if its name has one.
+
+    Example:
+        >>> [layer_of(name) for name in ("z1", "gamma12", "n1_2", "loss")]
+        [1, 12, 1, None]
+    """
+    match = _LAYERED.fullmatch(name)
+    return int(match[1]) if match else None
 
 
 @dataclass(frozen=True)
@@ -79,8 +94,15 @@ class Scope:
         return self.named(OPS["identity"](x), "a")
 
     def named(self, node: Node, letter: str) -> Node:
-        """Name a value of this layer: z1, a1; a second one of the same letter is z1_2."""
+        """Name a value of this layer: z1, a1; a second one of the same letter is z1_2.
+
+        Raises:
+            InvalidValueError: for a parameter's name, or a letter that has another meaning.
+        """
         name = f"{letter}{self.layer}{self.suffix(letter)}"
+        _check_letter(letter)
+        if name in self.parameters:
+            raise InvalidValueError(f"a value named {name!r} as a parameter", "one of each name", "use another letter")
         self.names.add(name)
         return node.named(name)
 
@@ -106,9 +128,13 @@ class Scope:
         Where fan_in and fan_out are not given, a matrix is taken for weights (fan_in, fan_out).
 
         Raises:
-            InvalidValueError: if the layer has one of this name already; give the second a suffix.
+            InvalidValueError: if the layer has one of this name already (give the second a suffix), for a value's name,
+                or for a letter that has another meaning.
         """
         name = f"{letter}{self.layer}{suffix}"
+        _check_letter(letter)
+        if name in self.names:
+            raise InvalidValueError(f"a parameter named {name!r} as a value", "one of each name", "use another letter")
         if name in self.parameters:
             raise InvalidValueError(f"a second parameter named {name!r}", "one of each name", "pass suffix='_2'")
         sizes = tuple(d for d in shape if isinstance(d, int))
@@ -127,3 +153,12 @@ class Scope:
         self.streams += 1
         counter = self.nodes.setdefault("counter", variable("counter", (3,), "int64"))
         return OPS["uniform"](counter, shape=shape, dtype=self.dtype, stream=self.streams)
+
+
+def _check_letter(letter: str) -> None:
+    if _RESERVED.fullmatch(letter):
+        raise InvalidValueError(
+            f"the letter {letter!r} for a value or a parameter",
+            "one that does not begin with a digit or with d (dz1 is the gradient of z1), nor β, r_… or u_…",
+            "use another letter",
+        )

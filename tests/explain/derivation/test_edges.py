@@ -13,7 +13,7 @@ from explain.by_hand import Activation, Layer, Loss, Network, random_network
 from explain.intervals import Interval
 from explain.networks import as_clearprop, traced
 from explain.printed import equations, printed_number
-from explain.recomputed import Page, indices, slopes_of, symbols_of
+from explain.recomputed import Page, indices, slopes_of, symbols_of, symbols_of_trace
 
 rng = np.random.default_rng(0)
 
@@ -243,3 +243,55 @@ def test_the_fewest_and_the_most_digits(digits):
     text = traced(network).explain(digits=digits, detail="elements").to_text()
     Page(text, symbols_of(network), slopes_of(network), digits=digits).check()
     assert f"rounded to {digits} significant digits" in text
+
+
+# --- inputs too long for a matrix; words about one thing
+
+
+@pytest.mark.parametrize("convention", ["row", "column"])
+def test_a_long_sample_is_printed_whole(convention):
+    x = np.round(rng.normal(size=30), 3)
+    net = cp.Network(30, [cp.Dense(2), cp.Dense(1)], "squared_error")
+    found = equations(net.trace(x, 1.0).explain(only="X", convention=convention).to_text())
+    assert [sides[0] for sides in found] == ["a[0]_(1 … 12)", "a[0]_(13 … 24)", "a[0]_(25 … 30)"]
+    printed = " ".join(sides[1].strip("[]") for sides in found).replace(";", "").replace("−", "-").split()
+    np.testing.assert_array_equal(np.array(printed, float), x)
+
+
+def test_some_elements_of_larger_ones_are_printed():
+    net = cp.Network(70, [cp.Dense(2), cp.Dense(1)], "squared_error")
+    x = np.zeros((2, 70))
+    x[1, 40], x[0, 69] = 3, -4
+    text = net.trace(x, [1.0, 2.0]).explain(only="X").to_text()
+    assert "a[0](1)₇₀ = −4\n  a[0](2)₄₁ = 3\n" in text
+    assert "single elements stand for them" in text
+    assert "138 more elements." in text
+
+
+def test_grammar_of_one():
+    net = cp.Network(5, [cp.Dense(5)], "squared_error")
+    text = net.trace(rng.normal(size=5), np.ones(5)).explain(detail="elements").to_text()
+    assert "One sample, 1 layer." in text
+    assert "1 more element of the same form." in text
+    assert not re.search(r"\b1 (layers|more elements)", text)
+
+
+def test_a_shared_value_has_its_real_shape():
+    """A number of each sample is a column, however it is spread out to be divided by."""
+    net = cp.Network(
+        2,
+        [cp.Dense(2, lambda z: z / (1.0 + cp.broadcast(cp.sum(z * z, 1), z.shape, [0]))), cp.Dense(1)],
+        "squared_error",
+        seed=1,
+        dtype="float64",
+    )
+    trace = net.trace(rng.normal(size=(2, 2)), [1.0, 0.0])
+    text = trace.explain(only="a1", detail="elements").to_text()
+    assert re.search(r"= \[[\d.]+; [\d.]+\]\n  \(u₁\)\(1\) = z\[1\]\(1\)₁² \+ z\[1\]\(1\)₂² \+ 1", text)
+    for convention in ("row", "column"):
+        shown = trace.explain(detail="elements", convention=convention).to_text()
+        Page(shown, symbols_of_trace(trace), slopes_of_bent(trace), column=convention == "column").check()
+
+
+def slopes_of_bent(trace) -> dict[int, np.ndarray]:
+    return {2: np.ones_like(trace.z[2])}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from dataclasses import dataclass
@@ -105,6 +107,37 @@ def test_latex_is_balanced(seed):
     for formula in re.findall(r"\$\$(.*?)\$\$", shown.to_markdown(), re.DOTALL):
         assert_balanced(formula)
         assert not re.search(r"[^\x00-\x7fŷ…]", re.sub(r"\\text\{[^}]*\}", "", formula)), formula
+
+
+def english_pages():
+    rng = np.random.default_rng(0)
+    normal = [cp.Dense(2, "gelu"), cp.BatchNorm(), cp.Dropout(0.3), cp.Dense(2, "softmax")]
+    wide = [cp.Dense(30, "tanh"), cp.Dense(1, "sigmoid")]
+    for inputs, layers, loss, y in ((2, normal, "cross_entropy", [0, 1]), (20, wide, "binary_cross_entropy", [0, 1])):
+        net = cp.Network(inputs, layers, loss, seed=1, dtype="float64")
+        net.parameters["b2"] = net.parameters["b2"] + 1000.0 * np.eye(len(net.parameters["b2"]))[0]  # saturated
+        for convention in ("row", "column"):
+            trace = net.trace(rng.normal(size=(2, inputs)), y, "training")
+            yield trace.explain(detail="elements", optimizer="adam", convention=convention).to_latex()
+    yield net.trace(rng.normal(size=20), 1).explain().to_latex()
+
+
+def test_english_latex_is_ascii():
+    """What pdfLaTeX would refuse is written as a command, in words and in formulas."""
+    for latex in english_pages():
+        assert_balanced(latex)
+        assert latex.isascii(), sorted({sign for sign in latex if not sign.isascii()})
+        (most,) = re.findall(r"MaxMatrixCols\}\{(\d+)\}", latex)
+        matrices = re.findall(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}", latex, re.DOTALL)
+        assert max(line.count("&") + 1 for m in matrices for line in m.split(r"\\")) <= int(most)
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex")
+def test_pdflatex_accepts_it(tmp_path):
+    (tmp_path / "page.tex").write_text(next(english_pages()), encoding="utf-8")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
 
 
 def test_the_balance_check_can_fail():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop.errors import InvalidValueError, UnknownNameError
 from clearprop.train.optimizers import OPTIMIZERS
 from explain.recomputed import Page, symbols_of_trace
 
@@ -33,7 +34,7 @@ def hyperparameters(optimizer) -> dict[str, float]:
     for letter, name in {"μ": "momentum", "β": "beta", "β₁": "beta1", "β₂": "beta2", "ε": "epsilon"}.items():
         found |= {letter: getattr(optimizer, name)} if hasattr(optimizer, name) else {}
     found |= {f"c{i}": 1 - found[f"β{i}"] for i in "₁₂" if f"β{i}" in found}
-    return {letter: np.float64(value) for letter, value in found.items()}
+    return {letter: np.float64(value) for letter, value in (found | {"t": 1}).items()}
 
 
 def beginning(optimizer, parameters) -> dict[str, np.ndarray]:
@@ -79,3 +80,28 @@ def test_a_large_network_with_clipping_stays_short():
     net = cp.Network(200, [cp.Dense(100, "relu"), cp.Dense(3)], "squared_error")
     trace = net.trace(rng.normal(size=(5, 200)), rng.normal(size=(5, 3)))
     assert len(trace.explain(optimizer=cp.Adam(clip_norm=1.0)).to_text()) < 30_000
+
+
+def test_every_element_and_the_numbers_of_the_first_step():
+    net = cp.Network(2, [cp.Dense(3, "tanh"), cp.Dense(2)], "squared_error", seed=1, dtype="float64")
+    trace = net.trace(X, y)
+    text = trace.explain(optimizer="adam", detail="elements").to_text()
+    assert "c₁ = 1 − β₁^t\n     = 1 − 0.9¹\n     = 0.1000" in text
+    assert text.count("w[1]′") == 6
+    assert "c₁" not in trace.explain().to_text()
+
+
+def test_one_new_value_and_one_element_of_it():
+    net = cp.Network(2, [cp.Dense(3, "tanh"), cp.Dense(2)], "squared_error", seed=1, dtype="float64")
+    trace = net.trace(X, y)
+    new = net.parameters["W2"] - 0.1 * trace.dW[2]
+    row, column = (trace.explain(only="W2'[1,2]", convention=c).to_text() for c in ("row", "column"))
+    assert "w[2]′₁₂ = w[2]₁₂ − η ∂L/∂w[2]₁₂" in row
+    assert f"{new[0, 1]:#.4g}".replace("-", "−") in row
+    assert f"{new[1, 0]:#.4g}".replace("-", "−") in column
+    assert "W[2]′ = " in trace.explain(only="W2'", optimizer="adam").to_text()
+    assert "m′_(W[2]) = " in trace.explain(only="m.W2'", optimizer="adam").to_text()
+    with pytest.raises(UnknownNameError, match="W2'"):
+        trace.explain(only="W3'")
+    with pytest.raises(InvalidValueError, match=r"element \[9,9\] of W2"):
+        trace.explain(only="W2'[9,9]")

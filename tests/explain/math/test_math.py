@@ -55,6 +55,8 @@ def test_every_op_writes_its_formula_in_every_notation(name):
         (r"\sigma(#1)", {"1": parse("a + b")}, "σ(a + b)"),
         (r"#1 \times #2", {"1": number(1.5e-7), "2": a}, "1.5·10⁻⁷ × a"),
         (r"{#1}^2", {"1": number(1.5e-7)}, "(1.5·10⁻⁷)²"),
+        (r"{#1}^2", {"1": parse(r"\cos a")}, "(cos a)²"),
+        (r"{#1}^2", {"1": fill(parse(r"\cos #1"), {"1": number(-2)})}, "(cos(−2))²"),
     ],
 )
 def test_brackets(template, values, expected):

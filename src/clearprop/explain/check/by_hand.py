@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_integer, checked_seed, unknown_name
 from clearprop.execute import Array
 from clearprop.explain.check.compare import Settings, TensorCheck, compare
-from clearprop.explain.check.looks import Case, looks_like, said
+from clearprop.explain.check.looks import Case, looks_like
 from clearprop.explain.check.report import GradientCheck
 from clearprop.explain.check.slopes import Loss, central_slope, complex_slope, unit_of
-from clearprop.explain.language import Phrase
+from clearprop.explain.language import Phrase, said
 from clearprop.graph import show_shape
 
 TITLE = Phrase(

@@ -13,7 +13,7 @@ import numpy as np
 
 from clearprop.execute import Array
 from clearprop.explain.check.compare import Index, TensorCheck
-from clearprop.explain.language import Phrase
+from clearprop.explain.language import Phrase, said
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,6 @@ NO_PENALTY = Phrase(
 )
 SOME_COLUMNS = Phrase("it is wrong in column {places} only", "只有第 {places} 列不对")
 SOME_ROWS = Phrase("it is wrong in row {places} only", "只有第 {places} 行不对")
-
-
-def said(phrase: Phrase, **values: object) -> Phrase:
-    """A phrase with its values put in, in both languages."""
-    return Phrase(phrase("en", **values), phrase("zh", **values))
 
 
 def _not_a_number(case: Case) -> Phrase | None:

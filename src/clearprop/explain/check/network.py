@@ -15,10 +15,10 @@ from clearprop.errors import InvalidValueError, ShapeError, checked_integer, che
 from clearprop.execute import Array
 from clearprop.explain.check.compare import EQUAL, Index, Settings, TensorCheck, compare, slopes_at
 from clearprop.explain.check.cut import loss_of
-from clearprop.explain.check.looks import Case, Scene, looks_like, said
+from clearprop.explain.check.looks import Case, Scene, looks_like
 from clearprop.explain.check.report import GradientCheck
 from clearprop.explain.check.slopes import Loss
-from clearprop.explain.language import Phrase
+from clearprop.explain.language import Phrase, said
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, gradient, show_shape, simplify, topological
 

@@ -8,18 +8,19 @@ from dataclasses import replace
 
 from clearprop.errors import DTypeError, InvalidValueError, UnknownNameError, checked_integer
 from clearprop.explain.derivation import phrases as p
+from clearprop.explain.derivation.arrange import Index
 from clearprop.explain.derivation.document import Document, Section, Step
-from clearprop.explain.derivation.elements import Index
 from clearprop.explain.derivation.general import comes_through_weights, rule_name
 from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.steps import Steps
 from clearprop.explain.derivation.symbols import differentiated, symbol
-from clearprop.explain.derivation.update import update_section
+from clearprop.explain.derivation.update import Updates, update_section
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.language import Language, checked_language
 from clearprop.explain.math import DIGITS, Math, identifier, number
 from clearprop.explain.values import Values
 from clearprop.graph import Node, tidy
+from clearprop.nn.scope import layer_of
 from clearprop.train import GradientDescent, Optimizer
 
 _ELEMENT = re.compile(r"(?P<name>[^\[\]]+)\[(?P<index>\d+(?:,\s*\d+)*)\]")
@@ -41,8 +42,8 @@ def derive(
         lang: "en" or "zh".
         convention: "row" (z = a · W + b, samples as rows) or "column" (z = W · a + b, samples as columns).
         detail: "formulas", "values" (numbers put in) or "elements" (every single element, too).
-        only: one value, "dW2", or one element of it as it is printed, counted from 1: "dW2[1,3]"; in a batch the sample
-            comes first.
+        only: one value, "dW2", or "W2'" after the update, or one element of it as it is printed, counted from 1:
+            "dW2[1,3]"; in a batch the sample comes first.
         optimizer: whose update is shown; gradient descent by default.
         digits: significant digits of printed numbers.
 
@@ -57,7 +58,8 @@ def derive(
     source = Source(values, convention, digits)  # type: ignore[arg-type]
     steps = Steps(source, known, detail)  # type: ignore[arg-type]
     if only is not None:
-        return Document("", known, (), (Section("", (), tuple(_chosen(only, source, steps, known))),))
+        updates = Updates(source, known, steps.detail, optimizer or GradientDescent())
+        return Document("", known, (), (Section("", (), tuple(_chosen(only, source, steps, updates, known))),))
     return Document(p.TITLE(known), known, _intro(source, known), tuple(_sections(source, steps, known, optimizer)))
 
 
@@ -69,7 +71,9 @@ def _check(name: str, given: str, known: tuple[str, ...]) -> None:
 def _intro(source: Source, lang: Language) -> tuple[str, ...]:
     n, depth = source.values.samples, source.values.architecture.depth
     several = p.OF_SAMPLES_COLUMN if source.column else p.OF_SAMPLES
-    return (several if n > 1 else p.OF_ONE)(lang, n=n, depth=depth), p.NOTATION(lang, digits=source.digits)
+    return (several if n > 1 else p.OF_ONE)(lang, n=n, layers=p.LAYERS(lang, depth)), p.NOTATION(
+        lang, digits=source.digits
+    )
 
 
 def _sections(source: Source, steps: Steps, lang: Language, optimizer: Optimizer | None) -> Iterator[Section]:
@@ -89,7 +93,7 @@ def _sections(source: Source, steps: Steps, lang: Language, optimizer: Optimizer
     yield Section(p.LOSS(lang), (intro,), tuple(loss))
     backward = [step for name in values.backward_names for step in _backward(name, source, steps, lang)]
     yield Section(p.BACKWARD(lang), (p.BACKWARD_INTRO(lang),), tuple(backward))
-    yield update_section(source, lang, steps.detail, optimizer or GradientDescent())
+    yield update_section(Updates(source, lang, steps.detail, optimizer or GradientDescent()))
 
 
 def _bias_note(source: Source, name: str, lang: Language) -> list[str]:
@@ -141,7 +145,7 @@ def heading(name: str, source: Source, lang: Language) -> str:
         return _HEADINGS[name](lang)
     depth = source.values.architecture.depth
     of = differentiated(name)
-    layer = int(re.sub(r"\D.*", "", re.sub(r"^\D+", "", of or name)) or 0)
+    layer = layer_of(of or name) or 0
     rule = rule_name(name, source)
     if of is None:
         role = (p.OUTPUT if layer == depth else p.HIDDEN)(lang)
@@ -157,7 +161,7 @@ def heading(name: str, source: Source, lang: Language) -> str:
     return p.BP2_FIRST(lang, next=layer + 1) if first_half else p.GRADIENT(lang)
 
 
-def _chosen(only: str, source: Source, steps: Steps, lang: Language) -> Iterator[Step]:
+def _chosen(only: str, source: Source, steps: Steps, updates: Updates, lang: Language) -> Iterator[Step]:
     """One value, or one element of it."""
     if not isinstance(only, str):
         raise DTypeError(f"only={only!r}", "the name of a value, such as 'dW2' or 'dW2[1,3]'")
@@ -166,8 +170,13 @@ def _chosen(only: str, source: Source, steps: Steps, lang: Language) -> Iterator
     name = {"a0": "X"}.get(name, name)
     given = ["X", *(["y"] if source.values.has_target else []), *source.values.architecture.parameters]
     computed = [n for n in source.values.values if n != "a0"] + (["loss"] if source.has_penalties else [])
-    if name not in (*given, *computed):
-        raise UnknownNameError(f"no value {name!r} in this trace", "one of: " + ", ".join([*given, *computed]))
+    if name not in (*given, *computed, *updates.names):
+        names = [*given, *computed, *updates.names]
+        raise UnknownNameError(f"no value {name!r} in this trace", "one of: " + ", ".join(names))
+    if name in updates.names:
+        at = None if match is None else _index(match["index"], source, updates.parameter_of(name))
+        yield from updates.of(name) if at is None else [updates.element_step(name, at)]
+        return
     said = heading(name, source, lang)
     if match is not None:
         index = _index(match["index"], source, name)

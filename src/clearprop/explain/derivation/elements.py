@@ -14,13 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
-from clearprop.explain.derivation.shared import computed
+from clearprop.explain.derivation.arrange import ELEMENT_OF, Index
+from clearprop.explain.derivation.shared import computed, parts
 from clearprop.graph import OPS, N, Node, Type, constant, variable
 
-Index = tuple[int, ...]
+MOST_ELEMENTS = 24  # that are written out of one value
+_SAMPLE_ELEMENTS = 2  # of a value that is too large to print
 _FEW = 6  # terms of a long sum that are printed
-_SCALAR = Type((), "f64")
+_BY_TERMS = ("sum", "max", "matmul", "scatter_rows")
+_BY_INDEX = ("take_rows", "one_hot")
 
 
 @dataclass(frozen=True)
@@ -58,58 +62,110 @@ class Elements:
         self._made: dict[tuple[Node, Index], Node] = {}
 
     def written_out(self, node: Node, index: Index) -> Node:
-        """A node's element in terms of elements of its inputs, be it named itself or not."""
+        """A node's element in terms of elements of its inputs, be it named itself or not.
+
+        Raises:
+            InvalidValueError: if an op in it cannot be written out.
+        """
+        unknown = self.cannot_write(node)
+        if unknown:
+            raise InvalidValueError(f"one element of what {unknown} makes", "a value without it", "ask for it whole")
         return self._operation(node, index)
+
+    def cannot_write(self, node: Node) -> str | None:
+        """The name of an op in a node's formula of which nothing is known about single elements, if there is one."""
+        return next((x.op.name for x in self._inside(node) if not _is_known(x)), None)
+
+    def chosen_by_data(self, node: Node) -> str | None:
+        """The name of an op in a node's formula that takes other elements for other samples, if there is one."""
+        return next((x.op.name for x in self._inside(node) if x.op.name in _BY_INDEX), None)
+
+    def _inside(self, node: Node) -> list[Node]:
+        return [node, *parts(node, self._stop)[0]]
 
     def _element(self, node: Node, index: Index) -> Node:
         index = index if node.shape else ()  # a learning rate is the same everywhere
         key = (node, index)
         if key not in self._made:
             name = self._stop(node)
-            self._made[key] = self._operation(node, index) if name is None else self._leaf(Element(name, index))
+            self._made[key] = self._operation(node, index) if name is None else self._named(node, name, index)
         return self._made[key]
 
-    def _leaf(self, element: Element, value: float | None = None) -> Node:
-        leaf = variable(f"{element.name}{element.index or len(self.leaves)}")
+    def _named(self, node: Node, name: str, index: Index) -> Node:
+        """What is the same along an axis is stored once."""
+        shape = np.shape(self._values[name])
+        return self._leaf(Element(name, tuple(min(k, d - 1) for k, d in zip(index, shape, strict=True))), node.dtype)
+
+    def _leaf(self, element: Element, dtype: str = "f64", value: float | None = None) -> Node:
+        leaf = variable(f"{element.name}{element.index or len(self.leaves)}", (), _scalar(dtype).dtype)
         self.leaves[leaf] = element
         self.numbers[leaf] = float(self._values[element.name][element.index]) if value is None else value
         return leaf
 
     def _operation(self, node: Node, index: Index) -> Node:
         op = node.op.name
-        if op in _INDEXED:
-            x, at = _INDEXED[op](node, index)
+        if op in ELEMENT_OF:
+            x, at = ELEMENT_OF[op](node, index)
             return self._element(x, at)
         if op == "constant":
-            return constant(node.attrs["value"], _SCALAR)
+            return constant(node.attrs["value"], _scalar(node.dtype))
         if op == "size":
-            return constant(float(self._samples), _SCALAR)
-        if op in ("sum", "max", "matmul"):
+            return constant(float(self._samples), _scalar(node.dtype))
+        if op in _BY_TERMS:
             return self._over_terms(node, index)
+        if op in _BY_INDEX:
+            return self._by_index(node, index)
+        if op == "cast":
+            return self._cast(node, index)
         if node.op.fused and (node.op.kind != "elementwise"):
             return self._element(node.op.definition(*node.inputs, **node.attrs), index)  # type: ignore[misc]
-        if node.op.kind != "elementwise":
-            raise NotImplementedError(f"the elements of {op}")
-        attrs = {k: v for k, v in node.attrs.items() if k != "dtype"}
-        return node.op(*(self._element(x, index) for x in node.inputs), **attrs)
+        return node.op(*(self._element(x, index) for x in node.inputs), **node.attrs)
+
+    def _cast(self, node: Node, index: Index) -> Node:
+        x = self._element(node.inputs[0], index)
+        return x if x.type.is_float and node.type.is_float else node.op(x, dtype=_scalar(node.dtype).dtype)
+
+    def _by_index(self, node: Node, index: Index) -> Node:
+        """What a whole number of each sample chooses: a row of a table, or where the 1 stands."""
+        *tables, rows = node.inputs
+        chosen = int(self._array(rows)[index[0]])
+        if tables:
+            return self._element(tables[0], (chosen, index[1]))
+        return constant(float(chosen == index[1]), _scalar(node.dtype))
 
     # --- sums
 
     def _over_terms(self, node: Node, index: Index) -> Node:
         join = OPS["maximum" if node.op.name == "max" else "add"]
-        terms = self._product_terms(node, index) if node.op.name == "matmul" else self._axis_terms(node, index)
+        terms = self._terms(node, index)
+        if not terms:
+            return constant(0.0, _scalar(node.dtype))
         shown = terms if len(terms) <= self._most or node.op.name == "max" else terms[:_FEW]
         written = [term(self) for term in shown]
         if len(shown) < len(terms):
             rest = float(np.sum(self._numbers_of_terms(node, index)[len(shown) :]))
-            written.append(self._leaf(Element("rest", None, len(terms) - len(shown)), rest))
+            written.append(self._leaf(Element("rest", None, len(terms) - len(shown)), value=rest))
         return reduce(join, written)
+
+    def _terms(self, node: Node, index: Index) -> list[Term]:
+        if node.op.name == "matmul":
+            return self._product_terms(node, index)
+        if node.op.name == "scatter_rows":
+            return [_at(node.inputs[0], (int(i), index[1])) for i in self._scattered(node, index)]
+        return self._axis_terms(node, index)
+
+    def _scattered(self, node: Node, index: Index) -> Array:
+        """The samples whose values are added up in this row."""
+        return np.flatnonzero(self._array(node.inputs[1]) == index[0])
 
     def _numbers_of_terms(self, node: Node, index: Index) -> Array:
         """What each term of a sum comes to."""
         if node.op.name == "sum":
             terms: Array = np.moveaxis(self._array(node.inputs[0]), node.attrs["axis"], -1)[index]
             return terms
+        if node.op.name == "scatter_rows":
+            scattered: Array = self._array(node.inputs[0])[self._scattered(node, index), index[1]]
+            return scattered
         a, b = map(self._array, node.inputs)
         a = a.T if node.attrs.get("transpose_a") else a
         b = b.T if node.attrs.get("transpose_b") else b
@@ -119,7 +175,7 @@ class Elements:
         """All entries of a node, be it named or not."""
         name = self._stop(node)
         if name is not None:
-            return self._values[name]
+            return np.broadcast_to(self._values[name], [self._length(d) for d in node.shape])
         if node not in self._arrays:
             self._arrays[node] = computed(node, self._stop, self._values, self._samples)
         return self._arrays[node]
@@ -148,6 +204,18 @@ class Elements:
 Term = Callable[[Elements], Node]
 
 
+def _is_known(node: Node) -> bool:
+    """Whether a node's elements can be written out."""
+    kinds = ("elementwise", "leaf", "random")
+    return node.op.kind in kinds or node.op.fused or node.op.name in (*ELEMENT_OF, *_BY_TERMS, *_BY_INDEX)
+
+
+def _scalar(dtype: str) -> Type:
+    """All decimal numbers are float64 here, conditions and whole numbers what they are."""
+    kept = Type((), dtype)
+    return Type((), "f64") if kept.is_float else kept
+
+
 def _at(x: Node, index: Index) -> Term:
     return lambda elements: elements._element(x, index)
 
@@ -156,45 +224,15 @@ def _times(a: Node, i: Index, b: Node, j: Index) -> Term:
     return lambda elements: OPS["multiply"](elements._element(a, i), elements._element(b, j))
 
 
-# --- ops that only arrange: which element of which input they are
-
-
-def _broadcast(node: Node, index: Index) -> tuple[Node, Index]:
-    return node.inputs[0], tuple(index[a] for a in node.attrs["axes"])
-
-
-def _transpose(node: Node, index: Index) -> tuple[Node, Index]:
-    return node.inputs[0], index[::-1]
-
-
-def _slice(node: Node, index: Index) -> tuple[Node, Index]:
-    axis = node.attrs["axis"]
-    return node.inputs[0], (*index[:axis], index[axis] + node.attrs["start"], *index[axis + 1 :])
-
-
-def _concat(node: Node, index: Index) -> tuple[Node, Index]:
-    axis, at = node.attrs["axis"], index[node.attrs["axis"]]
-    for x in node.inputs:
-        length = x.shape[axis]
-        assert isinstance(length, int)
-        if at < length:
-            return x, (*index[:axis], at, *index[axis + 1 :])
-        at -= length
-    raise IndexError(f"element {index} of {node!r}")
-
-
-_INDEXED: dict[str, Callable[[Node, Index], tuple[Node, Index]]] = {
-    "broadcast": _broadcast,
-    "transpose": _transpose,
-    "slice": _slice,
-    "concat": _concat,
-    **{same: lambda node, index: (node.inputs[0], index) for same in ("identity", "cast", "stop_gradient")},
-}
-
-
 def indices(shape: tuple[int, ...]) -> list[Index]:
     """All indices of an array, in reading order."""
     return list(every(*(range(n) for n in shape))) if shape else [()]
+
+
+def some_indices(values: Array, everything: bool) -> list[Index]:
+    """Indices of the elements that are written out: all, as long as there are few; else the largest."""
+    most = MOST_ELEMENTS if everything else _SAMPLE_ELEMENTS
+    return indices(values.shape) if values.size <= most else largest(values, most)
 
 
 def largest(values: Array, count: int) -> list[Index]:

@@ -40,7 +40,8 @@ _RULES = {  # rule → (row convention, column convention)
 def rule_of(name: str, source: Source) -> list[Equation]:
     """The general rule that a step is a case of, if it is one of the four and holds to the letter.
 
-    It does not where a normalisation or dropout stands between two layers, or where a layer's output goes two ways.
+    It does not where a normalisation or dropout stands between two layers, where a layer's values go two ways, where
+    the bias comes behind the activation, or where weights are used twice.
     """
     rule = rule_name(name, source)
     if rule is None or not _holds(rule, int(str(differentiated(name))[1:]), source):
@@ -54,27 +55,61 @@ def rule_of(name: str, source: Source) -> list[Equation]:
 
 
 def _holds(rule: str, layer: int, source: Source) -> bool:
-    if rule == "BP2":
-        return comes_through_weights(layer, source)
-    if rule == "BP4":
-        gradient, before = source.node(f"dW{layer}"), f"a{layer - 1}" if layer > 1 else "X"
-        return any(_is_product(x, source, before, f"dz{layer}") for x in [gradient, *source.inner(gradient)])
-    return True
+    match rule:
+        case "BP1":
+            return is_only_way(layer, source)
+        case "BP2":
+            return is_only_way(layer, source) and comes_through_weights(layer, source)
+        case "BP3":
+            return _is_sum_of_errors(source.node(f"db{layer}"), layer, source)
+        case _:
+            return _is_weights_gradient(source.node(f"dW{layer}"), layer, source)
+
+
+def is_only_way(layer: int, source: Source) -> bool:
+    """Whether z[l] reaches the loss through a[l] alone."""
+    named = source.values.layer_graph.named
+    stack, seen = [named["L"]], {named[f"a{layer}"]}
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack += node.inputs
+    return named[f"z{layer}"] not in seen
 
 
 def comes_through_weights(layer: int, source: Source) -> bool:
     """Whether ∂L/∂a[l] is δ[l + 1] · W[l + 1]ᵀ and nothing else."""
-    return _is_product(source.node(f"da{layer}"), source, f"dz{layer + 1}", f"W{layer + 1}")
+    return _is_product(source.node(f"da{layer}"), source, f"dz{layer + 1}", f"W{layer + 1}", "transpose_b")
 
 
-def _is_product(node: Node, source: Source, *factors: str) -> bool:
-    return node.op.name == "matmul" and tuple(map(source.name_of, node.inputs)) == factors
+def _is_sum_of_errors(gradient: Node, layer: int, source: Source) -> bool:
+    of_rows = gradient.op.name == "sum" and gradient.attrs["axis"] == 0
+    return of_rows and source.name_of(gradient.inputs[0]) == f"dz{layer}"
+
+
+def _is_weights_gradient(gradient: Node, layer: int, source: Source) -> bool:
+    """One product of the layer's input and its error; beside it nothing but penalties on the weights."""
+    before = f"a{layer - 1}" if layer > 1 else "X"
+    product, *others = sorted(_terms(gradient), key=lambda term: term.op.name != "matmul")
+    ends = {source.name_of(end) for term in others for end in source.ends(term)}
+    return _is_product(product, source, before, f"dz{layer}", "transpose_a") and ends <= {f"W{layer}"}
+
+
+def _terms(node: Node) -> list[Node]:
+    return [node] if node.op.name != "add" else [term for x in node.inputs for term in _terms(x)]
+
+
+def _is_product(node: Node, source: Source, a: str, b: str, transposed: str) -> bool:
+    is_product = node.op.name == "matmul" and dict(node.attrs) == {transposed: True}
+    return is_product and tuple(map(source.name_of, node.inputs)) == (a, b)
 
 
 def rule_name(name: str, source: Source) -> str | None:
     """BP1 … BP4, or None: for the values between them, and where softmax makes BP1's ⊙ wrong."""
     of = differentiated(name)
-    if of is None:
+    node = source.graph.named.get(name)
+    if of is None or (node is not None and node.op.name == "constant"):  # 0, where something stops the gradient
         return None
     letter, layer = of[0], of[1:]
     if letter == "W" and layer.isdigit():
@@ -95,7 +130,8 @@ def is_elementwise(layer: int, source: Source) -> bool:
     following = {z}
     for node in topological([a]):
         if node is not z and not following.isdisjoint(node.inputs):
-            if node.op.kind != "elementwise" or (node.name is not None and node is not a):
+            stops = node.op.name == "stop_gradient" or (node.name is not None and node is not a)
+            if stops or node.op.kind != "elementwise":
                 return False
             following.add(node)
     return a in following

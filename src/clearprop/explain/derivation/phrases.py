@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from clearprop.explain.language import Phrase
+from clearprop.explain.language import Counted, Phrase
 
 TITLE = Phrase("How this network computes and learns", "这个网络怎样计算、怎样学习")
 OF_SAMPLES = Phrase(
-    "{n} samples, {depth} layers. Rows of a matrix are samples.", "{n} 个样本，{depth} 层。矩阵的每一行是一个样本。"
+    "{n} samples, {layers}. Rows of a matrix are samples.", "{n} 个样本，{layers}。矩阵的每一行是一个样本。"
 )
 OF_SAMPLES_COLUMN = Phrase(
-    "{n} samples, {depth} layers. Columns of a matrix are samples.", "{n} 个样本，{depth} 层。矩阵的每一列是一个样本。"
+    "{n} samples, {layers}. Columns of a matrix are samples.", "{n} 个样本，{layers}。矩阵的每一列是一个样本。"
 )
-OF_ONE = Phrase("One sample, {depth} layers.", "1 个样本，{depth} 层。")
+OF_ONE = Phrase("One sample, {layers}.", "1 个样本，{layers}。")
+LAYERS = Counted("1 layer", "{n} layers", "{n} 层")
 NOTATION = Phrase(
     "[l] is the layer, (i) the sample; δ[l] = ∂L/∂z[l]. ⊙, functions, squares and fractions work entry by entry. "
     "Numbers are rounded to {digits} significant digits; one written with fewer is exact.",
@@ -83,9 +84,16 @@ LARGE = Phrase(
     "The matrices are too large to print; single elements stand for them.",
     "矩阵太大，无法全部写出；这里只写出其中的几个元素。",
 )
-MORE = Phrase("{count} more elements of the same form.", "其余 {count} 个元素形式相同。")
+TOO_LARGE = Phrase("The matrices are too large to print.", "矩阵太大，无法全部写出。")
+MORE = Counted("1 more element of the same form.", "{n} more elements of the same form.", "其余 {n} 个元素形式相同。")
+MORE_GIVEN = Counted("1 more element.", "{n} more elements.", "另有 {n} 个元素。")
+NO_ELEMENTS = Phrase("Of what {op} makes, single elements are not written out.", "{op} 的结果不逐元素写出。")
+ZERO = Phrase(
+    "No gradient comes back this far: it is 0 whatever the numbers are.", "梯度传不到这里：无论数值是多少，它恒为 0。"
+)
 BIAS_ROWS = Phrase("b is added to every row.", "b 加到每一行上。")
 BIAS_COLUMNS = Phrase("b is added to every column.", "b 加到每一列上。")
+SETTINGS = Phrase("The numbers of {optimizer} in its first step, t = 1", "{optimizer} 第 1 步（t = 1）用到的数")
 FIRST_STEP = Phrase(
     "Shown is the first step of {optimizer}, whose own arrays begin at 0.",
     "这里是 {optimizer} 的第 1 步，它自己的数组从 0 开始。",

@@ -6,8 +6,9 @@ import re
 from html import escape
 
 from clearprop.explain.derivation.document import Document, Equation, Step
+from clearprop.explain.derivation.source import LONGEST
 from clearprop.explain.language import columns_of
-from clearprop.explain.math import to_latex, to_mathml, to_text
+from clearprop.explain.math import COMMANDS, to_latex, to_mathml, to_text
 from clearprop.explain.page import page
 
 STYLE = """
@@ -82,15 +83,15 @@ def _aligned(equation: Equation) -> str:
     return f"\\begin{{aligned}}\n{left} {rest}\n\\end{{aligned}}"
 
 
-_PREAMBLE = {
-    "en": "\\documentclass{article}\n\\usepackage{amsmath,amssymb}\n",
-    "zh": "\\documentclass{ctexart} % XeLaTeX or LuaLaTeX\n\\usepackage{amsmath,amssymb}\n",
-}
+_CLASS = {"en": "\\documentclass{article}", "zh": "\\documentclass{ctexart} % XeLaTeX or LuaLaTeX"}
+_PREAMBLE = (
+    f"\\usepackage{{amsmath,amssymb}}\n\\setcounter{{MaxMatrixCols}}{{{LONGEST}}}\n\\setlength{{\\parindent}}{{0pt}}"
+)
 
 
 def latex_of(document: Document) -> str:
     """A LaTeX document."""
-    lines = [_PREAMBLE[document.lang] + "\\setlength{\\parindent}{0pt}\n\\begin{document}"]
+    lines = [_CLASS[document.lang], _PREAMBLE, "\\begin{document}"]
     if document.title:
         lines.append(f"\\section*{{{_escaped(document.title)}}}")
     lines += [f"{_escaped(line)}\n" for line in document.intro]
@@ -107,7 +108,8 @@ def latex_of(document: Document) -> str:
 _LATEX_SIGNS = str.maketrans(
     {sign: f"\\{sign}" for sign in "#$%&_{}"}
     | {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"}
-    | {"δ": "$\\delta$", "∂": "$\\partial$", "⊙": "$\\odot$", "·": "$\\cdot$", "η": "$\\eta$", "′": "$'$"}
+    | {sign: f"${command}$" for sign, command in COMMANDS.items()}
+    | {"′": "$'$", "−": "$-$"}
 )
 
 

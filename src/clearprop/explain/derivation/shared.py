@@ -56,10 +56,60 @@ def parts(node: Node, name_of: NameOf) -> tuple[list[Node], list[Node]]:
     return inner, ends
 
 
+def once(nodes: Sequence[Node], names: Mapping[Node, str]) -> dict[Node, tuple[slice, ...]]:
+    """What to keep of a value so that nothing is in it twice: one entry along axes along which it was spread out.
+
+    Not where a sum or a product goes along such an axis, since it counts every entry.
+    """
+    spread = _spread_axes(nodes)
+    counted = {
+        x
+        for node in nodes
+        for factor, axis in _summed(node)
+        if axis in spread[factor]
+        for x in (factor, *parts(factor, names.get)[1])
+    }
+    return {
+        node: tuple(slice(0, 1 if k in axes and node not in counted else None) for k in range(node.type.rank))
+        for node, axes in spread.items()
+    }
+
+
+def _summed(node: Node) -> list[tuple[Node, int]]:
+    """The inputs along which a node adds up, each with the axis."""
+    if node.op.name == "sum":
+        return [(node.inputs[0], node.attrs["axis"])]
+    if node.op.kind != "product":
+        return []
+    a, b = node.inputs[:2]
+    last = 0 if node.attrs.get("transpose_a") else a.type.rank - 1
+    return [(a, last), (b, b.type.rank - 1 if node.attrs.get("transpose_b") else 0)]
+
+
+def _spread_axes(nodes: Sequence[Node]) -> dict[Node, frozenset[int]]:
+    """Along which axes all entries of a value are the same, whatever the inputs are."""
+    found: dict[Node, frozenset[int]] = {}
+    for node in nodes:
+        every = frozenset(range(node.type.rank))
+        if node.op.name == "constant":
+            found[node] = every
+        elif node.op.name == "broadcast":
+            (x,), axes = node.inputs, node.attrs["axes"]
+            found[node] = every - {axes[k] for k in range(x.type.rank) if k not in found[x]}
+        elif node.op.kind == "elementwise" and node.inputs:
+            found[node] = frozenset.intersection(*(found[x] for x in node.inputs))
+        else:
+            found[node] = frozenset()
+    return found
+
+
 def computed(node: Node, name_of: NameOf, values: Mapping[str, Array], samples: int) -> Array:
     """What a node's formula comes to, with the values of what it names put in."""
     ends = {x: variable(f"v{i}", x.shape, x.dtype) for i, x in enumerate(parts(node, name_of)[1])}
-    bound = {v: values[str(name_of(x))] for x, v in ends.items()}
+    bound = {
+        v: np.broadcast_to(values[str(name_of(x))], [d if isinstance(d, int) else samples for d in x.shape])
+        for x, v in ends.items()
+    }
     return np.asarray(evaluate(substitute(node, ends), bound, n=samples))
 
 

@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 
 from clearprop.execute import Array
-from clearprop.explain.derivation.elements import Elements, Index
-from clearprop.explain.derivation.shared import computed, letters, needed, parts
+from clearprop.explain.derivation.arrange import Index
+from clearprop.explain.derivation.elements import Elements
+from clearprop.explain.derivation.shared import computed, letters, needed, once, parts
 from clearprop.explain.derivation.symbols import Place, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.math import DIGITS, Atom, Math, Matrix, identifier, number, words
@@ -18,12 +19,12 @@ from clearprop.explain.values import Values
 from clearprop.graph import Graph, Node, Shape
 
 Convention = Literal["row", "column"]
-_LONGEST, _LARGEST = 12, 40  # side, and number of entries, of a matrix that is printed
+LONGEST, _LARGEST = 12, 40  # side, and number of entries, of a matrix that is printed
 
 
 def is_printable(shape: tuple[int, ...]) -> bool:
     """Whether a matrix is small enough to be printed whole."""
-    return max(shape, default=0) <= _LONGEST and prod(shape) <= _LARGEST
+    return max(shape, default=0) <= LONGEST and prod(shape) <= _LARGEST
 
 
 class Source:
@@ -57,17 +58,20 @@ class Source:
         """Nodes at which a formula ends: inputs, parameters, values of layers, their gradients, and shared values."""
         found: dict[Node, str] = {}
         for node in self.graph.nodes:
-            if node.op.name == "one_hot":
+            if node.op.name == "one_hot" and node.inputs[0].name == "y":
                 found[node] = "y"
             elif node.op.kind == "random":
                 found[node] = f"r_{node.attrs['stream']}"
-            elif node.name is not None and node.op.name != "constant" and not self._is_alias_of_loss(node):
+            elif node.name is not None and self._has_own_name(node):
                 found[node] = node.name
-        return found | letters(self.graph.nodes, found)
+        self._letters = letters(self.graph.nodes, found)
+        return found | self._letters
 
-    def _is_alias_of_loss(self, node: Node) -> bool:
-        """Without penalties the loss is L, and needs no second letter."""
-        return node.name == "loss" and not self.has_penalties
+    def _has_own_name(self, node: Node) -> bool:
+        """Not ∂L/∂L, which is 1; and without penalties the loss is L, and needs no second letter."""
+        if node.op.name == "constant":
+            return node.name in self.values
+        return node.name != "loss" or self.has_penalties
 
     def name_of(self, node: Node) -> str | None:
         """The name at which a formula ends, if it ends at this node."""
@@ -76,7 +80,7 @@ class Source:
     @cached_property
     def auxiliary(self) -> dict[str, Node]:
         """The shared values, by letter."""
-        return {name: node for node, name in self._names.items() if name.startswith("u_")}
+        return {name: node for node, name in self._letters.items()}
 
     def node(self, name: str) -> Node:
         """The node of a name; L is the loss itself where there are no penalties."""
@@ -99,10 +103,16 @@ class Source:
     @cached_property
     def arrays(self) -> dict[str, Array]:
         """The value at every stop, by name."""
-        found = self._textbook
+        found = self._textbook | self._shared_once
         inputs = {k: v for k, v in self.values.inputs().items() if k not in found}  # labels have become one-hot
         trained = {k: v for k, v in self.values.values.items() if k in found and np.isfinite(v).all()}
         return {k: np.asarray(v, np.float64) for k, v in {**inputs, **found, **trained}.items()}
+
+    @cached_property
+    def _shared_once(self) -> dict[str, Array]:
+        """Shared values in their real shape: what was only spread out to fit others is one row, or one column."""
+        repeated = once(self.graph.nodes, self._names)
+        return {name: self._textbook[name][repeated[node]] for name, node in self.auxiliary.items()}
 
     def is_finite(self, name: str) -> bool:
         """Whether a value's formula comes to finite numbers when those of what it names are put in."""
@@ -113,7 +123,7 @@ class Source:
 
     def is_small(self, node: Node) -> bool:
         """Whether all matrices in a node's formula, and its own, can be printed."""
-        shapes = [self.arrays[name].shape for x in self._inputs_of(node) if (name := self.name_of(x)) in self.arrays]
+        shapes = [self.arrays[name].shape for x in self.ends(node) if (name := self.name_of(x)) in self.arrays]
         return all(map(is_printable, [*shapes, self._shape(node)]))
 
     def _shape(self, node: Node) -> tuple[int, ...]:
@@ -123,8 +133,8 @@ class Source:
         """The nodes that a formula is made of, down to where it ends."""
         return parts(node, self.name_of)[0]
 
-    def _inputs_of(self, node: Node) -> list[Node]:
-        """The stops that a node's formula names."""
+    def ends(self, node: Node) -> list[Node]:
+        """The named nodes at which a formula ends."""
         return parts(node, self.name_of)[1]
 
     def printed(self, name: str) -> Math:
@@ -164,7 +174,7 @@ class Source:
     def place(self, name: str, index: Index) -> Place:
         """An index as it is printed."""
         batch = self.belongs_to_samples(name)
-        sample = index[0] + 1 if batch and self.values.samples > 1 else None
+        sample = index[0] + 1 if batch and self.arrays[name].shape[0] > 1 else None
         below = tuple(k + 1 for k in (index[1:] if batch else index))
         if self.column and len(below) == 2 and not batch:
             below = below[::-1]

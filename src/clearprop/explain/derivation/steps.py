@@ -8,19 +8,19 @@ from typing import Literal
 import numpy as np
 
 from clearprop.explain.derivation import phrases as p
+from clearprop.explain.derivation.arrange import Index
 from clearprop.explain.derivation.document import Equation, Step
-from clearprop.explain.derivation.elements import Index, indices, largest
+from clearprop.explain.derivation.elements import some_indices
 from clearprop.explain.derivation.general import rule_of
-from clearprop.explain.derivation.source import Source, is_printable
-from clearprop.explain.derivation.symbols import symbol
+from clearprop.explain.derivation.source import LONGEST, Source, is_printable
+from clearprop.explain.derivation.symbols import differentiated, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.language import Language
 from clearprop.explain.math import Math, identifier
-from clearprop.graph import Node, variable
+from clearprop.graph import OPS, Node, variable
 
 Detail = Literal["formulas", "values", "elements"]
-MOST_ELEMENTS = 24  # that are written out of one value
-_SAMPLE_ELEMENTS = 2  # of a value that is too large to print
+_LONGEST_SAMPLE = 64  # numbers of a single sample that are all printed
 
 
 class Steps:
@@ -48,13 +48,25 @@ class Steps:
 
     def given(self, name: str, heading: str) -> Step:
         """A value that is not computed: the input, the target."""
-        sides: list[Math] = [symbol(name)]
-        notes: list[str] = []
-        if not is_printable(self._source.arrays[name].shape):
-            notes.append(p.LARGE(self._lang))
-        elif self.detail != "formulas":
-            sides.append(self._source.printed(name))
-        return Step(name, heading, (tuple(sides),), tuple(notes))
+        array = self._source.arrays[name]
+        if self.detail == "formulas":
+            return Step(name, heading, ((symbol(name),),))
+        if is_printable(array.shape):
+            return Step(name, heading, ((symbol(name), self._source.printed(name)),))
+        if array.size == array.shape[-1] <= _LONGEST_SAMPLE:
+            return Step(name, heading, tuple(self._in_parts(name)))
+        chosen = some_indices(array, self.detail == "elements")
+        notes = (p.LARGE(self._lang), p.MORE_GIVEN(self._lang, array.size - len(chosen)))
+        return Step(name, heading, tuple(self.given_element(name, index) for index in chosen), notes)
+
+    def _in_parts(self, name: str) -> Iterator[Equation]:
+        """A long row, so many numbers a line."""
+        values = self._source.arrays[name]
+        whole = variable(name, values.shape[-1:])
+        for start in range(0, values.shape[-1], LONGEST):
+            stop = min(start + LONGEST, values.shape[-1])
+            part = OPS["slice"](whole, axis=0, start=start, stop=stop)
+            yield Writer(_named_symbol).formula(part), self._source.matrix(values[..., start:stop])
 
     def given_element(self, name: str, index: Index) -> Equation:
         """One element of a value that is not computed."""
@@ -72,13 +84,15 @@ class Steps:
         elif shown and source.is_small(node):
             main += [source.numbers.formula(node), source.printed(name)]
         elif shown:
-            notes.append(p.LARGE(self._lang))
+            notes.append((p.TOO_LARGE if source.elements.cannot_write(node) else p.LARGE)(self._lang))
+        if node.op.name == "constant" and differentiated(name) is not None:
+            notes.append(p.ZERO(self._lang))
         equations.append(without_repeats(main))
         equations += self._definitions(node)
         if shown:
-            elements, left = self._elements(name, node)
+            elements, said = self._elements(name, node)
             equations += [element for element in elements if element not in equations]
-            notes += [p.MORE(self._lang, count=f"{left:,}")] if left else []
+            notes += said
         return Step(name, heading, tuple(equations), tuple(notes))
 
     # --- what the fused ops in a formula mean
@@ -98,16 +112,18 @@ class Steps:
 
     # --- single elements
 
-    def _elements(self, name: str, node: Node) -> tuple[list[Equation], int]:
-        """Equations of single elements, and how many are left out."""
-        array = self._source.arrays[name]
+    def _elements(self, name: str, node: Node) -> tuple[list[Equation], list[str]]:
+        """Equations of single elements, and what is to be said of those that are left out."""
         everything = self.detail == "elements"
         if not everything and self._source.is_small(node):
-            return [], 0
-        chosen = indices(array.shape)
-        if len(chosen) > (MOST_ELEMENTS if everything else _SAMPLE_ELEMENTS):
-            chosen = largest(array, MOST_ELEMENTS if everything else _SAMPLE_ELEMENTS)
-        return [self.element(name, index) for index in chosen], array.size - len(chosen)
+            return [], []
+        unknown = self._source.elements.cannot_write(node)
+        if unknown:
+            return [], [p.NO_ELEMENTS(self._lang, op=unknown)]
+        array = self._source.arrays[name]
+        chosen = some_indices(array, everything)
+        left = array.size - len(chosen)
+        return [self.element(name, index) for index in chosen], [p.MORE(self._lang, left)] if left else []
 
     def element(self, name: str, index: Index) -> Equation:
         """One element: its formula, the numbers put in, the result."""
@@ -124,6 +140,10 @@ class Steps:
 
 def _own_name(node: Node) -> Math | None:
     return identifier(str(node.name)) if node.op.name == "variable" else None
+
+
+def _named_symbol(node: Node) -> Math | None:
+    return symbol(str(node.name)) if node.op.name == "variable" else None
 
 
 def without_repeats(sides: list[Math]) -> Equation:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from clearprop.explain.math import Atom, Fraction, Math, Row, Scripts, brackets, identifier, parse, row
+from clearprop.explain.math import COMMANDS, Atom, Fraction, Math, Row, Scripts, brackets, identifier, parse, row
 from clearprop.explain.math.tree import COMMA, PARTIAL, Fenced, joined
 
 _LAYERED = re.compile(r"(?P<letter>[^\W\d_]+(?:_[^\W\d_]+)*)(?P<layer>\d+)(?P<again>_\d+)?")
@@ -111,7 +111,8 @@ def _word(name: str) -> Math:
 
 def _letters(name: str) -> Math:
     """One letter in italics, or a word upright."""
-    return identifier(name, name if name.isalpha() and len(name) == 1 else rf"\mathrm{{{_safe(name)}}}")
+    is_letter = name.isalpha() and len(name) == 1
+    return identifier(name, COMMANDS.get(name, name) if is_letter else rf"\mathrm{{{_safe(name)}}}")
 
 
 def _safe(name: str) -> str:

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 
 import numpy as np
 
 from clearprop.execute import Array, evaluate
 from clearprop.explain.derivation import phrases as p
+from clearprop.explain.derivation.arrange import Index
 from clearprop.explain.derivation.document import Equation, Section, Step
-from clearprop.explain.derivation.elements import Elements, Index, largest
+from clearprop.explain.derivation.elements import Elements, some_indices
 from clearprop.explain.derivation.shared import letters, needed, parts
 from clearprop.explain.derivation.source import Source, is_printable
 from clearprop.explain.derivation.steps import Detail, without_repeats
 from clearprop.explain.derivation.symbols import Place, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.language import Language
-from clearprop.explain.math import Math, number
+from clearprop.explain.math import Math, fill, identifier, number, parse
 from clearprop.graph import Graph, Node, tidy, variable
 from clearprop.train import Moment, Optimizer
 from clearprop.train.optimizers import clipped
 
-_OTHER_ELEMENTS = 2  # of an array that is too large to print
+_CORRECTIONS = {"c₁": "β1", "c₂": "β2"}
+_CORRECTION = parse("1 - {#beta}^{#t}")
 
 
-def update_section(source: Source, lang: Language, detail: Detail, optimizer: Optimizer) -> Section:
+def update_section(updates: Updates) -> Section:
     """θ′ = θ − η ∂L/∂θ for every parameter, or whatever the optimizer does in its first step."""
+    lang, optimizer = updates.lang, updates.optimizer
     name = type(optimizer).__name__
     intro = [p.UPDATE_INTRO(lang, optimizer=f"{name}, η = {first_rate(optimizer):g}")]
     if optimizer.slots:
         intro.append(p.FIRST_STEP(lang, optimizer=name))
-    return Section(p.UPDATE(lang), tuple(intro), tuple(_Updates(source, optimizer).steps(lang, detail)))
+    return Section(p.UPDATE(lang), tuple(intro), (*updates.settings(), *updates.steps()))
 
 
 def first_rate(optimizer: Optimizer) -> float:
@@ -38,49 +42,103 @@ def first_rate(optimizer: Optimizer) -> float:
     return optimizer.schedule.rate(Moment(0, total_steps=1, steps_per_epoch=1))
 
 
-class _Updates:
-    """The graph of one optimizer step, its numbers, and how both are written."""
+class Updates:
+    """The graph of one optimizer step, its numbers, and how both are written.
 
-    def __init__(self, source: Source, optimizer: Optimizer) -> None:
-        self._source = source
-        self._graph, given = update_graph(source, optimizer)
+    Args:
+        source: the run whose gradients are used.
+        lang: of the words.
+        detail: "formulas", "values" (numbers put in) or "elements" (every element, too).
+        optimizer: whose first step it is.
+    """
+
+    def __init__(self, source: Source, lang: Language, detail: Detail, optimizer: Optimizer) -> None:
+        self._source, self.lang, self._detail, self.optimizer = source, lang, detail, optimizer
+        self._graph, self._given = update_graph(source, optimizer)
         named = {node: str(node.name) for node in self._graph.nodes if node.name and node.op.name != "constant"}
         shared = letters(self._graph.nodes, named, first=len(source.auxiliary) + 1)
         self._names = named | shared
         self._shared = {letter: node for node, letter in shared.items()}
-        self._values: dict[str, Array] = given | evaluate(dict(self._graph.outputs) | self._shared, given)
-        self._elements = Elements(self._names.get, self._values, samples=1)
+        self._told: set[str] = set()
 
-    def steps(self, lang: Language, detail: Detail) -> Iterator[Step]:
+    @cached_property
+    def _values(self) -> dict[str, Array]:
+        return self._given | evaluate(dict(self._graph.outputs) | self._shared, self._given)
+
+    @cached_property
+    def _elements(self) -> Elements:
+        return Elements(self._names.get, self._values, samples=1)
+
+    @property
+    def names(self) -> list[str]:
+        """What is new after the step: W1', and m.W1' of an optimizer with arrays of its own."""
+        return list(self._graph.outputs)
+
+    @staticmethod
+    def parameter_of(name: str) -> str:
+        """The parameter that a new value belongs to."""
+        return name.rstrip("'").rpartition(".")[2]
+
+    def settings(self) -> Iterator[Step]:
+        """The optimizer's numbers beside η, and how those of the first step follow: c₁ = 1 − β₁ᵗ."""
+        numbers = self.optimizer.scalars(1)
+        equations = [equation for name in numbers if len(equation := self._setting(name, numbers)) > 1]
+        if equations:
+            heading = p.SETTINGS(self.lang, optimizer=type(self.optimizer).__name__)
+            yield Step("settings", heading, tuple(equations))
+
+    def _setting(self, name: str, numbers: Mapping[str, float]) -> Equation:
+        printed = number(numbers[name], self._source.digits)
+        shown = self._detail != "formulas"
+        if name not in _CORRECTIONS:
+            return (symbol(name), printed) if shown else (symbol(name),)
+        beta = _CORRECTIONS[name]
+        formula = fill(_CORRECTION, {"beta": symbol(beta), "t": identifier("t")})
+        put_in = fill(_CORRECTION, {"beta": number(numbers[beta], self._source.digits), "t": number(1)})
+        return (symbol(name), formula, put_in, printed) if shown else (symbol(name), formula)
+
+    def steps(self) -> Iterator[Step]:
         """A step for each new value, after those of the shared values that it needs."""
-        told: set[str] = set()
-        for name, node in self._graph.outputs.items():
-            for letter in needed(node, self._names.get, self._shared):
-                if letter not in told:
-                    told.add(letter)
-                    yield self._step(letter, self._shared[letter], p.SHARED(lang), lang, detail)
-            yield self._step(name, node, self._heading(name, lang), lang, detail)
+        for name in self.names:
+            yield from self.of(name)
 
-    def _heading(self, name: str, lang: Language) -> str:
-        parameter = name.rstrip("'").partition(".")[2] or name.rstrip("'")
+    def of(self, name: str) -> Iterator[Step]:
+        """The step of a new value, after those of the shared values that it needs and that are not written yet."""
+        node = self._graph[name]
+        for letter in needed(node, self._names.get, self._shared):
+            if letter not in self._told:
+                self._told.add(letter)
+                yield self._step(letter, self._shared[letter], p.SHARED(self.lang))
+        yield self._step(name, node, self._heading(name))
+
+    def element_step(self, name: str, index: Index) -> Step:
+        """One element of a new value."""
+        return Step(name, self._heading(name), (self._element(name, self._graph[name], index),))
+
+    def _heading(self, name: str) -> str:
+        parameter = self.parameter_of(name)
         layer = self._source.values.architecture.parameters[parameter].layer
         kind = {"W": p.NEW_WEIGHTS, "b": p.NEW_BIAS}.get(parameter.rstrip("0123456789"), p.NEW_PARAMETER)
-        return (p.STATE if "." in name else kind)(lang, l=layer)
+        return (p.STATE if "." in name else kind)(self.lang, l=layer)
 
-    def _step(self, name: str, node: Node, heading: str, lang: Language, detail: Detail) -> Step:
+    def _step(self, name: str, node: Node, heading: str) -> Step:
         sides = [symbol(name), self._writer(node, symbol).formula(node)]
-        equations: list[Equation] = []
-        notes: tuple[str, ...] = ()
         array = self._values[name]
-        shown = detail != "formulas" and bool(np.isfinite(array).all())
-        if shown and self._is_small(node, array):
-            sides += [self._writer(node, self._printed).formula(node), self._source.matrix(array)]
-        elif shown and array.size == 1:
+        if self._detail == "formulas" or not np.isfinite(array).all():
+            return Step(name, heading, (without_repeats(sides),))
+        is_small = self._is_small(node, array)
+        if is_small:
+            sides.append(self._writer(node, self._printed).formula(node))
+        if is_small or array.size == 1:
             sides.append(self._source.matrix(array))
-        elif shown:
-            equations = [self._element(name, node, index) for index in largest(array, _OTHER_ELEMENTS)]
-            notes = (p.LARGE(lang), p.MORE(lang, count=f"{array.size - len(equations):,}"))
-        return Step(name, heading, (without_repeats(sides), *equations), notes)
+        main = without_repeats(sides)
+        if array.size == 1 or (is_small and self._detail != "elements"):
+            return Step(name, heading, (main,))
+        chosen = some_indices(array, self._detail == "elements")
+        left = array.size - len(chosen)
+        notes = [*([] if is_small else [p.LARGE(self.lang)]), *([p.MORE(self.lang, left)] if left else [])]
+        elements = [self._element(name, node, index) for index in chosen]
+        return Step(name, heading, (main, *elements), tuple(notes))
 
     def _is_small(self, node: Node, array: Array) -> bool:
         named = [self._values[self._names[x]] for x in parts(node, self._names.get)[1]]
@@ -101,21 +159,24 @@ class _Updates:
     def _element(self, name: str, node: Node, index: Index) -> Equation:
         """One entry: every op of an update works entry by entry."""
         scalar = self._elements.written_out(node, index)
-        leaves, column = self._elements.leaves, self._source.column
-
-        def place(name: str, index: Index) -> Place:
-            below = tuple(k + 1 for k in index)
-            return Place(below[::-1] if column else below)
+        leaves = self._elements.leaves
 
         def symbols(x: Node) -> Math | None:
             leaf = leaves.get(x)
-            return None if leaf is None else symbol(leaf.name, place(leaf.name, leaf.index or ()))
+            return None if leaf is None else symbol(leaf.name, self._place(leaf.name, leaf.index or ()))
 
         def numbers(x: Node) -> Math | None:
             return number(self._elements.numbers[x], self._source.digits) if x in leaves else None
 
         written = [Writer(leaf, digits=self._source.digits).formula(scalar) for leaf in (symbols, numbers)]
-        return (symbol(name, place(name, index)), *written, self._source.matrix(self._values[name][index]))
+        place = self._place(name, index)
+        return without_repeats([symbol(name, place), *written, self._source.matrix(self._values[name][index])])
+
+    def _place(self, name: str, index: Index) -> Place:
+        if self._values[name].size == 1:
+            return Place()
+        below = tuple(k + 1 for k in index)
+        return Place(below[::-1] if self._source.column else below)
 
 
 def update_graph(source: Source, optimizer: Optimizer) -> tuple[Graph, dict[str, Array]]:

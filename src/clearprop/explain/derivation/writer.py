@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction as Ratio
 from math import isfinite
 
+from clearprop.explain.derivation.arrange import WRITTEN, is_indicator, is_transparent
 from clearprop.explain.math import (
     Apply,
     Atom,
@@ -20,6 +21,7 @@ from clearprop.explain.math import (
     brackets,
     fill,
     identifier,
+    joined,
     level,
     number,
     parse,
@@ -31,10 +33,9 @@ from clearprop.graph import N, Node
 
 Leaf = Callable[[Node], Math | None]
 
-_TRANSPARENT = {"broadcast", "identity", "cast", "stop_gradient"}
 _LARGEST = 999  # denominator of a number that is written as a fraction
 _EXACT = 6  # digits, at least, of a number that stands in a formula from the start
-_ONE, _SLOT = Atom("1", "1", "number"), parse("#1")
+_ONE, _SLOT = Atom("1", "1", "number"), Slot("1")
 
 
 @dataclass
@@ -86,8 +87,12 @@ class Writer:
         name = node.op.name
         if known is not None:
             return known < 0, self._printed(abs(known))
-        if name in _TRANSPARENT:
+        if is_transparent(node):
             return self._value(node.inputs[0])
+        if is_indicator(node):
+            return False, Fenced("[", self._write(node.inputs[0]), "]")
+        if name in WRITTEN:
+            return False, WRITTEN[name](node, [self._write(x) for x in node.inputs], self._column)
         if name in ("multiply", "divide", "reciprocal"):
             return self._product(node)
         if name in ("add", "subtract"):
@@ -137,7 +142,7 @@ class Writer:
         known = self._number(node)
         if known is not None:
             return Product(known)
-        if node.op.name in _TRANSPARENT:
+        if is_transparent(node):
             return self._taken_apart(node.inputs[0])
         if node.op.name == "multiply":
             a, b = node.inputs
@@ -216,7 +221,7 @@ class Writer:
             return float(node.attrs["value"])
         if node.op.name == "size":
             return 1.0 if self._samples == 1 else None
-        if node.op.name in _TRANSPARENT:
+        if is_transparent(node):
             return self._number(node.inputs[0])
         if node.op.name in ("multiply", "divide"):
             a, b = (self._number(x) for x in node.inputs)
@@ -236,15 +241,13 @@ def is_plain(node: Node) -> bool:
     """Whether a node is made of numbers and N alone."""
     if node.op.name in ("constant", "size"):
         return True
-    plain = {*_TRANSPARENT, "multiply", "divide"}
-    return node.op.name in plain and all(map(is_plain, node.inputs))
+    arithmetic = is_transparent(node) or node.op.name in ("multiply", "divide")
+    return arithmetic and all(map(is_plain, node.inputs))
 
 
 def _chain(parts: list[Math], sign: Atom) -> Math:
-    out = parts[0]
-    for part in parts[1:]:
-        out = fill(Row((_SLOT, sign, parse("#2"))), {"1": out, "2": part})
-    return out
+    slots = [Slot(str(i)) for i in range(len(parts))]
+    return fill(joined(slots, sign), {slot.name: part for slot, part in zip(slots, parts, strict=True)})
 
 
 def without_ones(template: Math, ones: set[str]) -> Math:

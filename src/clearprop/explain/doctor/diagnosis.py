@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from clearprop.errors import UnknownNameError
 from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding
 from clearprop.explain.language import Language, Phrase, checked_language, columns_of
 
@@ -51,7 +52,8 @@ class Diagnosis:
         for finding in self.findings:
             if finding.illness == illness:
                 return finding
-        raise KeyError(illness)
+        there = "one of: " + ", ".join(finding.illness for finding in self) if self else "none: nothing was found"
+        raise UnknownNameError(f"no finding {illness!r} in this diagnosis", there)
 
     def __contains__(self, illness: object) -> bool:
         return any(finding.illness == illness for finding in self.findings)

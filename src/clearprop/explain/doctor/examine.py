@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from clearprop.explain.doctor.diagnosis import Diagnosis
+from clearprop.explain.doctor.finding import Examination
 from clearprop.explain.doctor.fit import examine_overfitting, examine_underfitting
 from clearprop.explain.doctor.gradients import examine_gradients
 from clearprop.explain.doctor.inputs import examine_inputs, examine_targets
@@ -62,6 +64,12 @@ def diagnose(
     """
     spoken = checked_language(lang)
     patient = Patient(net, X, y, history, validation, optimizer, batch_size)
+    with np.errstate(all="ignore"):  # what has grown beyond all bounds is a finding
+        return Diagnosis(tuple(_examined(patient)), spoken)
+
+
+def _examined(patient: Patient) -> list[Examination]:
+    """Everything that is looked at; what causes others comes first."""
     examined = [
         examine_inputs(patient),
         examine_targets(patient),
@@ -75,4 +83,4 @@ def diagnose(
     examined += examine_learning_rate(patient, {e.illness for e in examined if e.finding is not None})
     causes = [e.finding for e in examined if e.finding is not None]
     examined += [examine_underfitting(patient, causes), examine_overfitting(patient)]
-    return Diagnosis(tuple(examined), spoken)
+    return examined

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from clearprop.explain.doctor.words import ADVICE, WORDS
-from clearprop.explain.language import Language, Phrase, checked_language
+from clearprop.explain.language import Phrase, checked_language, said
 from clearprop.train import Optimizer
 
 Severity = Literal["serious", "mild"]
@@ -73,20 +73,6 @@ class Examination:
     measured: Phrase
     finding: Finding | None = None
     done: bool = True
-
-
-def said(phrase: Phrase, **values: Any) -> Phrase:
-    """A phrase with its values put in; a value that is itself a phrase speaks the language it stands in.
-
-    Example:
-        >>> said(Phrase("dead units in {where}", "{where}的神经元死亡"), where=Phrase("layer 1", "第 1 层"))("zh")
-        '第 1 层的神经元死亡'
-    """
-
-    def spoken(lang: Language) -> dict[str, Any]:
-        return {name: value(lang) if isinstance(value, Phrase) else value for name, value in values.items()}
-
-    return Phrase(phrase.en.format(**spoken("en")), phrase.zh.format(**spoken("zh")))
 
 
 def advised(advice: str, change: Mapping[str, Any], **values: Any) -> tuple[dict[str, Any], Phrase]:

@@ -9,11 +9,12 @@ import numpy as np
 
 from clearprop.execute import Array
 from clearprop.explain.doctor.evidence import curves
-from clearprop.explain.doctor.finding import Examination, Finding, advised, found, healthy, said, skipped
+from clearprop.explain.doctor.finding import Examination, Finding, advised, found, healthy, skipped
 from clearprop.explain.doctor.gradients import cure_of_vanishing, vanished_at_start
 from clearprop.explain.doctor.patient import Cure, Patient
+from clearprop.explain.doctor.rate import FEWEST_EPOCHS
 from clearprop.explain.doctor.words import ADVICE
-from clearprop.explain.language import Phrase
+from clearprop.explain.language import Phrase, said
 from clearprop.train import Data
 
 NEIGHBOURS, FEWEST_ROWS = 5, 20  # neighbours that vote; rows below which their vote says nothing
@@ -108,8 +109,12 @@ def _cure_of_underfitting(patient: Patient, earlier: Sequence[Finding]) -> Cure:
         change = earlier[0].change
         return change, said(ADVICE["first_the_cause"], title=earlier[0].title)
     history = patient.history
-    if history is not None and history.stopped_by == "epochs" and _still_falling(history["loss"]):
-        return advised("go_on", {"epochs": max(4 * history.epochs, 100)})
+    if history is not None and history.stopped_by == "epochs":
+        more = {"epochs": max(4 * history.epochs, 100)}
+        if history.epochs < FEWEST_EPOCHS:
+            return advised("hardly_begun", more)
+        if _still_falling(history["loss"]):
+            return advised("go_on", more)
     if vanished_at_start(patient):
         return cure_of_vanishing(patient)
     shrunk = _size_of_weights(patient, patient.parameters) / (_size_of_weights(patient, patient.initial) or 1.0)
@@ -130,7 +135,7 @@ def _size_of_weights(patient: Patient, parameters: Mapping[str, Array]) -> float
 def _still_falling(losses: Sequence[float]) -> bool:
     """Whether the last tenth of the epochs made more than a hundredth of the fall so far."""
     late = losses[-max(2, len(losses) // 10) :]
-    return len(losses) >= 3 and late[0] - late[-1] > 0.01 * (losses[0] - late[0]) > 0
+    return late[0] - late[-1] > 0.01 * (losses[0] - late[0]) > 0
 
 
 def _undefined(illness: str) -> Examination:

@@ -25,11 +25,11 @@ def examine_gradients(patient: Patient) -> list[Examination]:
     if last < 2:
         return _neither("needs two hidden layers or more", "至少需要两个隐藏层")
     now, start = _norms(patient.now), _norms(patient.start)
-    if not (now[1] > 0 and now[last] > 0):  # nothing is left to learn, or nothing passes: then how did it begin?
+    if not _ratio(now, last) > 0:  # nothing is left to learn, or nothing passes: then how did it begin?
         now = start
-    if not (now[1] > 0 and now[last] > 0):
+    if not _ratio(now, last) > 0:
         return _neither("no gradient reaches all hidden layers", "梯度没有到达所有隐藏层")
-    ratio = now[1] / now[last]
+    ratio = _ratio(now, last)
     values: dict[str, Any] = {
         "last": last,
         "ratio": ratio,
@@ -74,7 +74,8 @@ def _norms(trace: Trace) -> dict[int, float]:
 
 
 def _ratio(norms: dict[int, float], last: int) -> float:
-    return norms[1] / norms[last] if norms[last] > 0 else float("nan")
+    """‖δ[1]‖/‖δ[last]‖; not a number where a layer gets no gradient at all."""
+    return norms[1] / norms[last] if norms.get(1) is not None and norms.get(last, 0) > 0 else float("nan")
 
 
 def vanished_at_start(patient: Patient) -> bool:

@@ -10,7 +10,8 @@ from clearprop.execute import Array
 from clearprop.explain.doctor.evidence import log_bars
 from clearprop.explain.doctor.finding import Examination, advised, found, healthy, skipped
 from clearprop.explain.doctor.patient import Cure, Patient
-from clearprop.explain.language import Phrase
+from clearprop.explain.doctor.words import SIZE, START
+from clearprop.explain.language import Phrase, said
 
 # Initial weights suit columns of mean 0 and standard deviation 1; ten times off begins to hurt: lengths in cm (mean
 # 5.8) do no harm, ages (mean 40) and years (mean 2000) do.
@@ -93,15 +94,21 @@ def _ends(values: Array) -> tuple[float, float]:
 
 
 def examine_targets(patient: Patient) -> Examination:
-    """Mean and standard deviation of targets that are numbers; of several outputs, the one that is furthest off."""
+    """Mean and standard deviation of targets that are numbers; of several outputs, the one that is furthest off.
+
+    They are ill where they are large, and where they alone can be why the first loss is far off.
+    """
     if patient.is_classification:
         return skipped("unscaled_targets", "the targets are classes", "目标是类别")
     y = patient.targets_as_rows(patient.data)
-    size = np.maximum(np.abs(y.mean(axis=0)), y.std(axis=0))
-    worst = int(np.argmax(size))
-    values = {"mean": float(y[:, worst].mean()), "std": float(y[:, worst].std())}
-    if size[worst] <= FAR:
-        return healthy("unscaled_targets", **values)
+    mean, std = y.mean(axis=0), y.std(axis=0)
+    size = np.maximum(np.abs(mean), std)
+    is_large = bool(size.max() > FAR)
+    if not is_large and not patient.targets_spoil_the_start:
+        worst = int(np.argmax(size))
+        return healthy("unscaled_targets", mean=float(mean[worst]), std=float(std[worst]))
+    worst = int(np.argmax(size if is_large else (mean**2 + 1) / np.where(std > 0, std, np.inf) ** 2))
+    values = {"mean": float(mean[worst]), "std": float(std[worst])}
     return found(
         "unscaled_targets",
         "serious" if size[worst] > FAR * SERIOUS else "mild",
@@ -110,5 +117,7 @@ def examine_targets(patient: Patient) -> Examination:
         values,
         None,
         **values,
-        far=FAR,
+        limits=said(SIZE, far=FAR)
+        if is_large
+        else said(START, first=patient.first_loss, expected=patient.ignorant_loss),
     )

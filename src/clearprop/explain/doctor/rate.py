@@ -12,18 +12,20 @@ import numpy as np
 from clearprop.errors import DivergenceError
 from clearprop.execute import Reference
 from clearprop.explain.doctor.evidence import curves
-from clearprop.explain.doctor.finding import Examination, advised, as_code, found, healthy, said, skipped
+from clearprop.explain.doctor.finding import Examination, advised, as_code, found, healthy, skipped
 from clearprop.explain.doctor.patient import Cure, Patient
 from clearprop.explain.doctor.words import FIRST_STEP, LOSSES
-from clearprop.explain.language import Phrase
+from clearprop.explain.language import Phrase, said
 from clearprop.train import Adam, Data, Run, Training, as_features, as_targets, train
 
 # ‖ΔW‖/‖W‖ of the first step, in the layer that moves most. Healthy defaults have 0.001 to 0.05. At 0.5 a step replaces
 # half of a layer; at 1e-5 a hundred thousand steps, all in one direction, would be needed to move it once.
 LARGE_STEP, SMALL_STEP, GOOD_STEP = 0.5, 1e-5, 0.03
 # With a history a rate is too small if its steps together could not move a layer by 5 %, and the loss fell by less
-# than 10 %.
-SMALL_WAY, STOOD_STILL = 0.05, 0.1
+# than 10 %, unless it was low already: below half of the trivial answer's. That is judged from 3 epochs and 50 steps
+# on: so many steps of a healthy size go that way.
+SMALL_WAY, STOOD_STILL, LOW = 0.05, 0.1, 0.5
+FEWEST_EPOCHS, FEWEST_STEPS = 3, 50
 # The median change of the loss from epoch to epoch, late in the training, over the loss of knowing nothing. The noise
 # of mini-batches makes up to 0.02.
 JUMPS = 0.1
@@ -108,6 +110,10 @@ def _is_small(patient: Patient, step: float | None, course: Course | None) -> bo
     if step is None:
         return False
     if course is None:
+        return step < SMALL_STEP
+    if course.late < LOW * patient.trivial_loss:
+        return False
+    if patient.history is None or patient.history.epochs < FEWEST_EPOCHS or patient.steps < FEWEST_STEPS:
         return step < SMALL_STEP
     return step * patient.steps < SMALL_WAY and course.late > (1 - STOOD_STILL) * course.first
 

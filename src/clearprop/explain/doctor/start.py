@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from math import exp, log
+from math import exp
 
 from clearprop.explain.doctor.evidence import curves
 from clearprop.explain.doctor.finding import Examination, advised, found, healthy
 from clearprop.explain.doctor.inputs import cure_of_data
-from clearprop.explain.doctor.patient import Patient
+from clearprop.explain.doctor.patient import BAD_START, Patient
 from clearprop.explain.language import Phrase
-
-# How much worse than knowing nothing a start may be. Initial outputs are random, not 0: with initialisers that suit,
-# losses up to 5 times the variance occur in healthy regressions, and probabilities 3 times worse than by guessing.
-BAD_START = 10.0
 
 
 def examine_initial_loss(patient: Patient) -> Examination:
-    """The first loss against ln k, ln 2 or the variance of y.
-
-    It is the first that the history tells of, or else the loss at the parameters that the seed draws.
-    """
-    first, expected = _first_loss(patient), patient.ignorant_loss
-    # Of a cross-entropy: probabilities ten times smaller than by guessing. Of other losses: ten times the loss.
-    limit = expected + log(BAD_START) if patient.is_classification else expected * BAD_START
+    """The first loss against ln k, ln 2 or the variance of y."""
+    first, expected, limit = patient.first_loss, patient.ignorant_loss, patient.highest_first_loss
     values = {"first": first, "expected": expected, "limit": limit, "name": _name(patient)}
-    if first <= limit or expected == 0:
+    if first <= limit or expected <= 0:
         return healthy("initial_loss", **values)
     times_worse = exp(min(first - expected, 700.0)) if patient.is_classification else first / expected
     suited = {"init": patient.suited_initializer, "bias_init": "zeros"}
@@ -37,12 +28,6 @@ def examine_initial_loss(patient: Patient) -> Examination:
         None if patient.history is None else curves([patient.history["loss"]], expected),
         **values,
     )
-
-
-def _first_loss(patient: Patient) -> float:
-    if patient.history is not None and patient.history.step_loss:
-        return min(patient.history.step_loss[:3])  # one batch may be odd; a start that is bad is so for all of them
-    return patient.start.loss - patient.penalty(patient.initial)
 
 
 def _name(patient: Patient) -> Phrase:

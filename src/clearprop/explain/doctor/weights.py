@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from clearprop.execute import Array
 from clearprop.explain.doctor.evidence import signed_cells
 from clearprop.explain.doctor.finding import Examination, advised, found, healthy, skipped
-from clearprop.explain.doctor.patient import LINEAR, Patient, layers_in_words
+from clearprop.explain.doctor.patient import Patient, layers_in_words
+from clearprop.explain.doctor.words import NARROW
+from clearprop.explain.language import Phrase, said
 from clearprop.explain.trace import Trace
+from clearprop.explain.units import LINEAR
 
 # Units count as equal where they differ by less than this share of their size: products that are summed in another
 # order let equal units drift apart by some units in the last place of float32 (1e-7).
@@ -51,7 +55,8 @@ def _gradients(patient: Patient) -> dict[str, Array]:
     """Those of a training step, in which dropout may treat equal units differently."""
     sample = patient.sample
     trace = Trace(patient.architecture, patient.parameters, sample.X, sample.y, sample.form, "training")
-    return {name[1:]: trace[name] for name in trace.backward_names}
+    none = {name: np.zeros_like(value) for name, value in patient.parameters.items()}  # the loss depends not on all
+    return none | {name[1:]: trace[name] for name in trace.backward_names}
 
 
 def _by_unit(patient: Patient, layer: int, values: Mapping[str, Array]) -> Array:
@@ -82,11 +87,14 @@ def examine_linear_collapse(patient: Patient) -> Examination:
     if L < 2:
         return skipped("linear_collapse", "there is no hidden layer", "没有隐藏层")
     linear = [hidden.layer for hidden in patient.hidden if hidden.activation in LINEAR]
-    counts = {"linear": len(linear), "hidden": L - 1}
+    counts: dict[str, Any] = {"linear": len(linear), "hidden": L - 1, "narrow": Phrase("", "")}
     plain = {f"{letter}{layer}" for letter in "Wb" for layer in range(1, L + 1)}  # no normalisation among them
     if len(linear) < L - 1 or not plain.issuperset(patient.architecture.parameters):
         return healthy("linear_collapse", **counts)
     W, b = collapsed(patient.parameters, L)
+    narrowest = min(patient.widths)
+    if narrowest < min(W.shape):  # what a linear autoencoder is made for
+        return healthy("linear_collapse", **counts | {"narrow": said(NARROW, rank=narrowest)})
     error = float(np.abs(patient.sample.X @ W + b - patient.now.z[L]).max())
     return found(
         "linear_collapse",

@@ -62,14 +62,12 @@ WORDS = {
         Phrase("unscaled targets", "目标未标准化"),
         Phrase("mean {mean:.6g}, standard deviation {std:.6g}", "均值 {mean:.6g}，标准差 {std:.6g}"),
         Phrase("Targets that are not standardised", "目标没有标准化"),
+        Phrase("{looked}. 0 and 1 are expected{limits}.", "{looked}。应为 0 与 1{limits}。"),
         Phrase(
-            "{looked}. 0 and 1 are expected, up to {far:g} is tolerated.", "{looked}。应为 0 与 1，容许到 {far:g}。"
-        ),
-        Phrase(
-            "A network starts with outputs near 0. Until its last layer has grown to the unit of y it learns little "
-            "else, "
-            "and its gradients are as large as y is.",
-            "网络起初的输出接近 0。在输出层的权重长到 y 的量级之前，它几乎学不到别的东西，而梯度又与 y 一样大。",
+            "A network starts with outputs around 0, of about the size 1. Until they have come to the mean and the "
+            "unit of y it learns little else, and its gradients are as large as its error.",
+            "网络起初的输出在 0 附近，大小约为 1。在输出达到 y 的均值与量级之前，它几乎学不到别的东西，"
+            "而梯度又与误差一样大。",
         ),
         _COLUMNS,
     ),
@@ -93,8 +91,8 @@ WORDS = {
     "linear_collapse": Words(
         Phrase("linear collapse", "线性坍缩"),
         Phrase(
-            "{linear} of {hidden} hidden layers have a linear activation",
-            "{hidden} 个隐藏层中有 {linear} 个使用线性激活",
+            "{linear} of {hidden} hidden layers have a linear activation{narrow}",
+            "{hidden} 个隐藏层中有 {linear} 个使用线性激活{narrow}",
         ),
         Phrase("Linear collapse: {layers} layers equal one", "线性坍缩：{layers} 层等价于一层"),
         Phrase(
@@ -273,6 +271,18 @@ WORDS = {
     ),
 }
 
+# Why linear layers may be there on purpose.
+NARROW = Phrase(
+    "; the narrowest one limits the product of the weights to rank {rank}, which one layer would not",
+    "；其中最窄的一层把权重之积的秩限制为 {rank}，单独一层并无此限制",
+)
+# Why targets are not what is expected.
+SIZE = Phrase(", up to {far:g} is tolerated", "，容许到 {far:g}")
+START = Phrase(
+    ": although the initial weights suit, the first loss is {first:.3g}, where answering the mean has {expected:.3g}",
+    "：初始权重虽然合适，最初的损失却为 {first:.3g}，而总是回答均值时的损失为 {expected:.3g}",
+)
+
 # The two halves of what is measured of a learning rate.
 FIRST_STEP = Phrase(
     "the first step of {optimizer} changes a layer by up to {step:.2g} of its size (healthy: {small:g} to {large:g})",
@@ -323,6 +333,7 @@ ADVICE = {
         "First cure the other finding ({title}): it keeps the network from learning.",
         "先解决另一个问题（{title}）：它妨碍网络学习。",
     ),
+    "hardly_begun": Phrase("Training has hardly begun: {arguments}.", "训练才刚刚开始：{arguments}。"),
     "go_on": Phrase(
         "The loss was still falling when training ended: {arguments}.", "训练结束时损失仍在下降：{arguments}。"
     ),

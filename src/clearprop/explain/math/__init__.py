@@ -2,7 +2,7 @@
 
 from clearprop.explain.math.fill import Level, fill, level
 from clearprop.explain.math.numbers import DIGITS, number
-from clearprop.explain.math.parse import parse
+from clearprop.explain.math.parse import COMMANDS, parse
 from clearprop.explain.math.text import Run, runs, to_text
 from clearprop.explain.math.tree import (
     EQUALS,
@@ -27,6 +27,7 @@ from clearprop.explain.math.tree import (
 from clearprop.explain.math.write import to_latex, to_mathml
 
 __all__ = [
+    "COMMANDS",
     "DIGITS",
     "EQUALS",
     "Apply",

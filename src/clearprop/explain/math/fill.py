@@ -9,6 +9,7 @@ from enum import IntEnum
 from clearprop.explain.math.tree import (
     COMMA,
     DOT,
+    EXPONENT,
     GREATER,
     PARTIAL,
     Apply,
@@ -28,7 +29,7 @@ from clearprop.explain.math.tree import (
 
 
 class Level(IntEnum):
-    """How tightly a formula holds together: a + b, f x, a × b, a², a."""
+    """How tightly a formula holds together: a + b, f x, a × b, a² and f(x), a."""
 
     ANY = 0
     SUM = 1
@@ -55,7 +56,7 @@ def level(m: Math) -> Level:
         case Scripts(sup=sup):
             return Level.ATOM if sup is None or is_label(sup) else Level.POWER
         case Apply(argument=argument):
-            return Level.ATOM if isinstance(argument, Fenced) else Level.APPLICATION
+            return Level.POWER if isinstance(argument, Fenced) else Level.APPLICATION
         case Row(parts=parts):
             if parts[:1] == (PARTIAL,):  # ∂z is one thing
                 return Level.ATOM
@@ -69,7 +70,7 @@ def _level_of_number(text: str) -> Level:
         return Level.SUM
     if "·" in text:
         return Level.PRODUCT
-    return Level.POWER if text[-1] in "⁰¹²³⁴⁵⁶⁷⁸⁹" else Level.ATOM
+    return Level.POWER if text[-1] in EXPONENT else Level.ATOM
 
 
 def _own_level(part: Math) -> Level:
@@ -91,7 +92,8 @@ def fill(template: Math, values: Mapping[str, Math]) -> Math:
         case Row(parts=parts):
             return _filled_row(parts, values)
         case Scripts(base=base, sub=sub, sup=sup):
-            filled_base = _guarded(fill(base, values), Level.ATOM)
+            filled = fill(base, values)
+            filled_base = _guarded(filled, Level.ATOM) if isinstance(base, Slot) else filled
             return Scripts(filled_base, sub and fill(sub, values), sup and fill(sup, values))
         case Fraction(top=top, bottom=bottom):
             return Fraction(fill(top, values), fill(bottom, values))

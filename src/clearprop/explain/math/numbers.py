@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 
-from clearprop.explain.math.tree import Atom
+from clearprop.explain.math.tree import RAISED, Atom
 
 DIGITS = 4
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(value: float, digits: int = DIGITS) -> Atom:
@@ -34,7 +33,7 @@ def number(value: float, digits: int = DIGITS) -> Atom:
         text = _shortest(text) if exact else text
         return Atom(text.replace("-", "−"), text, "number")
     mantissa = _shortest(mantissa) if exact else mantissa
-    shown, latex = f"10{str(power).translate(_SUPERSCRIPTS)}", f"10^{{{power}}}"
+    shown, latex = f"10{str(power).translate(RAISED)}", f"10^{{{power}}}"
     if mantissa != "1":
         shown, latex = f"{mantissa}·{shown}", rf"{mantissa} \cdot {latex}"
     return Atom(shown.replace("-", "−"), latex, "number")

@@ -40,6 +40,7 @@ _OPERATORS = _table(
 _FUNCTIONS = _table(
     "sigma σ Phi Φ sum Σ ln ln log log exp exp tanh tanh max max min min sin sin cos cos sinh sinh cosh cosh arg arg"
 )
+COMMANDS = {sign: f"\\{name}" for name, sign in (_GREEK | _OPERATORS).items() if not sign.isascii()}  # of LaTeX
 _FENCES = {"(": ")", "[": "]", r"\lVert": r"\rVert", r"\lvert": r"\rvert", r"\lfloor": r"\rfloor"}
 _FENCE_TEXT = _table(r"( ( ) ) [ [ ] ] \lVert ‖ \rVert ‖ \lvert | \rvert | \lfloor ⌊ \rfloor ⌋")
 _CLOSING = {"}", *_FENCES.values()}

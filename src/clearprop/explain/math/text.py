@@ -8,6 +8,7 @@ from clearprop.explain.math.fill import Level, level
 from clearprop.explain.math.tree import (
     COMMA,
     PARTIAL,
+    RAISED,
     TOP,
     Apply,
     Atom,
@@ -23,7 +24,7 @@ from clearprop.explain.math.tree import (
     is_label,
 )
 
-_SUPERSCRIPTS = dict(zip("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻", strict=True)) | {"ᵀ": "ᵀ"}
+_RAISABLE = set("0123456789−ᵀ")
 _SUBSCRIPTS = dict(zip("0123456789aijk", "₀₁₂₃₄₅₆₇₈₉ₐᵢⱼₖ", strict=True))
 
 
@@ -93,8 +94,8 @@ def _over(sup: Math | None) -> str:
     if sup is None:
         return ""
     text = _close(sup)
-    if all(sign in _SUPERSCRIPTS for sign in text):
-        return "".join(_SUPERSCRIPTS[sign] for sign in text)
+    if _RAISABLE.issuperset(text):
+        return text.translate(RAISED)
     if is_label(sup) or text == "′":  # a layer, a sample, a new value
         return text
     return f"^{text}" if len(text) == 1 or text.replace(".", "").isdigit() else f"^({text})"

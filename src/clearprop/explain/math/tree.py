@@ -100,6 +100,11 @@ class Matrix:
 Math: TypeAlias = Atom | Slot | Row | Scripts | Fraction | Root | Fenced | Apply | Cases | Matrix
 
 
+EXPONENT = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+LOWERED = str.maketrans(EXPONENT, "−0123456789")
+RAISED = str.maketrans("−0123456789-", EXPONENT + "⁻")
+
+
 def identifier(text: str, latex: str | None = None) -> Atom:
     """A variable's letter."""
     return Atom(text, text if latex is None else latex)
@@ -112,7 +117,7 @@ def operator(text: str, latex: str | None = None) -> Atom:
 
 def words(text: str) -> Atom:
     """Words inside a formula."""
-    return Atom(text, rf"\text{{{text}}}", "text")
+    return Atom(text, rf"\text{{{text.replace('…', chr(92) + 'dots{}')}}}", "text")
 
 
 PLUS, MINUS, EQUALS, COMMA = operator("+"), operator("−", "-"), operator("="), operator(",")

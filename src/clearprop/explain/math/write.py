@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from html import escape
 
-from clearprop.explain.math.tree import Apply, Atom, Cases, Fenced, Fraction, Math, Matrix, Root, Row, Scripts, Slot
+from clearprop.explain.math.tree import (
+    EXPONENT,
+    LOWERED,
+    Apply,
+    Atom,
+    Cases,
+    Fenced,
+    Fraction,
+    Math,
+    Matrix,
+    Root,
+    Row,
+    Scripts,
+    Slot,
+)
 
 _FENCE_LATEX = {"‖": (r"\lVert", r"\rVert"), "|": (r"\lvert", r"\rvert"), "⌊": (r"\lfloor", ""), "⌋": ("", r"\rfloor")}
 
@@ -96,6 +110,8 @@ def _mathml(m: Math) -> str:
             return f"<msqrt>{_mathml(inner)}</msqrt>"
         case Fenced(left="(", inner=inner) if _is_tall(inner):
             return f'<mrow class="round">{_mathml(inner)}</mrow>'
+        case Fenced(left="[", inner=inner) if _is_tall(inner):
+            return f'<mtable class="matrix"><mtr><mtd>{_mathml(inner)}</mtd></mtr></mtable>'
         case Fenced(left=left, inner=inner, right=right):
             return f"<mrow><mo>{left}</mo>{_mathml(inner)}<mo>{right}</mo></mrow>"
         case Apply(function=function, argument=argument):
@@ -149,15 +165,12 @@ def _sign(atom: Atom) -> str:
     return f"<mi{upright}>{text}</mi>"
 
 
-_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789")
-
-
 def _number(text: str) -> str:
     """1.5·10⁻⁷ with a real exponent."""
-    digits = text.rstrip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    digits = text.rstrip(EXPONENT)
     if digits == text:
         return f"<mn>{text}</mn>"
     mantissa, times, ten = digits.rpartition("·")
-    exponent = text[len(digits) :].translate(_DIGITS)
+    exponent = text[len(digits) :].translate(LOWERED)
     power = f"<msup><mn>{ten}</mn><mn>{exponent}</mn></msup>"
     return f"<mrow><mn>{mantissa}</mn><mo>⋅</mo>{power}</mrow>" if times else power

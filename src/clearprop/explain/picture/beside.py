@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from clearprop.execute import Array, evaluate
-from clearprop.explain.language import Language, Phrase
+from clearprop.execute import Array
+from clearprop.explain.language import Language, Phrase, said
 from clearprop.explain.math import number
 from clearprop.explain.picture.diagram import draw_diagram
-from clearprop.explain.picture.graphs import at_zoom, vertices_of
+from clearprop.explain.picture.graphs import Numbers, at_zoom, numbers_of, vertices_with_formulas, vertices_with_numbers
 from clearprop.explain.picture.scene import Group, Label, Mark, Picture
 from clearprop.explain.picture.text import text_width, words
-from clearprop.graph import Graph, gradient
+from clearprop.graph import Graph
 
 _TITLE = Phrase("Before and after the simplification", "化简之前与之后")
 _BEFORE, _AFTER = Phrase("nodes before: {n}", "化简前：{n} 个节点"), Phrase("nodes after: {n}", "化简后：{n} 个节点")
@@ -21,6 +21,12 @@ _AGREE = Phrase(
     "Both have the same value and the same gradients: the largest difference is {error}.",
     "两者的值和梯度都相同：最大相差 {error}。",
 )
+_SAME_VALUE = Phrase("Both have the same value: the largest difference is {error}.", "两者的值相同：最大相差 {error}。")
+_NOT_FINITE = Phrase(
+    "They cannot be compared: {where} the simplification a value or a gradient is not a finite number.",
+    "两者无法比较：化简{where}有值或梯度不是有限数。",
+)
+_WHERE = (Phrase("before", "之前"), Phrase("after", "之后"), Phrase("before and after", "之前和之后都"))
 _GAP, _HEAD, _FOOT = 90.0, 30.0, 30.0
 _WIDEST = 1100.0  # beyond which the two stand below each other
 
@@ -30,7 +36,12 @@ def draw_simplification(
 ) -> Picture:
     """The graph with every op written out, and with the fused ops found."""
     graphs = [at_zoom(graph, zoom) for zoom in ("primitives", "fused")]
-    vertices = [vertices_of(g, bindings, upstream, digits) for g in graphs]
+    numbers = [] if bindings is None else [numbers_of(g, bindings, upstream) for g in graphs]
+    vertices = (
+        [vertices_with_numbers(g, n, digits) for g, n in zip(graphs, numbers, strict=True)]
+        if numbers
+        else [vertices_with_formulas(g, upstream) for g in graphs]
+    )
     pictures = [draw_diagram("", made) for made in vertices]
     captions = [
         phrase(lang, n=len([v for v in made if v.form != "leaf"]))
@@ -51,23 +62,25 @@ def draw_simplification(
             y += picture.height + _HEAD
     width = x + pictures[1].width if beside else max(picture.width for picture in pictures)
     bottom = y + _HEAD + (tallest if beside else pictures[1].height)
-    if bindings is not None:
-        said = _AGREE(lang, error=number(_difference(graphs, bindings, upstream), 2).text)
-        marks.append(Label(20, bottom + 16, words(said), 13, "soft", "start", "words"))
-        bottom, width = bottom + _FOOT, max(width, text_width(said, 13, "words") + 40)
+    if numbers:
+        sentence = _compared(*(_facts(g, n) for g, n in zip(graphs, numbers, strict=True)))(lang)
+        marks.append(Label(20, bottom + 16, words(sentence), 13, "soft", "start", "words"))
+        bottom, width = bottom + _FOOT, max(width, text_width(sentence, 13, "words") + 40)
     return Picture(_TITLE(lang), width, bottom, tuple(marks))
 
 
-def _difference(graphs: list[Graph], bindings: Mapping[str, Array], upstream: float | str | None) -> float:
-    """Between both graphs' values and gradients by every input."""
-    found = []
-    for graph in graphs:
-        (y,) = graph.outputs.values()
-        total = {"y": y}
-        if y.shape == ():
-            inputs = [node for node in graph.inputs.values() if node.type.is_float]
-            total |= {f"d{x.name}": dx for x, dx in zip(inputs, gradient(y, inputs), strict=True)}
-        values = evaluate(Graph(total), {k: v for k, v in bindings.items() if k in Graph(total).inputs})
-        factor = upstream if isinstance(upstream, float | int) else 1.0
-        found.append({k: np.asarray(v) * (factor if k != "y" else 1.0) for k, v in values.items()})
-    return max(float(np.abs(found[0][k] - found[1][k]).max(initial=0.0)) for k in found[0])
+def _facts(graph: Graph, numbers: Numbers) -> dict[str, Array]:
+    """The value of the output, and the gradients by the inputs, by name."""
+    (y,) = graph.outputs.values()
+    slopes = {f"d{x.name}": numbers.gradients[x] for x in graph.inputs.values() if x in numbers.gradients}
+    return {"y": numbers.values[y], **slopes}
+
+
+def _compared(before: Mapping[str, Array], after: Mapping[str, Array]) -> Phrase:
+    """Whether both have the same numbers."""
+    ill = [not all(np.isfinite(v).all() for v in facts.values()) for facts in (before, after)]
+    if any(ill):
+        return said(_NOT_FINITE, where=_WHERE[2 if all(ill) else ill.index(True)])
+    shared = before.keys() & after.keys()
+    error = max(float(np.abs(before[name] - after[name]).max(initial=0.0)) for name in shared)
+    return said(_AGREE if len(shared) > 1 else _SAME_VALUE, error=number(error, 2).text)

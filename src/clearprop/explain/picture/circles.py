@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from clearprop.explain.derivation.symbols import Place, symbol
 from clearprop.explain.language import Language, Phrase
 from clearprop.explain.math import runs
-from clearprop.explain.picture.connections import Connection, connections, layer_nodes
+from clearprop.explain.picture.connections import Connection, connections, layer_nodes, width_of
 from clearprop.explain.picture.scene import Circle, Group, Label, Mark, Picture, Role, Stroke
 from clearprop.explain.picture.text import words
+from clearprop.explain.units import DEAD, MOSTLY, SATURATED
 from clearprop.explain.values import Values
-from clearprop.graph import Graph, Node
+from clearprop.graph import Node
+from clearprop.nn import Architecture
 
 _TITLE = Phrase("The network {sizes} as circles and lines", "用圆和线表示的网络 {sizes}")
 _INPUT, _HIDDEN, _OUTPUT = Phrase("input", "输入层"), Phrase("hidden", "隐藏层"), Phrase("output", "输出层")
-_POSITIVE, _NEGATIVE = Phrase("weight > 0", "权重 > 0"), Phrase("weight < 0", "权重 < 0")
+_WEIGHTS: dict[Role, Phrase] = {
+    "blue": Phrase("weight > 0", "权重 > 0"),
+    "orange": Phrase("weight < 0", "权重 < 0"),
+    "soft": Phrase("weight = 0", "权重 = 0"),
+    "ink": Phrase("several weights", "多个权重"),
+}
 _UNCHANGED = Phrase("passed on unchanged", "原样传递")
 _DEAD = Phrase("dead: 0 for every sample", "死亡：对所有样本都输出 0")
-_SATURATED = Phrase("saturated for every sample", "对所有样本都饱和")
+_SATURATED = Phrase("saturated for {share:.0%} of the samples or more", "对 {share:.0%} 以上的样本饱和")
 
 _RADIUS, _DOWN, _ACROSS, _MARGIN = 17.0, 48.0, 170.0, 28.0
 _MOST, _FIRST, _LAST = 8, 5, 2  # units of a column that are drawn: all, or the first and the last
 _THINNEST, _THICKEST = 0.5, 3.6
-_FLAT = 0.01  # f′ below which a unit is saturated
 Point = tuple[float, float]
 
 
@@ -61,7 +68,7 @@ class _Column:
 def draw_circles(values: Values, lang: Language = "en", names: Sequence[str] = ()) -> Picture:
     """A network as circles and lines.
 
-    With several samples, units that are dead (0 for all of them) or saturated (f′ near 0 for all of them) are marked.
+    With several samples, units that are dead (0 for all of them) or saturated (f′ near 0 for nearly all) are marked.
 
     Args:
         values: the network on some samples.
@@ -70,18 +77,22 @@ def draw_circles(values: Values, lang: Language = "en", names: Sequence[str] = (
     """
     graph = values.layer_graph
     layers = layer_nodes(graph)
-    sizes = {layer: int(node.shape[1]) for layer, node in sorted(layers.items())}  # type: ignore[arg-type]
+    sizes = _sizes(values.architecture, layers)
     tallest = max(_Column(0, size, 0, 0).height for size in sizes.values())
     left = _MARGIN + _RADIUS + max((len(name) for name in names), default=0) * 6.5
     middle = _MARGIN + 20 + tallest / 2 + _RADIUS
     columns = {layer: _Column(layer, size, left + _ACROSS * layer, middle) for layer, size in sizes.items()}
     links = connections(graph)
-    marks: list[Mark] = [mark for link in links for mark in _lines(link, columns, values)]
+    lines = _lines(links, columns, values)
+    marks: list[Mark] = [line.mark() for line in lines]
+    passed_on = [arc for link in links if link.weight is None for arc in _unchanged(link, columns)]
+    marks += passed_on
     drawn = {(column.layer, unit) for column in columns.values() for unit in column.units}
-    unwell = {at: state for at, state in _unwell(values, layers).items() if at in drawn}
+    unwell = {at: state for at, state in _unwell(values).items() if at in drawn}
     marks += [mark for column in columns.values() for mark in _units(column, names, unwell)]
-    marks += [mark for column in columns.values() for mark in _captions(column, graph, middle + tallest / 2, lang)]
-    said = _legend(links, unwell, lang)
+    for layer, column in columns.items():
+        marks += _captions(column, max(columns), layers.get(layer), middle + tallest / 2, lang)
+    said = _legend(lines, bool(passed_on), set(unwell.values()), lang)
     bottom = middle + tallest / 2 + _RADIUS + 62
     width = left + _ACROSS * (len(columns) - 1) + _RADIUS + _MARGIN + 14
     marks += list(_written(said, _MARGIN, bottom))
@@ -90,33 +101,75 @@ def draw_circles(values: Values, lang: Language = "en", names: Sequence[str] = (
     return Picture(title, width, bottom + (24 if said else -10), tuple(marks))
 
 
+def _sizes(architecture: Architecture, layers: Mapping[int, Node]) -> dict[int, int]:
+    """Layer → number of units; a layer that nothing depends on is in no graph."""
+    sizes = {layer: width for _, layer, width in architecture.built()}
+    sizes |= {layer: width_of(node) for layer, node in layers.items()} | {0: architecture.n_inputs}
+    return dict(sorted(sizes.items()))
+
+
 # --- lines
 
 
-def _lines(link: Connection, columns: dict[int, _Column], values: Values) -> Iterator[Mark]:
-    start, end = columns[link.source], columns[link.target]
-    if link.weight is None:
-        yield from _unchanged(start, end)
-        return
-    W = values.parameters[link.weight]
-    strongest = float(np.abs(W).max()) or 1.0
-    drawn = [(abs(W[j, k]) / strongest, j, k) for j in start.units for k in end.units]
-    for strength, j, k in sorted(drawn):  # the strongest on top
-        colour: Role = "blue" if W[j, k] > 0 else "orange"
-        points = (start.at(j), end.at(k))
-        width, opacity = _THINNEST + (_THICKEST - _THINNEST) * strength, 0.18 + 0.72 * strength
-        tip = f"{link.weight}[{j + 1},{k + 1}] = {W[j, k]:.4g}"
-        yield Group((Stroke(points, colour, width, opacity=float(opacity)),), node=link.weight, part="weight", tip=tip)
+@dataclass(frozen=True)
+class _Line:
+    """All weights between two units: their names with the values, the colour, and how strong the strongest is."""
+
+    ends: tuple[Point, Point]
+    weights: dict[str, float]
+    colour: Role
+    strength: float
+    node: str
+
+    def mark(self) -> Mark:
+        """The line."""
+        width, opacity = _THINNEST + (_THICKEST - _THINNEST) * self.strength, 0.18 + 0.72 * self.strength
+        opacity = 0.5 if self.colour == "soft" else opacity  # a 0 is there, too
+        tip = "\n".join(f"{name} = {value:.4g}" for name, value in self.weights.items())
+        return Group((Stroke(self.ends, self.colour, width, opacity=opacity),), node=self.node, part="weight", tip=tip)
 
 
-def _unchanged(start: _Column, end: _Column) -> Iterator[Mark]:
+def _lines(links: Sequence[Connection], columns: Mapping[int, _Column], values: Values) -> list[_Line]:
+    """A line for every two units with a weight between them; the strongest come last, and so stand on top."""
+    strongest = {name: float(np.abs(W).max(initial=0.0)) or 1.0 for name, W in values.parameters.items()}
+    found: dict[tuple[Point, Point], dict[tuple[str, int, int], float]] = {}
+    for link in links:
+        if link.weight is None:
+            continue
+        W, start, end = values.parameters[link.weight], columns[link.source], columns[link.target]
+        for k in end.units:
+            into = link.columns_into(k)
+            for j in start.units:
+                here = found.setdefault((start.at(j), end.at(k)), {})
+                for row, column in product(sorted(link.rows[j]), into):
+                    place = (column, row) if link.transposed else (row, column)
+                    here[(link.weight, *place)] = float(W[place])
+    lines = []
+    for ends, weights in found.items():
+        if weights:
+            named = {f"{name}[{row + 1},{column + 1}]": w for (name, row, column), w in weights.items()}
+            strength = max(abs(w) / strongest[name] for (name, *_), w in weights.items())
+            lines.append(_Line(ends, named, _colour(list(weights.values())), strength, next(iter(weights))[0]))
+    return sorted(lines, key=lambda line: line.strength)
+
+
+def _colour(weights: Sequence[float]) -> Role:
+    if len(weights) > 1:
+        return "ink"
+    (w,) = weights
+    return "blue" if w > 0 else "orange" if w < 0 else "soft"
+
+
+def _unchanged(link: Connection, columns: Mapping[int, _Column]) -> Iterator[Mark]:
     """Arcs over what stands between."""
-    for unit in sorted({*start.units} & {*end.units}):
-        (x0, y0), (x1, y1) = start.at(unit), end.at(unit)
-        lift = 0.3 * _DOWN * (end.layer - start.layer)
-        third = (x1 - x0) / 3
-        points = ((x0, y0), (x0 + third, y0 - lift), (x1 - third, y1 - lift), (x1, y1))
-        yield Stroke(points, "green", 1.4, curved=True, dashed=True)
+    start, end = columns[link.source], columns[link.target]
+    for j in start.units:
+        for k in sorted(link.rows[j].intersection(end.units)):
+            (x0, y0), (x1, y1) = start.at(j), end.at(k)
+            lift = 0.3 * _DOWN * (end.layer - start.layer)
+            third = (x1 - x0) / 3
+            points = ((x0, y0), (x0 + third, y0 - lift), (x1 - third, y1 - lift), (x1, y1))
+            yield Stroke(points, "green", 1.4, curved=True, dashed=True)
 
 
 # --- circles
@@ -141,12 +194,11 @@ def _units(column: _Column, names: Sequence[str], unwell: dict[tuple[int, int], 
         yield Label(column.x, y + 6, words("⋮"), 20, "soft", "middle")
 
 
-def _captions(column: _Column, graph: Graph, bottom: float, lang: Language) -> Iterator[Mark]:
-    last = max(layer_nodes(graph))
+def _captions(column: _Column, last: int, node: Node | None, bottom: float, lang: Language) -> Iterator[Mark]:
     role = _INPUT if column.layer == 0 else _OUTPUT if column.layer == last else _HIDDEN
     y = bottom + _RADIUS + 22
     yield Label(column.x, y, words(role(lang)), 13, "ink", "middle", "words", bold=True)
-    activation = "" if column.layer == 0 else _activation(layer_nodes(graph)[column.layer])
+    activation = "" if node is None or column.layer == 0 else _activation(node)
     said = f"{column.size:,}" + (f" · {activation}" if activation else "")
     yield Label(column.x, y + 17, words(said), 12, "soft", "middle", "words")
 
@@ -158,35 +210,27 @@ def _activation(node: Node) -> str:
 # --- marks on units, and what they mean
 
 
-def _unwell(values: Values, layers: dict[int, Node]) -> dict[tuple[int, int], str]:
+def _unwell(values: Values) -> dict[tuple[int, int], str]:
     """(layer, unit) → "dead" or "saturated", of hidden units; one sample alone says nothing of that."""
-    found: dict[tuple[int, int], str] = {}
     if values.samples == 1:
-        return found
-    for layer, node in layers.items():
-        if layer in (0, max(layers)) or node.op.name not in ("relu", "sigmoid", "tanh"):
-            continue
-        a = values.a[layer]
-        if node.op.name == "relu":
-            found |= {(layer, int(k)): "dead" for k in np.flatnonzero((a == 0).all(axis=0))}
-        else:
-            slope = a * (1 - a) * 4 if node.op.name == "sigmoid" else 1 - a * a
-            found |= {(layer, int(k)): "saturated" for k in np.flatnonzero((slope < _FLAT).all(axis=0))}
-    return found
+        return {}
+    return {
+        (layer, int(k)): state
+        for state, stuck in (("dead", DEAD), ("saturated", SATURATED))
+        for layer, shares in stuck.shares(values).items()
+        for k in np.flatnonzero(shares >= stuck.limit)
+    }
 
 
 _Entry = tuple[str, Role, bool]
 
 
-def _legend(links: Sequence[Connection], unwell: dict[tuple[int, int], str], lang: Language) -> list[_Entry]:
-    entries: list[_Entry] = []
-    if any(link.weight for link in links):
-        entries += [(_POSITIVE(lang), "blue", False), (_NEGATIVE(lang), "orange", False)]
-    if any(link.weight is None for link in links):
-        entries.append((_UNCHANGED(lang), "green", True))
-    states = set(unwell.values())
+def _legend(lines: Sequence[_Line], passes_on: bool, states: Collection[str], lang: Language) -> list[_Entry]:
+    colours = {line.colour for line in lines}
+    entries: list[_Entry] = [(phrase(lang), role, False) for role, phrase in _WEIGHTS.items() if role in colours]
+    entries += [(_UNCHANGED(lang), "green", True)] * passes_on
     entries += [(_DEAD(lang), "soft", True)] * ("dead" in states)
-    entries += [(_SATURATED(lang), "red", False)] * ("saturated" in states)
+    entries += [(_SATURATED(lang, share=MOSTLY), "red", False)] * ("saturated" in states)
     return entries
 
 

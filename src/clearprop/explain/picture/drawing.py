@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DTypeError, InvalidValueError
+from clearprop.errors import DTypeError, InvalidValueError, checked_integer
 from clearprop.execute import Array
+from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.language import Language, Phrase, checked_language
 from clearprop.explain.math import DIGITS
 from clearprop.explain.picture.beside import draw_simplification
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.picture.diagram import draw_diagram
-from clearprop.explain.picture.graphs import at_zoom, vertices_of
+from clearprop.explain.picture.graphs import at_zoom, numbers_of, vertices_with_formulas, vertices_with_numbers
 from clearprop.explain.picture.layers import layer_vertices
 from clearprop.explain.picture.scene import Picture
 from clearprop.explain.values import Values
@@ -22,6 +23,7 @@ from clearprop.graph import Graph, Node, as_graph
 
 _TITLE = Phrase("Computational graph: values above the edges, gradients below", "计算图：边的上方是值，下方是梯度")
 _VIEWS = ("graph", "circles", "simplification")
+_DIGITS = range(2, 16)
 _ZOOMS = ("primitives", "fused", "layers")
 
 
@@ -46,10 +48,11 @@ def draw(
             drawn as it was written.
         upstream: ∂L/∂y, a number or, where formulas are written, a name such as "g".
         lang: of words, "en" or "zh".
-        digits: significant digits of printed numbers.
+        digits: significant digits of printed numbers, 2 to 15.
 
     Raises:
-        ClearpropError: for an unknown view or zoom, values that do not fit, or more nodes than a figure can show.
+        ClearpropError: for an unknown view or zoom, an argument out of its range, values that do not fit, or more nodes
+            than a figure can show.
 
     Example:
         >>> x = cp.variable("x")
@@ -59,6 +62,8 @@ def draw(
     known = checked_language(lang)
     _check("view", view, _VIEWS)
     _check("zoom", zoom, _ZOOMS)
+    if checked_integer("digits", digits, low=2) not in _DIGITS:
+        raise InvalidValueError(f"digits {digits!r}", "2 … 15")
     if isinstance(what, Values):
         return _of_run(what, view or "graph", zoom or "layers", known, digits)
     if hasattr(what, "architecture"):
@@ -75,7 +80,9 @@ def draw(
     if zoom == "layers":
         raise InvalidValueError("zoom 'layers' of a graph without layers", "'primitives' or 'fused'")
     shown = graph if zoom is None else at_zoom(graph, zoom)
-    return draw_diagram(_TITLE(known), vertices_of(shown, bindings, upstream, digits))
+    if bindings is None:
+        return draw_diagram(_TITLE(known), vertices_with_formulas(shown, upstream))
+    return draw_diagram(_TITLE(known), vertices_with_numbers(shown, numbers_of(shown, bindings, upstream), digits))
 
 
 def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int) -> Picture:
@@ -87,9 +94,10 @@ def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int) -
         )
     if zoom == "layers":
         return draw_diagram(_TITLE(lang), layer_vertices(values, digits))
-    output = "L" if values.has_target else f"a{values.architecture.depth}"
+    output = "L" if values.has_target else values.output
     graph = at_zoom(Graph({output: values.layer_graph[output]}), zoom)
-    return draw_diagram(_TITLE(lang), vertices_of(graph, values.inputs(), None, digits, values.samples))
+    numbers = numbers_of(graph, values.inputs(), None, values.samples)
+    return draw_diagram(_TITLE(lang), vertices_with_numbers(graph, numbers, digits, symbol))
 
 
 def _with_one_output(what: Any) -> Graph:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from itertools import chain, count
+from numbers import Real
 from typing import Literal
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError
 from clearprop.execute import Array, bind, evaluate
-from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.derivation.writer import Writer
-from clearprop.explain.math import Math, Run, identifier, number, runs, to_text
+from clearprop.explain.math import Atom, Math, Run, Scripts, identifier, number, runs, to_text, transposed
 from clearprop.explain.picture.diagram import Vertex, check_size, title_of
 from clearprop.explain.picture.values import NOTHING, Block, formula_block, value_block
 from clearprop.graph import Graph, Node, expand, simplify, tidy, variable
@@ -45,51 +48,82 @@ def at_zoom(graph: Graph, zoom: str) -> Graph:
     raise InvalidValueError(f"zoom {zoom!r}", "'primitives' or 'fused', and for a network 'layers'")
 
 
-def vertices_of(
-    graph: Graph, bindings: Mapping[str, Array] | None, upstream: float | str | None, digits: int, n: int | None = None
-) -> list[Vertex]:
-    """The nodes of a graph with one output, with values and gradients.
+@dataclass(frozen=True)
+class Numbers:
+    """The value of every node of a graph, and ∂L/∂n where there is something to differentiate."""
 
-    Args:
-        graph: already at its zoom.
-        bindings: numbers for its variables; without them formulas are written.
-        upstream: ∂L/∂y, a number or the name of one; by default 1 for a single number.
-        digits: of printed numbers.
-        n: the batch size.
+    values: Mapping[Node, Array]
+    gradients: Mapping[Node, Array]
+
+
+def numbers_of(
+    graph: Graph, bindings: Mapping[str, Array], upstream: float | str | None, n: int | None = None
+) -> Numbers:
+    """Evaluate a graph with one output, forward and backward.
 
     Raises:
-        ClearpropError: if a variable has no value, or another shape.
+        ClearpropError: if a variable has no value, another shape, or no rows.
     """
     check_size(len(graph))
-    y = next(iter(graph.outputs.values()))
-    adjoints = _adjoints(y, upstream)
-    if bindings is None:
-        return _Formulas(graph, y, adjoints).vertices()
+    adjoints = _adjoints(graph, upstream)
     nodes = [node for node in graph.nodes if not is_constant(node)]
     asked = {f"v{i}": node for i, node in enumerate(nodes)}
     slopes = {f"g{i}": adjoints[node] for i, node in enumerate(nodes) if node in adjoints}
     whole = Graph({**asked, **slopes})
     given = bind(whole, {name: value for name, value in bindings.items() if name in whole.inputs})
+    for name, array in given.items():
+        if array.size == 0:
+            raise ShapeError(f"{name} has shape {array.shape}", "at least one row")
     found = evaluate(whole, given, n=n)
     values = {node: found[f"v{i}"] for i, node in enumerate(nodes)}
-    gradients = {node: found[f"g{i}"] for i, node in enumerate(nodes) if f"g{i}" in found}
-    return _Numbers(graph, values, gradients, digits).vertices()
+    return Numbers(values, {node: found[f"g{i}"] for i, node in enumerate(nodes) if f"g{i}" in found})
 
 
-def _adjoints(y: Node, upstream: float | str | None) -> dict[Node, Node]:
+def vertices_with_numbers(
+    graph: Graph, numbers: Numbers, digits: int, letters: Callable[[str], Math] | None = None
+) -> list[Vertex]:
+    """The nodes of a graph, with numbers; `letters` writes the names, by default as they were given."""
+    return _WithNumbers(graph, letters or own_letter, numbers, digits).vertices()
+
+
+def vertices_with_formulas(graph: Graph, upstream: float | str | None) -> list[Vertex]:
+    """The nodes of a graph with one output, with formulas."""
+    check_size(len(graph))
+    return _WithFormulas(graph, upstream).vertices()
+
+
+def own_letter(name: str) -> Math:
+    """A learner's own name as it was given: x, X, loss; x1 with its number below."""
+    match = re.fullmatch(r"([^\W\d_]+)_?(\d+)", name)
+    return Scripts(identifier(match[1]), Atom(match[2], match[2], "number")) if match else identifier(name)
+
+
+def _adjoints(graph: Graph, upstream: float | str | None) -> dict[Node, Node]:
     """∂L/∂n of every node, where there is something to differentiate."""
+    y = _output_of(graph)
+    if isinstance(upstream, str) and upstream in graph.inputs:
+        raise InvalidValueError(f"upstream {upstream!r}, which is the name of an input", "another name, such as 'g'")
+    if not isinstance(upstream, Real | str | None) or isinstance(upstream, bool):
+        raise DTypeError(f"upstream of type {type(upstream).__name__}", "a number, or a name such as 'g'")
     if not y.type.is_float or (upstream is None and y.shape != ()):
         return {}
-    seed = variable(upstream, y.shape, y.dtype) if isinstance(upstream, str) else constant(upstream or 1.0, y.type)
-    nodes = [node for node in Graph({"y": y}).nodes if node.type.is_float]
-    return backward(y, nodes, seed)
+    if isinstance(upstream, str):
+        seed = variable(upstream, y.shape, y.dtype)
+    else:
+        seed = constant(1.0 if upstream is None else float(upstream), y.type)
+    return backward(y, [node for node in graph.nodes if node.type.is_float], seed)
+
+
+def _output_of(graph: Graph) -> Node:
+    (y,) = graph.outputs.values()
+    return y
 
 
 class _Vertices:
     """Nodes as vertices: aliases and repeats are no node of a figure, constants stand beside the node they enter."""
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+    def __init__(self, graph: Graph, letters: Callable[[str], Math]) -> None:
+        self._graph, self._letters = graph, letters
         self._is_plain: dict[Node, bool] = {}  # whether a node is a number, or N, or made of these
         for node in graph.nodes:
             made = bool(node.inputs) and all(self._is_plain[x] for x in node.inputs)
@@ -119,12 +153,12 @@ class _Vertices:
         cards = () if before else tuple(tuple(runs(_plain(x))) for x in inputs if self._is_plain[x])
         keys = tuple(self._keys[x] for x in inputs if not self._is_plain[x])
         sign, form = self._sign(node)
-        name = tuple(runs(symbol(node.name))) if node.name and form != "leaf" else ()
+        name = tuple(runs(self._letters(node.name))) if node.name and form != "leaf" else ()
         return Vertex(self._keys[node], keys, sign, form, self._above(node), self._below(node), cards, name)
 
     def _sign(self, node: Node) -> tuple[tuple[Run, ...], Literal["circle", "box", "leaf"]]:
         if node.op.name == "variable":
-            return tuple(runs(symbol(str(node.name)))), "leaf"
+            return tuple(runs(self._letters(str(node.name)))), "leaf"
         sign = self._number_before(node) + _SIGNS.get(node.op.name, node.op.name.replace("_", " "))
         if node.op.name == "power":
             return (("x", "normal", True), (f"{node.attrs['exponent']:g}", "sup", False)), "circle"
@@ -145,28 +179,28 @@ class _Vertices:
         raise NotImplementedError
 
 
-class _Numbers(_Vertices):
-    def __init__(
-        self, graph: Graph, values: Mapping[Node, Array], gradients: Mapping[Node, Array], digits: int
-    ) -> None:
-        super().__init__(graph)
-        self._values, self._gradients, self._digits = values, gradients, digits
+class _WithNumbers(_Vertices):
+    def __init__(self, graph: Graph, letters: Callable[[str], Math], numbers: Numbers, digits: int) -> None:
+        super().__init__(graph, letters)
+        self._numbers, self._digits = numbers, digits
 
     def _above(self, node: Node) -> Block:
-        return value_block(self._values[node], "ink", self._digits)
+        return value_block(self._numbers.values[node], "ink", self._digits)
 
     def _below(self, node: Node) -> Block:
-        if node not in self._gradients:
+        if node not in self._numbers.gradients:
             return NOTHING
-        return value_block(self._gradients[node], "orange", self._digits)
+        return value_block(self._numbers.gradients[node], "orange", self._digits)
 
 
-class _Formulas(_Vertices):
+class _WithFormulas(_Vertices):
     """What stands at the edges in letters: x, −x, e⁻ˣ; below −g · y² · e⁻ˣ, with y the output."""
 
-    def __init__(self, graph: Graph, y: Node, adjoints: Mapping[Node, Node]) -> None:
-        super().__init__(graph)
-        self._y, self._letter = y, identifier(y.name or "y")
+    def __init__(self, graph: Graph, upstream: float | str | None) -> None:
+        super().__init__(graph, own_letter)
+        self._y = y = _output_of(graph)
+        self._letter = own_letter(_free_name(y, {*graph.inputs, upstream}))
+        adjoints = _adjoints(graph, upstream)
         slopes = {str(i): adjoints[node] for i, node in enumerate(graph.nodes) if node in adjoints}
         together = tidy(Graph({"y": y.named("y") if y.name is None else y, **slopes}))
         self._output = together.outputs["y"]
@@ -184,12 +218,22 @@ class _Formulas(_Vertices):
         written = self._in_output(slope) or Writer(self._in_output, samples=1).formula(slope)
         return formula_block(written, "orange")
 
-    @staticmethod
-    def _variable(node: Node) -> Math | None:
-        return symbol(str(node.name)) if node.op.name == "variable" else None
+    def _variable(self, node: Node) -> Math | None:
+        """The letters of variables; a row that was made a column is its transpose."""
+        if node.op.name == "broadcast" and node.inputs[0].type.rank == 1 and node.shape[1:] == (1,):
+            return transposed(Writer(self._in_output, samples=1).formula(node.inputs[0]))
+        return own_letter(str(node.name)) if node.op.name == "variable" else None
 
     def _in_output(self, node: Node) -> Math | None:
         return self._letter if node is self._output else self._variable(node)
+
+
+def _free_name(y: Node, taken: Collection[object]) -> str:
+    """A name for the output that nothing else has."""
+    if y.op.name == "variable" or (y.name and y.name not in taken):
+        return str(y.name)
+    names = chain(("y", "f", "u"), (f"y{i}" for i in count(1)))
+    return next(name for name in names if name not in taken)
 
 
 def _plain(node: Node) -> Math:

@@ -13,7 +13,7 @@ from clearprop.explain.picture.text import runs_width, words
 
 SIZE = 13.0
 _LINE, _CELL_GAP = 16.0, 10.0
-_MOST_ROWS, _MOST_COLUMNS, _MOST_NUMBERS = 4, 4, 12  # of a matrix that is written out
+_MOST_ROWS, _MOST_COLUMNS, _MOST_NUMBERS = 4, 6, 12  # of a matrix that is written out
 _STRIP_COLUMNS, _STRIP_ROWS, _CELL = 24, 6, 3.0  # of a strip of heat
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,10 +12,10 @@ from clearprop.explain.derivation import Elements, Source, Writer
 from clearprop.explain.derivation.elements import Element, indices
 from clearprop.explain.math import Math, number
 from clearprop.graph import OPS, Graph, Node, expand, tidy, topological
+from clearprop.nn.scope import layer_of
 
 Detail = Literal["fused", "primitives"]
 _ALL_TERMS = 2**62
-_LAYERED = re.compile(r"\D*?(\d+)(?:_\d+)?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +135,8 @@ class Cells:
     def _layer(self, name: str, root: Node) -> int:
         """The l in a value's name; a shared value without one belongs where the last that it needs does."""
         if name not in self._layers:
-            match = _LAYERED.fullmatch(name)
-            layer = int(match[1]) if match else 0 if name == "X" else self.source.values.architecture.depth + 1
+            layer = 0 if name == "X" else layer_of(name)
+            layer = self.source.values.architecture.depth + 1 if layer is None else layer
             if name in self.source.auxiliary:
                 needed = [self._elements.leaves[x] for x in topological([root]) if x in self._elements.leaves]
                 layer = max((self._layer(element.name, root) for element in needed), default=0)

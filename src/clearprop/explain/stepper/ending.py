@@ -35,10 +35,12 @@ class Updates:
         self._elements = Elements(lambda x: x.name if x.op.name != "constant" else None, self.values, samples=1)
 
     def frames(self, cells: Cells, circuit: Circuit, lang: Language) -> Iterator[Frame]:
-        """A frame for each element of each parameter."""
+        """A frame for each element of each parameter that the loss of this sample depends on."""
         for name, array in self.parameters.items():
             for index in indices(array.shape):
                 key = cells.key(Element(name, index))
+                if key not in circuit.values:  # a row of a table that this sample does not choose
+                    continue
                 circuit.updated[key] = float(array[index])
                 yield self._frame(name, index, key, circuit, lang)
 

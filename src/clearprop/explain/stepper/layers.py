@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from clearprop.explain.derivation import Source, derive, symbol
@@ -15,9 +14,8 @@ from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
 from clearprop.explain.stepper.signs import loss_by, sign_of
 from clearprop.graph import Node, topological
+from clearprop.nn.scope import layer_of
 from clearprop.train import Optimizer
-
-_LAYERED = re.compile(r"\D*?(\d+)(?:_\d+)?")
 
 
 class Layers:
@@ -83,8 +81,8 @@ class Layers:
         return None if name in self._source.auxiliary else name
 
     def _layer(self, name: str) -> int:
-        match = _LAYERED.fullmatch(name)
-        return int(match[1]) if match else self._source.values.architecture.depth + 1
+        layer = layer_of(name)
+        return self._source.values.architecture.depth + 1 if layer is None else layer
 
     # --- frames
 

@@ -144,10 +144,10 @@ def _cells(source: Source, zoom: str | None) -> Cells | None:
         raise InvalidValueError(f"zoom {zoom!r} of a network with {vertices // 2:,} parameters", "zoom='layers'")
     try:
         cells = Cells(source, "primitives" if zoom == "primitives" else "fused")
-    except NotImplementedError as error:  # an op of the user's that has no single numbers
+    except InvalidValueError as error:  # an op of the user's of whose elements nothing is known
         if zoom is None:
             return None
-        raise InvalidValueError(f"zoom {zoom!r}, but there are no {error}", "zoom='layers'") from None
+        raise InvalidValueError(f"zoom {zoom!r}: {error.got}", "zoom='layers'") from None
     fits = len(cells.values) <= _BY_DEFAULT and all(np.isfinite(v) for v in cells.values.values())
     return cells if zoom is not None or fits else None
 

@@ -1,0 +1,176 @@
+"""The course: every snippet runs, every formula holds, and what is committed is what the sources make."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from course.build import build, out_of_date, same_figure
+from course.notebooks import notebooks
+from course.page import CourseError, read_page
+from mistakes import DEMONSTRATIONS, MISTAKES, TEXTS
+from planted import PLANTED
+
+LEARN = Path(__file__).parents[1] / "docs" / "learn"
+EXAMPLES = LEARN.parents[1] / "examples"
+PAGES = sorted(path.name for path in (LEARN / "source" / "en").glob("[0-9]*.md"))
+
+
+@pytest.fixture(scope="module")
+def built():
+    return build(LEARN)
+
+
+def source(lang, name):
+    return (LEARN / "source" / lang / name).read_text(encoding="utf-8")
+
+
+# --- what is committed
+
+
+def test_the_pages_are_what_the_sources_make(built):
+    assert out_of_date(LEARN, built) == []
+
+
+def test_the_notebooks_follow_the_pages():
+    assert {p.name: p.read_text(encoding="utf-8") for p in EXAMPLES.glob("*.ipynb")} == notebooks(LEARN)
+
+
+def test_links_lead_somewhere(built):
+    pages = {LEARN / path: text for path, text in built.items() if path.endswith(".md")}
+    pages |= {EXAMPLES / name: text for name, text in notebooks(LEARN).items()}
+    pages[LEARN / "CONTRIBUTING.md"] = (LEARN / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for path, text in pages.items():
+        for target in re.findall(r"\]\(([^)#\s]+)\)", re.sub(r"(`+).*?\1", "", text, flags=re.DOTALL)):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+# --- the two languages
+
+
+def test_both_languages_have_the_same_pages():
+    assert sorted(path.name for path in (LEARN / "source" / "zh").glob("[0-9]*.md")) == PAGES
+    assert [int(name[:2]) for name in PAGES] == list(range(1, len(PAGES) + 1))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_both_languages_show_the_same(name):
+    english, chinese = source("en", name), source("zh", name)
+    for part in (r"<!-- check:.*?-->", r"\(figure:.*?\)\n", r"\n## "):
+        assert sorted(re.findall(part, english, re.DOTALL)) == sorted(re.findall(part, chinese, re.DOTALL))
+    assert len(re.findall(r"^\$\$", english, re.MULTILINE)) == len(re.findall(r"^\$\$", chinese, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_both_languages_run_the_same_code(name):
+    english, chinese = (program(source(lang, name)) for lang in ("en", "zh"))
+    assert list(differences(english, chinese)) == []
+
+
+def program(page):
+    """The snippets of a page as one syntax tree."""
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE))
+    return WithoutWords().visit(ast.parse(code))
+
+
+class WithoutWords(ast.NodeTransformer):
+    """Leaves out of a program what is said in it: words that are printed, words between values, and the language."""
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        said = {"zh"} if ast.unparse(node.func) != "print" else {a.value for a in node.args if hasattr(a, "value")}
+        node.args = [a for a in node.args if not (isinstance(a, ast.Constant) and a.value in said)]
+        node.keywords = [k for k in node.keywords if k.arg != "lang"]
+        return node
+
+    def visit_JoinedStr(self, node):
+        self.generic_visit(node)
+        return ast.JoinedStr(sorted((v for v in node.values if isinstance(v, ast.FormattedValue)), key=ast.dump))
+
+
+def differences(english, chinese):
+    """Places where two programs differ; a word may be another if it is Chinese."""
+    if isinstance(english, ast.Constant) and isinstance(chinese, ast.Constant):
+        if english.value != chinese.value and not re.search("[\u4e00-\u9fff]", str(chinese.value)):
+            yield english.value, chinese.value
+    elif isinstance(english, ast.AST) and type(english) is type(chinese):
+        yield from differences([*ast.iter_fields(english)], [*ast.iter_fields(chinese)])
+    elif isinstance(english, list | tuple) and len(english) == len(chinese):
+        for one, other in zip(english, chinese, strict=True):
+            yield from differences(one, other)
+    elif english != chinese:
+        yield tuple(ast.unparse(x) if isinstance(x, ast.AST) else x for x in (english, chinese))
+
+
+def test_other_code_is_seen():
+    def differ(english, chinese):
+        return list(differences(*(program(f"```python\n{code}\n```\n") for code in (english, chinese))))
+
+    assert not differ('print("sum", f"{a} of {b}")  # shown', 'print(f"{b} 之中的 {a}")')
+    assert not differ('t.explain(only="z1")', 't.explain("zh", only="z1")')
+    assert differ('Dense(4, "tanh")', 'Dense(4, "relu")')
+    assert differ("f(0.1)", "f(0.2)")
+    assert differ('print(f"{a}")', 'print(f"{b}")')
+    assert differ("f()", "f()\ng()")
+
+
+# --- the mistakes
+
+
+def test_every_mistake_has_words_and_a_run():
+    assert [mistake.id for mistake in MISTAKES] == list(TEXTS)
+    assert set(TEXTS) == set(DEMONSTRATIONS) | {planted.id for planted in PLANTED}
+    assert not set(DEMONSTRATIONS) & {planted.id for planted in PLANTED}
+
+
+@pytest.mark.parametrize("id", TEXTS)
+def test_the_words_of_a_mistake_name_the_same_numbers(id):
+    for said in TEXTS[id].values():
+        assert set(said) == {"en", "zh"}
+        assert len({tuple(sorted(re.findall(r"{(.*?)}", text))) for text in said.values()}) == 1
+
+
+def test_the_page_of_mistakes_shows_each_once(built):
+    for lang in ("en", "zh"):
+        assert sorted(re.findall(r"^\*\*(E\d+)\*\* ✗", built[f"{lang}/{PAGES[-1]}"], re.MULTILINE)) == sorted(TEXTS)
+
+
+# --- the build refuses what does not hold
+
+BEGINNING = "# Title\n\n> Idea.\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("$$1 + 1 = 3$$\n<!-- check: 1 + 1 == 3 -->\n", ":5: does not hold: 1 [+] 1 == 3"),
+        ("$$1 + 1 = 2$$\n\nWords.\n", ":5: a formula without"),
+        ("About 0.25 of it.\n", ":5: a number typed by hand in 'About 0.25"),
+        ("```python\nx = 1\nx.y\n```\n", ":5: the code fails with AttributeError"),
+        ("```python\nx = 1\n```\n\n```text\n1\n```\n", "no ```text in a source"),
+        ("Then {{ nothing }}.\n", "'nothing' fails with NameError"),
+        ("![A line](figure:no_such_figure())\n", "no function no_such_figure in course.figures.page_01"),
+    ],
+)
+def test_a_page_that_does_not_hold(tmp_path, text, said):
+    path = tmp_path / "01-page.md"
+    path.write_text(BEGINNING + text, encoding="utf-8")
+    with pytest.raises(CourseError, match=said):
+        read_page(path, "en")
+
+
+def test_a_page(tmp_path):
+    path = tmp_path / "01-page.md"
+    text = "```python\nx = -1 / 3\nprint(x > 0)\n```\n\nx is {{ x }}, or {{ x:.1f }}.\n\n$$x = {{ x }}$$\n<!-- check: x < 0 -->\n"
+    path.write_text(BEGINNING + text, encoding="utf-8")
+    page = read_page(path, "en")
+    assert (page.title, page.idea, page.snippets, page.formulas) == ("1 · Title", "Idea.", 1, 1)
+    assert page.body.endswith("```text\nFalse\n```\n\nx is −0.3333, or −0.3.\n\n$$x = -0.3333$$")
+
+
+def test_figures_may_differ_in_the_last_digits_only():
+    assert same_figure('<circle r="1.25"/>', '<circle r="1.2501"/>')
+    assert not same_figure('<circle r="1.25"/>', '<circle r="2.25"/>')
+    assert not same_figure('<circle r="1.25"/>', '<rect r="1.25"/>')
