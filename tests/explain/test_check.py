@@ -445,3 +445,10 @@ def test_the_cut_computes_once_what_does_not_move():
     assert loss.real(loss.at)[0] == pytest.approx(values.loss, rel=1e-14)
     assert loss.complex(loss.at + 0j) == pytest.approx(values.loss, rel=1e-14)
     assert len(asked) == 1
+
+
+def test_parameters_that_the_loss_does_not_depend_on_are_not_checked():
+    net = cp.Network(2, [cp.Dense(3, cp.zeros_like), cp.Dense(1)], "squared_error")
+    check = cp.check_gradients(net, [[1.0, 2.0], [3.0, 4.0]], [1.0, 0.0])
+    assert check.ok
+    assert "W1" not in check

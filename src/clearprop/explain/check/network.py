@@ -21,6 +21,7 @@ from clearprop.explain.check.slopes import Loss
 from clearprop.explain.language import Phrase, said
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, gradient, show_shape, simplify, topological
+from clearprop.nn import parameter_nodes
 
 TITLE = Phrase(
     "gradient check on {n} samples, mode {mode}, float64, loss {loss:.6g}",
@@ -126,8 +127,8 @@ class Bench:
 
     @property
     def parameters(self) -> list[str]:
-        """The trainable parameters, by name."""
-        return [name for name, p in self.values.architecture.parameters.items() if p.trainable]
+        """The trainable parameters that the loss depends on, by name."""
+        return list(parameter_nodes(self.values.layer_graph, self.values.architecture))
 
     # --- what is checked
 
