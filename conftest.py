@@ -16,4 +16,9 @@ def _names(doctest_namespace):
     doctest_namespace["np"] = np
 
 
-pytest_collect_file = Sybil(parsers=[PythonCodeBlockParser(), SkipParser()], patterns=["*.md"]).pytest()
+# The pages of the course are run by their build (tests/test_learn.py), each as one program.
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), SkipParser()],
+    patterns=["*.md"],
+    excludes=["docs/learn/*/*.md", "docs/learn/source/*/*.md"],
+).pytest()

@@ -1,4 +1,4 @@
-"""Names at hand in `{{ … }}`, checks and hidden code, beside the page's own. Snippets do not see them: they stand alone."""
+"""Names at hand in `{{ … }}`, checks and hidden code, beside the page's own. Snippets stand alone, without them."""
 
 from __future__ import annotations
 

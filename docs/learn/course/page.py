@@ -179,7 +179,10 @@ class _Reader:
             raise self._error(f"does not hold: {expression}")
 
     def _filled(self, text: str, in_formula: bool = False) -> str:
-        return _EXPRESSION.sub(lambda found: self._shown(found[1], in_formula), text)
+        filled = _EXPRESSION.sub(lambda found: self._shown(found[1], in_formula), text)
+        if "{{ " in filled:
+            raise self._error("an expression without ' }}' behind it")
+        return filled
 
     def _shown(self, inside: str, in_formula: bool) -> str:
         """`expression` or `expression:format`; without a format, four significant digits."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from course.plot import Plot
 
 import clearprop as cp
 from clearprop.explain.picture import Picture
+from course.plot import Plot
 
 
 def sigmoid() -> Picture:

@@ -1,47 +1,52 @@
-"""Figures of page 5: bends, and the three activations with their slopes."""
+"""Figures of page 5: what ReLUs make of a line, and the three activations with their slopes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from clearprop.explain.language import Language, Phrase
 from clearprop.explain.picture import Picture
 from course.plot import Plot, side_by_side
 
+LINE, AT_ZERO, FREE = Phrase("a line", "直线"), Phrase("bent at 0", "在 0 处弯"), Phrase("bent freely", "任意处弯")
 
-def bends(x: np.ndarray, relu: Callable[[np.ndarray], np.ndarray], lang: str) -> Picture:
-    """x², the best line, and the best sum of two ReLUs that bend where they like."""
-    some = x[::200]
 
-    def best(*columns: np.ndarray) -> np.ndarray:
-        A = np.stack([np.ones_like(some), *columns], axis=1)
-        return A @ np.linalg.lstsq(A, some**2, rcond=None)[0]
-
-    names = {"en": ("the best line", "two ReLUs"), "zh": ("最好的直线", "两个 ReLU")}[lang]
-    misfit = {c: np.mean((best(relu(some - c), relu(-some - c)) - some**2) ** 2) for c in np.linspace(0, 0.9, 91)}
-    c = min(misfit, key=misfit.__getitem__)
-    plot = Plot("x² and two approximations", (-1, 1), (-0.1, 1.05), "$x$", size=(440, 260))
-    plot.line(some, some**2, "soft", "$x^2$", width=3)
-    plot.line(some, best(some), "orange", names[0], dashed=True)
-    plot.line(some, best(relu(some - c), relu(-some - c)), "blue", names[1])
+def bends(x: np.ndarray, best: Callable[..., Any], relu: Callable[[Any], Any], free: float, lang: Language) -> Picture:
+    """x² with the best line and the best sums of two ReLUs, bent at 0 and at ±free."""
+    plot = Plot("x², a line, and sums of two ReLUs", (-1, 1), (-0.2, 1.05), "$x$", x_ticks=(-1, 0, 1))
+    some = slice(None, None, 100)
+    plot.line(x[some], x[some] ** 2, "soft", width=5)
+    plot.text(-0.9, 0.81, "$x^2$", "soft", dx=8, dy=-4)
+    fits = (((x,), "orange", LINE), ((relu(x), relu(-x)), "green", AT_ZERO))
+    for columns, colour, name in (*fits, ((relu(x - free), relu(-x - free)), "blue", FREE)):
+        fitted = best(*columns)
+        plot.line(x[some], fitted[some], colour, dashed=colour != "blue")
+        plot.text(x[-1], fitted[-1], name(lang), colour, dx=10, dy=-4 if colour == "blue" else 5)
     return plot.picture
 
 
-def three() -> Picture:
-    """Sigmoid, tanh and ReLU, each with its slope."""
-    z = np.linspace(-4, 4, 161)
-    s, t = 1 / (1 + np.exp(-z)), np.tanh(z)
-    curves = {
-        r"$\\sigma$": (s, s * (1 - s), (-0.1, 1.1)),
-        r"$\\tanh$": (t, 1 - t**2, (-1.1, 1.1)),
-        "relu": (np.maximum(z, 0), (z > 0).astype(float), (-0.2, 2.2)),
-    }
-    made = []
-    for name, (a, slope, ends) in curves.items():
-        plot = Plot(name.strip("$\\"), (-4, 4), ends, "$z$", name.replace("\\\\", "\\"), size=(210, 170))
-        inside = a <= ends[1]
-        plot.line(z[inside], a[inside], "blue")
-        plot.line(z, slope, "orange", dashed=True, width=1.6)
-        made.append(plot.picture)
-    return side_by_side("sigmoid, tanh and ReLU (blue) with their derivatives (orange, dashed)", made)
+def ramp(relu: Callable[[Any], Any]) -> Picture:
+    """Two ReLUs, and their difference, which rises from 0 to 2 and stays there."""
+    plot = Plot("relu(x + 1) − relu(x − 1)", (-3, 3), (-0.2, 4.2), "$x$", y_ticks=(0, 2, 4))
+    x = np.linspace(-3, 3, 121)
+    plot.line(x, relu(x + 1), "orange", "relu(x + 1)", dashed=True, width=1.6)
+    plot.line(x, relu(x - 1), "green", "relu(x − 1)", dashed=True, width=1.6)
+    plot.line(x, relu(x + 1) - relu(x - 1), "blue")
+    plot.text(1, 2, "relu(x + 1) − relu(x − 1)", "blue", anchor="end", dx=-14, dy=-5)
+    return plot.picture
+
+
+def three(activations: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]) -> Picture:
+    """Three activations (blue), each with its slope (orange)."""
+    z = np.linspace(-4, 4, 160)  # without 0, where ReLU has no slope
+    panels = []
+    for name, (f, slope) in activations.items():
+        plot = Plot(name, (-4, 4), (-1.1, 2.1), "$z$", name, x_ticks=(-4, 0, 4), y_ticks=(-1, 0, 1, 2), size=(200, 170))
+        plot.line(z, f(z), "blue")
+        for side in (z < 0, z > 0):
+            plot.line(z[side], slope(z[side]), "orange", dashed=True, width=1.8)
+        panels.append(plot.picture)
+    return side_by_side("sigmoid, tanh and ReLU (blue) with their slopes (orange)", panels, gap=4)
