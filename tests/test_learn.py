@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -36,6 +39,17 @@ def test_the_pages_are_what_the_sources_make(built):
 
 def test_the_notebooks_follow_the_pages():
     assert {p.name: p.read_text(encoding="utf-8") for p in EXAMPLES.glob("*.ipynb")} == notebooks(LEARN)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_notebook_runs_from_top_to_bottom(name):
+    """Without what a page runs behind the reader's back."""
+    names = {"__name__": "notebook"}
+    for cell in json.loads(notebooks(LEARN)[name.replace(".md", ".ipynb")])["cells"]:
+        if cell["cell_type"] == "code":
+            with redirect_stdout(StringIO()) as printed:
+                exec("".join(cell["source"]), names)
+            assert printed.getvalue().rstrip() == "".join(t for out in cell["outputs"] for t in out["text"]).rstrip()
 
 
 def test_links_lead_somewhere(built):

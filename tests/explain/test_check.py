@@ -13,6 +13,7 @@ import clearprop as cp
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError
 from clearprop.explain.check.cut import loss_of
 from clearprop.explain.check.slopes import Loss, central_slope
+from clearprop.explain.language import columns_of
 from clearprop.graph import OPS
 from clearprop.nn.activations import ACTIVATIONS
 from numeric import slope
@@ -452,3 +453,12 @@ def test_parameters_that_the_loss_does_not_depend_on_are_not_checked():
     check = cp.check_gradients(net, [[1.0, 2.0], [3.0, 4.0]], [1.0, 0.0])
     assert check.ok
     assert "W1" not in check
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_table_fits_a_narrow_terminal(lang):
+    net = cp.Network(3, [cp.Dense(40, "relu"), cp.Dense(40, "tanh"), cp.Dense(1)], "squared_error")
+    check = cp.check_gradients(net, np.ones((4, 3)), np.zeros(4))
+    table = check.explain(lang, width=80).splitlines()[2:9]
+    assert max(map(columns_of, table)) <= 80
+    assert any("dW1" in line and f"{check['W1'].error:.1e}" in line for line in table)

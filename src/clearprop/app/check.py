@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Annotated, Any, Literal
 
 import typer
@@ -45,5 +46,5 @@ def check(
         facts = {"model": str(model), "table": table, "rows": len(data[0]), "mode": mode}
         print(json.dumps({**facts, **found.to_dict(spoken)}, ensure_ascii=False))
     else:
-        print(found.explain(spoken))
+        print(found.explain(spoken, shutil.get_terminal_size().columns))
     raise typer.Exit(0 if found.ok else 1)

@@ -134,15 +134,19 @@ class GradientCheck(Mapping[str, TensorCheck]):
             return SOME_RIGHT(lang, names=_listed(self.not_checked, lang))
         return ALL_RIGHT(lang, error=self.error)
 
-    def explain(self, lang: Language = "en") -> str:
+    def explain(self, lang: Language = "en", width: int | None = None) -> str:
         """The table, what was left out, the verdict and, where something is wrong, where and what it looks like.
+
+        Args:
+            lang: "en" or "zh".
+            width: of the terminal; the table leaves out columns that do not fit.
 
         Raises:
             UnknownNameError: for a language other than "en" and "zh".
         """
         lang = checked_language(lang)
         rows = [tuple(heading(lang) for heading in HEADINGS), *(_row(c, lang) for c in self.checks.values())]
-        return "\n".join([self.title(lang), "", *_aligned(rows), "", *self.sentences(lang)])
+        return "\n".join([self.title(lang), "", *_aligned(rows, width), "", *self.sentences(lang)])
 
     def sentences(self, lang: Language = "en") -> list[str]:
         """What is said below the table; the verdict comes last but for its reasons."""
@@ -222,14 +226,20 @@ def _listed(names: Sequence[str], lang: Language) -> str:
     return (", " if lang == "en" else "、").join(f"d{name}" for name in names)
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Columns of numbers to the right, of words to the left."""
-    widths = [max(columns_of(row[k]) for row in rows) for k in range(len(HEADINGS))]
-    to_the_right = {4, 6, 7}
+_TO_THE_RIGHT = {4, 6, 7}  # columns of numbers
+_LEFT_OUT_FIRST = (3, 1, 2)  # columns, where a terminal is narrow: measured by, shape, compared
+
+
+def _aligned(rows: Sequence[tuple[str, ...]], width: int | None) -> list[str]:
+    """Columns of numbers to the right, of words to the left; as many as fit."""
+    widths = {k: max(columns_of(row[k]) for row in rows) for k in range(len(HEADINGS))}
+    for k in _LEFT_OUT_FIRST:
+        if width is not None and sum(widths.values()) + 2 * len(widths) > width:
+            del widths[k]
     lines = []
     for row in rows:
-        blanks = [" " * (width - columns_of(cell)) for cell, width in zip(row, widths, strict=True)]
-        cells = [b + c if k in to_the_right else c + b for k, (c, b) in enumerate(zip(row, blanks, strict=True))]
+        blanks = {k: " " * (wide - columns_of(row[k])) for k, wide in widths.items()}
+        cells = [blank + row[k] if k in _TO_THE_RIGHT else row[k] + blank for k, blank in blanks.items()]
         lines.append("  ".join(cells).rstrip())
     return lines
 
