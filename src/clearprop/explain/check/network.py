@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,6 +21,7 @@ from clearprop.explain.language import Phrase, said
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, gradient, show_shape, simplify, topological
 from clearprop.nn import parameter_nodes
+from clearprop.nn.scope import layer_of
 
 TITLE = Phrase(
     "gradient check on {n} samples, mode {mode}, float64, loss {loss:.6g}",
@@ -183,10 +183,10 @@ class Bench:
         Raises:
             ShapeError: if it has not the shape of what it is the gradient by.
         """
-        given, loss, layer = self.found[f"d{name}"], self.loss_of(name), _layer(name)
+        given, loss, layer = self.found[f"d{name}"], self.loss_of(name), layer_of(name)
         if given.shape != loss.at.shape:
             raise ShapeError(f"d{name} has shape {show_shape(given.shape)}", f"{show_shape(loss.at.shape)}, as {name}")
-        of_layer = [d for other, d in self.found.items() if other[0] == "d" and _layer(other) == layer]
+        of_layer = [d for other, d in self.found.items() if other[0] == "d" and layer_of(other) == layer]
         largest = max(float(np.abs(d[np.isfinite(d)]).max(initial=0.0)) for d in of_layer)
         return compare(name, given, loss, largest, self.settings)
 
@@ -251,9 +251,3 @@ class Bench:
 
     def _measured(self, name: str, places: Iterable[Index]) -> Array:
         return slopes_at(name, self.loss_of(name), tuple(places), self.settings)
-
-
-def _layer(name: str) -> int:
-    """The layer that a name tells: 2 for dW2, 1 for n1_2, 0 for L."""
-    found = re.fullmatch(r"[^\d]*(\d+)(_\d+)?", name)
-    return int(found[1]) if found else 0

@@ -9,6 +9,7 @@ from math import ceil, floor, isfinite, log10
 import numpy as np
 
 from clearprop.execute import Array
+from clearprop.explain.math.tree import RAISED
 
 _INK, _SOFT, _LINE = "var(--ink, #1f2430)", "var(--soft, #5b6472)", "var(--line, #d5dae1)"
 _BLUE, _ORANGE, _RED = "var(--blue, #2b5fa8)", "var(--orange, #b8560b)", "var(--red, #b3261e)"
@@ -109,7 +110,7 @@ def curves(lines: Sequence[Sequence[float]], level: float | None = None) -> str:
 
 
 def _power_of_ten(power: int) -> str:
-    return "10" + str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return "10" + str(power).translate(RAISED)
 
 
 def _text(x: float, y: float, text: str, anchor: str, colour: str = _INK) -> str:

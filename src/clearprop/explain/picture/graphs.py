@@ -11,6 +11,7 @@ from typing import Literal
 
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError
 from clearprop.execute import Array, bind, evaluate
+from clearprop.explain.derivation.arrange import is_transparent
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.math import Atom, Math, Run, Scripts, identifier, number, runs, to_text, transposed
 from clearprop.explain.picture.diagram import Vertex, check_size, title_of
@@ -20,7 +21,6 @@ from clearprop.graph.gradient import backward
 from clearprop.graph.node import constant, is_constant
 
 Zoom = Literal["primitives", "fused", "layers"]
-_TRANSPARENT = {"identity", "broadcast", "cast", "stop_gradient"}
 _SIGNS = {  # of primitives, as the textbooks draw them
     "add": "+",
     "subtract": "−",
@@ -140,10 +140,10 @@ class _Vertices:
         return [self._vertex(node) for node in self._graph.nodes if self._is_drawn(node)]
 
     def _is_drawn(self, node: Node) -> bool:
-        return node.op.name not in _TRANSPARENT and not self._is_plain[node]
+        return not is_transparent(node) and not self._is_plain[node]
 
     def _source(self, node: Node) -> Node:
-        while node.op.name in _TRANSPARENT:
+        while is_transparent(node):
             node = node.inputs[0]
         return node
 
