@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -140,7 +140,8 @@ class Representations:
         return page(self.document.title, self._body(), self.lang, STYLE)
 
     def _body(self) -> str:
-        return f"<figure>{self.circles.svg}</figure>\n{html_of(self.document)}"
+        rest = html_of(replace(self.document, title=""))
+        return f"<h1>{self.document.title}</h1>\n<figure>{self.circles.svg}</figure>\n{rest}"
 
     def __str__(self) -> str:
         return self.to_text()
