@@ -73,6 +73,7 @@ def _framed(page: Page, names: list[str], pages: list[Page]) -> str:
 
 
 def _index(source: Path, pages: list[Page], lang: Language) -> str:
-    lines = [f"{page.number}. [{page.name_of_idea}]({lang}/{page.name}): {page.idea}" for page in pages]
+    colon = "：" if lang == "zh" else ": "
+    lines = [f"{page.number}. [{page.name_of_idea}]({lang}/{page.name}){colon}{page.idea}" for page in pages]
     text = source.read_text(encoding="utf-8").replace("{{ contents }}", "\n".join(lines))
     return f"{BUILT.format(lang, 'index.md').replace('../', '')}\n\n{text}"
