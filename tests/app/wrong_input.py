@@ -125,6 +125,20 @@ LATER = [
     Case("a table without the target to score", EVALUATE, "x,c\n1,u\n"),
     Case("only rows without a target to score", EVALUATE, "x,c,y\n1,u,\n"),
 ]
+EXPLAIN = ("explain", "m.clearprop", "t.csv", "--row")
+LOOKING = [
+    Case("a row that the table does not have", (*EXPLAIN, "41")),
+    Case("a row that is no number", (*EXPLAIN, "first")),
+    Case("an unknown language", (*EXPLAIN, "1", "--lang", "fr")),
+    Case("an unknown convention", (*EXPLAIN, "1", "--convention", "diagonal")),
+    Case("a value that the network does not have", (*EXPLAIN, "1", "--only", "dW9")),
+    Case("an element that the value does not have", (*EXPLAIN, "1", "--only", "db1[999]")),
+    Case("a page of an unknown kind", (*EXPLAIN, "1", "--out", "row.pdf")),
+    Case("a page into a folder that is not there", (*EXPLAIN, "1", "--out", "none/row.html")),
+    Case("a doctor for a bare network", ("doctor", "bare.clearprop", "t.csv")),
+    Case("a doctor without the target", ("doctor", "m.clearprop", "t.csv"), "x,c\n1,u\n"),
+    Case("a check of a network without a loss", ("check", "bare.clearprop", "t.csv")),
+]
 GROUPS = {
     "Tables": TABLES,
     "Targets": TARGETS,
@@ -132,6 +146,7 @@ GROUPS = {
     "Places to write to": OUTPUTS,
     "Model files": MODELS,
     "Tables for a model that is there": LATER,
+    "Explaining, checking, diagnosing": LOOKING,
 }
 
 
