@@ -5,13 +5,10 @@ from __future__ import annotations
 import io
 
 from clearprop.errors import MissingDependencyError
+from clearprop.explain.picture.fonts import eastern_fonts, is_eastern
 from clearprop.train import History
 
 _INK, _BLUE, _ORANGE = "#30343b", "#3465a4", "#d9730d"
-_EASTERN = (
-    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"),
-    *("Microsoft YaHei", "SimHei", "PingFang SC", "Heiti SC", "Hiragino Sans GB", "Arial Unicode MS"),
-)
 
 
 def learning_curves(history: History, title: str) -> bytes:
@@ -62,10 +59,7 @@ def learning_curves(history: History, title: str) -> bytes:
 
 def _fonts_for(title: str) -> tuple[list[str], str]:
     """Fonts that have the letters of a title; without one for Chinese, Japanese or Korean the title is left out."""
-    from matplotlib import font_manager
-
-    if all(ord(letter) < 0x2E80 for letter in title):
+    if not is_eastern(title):
         return ["DejaVu Sans"], title
-    there = {font.name for font in font_manager.fontManager.ttflist}
-    found = [name for name in _EASTERN if name in there]
+    found = eastern_fonts()
     return ["DejaVu Sans", *found], title if found else ""

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from clearprop.errors import InvalidValueError, MissingDependencyError
+from clearprop.explain.picture.fonts import eastern_fonts, is_eastern
 from clearprop.explain.picture.palette import DARK, LIGHT
 from clearprop.explain.picture.scene import Circle, Label, Mark, Picture, Rect, Stroke, flat
 from clearprop.explain.picture.text import pieces
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 _MATH = ("STIXGeneral", "DejaVu Serif")  # which Matplotlib brings
 _WORDS = ("Helvetica", "Arial", "Liberation Sans", "DejaVu Sans")
-_EASTERN = (
-    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"),
-    *("Microsoft YaHei", "SimHei", "PingFang SC", "Heiti SC", "Hiragino Sans GB", "Arial Unicode MS"),
-)
 _PIXELS = 20_000  # of a side: what Agg can draw, and memory can hold
 _DASHES = (0, (4, 3))
 
@@ -107,17 +104,20 @@ def _writing(label: Label, x: float, y: float, colours: Mapping[str, str]) -> li
     from matplotlib.textpath import TextPath
     from matplotlib.transforms import Affine2D
 
-    widths = []
-    starts: list[float] = []
-    end = 0.0
     placed = pieces(label)
-    fonts = [_font(label.face, piece.italic, label.bold) for piece in placed]
+    fonts = [_font(label.face, piece.italic, label.bold, is_eastern(piece.text)) for piece in placed]
+    starts: list[float] = []
+    end = before = scripts = 0.0  # how far anything reaches, where the piece before ends, where its scripts began
     for i, (piece, font) in enumerate(zip(placed, fonts, strict=True)):
-        start = starts[-1] if piece.back and i else end
-        width = _advance(piece.text, piece.size, font)
+        last = placed[i - 1].rise if i else 0.0
+        start = before if piece.rise == last else end
+        if piece.rise and last and piece.rise != last:
+            start = scripts
+        elif piece.rise and not last:
+            scripts = start
+        before = start + _advance(piece.text, piece.size, font)
         starts.append(start)
-        widths.append(width)
-        end = max(end, start + width)
+        end = max(end, before)
     left = label.x + x - end * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
     drawn: list[Patch] = []
     for piece, font, start in zip(placed, fonts, starts, strict=True):
@@ -137,13 +137,14 @@ def _advance(text: str, size: float, font: FontProperties) -> float:
 
 
 @cache
-def _font(face: str, italic: bool, bold: bool) -> FontProperties:
+def _font(face: str, italic: bool, bold: bool, eastern: bool) -> FontProperties:
     from matplotlib import font_manager
 
     there = {font.name for font in font_manager.fontManager.ttflist}
-    wanted = (*(_MATH if face == "math" else _WORDS), *_EASTERN)
+    wanted = _MATH if face == "math" else _WORDS
+    western = [name for name in wanted if name in there] or ["DejaVu Sans"]
     return font_manager.FontProperties(
-        family=[name for name in wanted if name in there] or ["DejaVu Sans"],
+        family=[*eastern_fonts(), *western] if eastern else western,
         style="italic" if italic else "normal",
         weight="bold" if bold else "normal",
     )

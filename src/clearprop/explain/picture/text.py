@@ -9,7 +9,7 @@ from clearprop.explain.math import Run
 from clearprop.explain.picture.scene import Label
 
 SMALL = 0.7  # size of a sub- or superscript beside its base
-RAISED, LOWERED = 0.38, 0.22  # how far they stand above and below the line, in sizes of the base
+RAISED, LOWERED = 0.46, 0.28  # how far they stand above and below the line, in sizes of the base
 ASCENT, DESCENT = 0.72, 0.22  # of capitals and of letters such as y
 
 # Widths in thousandths of the size; what is not listed has the last width.
