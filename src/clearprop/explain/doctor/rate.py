@@ -22,8 +22,8 @@ from clearprop.train import Adam, Data, Run, Training, as_features, as_targets, 
 # half of a layer; at 1e-5 a hundred thousand steps, all in one direction, would be needed to move it once.
 LARGE_STEP, SMALL_STEP, GOOD_STEP = 0.5, 1e-5, 0.03
 # With a history a rate is too small if its steps together could not move a layer by 5 %, and the loss fell by less
-# than 10 %, unless it was low already: below half of the trivial answer's. That is judged from 3 epochs and 50 steps
-# on: so many steps of a healthy size go that way.
+# than 10 %, unless it was low already: below half of the trivial answer's (which excuses a large first step, too). That
+# is judged from 3 epochs and 50 steps on: so many steps of a healthy size go that way.
 SMALL_WAY, STOOD_STILL, LOW = 0.05, 0.1, 0.5
 FEWEST_EPOCHS, FEWEST_STEPS = 3, 50
 # The median change of the loss from epoch to epoch, late in the training, over the loss of knowing nothing. The noise
@@ -126,7 +126,7 @@ def _is_large(patient: Patient, step: float | None, course: Course | None) -> bo
     if not ignorant > 0:  # a target that never varies
         return False
     never_settled = course.jumps > JUMPS * ignorant or course.late > WORSE * max(course.first, trivial)
-    return never_settled or (is_far and course.late > 0.9 * trivial)
+    return never_settled or (is_far and course.late > LOW * trivial)
 
 
 def _examined(
