@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from random_graphs import graphs
 
 import clearprop as cp
-from clearprop.execute.codes import ELEMENTWISE, KERNELS
+from clearprop.execute.codes import ELEMENTWISE
+from clearprop.execute.takes import takes
 from clearprop.graph import Graph, N, as_graph, gradient, simplify, variable
 from clearprop.plan import passes
 from clearprop.plan.phases import reads
@@ -34,7 +35,7 @@ def planned(case):
     kind, which = case
     net = cp.Network(6, [*LAYERS[kind], cp.Dense(3, "softmax")], "cross_entropy", l2=0.01)
     step = step_graph(net.architecture, OPTIMIZERS[which], "f32", "labels")
-    return passes(step.graph, KERNELS, ELEMENTWISE, step.stored)
+    return passes(step.graph, takes, ELEMENTWISE, step.stored)
 
 
 def parts(step):
@@ -110,7 +111,7 @@ def test_no_work_is_lost_or_done_twice(case):
 def test_what_only_the_backward_pass_reads_is_made_there():
     net = cp.Network(6, [cp.Dense(4, "tanh"), cp.Dense(1)], "mean_squared_error")
     step = step_graph(net.architecture, cp.SGD(), "f32", "rows")
-    plan = passes(step.graph, KERNELS, ELEMENTWISE, step.stored)["memory"]
+    plan = passes(step.graph, takes, ELEMENTWISE, step.stored)["memory"]
     backward = next(s for s in plan.steps if "dz1" in {plan.values[p.output].label for p in parts(s)})
     assert [p.kernel for p in backward.epilogue] == ["multiply", "subtract", "multiply"], "1 − a² is not kept"
     assert plan.values[backward.output].place == "register", "nor is da1"
@@ -118,11 +119,11 @@ def test_what_only_the_backward_pass_reads_is_made_there():
 
 def test_a_transposed_weight_is_kept_beside_it_and_another_matrix_is_transposed():
     a, b = variable("a", (3, 4)), variable("b", (5, 4))
-    made = passes(as_graph(cp.matmul(a, b * 2.0, transpose_b=True)), KERNELS, ELEMENTWISE)["memory"]
+    made = passes(as_graph(cp.matmul(a, b * 2.0, transpose_b=True)), takes, ELEMENTWISE)["memory"]
     assert [s.kernel for s in made.steps] == ["chain", "transpose", "matmul"]
     net = cp.Network(2, [cp.Dense(3, "relu"), cp.Dense(1)], "squared_error")
     step = step_graph(net.architecture, cp.Adam(), "f32", "rows")
-    plan = passes(step.graph, KERNELS, ELEMENTWISE, step.stored)["memory"]
+    plan = passes(step.graph, takes, ELEMENTWISE, step.stored)["memory"]
     assert "transpose" not in {s.kernel for s in plan.steps}
     assert [plan.values[s.twin].label for s in plan.steps if s.twin is not None] == ["W2ᵀ"]
 
@@ -130,7 +131,7 @@ def test_a_transposed_weight_is_kept_beside_it_and_another_matrix_is_transposed(
 def test_the_printed_plan_shows_phases_and_epilogues():
     x = variable("x", (N, 3), "f32")
     W, b = variable("W", (3, 2), "f32"), variable("b", (2,), "f32")
-    text = repr(passes(Graph({"y": cp.tanh(cp.affine(x, W, b)).named("y")}), KERNELS, ELEMENTWISE)["memory"])
+    text = repr(passes(Graph({"y": cp.tanh(cp.affine(x, W, b)).named("y")}), takes, ELEMENTWISE)["memory"])
     assert "0 rows" in text
     assert "· tanh" in text
     assert "1 steps" in text
@@ -166,7 +167,7 @@ def test_threads_never_meet_in_a_buffer(made):
     loss, values = made
     variables = [x for x in as_graph(loss).inputs.values() if x.name in values]
     found = {f"d{x.name}": dx for x, dx in zip(variables, gradient(loss, variables), strict=True) if dx is not None}
-    plan = passes(simplify(Graph({"L": loss, **found})), KERNELS, ELEMENTWISE)["memory"]
+    plan = passes(simplify(Graph({"L": loss, **found})), takes, ELEMENTWISE)["memory"]
     assert list(meetings(plan)) == []
 
 
@@ -178,7 +179,5 @@ def test_threads_never_meet_in_a_training_step(case):
 def test_a_value_that_two_steps_of_a_phase_read_is_not_overwritten_in_place():
     x = variable("x", (40, 30))
     y = cp.log_softmax(x)
-    made = passes(Graph({"p": cp.softmax(y * y), "q": cp.softmax(y), "r": cp.sigmoid(y)}), KERNELS, ELEMENTWISE)[
-        "memory"
-    ]
+    made = passes(Graph({"p": cp.softmax(y * y), "q": cp.softmax(y), "r": cp.sigmoid(y)}), takes, ELEMENTWISE)["memory"]
     assert list(meetings(made)) == []

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from clearprop.execute.codes import MAX_REGISTERS, MAX_SCRATCH, OPS, SAME, UnsupportedError
+from clearprop.execute.codes import MAX_SCRATCH, OPS, SAME
 from clearprop.plan import Plan, Source, Step, source_of
-from clearprop.plan.operand import COLUMN, CONSTANT, FULL, ONE_HOT, ROW, SCALAR, UNIFORM
+from clearprop.plan.operand import CONSTANT, FULL, SCALAR, WRITTEN_OUT
 
-SPREAD = (ROW, COLUMN, ONE_HOT, UNIFORM)  # modes that need scratch to be written out in
 SHORTCUTS = {2.0: "square", 0.5: "sqrt", -1.0: "reciprocal"}  # powers with a kernel of their own
 
 
@@ -28,30 +27,17 @@ class Chain:
                 source = self._source(v, part)
                 if not self._inside(source):
                     self.sources.setdefault(source, len(self.sources))
-        if len(self.sources) + len(self.made) > MAX_REGISTERS:
-            raise UnsupportedError(f"a chain of more than {MAX_REGISTERS} operands and operations")
         self._free = list(range(MAX_SCRATCH))
         self._taken: dict[int, int] = {}  # register → scratch
-        self.operands = [(source, self._take(r) if source.mode in SPREAD else -1) for source, r in self.sources.items()]
-        for part in step.epilogue:
-            self._require_floats(part)
+        self.operands = [
+            (source, self._take(r) if source.mode in WRITTEN_OUT else -1) for source, r in self.sources.items()
+        ]
         self.micros = [self._micro(k, part) for k, part in enumerate(step.epilogue)]
 
     @property
     def head(self) -> int:
         """The register of the step's own result, −1 if the chain does not read it."""
         return -1 if self.step.kernel == "chain" else self.sources.get(Source(FULL, self.step.output), -1)
-
-    def _require_floats(self, part: Step) -> None:
-        """Registers hold floating-point numbers: integers are read as labels only, and none are made."""
-        values = self.plan.values
-        made = values[part.output].type.dtype
-        if made == "i64" or (made == "bool" and part.kernel == "cast"):
-            raise UnsupportedError(f"elementwise {part.kernel} to {made}")
-        for v in part.inputs:
-            source = self._source(v, part)
-            if source.mode in (FULL, ROW, COLUMN, SCALAR) and values[source.value].type.dtype == "i64":
-                raise UnsupportedError("elementwise operations on integers")
 
     def _source(self, v: int, part: Step) -> Source:
         source = source_of(v, self.plan.values, self.plan.views)
@@ -71,8 +57,6 @@ class Chain:
         return len(self.sources) + self.made[source.value] if self._inside(source) else self.sources[source]
 
     def _take(self, register: int) -> int:
-        if not self._free:
-            raise UnsupportedError("a chain that needs more scratch than there is")
         self._taken[register] = self._free.pop(0)
         return self._taken[register]
 

@@ -23,8 +23,4 @@ KERNELS = ELEMENTWISE | {
     *("transpose", "slice", "concat", "take_rows", "scatter_rows"),
 }
 DOMAINS = {"rows": 0, "tiles": 1, "single": 2}
-MAX_SCRATCH, MAX_REGISTERS = 24, 96
-
-
-class UnsupportedError(Exception):
-    """The machine has no word for something in this graph."""
+MAX_REGISTERS, MAX_SCRATCH = 96, 24  # of one chain

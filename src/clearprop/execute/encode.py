@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.execute.chain import Chain
-from clearprop.execute.codes import CODES, DOMAINS, OPS, SAME, UPDATES, UnsupportedError
+from clearprop.execute.codes import CODES, DOMAINS, OPS, SAME
 from clearprop.graph import ITEM_SIZES, N, Type
-from clearprop.plan import Linear, Plan, Step
-from clearprop.plan.operand import FILE, UNIFORM
+from clearprop.plan import Linear, Plan, Step, source_of
+from clearprop.plan.operand import FILE, ONE_HOT, UNIFORM, in_memory
 
 
 @dataclass
@@ -53,8 +53,6 @@ class Encoded:
         """The tables as arrays."""
 
         def table(rows: list[tuple[int, ...]], width: int) -> NDArray[np.int32]:
-            if any(abs(number) >= 2**31 for row in rows for number in row):
-                raise UnsupportedError("a value of 2³¹ rows or columns")
             return np.array(rows, np.int32).reshape(-1, width)
 
         return {
@@ -75,8 +73,6 @@ class Encoded:
 def _extent(type: Type) -> tuple[int, int]:
     """Rows (−1 for the batch size) and columns of a value as a matrix."""
     shape = type.shape
-    if len(shape) > 2:
-        raise UnsupportedError(f"a value of type {type}")
     dims = [-1 if d is N else d for d in shape]
     numbers = [d for d in dims if isinstance(d, int)]
     if len(numbers) == 2:
@@ -93,6 +89,7 @@ class _Encoder:
         self.now = -1  # the step that is being written
         self.out = Encoded(self.T == "f64")
         self.file = self.out.file_of
+        self.counters = {step.inputs[0] for step in self.views.values() if step.kernel == "uniform"}
 
     def _dtype(self) -> str:
         """The one element type of everything that is larger than a number."""
@@ -103,8 +100,6 @@ class _Encoder:
             and v.place != "scalar"
             and not (v.place == "constant" and v.type.shape == ())
         }
-        if len(found) > 1 or not found <= {"f32", "f64"}:
-            raise UnsupportedError("values of " + " and ".join(sorted(found)))
         return found.pop() if found else "f64"
 
     def run(self) -> Encoded:
@@ -140,6 +135,10 @@ class _Encoder:
                 out.values[v] = (*out.values[v][:2], out.values[value.source][2], 0)
             if value.place == "copy" and value.source is not None:
                 out.twins[value.source] = v
+        for v, value in enumerate(self.plan.values):
+            if value.place == "view":  # another shape of what is in memory
+                root = in_memory(v, self.plan.values, self.views)
+                out.values[v] = (*out.values[v][:2], *out.values[root][2:])
 
     def _own_buffer(self, type: Type) -> int:
         rows, cols = _extent(type)
@@ -158,16 +157,8 @@ class _Encoder:
         value, out = self.plan.values[v], self.out
         if value.place == "scalar":
             out.scalars[name] = self._file_place(v)
-        elif (
-            value.type.dtype == "i64"
-            and any(s.kernel == "uniform" for s in self.views.values())
-            and value.type.shape == (3,)
-        ):
-            if out.counter is not None:
-                raise UnsupportedError("two random counters")
+        elif v in self.counters:
             out.counter = name
-        elif value.type.dtype == "bool":
-            raise UnsupportedError("a boolean input")
         elif value.type.shape[:1] == (N,):
             rows, cols, _, integer = out.values[v]
             out.values.append((rows, cols, -1, integer))
@@ -195,8 +186,6 @@ class _Encoder:
         reads = [self._file_place(self._through(v)) for v in step.inputs]
         reads += [reads[0]] * (3 - len(reads))
         to = self._file_place(step.output)
-        if step.kernel in UPDATES or self.plan.values[step.output].type.dtype == "i64":
-            raise UnsupportedError(f"{step.kernel} of numbers that are known before the step")
         op = OPS[SAME.get(step.kernel, step.kernel)]
         f32 = int(self.plan.values[step.output].type.dtype == "f32")
         self.out.scalar_steps.append((op, *reads, to, f32))
@@ -233,20 +222,15 @@ class _Encoder:
             case "matmul" | "affine":
                 a, b, out, code = self._product(step)
                 reads[:2] = a, b
-            case "softmax" | "log_softmax" if self.plan.values[reads[0]].type.shape == (N,):
-                raise UnsupportedError(f"{step.kernel} over the rows of a batch")
-            case "take_rows" | "scatter_rows" if self.plan.values[reads[1]].place != "input":
-                raise UnsupportedError("row numbers that are computed")  # those of inputs are checked at the door
             case "sum" | "max":
                 rank = self.plan.values[reads[0]].type.rank
                 batch = values[reads[0]][0] == -1
                 by_columns = step.attrs["axis"] == 0 and (rank == 2 or batch)
                 code += "_columns" if by_columns else "_rows"
             case "softmax_cross_entropy":
-                if reads[1] in self.views and self.plan.values[reads[1]].place == "view":
-                    code, reads[1] = "softmax_cross_entropy_labels", self.views[reads[1]].inputs[0]
-                    if self.plan.values[reads[1]].place != "input":
-                        raise UnsupportedError("labels that are computed")
+                source = source_of(reads[1], self.plan.values, self.views)
+                if source is not None and source.mode == ONE_HOT:
+                    code, reads[1] = "softmax_cross_entropy_labels", source.value
             case "slice":
                 start = step.attrs["start"]
                 code = (
@@ -254,8 +238,6 @@ class _Encoder:
                     if step.attrs["axis"] == 0 and self.plan.values[out].type.rank == 2
                     else "slice_columns"
                 )
-            case "copy" if self.plan.values[reads[0]].place in ("input", "scalar", "constant"):
-                raise UnsupportedError("arrays that change places")
             case "concat":
                 self._concat(step)
                 return
@@ -268,8 +250,6 @@ class _Encoder:
         rows, cols, *_ = self.out.values[a]
         over_rows = ranks[0] == 1 and rows == -1  # one number per row of the batch lies in a column
         turned = over_rows or (bool(step.attrs.get("transpose_a")) and ranks[0] == 2)
-        if over_rows and step.kernel == "affine":
-            raise UnsupportedError("an affine step that contracts over the batch")
         if ranks[1] == 1:
             length, made = (rows, cols) if turned else (cols, rows)
             b = self._shaped(b, length, 1)
@@ -300,9 +280,5 @@ class _Encoder:
 
 
 def encode(plan: Plan) -> Encoded:
-    """Write a plan as numbers.
-
-    Raises:
-        UnsupportedError: if something in it has no kernel.
-    """
+    """Write the plan of a graph that the machine takes as numbers."""
     return _Encoder(plan).run()

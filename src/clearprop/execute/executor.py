@@ -16,7 +16,7 @@ from clearprop.execute.blas import single_threaded
 from clearprop.execute.door import Door
 from clearprop.execute.reference import FAST, FIXED_ORDER, Array, Kernel
 from clearprop.graph import DTYPES, Graph
-from clearprop.plan import VIEWS, Plan, build_plan
+from clearprop.plan import VIEWS, Plan, any_of, build_plan
 
 
 class Program(Protocol):
@@ -24,6 +24,7 @@ class Program(Protocol):
 
     plan: Plan
     passes: Mapping[str, Plan]  # the plan after each pass of the planner, the last one being what runs
+    why: str  # why this is not what was asked for: what the native machine has no kernel for, or nothing
 
     def run(self, inputs: Mapping[str, Array], n: int | None = None) -> dict[str, Array]:
         """Compute the outputs, by name, for inputs of the planned types and a batch of n rows."""
@@ -74,10 +75,12 @@ class Reference:
         """The table {op: implementation}."""
         return FIXED_ORDER if self.fixed_order else FAST
 
-    def load(self, graph: Graph, stored: Mapping[str, str] | None = None, reuse: bool = True) -> ReferenceProgram:
-        """Plan a graph for NumPy."""
-        supported = {*self.kernels, "variable", "constant"}
-        return ReferenceProgram(build_plan(graph, supported, stored, reuse), self.kernels)
+    def load(
+        self, graph: Graph, stored: Mapping[str, str] | None = None, reuse: bool = True, why: str = ""
+    ) -> ReferenceProgram:
+        """Plan a graph for NumPy; `why` says why that is not what was asked for."""
+        plan = build_plan(graph, any_of({*self.kernels, "variable", "constant"}), stored, reuse)
+        return ReferenceProgram(plan, self.kernels, why)
 
 
 CHUNK = 4096  # rows of a table that are predicted at once: bounds the memory
@@ -89,8 +92,8 @@ Call = tuple[Callable[..., Any], tuple[int, ...], int, dict[str, Any], bool]
 class ReferenceProgram:
     """A plan bound to NumPy kernels; buffers are allocated once per batch size and used again."""
 
-    def __init__(self, plan: Plan, kernels: Mapping[str, Kernel]) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, kernels: Mapping[str, Kernel], why: str = "") -> None:
+        self.plan, self.why = plan, why
         self._door = Door(plan)
         self.passes: Mapping[str, Plan] = {"memory": plan}
         self._kernels = kernels

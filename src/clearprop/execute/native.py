@@ -14,14 +14,15 @@ import numpy as np
 
 from clearprop.errors import DTypeError
 from clearprop.execute.batches import Batches, Outcome
-from clearprop.execute.codes import ELEMENTWISE, KERNELS, UnsupportedError
+from clearprop.execute.codes import ELEMENTWISE, MAX_REGISTERS, MAX_SCRATCH
 from clearprop.execute.door import Door
 from clearprop.execute.encode import Encoded, encode
 from clearprop.execute.executor import Program, Reference, bound, row_by_row
 from clearprop.execute.reference import Array
+from clearprop.execute.takes import takes, why_not
 from clearprop.execute.threads import MOST, available, threads_for
 from clearprop.graph import DTYPES, Graph
-from clearprop.plan import Plan, passes, source_of
+from clearprop.plan import Limits, Plan, lower, passes, source_of
 from clearprop.plan.operand import CONSTANT, FILE
 
 try:
@@ -72,14 +73,11 @@ class Native:
     name = "native"
 
     def load(self, graph: Graph, stored: Mapping[str, str] | None = None, reuse: bool = True) -> Program:
-        """Plan a graph for the machine; what it has no word for runs on the reference."""
-        isa = self.isa or instruction_sets()[0]
-        if not set((stored or {}).values()) <= set(graph.inputs):
-            return Reference().load(graph, stored, reuse)
-        try:
-            return NativeProgram(_compiled(graph, tuple((stored or {}).items()), isa, reuse), self.threads)
-        except UnsupportedError:
-            return Reference().load(graph, stored, reuse)
+        """Plan a graph for the machine. What it has no kernel for runs on the reference; `why` says why."""
+        made = _compiled(graph, tuple((stored or {}).items()), self.isa or instruction_sets()[0], reuse)
+        if isinstance(made, str):
+            return Reference().load(graph, stored, reuse, why=made)
+        return NativeProgram(made, self.threads)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +92,16 @@ class _Code:
 
 
 @lru_cache(maxsize=64)
-def _compiled(graph: Graph, stored: tuple[tuple[str, str], ...], isa: str, reuse: bool) -> _Code:
-    """Plan and encode a graph. The newest are remembered: a second fit of the same shape starts at once."""
-    made = passes(graph, KERNELS, ELEMENTWISE, dict(stored), reuse)
+def _compiled(graph: Graph, stored: tuple[tuple[str, str], ...], isa: str, reuse: bool) -> _Code | str:
+    """Plan and encode a graph, or say why the machine cannot run it.
+
+    The newest are remembered: a second fit of the same shape starts at once.
+    """
+    graph = lower(graph, takes)
+    why = why_not(graph, dict(stored))
+    if why:
+        return why
+    made = passes(graph, takes, ELEMENTWISE, dict(stored), reuse, Limits(MAX_REGISTERS, MAX_SCRATCH))
     encoded = encode(made["memory"])
     return _Code(
         made, Door(made["steps"]), encoded, _native.program(isa=isa, is_f64=encoded.is_f64, **encoded.arrays()), isa
@@ -105,6 +110,8 @@ def _compiled(graph: Graph, stored: tuple[tuple[str, str], ...], isa: str, reuse
 
 class NativeProgram:
     """A plan bound to a machine."""
+
+    why = ""
 
     def __init__(self, code: _Code, threads: int | None) -> None:
         self.plan: Plan = code.passes["memory"]
@@ -122,21 +129,37 @@ class NativeProgram:
             InvalidValueError: for a row number or a label out of its range.
         """
         n = self._door(inputs, n)
-        code = self.encoded
-        given = [self._spec(v, self._ready(name, inputs[name])) for name, v in code.place.items()]
-        given += [self._spec(v, self._ready(name, inputs[name])) for name, v in code.gathered.items()]
-        numbers = [(place, float(inputs[name])) for name, place in code.scalars.items()]
-        counter = NO_COUNTER if code.counter is None else np.ascontiguousarray(inputs[code.counter], np.int64)
         results, wanted = self._outputs(n)
-        file = np.empty(len(code.file))
-        with self._lock:
-            self._machine.run(n, self._threads(n), given, numbers, counter, wanted, file)
-        found: dict[str, Any] = {"given": inputs, "file": file}
+        found: dict[str, Any] = {"given": inputs, "file": self._call(inputs, n, wanted)}
         arrays = {
             name: np.array(found[kind][where]) if kind in found else np.asarray(made)
             for name, (kind, where, made) in results.items()
         }
         return {name: self._typed(name, a, n) for name, a in arrays.items()}
+
+    def memory(self, inputs: Mapping[str, Array], n: int | None = None) -> tuple[dict[int, Array], Array]:
+        """Every value that is in memory after a run, by its index in the plan, and the file of scalars.
+
+        A value whose buffer another one got later holds that one's numbers: load with `reuse=False` to see all.
+        """
+        n = self._door(inputs, n)
+        floats = (v for v, value in enumerate(self.plan.values) if value.type.dtype != "i64")
+        wanted = [self._blank(v, n) for v in floats if self.encoded.values[v][2] >= 0]
+        file = self._call(inputs, n, wanted)
+        return {spec[0]: spec[2] for spec in wanted}, file
+
+    def _call(self, inputs: Mapping[str, Array], n: int, wanted: Sequence[tuple[Any, ...]]) -> Array:
+        """Run once; `wanted` receives what it names. Returns the file of scalars."""
+        code = self.encoded
+        given = [
+            self._spec(v, self._ready(name, inputs[name])) for name, v in [*code.place.items(), *code.gathered.items()]
+        ]
+        numbers = [(place, float(inputs[name])) for name, place in code.scalars.items()]
+        counter = NO_COUNTER if code.counter is None else np.ascontiguousarray(inputs[code.counter], np.int64)
+        file = np.empty(len(code.file))
+        with self._lock:
+            self._machine.run(n, self._threads(n), given, numbers, counter, list(wanted), file)
+        return file
 
     def run_steps(
         self,
@@ -233,6 +256,11 @@ class NativeProgram:
         rows = array.shape[0] if rows < 0 else rows
         return v, self.encoded.twins.get(v, -1), array, rows, cols, kept
 
+    def _blank(self, v: int, n: int) -> tuple[Any, ...]:
+        """Room for a value that is read from memory after a run."""
+        rows, cols, *_ = self.encoded.values[v]
+        return self._spec(v, np.empty((n if rows < 0 else rows, cols), self._dtype))
+
     def _found(self, name: str) -> tuple[str, Any, Any]:
         """Where an output is after a run: ("given", input), ("file", place), ("constant", _, number), ("memory", i)."""
         source = source_of(self.plan.outputs[name], self.passes["fuse"].values, self.plan.views)
@@ -253,18 +281,14 @@ class NativeProgram:
         for name in self.plan.outputs:
             kind, where, number = self._found(name)
             if kind == "memory":
-                rows, cols, *_ = self.encoded.values[where]
-                array = np.empty((n if rows < 0 else rows, cols), self._dtype)
-                wanted.append(self._spec(where, array))
-                kind, number = "array", array
+                wanted.append(self._blank(where, n))
+                kind, number = "array", wanted[-1][2]
             results[name] = (kind, where, number)
         return results, wanted
 
     def _typed(self, name: str, array: Array, n: int) -> Array:
         type = self.plan.values[self.plan.outputs[name]].type
         shape = tuple(d if isinstance(d, int) else n for d in type.shape)
-        if array.ndim == 0 and shape != ():
-            raise UnsupportedError("a constant output that is no number")
         return array.reshape(shape).astype(DTYPES[type.dtype], copy=False)
 
     def _reported(self, report: Sequence[str]) -> list[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from clearprop.graph import Graph, Node, eliminate_common, rebuild
@@ -14,20 +14,28 @@ from clearprop.plan.plan import Plan, Step, Value
 VIEWS = frozenset({"identity", "stop_gradient", "broadcast", "transpose", "slice"})
 
 
-def lower(graph: Graph, kernels: Collection[str]) -> Graph:
-    """Replace fused ops that an executor has no kernel for by their stable form (their definition if that is stable).
+Takes = Callable[[Node], bool]
+
+
+def any_of(names: Collection[str]) -> Takes:
+    """What an executor takes that runs these ops on inputs of any type."""
+    return lambda node: node.op.name in names
+
+
+def lower(graph: Graph, takes: Takes) -> Graph:
+    """Replace fused ops that an executor does not take by their stable form (their definition if that is stable).
 
     Raises:
-        KeyError: if a primitive has no kernel, which is a fault of the executor.
+        KeyError: if a primitive is not taken, which is a fault of the executor.
     """
     while True:
-        missing = [node.op for node in graph.nodes if node.op.name not in kernels]
+        missing = [node.op for node in graph.nodes if not takes(node)]
         if not missing:
             return graph
         for op in missing:
             if not op.fused:
                 raise KeyError(f"the executor has no kernel for the primitive {op.name!r}")
-        graph = rebuild(graph, lambda node: node if node.op.name in kernels else _stable_form(node))
+        graph = rebuild(graph, lambda node: node if takes(node) else _stable_form(node))
 
 
 def _stable_form(node: Node) -> Node:
@@ -38,7 +46,7 @@ def _stable_form(node: Node) -> Node:
 
 def build_plan(
     graph: Graph,
-    kernels: Collection[str],
+    takes: Takes,
     stored: Mapping[str, str] | None = None,
     reuse: bool = True,
     views: Collection[str] = VIEWS,
@@ -47,7 +55,7 @@ def build_plan(
 
     Args:
         graph: what to compute.
-        kernels: names of the ops that the executor runs itself.
+        takes: whether the executor runs a node as it stands.
         stored: output name → input name: outputs that replace an input when the run is over.
         reuse: whether values whose lives do not overlap may share a buffer.
         views: kernels whose result needs no memory of its own.
@@ -55,13 +63,13 @@ def build_plan(
     Example:
         >>> from clearprop.graph import Graph, variable
         >>> x = variable("x", (3,))
-        >>> print(build_plan(Graph({"y": (x + 1) * x}), {"variable", "constant", "add", "multiply"}))
+        >>> print(build_plan(Graph({"y": (x + 1) * x}), any_of({"variable", "constant", "add", "multiply"})))
         step  kernel    inputs     output      in      FLOPs  bytes
         0     add       x 1.0   →  %1: f64[3]  slot 0  3      48
         1     multiply  %1 x    →  %2: f64[3]  slot 0  3      72
         2 steps, 1 slots of 24 bytes, 6 FLOPs, 120 bytes moved
     """
-    graph = eliminate_common(lower(graph, kernels))  # two stable forms may share their first steps
+    graph = eliminate_common(lower(graph, takes))  # two stable forms may share their first steps
     order = [node for node in graph.nodes if node.op.name not in ("variable", "constant")]
     labels = label(graph.nodes)
     index: dict[Node, int] = {}

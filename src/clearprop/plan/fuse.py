@@ -12,11 +12,22 @@ from dataclasses import dataclass, field, replace
 
 from clearprop.graph import N
 from clearprop.plan.cost import Linear, size_in_bytes
-from clearprop.plan.operand import CONSTANT, FILE, FULL, Source, source_of
+from clearprop.plan.operand import CONSTANT, FILE, FULL, WRITTEN_OUT, Source, in_memory, source_of
 from clearprop.plan.plan import Plan, Step, Value
 
 HEADS = frozenset({"matmul", "affine", "sum", "max"})  # besides chains: what can carry an epilogue
 SPREAD = frozenset({"identity", "stop_gradient", "broadcast", "one_hot", "uniform"})  # read through, not stored
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a chain may hold: operands and operations, and pieces of scratch at one time."""
+
+    registers: int
+    scratch: int
+
+
+UNLIMITED = Limits(10**9, 10**9)
 
 
 @dataclass(eq=False)
@@ -34,8 +45,8 @@ class _Group:
 
 
 class _Fusion:
-    def __init__(self, plan: Plan, elementwise: frozenset[str]) -> None:
-        self.plan, self.elementwise = plan, elementwise
+    def __init__(self, plan: Plan, elementwise: frozenset[str], limits: Limits) -> None:
+        self.plan, self.elementwise, self.limits = plan, elementwise, limits
         self.values = [replace(v, slot=None) for v in plan.values]  # memory is found at the end
         self.makers = {s.output: s for s in plan.steps}
         self.groups: dict[int, _Group] = {}
@@ -76,10 +87,12 @@ class _Fusion:
             self._settle(v)
         for g in sorted(self.groups, reverse=True):
             self._sink(self.groups[g])
+        for g in sorted(self.groups):
+            self._split(self.groups[g])
         order = self._in_order()
         read = self._read_elsewhere()
         steps = [self._fused(self.groups[g], read) for g in order]
-        views = {s.output: s for s in self.plan.steps if self.values[s.output].place == "view"}
+        views = {v: s for v, s in self.makers.items() if self.values[v].place == "view"}
         return replace(self.plan, steps=(*self.scalars, *steps), values=tuple(self.values), slots=(), views=views)
 
     def _add(self, step: Step) -> None:
@@ -90,6 +103,10 @@ class _Fusion:
         elif step.kernel in SPREAD:
             if self.values[v].place != "view":
                 self.values[v] = replace(self.values[v], place="view", source=None)
+            if source_of(v, self.values, self.makers) is None:  # spread from what is spread itself: that is written out
+                self.makers[v] = replace(step, inputs=(self._settle(step.inputs[0]),))
+        elif self.values[v].place == "view":
+            pass
         elif step.kernel in self.elementwise:
             self._add_elementwise(step)
         else:
@@ -98,7 +115,7 @@ class _Fusion:
                 for k, i in enumerate(step.inputs)
             ]
             group = self._new(replace(step, inputs=tuple(reads)))
-            group.needs |= {self.home[i] for i in reads if i in self.home}
+            group.needs |= {self.home[i] for i in map(self._root, reads) if i in self.home}
 
     def _is_scalar(self, step: Step) -> bool:
         """Whether a step makes a number from numbers that are known before the step begins."""
@@ -115,10 +132,10 @@ class _Fusion:
         return group
 
     def _settle(self, v: int, labels: bool = False) -> int:
-        """The index of a value in memory with the same numbers; a copy is made of what is only a view."""
+        """The index of a value of the same shape whose numbers are in memory; what is only spread is written out."""
         source = source_of(v, self.values, self.makers)
         if source is not None and source.mode == FULL:
-            return source.value
+            return source.value if self.values[source.value].type.shape == self.values[v].type.shape else v
         if labels and source is not None and self.makers[self._plain(v)].kernel == "one_hot":
             return self._plain(v)
         if source is not None and source.mode in (FILE, CONSTANT) and self.values[v].type.shape == ():
@@ -135,6 +152,9 @@ class _Fusion:
                 self.plan = replace(self.plan, outputs={**self.plan.outputs, name: copied})
         return copied
 
+    def _root(self, v: int) -> int:
+        return in_memory(v, self.values, self.makers)
+
     def _plain(self, v: int) -> int:
         while v in self.makers and self.makers[v].kernel in ("identity", "stop_gradient"):
             v = self.makers[v].inputs[0]
@@ -142,7 +162,8 @@ class _Fusion:
 
     def _source(self, v: int) -> Source:
         source = source_of(v, self.values, self.makers)
-        return Source(FULL, self._settle(v)) if source is None else source
+        assert source is not None, "what takes a step to spread was written out when it was added"
+        return source
 
     def _add_elementwise(self, step: Step) -> None:
         step = self._gate_on_relu(step)
@@ -214,7 +235,7 @@ class _Fusion:
                 return
             seen.add(v)
             for i in chain[v].inputs:
-                visit(self._plain(i))
+                visit(self._root(i))
             done.append(chain[v])
 
         for v in chain:
@@ -233,7 +254,7 @@ class _Fusion:
             later = self.groups[readers.pop()]
             shape = self.values[step.output].type.shape
             same = self.values[later.made[0]].type.shape == shape and (later.head is None or self._carries(later.head))
-            full = later.head is None or step.output not in later.head.inputs
+            full = later.head is None or step.output not in map(self._root, later.head.inputs)
             spread = any(
                 s.value == step.output and s.mode != FULL
                 for part in later.chain
@@ -255,11 +276,38 @@ class _Fusion:
         """Groups that read a value."""
         found = set()
         for group in self.groups.values():
-            if group.head and v in group.head.inputs:
+            if group.head and v in map(self._root, group.head.inputs):
                 found.add(group.number)
             if any(s.value == v and s.mode != CONSTANT for part in group.chain for s in map(self._source, part.inputs)):
                 found.add(group.number)
         return found
+
+    # --- chains that are too long
+
+    def _split(self, group: _Group) -> None:
+        """Cut a chain that needs more than a chain may hold in two, until each part fits."""
+        if len(group.chain) < 2 or self._fits(group.chain):
+            return
+        chain = self._sorted({part.output: part for part in group.chain})
+        half = len(chain) // 2
+        rest = self._new(None)
+        group.chain, rest.chain = chain[:half], chain[half:]
+        rest.needs = group.needs | {group.number}
+        self.home |= {part.output: rest.number for part in rest.chain}
+        for other in self.groups.values():
+            if group.number in other.needs and other is not rest:
+                other.needs.add(rest.number)
+        self._split(group)
+        self._split(rest)
+
+    def _fits(self, chain: list[Step]) -> bool:
+        made = {part.output: k for k, part in enumerate(chain)}
+        read = [[self._source(v) for v in part.inputs] for part in chain]
+        outside = {s for sources in read for s in sources if s.mode != FULL or s.value not in made}
+        last = {s.value: k for k, sources in enumerate(read) for s in sources if s.mode == FULL and s.value in made}
+        spread = len([s for s in outside if s.mode in WRITTEN_OUT])
+        alive = [len([v for v, k in made.items() if k <= now <= last.get(v, k)]) for now in range(len(chain))]
+        return len(outside) + len(chain) <= self.limits.registers and spread + max(alive) <= self.limits.scratch
 
     # --- the result
 
@@ -286,11 +334,11 @@ class _Fusion:
 
     def _read_elsewhere(self) -> set[int]:
         """Values that must be in memory: outputs, and what another group reads."""
-        read = {self._settle(v) for v in self.plan.outputs.values()}
+        read = {self._root(self._settle(v)) for v in self.plan.outputs.values()}
         for group in self.groups.values():
             own = set(group.made)
             if group.head:
-                read |= set(group.head.inputs) - own
+                read |= set(map(self._root, group.head.inputs)) - own
             for step in group.chain:
                 read |= {s.value for s in map(self._source, step.inputs) if s.mode != CONSTANT} - own
         return read
@@ -314,7 +362,7 @@ class _Fusion:
     def _moved(self, group: _Group) -> Linear:
         """Bytes read and written by a group as a whole."""
         own = set(group.made)
-        touched = set(group.head.inputs) if group.head else set()
+        touched = set(map(self._root, group.head.inputs)) if group.head else set()
         for step in group.chain:
             touched |= {s.value for s in map(self._source, step.inputs) if s.mode not in (CONSTANT, FILE)} - own
         touched |= {v for v in own if self.values[v].place == "slot"}
@@ -326,11 +374,12 @@ def is_batch(value: Value) -> bool:
     return value.type.shape[:1] == (N,)
 
 
-def fuse(plan: Plan, elementwise: Collection[str]) -> Plan:
+def fuse(plan: Plan, elementwise: Collection[str], limits: Limits = UNLIMITED) -> Plan:
     """Join elementwise steps to what they read.
 
     Args:
         plan: one step per node, nothing sharing memory (`build_plan(..., reuse=False)`).
         elementwise: kernels that may be part of a chain.
+        limits: what a chain may hold.
     """
-    return _Fusion(plan, frozenset(elementwise)).run()
+    return _Fusion(plan, frozenset(elementwise), limits).run()

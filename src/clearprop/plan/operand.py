@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from clearprop.plan.plan import Step, Value
 
 FULL, ROW, COLUMN, SCALAR, FILE, CONSTANT, ONE_HOT, UNIFORM = range(8)
+WRITTEN_OUT = frozenset({ROW, COLUMN, ONE_HOT, UNIFORM})  # into scratch, before a chain can read them
 MODES = ("", "row ", "column ", "scalar ", "scalar ", "", "one-hot ", "random ")
 
 
@@ -26,16 +27,25 @@ class Source:
     number: float = 0.0
 
 
-def source_of(v: int, values: Sequence[Value], makers: Mapping[int, Step], spread: bool = True) -> Source | None:
-    """Follow views from a value to what must be in memory; None if it takes a step of its own to get there.
+def shares_memory(step: Step) -> bool:
+    """Whether the value of a view is the same numbers in the same places as what it is made from, if not of its shape.
+
+    So are a second name, a sum over the only column, and a broadcast that adds no axis.
+    """
+    if step.kernel == "broadcast":
+        return len(step.attrs["axes"]) == len(step.attrs["shape"])
+    return step.kernel in ("identity", "stop_gradient", "sum", "max")
+
+
+def source_of(v: int, values: Sequence[Value], makers: Mapping[int, Step]) -> Source | None:
+    """Follow views from a value to what must be in memory; None if something on the way has to be written out first.
 
     Args:
         v: the value.
         values: of the plan.
         makers: the step that makes each value.
-        spread: whether rows, columns, labels and random numbers may be spread on the fly, as a chain can.
     """
-    while values[v].place == "view" and makers[v].kernel in ("identity", "stop_gradient"):
+    while values[v].place == "view" and shares_memory(makers[v]):
         v = makers[v].inputs[0]
     value = values[v]
     if value.place == "constant":
@@ -46,25 +56,27 @@ def source_of(v: int, values: Sequence[Value], makers: Mapping[int, Step], sprea
     if value.place != "view":
         return Source(FULL, v)
     step = makers[v]
-    if not spread:
-        return None
     if step.kernel == "one_hot":
-        return Source(ONE_HOT, step.inputs[0])
+        return Source(ONE_HOT, in_memory(step.inputs[0], values, makers))
     if step.kernel == "uniform":
         return Source(UNIFORM, v, float(step.attrs["stream"]))
-    return _broadcast(step, values, makers)
+    return _spread(step, values, makers)
 
 
-def _broadcast(step: Step, values: Sequence[Value], makers: Mapping[int, Step]) -> Source | None:
+def _spread(step: Step, values: Sequence[Value], makers: Mapping[int, Step]) -> Source | None:
+    """A broadcast: of a number, however often it was spread already, or of a vector that is in memory."""
     below = source_of(step.inputs[0], values, makers)
-    if below is None or below.mode not in (FULL, FILE, CONSTANT):
-        return None
-    if below.mode != FULL:
+    if below is None or below.mode in (FILE, CONSTANT, SCALAR):
         return below
+    if below.mode != FULL:
+        return None
     axes = step.attrs["axes"]
     if axes == ():
         return Source(SCALAR, below.value)
-    rank = len(step.attrs["shape"])
-    if rank != 2 or len(axes) != 1:
-        return None if len(axes) != rank else below
     return Source(ROW if axes == (1,) else COLUMN, below.value)
+
+
+def in_memory(v: int, values: Sequence[Value], makers: Mapping[int, Step]) -> int:
+    """The value whose memory is read where v is: v itself, or what a view of it looks at."""
+    source = source_of(v, values, makers)
+    return v if source is None or source.mode == CONSTANT else source.value

@@ -22,8 +22,7 @@ def domain_of(step: Step, values: tuple[Value, ...]) -> str:
 
 def reads(step: Step, plan: Plan) -> Iterator[int]:
     """Values in memory that a step reads, for itself or for its epilogue."""
-    yield from step.inputs
-    for part in step.epilogue:
+    for part in (step, *step.epilogue):
         for v in part.inputs:
             source = source_of(v, plan.values, plan.views)
             if source is not None and source.mode != CONSTANT:

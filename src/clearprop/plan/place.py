@@ -115,7 +115,7 @@ class _Placer:
 
     def _read_before(self, step: Step, old: int, new: int) -> bool:
         """Whether, inside a step, no part reads `old` after the part that makes `new`, and none reads it spread."""
-        if old in step.inputs or (new == step.output and step.kernel != "chain"):
+        if old in map(self._plain, step.inputs) or (new == step.output and step.kernel != "chain"):
             return False
         made = False
         for part in step.epilogue:
@@ -139,7 +139,7 @@ class _Placer:
         )
         for v in made:
             if self.values[v].place == "slot" and self.values[v].slot is None:
-                self._give(v, self._in_place(i, step, v) if step.epilogue else None, step)
+                self._give(v, self._in_place(i, step, v) if step.epilogue and self.reuse else None, step)
         self._share_head(step)
         for v in set(reads(step, self.plan)) | set(made):
             if self.values[v].place == "slot" and v not in self.kept and self._last_reader(v) <= i:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from clearprop.errors import ShapeError
 from clearprop.graph.node import Example, Node, Op, register
-from clearprop.graph.types import Shape, Type
+from clearprop.graph.types import Shape, Type, as_shape
 
 
 def _declared(shape: Shape, dtype: str, **_: object) -> Type:
-    return Type(shape, dtype)
+    return Type(as_shape(shape), dtype)
 
 
 def _no_gradient(y: Node, g: Node, *inputs: Node) -> tuple[None, ...]:
