@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-peers lint format bench wheel sanitize fuzz arm clean
+.PHONY: demo test test-peers lint format bench wheel sanitize fuzz fuzz-graphs arm clean
 
 # The package is built anew when the native sources change.
 comma := ,
@@ -72,6 +72,10 @@ sanitize: $(VENV)/dev  ## native tests under the address, undefined-behaviour an
 
 fuzz: $(VENV)/dev  ## a hundred and fifty thousand damaged model files: each one clear error, or a model
 	$(BIN)/python tests/interop/mutations.py 150000
+
+GRAPHS ?= 200000
+fuzz-graphs: $(VENV)/dev  ## random graphs on the machine against the reference: values, bits, training steps; resumable
+	$(BIN)/python tests/execute/fuzz_graphs.py 0 $(GRAPHS)
 
 # Debian: apt install g++-aarch64-linux-gnu qemu-user
 arm:  ## the kernels cross-compiled for 64-bit ARM, against plain loops, in an emulator

@@ -40,6 +40,7 @@ class Case:
         n: the batch size of both.
         dtype: of all floating-point values: f32 or f64.
         form: what was done with the graph: as written, simplified, ….
+        stored: output → the variable that it replaces after a training step; empty where no steps make sense.
     """
 
     seed: int
@@ -50,6 +51,7 @@ class Case:
     n: int
     dtype: str
     form: str
+    stored: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"case {self.seed}, {self.form}, N = {self.n}\n{self.graph}\n"
@@ -329,7 +331,7 @@ def _uniform(m: _Maker, op: Any) -> Node:
     if not counters:
         counters = [variable("counter", (3,), "i64")]
         for given in m.bound:
-            given["counter"] = m.rng.integers(0, 9, 3)
+            given["counter"] = m.rng.integers(0, 9, 3) * [1, *m.pick([(1, 1), (0, 0)])]
         m.leaves.append(counters[0])
         m.value[counters[0]] = m.bound[0]["counter"]
     shape = m.shape() if m.chance(0.7) else m.any().shape
@@ -403,16 +405,46 @@ def random_case(seed: int) -> Case:
     forward = _outputs(m, made)
     of = _gradients(m, list(forward.values()))
     outputs = {**forward, **{name: dx for name, (dx, *_) in of.items()}}
+    stored = _stored(m, outputs)
     graph, form = _form(m, Graph(outputs))
     values = tuple({name: given[name] for name in graph.inputs} for given in m.bound)
     sources = {name: (y, x) for name, (_, y, x) in of.items()}
-    return Case(seed, graph, forward, sources, values, m.n, m.dtype, form)  # type: ignore[arg-type]
+    return Case(seed, graph, forward, sources, values, m.n, m.dtype, form, stored)  # type: ignore[arg-type]
 
 
 def _outputs(m: _Maker, made: list[Node]) -> dict[str, Node]:
     ends = [x for x in made if not any(x in y.inputs for y in made)] or [m.pool[0]]
     more = [x for x in made if m.chance(0.2)]
     return {f"y{i}": x for i, x in enumerate(dict.fromkeys([*ends, *more]))}
+
+
+def _stored(m: _Maker, outputs: dict[str, Node]) -> dict[str, str]:
+    """Now and then new values for some variables: a step down a gradient, or any output of the same type.
+
+    The random counter of a step is (seed, epoch, step), so that the numbers of a run say what a step should give.
+    """
+    inputs = Graph(outputs).inputs
+    if m.chance(0.6) or m.n == 0 or ("counter" in inputs and any(m.bound[0]["counter"][1:])):
+        return {}
+    found: dict[str, str] = {}
+    for name, x in inputs.items():
+        if not x.type.is_float or x.type.has_batch or m.chance(0.3):
+            continue
+        same = [y for y in outputs.values() if y.type == x.type]
+        down = outputs.get(f"d{name}")
+        if down is not None and m.chance(0.7):
+            eta = m.leaf((), lambda shape: m.rng.uniform(0.1, 0.9, shape), "f64")
+            outputs[f"{name}'"] = OPS["descend"](x, down, eta)
+        elif same:
+            outputs[f"{name}'"] = m.pick(same)
+        else:
+            continue
+        found[f"{name}'"] = name
+    floats = [y for y in outputs.values() if y.type.is_float]
+    if not found or not floats:
+        return {}
+    outputs["L"] = total(m.pick(floats))
+    return found
 
 
 def total(y: Node) -> Node:

@@ -160,6 +160,8 @@ class Bounds:
         xs = [i.x for i in inputs]
         x = number(op, attrs, xs, self.n)
         e = self._own(op, x, xs)
+        if op == "cast" and attrs["dtype"] == "f32":
+            e = e + EPSILON["f32"] * np.abs(x)
         for k, i in enumerate(inputs):
             if np.any(i.e):
                 moved = [_as(i.x, i.x + sign * i.e) for sign in (1.0, -1.0)]

@@ -23,7 +23,7 @@ from clearprop.execute.takes import takes, why_not
 from clearprop.execute.threads import MOST, available, threads_for
 from clearprop.graph import DTYPES, Graph
 from clearprop.plan import Limits, Plan, lower, passes, source_of
-from clearprop.plan.operand import CONSTANT, FILE
+from clearprop.plan.operand import FILE
 
 try:
     from clearprop.execute import _native  # type: ignore[attr-defined]
@@ -129,11 +129,12 @@ class NativeProgram:
             InvalidValueError: for a row number or a label out of its range.
         """
         n = self._door(inputs, n)
-        results, wanted = self._outputs(n)
-        found: dict[str, Any] = {"given": inputs, "file": self._call(inputs, n, wanted)}
+        found = {name: self._found(name) for name in self.plan.outputs}
+        made = {name: self._blank(where, n) for name, (kind, where) in found.items() if kind == "memory"}
+        read: dict[str, Any] = {"given": inputs, "file": self._call(inputs, n, list(made.values()))}
         arrays = {
-            name: np.array(found[kind][where]) if kind in found else np.asarray(made)
-            for name, (kind, where, made) in results.items()
+            name: made[name][2] if kind == "memory" else np.array(read[kind][where])
+            for name, (kind, where) in found.items()
         }
         return {name: self._typed(name, a, n) for name, a in arrays.items()}
 
@@ -228,7 +229,7 @@ class NativeProgram:
         """A function X → output with these parameters packed, see `ReferenceProgram.bind`."""
         ends = row_by_row(self.plan, self._door, parameters)
         code, (name,) = self.encoded, self.plan.outputs
-        kind, output, _ = self._found(name)
+        kind, output = self._found(name)
         integers = any(self.plan.values[v].type.dtype == "i64" for v in self.plan.inputs.values())
         if kind != "memory" or integers or not ends[0]:
             return bound(self, *ends, parameters)
@@ -261,30 +262,14 @@ class NativeProgram:
         rows, cols, *_ = self.encoded.values[v]
         return self._spec(v, np.empty((n if rows < 0 else rows, cols), self._dtype))
 
-    def _found(self, name: str) -> tuple[str, Any, Any]:
-        """Where an output is after a run: ("given", input), ("file", place), ("constant", _, number), ("memory", i)."""
+    def _found(self, name: str) -> tuple[str, Any]:
+        """Where an output is after a run: ("given", input), ("file", place), or ("memory", value)."""
         source = source_of(self.plan.outputs[name], self.passes["fuse"].values, self.plan.views)
         assert source is not None
-        if source.mode == CONSTANT:
-            return "constant", 0, source.number
         if source.mode == FILE:
-            return "file", self.encoded.file_of[source.value], None
-        v = source.value
-        for given, i in self.plan.inputs.items():
-            if i == v:
-                return "given", given, None
-        return "memory", v, None
-
-    def _outputs(self, n: int) -> tuple[dict[str, Any], list[tuple[Any, ...]]]:
-        results: dict[str, Any] = {}
-        wanted = []
-        for name in self.plan.outputs:
-            kind, where, number = self._found(name)
-            if kind == "memory":
-                wanted.append(self._blank(where, n))
-                kind, number = "array", wanted[-1][2]
-            results[name] = (kind, where, number)
-        return results, wanted
+            return "file", self.encoded.file_of[source.value]
+        given = [name for name, v in self.plan.inputs.items() if v == source.value]
+        return ("given", given[0]) if given else ("memory", source.value)
 
     def _typed(self, name: str, array: Array, n: int) -> Array:
         type = self.plan.values[self.plan.outputs[name]].type
@@ -294,6 +279,7 @@ class NativeProgram:
     def _reported(self, report: Sequence[str]) -> list[tuple[int, int]]:
         places = []
         for name in report:
-            kind, where, _ = self._found(name)
-            places.append((where, 0) if kind == "memory" else (-1, where))
+            kind, where = self._found(name)
+            where = self.plan.inputs[where] if kind == "given" else where
+            places.append((-1, where) if kind == "file" else (where, 0))
         return places

@@ -66,9 +66,6 @@ def why_not(graph: Graph, stored: Mapping[str, str]) -> str | None:
     counters = {x for node in graph.nodes if node.op.name == "uniform" for x in node.inputs}
     if len(counters) > 1 or not all(x.op.name == "variable" for x in counters):
         return "random numbers of several counters, or of one that is computed"
-    for output, name in stored.items():
-        if _stays_in_place(graph.outputs[output], graph.inputs[name]):
-            return f"{name} becomes another input or a number: arrays change places"
     return _mixed(graph, {graph.inputs[name] for name in stored.values()})
 
 
@@ -97,14 +94,6 @@ def behind_names(node: Node) -> Node:
     while node.op.name in NAMES:
         node = node.inputs[0]
     return node
-
-
-def _stays_in_place(new: Node, old: Node) -> bool:
-    """Whether a stored output is no new array: another input, or a number in every place."""
-    found = behind_names(new)
-    while found.op.name == "broadcast":
-        found = behind_names(found.inputs[0])
-    return found is not old and found.op.name in ("variable", "constant")
 
 
 def _mixed(graph: Graph, changing: Collection[Node]) -> str | None:

@@ -83,8 +83,7 @@ class _Fusion:
     def run(self) -> Plan:
         for step in self.plan.steps:
             self._add(step)
-        for v in self.plan.outputs.values():
-            self._settle(v)
+        self.plan = replace(self.plan, outputs={name: self._output(name, v) for name, v in self.plan.outputs.items()})
         for g in sorted(self.groups, reverse=True):
             self._sink(self.groups[g])
         for g in sorted(self.groups):
@@ -140,6 +139,21 @@ class _Fusion:
             return self._plain(v)
         if source is not None and source.mode in (FILE, CONSTANT) and self.values[v].type.shape == ():
             return v
+        return self._copy(v)
+
+    def _output(self, name: str, v: int) -> int:
+        """The value that an output is read from when the run is over, when new state has replaced the old."""
+        source = source_of(v, self.values, self.makers)
+        stored = {self.plan.inputs[old] for old in self.plan.stored.values()}
+        if name in self.plan.stored:  # a place of its own, if it is not what was there before
+            own = source is not None and source.mode == FULL and source.value not in self.plan.inputs.values()
+            stays = source is not None and source.value == self.plan.inputs[self.plan.stored[name]]
+            return self._settle(v) if own or stays else self._copy(v)
+        old = source is not None and (source.value in stored or source.mode == CONSTANT)
+        return self._copy(v) if old else self._settle(v)
+
+    def _copy(self, v: int) -> int:
+        """A value of its own with the numbers of another one."""
         if v in self.copies:
             return self.copies[v]
         copied = self.copies[v] = len(self.values)
@@ -147,9 +161,6 @@ class _Fusion:
         step = Step("identity", (v,), copied, {}, Linear(), size_in_bytes(self.values[v].type))
         self.makers[copied] = step
         self._add_elementwise(step)
-        for name, i in self.plan.outputs.items():
-            if i == v:
-                self.plan = replace(self.plan, outputs={**self.plan.outputs, name: copied})
         return copied
 
     def _root(self, v: int) -> int:
@@ -334,7 +345,7 @@ class _Fusion:
 
     def _read_elsewhere(self) -> set[int]:
         """Values that must be in memory: outputs, and what another group reads."""
-        read = {self._root(self._settle(v)) for v in self.plan.outputs.values()}
+        read = {self._root(v) for v in self.plan.outputs.values()}
         for group in self.groups.values():
             own = set(group.made)
             if group.head:

@@ -199,7 +199,12 @@ class _Placer:
             for u, value in enumerate(self.values)
         )
         if not living and all(slot != entry[0] for entry in self.free):
-            self.free.append((slot, step.phase, self.values[v] if step.domain == "rows" else None))
+            self.free.append((slot, step.phase, self.values[v] if self._by_rows(v, step) else None))
+
+    def _by_rows(self, v: int, step: Step) -> bool:
+        """Whether every step of the phase that reads a value does so row by row."""
+        readers = (self.steps[r] for r in self.readers.get(v, []))
+        return all(s.domain == "rows" for s in (step, *readers) if s.phase == step.phase)
 
     def _share_head(self, step: Step) -> None:
         """A product by rows writes where a result of its epilogue goes that comes after the last look at it."""
