@@ -2,6 +2,7 @@
 #define CLEARPROP_ISA machine
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -142,6 +143,9 @@ struct Call {
     std::vector<double> profile;
     Shuffle shuffle;
     bool stop = false, alone = false, finished = false;
+    // The last step that is run. A thread that is late asks before it begins a step whether thread 0, which may have
+    // done its part of that step already, has ended the training with it: so the answer names the step.
+    std::atomic<int64_t> last_step{INT64_MAX};
     double cost[2] = {0, 0};  // seconds of an epoch with all threads, and alone
     int trial = 3;            // epochs until the next choice: one each way first
     Clock::time_point tried = Clock::now();
@@ -193,13 +197,17 @@ struct Call {
         } else if (batch + 1 == per_epoch) {
             outcome.epoch_seconds.push_back(seconds_since(epoch_start));
         }
+        if (stop) last_step.store(epoch * per_epoch + batch, std::memory_order_relaxed);
         if (--until_poll > 0 || stop) return;
         const double elapsed = seconds_since(polled);
         if (elapsed < 0.02 && stride < 1 << 20) stride *= 2;
         if (elapsed > 0.1 && stride > 1) stride /= 2;
         until_poll = stride;
         polled = Clock::now();
-        if (poll()) stop = true;
+        if (poll()) {
+            stop = true;
+            last_step.store(epoch * per_epoch + batch, std::memory_order_relaxed);
+        }
     }
 };
 
@@ -209,7 +217,8 @@ void train_epoch(Call& call, int64_t epoch, int thread, std::vector<double>& fil
     const Call::Sizes& sizes = call.alone ? call.single : call.together;
     Barrier& barrier = call.alone ? call.nobody : call.barrier;
     const size_t width = call.columns.size();
-    for (int64_t batch = 0; batch < call.per_epoch && !call.stop; ++batch) {
+    for (int64_t batch = 0; batch < call.per_epoch; ++batch) {
+        if (epoch * call.per_epoch + batch > call.last_step.load(std::memory_order_relaxed)) return;
         const int64_t n = call.end(batch) - call.begin(batch);
         const double* row = call.table + size_t(epoch * call.per_epoch + batch) * width;
         file[0] = double(n);

@@ -17,7 +17,7 @@ from native_equals import check
 
 import clearprop as cp
 from clearprop import graph as g
-from clearprop.execute import Native, Reference, evaluate, instruction_sets
+from clearprop.execute import Batches, Native, Reference, evaluate, instruction_sets
 from clearprop.execute.native import NativeProgram
 from clearprop.execute.takes import takes, why_not
 from clearprop.graph import OPS, Graph, N, gradient, variable
@@ -133,8 +133,6 @@ def test_a_chain_that_needs_more_than_a_chain_may_hold_is_cut():
 @pytest.mark.parametrize("threads", [1, 3])
 def test_what_is_reported_of_a_step_is_what_was_before_it(threads):
     """A report of the old state, of a number that the step makes of numbers, and of a constant."""
-    from clearprop.execute import Batches
-
     s, rate = variable("s"), variable("rate")
     loss = g.sum(g.sum(x * x, 1), 0)
     outputs = {"loss": loss, "old": g.identity(s), "twice": rate * 2.0, "one": g.constant(1.0, s.type), "s'": s + 1.0}
@@ -152,3 +150,19 @@ def test_what_is_reported_of_a_step_is_what_was_before_it(threads):
 def test_a_constant_has_the_batch_size_in_front_only():
     with pytest.raises(cp.errors.ShapeError, match="batch size on axis 0 only"):
         g.constant(1.0, cp.graph.Type((1, N), "f64"))
+
+
+@needs_machine
+@pytest.mark.parametrize("threads", [2, 4])
+def test_a_step_of_one_phase_can_end_the_training(threads):
+    """Thread 0 sees a loss that is no number and stops; a thread that is late must not miss that step."""
+    s, rate = variable("s", (5, 3)), variable("rate")
+    graph = Graph({"loss": g.log(rate), "s'": g.tanh(s) * 2.0})
+    program = Native(threads).load(graph, {"s'": "s"})
+    assert {step.phase for step in program.plan.steps} == {0}
+    for _ in range(300):
+        batches = Batches(4, 2, 3, shuffle=False)
+        state, table = {"s": np.ones((5, 3))}, {"rate": np.array([1.0, 1.0, -1.0, 1.0, 1.0, 1.0])}
+        outcome = program.run_steps(state, {}, batches, table, ["loss"], lambda: False, ("s",))
+        assert outcome.diverged
+        assert len(outcome.reports) == 3

@@ -7,7 +7,7 @@ its gradients and second gradients, as written or after `simplify`, and two sets
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +35,7 @@ class Case:
         seed: what it was made from.
         graph: what is computed.
         forward: the outputs before any gradient was taken, by name.
-        of: gradient output → what it is the gradient of, with respect to which variable.
+        of: gradient output → its node, what it is the gradient of, and with respect to which variable.
         values: two bindings of the variables.
         n: the batch size of both.
         dtype: of all floating-point values: f32 or f64.
@@ -46,7 +46,7 @@ class Case:
     seed: int
     graph: Graph
     forward: dict[str, Node]
-    of: dict[str, tuple[Node, str]]
+    of: dict[str, tuple[Node, Node, str]]
     values: tuple[dict[str, Any], dict[str, Any]]
     n: int
     dtype: str
@@ -62,6 +62,7 @@ class _Maker:
     rng: np.random.Generator
     dtype: str
     n: int
+    widths: Sequence[int]
     pool: list[Node] = field(default_factory=list)
     value: dict[Node, Any] = field(default_factory=dict)
     bound: list[dict[str, Any]] = field(default_factory=lambda: [{}, {}])
@@ -77,7 +78,7 @@ class _Maker:
         return items[int(self.rng.integers(len(items)))]
 
     def width(self) -> int:
-        return 0 if self.chance(0.004) else int(self.pick(WIDTHS))
+        return 0 if self.chance(0.004) else int(self.pick(self.widths))
 
     def shape(self) -> tuple[Any, ...]:
         kind, k, m = self.pick(RANKS), self.width(), self.width()
@@ -381,10 +382,10 @@ PROPOSALS: dict[str, Callable[[_Maker, Any], Node]] = {
 FAVOURITES = ["matmul", "matmul", "affine", "broadcast", "sum", "max", "softmax", "multiply", "add", "concat", "slice"]
 
 
-def random_case(seed: int) -> Case:
-    """The case of a seed."""
+def random_case(seed: int, widths: Sequence[int] = WIDTHS, batches: Sequence[int] = BATCHES) -> Case:
+    """The case of a seed, its sizes drawn from these."""
     rng = np.random.default_rng([2026, seed])
-    m = _Maker(rng, "f64" if rng.random() < 0.5 else "f32", int(rng.choice(BATCHES)))
+    m = _Maker(rng, "f64" if rng.random() < 0.5 else "f32", int(rng.choice(batches)), widths)
     names = sorted(OPS)
     made: list[Node] = []
     m.add(m.leaf(m.shape()))
@@ -407,9 +408,7 @@ def random_case(seed: int) -> Case:
     outputs = {**forward, **{name: dx for name, (dx, *_) in of.items()}}
     stored = _stored(m, outputs)
     graph, form = _form(m, Graph(outputs))
-    values = tuple({name: given[name] for name in graph.inputs} for given in m.bound)
-    sources = {name: (y, x) for name, (_, y, x) in of.items()}
-    return Case(seed, graph, forward, sources, values, m.n, m.dtype, form, stored)  # type: ignore[arg-type]
+    return Case(seed, graph, forward, of, (m.bound[0], m.bound[1]), m.n, m.dtype, form, stored)
 
 
 def _outputs(m: _Maker, made: list[Node]) -> dict[str, Node]:
