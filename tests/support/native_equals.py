@@ -160,13 +160,18 @@ def check_training(case: Case, isa: str | None = None, seen: Counter[str] | None
                 raise WrongError(f"{case}{program.plan}\nthree steps leave other bits in {name} with {how}")
         if told.tobytes() != reports.tobytes():
             raise WrongError(f"{case}three steps report other bits with {how}")
+    for threads in (2, 4):
+        late = Native(threads, isa).load(case.graph, case.stored)
+        for _ in range(4):
+            if len(_trained(case, late, 2, stop=True)[1]) != 1:
+                raise WrongError(f"{case}asked to stop, {threads} threads do not stop after the first step")
     seen["trained"] += 1
     count_codes(program, seen)
     for step in program.plan.steps:
         count(step, program.plan, seen)
 
 
-def _trained(case: Case, program: Any, steps: int) -> tuple[dict[str, Any], Any]:
+def _trained(case: Case, program: Any, steps: int, stop: bool = False) -> tuple[dict[str, Any], Any]:
     """State and reports after some steps, each on all rows in order."""
     graph, given = case.graph, case.values[0]
     numbers = [name for name, x in graph.inputs.items() if x.shape == () and name not in case.stored.values()]
@@ -178,7 +183,7 @@ def _trained(case: Case, program: Any, steps: int) -> tuple[dict[str, Any], Any]
     report = [
         name for name, y in graph.outputs.items() if y.shape == () and y.type.is_float and name not in case.stored
     ]
-    outcome = program.run_steps(state, data, batches, table, report, lambda: False)
+    outcome = program.run_steps(state, data, batches, table, report, lambda: stop)
     return state, outcome.reports
 
 
