@@ -143,6 +143,11 @@ void unpack(const Program& p, const void* from, void* to, int64_t rows, int64_t 
 
 // --- one run
 
+bool all_finite(const Program& p, const void* x, int64_t n) {
+    return p.is_f64 ? p.kernels->finite_f64(static_cast<const double*>(x), n)
+                    : p.kernels->finite_f32(static_cast<const float*>(x), n);
+}
+
 void Machine::run(int64_t n, int threads, const std::vector<StateArray>& inputs,
                   const std::vector<std::pair<int32_t, double>>& scalars, const int64_t* counter,
                   const std::vector<StateArray>& outputs, double* file_out) {

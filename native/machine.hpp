@@ -139,5 +139,6 @@ void fill(const Program& p, double* file);
 void pack_state(const Program& p, const StateArray& a, void* const* memory);  // and its transposed twin
 void pack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols);
 void unpack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols);
+bool all_finite(const Program& p, const void* x, int64_t n);  // neither NaN nor an infinity among them
 
 }  // namespace clearprop

@@ -14,11 +14,6 @@ constexpr int64_t chunk_target = 1 << 18;  // bytes of all batch values of a chu
 
 bool is_batch(const Value& v) { return v.rows < 0; }
 
-bool all_finite(const Program& p, const void* x, int64_t n) {
-    return p.is_f64 ? p.kernels->finite_f64(static_cast<const double*>(x), n)
-                    : p.kernels->finite_f32(static_cast<const float*>(x), n);
-}
-
 }  // namespace
 
 Predictor::Predictor(std::shared_ptr<const Program> program, int32_t source, int32_t output,

@@ -30,7 +30,7 @@ double read(const Program& p, const Workspace& work, const double* file, std::pa
 class Snapshots {
   public:
     Snapshots(const Program& p, const std::vector<StateArray>& state, const Workspace& work, int64_t epochs)
-        : state_(state), work_(work) {
+        : p_(p), state_(state), work_(work) {
         for (const StateArray& a : state)
             if (a.kept) parts_.push_back({work.at(a.value), a.rows * a.cols * p.item()});
         int64_t bytes = 0;
@@ -38,23 +38,17 @@ class Snapshots {
         if (epochs > 1) saved_[1].resize(size_t(bytes));
         if (epochs > 2) saved_[0].resize(size_t(bytes));
     }
-    void take(int64_t epoch) {
-        if (epoch == 0) return;  // the caller's arrays are what it began with
+    // Copies them, piece by piece while each is in cache. False, and no copy, if a number in them is not finite.
+    bool take(int64_t epoch) {
+        if (epoch == 0) return true;  // the caller's arrays are what it began with
         uint8_t* to = saved_[size_t(epoch % 2)].data();
-        for (const Part& part : parts_) {
-            std::memcpy(to, part.data, size_t(part.bytes));
-            to += part.bytes;
-        }
+        return each_piece([&](const uint8_t* from, int64_t bytes) {
+            std::memcpy(to, from, size_t(bytes));
+            to += bytes;
+        });
     }
-    bool finite(const Program& p) const {
-        for (const Part& part : parts_) {
-            const int64_t n = part.bytes / p.item();
-            for (int64_t i = 0; i < n; ++i)
-                if (!std::isfinite(p.is_f64 ? static_cast<const double*>(part.data)[i]
-                                            : double(static_cast<const float*>(part.data)[i])))
-                    return false;
-        }
-        return true;
+    bool finite() const {
+        return each_piece([](const uint8_t*, int64_t) {});
     }
     void put_back(int64_t epoch) const {
         if (epoch == 0) {
@@ -74,6 +68,19 @@ class Snapshots {
         void* data;
         int64_t bytes;
     };
+    template <class F>
+    bool each_piece(F f) const {
+        constexpr int64_t most = 1 << 15;
+        for (const Part& part : parts_)
+            for (int64_t at = 0; at < part.bytes; at += most) {
+                const auto* from = static_cast<const uint8_t*>(part.data) + at;
+                const int64_t bytes = std::min(most, part.bytes - at);
+                if (!all_finite(p_, from, bytes / p_.item())) return false;
+                f(from, bytes);
+            }
+        return true;
+    }
+    const Program& p_;
     const std::vector<StateArray>& state_;
     const Workspace& work_;
     std::vector<Part> parts_;
@@ -160,11 +167,17 @@ struct Call {
         return profile.empty() ? nullptr : profile.data() + size_t(thread) * (p.instructions.size() + 1);
     }
 
-    void start_epoch(int64_t epoch) {
+    // False if what the epoch before left behind is not finite: then it ends there.
+    bool start_epoch(int64_t epoch) {
+        if (!snapshots.take(epoch)) {
+            outcome.diverged = stop = true;
+            outcome.good_epoch = epoch - 1;
+            return false;
+        }
         choose(epoch);
         epoch_start = Clock::now();
         if (epochs.shuffle) shuffle.permutation(*p.kernels, epochs.seed, uint32_t(epochs.first + epoch), order);
-        snapshots.take(epoch);
+        return true;
     }
 
     // All threads, or the caller alone? Where steps are short that depends on what else the processors do, so both ways
@@ -244,7 +257,7 @@ void train_thread(Call& call, int thread) {
         return;
     }
     for (int64_t epoch = 0; epoch < call.epochs.count && !call.stop; ++epoch) {
-        call.start_epoch(epoch);
+        if (!call.start_epoch(epoch)) break;
         call.now = epoch;
         if (!call.alone) call.barrier.wait();
         train_epoch(call, epoch, 0, file);
@@ -299,7 +312,7 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
         if (profile) call.profile.assign(size_t(active) * (p.instructions.size() + 1), 0.0);
         if (!parallel(active, [&](int thread) { train_thread(call, thread); })) return false;
         outcome.profile = call.profile;
-        if (!outcome.diverged && outcome.steps > 0 && !call.snapshots.finite(p)) {  // broken by the very last step
+        if (!outcome.diverged && outcome.steps > 0 && !call.snapshots.finite()) {  // broken by the very last step
             outcome.diverged = true;
             outcome.good_epoch = call.now;
         }

@@ -79,6 +79,8 @@ def checked_integer(name: str, value: object, low: int = 1) -> int:
     """
     if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value.__index__() < 2**63:
         wanted = {0: "an integer ≥ 0", 1: "a positive integer"}.get(low, f"an integer ≥ {low}")
+        if hasattr(value, "__index__") and value.__index__() >= 2**63:
+            wanted += " below 2⁶³"
         raise InvalidValueError(f"{name} {value!r}", wanted)
     return int(value.__index__())
 

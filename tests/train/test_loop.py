@@ -82,7 +82,7 @@ def test_epoch_loss_is_the_mean_over_rows_and_steps_are_recorded():
 
 @pytest.mark.parametrize(("rows", "size", "sizes"), [(7, 3, [3, 4]), (8, 3, [3, 3, 2]), (1, 3, [1]), (3, 1, [1, 1, 1])])
 def test_a_last_batch_of_one_row_joins_the_one_before(rows, size, sizes):
-    batches = Batches(rows, size, shuffle=False).of(0)
+    batches = list(Batches(rows, size, shuffle=False).of(0))
     assert [len(b) for b in batches] == sizes
     assert np.concatenate(batches).tolist() == list(range(rows))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +20,14 @@ class Batches:
 
     Attributes:
         rows: of the data.
-        size: rows per batch.
+        size: rows per batch, never more than there are.
         epochs: how many.
         first: number of the first epoch; the order of the rows depends on it.
         seed: of the order.
         shuffle: whether each epoch has an order of its own.
 
     Example:
-        >>> [b.tolist() for b in Batches(7, 3, shuffle=False).of(0)]
+        >>> [rows.tolist() for rows in Batches(7, 3, shuffle=False).of(0)]
         [[0, 1, 2], [3, 4, 5, 6]]
     """
 
@@ -40,6 +41,7 @@ class Batches:
     def __post_init__(self) -> None:
         if self.rows < 1 or self.size < 1:
             raise InvalidValueError(f"{self.rows} rows in batches of {self.size}", "1 or more of both")
+        object.__setattr__(self, "size", min(self.size, self.rows))
 
     @property
     def per_epoch(self) -> int:
@@ -52,14 +54,19 @@ class Batches:
         return self.epochs * self.per_epoch
 
     @property
-    def sizes(self) -> list[int]:
-        """Rows of each batch of an epoch."""
-        return [self.size] * (self.per_epoch - 1) + [self.rows - (self.per_epoch - 1) * self.size]
+    def shares(self) -> Array:
+        """The share of the rows that is in each batch of an epoch."""
+        rows = np.full(self.per_epoch, self.size)
+        rows[-1] = self.rows - (self.per_epoch - 1) * self.size
+        return rows / self.rows
 
-    def of(self, epoch: int) -> list[Array]:
-        """Row numbers of the batches of an epoch, counted from 0."""
+    def of(self, epoch: int) -> Iterator[Array]:
+        """Row numbers of the batches of an epoch, counted from 0, one batch after another."""
         order = permutation(self.seed, self.first + epoch, self.rows) if self.shuffle else np.arange(self.rows)
-        return np.split(order, np.cumsum(self.sizes)[:-1])
+        last = self.per_epoch - 1
+        for batch in range(last):
+            yield order[batch * self.size : (batch + 1) * self.size]
+        yield order[last * self.size :]
 
 
 @dataclass
@@ -69,8 +76,8 @@ class Outcome:
     Attributes:
         reports: one row per step that was run, float64.
         seconds: of each epoch that was finished.
-        diverged: whether a reported number, or in the end a parameter, was not finite. The arrays are then those of the
-            start of `good_epoch`.
+        diverged: whether a reported number, or at the end of an epoch a kept array, was not finite. The kept arrays are
+            then those of the start of `good_epoch`, and finite if those of the run's start were.
         good_epoch: the last epoch whose first report was finite, −1 if there is none: the start was bad already.
     """
 

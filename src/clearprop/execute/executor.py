@@ -136,8 +136,9 @@ class ReferenceProgram:
                 (seed, epoch, step of the epoch), as `batches` has them.
             report: names of scalar outputs to record.
             stop: asked now and then whether to leave.
-            kept: names of the state that is put back when a reported value is not finite, to what it was at the start
-                of the last epoch whose first report was finite. The steps end there.
+            kept: names of the state that is put back when a reported value is not finite, or one of these arrays at the
+                end of an epoch: to what it was at the start of the last epoch whose first report was finite. The steps
+                end there. So what is put back is finite in every number if the start was.
 
         Returns:
             What was reported, and what happened.
@@ -148,32 +149,49 @@ class ReferenceProgram:
         self._door.check_steps(state, data, batches, table)
         with self._lock, single_threaded(), np.errstate(all="ignore"):
             for epoch in range(batches.epochs):
-                start = time.perf_counter()
+                start, before = time.perf_counter(), len(rows)
                 starts = [*starts[-1:], {name: state[name].copy() for name in kept}]
-                for step, batch in enumerate(batches.of(epoch)):
-                    if stop():
-                        break
-                    inputs = {name: array[batch] for name, array in data.items()}
-                    inputs |= {name: values[len(rows)] for name, values in table.items()}
-                    inputs["counter"] = np.array([batches.seed, batches.first + epoch, step])
-                    values = self._run({**inputs, **state}, len(batch))
-                    rows.append([float(values[self.plan.outputs[name]]) for name in report])
-                    if not np.isfinite(rows[-1]).all():
-                        outcome.diverged, outcome.good_epoch = True, epoch - (step == 0)
-                        for name, good in starts[0 if step == 0 else -1].items():
-                            np.copyto(state[name], good)
-                        break
-                    self._store(values, state)
-                else:
-                    outcome.seconds.append(time.perf_counter() - start)
-                    continue
-                break
-        if not outcome.diverged and not all(np.isfinite(state[name]).all() for name in kept):
-            outcome.diverged, outcome.good_epoch = True, epoch
-            for name, good in starts[-1].items():
-                np.copyto(state[name], good)
+                finite = self._epoch(epoch, state, data, batches, table, report, stop, rows)
+                if finite and not all(np.isfinite(state[name]).all() for name in kept):
+                    outcome.diverged, outcome.good_epoch, good = True, epoch, starts[-1]
+                elif not finite:
+                    first = len(rows) == before + 1  # the weights that the epoch began with are bad already
+                    outcome.diverged, outcome.good_epoch, good = True, epoch - first, starts[0 if first else -1]
+                if outcome.diverged:
+                    for name, array in good.items():
+                        np.copyto(state[name], array)
+                if not finite or len(rows) < before + batches.per_epoch:
+                    break
+                outcome.seconds.append(time.perf_counter() - start)
+                if outcome.diverged:
+                    break
         outcome.reports = np.array(rows, np.float64).reshape(-1, len(report))
         return outcome
+
+    def _epoch(
+        self,
+        epoch: int,
+        state: dict[str, Array],
+        data: Mapping[str, Array],
+        batches: Batches,
+        table: Mapping[str, Array],
+        report: Sequence[str],
+        stop: Callable[[], bool],
+        rows: list[list[float]],
+    ) -> bool:
+        """The steps of an epoch, what they report added to `rows`; False if one of them was not finite."""
+        for step, batch in enumerate(batches.of(epoch)):
+            if stop():
+                return True
+            inputs = {name: array[batch] for name, array in data.items()}
+            inputs |= {name: values[len(rows)] for name, values in table.items()}
+            inputs["counter"] = np.array([batches.seed, batches.first + epoch, step])
+            values = self._run({**inputs, **state}, len(batch))
+            rows.append([float(values[self.plan.outputs[name]]) for name in report])
+            if not np.isfinite(rows[-1]).all():
+                return False
+            self._store(values, state)
+        return True
 
     def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
         """A function X → output of the rows of X, with these parameters, in chunks that bound the memory.

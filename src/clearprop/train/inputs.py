@@ -142,11 +142,23 @@ def as_weights(sample_weight: Any, class_weight: Any, y: Array, form: TargetForm
         if weights.shape != (len(y),):
             raise ShapeError(f"sample_weight has shape {show_shape(weights.shape)}", f"({len(y)},), one per row")
         _require_finite("sample_weight", weights)
+        weights = _up_to_one("sample_weight", weights)
     if class_weight is not None:
-        weights = weights * _weight_of_class(class_weight, _classes_of(y, form))
-    if (weights < 0).any() or weights.sum() <= 0:
-        raise InvalidValueError("weights that are negative or all 0", "weights ≥ 0, some of them > 0")
+        weights = weights * _up_to_one("class_weight", _weight_of_class(class_weight, _classes_of(y, form)))
+        weights = _up_to_one("weights", weights)
     scaled: Array = (weights / weights.mean()).astype(DTYPES[dtype])
+    return scaled
+
+
+def _up_to_one(name: str, weights: Array) -> Array:
+    """Weights whose largest is 1: their ratios are what counts, and their sum cannot overflow."""
+    if (weights < 0).any():
+        row = int(np.argmax(weights < 0))
+        raise InvalidValueError(f"{name} is {weights[row]:g} in row {row}", "weights ≥ 0")
+    largest = weights.max(initial=0.0)
+    if largest == 0:
+        raise InvalidValueError(f"{name} is 0 in every row", "weights ≥ 0, some of them > 0")
+    scaled: Array = weights / largest
     return scaled
 
 

@@ -5,7 +5,9 @@ One loop trains one neuron and a deep network. What a step computes is the step 
 
 from __future__ import annotations
 
+import math
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -103,6 +105,9 @@ def train(
     """
     if not any(p.trainable for p in architecture.parameters.values()):
         raise InvalidValueError("a network without parameters", "a layer that learns, such as cp.Dense(1)")
+    for name, array in run.parameters.items():
+        if not np.isfinite(array).all():
+            raise InvalidValueError(f"{name} holds numbers that are not finite", "finite numbers to start from")
     if architecture.normalises_batches and min(len(data), training.batch_size) < 2:
         raise InvalidValueError("batch normalisation with one row per batch", "batches of two rows or more")
     loop = _Loop(architecture, training, run, data, validation)
@@ -131,6 +136,7 @@ class _Loop:
         if validation is not None:
             self.scorer = Scorer(architecture, training.metrics, validation, training.executor, training.dtype)
         self.steps_per_epoch = Batches(len(data), training.batch_size).per_epoch
+        self.undefined: set[str] = set()  # monitored values that were NaN
 
     def epochs(self, interrupt: Interrupt) -> bool:
         """Run one epoch, or as many as nobody wants to look between; returns whether to go on."""
@@ -154,9 +160,7 @@ class _Loop:
         run, epochs, steps = self.run, len(outcome.seconds), self.steps_per_epoch
         losses = outcome.reports[: epochs * steps, 0].reshape(epochs, steps)
         run.step, run.epoch, run.done = run.step + losses.size, run.epoch + epochs, run.done + epochs
-        rows: dict[str, list[float]] = {
-            "loss": (losses * (np.array(batches.sizes) / batches.rows)).sum(axis=1).tolist()
-        }
+        rows: dict[str, list[float]] = {"loss": (losses * batches.shares).sum(axis=1).tolist()}
         if self.scorer is not None and epochs:
             rows |= {name: [value] for name, value in self.scorer.scores(run.parameters).items()}
         rows["learning_rate"] = rates[steps - 1 : epochs * steps : steps].tolist()
@@ -199,7 +203,7 @@ class _Loop:
         if not outcome.diverged:
             return
         loss = outcome.reports[i, 0]
-        finished = len(outcome.seconds)
+        epoch, batch = divmod(i, self.steps_per_epoch)
         kept = run.done + 1 + outcome.good_epoch
         if outcome.good_epoch < 0:  # a bad first step means that the start was bad already
             kept, good = self.starts[0][0] + 1, self.starts[0][1]
@@ -211,7 +215,7 @@ class _Loop:
         what = "the parameters are no longer finite" if np.isfinite(loss) else f"the loss is {loss:g}"
         raise DivergenceError(
             f"training diverged: {what} at step {run.step + i + 1} "
-            f"(epoch {run.done + finished + 1}, batch {i - finished * self.steps_per_epoch + 1}); "
+            f"(epoch {run.done + epoch + 1}, batch {batch + 1}); "
             f"the weights from before epoch {kept} are kept",
             "a finite loss",
             f"try a learning rate below {rate:g} (such as {rate / 10:g}), clip_norm=1, or standardised inputs",
@@ -235,9 +239,9 @@ class _Loop:
         rule, run = self.training.early_stopping, self.run
         if rule is None:
             return False
-        value = _monitored(row, rule.monitor)
+        value = self._monitored(row, rule.monitor)
         sign = self._sign(rule.monitor)
-        if run.best is None or sign * (value - run.best) > rule.min_delta:
+        if not math.isnan(value) and (run.best is None or sign * (value - run.best) > rule.min_delta):
             run.best, run.waited = value, 0
             run.best_parameters = run.snapshot()
             run.history.best_epoch = run.done
@@ -250,13 +254,25 @@ class _Loop:
         if not isinstance(schedule, ReduceOnPlateau):
             return
         monitor = schedule.monitor or ("validation_loss" if "validation_loss" in row else "loss")
-        value, sign = _monitored(row, monitor), self._sign(monitor)
-        if run.plateau_best is None or sign * (value - run.plateau_best) > 0:
+        value, sign = self._monitored(row, monitor), self._sign(monitor)
+        if not math.isnan(value) and (run.plateau_best is None or sign * (value - run.plateau_best) > 0):
             run.plateau_best, run.plateau_waited = value, 0
             return
         run.plateau_waited += 1
         if run.plateau_waited >= schedule.patience:
             run.rate_factor, run.plateau_waited = run.rate_factor * schedule.factor, 0
+
+    def _monitored(self, row: dict[str, float], name: str) -> float:
+        """The value that decides; where it is NaN, which is never the best, that is said once."""
+        value = _monitored(row, name)
+        if math.isnan(value) and name not in self.undefined:
+            self.undefined.add(name)
+            warnings.warn(
+                f"{name} is NaN in epoch {self.run.done}: such an epoch counts as no improvement and is never the best",
+                RuntimeWarning,
+                stacklevel=5,
+            )
+        return value
 
     def _sign(self, monitor: str) -> int:
         """+1 where more is better."""

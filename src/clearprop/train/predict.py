@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,9 +31,16 @@ class Data:
         return len(self.X)
 
     def rows(self, index: Array) -> Data:
-        """Some of the rows; their weights have mean 1 again."""
-        weights = None if self.weights is None else self.weights[index] / self.weights[index].mean()
+        """Some of the rows; their weights have mean 1 again, unless all are 0."""
+        weights = None if self.weights is None else self.weights[index]
+        if weights is not None and weights.any():
+            weights = weights / weights.mean()
         return Data(self.X[index], self.y[index], self.form, weights)
+
+    @property
+    def weightless(self) -> bool:
+        """Whether no row counts: nothing can be learned from them, and no loss is defined."""
+        return self.weights is not None and not self.weights.any()
 
     def arrays(self) -> dict[str, Array]:
         """By the names they have in the graphs."""
@@ -51,7 +59,10 @@ def split_data(data: Data, share: float, seed: int) -> tuple[Data, Data]:
     split = split_rows(len(data), seed=seed, fractions=(share, 0.0), stratify=labels)
     if not len(split.train) or not len(split.validation):
         raise InvalidValueError(f"validation share {share!r} of {len(data)} rows", "at least one row on each side")
-    return data.rows(split.train), data.rows(split.validation)
+    rest, held_out = data.rows(split.train), data.rows(split.validation)
+    if rest.weightless:
+        raise InvalidValueError("training rows that all have weight 0", "some that count", "try another seed")
+    return rest, held_out
 
 
 def made_up(architecture: Architecture, rows: int) -> tuple[Array, Array]:
@@ -84,6 +95,8 @@ class Scorer:
         return row
 
     def _loss(self, parameters: dict[str, Array]) -> float:
+        if self.data.weightless:
+            return math.nan
         names, total = self.losses.plan.inputs, 0.0
         bound = {name: a for name, a in parameters.items() if name in names}
         for start in range(0, len(self.data), CHUNK):
