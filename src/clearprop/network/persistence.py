@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,10 @@ from clearprop.errors import ModelFileError, checked_integer
 from clearprop.execute import Array
 from clearprop.graph import DTYPES
 from clearprop.interop import describe_architecture, read_model, require_arrays, revive_architecture, write_model
+from clearprop.network.fingerprint import difference, fingerprint
 from clearprop.nn import Architecture
 from clearprop.train import Epoch, Run, Training, step_graph
+from clearprop.train.predict import Data
 
 
 def header_of(architecture: Architecture, seed: int, dtype: str) -> dict[str, Any]:
@@ -50,11 +51,6 @@ def _require_numbers(path: str | os.PathLike[str], arrays: dict[str, Array], dty
             raise ModelFileError(f"{path}: {name} holds numbers that are not finite", "finite numbers")
 
 
-def _signed(value: object) -> str:
-    """What a thing is, in words that another process uses too: a function's address is left out."""
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
-
-
 def _require_dtype(path: str | os.PathLike[str], arrays: dict[str, Array], dtype: str) -> None:
     for name, a in arrays.items():
         if str(a.dtype) != DTYPES[dtype]:
@@ -66,33 +62,31 @@ class Checkpoint:
 
     Args:
         architecture: of the network in training.
-        training: how it trains; a checkpoint of another training is refused.
-        rows: number of training rows, likewise.
+        training: how it trains.
+        data: the training rows.
+        validation: the rows that are held out, if any.
         path: the file.
         every: epochs between two checkpoints.
     """
 
     def __init__(
-        self, architecture: Architecture, training: Training, rows: int, path: str | os.PathLike[str], every: int
+        self,
+        architecture: Architecture,
+        training: Training,
+        data: Data,
+        validation: Data | None,
+        path: str | os.PathLike[str],
+        every: int,
     ) -> None:
         self._path, self._every = Path(path), checked_integer("checkpoint_every", every)
         self._architecture, self._training = architecture, training
-        self._signature = {
-            "architecture": _signed(architecture),
-            "optimizer": _signed(training.optimizer),
-            "batch_size": training.batch_size,
-            "shuffle": training.shuffle,
-            "seed": training.seed,
-            "rows": rows,
-            "dtype": training.dtype,
-            "early_stopping": repr(training.early_stopping),
-        }
+        self._fingerprint = fingerprint(architecture, training, data, validation)
 
     def resumed(self) -> Run | None:
         """The run in the file, or None if there is no file.
 
         Raises:
-            ModelFileError: if the file is no checkpoint of this training.
+            ModelFileError: if the file is no checkpoint of this run: it names what is another.
         """
         return self._read() if self._path.exists() else None
 
@@ -100,21 +94,19 @@ class Checkpoint:
         """Write the checkpoint after an epoch."""
         if event.number % self._every == 0 or event.number == event.total:
             plain, arrays = event.run.to_parts()
-            write_model(self._path, {"kind": "checkpoint", "training": self._signature, "run": plain}, arrays)
+            write_model(self._path, {"kind": "checkpoint", "training": self._fingerprint, "run": plain}, arrays)
 
     def _read(self) -> Run:
         header, arrays = read_model(self._path)
         if header.get("kind") != "checkpoint":
             raise ModelFileError(f"{self._path} is a {header.get('kind')}", "a checkpoint", "pass another path")
-        saved = header.get("training")
-        for name, value in self._signature.items():
-            theirs = saved.get(name) if isinstance(saved, dict) else None
-            if theirs != value:
-                raise ModelFileError(
-                    f"{self._path} is a checkpoint of a fit with {name} {theirs}",
-                    f"{value}",
-                    "resume with the same arguments, or delete the file to start anew",
-                )
+        other = difference(header.get("training"), self._fingerprint)
+        if other is not None:
+            raise ModelFileError(
+                f"{self._path} is a checkpoint of {other}",
+                "one of this run",
+                "go on with the same arguments and data, or delete the file to start anew",
+            )
         try:
             run = Run.from_parts(header["run"], arrays)
             _require_counters(run)

@@ -1,0 +1,104 @@
+"""What decides a training run, in a few words and hashes: a checkpoint of another run is not taken for this one's.
+
+Left out is what may change from one part of a run to the next without changing what it comes to: the number of epochs,
+of threads, the executor, callbacks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from clearprop.execute import Array
+from clearprop.nn import Architecture
+from clearprop.train import Training, step_graph
+from clearprop.train.predict import Data
+
+# name in the fingerprint → what is said of a checkpoint whose entry is another one
+DIFFERENCES: Mapping[str, str] = {
+    "rows": "another number of training rows",
+    "X": "other training data (X)",
+    "y": "other targets (y)",
+    "weights": "other sample or class weights",
+    "validation": "other validation rows",
+    "architecture": "another network",
+    "functions": "other activations, losses or update rules",
+    "optimizer": "another optimizer, or other settings of it",
+    "rates": "another schedule of the learning rate",
+    "batch_size": "another batch size",
+    "shuffle": "another order of the rows",
+    "seed": "another seed",
+    "dtype": "another dtype",
+    "early_stopping": "another rule for early stopping",
+    "metrics": "other metrics",
+}
+PLAIN = frozenset({"rows", "batch_size", "shuffle", "seed", "dtype", "early_stopping"})  # can be read as they stand
+
+
+def fingerprint(architecture: Architecture, training: Training, data: Data, validation: Data | None) -> dict[str, Any]:
+    """The fingerprint of a run, as plain data.
+
+    Args:
+        architecture: of the network, its own functions included: as the graph they make, whatever they are called.
+        training: how it trains.
+        data: training rows, after everything that was done to them.
+        validation: held-out rows, which decide when the run ends.
+    """
+    step = step_graph(architecture, training.optimizer, training.dtype, data.form, data.weights is not None)
+    schedule = training.optimizer.schedule
+    rates = schedule.rates(np.arange(0, 10_000, 97), 10_000, 100)
+    return {
+        "rows": len(data),
+        "X": _digest(data.X),
+        "y": _digest(data.y),
+        "weights": None if data.weights is None else _digest(data.weights),
+        "validation": None if validation is None else _digest(*validation.arrays().values()),
+        "architecture": described(architecture),
+        "functions": _digest(repr(step.graph).encode()),
+        "optimizer": described(training.optimizer),
+        "rates": _digest(np.asarray(rates, np.float64)),
+        "batch_size": min(training.batch_size, len(data)),
+        "shuffle": training.shuffle,
+        "seed": training.seed,
+        "dtype": training.dtype,
+        "early_stopping": repr(training.early_stopping),
+        "metrics": [f"{metric.name} {_code(metric.function)} {metric.higher_is_better}" for metric in training.metrics],
+    }
+
+
+def difference(saved: Any, expected: Mapping[str, Any]) -> str | None:
+    """In what a saved fingerprint differs from this run's; None if in nothing."""
+    if not isinstance(saved, Mapping) or not set(expected) <= set(saved):
+        return "a run of which it does not say on what data: an earlier version wrote it"
+    for name, mine in expected.items():
+        if saved[name] != mine:
+            both = f" ({saved[name]}, here {mine})" if name in PLAIN else ""
+            return f"a fit with {DIFFERENCES[name]}{both}"
+    return None
+
+
+def described(value: object) -> str:
+    """What a thing is, in words that another process uses too: a function's address is left out."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+
+
+def _digest(*parts: Array | bytes) -> str:
+    """A hash of the numbers, shapes and dtypes of arrays."""
+    found = blake2b(digest_size=16)
+    for part in parts:
+        if isinstance(part, bytes):
+            found.update(part)
+        else:
+            found.update(f"{part.dtype.str}{part.shape}".encode())
+            found.update(np.ascontiguousarray(part).data)
+    return found.hexdigest()
+
+
+def _code(function: Callable[..., Any]) -> str:
+    """A function by what it does, as far as that can be seen: its compiled code."""
+    code = getattr(function, "__code__", None)
+    return "" if code is None else _digest(code.co_code, described((code.co_consts, code.co_names)).encode())
