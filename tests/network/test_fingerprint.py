@@ -61,9 +61,8 @@ OTHERS = {
 @pytest.mark.parametrize("said", OTHERS)
 def test_every_difference_is_named(said, tmp_path):
     fitted(tmp_path / "c")
-    with pytest.raises(
-        ModelFileError, match=f"is a checkpoint of a fit with (an)?other .*{said.split('other ')[-1].strip()}"
-    ):
+    words = said.split("other ")[-1].strip()
+    with pytest.raises(ModelFileError, match=f"is a checkpoint of a fit with (an)?other .*{words}"):
         fitted(tmp_path / "c", **OTHERS[said])
 
 

@@ -3,7 +3,7 @@
 Every value is a pair (x, e): x as the reference's kernels compute it in float64, and e, how far an executor of a
 coarser ε may be away from it if each of its own operations is right to c·K·ε·scale, K the length of the longest sum:
 
-    product   c·K·ε·(|A||B|) + |A| e_B + e_A |B|
+    product   c·K·ε·(|A||B|) + |A| e_B + e_A |B|, and where the sum begins with a bias b, c·K·ε·(|A||B| + |b|)
     sum       c·K·ε·Σ|x| + Σ e
     others    c·ε·scale + what the op makes of its inputs when each of them is moved by its own bound
 
@@ -114,6 +114,11 @@ class Bounds:
         xs = [i.x for i in inputs]
         if op == "matmul":
             return self._product(attrs, *inputs)
+        if op == "affine":
+            made, b = self._product({}, *inputs[:2]), inputs[2]
+            terms = self._product({}, *(Bounded(np.abs(i.x), np.zeros(np.shape(i.x))) for i in inputs[:2])).x
+            own = ARITHMETIC * max(1, *np.shape(inputs[0].x)) * self.ε * (terms + np.abs(b.x))
+            return Bounded(made.x + b.x, made.e + b.e + own)
         if op in ("sum", "scatter_rows"):
             return self._sum(op, attrs, inputs)
         if op in PRIMITIVES and OPS[op].kind == "movement":
