@@ -172,6 +172,7 @@ class Bounds:
                 moved = [_as(i.x, i.x + sign * i.e) for sign in (1.0, -1.0)]
                 answers = [number(op, attrs, [*xs[:k], m, *xs[k + 1 :]], self.n) for m in moved]
                 e = e + np.max([np.abs(np.subtract(a, x, dtype=np.float64)) for a in answers], axis=0)
+                e = np.where(np.isfinite(i.e), e, np.inf)  # of what may have overflowed nothing is known
         return Bounded(x, e)
 
     def _own(self, op: str, x: Array, xs: Sequence[Array]) -> Array:
