@@ -60,12 +60,32 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # where a terminal or a pipe does not know → or ′
-    sys.exit(_run())
+    sys.exit(_left(_run()))
+
+
+def _left(code: int) -> int:
+    """The exit code, once all that was printed has left."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _unread()
+    except OSError as error:  # a full disk
+        _unread()
+        return _failed(f"cannot write to the standard output: {error.strerror}")
+    return code
+
+
+def _unread() -> int:
+    """Nobody reads what is printed (any more): `clearprop info model | head`."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141
 
 
 def _run() -> int:
     try:
         return int(app(standalone_mode=False) or 0)
+    except SystemExit as left:  # as the library leaves that Typer stands on when a pipe breaks
+        return _unread() if left.code == 1 else int(left.code or 0)
     except ClearpropError as error:
         return _failed(" ".join(str(error).split()))
     except MemoryError as error:
@@ -73,9 +93,10 @@ def _run() -> int:
     except (KeyboardInterrupt, typer.Abort):
         print("Interrupted.", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # `clearprop info model | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+    except BrokenPipeError:
+        return _unread()
+    except OSError as error:
+        return _failed(f"{error.filename or 'the standard output'}: {error.strerror or type(error).__name__}")
     except Exception as error:
         if not isinstance(error, UsageError):
             raise

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from clearprop.app import options as o
+from clearprop.app.pages import tell
 from clearprop.app.row import Row, row_of
 from clearprop.errors import InvalidValueError
 from clearprop.explain.language import checked_language
-from clearprop.interop import write_atomically
+from clearprop.files import refuse_overwriting, write_atomically
 
 _WIDEST = 110  # columns of a terminal that are used
 
@@ -55,6 +55,7 @@ def explain(
 
     Every number can be recomputed by hand from the numbers beside it.
     """
+    refuse_overwriting([out] if out else [], [model, table])
     if out is not None and out.suffix not in (".html", ".md", ".tex", ".txt"):
         raise InvalidValueError(f"--out {out}", "a file ending in .html, .md, .tex or .txt")
     if steps and not (open_page if out is None else out.suffix == ".html"):
@@ -72,6 +73,6 @@ def explain(
     else:
         written = found.in_format(path.suffix, explanation)
     write_atomically(path, written.encode())
-    Console(stderr=True).print(f"wrote {path}", highlight=False, markup=False, soft_wrap=True)
+    tell(f"wrote {path}")
     if open_page:
         webbrowser.open(path.resolve().as_uri())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from clearprop.app.curves import learning_curves
 from clearprop.errors import FileError
 from clearprop.estimators import TableFit, TableModel
-from clearprop.interop import write_atomically
+from clearprop.files import claimed, write_atomically
 from clearprop.table import ClassTarget, import_polars
 
 
@@ -20,8 +19,10 @@ from clearprop.table import ClassTarget, import_polars
 def folder(path: Path) -> Iterator[Path]:
     """A folder to write to, made before anything expensive begins; if it all comes to nothing it is not left behind.
 
+    It is claimed for as long: a second training that would write there is refused.
+
     Raises:
-        FileError: if it cannot be made or written to.
+        FileError: if it cannot be made or written to, or if another training writes there.
     """
     new = [p for p in (path, *path.parents) if not p.exists()]
     try:
@@ -29,12 +30,8 @@ def folder(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise FileError(f"cannot make the folder {path}: {error.strerror}", "a folder that can be written") from None
     try:
-        try:
-            with tempfile.NamedTemporaryFile(dir=path, prefix=".clearprop."):
-                pass
-        except OSError as error:
-            raise FileError(f"cannot write to {path}: {error.strerror}", "a folder that can be written") from None
-        yield path
+        with claimed(path):
+            yield path
     except BaseException:
         for made in new:
             if made.is_dir() and not any(made.iterdir()):
@@ -42,23 +39,25 @@ def folder(path: Path) -> Iterator[Path]:
         raise
 
 
-def write_training_files(out: Path, fit: TableFit, summary: Mapping[str, Any], report: str) -> dict[Path, str]:
-    """Write model, report, curves, history and summary; returns what each path holds.
+MODEL, REST = "model.clearprop", ("report.html", "learning-curves.png", "history.csv", "summary.json")
+
+
+def write_report_files(out: Path, fit: TableFit, summary: Mapping[str, Any], report: str) -> dict[Path, str]:
+    """Write report, curves, history and summary beside the model; returns what each path holds.
 
     Raises:
         FileError: if one cannot be written; none is ever half there.
     """
     table = summary["table"]["name"]
-    names = ("model.clearprop", "report.html", "learning-curves.png", "history.csv", "summary.json")
-    model, page, curves, history, data = (out / name for name in names)
-    fit.model.save(model)
+    page, curves, history, data = (out / name for name in REST)
     write_atomically(page, report.encode())
     write_atomically(curves, learning_curves(fit.history, f"{Path(table).name} → {summary['target']['name']}"))
     columns = {"epoch": range(1, fit.history.epochs + 1), **fit.history.columns}
     write_atomically(history, import_polars().DataFrame(columns).write_csv().encode())
-    write_atomically(data, (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode())
+    write_atomically(
+        data, (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+    )
     return {
-        model: "the model",
         page: "the report: open it in a browser",
         curves: "losses by epoch, as a picture",
         history: "losses by epoch, as numbers",

@@ -71,6 +71,11 @@ def model_page(name: str, summary: Mapping[str, Any]) -> RenderableType:
     )
 
 
+def tell(message: str) -> None:
+    """One line on the standard error stream, whatever letters are in it."""
+    Console(stderr=True).print(" ".join(message.split()), highlight=False, markup=False, soft_wrap=True)
+
+
 def print_page(page: RenderableType, files: Mapping[Path, str] | None = None) -> None:
     """Print a page, and the files that were written, whose paths stay in one piece however long they are."""
     console = Console()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,13 +12,14 @@ from typing import Annotated, Any
 import typer
 
 from clearprop.app import options as o
-from clearprop.app.files import folder, write_training_files
-from clearprop.app.pages import print_page, training_page
+from clearprop.app.files import MODEL, REST, folder, write_report_files
+from clearprop.app.pages import print_page, tell, training_page
 from clearprop.app.progress import TrainingBar, waiting
 from clearprop.app.report import report_of
 from clearprop.app.summary import summary_of_fit
 from clearprop.estimators import TableModel
 from clearprop.explain.language import checked_language
+from clearprop.files import refuse_overwriting
 
 
 def train(
@@ -154,24 +156,40 @@ def train(
         "test": test,
     }
     silent, spoken = quiet or as_json, checked_language(lang)
+    state = out / "checkpoint.clearprop" if checkpoint else None
+    refuse_overwriting([out / name for name in (MODEL, *REST, "checkpoint.clearprop")], [table])
     with folder(out):
         source = o.source(table, no_header, na, encoding)
         with waiting(f"reading {table}", silent):
             frame, total = source.read(max_rows, seed)
         target = source.target(target, frame)
-        state = out / "checkpoint.clearprop" if checkpoint else None
         with nullcontext() if silent else TrainingBar(epochs) as bar:
             callbacks = [] if bar is None else [bar]
             fit = TableModel.train(
                 frame, target, **asked, checkpoint=state, resume=checkpoint, callbacks=callbacks, n_threads=threads
             )
         fit = replace(fit, model=replace(fit.model, about={**fit.model.about, "reading": source.reading()}))
-        summary = summary_of_fit(table, (total, len(frame.columns)), fit, asked)
-        with waiting("writing", silent):
-            files = write_training_files(out, fit, summary, report_of(fit, frame, summary, spoken))
+        fit.model.save(out / MODEL)  # first of all: whatever happens to the rest, what was trained is there
         if state is not None and fit.history.stopped_by != "interrupt":
             state.unlink(missing_ok=True)  # the run is over
+        summary = summary_of_fit(table, (total, len(frame.columns)), fit, asked)
+        files = {out / MODEL: "the model"}
+        with _rest_of(out / MODEL), waiting("writing", silent):
+            files |= write_report_files(out, fit, summary, report_of(fit, frame, summary, spoken))
     if as_json:
         print(json.dumps({**summary, "files": [str(path) for path in files]}, ensure_ascii=False))
     elif not quiet:
         print_page(training_page(summary), files)
+
+
+@contextmanager
+def _rest_of(model: Path) -> Iterator[None]:
+    """What comes after the model: if it fails that is a warning, and if it is interrupted the model is named."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tell(f"Interrupted while the report was made. The model is in {model}")
+        raise typer.Exit(130) from None
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        tell(f"Warning: the report could not be made: {reason}. The model is in {model}")

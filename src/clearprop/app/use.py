@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from clearprop.app import options as o
 from clearprop.app.files import predictions_of
-from clearprop.app.pages import evaluation_page, model_page, print_page
+from clearprop.app.pages import evaluation_page, model_page, print_page, tell
 from clearprop.app.progress import ReadingBar
 from clearprop.app.summary import summary_of_model
 from clearprop.errors import TableError, unknown_name
-from clearprop.interop import replaced
+from clearprop.files import refuse_overwriting, replaced
 from clearprop.table import import_polars
 
 
@@ -41,6 +40,7 @@ def predict(
 
     Of classes the probabilities are written, too.
     """
+    refuse_overwriting([out], [model, table])
     loaded = o.table_model(model)
     rows, copied = 0, list(dict.fromkeys(keep or ()))
     with ReadingBar("predicting", quiet) as bar, replaced(out) as file:
@@ -52,7 +52,7 @@ def predict(
                 raise TableError("a column to keep that holds lists or structures", "text, numbers or dates") from None
             rows += found.height
     if not quiet:
-        Console(stderr=True).print(f"wrote {out}: {rows:,} rows", highlight=False, markup=False, soft_wrap=True)
+        tell(f"wrote {out}: {rows:,} rows")
 
 
 def _beside(frame: Any, names: list[str], found: Any) -> Any:

@@ -1,27 +1,36 @@
-"""What a model file says of where the model comes from: shown, never needed, and not to be trusted."""
+"""What a model file says of where the model comes from: shown, never needed, never trusted."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
+from clearprop.errors import ModelFileError
 from clearprop.estimators.recall import check_training
 from clearprop.table import exactly, finite, texts
 
 
-def checked_about(about: Any) -> dict[str, Any]:
-    """The facts of the expected form; others are dropped, because anyone may have written the file."""
-    if not isinstance(about, dict):
+def checked_about(path: str | os.PathLike[str], about: Any) -> dict[str, Any]:
+    """The facts that are known here; a later version may have written more.
+
+    Raises:
+        ModelFileError: if one has not the form it should have: anyone may have written the file.
+    """
+    if about is None:
         return {}
-    return {key: value for key, value in about.items() if key in _CHECKS and _holds(_CHECKS[key], value)}
-
-
-def _holds(check: Callable[[Any], object], value: Any) -> bool:
-    try:
-        check(value)
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return False
-    return True
+    if not isinstance(about, dict):
+        raise ModelFileError(f"{path} says of its model {about!r:.40}", "facts by name")
+    known = {key: value for key, value in about.items() if key in _CHECKS}
+    for key, value in known.items():
+        try:
+            _CHECKS[key](value)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            reason = f"no {error}" if isinstance(error, KeyError) else str(error)
+            raise ModelFileError(
+                f"{path} is damaged: what it says of {key!r} ({reason})", "a file written by save()"
+            ) from None
+    return known
 
 
 def _check_reading(reading: Any) -> None:
@@ -33,7 +42,8 @@ def _check_reading(reading: Any) -> None:
 
 def _check_parts(parts: Any) -> None:
     for part in exactly(dict, parts).values():
-        exactly(int, part["rows"])
+        if not part.keys() <= _PART or min(exactly(int, part["rows"]), exactly(int, part["without_target"])) < 0:
+            raise ValueError("a count that is none, or a fact that is not known")
         scores, intervals, baseline = (exactly(dict, part[key]) for key in ("scores", "intervals", "baseline"))
         numbers = [*scores.values(), *baseline.values()]
         for pair in intervals.values():
@@ -46,6 +56,7 @@ def _check_parts(parts: Any) -> None:
             raise ValueError("scores that do not belong together")
 
 
+_PART = {"rows", "without_target", "scores", "intervals", "baseline", "confusion"}
 _CHECKS: dict[str, Callable[[Any], object]] = {
     "clearprop": lambda value: exactly(str, value),
     "seed": lambda value: exactly(int, value),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from clearprop.errors import ModelFileError
 from clearprop.estimators.table_model import TableModel
-from clearprop.interop import read_model
+from clearprop.interop import Shapes, read_model
 from clearprop.network import Network, network_from
+from clearprop.network.persistence import revive
 
 
 def load(path: str | os.PathLike[str]) -> Network | TableModel:
@@ -19,7 +21,12 @@ def load(path: str | os.PathLike[str]) -> Network | TableModel:
         FileError: if the file cannot be read.
         ModelFileError: if it is truncated, damaged, foreign, or from a newer version.
     """
-    header, arrays = read_model(path)
+
+    def fits(header: dict[str, Any], shapes: Shapes) -> None:
+        if header.get("kind") in ("network", "table_model"):
+            revive(path, header.get("network"), shapes)
+
+    header, arrays = read_model(path, fits)
     kind = header.get("kind")
     if kind == "network":
         return network_from(path, header.get("network"), arrays)

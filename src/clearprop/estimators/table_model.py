@@ -170,7 +170,7 @@ class TableModel:
         wanted = len(target.classes) if isinstance(target, ClassTarget) and len(target.classes) > 2 else 1
         if (network.architecture.n_inputs, network.architecture.n_outputs) != (len(encoder.feature_names), wanted):
             raise ModelFileError(f"{path}: the network does not fit the columns or the target")
-        return cls(encoder, target, network, checked_about(header.get("about")))
+        return cls(encoder, target, network, checked_about(path, header.get("about")))
 
     @staticmethod
     def train(

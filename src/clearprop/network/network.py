@@ -408,7 +408,9 @@ def network_from(path: str | os.PathLike[str], described: Any, arrays: dict[str,
     Raises:
         ModelFileError: if the description and the arrays do not fit together.
     """
-    architecture, seed, dtype = persistence.revive(path, described, arrays)
+    shapes = {name: a.shape for name, a in arrays.items()}
+    architecture, seed, dtype = persistence.revive(path, described, shapes)
+    persistence.require_numbers(path, arrays, dtype)
     net = Network.__new__(Network)
     net._set_up(architecture, seed, dtype)
     net._run = Run({name: arrays[name].copy() for name in architecture.parameters})

@@ -11,7 +11,15 @@ import numpy as np
 from clearprop.errors import ModelFileError, checked_integer
 from clearprop.execute import Array
 from clearprop.graph import DTYPES
-from clearprop.interop import describe_architecture, read_model, require_arrays, revive_architecture, write_model
+from clearprop.interop import (
+    Shapes,
+    describe_architecture,
+    read_model,
+    require_arrays,
+    require_shapes,
+    revive_architecture,
+    write_model,
+)
 from clearprop.network.fingerprint import difference, fingerprint
 from clearprop.nn import Architecture
 from clearprop.train import Epoch, Run, Training, step_graph
@@ -23,8 +31,8 @@ def header_of(architecture: Architecture, seed: int, dtype: str) -> dict[str, An
     return {"architecture": describe_architecture(architecture), "seed": seed, "dtype": dtype}
 
 
-def revive(path: str | os.PathLike[str], described: Any, arrays: dict[str, Array]) -> tuple[Architecture, int, str]:
-    """Architecture, seed and dtype from a header, checked against the arrays.
+def revive(path: str | os.PathLike[str], described: Any, shapes: Shapes) -> tuple[Architecture, int, str]:
+    """Architecture, seed and dtype from a header, checked against the shapes of the arrays beside it.
 
     Raises:
         ModelFileError: if they do not fit together.
@@ -38,12 +46,11 @@ def revive(path: str | os.PathLike[str], described: Any, arrays: dict[str, Array
     dtype, seed = described["dtype"], described["seed"]
     if dtype not in ("f32", "f64") or isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise ModelFileError(f"{path} has a damaged header", "a file written by save()")
-    require_arrays(path, arrays, {name: p.shape for name, p in architecture.parameters.items()})
-    _require_numbers(path, arrays, dtype)
+    require_shapes(path, shapes, {name: p.shape for name, p in architecture.parameters.items()})
     return architecture, seed, dtype
 
 
-def _require_numbers(path: str | os.PathLike[str], arrays: dict[str, Array], dtype: str) -> None:
+def require_numbers(path: str | os.PathLike[str], arrays: dict[str, Array], dtype: str) -> None:
     """Check that arrays hold finite numbers of the network's dtype."""
     _require_dtype(path, arrays, dtype)
     for name, a in arrays.items():
@@ -96,8 +103,21 @@ class Checkpoint:
             plain, arrays = event.run.to_parts()
             write_model(self._path, {"kind": "checkpoint", "training": self._fingerprint, "run": plain}, arrays)
 
+    def _check(self, header: dict[str, Any], shapes: Shapes) -> None:
+        """Refuse the arrays of another network before they are read."""
+        if header.get("kind") != "checkpoint":
+            return
+        slots = step_graph(self._architecture, self._training.optimizer, self._training.dtype).slots
+        parameters = {name: p.shape for name, p in self._architecture.parameters.items()}
+        groups = {"parameters": parameters, "slots": slots, "best_parameters": parameters}
+        if not any(name.startswith("best_parameters/") for name in shapes):
+            del groups["best_parameters"]
+        wanted = {f"{group}/{name}": shape for group, each in groups.items() for name, shape in each.items()}
+        if difference(header.get("training"), self._fingerprint) is None:
+            require_shapes(self._path, shapes, wanted)
+
     def _read(self) -> Run:
-        header, arrays = read_model(self._path)
+        header, arrays = read_model(self._path, self._check)
         if header.get("kind") != "checkpoint":
             raise ModelFileError(f"{self._path} is a {header.get('kind')}", "a checkpoint", "pass another path")
         other = difference(header.get("training"), self._fingerprint)
@@ -119,7 +139,7 @@ class Checkpoint:
         slots = step_graph(self._architecture, self._training.optimizer, self._training.dtype).slots
         require_arrays(self._path, run.slots, slots)
         for group in (run.parameters, run.best_parameters):
-            _require_numbers(self._path, group, self._training.dtype)
+            require_numbers(self._path, group, self._training.dtype)
         _require_dtype(self._path, run.slots, self._training.dtype)
         return run
 

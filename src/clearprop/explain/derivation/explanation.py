@@ -8,8 +8,8 @@ from pathlib import Path
 from clearprop.errors import InvalidValueError
 from clearprop.explain.derivation.document import Document
 from clearprop.explain.derivation.render import STYLE, html_of, latex_of, markdown_of, page_of, text_of
-from clearprop.explain.file import write_beside
 from clearprop.explain.page import fragment
+from clearprop.files import write_atomically
 
 
 class Explanation:
@@ -51,7 +51,7 @@ class Explanation:
         path = Path(path)
         if path.suffix not in writers:
             raise InvalidValueError(f"a file ending in {path.suffix!r}", " or ".join(writers))
-        write_beside(path, writers[path.suffix]().encode())
+        write_atomically(path, writers[path.suffix]().encode())
 
     def __str__(self) -> str:
         return self.to_text()

@@ -148,9 +148,9 @@ class Picture:
         ending = Path(path).suffix.lower()
         if ending not in (".svg", ".png"):
             raise InvalidValueError(f"a picture file that ends in {ending!r}", ".svg or .png")
-        from clearprop.explain.file import write_beside
+        from clearprop.files import write_atomically
 
-        write_beside(Path(path), self.png() if ending == ".png" else self.svg.encode())
+        write_atomically(Path(path), self.png() if ending == ".png" else self.svg.encode())
 
     def _repr_svg_(self) -> str:
         return self.svg

@@ -13,7 +13,6 @@ import numpy as np
 from clearprop.errors import InvalidValueError
 from clearprop.explain.derivation import Source
 from clearprop.explain.derivation.update import first_rate
-from clearprop.explain.file import write_beside
 from clearprop.explain.language import Language, checked_language
 from clearprop.explain.math import DIGITS
 from clearprop.explain.stepper import phrases as p
@@ -25,6 +24,7 @@ from clearprop.explain.stepper.layers import Layers
 from clearprop.explain.stepper.render import rendered
 from clearprop.explain.stepper.walk import Walk
 from clearprop.explain.values import Values
+from clearprop.files import write_atomically
 from clearprop.train import Optimizer, resolve_optimizer
 
 ZOOMS = ("layers", "fused", "primitives")
@@ -72,7 +72,7 @@ class StepByStep:
         """
         if Path(path).suffix.lower() not in (".html", ".htm"):
             raise InvalidValueError(f"a file ending in {Path(path).suffix!r}", ".html")
-        write_beside(Path(path), self.to_html().encode())
+        write_atomically(Path(path), self.to_html().encode())
 
     def _repr_html_(self) -> str:
         style = "width:100%;height:760px;border:0;border-radius:8px"

@@ -1,0 +1,239 @@
+"""How files are written and read: whole or not at all, never over their own input, never mixed with another's.
+
+A file is written beside its place under a name of its own, synced, and renamed; then the folder is synced. So a
+reader, a crash or a loss of power meets the old content or the new. What a rename cannot keep is not kept: hard links
+to the old file go on naming the old content, and owner and attributes are those of a new file. The mode is kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from clearprop.errors import FileError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+StrPath = str | os.PathLike[str]
+
+_BESIDE = ".clearprop-"  # begins the name of every temporary file; short, so that any name has room beside it
+_LOCK = ".clearprop.lock"
+
+
+# --- writing
+
+
+@contextmanager
+def replaced(path: StrPath) -> Iterator[BinaryIO]:
+    """A file to write to that takes its place when the block ends without an error, and leaves no trace otherwise.
+
+    Through a link, the file it points to is written; a device or a pipe such as /dev/stdout is written to directly.
+
+    Raises:
+        FileError: if the place cannot be written to.
+    """
+    try:
+        target = Path(os.path.realpath(path))
+        if target.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                yield file
+            return
+        with _beside(target) as file:
+            yield file
+    except (FileError, BrokenPipeError):
+        raise
+    except OSError as error:
+        reason = error.strerror or error.__class__.__name__
+        raise FileError(f"cannot write {path}: {reason}", "a path in a folder that exists and can be written") from None
+
+
+def write_atomically(path: StrPath, content: bytes) -> None:
+    """Write a file so that a reader, or a crash, sees the old content or the new; see `replaced`.
+
+    Raises:
+        FileError: if the place cannot be written to.
+    """
+    with replaced(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[BinaryIO]:
+    """A new file in the folder of the target that replaces it in the end."""
+    _sweep(target.parent)
+    descriptor, temporary = _create(target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            if target.exists():
+                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode) & 0o777)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(target)  # still locked: nobody takes it for a stale one
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(target.parent)
+
+
+def _create(folder: Path) -> tuple[int, Path]:
+    """A file that is new, of the mode that the umask leaves, and locked for as long as its writer lives."""
+    while True:
+        path = folder / f"{_BESIDE}{secrets.token_hex(8)}.tmp"
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
+            if _lock(descriptor) and _is_at(descriptor, path):
+                return descriptor, path
+            os.close(descriptor)  # taken for a stale one in the moment before it was locked
+
+
+def _sweep(folder: Path) -> None:
+    """Remove temporary files whose writers died: those that nobody holds a lock on."""
+    if fcntl is None:
+        return
+    with os.scandir(folder) as entries:
+        left = [Path(e.path) for e in entries if e.name.startswith(_BESIDE) and e.name.endswith(".tmp")]
+    for path in left:
+        with contextlib.suppress(OSError):
+            descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
+            try:
+                if _lock(descriptor) and _is_at(descriptor, path):
+                    path.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock an open file for this process; False if another one has it."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether an open file is still the one of this name."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    return False
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in a folder outlast a loss of power, where the system can."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(OSError):  # not every file system syncs folders
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+# --- one writer to a folder, and never over what is read
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Keep other trainings out of a folder for as long as the block runs.
+
+    Raises:
+        FileError: if another process has claimed it, or if it cannot be written to.
+    """
+    path = folder / _LOCK
+    try:
+        descriptor = _claim(path)
+    except OSError as error:
+        raise FileError(f"cannot write to {folder}: {error.strerror}", "a folder that can be written") from None
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _claim(path: Path) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        if not _lock(descriptor):
+            pid = os.read(descriptor, 20).decode("ascii", "replace").strip()
+            os.close(descriptor)
+            raise FileError(
+                f"{path.parent} is being written to by another training{f', process {pid}' if pid.isdigit() else ''}",
+                "a folder of its own for each training",
+                "wait for it, or name another folder with --out",
+            )
+        if _is_at(descriptor, path):
+            return descriptor
+        os.close(descriptor)  # its holder has just left, and removed it
+
+
+def refuse_overwriting(outputs: Iterable[StrPath], inputs: Iterable[StrPath]) -> None:
+    """Check that nothing that is read is written over, by whatever name or link.
+
+    Raises:
+        FileError: naming the first file that would be.
+    """
+    read = [path for path in inputs if Path(path).exists()]
+    for output in outputs:
+        for path in read:
+            if _same(output, path):
+                raise FileError(
+                    f"{output} is read by this very command{'' if str(output) == str(path) else f' as {path}'}",
+                    "another file to write to",
+                )
+
+
+def _same(a: StrPath, b: StrPath) -> bool:
+    if os.path.realpath(a) == os.path.realpath(b):
+        return Path(b).is_file()
+    return Path(a).is_file() and Path(a).samefile(b)
+
+
+# --- reading
+
+
+class Unchanged:
+    """What a file was when it was opened, to be asked in the end whether it still is that.
+
+    Example:
+        >>> before = Unchanged(__file__)
+        >>> before.check()
+    """
+
+    def __init__(self, path: StrPath) -> None:
+        self.path, self._before = path, self._now(path)
+
+    @staticmethod
+    def _now(path: StrPath) -> tuple[int, ...] | None:
+        try:
+            found = Path(path).stat()
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else ()
+
+    def check(self) -> None:
+        """Raise a FileError if the file was written to or replaced since."""
+        if self._now(self.path) != self._before:
+            raise FileError(f"{self.path} changed while it was read", "a file that nobody writes to", "read it again")
