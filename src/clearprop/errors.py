@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from clearprop.visible import visible
+
 
 class ClearpropError(Exception):
     """Base of all errors of clearprop.
@@ -28,7 +30,7 @@ class ClearpropError(Exception):
 
     def __str__(self) -> str:
         expected = f"; expected {self.expected}" if self.expected else ""
-        return f"{self.got}{expected}" + (f". Hint: {self.hint}" if self.hint else "")
+        return visible(f"{self.got}{expected}" + (f". Hint: {self.hint}" if self.hint else ""), keep="\n")
 
 
 class ShapeError(ClearpropError, ValueError):

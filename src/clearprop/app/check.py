@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from clearprop.app import options as o
+from clearprop.app.pages import show
 from clearprop.explain.check import check_gradients
 from clearprop.explain.language import checked_language
 from clearprop.train import made_up
@@ -46,5 +47,5 @@ def check(
         facts = {"model": str(model), "table": table, "rows": len(data[0]), "mode": mode}
         print(json.dumps({**facts, **found.to_dict(spoken)}, ensure_ascii=False))
     else:
-        print(found.explain(spoken, shutil.get_terminal_size().columns))
+        show(found.explain(spoken, shutil.get_terminal_size().columns))
     raise typer.Exit(0 if found.ok else 1)

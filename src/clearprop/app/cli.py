@@ -24,6 +24,7 @@ from clearprop.app.look import plan, profile
 from clearprop.app.train import train
 from clearprop.app.use import evaluate, info, predict
 from clearprop.execute import describe
+from clearprop.visible import visible
 
 UsageError: type[Any] = typer.BadParameter.__mro__[1]  # of the library that Typer stands on, whichever that is
 
@@ -108,8 +109,7 @@ def _run() -> int:
 
 
 def _failed(message: str) -> int:
-    shown = "".join(letter if letter.isprintable() else "?" for letter in message)  # a file's text may hold commands
-    print(f"Error: {shown}", file=sys.stderr)
+    print(f"Error: {visible(message)}", file=sys.stderr)
     return 2
 
 

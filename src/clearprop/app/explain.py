@@ -11,11 +11,12 @@ from typing import Annotated
 import typer
 
 from clearprop.app import options as o
-from clearprop.app.pages import tell
+from clearprop.app.pages import show, tell
 from clearprop.app.row import Row, row_of
 from clearprop.errors import InvalidValueError
 from clearprop.explain.language import checked_language
 from clearprop.files import refuse_overwriting, write_atomically
+from clearprop.visible import visible
 
 _WIDEST = 110  # columns of a terminal that are used
 
@@ -65,14 +66,14 @@ def explain(
     found = Row(loaded, row_of(batches, row), Path(table).name, row, checked_language(lang))
     explanation = found.trace.explain(lang, convention, detail, only=only)
     if out is None and not open_page:
-        print(found.to_text(explanation, min(shutil.get_terminal_size().columns, _WIDEST)), end="")
+        show(found.to_text(explanation, min(shutil.get_terminal_size().columns, _WIDEST)), end="")
         return
     path = out or Path(tempfile.mkdtemp(prefix="clearprop-")) / f"row-{row}.html"
     if steps:
         written = found.trace.step_by_step(lang, convention=convention).to_html()
     else:
         written = found.in_format(path.suffix, explanation)
-    write_atomically(path, written.encode())
+    write_atomically(path, visible(written, keep="\n\t").encode())
     tell(f"wrote {path}")
     if open_page:
         webbrowser.open(path.resolve().as_uri())

@@ -13,6 +13,7 @@ from clearprop.errors import FileError
 from clearprop.estimators import TableFit, TableModel
 from clearprop.files import claimed, write_atomically
 from clearprop.table import ClassTarget, import_polars
+from clearprop.visible import visible
 
 
 @contextmanager
@@ -51,7 +52,7 @@ def write_report_files(out: Path, fit: TableFit, summary: Mapping[str, Any], rep
     table = summary["table"]["name"]
     page, curves, history, data = (out / name for name in REST)
     write_atomically(page, report.encode())
-    write_atomically(curves, learning_curves(fit.history, f"{Path(table).name} → {summary['target']['name']}"))
+    write_atomically(curves, learning_curves(fit.history, visible(f"{Path(table).name} → {summary['target']['name']}")))
     columns = {"epoch": range(1, fit.history.epochs + 1), **fit.history.columns}
     write_atomically(history, import_polars().DataFrame(columns).write_csv().encode())
     write_atomically(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from clearprop.explain.language import Language
+from clearprop.visible import visible
 
 _LONGEST = 60
 
@@ -22,9 +23,8 @@ def text(value: object, most: int = _LONGEST) -> str:
 
 def plain(value: object, most: int = _LONGEST) -> str:
     """The same as plain text, for a sentence that is escaped as a whole."""
-    whole = str(value)
-    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in whole[:most])
-    return shown + "…" * (len(whole) > most)
+    whole = visible(str(value))
+    return whole[:most] + "…" * (len(whole) > most)
 
 
 def section(name: str, title: str, *parts: str) -> str:

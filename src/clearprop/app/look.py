@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from clearprop.app import options as o
+from clearprop.app.pages import show
 
 Optimizer = Annotated[str, typer.Option(help="Optimizer of the training step.")]
 
@@ -21,10 +22,9 @@ def plan(
     network = o.network_in(model)
     if passes:
         for name, made in network.plan_passes(what, optimizer).items():
-            print(f"--- after {name}")
-            print(made)
+            show(f"--- after {name}\n{made}")
     else:
-        print(network.plan(what, optimizer))
+        show(str(network.plan(what, optimizer)))
 
 
 def profile(
@@ -46,4 +46,5 @@ def profile(
     if table is not None:
         loaded = o.table_model(model)
         data = loaded.arrays(o.source(table, no_header, na, encoding, loaded).read()[0])
-    print(network.profile(*data, optimizer=optimizer, batch_size=batch_size, n_threads=threads, steps=steps))
+    found = network.profile(*data, optimizer=optimizer, batch_size=batch_size, n_threads=threads, steps=steps)
+    show(str(found))

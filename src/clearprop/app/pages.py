@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.rule import Rule
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from clearprop.app.summary import METRICS, number
+from clearprop.visible import visible
 
 _FEW_COLUMNS, _MOST_CLASSES = 15, 8
 
@@ -71,19 +73,36 @@ def model_page(name: str, summary: Mapping[str, Any]) -> RenderableType:
     )
 
 
+class Seen:
+    """What is printed with everything in it visible, whatever names it holds."""
+
+    def __init__(self, page: RenderableType) -> None:
+        self._page = page
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The page's pieces."""
+        for piece in console.render(self._page, options):
+            yield piece if piece.control else Segment(visible(piece.text, keep="\n"), piece.style)
+
+
+def show(text: str, end: str = "\n") -> None:
+    """Print lines of text as they stand, everything in them visible."""
+    print(visible(text, keep="\n"), end=end)
+
+
 def tell(message: str) -> None:
     """One line on the standard error stream, whatever letters are in it."""
-    Console(stderr=True).print(" ".join(message.split()), highlight=False, markup=False, soft_wrap=True)
+    Console(stderr=True).print(Text(visible(message)), highlight=False, soft_wrap=True)
 
 
 def print_page(page: RenderableType, files: Mapping[Path, str] | None = None) -> None:
     """Print a page, and the files that were written, whose paths stay in one piece however long they are."""
     console = Console()
-    console.print(Group("", page, ""), highlight=False)
+    console.print(Seen(Group("", page, "")), highlight=False)
     width = max((len(str(path)) for path in files or ()), default=0)
     for i, (path, what) in enumerate((files or {}).items()):
         line = Text.assemble(("Files     " if i == 0 else " " * 10, "bold"), f"{path!s:{width}}  {what}")
-        console.print(line, highlight=False, soft_wrap=True)
+        console.print(Seen(line), highlight=False, soft_wrap=True)
     if files:
         console.print()
 

@@ -8,14 +8,16 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from clearprop.train import Epoch
+from clearprop.visible import visible
 
 
 def waiting(what: str, silent: bool) -> AbstractContextManager[Any]:
     """A word on what takes long."""
     console = Console(stderr=True)
-    return nullcontext() if silent or not console.is_terminal else console.status(what)
+    return nullcontext() if silent or not console.is_terminal else console.status(Text(visible(what)))
 
 
 class _Bar:

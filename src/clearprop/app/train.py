@@ -191,5 +191,5 @@ def _rest_of(model: Path) -> Iterator[None]:
         tell(f"Interrupted while the report was made. The model is in {model}")
         raise typer.Exit(130) from None
     except Exception as error:
-        reason = str(error) or type(error).__name__
+        reason = " ".join(str(error).split()) or type(error).__name__
         tell(f"Warning: the report could not be made: {reason}. The model is in {model}")

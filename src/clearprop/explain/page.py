@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
+from hashlib import sha256
 from html import escape
 
 from clearprop.explain.language import Language
+from clearprop.visible import visible
 
 # A matrix has brackets of its own: those of fonts do not grow where there is no mathematical font.
 MATRIX_STYLE = """
@@ -52,17 +56,54 @@ def page(title: str, body: str, lang: Language = "en", style: str = "", script: 
         style: CSS beside the common one.
         script: JavaScript, run at the end of the body.
     """
+    body, places = _without_style_attributes(body)
     scripts = f"<script>\n{script}\n</script>\n" if script else ""
+    content = visible(
+        f"<title>{escape(title)}</title>\n<style>{STYLE}{MATRIX_STYLE}{style}{places}</style>\n</head>\n<body>\n"
+        f"{body}\n{scripts}</body>\n</html>\n",
+        keep="\n\t",
+    )
     return (
         f'<!DOCTYPE html>\n<html lang="{"zh-Hans" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-        "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
-        f"<title>{escape(title)}</title>\n<style>{STYLE}{MATRIX_STYLE}{style}</style>\n</head>\n<body>\n{body}\n{scripts}</body>\n"
-        "</html>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(content)}">\n{content}'
     )
+
+
+def _policy(content: str) -> str:
+    """What a page may do: no request at all, and of styles and scripts those that were written with it, by their hash.
+
+    So a text that found a way round the escaping still could not run.
+    """
+    styles, scripts = (
+        " ".join(sorted({_hash(text) for text in re.findall(f"<{tag}>(.*?)</{tag}>", content, re.DOTALL)}))
+        for tag in ("style", "script")
+    )
+    none = "'none'"
+    return (
+        f"default-src 'none'; img-src data:; style-src {styles or none}; script-src {scripts or none}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _without_style_attributes(body: str) -> tuple[str, str]:
+    """The same body with a mark for each style attribute, which the policy does not let through, and their rules.
+
+    The selectors are long so that they win over those of classes, as attributes do.
+    """
+    found: dict[str, int] = {}
+
+    def mark(match: re.Match[str]) -> str:
+        return f' data-s="{found.setdefault(match[1], len(found))}"'
+
+    marked = re.sub(' style="([^"<>]*)"', mark, body)
+    return marked, "".join(f'\n[data-s="{k}"][data-s][data-s]{{{rule}}}' for rule, k in found.items())
 
 
 def fragment(body: str, style: str = "") -> str:
     """HTML for a notebook, which has a page already."""
-    return f'<style>{MATRIX_STYLE}{style}</style>\n<div class="clearprop">\n{body}\n</div>'
+    return visible(f'<style>{MATRIX_STYLE}{style}</style>\n<div class="clearprop">\n{body}\n</div>', keep="\n\t")

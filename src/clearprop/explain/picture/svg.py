@@ -13,6 +13,7 @@ from html import escape
 from clearprop.explain.picture.palette import DARK, LIGHT
 from clearprop.explain.picture.scene import Circle, Group, Label, Mark, Picture, Rect, Role, Stroke
 from clearprop.explain.picture.text import pieces
+from clearprop.visible import visible
 
 MATH_FONTS = '"STIX Two Text","Latin Modern Roman","Cambria","Times New Roman","Liberation Serif","STIXGeneral",serif'
 WORD_FONTS = (
@@ -123,5 +124,5 @@ def _number(value: float) -> str:
 
 
 def _text(text: str) -> str:
-    """Text within XML: escaped, and without signs that XML cannot hold."""
-    return escape(_NOT_XML.sub("\ufffd", text), quote=True)
+    """Text within XML: escaped, and without signs that nobody sees or that XML cannot hold."""
+    return escape(_NOT_XML.sub("\ufffd", visible(text)), quote=True)
