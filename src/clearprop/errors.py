@@ -61,6 +61,10 @@ class ModelFileError(ClearpropError, ValueError):
     """A model file that is truncated, damaged, foreign or too new."""
 
 
+class ForkedError(ClearpropError, RuntimeError):
+    """Training in a forked child that began before the fork, with threads that only the parent has."""
+
+
 class MissingDependencyError(ClearpropError, ImportError):
     """An optional package is needed and not installed."""
 

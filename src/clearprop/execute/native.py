@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DTypeError
+from clearprop.errors import DTypeError, ForkedError
 from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.codes import ELEMENTWISE, MAX_REGISTERS, MAX_SCRATCH
 from clearprop.execute.door import Door
 from clearprop.execute.encode import Encoded, encode
+from clearprop.execute.exclusive import Exclusive
 from clearprop.execute.executor import Program, Reference, bound, row_by_row
 from clearprop.execute.reference import Array
 from clearprop.execute.takes import takes, why_not
@@ -117,9 +117,8 @@ class NativeProgram:
         self.plan: Plan = code.passes["memory"]
         self.passes, self.encoded, self.threads, self.isa = code.passes, code.encoded, threads, code.isa
         self._program, self._door = code.program, code.door
-        self._machine = _native.Machine(self._program)
+        self._machine: Exclusive[Any] = Exclusive(lambda: _native.Machine(code.program))  # its buffers serve every run
         self._dtype = np.dtype("float64" if self.encoded.is_f64 else "float32")
-        self._lock = threading.Lock()  # one run at a time: the buffers are shared between runs
 
     def run(self, inputs: Mapping[str, Array], n: int | None = None) -> dict[str, Array]:
         """Compute the outputs for inputs of the planned types; the results are fresh arrays.
@@ -158,8 +157,8 @@ class NativeProgram:
         numbers = [(place, float(inputs[name])) for name, place in code.scalars.items()]
         counter = NO_COUNTER if code.counter is None else np.ascontiguousarray(inputs[code.counter], np.int64)
         file = np.empty(len(code.file))
-        with self._lock:
-            self._machine.run(n, self._threads(n), given, numbers, counter, list(wanted), file)
+        with self._machine as machine:
+            machine.run(n, self._threads(n), given, numbers, counter, list(wanted), file)
         return file
 
     def run_steps(
@@ -173,16 +172,15 @@ class NativeProgram:
         kept: Sequence[str] = (),
     ) -> Outcome:
         """Run training steps, see `ReferenceProgram.run_steps`; all of them in one call of the machine."""
-        with self._lock:
-            steps, diverged, good, reports, seconds, _ = self._train(state, data, batches, table, report, stop, kept)
+        done = self._train(state, data, batches, table, report, stop, kept)
+        steps, diverged, good, reports, seconds, _ = done
         return Outcome(reports.reshape(steps, len(report)), seconds.tolist(), diverged, good)
 
     def profile(
         self, state: dict[str, Array], data: Mapping[str, Array], batches: Batches, table: Mapping[str, Array]
     ) -> Array:
         """Seconds per training step: a row per thread, a column per instruction and one for waiting."""
-        with self._lock:
-            steps, *_, times = self._train(state, data, batches, table, [], lambda: False, (), profile=True)
+        steps, *_, times = self._train(state, data, batches, table, [], lambda: False, (), profile=True)
         spent: Array = times.reshape(-1, len(self.encoded.instructions) + 1) / steps
         return spent
 
@@ -210,20 +208,27 @@ class NativeProgram:
         constants = {place: float(a[0]) for place, a in numbers.items() if a.strides == (0,)}  # one number, broadcast
         varying = {place: a for place, a in numbers.items() if place not in constants}
         rows = np.stack(list(varying.values()), axis=1) if varying else np.zeros((len(batches), 0))
-        result: tuple[Any, ...] = self._machine.train(
-            epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
-            threads=self._threads(batches.size),
-            state=[self._spec(code.place[name], a, name in kept) for name, a in state.items() if name in code.place],
-            data=[(v, self._ready(name, data[name])) for name, v in code.gathered.items()],
-            constants=list(constants.items()),
-            table=np.ascontiguousarray(rows),
-            columns=list(varying),
-            report=self._reported(report),
-            stop=stop,
-            may_go_alone=self.threads is None and self.plan.flops(batches.size) < SHORT_STEP and not profile,
-            profile=profile,
-        )
-        return result
+        with self._machine as machine:
+            forked, *result = machine.train(
+                epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
+                threads=self._threads(batches.size),
+                state=[
+                    self._spec(code.place[name], a, name in kept) for name, a in state.items() if name in code.place
+                ],
+                data=[(v, self._ready(name, data[name])) for name, v in code.gathered.items()],
+                constants=list(constants.items()),
+                table=np.ascontiguousarray(rows),
+                columns=list(varying),
+                report=self._reported(report),
+                stop=stop,
+                may_go_alone=self.threads is None and self.plan.flops(batches.size) < SHORT_STEP and not profile,
+                profile=profile,
+            )
+        if forked:
+            raise ForkedError(
+                "a process forked between two steps", "no fork in a signal handler or a callback of the steps"
+            )
+        return tuple(result)
 
     def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
         """A function X → output with these parameters packed, see `ReferenceProgram.bind`."""
