@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from wrong_input import GOOD, GROUPS, TRAIN, Case, answer, document, prepare
 
 import clearprop as cp
+from wrong_input import GOOD, GROUPS, TRAIN, Case, answer, document, prepare
 
 CASES = [case for cases in GROUPS.values() for case in cases]
 

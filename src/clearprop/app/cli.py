@@ -65,7 +65,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        return int(app(standalone_mode=False) or 0)
+        return int(app(prog_name="clearprop", standalone_mode=False) or 0)
     except ClearpropError as error:
         return _failed(" ".join(str(error).split()))
     except MemoryError as error:

@@ -10,12 +10,12 @@ import re
 import numpy as np
 import pytest
 
+from by_hand import SEEDS, Activation, Layer, Loss, Network, random_network
 from clearprop.explain.derivation import Source, writer
 from clearprop.explain.math import parse
-from explain.by_hand import SEEDS, Activation, Layer, Loss, Network, random_network
-from explain.networks import traced
-from explain.printed import equations
-from explain.recomputed import Count, Page, slopes_of, symbols_of
+from networks import traced
+from printed import equations
+from recomputed import Count, Page, slopes_of, symbols_of
 
 DIGITS = (4, 12, 3, 4, 2, 15)
 total = Count()
