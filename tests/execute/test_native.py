@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import clearprop as cp
@@ -213,7 +213,6 @@ def batch_graphs(draw):
     return Made(simplify(Graph(outputs)), dtype)
 
 
-@settings(max_examples=500, deadline=None)
 @given(batch_graphs(), st.integers(1, 40), st.integers(0, 1000), st.integers(1, 3))
 def test_random_graphs(made, n, seed, threads):
     graph, dtype = made

@@ -84,7 +84,7 @@ def _unread() -> int:
 
 def _run() -> int:
     try:
-        return int(app(standalone_mode=False) or 0)
+        return int(app(prog_name="clearprop", standalone_mode=False) or 0)
     except SystemExit as left:  # as the library leaves that Typer stands on when a pipe breaks
         return _unread() if left.code == 1 else int(left.code or 0)
     except ClearpropError as error:

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from by_hand import SEEDS, random_network
 from clearprop.errors import FileError, InvalidValueError
-from explain.by_hand import SEEDS, random_network
-from explain.networks import traced
-from explain.printed import equations
+from networks import traced
+from printed import equations
 
 SOME = SEEDS[::9]
 DECIMAL = re.compile(r"\d+\.\d+")
