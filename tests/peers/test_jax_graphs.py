@@ -2,7 +2,9 @@
 
 The tolerance is the bound of running error analysis (tests/support/bounded.py) for the machine's dtype, eight times:
 JAX rounds too, and differentiates in another order, so that its formula of a second gradient may cancel where ours does
-not. (Among 20,000 graphs two second gradients passed twice the bound: by 1.01 and by 1.93 times.) `CLEARPROP_GRAPHS` says how many graphs.
+not. (Among 20,000 graphs two second gradients passed twice the bound: by 1.01 and by 1.93 times.)
+
+`CLEARPROP_GRAPHS` says how many graphs.
 """
 
 from __future__ import annotations
@@ -18,11 +20,10 @@ pytestmark = pytest.mark.peers
 
 from any_graph import random_case  # noqa: E402
 from bounded import Bounded, Bounds, outside  # noqa: E402
-from in_jax import OPS as IN_JAX  # noqa: E402
-from in_jax import InJax  # noqa: E402
-
 from clearprop.execute import Native, Reference, instruction_sets  # noqa: E402
 from clearprop.graph import OPS  # noqa: E402
+from in_jax import OPS as IN_JAX  # noqa: E402
+from in_jax import InJax  # noqa: E402
 
 GRAPHS = int(os.environ.get("CLEARPROP_GRAPHS", "300"))
 FIRST = int(os.environ.get("CLEARPROP_FIRST_GRAPH", "0"))
