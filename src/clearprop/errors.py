@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from clearprop.visible import visible
+from clearprop.visible import shown_name, visible
 
 
 class ClearpropError(Exception):
@@ -103,7 +103,7 @@ def listed(names: Iterable[object], most: int = 20) -> str:
         >>> listed(["x", "y", "z"], most=2)
         'x, y, … (3 in all)'
     """
-    shown = [str(name) for name in names]
+    shown = [shown_name(name) for name in names]
     return ", ".join(shown[:most]) + (f", … ({len(shown)} in all)" if len(shown) > most else "")
 
 

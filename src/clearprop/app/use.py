@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,12 +9,14 @@ import typer
 
 from clearprop.app import options as o
 from clearprop.app.files import predictions_of
-from clearprop.app.pages import evaluation_page, model_page, print_page, tell
+from clearprop.app.pages import evaluation_page, model_page, print_page
 from clearprop.app.progress import ReadingBar
 from clearprop.app.summary import summary_of_model
+from clearprop.app.terminal import show, tell
 from clearprop.errors import TableError, unknown_name
 from clearprop.files import refuse_overwriting, replaced
 from clearprop.table import import_polars
+from clearprop.visible import shown_json
 
 
 def predict(
@@ -80,7 +81,7 @@ def evaluate(
         batches = o.source(table, no_header, na, encoding, loaded).batches(numbers, bar)
         found = loaded.evaluate(batches).to_dict()
     if as_json:
-        print(json.dumps({"model": str(model), "table": table, **found}, ensure_ascii=False))
+        show(shown_json({"model": str(model), "table": table, **found}))
     else:
         print_page(evaluation_page(table, str(model), summary_of_model(loaded), found))
 
@@ -89,6 +90,6 @@ def info(model: o.Model, as_json: o.Json = False) -> None:
     """Show what a model predicts, from which columns, with which network, and how well it did."""
     summary = summary_of_model(o.table_model(model))
     if as_json:
-        print(json.dumps(summary, ensure_ascii=False))
+        show(shown_json(summary))
     else:
         print_page(model_page(str(model), summary))
