@@ -172,11 +172,15 @@ nb::object predict(const Prediction& p, nb::handle x) {
 
 }  // namespace
 
+<<<<<<< HEAD
 NB_MODULE(_native, m) {
     // Types and threads of the machine belong to one interpreter; Python before 3.12 does not ask for that by itself.
     if (PyInterpreterState_Get() != PyInterpreterState_Main())
         throw std::runtime_error(
             "clearprop's native machine loads in the main interpreter only, not in a subinterpreter");
+=======
+NB_MODULE(clearprop_native, m) {
+>>>>>>> refs/helpers/cpu
     nb::set_leak_warnings(false);  // programs that are still cached when the interpreter ends are no leak
     nb::class_<Program>(m, "Program");
     m.def("program", &make_program, nb::kw_only(), nb::arg("isa"), nb::arg("is_f64"), nb::arg("values"),
@@ -210,4 +214,15 @@ NB_MODULE(_native, m) {
         Shuffle().permutation(*kernels_named(instruction_sets().front()), seed, epoch, order);
         return order;
     });
+}
+
+// What Python calls. Types and threads belong to one interpreter, and Python before 3.12 does not ask about that. It is
+// asked here, because nanobind's own beginning already changes what the whole process shares.
+extern "C" NB_EXPORT PyObject* PyInit__native() {
+    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+        PyErr_SetString(PyExc_ImportError,
+                        "clearprop's native machine loads in the main interpreter only, not in a subinterpreter");
+        return nullptr;
+    }
+    return PyInit_clearprop_native();
 }
