@@ -7,8 +7,6 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
-#include <stdexcept>
-
 #include "cpu.hpp"
 #include "gil.hpp"
 #include "machine.hpp"

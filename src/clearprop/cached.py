@@ -1,8 +1,7 @@
 """`cached_property` without a lock.
 
 Until Python 3.11 that of `functools` computes behind one lock for all instances: a child that is forked while another
-thread computes would wait for it for ever. What is computed here only depends on what never changes, so that two
-threads may compute it at once; the first to be ready counts.
+thread computes would wait for it for ever. Here two threads may compute at once; the first to be ready counts.
 """
 
 from __future__ import annotations

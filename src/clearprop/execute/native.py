@@ -228,9 +228,7 @@ class NativeProgram:
                 profile=profile,
             )
         if forked:
-            raise ForkedError(
-                "a process forked between two steps", "no fork in a signal handler or a callback of the steps"
-            )
+            raise ForkedError("training steps that began before a fork", "no fork by a signal handler while they run")
         return tuple(result)
 
     def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
