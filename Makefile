@@ -129,11 +129,11 @@ THREADED := (bits or random or equal or epochs or threads or steps or stop) and 
 
 sanitize: $(MEMORY)/ready $(THREAD)/ready  ## native tests under the address, undefined-behaviour and thread sanitizers
 	$(SANITIZED_MEMORY) --hypothesis-profile=long tests/execute -k "not memory_ran_out"
-	$(SANITIZED_THREAD) --hypothesis-profile=long tests/execute/test_native.py tests/execute/test_corners.py -k "$(THREADED)"
+	$(SANITIZED_THREAD) --hypothesis-profile=long tests/execute/test_native.py tests/execute/test_every_graph.py tests/execute/test_corners.py -k "$(THREADED)"
 
 sanitize-short: $(MEMORY)/ready $(THREAD)/ready  ## the same in minutes: their core, with few examples
 	$(SANITIZED_MEMORY) -m "not long" tests/execute -k "not memory_ran_out"
-	$(SANITIZED_THREAD) -m "not long" tests/execute/test_native.py tests/execute/test_corners.py -k "$(THREADED)"
+	$(SANITIZED_THREAD) -m "not long" tests/execute/test_native.py tests/execute/test_every_graph.py tests/execute/test_corners.py -k "$(THREADED)"
 
 fuzz: $(VENV)/dev  ## a hundred and fifty thousand damaged model files: each one clear error, or a model
 	$(BIN)/python tests/support/mutations.py 150000

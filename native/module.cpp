@@ -7,6 +7,8 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <stdexcept>
+
 #include "cpu.hpp"
 #include "gil.hpp"
 #include "machine.hpp"
@@ -171,6 +173,10 @@ nb::object predict(const Prediction& p, nb::handle x) {
 }  // namespace
 
 NB_MODULE(_native, m) {
+    // Types and threads of the machine belong to one interpreter; Python before 3.12 does not ask for that by itself.
+    if (PyInterpreterState_Get() != PyInterpreterState_Main())
+        throw std::runtime_error(
+            "clearprop's native machine loads in the main interpreter only, not in a subinterpreter");
     nb::set_leak_warnings(false);  // programs that are still cached when the interpreter ends are no leak
     nb::class_<Program>(m, "Program");
     m.def("program", &make_program, nb::kw_only(), nb::arg("isa"), nb::arg("is_f64"), nb::arg("values"),

@@ -107,8 +107,8 @@ class Pool {
     int wanted_ = 0, running_ = 0;
 };
 
-// The workers do not survive a fork, and locks of the pool may have been held by others than the thread that forked; the
-// child makes a pool of its own when it needs one (the old one is leaked). Nothing else native has a lock.
+// The workers do not survive a fork, and locks of the pool may have been held by others than the thread that forked;
+// the child makes a pool of its own when it needs one (the old one is leaked). Nothing else native has a lock.
 void forget_pool() {
     the_pool.store(nullptr);
     ++fork_count;

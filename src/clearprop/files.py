@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from clearprop.errors import FileError
+from clearprop.errors import ClearpropError, FileError
 
 try:
     import fcntl
@@ -43,22 +43,35 @@ def replaced(path: StrPath) -> Iterator[BinaryIO]:
         FileError: if the place cannot be written to.
     """
     try:
-        target = Path(os.path.realpath(path))
-        if target.is_symlink():
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if target.exists() and not target.is_file():
-            with target.open("wb") as file:
-                yield file
-            return
-        with _beside(target) as file:
+        target = _target(path)
+        with target.open("wb") if _is_device(target) else _beside(target) as file:
             yield file
     except (FileError, BrokenPipeError):
         raise
     except OSError as error:
         reason = error.strerror or error.__class__.__name__
         raise FileError(f"cannot write {path}: {reason}", "a path in a folder that exists and can be written") from None
+
+
+def _target(path: StrPath) -> Path:
+    """The file that a path leads to, through links; a device or a pipe by the path itself.
+
+    What /dev/stdout leads to has no name of its own if it is a pipe.
+    """
+    if "\0" in os.fspath(path):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    if _is_device(Path(path)):
+        return Path(path)
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return target
+
+
+def _is_device(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def write_atomically(path: StrPath, content: bytes) -> None:
@@ -109,24 +122,24 @@ def _sweep(folder: Path) -> None:
         left = [Path(e.path) for e in entries if e.name.startswith(_BESIDE) and e.name.endswith(".tmp")]
     for path in left:
         with contextlib.suppress(OSError):
-            descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0))
+            descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:
-                if _lock(descriptor) and _is_at(descriptor, path):
+                if _lock(descriptor, without=False) and _is_at(descriptor, path):
                     path.unlink()
             finally:
                 os.close(descriptor)
 
 
-def _lock(descriptor: int) -> bool:
-    """Lock an open file for this process; False if another one has it."""
+def _lock(descriptor: int, without: bool = True) -> bool:
+    """Lock an open file for this process; False if another one has it, `without` where there are no locks."""
     if fcntl is None:
-        return True
+        return without
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:  # a file system without locks
-        return True
+        return without
     return True
 
 
@@ -162,6 +175,8 @@ def claimed(folder: Path) -> Iterator[None]:
     path = folder / _LOCK
     try:
         descriptor = _claim(path)
+    except FileError:  # which is an OSError, too
+        raise
     except OSError as error:
         raise FileError(f"cannot write to {folder}: {error.strerror}", "a folder that can be written") from None
     try:
@@ -195,7 +210,7 @@ def refuse_overwriting(outputs: Iterable[StrPath], inputs: Iterable[StrPath]) ->
     Raises:
         FileError: naming the first file that would be.
     """
-    read = [path for path in inputs if Path(path).exists()]
+    read = [path for path in inputs if _exists(path)]
     for output in outputs:
         for path in read:
             if _same(output, path):
@@ -203,6 +218,15 @@ def refuse_overwriting(outputs: Iterable[StrPath], inputs: Iterable[StrPath]) ->
                     f"{output} is read by this very command{'' if str(output) == str(path) else f' as {path}'}",
                     "another file to write to",
                 )
+
+
+def _exists(path: StrPath) -> bool:
+    """Whether there is such a file; a name that none can have is left to whoever reads it."""
+    try:
+        Path(path).stat()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _same(a: StrPath, b: StrPath) -> bool:
@@ -214,26 +238,35 @@ def _same(a: StrPath, b: StrPath) -> bool:
 # --- reading
 
 
-class Unchanged:
-    """What a file was when it was opened, to be asked in the end whether it still is that.
+@contextmanager
+def unchanged(path: StrPath) -> Iterator[None]:
+    """Check that a file that is read in the block, perhaps in several goes, is one and the same until its end.
+
+    Raises:
+        FileError: if it was written to or replaced meanwhile, whatever error that has led to.
 
     Example:
-        >>> before = Unchanged(__file__)
-        >>> before.check()
+        >>> with unchanged(__file__):
+        ...     size = len(Path(__file__).read_bytes())
     """
+    before = _state(path)
+    try:
+        yield
+    except ClearpropError:
+        _require_same(path, before)
+        raise
+    _require_same(path, before)
 
-    def __init__(self, path: StrPath) -> None:
-        self.path, self._before = path, self._now(path)
 
-    @staticmethod
-    def _now(path: StrPath) -> tuple[int, ...] | None:
-        try:
-            found = Path(path).stat()
-        except OSError:
-            return None
-        return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else ()
+def _state(path: StrPath) -> tuple[int, ...] | None:
+    """What changes when a file does; None if there is none, or if it is a device or a pipe."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
 
-    def check(self) -> None:
-        """Raise a FileError if the file was written to or replaced since."""
-        if self._now(self.path) != self._before:
-            raise FileError(f"{self.path} changed while it was read", "a file that nobody writes to", "read it again")
+
+def _require_same(path: StrPath, before: tuple[int, ...] | None) -> None:
+    if before != _state(path):
+        raise FileError(f"{path} changed while it was read", "a file that nobody writes to", "read it again")

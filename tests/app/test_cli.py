@@ -332,11 +332,12 @@ HUGE = {"rows": 1, "scores": {"auc": 10**400}, "baseline": {"auc": 1}, "interval
         {"reading": {"header": 1}},
     ],
 )
-def test_damaged_facts_about_a_model_are_left_out(trained, tmp_path, about):
+def test_damaged_facts_about_a_model_are_one_clear_error(trained, tmp_path, about):
     header, arrays = read_model(trained[0] / "model.clearprop")
     write_model(tmp_path / "m", {**header, "about": about}, arrays)
     done = run("info", tmp_path / "m")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 2
+    assert "is damaged: what it says of" in done.stderr or "says of its model 'text'" in done.stderr
 
 
 def test_a_header_where_the_model_was_trained_without(tmp_path):

@@ -19,7 +19,7 @@ from clearprop.app.summary import summary_of_fit
 from clearprop.app.terminal import show, tell
 from clearprop.estimators import TableModel
 from clearprop.explain.language import checked_language
-from clearprop.files import refuse_overwriting
+from clearprop.files import refuse_overwriting, unchanged
 from clearprop.visible import shown_json
 
 
@@ -161,15 +161,16 @@ def train(
     refuse_overwriting([out / name for name in (MODEL, *REST, "checkpoint.clearprop")], [table])
     with folder(out):
         source = o.source(table, no_header, na, encoding)
-        with waiting(f"reading {table}", silent):
+        with waiting(f"reading {table}", silent), unchanged(table):
             frame, total = source.read(max_rows, seed)
+            reading = source.reading()  # now: when the training is over the table may be gone
         target = source.target(target, frame)
         with nullcontext() if silent else TrainingBar(epochs) as bar:
             callbacks = [] if bar is None else [bar]
             fit = TableModel.train(
                 frame, target, **asked, checkpoint=state, resume=checkpoint, callbacks=callbacks, n_threads=threads
             )
-        fit = replace(fit, model=replace(fit.model, about={**fit.model.about, "reading": source.reading()}))
+        fit = replace(fit, model=replace(fit.model, about={**fit.model.about, "reading": reading}))
         fit.model.save(out / MODEL)  # first of all: whatever happens to the rest, what was trained is there
         if state is not None and fit.history.stopped_by != "interrupt":
             state.unlink(missing_ok=True)  # the run is over

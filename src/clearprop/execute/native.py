@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,10 @@ from clearprop.plan.operand import FILE
 
 try:
     from clearprop.execute import _native  # type: ignore[attr-defined]
-except ImportError:  # installed without a compiler
-    _native = None
+
+    REFUSED = ""
+except ImportError as error:  # installed without a compiler; or it is there and said no, as to a subinterpreter
+    _native, REFUSED = None, str(error) if find_spec("clearprop.execute._native") else ""
 
 # Floating-point operations of a step. Below it the threads part when they find no processors and nobody asked for them.
 SHORT_STEP = 20_000_000

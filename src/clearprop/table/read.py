@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearprop.errors import TableError
+from clearprop.files import unchanged
 from clearprop.table.delimited import Dialect, find_dialect, open_binary, parse, text_blocks
 from clearprop.table.library import first_line, import_polars
 
@@ -39,7 +40,7 @@ def read_table(
         encoding: of the text, such as "gb18030"; found out if not given.
 
     Raises:
-        FileError: if the file cannot be read.
+        FileError: if the file cannot be read, or is written to meanwhile.
         TableError: if it holds no table: empty, no rows, ragged lines, a column name twice, another encoding.
         MissingDependencyError: if Polars is not installed.
 
@@ -51,17 +52,21 @@ def read_table(
         ...     read_table(file).rows()
         [(1.4, 'setosa'), (None, 'virginica')]
     """
-    source, pl = Path(path), import_polars()
-    if _is_parquet(source):
-        frame: polars.DataFrame = _marked(_from_parquet(source, lambda lazy: lazy), _marks(na))
-    else:
-        dialect = find_dialect(source, header, _marks(na), encoding)
-        parts = [parse(source, dialect, *block) for block in text_blocks(source, dialect, _WHOLE)]
-        raw = pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(dialect.names, pl.String))
-        frame = typed(raw, dialect)
-    if not frame.height:
-        raise TableError(f"{path} has no rows", "at least one row of data")
+    source = Path(path)
+    with unchanged(source):
+        if _is_parquet(source):
+            frame: polars.DataFrame = _marked(_from_parquet(source, lambda lazy: lazy), _marks(na))
+        else:
+            frame = _from_text(source, header, _marks(na), encoding)
+        if not frame.height:
+            raise TableError(f"{path} has no rows", "at least one row of data")
     return frame
+
+
+def _from_text(path: Path, header: bool, na: Sequence[str], encoding: str | None) -> Any:
+    pl, dialect = import_polars(), find_dialect(path, header, na, encoding)
+    parts = [parse(path, dialect, *block) for block in text_blocks(path, dialect, _WHOLE)]
+    return typed(pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(dialect.names, pl.String)), dialect)
 
 
 def read_batches(
@@ -87,11 +92,18 @@ def read_batches(
     Raises:
         FileError, TableError, MissingDependencyError: as `read_table`, when the batch in question is reached.
     """
-    source, pl = Path(path), import_polars()
-    if _is_parquet(source):
-        yield from _parquet_batches(source, _marks(na), seen)
-        return
-    dialect, found = find_dialect(source, header, _marks(na), encoding, decimal), False
+    source = Path(path)
+    with unchanged(source):
+        if _is_parquet(source):
+            yield from _parquet_batches(source, _marks(na), seen)
+        else:
+            yield from _text_batches(source, find_dialect(source, header, _marks(na), encoding, decimal), numbers, seen)
+
+
+def _text_batches(
+    source: Path, dialect: Dialect, numbers: Collection[str], seen: Callable[[float], None] | None
+) -> Iterator[Any]:
+    pl, found = import_polars(), False
     size = max(1, source.stat().st_size)
     told = None if seen is None else lambda read: seen(read / size)
     for block in text_blocks(source, dialect, BATCH_BYTES, told):
@@ -103,7 +115,7 @@ def read_batches(
             found = True
             yield pl.DataFrame(columns)
     if not found:
-        raise TableError(f"{path} has no rows", "at least one row of data")
+        raise TableError(f"{source} has no rows", "at least one row of data")
 
 
 def _is_parquet(path: Path) -> bool:

@@ -15,10 +15,11 @@ import pytest
 import clearprop as cp
 from by_hand import SEEDS, random_network
 from clearprop.errors import FileError, InvalidValueError
+from long import first
 from networks import traced
 from printed import equations
 
-SOME = SEEDS[::9]
+SOME = first(SEEDS[::9], 4)
 DECIMAL = re.compile(r"\d+\.\d+")
 
 
