@@ -1,4 +1,4 @@
-"""Names that a layer of one's own gives to its values: whatever shows a network shows them, and nothing in them acts."""
+"""Names that a layer of one's own gives to its values: every face of a network shows them, and nothing in them acts."""
 
 from __future__ import annotations
 
