@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from clearprop.app import options as o
+from clearprop.app.csv import without_formulas
 from clearprop.app.files import predictions_of
 from clearprop.app.pages import evaluation_page, model_page, print_page
 from clearprop.app.progress import ReadingBar
@@ -32,6 +33,15 @@ def predict(
             metavar="COL", rich_help_panel=o.OUTPUT, help="Column to copy beside the predictions. May be repeated."
         ),
     ] = None,
+    safe_csv: Annotated[
+        bool,
+        typer.Option(
+            "--safe-csv",
+            rich_help_panel=o.OUTPUT,
+            help="For a spreadsheet: an apostrophe before texts that it would compute (those that begin with = + - @). "
+            "Without it texts are written as they are, so that programs read them back unchanged.",
+        ),
+    ] = False,
     no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,
@@ -47,6 +57,7 @@ def predict(
     with ReadingBar("predicting", quiet) as bar, replaced(out) as file:
         for frame in o.source(table, no_header, na, encoding, loaded).batches(loaded.encoder.number_columns, bar):
             found = _beside(frame, copied, predictions_of(loaded, frame))
+            found = without_formulas(found) if safe_csv else found
             try:
                 file.write(found.write_csv(include_header=rows == 0).encode())
             except import_polars().exceptions.ComputeError:
