@@ -112,7 +112,7 @@ class ReferenceProgram:
             InvalidValueError: for a row number or a label out of its range.
         """
         with self._memory as memory, single_threaded(), np.errstate(all="ignore"):
-            values = self._run(memory, inputs, self._door(inputs, n))
+            values = self._run(memory, *self._door(inputs, n))
             return {name: np.array(values[i]) for name, i in self.plan.outputs.items()}
 
     def run_steps(
@@ -145,7 +145,7 @@ class ReferenceProgram:
         outcome = Outcome(np.empty(0), [])
         rows: list[list[float]] = []
         starts: list[dict[str, Array]] = []
-        self._door.check_steps(state, data, batches, table)
+        state, data, table = self._door.steps(state, data, batches, table)
         with self._memory as memory, single_threaded(), np.errstate(all="ignore"):
             for epoch in range(batches.epochs):
                 start, before = time.perf_counter(), len(rows)

@@ -130,7 +130,7 @@ class NativeProgram:
             ShapeError: if an input's shape is not the planned one, or two inputs disagree about the batch size.
             InvalidValueError: for a row number or a label out of its range.
         """
-        n = self._door(inputs, n)
+        inputs, n = self._door(inputs, n)
         found = {name: self._found(name) for name in self.plan.outputs}
         made = {name: self._blank(where, n) for name, (kind, where) in found.items() if kind == "memory"}
         read: dict[str, Any] = {"given": inputs, "file": self._call(inputs, n, list(made.values()))}
@@ -145,7 +145,7 @@ class NativeProgram:
 
         A value whose buffer another one got later holds that one's numbers: load with `reuse=False` to see all.
         """
-        n = self._door(inputs, n)
+        inputs, n = self._door(inputs, n)
         floats = (v for v, value in enumerate(self.plan.values) if value.type.dtype != "i64")
         wanted = [self._blank(v, n) for v in floats if self.encoded.values[v][2] >= 0]
         file = self._call(inputs, n, wanted)
@@ -199,7 +199,7 @@ class NativeProgram:
         profile: bool = False,
     ) -> tuple[Any, ...]:
         code = self.encoded
-        self._door.check_steps(state, data, batches, table)
+        state, data, table = self._door.steps(state, data, batches, table)
         for name, a in state.items():
             dtype = DTYPES[self.plan.values[self.plan.inputs[name]].type.dtype]
             if a.dtype != dtype or not a.flags.c_contiguous or not a.flags.writeable:
@@ -240,6 +240,7 @@ class NativeProgram:
         if kind != "memory" or integers or not ends[0]:
             return bound(self, *ends, parameters)
         (source,) = code.gathered.values()
+        parameters = self._door.fixed(parameters)
         specs = [self._spec(v, self._ready(n, parameters[n])) for n, v in code.place.items()]
         numbers = [(place, float(parameters[n])) for n, place in code.scalars.items()]
         threads = available() if threads is None else max(1, min(threads, MOST))
