@@ -159,7 +159,7 @@ older: | $(VENV)/bin/pip  ## the wheel on emulated processors: Nehalem, Haswell,
 	$(PYTHON) -m venv $(OLDER)/env
 	$(OLDER)/env/bin/python -m pip --disable-pip-version-check --quiet install --force-reinstall --no-deps $(OLDER)/wheel/*.whl
 	$(OLDER)/env/bin/python -m pip --disable-pip-version-check --quiet install "clearprop[cli]" "polars[rtcompat]" "pytest>=8" "hypothesis>=6.100"
-	$(OLDER)/env/bin/python tests/native/floor.py $(OLDER)/env/lib/python*/site-packages/clearprop/execute/_native*.so
+	$(OLDER)/env/bin/python tests/support/floor.py $(OLDER)/env/lib/python*/site-packages/clearprop/execute/_native*.so
 	$(OLDER)/env/bin/python tests/processors/older.py $(OLDER)/env/bin/python
 
 clean:
