@@ -65,7 +65,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "seed": lambda value: exactly(int, value),
     "dropped": texts,
     "epochs": lambda value: exactly(int, value),
-    "best_epoch": lambda value: exactly(int, value),
+    "best_epoch": lambda value: value is None or exactly(int, value),  # None without validation rows
     "reading": _check_reading,
     "training": check_training,
     "parts": _check_parts,
