@@ -24,12 +24,13 @@ from every_file import KINDS, TRAINED, is_whole, prepare, train, whole_training_
 
 
 def forked(work):
-    """A child that does nothing else, for ever; it ends only by being killed."""
-    child = os.fork()
+    """A child that does nothing else, over and over; it ends by being killed, or soon after its parent."""
+    parent, child = os.getpid(), os.fork()
     if child:
         return child
     try:
-        work()
+        while os.getppid() == parent:
+            work()
     except BaseException:
         traceback.print_exc()
     finally:
@@ -55,14 +56,13 @@ def writing_killed(kind, folder, inputs, kills, rng):
         contents.append(path.read_bytes())
     assert contents[0] != contents[1]
 
-    def forever():
-        while True:
-            for version in (0, 1):
-                write(kind, path, version, inputs)
+    def both():
+        for version in (0, 1):
+            write(kind, path, version, inputs)
 
     for number in range(kills):  # every other one strikes where a file has just been begun
         aim = (30, folder) if number % 2 else (rng.uniform(0, 3 * took + 0.005),)
-        found["lived"] += killed(forked(forever), *aim)
+        found["lived"] += killed(forked(both), *aim)
         found["whole" if is_whole(kind, path, contents) else "BROKEN"] += 1
         left = set(folder.iterdir()) - {path}
         found["struck"] += bool(left)
@@ -78,13 +78,12 @@ def training_killed(folder, inputs, kills, rng):
     train(folder, inputs)
     took = time.perf_counter() - start
 
-    def forever():
-        while True:
-            train(folder, inputs, 0)
-            train(folder, inputs, 1)
+    def both():
+        for seed in (0, 1):
+            train(folder, inputs, seed)
 
     for _ in range(kills):
-        found["lived"] += killed(forked(forever), rng.uniform(0, 2 * took))
+        found["lived"] += killed(forked(both), rng.uniform(0, 2 * took))
         for name in TRAINED:
             found["whole" if whole_training_file(folder / name) else "BROKEN"] += 1
         found["struck"] += any(path.name not in TRAINED for path in folder.iterdir())
@@ -95,20 +94,19 @@ def training_killed(folder, inputs, kills, rng):
 
 
 def all_kinds(kills, kinds=(*KINDS, "training"), seed=0):
-    """Kind → what was found."""
-    rng, found = random.Random(seed), {}
+    """(kind, what was found), one after another."""
+    rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as place:
         inputs = prepare(Path(place) / "inputs")
         for kind in kinds:
             folder = Path(place) / kind
             folder.mkdir()
             if kind == "training":
-                found[kind] = training_killed(folder, inputs, kills, rng)
+                yield kind, training_killed(folder, inputs, kills, rng)
             else:
-                found[kind] = writing_killed(kind, folder, inputs, kills, rng)
-    return found
+                yield kind, writing_killed(kind, folder, inputs, kills, rng)
 
 
 if __name__ == "__main__":
-    for kind, found in all_kinds(int(sys.argv[1]), sys.argv[2:] or (*KINDS, "training")).items():
+    for kind, found in all_kinds(int(sys.argv[1]), sys.argv[2:] or (*KINDS, "training")):
         print(kind.ljust(12), dict(found), flush=True)
