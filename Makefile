@@ -151,5 +151,16 @@ arm:  ## the kernels cross-compiled for 64-bit ARM, against plain loops, in an e
 	aarch64-linux-gnu-g++ -std=c++20 -O2 -static -ffp-contract=off -fno-math-errno -Wno-psabi -DCLEARPROP_ISA=baseline -Inative tests/native/kernels_alone.cpp -o build/arm/kernels_alone
 	qemu-aarch64 build/arm/kernels_alone
 
+# An environment of its own with the wheel as a user gets it. Polars for processors without AVX2 comes along.
+OLDER := build/older
+older: | $(VENV)/bin/pip  ## the wheel on emulated processors: Nehalem, Haswell, EPYC-Rome (Debian: qemu-user)
+	rm -rf $(OLDER)/wheel
+	$(PIP) wheel . --no-deps -C build-dir=$(OLDER)/cmake --wheel-dir $(OLDER)/wheel
+	$(PYTHON) -m venv $(OLDER)/env
+	$(OLDER)/env/bin/python -m pip --disable-pip-version-check --quiet install --force-reinstall --no-deps $(OLDER)/wheel/*.whl
+	$(OLDER)/env/bin/python -m pip --disable-pip-version-check --quiet install "clearprop[cli]" "polars[rtcompat]" "pytest>=8" "hypothesis>=6.100"
+	$(OLDER)/env/bin/python tests/support/floor.py $(OLDER)/env/lib/python*/site-packages/clearprop/execute/_native*.so
+	$(OLDER)/env/bin/python tests/processors/older.py $(OLDER)/env/bin/python
+
 clean:
 	rm -rf $(VENV) build dist demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis

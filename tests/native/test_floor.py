@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from native import floor
-from native.built import built_module, told
+import floor
+from built import built_module, told
 
 VZEROUPPER = bytes.fromhex("c5f877")  # AVX
 ZMM = bytes.fromhex("62f17c4858c0")  # AVX-512: vaddps %zmm0, %zmm0, %zmm0

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from native.built import built_module, told
+from built import built_module, told
 
 
 @pytest.fixture(scope="module")

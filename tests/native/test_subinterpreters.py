@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from native.built import built_module
+from built import built_module
 
 # Without the package and NumPy, which refuses subinterpreters itself: the module alone must say no, whoever asks first.
 PROGRAM = """

@@ -4,7 +4,7 @@ The module is disassembled, and every instruction handed to the assembler under 
 may use: the kernels of avx2 and avx512 in their own namespaces, everything else the least that the platform has
 (x86-64: SSE2; ARM: armv8-a). The assembler is the judge, so that no list of instructions is kept here.
 
-    python tests/native/floor.py MODULE.so
+    python tests/support/floor.py MODULE.so
 """
 
 from __future__ import annotations
