@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.execute import Array
+from clearprop.execute import Array, as_array
 from clearprop.graph import DTYPES
 from clearprop.nn import Architecture
 from clearprop.train.history import History
@@ -102,6 +102,6 @@ def initial_parameters(architecture: Architecture, seed: int, dtype: str) -> dic
     drawn: dict[str, Array] = {}
     for i, (name, p) in enumerate(architecture.parameters.items()):
         rng = np.random.Generator(np.random.Philox(key=[seed, i]))
-        values = np.asarray(p.initializer.draw(rng, p.shape, p.fan_in, p.fan_out))
+        values = as_array(name, p.initializer.draw(rng, p.shape, p.fan_in, p.fan_out))
         drawn[name] = np.array(np.broadcast_to(values, p.shape), DTYPES[dtype], order="C")
     return drawn
