@@ -55,6 +55,12 @@ class Run:
         self.rate_factor, self.best, self.plateau_best = 1.0, None, None
         self.best_parameters, self.history = {}, History()
 
+    def forget_optimizer(self) -> None:
+        """Let the next fit start the optimizer anew."""
+        for a in self.slots.values():
+            a[...] = 0
+        self.optimizer = ""
+
     def snapshot(self) -> dict[str, Array]:
         """A copy of the parameters."""
         return {name: a.copy() for name, a in self.parameters.items()}
