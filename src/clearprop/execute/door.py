@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import ShapeError
+from clearprop.execute.arrays import refuse_masked
 from clearprop.execute.batches import Batches
 from clearprop.execute.reference import Array, check_index
 from clearprop.graph import N, show_shape
@@ -67,8 +68,10 @@ class Door:
     def _owned(self, given: Mapping[str, Array]) -> dict[str, Array]:
         types = {name: self._plan.values[v].type for name, v in self._plan.inputs.items()}
         integer = {name for name, type in types.items() if type.dtype == "i64"}
+        for name, array in given.items():
+            refuse_masked(name, array)
         return {
-            name: np.array(array, np.int64, order="C") if name in integer else np.asarray(array)[...]
+            name: np.array(array, np.int64, order="C", subok=False) if name in integer else np.asarray(array)[...]
             for name, array in given.items()
         }
 

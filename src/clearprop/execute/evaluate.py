@@ -8,7 +8,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError
+from clearprop.errors import InvalidValueError, ShapeError, UnknownNameError
+from clearprop.execute.arrays import as_array
 from clearprop.execute.executor import Executor, Reference
 from clearprop.execute.reference import Array
 from clearprop.graph import DTYPES, Graph, N, Node, as_graph, show_shape
@@ -81,12 +82,7 @@ def as_value(name: str, node: Node, value: ArrayLike) -> Array:
     Raises:
         ShapeError, DTypeError, InvalidValueError: as `evaluate`.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ShapeError(f"{name} is ragged: {error}", show_shape(node.shape)) from None
-    if array.dtype.kind not in "biufc":
-        raise DTypeError(f"{name} holds {array.dtype}", f"numbers for {node.type}")
+    array = as_array(name, value, "biufc")
     wanted = np.dtype(DTYPES[node.dtype])
     if wanted.kind == "i" and array.dtype.kind not in "biu":
         if not np.array_equal(array, np.round(array.real)):

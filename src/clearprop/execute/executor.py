@@ -202,7 +202,7 @@ class ReferenceProgram:
             InvalidValueError: if the graph does not give one output from one input beside the parameters, if the output
                 for a row depends on other rows, or if it is random.
         """
-        return bound(self, *row_by_row(self.plan, self._door, parameters), parameters)
+        return bound(self, *row_by_row(self.plan, self._door, parameters), self._door.fixed(parameters))
 
     def _store(self, values: Sequence[Any], state: dict[str, Array]) -> None:
         """Let the new values take the place of the old: all are there before the first is overwritten."""

@@ -234,13 +234,13 @@ class NativeProgram:
     def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
         """A function X → output with these parameters packed, see `ReferenceProgram.bind`."""
         ends = row_by_row(self.plan, self._door, parameters)
+        parameters = self._door.fixed(parameters)
         code, (name,) = self.encoded, self.plan.outputs
         kind, output = self._found(name)
         integers = any(self.plan.values[v].type.dtype == "i64" for v in self.plan.inputs.values())
         if kind != "memory" or integers or not ends[0]:
             return bound(self, *ends, parameters)
         (source,) = code.gathered.values()
-        parameters = self._door.fixed(parameters)
         specs = [self._spec(v, self._ready(n, parameters[n])) for n, v in code.place.items()]
         numbers = [(place, float(parameters[n])) for n, place in code.scalars.items()]
         threads = available() if threads is None else max(1, min(threads, MOST))

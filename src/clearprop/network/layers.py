@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from clearprop import graph as g
 from clearprop.errors import ClearpropError, InvalidValueError, ShapeError
-from clearprop.execute import Array, evaluate
+from clearprop.execute import Array, as_array, evaluate
 from clearprop.graph import OPS, Op, show_shape
 from clearprop.graph.gradient import local_gradients
 
@@ -37,7 +37,7 @@ class Layer:
         self._inputs: tuple[Array, ...] = ()
 
     def _forward(self, *inputs: ArrayLike) -> Any:
-        arrays = tuple(np.asarray(x, np.float64) for x in inputs)
+        arrays = tuple(_numbers(f"an input of {type(self).__name__}", x) for x in inputs)
         nodes = _variables(arrays)
         self.out = evaluate(self.op(*nodes), {str(n.name): a for n, a in zip(nodes, arrays, strict=True)})
         self._inputs = arrays
@@ -48,7 +48,7 @@ class Layer:
             raise NotForwardedError(
                 f"{type(self).__name__}.backward before forward", "forward first, which stores its values"
             )
-        above = np.asarray(dout, np.float64)
+        above = _numbers("dout", dout)
         if above.shape != np.shape(self.out):
             raise ShapeError(f"dout has shape {show_shape(above.shape)}", f"{show_shape(np.shape(self.out))}, as out")
         nodes = _variables(self._inputs)
@@ -137,7 +137,7 @@ class Affine(Layer):
 
     def __init__(self, W: ArrayLike, b: ArrayLike) -> None:
         super().__init__()
-        self.W, self.b = np.asarray(W, np.float64), np.asarray(b, np.float64)
+        self.W, self.b = _numbers("W", W), _numbers("b", b)
         self.dW: Any = None
         self.db: Any = None
 
@@ -172,8 +172,8 @@ class SoftmaxWithLoss:
         Raises:
             ShapeError, InvalidValueError: if t does not fit z.
         """
-        logits = np.asarray(z, np.float64)
-        self.t = _rows_of(np.asarray(t), logits)
+        logits = _numbers("z", z)
+        self.t = _rows_of(as_array("t", t), logits)
         self.y = Softmax().forward(logits)
         self.loss = np.mean(self._layer._forward(logits, self.t))
         return self.loss
@@ -189,6 +189,10 @@ class SoftmaxWithLoss:
 
 class _CrossEntropy(Layer):
     op = OPS["softmax_cross_entropy"]
+
+
+def _numbers(name: str, given: ArrayLike) -> Array:
+    return as_array(name, given).astype(np.float64)
 
 
 def _rows_of(t: Array, z: Array) -> Array:

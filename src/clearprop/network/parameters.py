@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError
-from clearprop.execute import Array
+from clearprop.execute import Array, as_array
 from clearprop.graph import show_shape
 
 
@@ -30,9 +30,7 @@ class Parameters(MutableMapping[str, Array]):
     def __setitem__(self, name: str, value: Any) -> None:
         self._require(name)
         target = self._arrays[name]
-        new = np.asarray(value)
-        if new.dtype.kind not in "biuf":
-            raise DTypeError(f"{name} set to {new.dtype}", "numbers")
+        new = as_array(name, value)
         if new.shape != target.shape:
             raise ShapeError(f"{name} set to an array of shape {show_shape(new.shape)}", show_shape(target.shape))
         with np.errstate(over="ignore"):

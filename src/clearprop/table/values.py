@@ -47,7 +47,12 @@ def as_values(series: Series) -> list[Any]:
     if (series.dtype in (nw.String, nw.Boolean) or series.dtype.is_integer()) and not series.null_count():
         return values
     pairs = zip(values, series.is_null().to_list(), strict=True)
-    return [None if gone or (isinstance(value, float) and np.isnan(value)) else value for value, gone in pairs]
+    return [None if gone or _is_missing(value) else value for value, gone in pairs]
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a value is NaN, or NumPy's mark of a masked one."""
+    return (isinstance(value, float) and bool(np.isnan(value))) or type(value).__name__ == "MaskedConstant"
 
 
 def unboxed(series: Series) -> Series:

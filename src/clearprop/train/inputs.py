@@ -8,34 +8,25 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError
-from clearprop.execute import Array
+from clearprop.execute import Array, as_array
+from clearprop.execute.arrays import place_of
 from clearprop.graph import DTYPES, show_shape
 from clearprop.nn import Loss, TargetForm
 
+TEXT = "for a table with text columns use `clearprop train` or cp.TableModel, which encode them"
+
 
 def _array(name: str, given: Any) -> Array:
-    """Anything array-like, data frames included, as a numeric array."""
-    if hasattr(given, "to_numpy") and not isinstance(given, np.ndarray):
-        given = given.to_numpy()
-    try:
-        array = np.asarray(given)
-    except ValueError:
-        raise ShapeError(f"{name} is ragged", "rows of equal length") from None
-    if array.dtype.kind not in "biuf":
-        raise DTypeError(
-            f"{name} holds {array.dtype}",
-            "numbers",
-            "for a table with text columns use `clearprop train` or cp.TableModel, which encode them",
-        )
-    return array
+    return as_array(name, given, hint=TEXT)
 
 
 def _require_finite(name: str, array: Array) -> None:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), np.argwhere(~np.isfinite(array))[0]))  # noqa: B905
-        bad = array[~np.isfinite(array)][0]
+        wrong = ~np.isfinite(array)
         raise InvalidValueError(
-            f"{name} has {bad} at {where}", "finite numbers", "drop or fill missing values before training"
+            f"{name} has {array[wrong][0]}{place_of(wrong)}",
+            "finite numbers",
+            "drop or fill missing values before training",
         )
 
 

@@ -101,7 +101,8 @@ def train(
     A run whose `done` epochs are not 0 (from a checkpoint) goes on where it stopped.
 
     Raises:
-        DivergenceError: if a loss is NaN or infinite. The parameters are then those of the last good epoch.
+        DivergenceError: if a loss is NaN or infinite. The parameters are then those of the last good epoch. Also if the
+            optimizer's arrays overflow.
     """
     if not any(p.trainable for p in architecture.parameters.values()):
         raise InvalidValueError("a network without parameters", "a layer that learns, such as cp.Dense(1)")
@@ -149,6 +150,7 @@ class _Loop:
         outcome = self.program.run_steps(state, self.data.arrays(), batches, table, ["loss", "L"], interrupt, kept)
         self._check_finite(outcome, table)
         self._record(outcome, batches, table["η"], start)
+        self._check_slots()
         if interrupt.requested and len(outcome.reports) < len(batches):
             run.step += len(outcome.reports) - len(outcome.seconds) * self.steps_per_epoch
             run.history.stopped_by = "interrupt"
@@ -208,9 +210,7 @@ class _Loop:
         if outcome.good_epoch < 0:  # a bad first step means that the start was bad already
             kept, good = self.starts[0][0] + 1, self.starts[0][1]
             run.restore(good)
-        for a in run.slots.values():
-            a[...] = 0
-        run.optimizer = ""  # the next fit starts the optimizer anew
+        run.forget_optimizer()
         rate = float(table["η"][max(i, 0)])
         what = "the parameters are no longer finite" if np.isfinite(loss) else f"the loss is {loss:g}"
         raise DivergenceError(
@@ -220,6 +220,19 @@ class _Loop:
             "a finite loss",
             f"try a learning rate below {rate:g} (such as {rate / 10:g}), clip_norm=1, or standardised inputs",
         )
+
+    def _check_slots(self) -> None:
+        """End a run whose optimizer overflowed: dividing by an infinity it would change nothing, without a word."""
+        run = self.run
+        for name, a in run.slots.items():
+            if not np.isfinite(a).all():
+                run.forget_optimizer()
+                raise DivergenceError(
+                    f"training diverged: the optimizer's {name} overflowed by epoch {run.done}; "
+                    "the weights, which are finite, are kept as they are",
+                    f"gradients whose squares are below {np.finfo(a.dtype).max:.1g}",
+                    "try standardised inputs, clip_norm=1, or Network(dtype='float64')",
+                )
 
     def _go_on(self, interrupt: Interrupt) -> bool:
         run, training = self.run, self.training

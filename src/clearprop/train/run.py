@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.execute import Array
+from clearprop.execute import Array, as_array
 from clearprop.graph import DTYPES
 from clearprop.nn import Architecture
 from clearprop.train.history import History
@@ -54,6 +54,12 @@ class Run:
         self.done, self.waited, self.plateau_waited = 0, 0, 0
         self.rate_factor, self.best, self.plateau_best = 1.0, None, None
         self.best_parameters, self.history = {}, History()
+
+    def forget_optimizer(self) -> None:
+        """Let the next fit start the optimizer anew."""
+        for a in self.slots.values():
+            a[...] = 0
+        self.optimizer = ""
 
     def snapshot(self) -> dict[str, Array]:
         """A copy of the parameters."""
@@ -102,6 +108,6 @@ def initial_parameters(architecture: Architecture, seed: int, dtype: str) -> dic
     drawn: dict[str, Array] = {}
     for i, (name, p) in enumerate(architecture.parameters.items()):
         rng = np.random.Generator(np.random.Philox(key=[seed, i]))
-        values = np.asarray(p.initializer.draw(rng, p.shape, p.fan_in, p.fan_out))
+        values = as_array(name, p.initializer.draw(rng, p.shape, p.fan_in, p.fan_out))
         drawn[name] = np.array(np.broadcast_to(values, p.shape), DTYPES[dtype], order="C")
     return drawn

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_integer, checked_seed, unknown_name
-from clearprop.execute import Array
+from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed, unknown_name
+from clearprop.execute import Array, as_array
 from clearprop.explain.check.compare import Settings, TensorCheck, compare
 from clearprop.explain.check.looks import Case, looks_like
 from clearprop.explain.check.report import GradientCheck
@@ -139,10 +139,7 @@ def _takes_complex(loss: Loss) -> bool:
 
 
 def _numbers(what: str, value: ArrayLike) -> Array:
-    array = np.asarray(value)
-    if array.dtype.kind not in "biuf":
-        raise DTypeError(f"{what} holds {array.dtype}", "real numbers")
-    return array.astype(np.float64)
+    return as_array(what, value).astype(np.float64)
 
 
 def _require_a_match(parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import DTypeError, InvalidValueError, checked_integer
-from clearprop.execute import Array
+from clearprop.execute import Array, as_array
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.language import Language, Phrase, checked_language
 from clearprop.explain.math import DIGITS
@@ -109,7 +109,8 @@ def _with_one_output(what: Any) -> Graph:
 
 
 def _by_name(values: Mapping[Node, Any] | Mapping[str, Any]) -> dict[str, Array]:
-    return {str(key.name) if isinstance(key, Node) else key: np.asarray(value) for key, value in values.items()}
+    named = {str(key.name) if isinstance(key, Node) else key: value for key, value in values.items()}
+    return {name: as_array(name, value, "biufc") for name, value in named.items()}
 
 
 def _check(name: str, given: str | None, known: tuple[str, ...]) -> None:
