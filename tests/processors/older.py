@@ -25,7 +25,8 @@ ROOT = HERE.parents[1]
 # float32 has ε = 1.2e-7; 24 steps of training carry the difference of two orders of summation on to about 5e-6.
 TOLERANCE = 2e-5
 TESTS = ["execute/test_philox.py", "execute/test_native.py"]
-CHOSEN = "philox or products_of_every_width or same_bits or many_epochs or order"
+# Sums of thousands and batches of every size take minutes in an emulator, and tell no more about a processor.
+CHOSEN = "philox or products_of_every_width or many_epochs or order_of_rows or (same_bits and 203)"
 
 
 @dataclass(frozen=True)
