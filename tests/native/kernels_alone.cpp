@@ -46,7 +46,7 @@ void products() {
     for (int64_t width = 1; width <= 33; ++width) {
         const int64_t m = 1 + width % 13, k = 1 + (width * 7) % 70, n = width;
         Dense<T> a(m, k), b(k, n), c(m, n), bias(1, n), d(m, n);
-        product_nn<T>(a.view(), b.view(), bias.packed.data(), c.view(), 0, m, [](int64_t) {});
+        product_nn<T>(a.view(), b.view(), bias.packed.data(), false, c.view(), 0, m, [](int64_t) {});
         std::vector<T> out(size_t(m * n));
         unpack<T>(c.packed.data(), out.data(), m, n);
         for (int64_t i = 0; i < m; ++i)
