@@ -146,10 +146,11 @@ fuzz-graphs: $(VENV)/dev  ## random graphs on the machine against the reference:
 	$(BIN)/python tests/execute/fuzz_graphs.py 0 $(GRAPHS)
 
 # Debian: apt install g++-aarch64-linux-gnu qemu-user
-arm:  ## the kernels cross-compiled for 64-bit ARM, against plain loops, in an emulator
+arm: $(VENV)/dev  ## the kernels against plain loops, and the whole package, on 64-bit ARM in an emulator
 	mkdir -p build/arm
 	aarch64-linux-gnu-g++ -std=c++20 -O2 -static -ffp-contract=off -fno-math-errno -Wno-psabi -DCLEARPROP_ISA=baseline -Inative tests/native/kernels_alone.cpp -o build/arm/kernels_alone
 	qemu-aarch64 build/arm/kernels_alone
+	$(BIN)/python tests/processors/arm.py
 
 # An environment of its own with the wheel as a user gets it. Polars for processors without AVX2 comes along.
 OLDER := build/older

@@ -117,8 +117,9 @@ def look(processor: Processor, python: Path, host: dict[str, dict]) -> tuple[lis
         except RuntimeError as error:
             say("clearprop train", str(error))
     if processor.polars:
-        done = run(processor, python, "-c", "import polars", plain=True)
-        say(f"polars without [{processor.polars}]: ends with {done.returncode} (132 or −4: illegal instruction)")
+        done = run(processor, python, "-m", "clearprop.app.cli", "train", "demo:moons", plain=True)
+        told = done.returncode == 2 and f"polars[{processor.polars}]" in done.stderr
+        say(f"polars without [{processor.polars}]: ends with {done.returncode}", "" if told else "not one line and 2")
     done = run(processor, python, "-m", "pytest", "-q", *pytest_arguments())
     last = ((done.stdout or done.stderr).strip().splitlines() or ["nothing printed"])[-1]
     say(f"tests/execute: {last}", f"ended with {done.returncode}" if done.returncode else "")

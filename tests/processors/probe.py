@@ -1,6 +1,6 @@
 """What one processor says: prints one JSON line for `older.py`, which compares it with the other processors'.
 
-python tests/processors/probe.py fit | train FOLDER
+python tests/processors/probe.py fit | train FOLDER | graphs NUMBER
 """
 
 from __future__ import annotations
@@ -54,5 +54,19 @@ def train(folder: Path) -> dict[str, object]:
     return {"executor": told["executor"], "log_loss": told["parts"]["test"]["scores"]["log_loss"]}
 
 
+def graphs(number: int) -> dict[str, object]:
+    """Random graphs of every op, on the instruction sets in turn, held to the reference: an error if one is wrong."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+    from clearprop.execute import instruction_sets
+    from native_equals import check
+
+    np.seterr(all="ignore")
+    sets = instruction_sets()
+    for seed in range(number):
+        check(seed, sets[seed % len(sets)])
+    return {"right": number}
+
+
 if __name__ == "__main__":
-    print(json.dumps(fit() if sys.argv[1] == "fit" else train(Path(sys.argv[2]))))
+    what, *given = sys.argv[1:]
+    print(json.dumps(fit() if what == "fit" else train(Path(*given)) if what == "train" else graphs(int(*given))))

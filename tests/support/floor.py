@@ -31,8 +31,16 @@ ALLOWED = {
     },
     "aarch64": {"": "armv8-a", "baseline": "armv8-a"},
 }
-# Code of the compiler that looks at the processor itself before it does more than the least.
-ASKS_FIRST = ("__cpu_indicator_init", "get_available_features")
+# Code of the compiler that looks at the processor itself before it does more than the least. On ARM these are its
+# atomic operations, and the unwinder, which asks for the length of vectors where a frame says that it has such.
+ASKS_FIRST = (
+    "__cpu_indicator_init",
+    "get_available_features",
+    "__aarch64_",
+    "execute_stack_op",
+    "uw_",
+    "_Unwind_",
+)
 MACHINES = {62: "x86_64", 183: "aarch64"}  # e_machine in the header of an ELF file
 
 _HEAD = re.compile(r"^[0-9a-f]+ <(.+)>:$")

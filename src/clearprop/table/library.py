@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import warnings
+from functools import cache
 from typing import Any
 
 from clearprop.errors import MissingDependencyError
 
 
+@cache
 def import_polars() -> Any:
     """Polars, which reads tables.
 
     Raises:
-        MissingDependencyError: if it is not installed.
+        MissingDependencyError: if it is not installed, or was built for newer processors than this one.
     """
     try:
-        import polars
+        with warnings.catch_warnings():  # Polars warns, and then ends the process with an illegal instruction
+            warnings.filterwarnings("error", "Missing required CPU features", RuntimeWarning)
+            import polars
+    except RuntimeWarning:
+        raise MissingDependencyError(
+            "Polars is built for newer processors than this one",
+            "a Polars for older processors, to read tables",
+            'pip install "polars[rtcompat]"',
+        ) from None
     except ImportError:
         raise MissingDependencyError(
             "Polars is not installed", "Polars, to read tables", 'pip install "clearprop[tables]"'
