@@ -143,11 +143,12 @@ class NativeProgram:
     def memory(self, inputs: Mapping[str, Array], n: int | None = None) -> tuple[dict[int, Array], Array]:
         """Every value that is in memory after a run, by its index in the plan, and the file of scalars.
 
-        A value whose buffer another one got later holds that one's numbers: load with `reuse=False` to see all.
+        Views are left out: what one shows may be larger than the memory that it looks at. A value whose buffer another
+        one got later holds that one's numbers: load with `reuse=False` to see all.
         """
         inputs, n = self._door(inputs, n)
-        floats = (v for v, value in enumerate(self.plan.values) if value.type.dtype != "i64")
-        wanted = [self._blank(v, n) for v in floats if self.encoded.values[v][2] >= 0]
+        kept = (v for v, x in enumerate(self.plan.values) if x.place != "view" and x.type.dtype != "i64")
+        wanted = [self._blank(v, n) for v in kept if self.encoded.values[v][2] >= 0]
         file = self._call(inputs, n, wanted)
         return {spec[0]: spec[2] for spec in wanted}, file
 
