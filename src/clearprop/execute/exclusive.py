@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
 
@@ -13,39 +12,33 @@ T = TypeVar("T")
 
 
 class Exclusive(Generic[T]):
-    """A thing behind a lock: entered it is given out, left it is free for the next thread.
+    """A thing, and the lock that its users hold.
 
-    A forked child has one thread, the one that forked. Where another one was inside, the lock would never be released
-    and the thing might be half-way through something: the child gets new ones.
+    A forked child has one thread, the one that forked. Where the lock was held, its holder may be gone and the thing
+    half-way through something: the child gets new ones. A thread that forked while it held the lock keeps what it took.
+
+    The lock itself is entered, not this object: if Ctrl-C came within an `__enter__` or `__exit__` written in Python,
+    the lock would stay held for ever.
 
     Args:
         make: makes the thing.
 
     Example:
         >>> numbers = Exclusive(list)
-        >>> with numbers as inside:
-        ...     inside.append(1)
+        >>> with numbers.lock:
+        ...     numbers.thing.append(1)
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
-        self._make, self._thing = make, make()
-        self._lock, self._inside = threading.Lock(), 0
+        self._make = make
+        self.thing, self.lock = make(), threading.Lock()
         _ALL.add(self)
 
-    def __enter__(self) -> T:
-        self._lock.acquire()
-        self._inside = threading.get_ident()
-        return self._thing
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._inside = 0
-        self._lock.release()
-
     def renew(self) -> None:
-        """Make thing and lock anew, if a thread is inside that is not this one."""
-        if self._lock.locked() and self._inside != threading.get_ident():
-            _LEFT_BEHIND.append(self._thing)
-            self._thing, self._lock, self._inside = self._make(), threading.Lock(), 0
+        """Make thing and lock anew, if someone holds the lock."""
+        if self.lock.locked():
+            _LEFT_BEHIND.append(self.thing)
+            self.thing, self.lock = self._make(), threading.Lock()
 
 
 _ALL: WeakSet[Exclusive[Any]] = WeakSet()

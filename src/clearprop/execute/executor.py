@@ -111,7 +111,8 @@ class ReferenceProgram:
             ShapeError: if an input's shape is not the planned one, or two inputs disagree about the batch size.
             InvalidValueError: for a row number or a label out of its range.
         """
-        with self._memory as memory, single_threaded(), np.errstate(all="ignore"):
+        with self._memory.lock, single_threaded(), np.errstate(all="ignore"):
+            memory = self._memory.thing
             values = self._run(memory, *self._door(inputs, n))
             return {name: np.array(values[i]) for name, i in self.plan.outputs.items()}
 
@@ -146,7 +147,8 @@ class ReferenceProgram:
         rows: list[list[float]] = []
         starts: list[dict[str, Array]] = []
         state, data, table = self._door.steps(state, data, batches, table)
-        with self._memory as memory, single_threaded(), np.errstate(all="ignore"):
+        with self._memory.lock, single_threaded(), np.errstate(all="ignore"):
+            memory = self._memory.thing
             for epoch in range(batches.epochs):
                 start, before = time.perf_counter(), len(rows)
                 starts = [*starts[-1:], {name: state[name].copy() for name in kept}]

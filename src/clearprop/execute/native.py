@@ -160,8 +160,8 @@ class NativeProgram:
         numbers = [(place, float(inputs[name])) for name, place in code.scalars.items()]
         counter = NO_COUNTER if code.counter is None else np.ascontiguousarray(inputs[code.counter], np.int64)
         file = np.empty(len(code.file))
-        with self._machine as machine:
-            machine.run(n, self._threads(n), given, numbers, counter, list(wanted), file)
+        with self._machine.lock:
+            self._machine.thing.run(n, self._threads(n), given, numbers, counter, list(wanted), file)
         return file
 
     def run_steps(
@@ -211,8 +211,8 @@ class NativeProgram:
         constants = {place: float(a[0]) for place, a in numbers.items() if a.strides == (0,)}  # one number, broadcast
         varying = {place: a for place, a in numbers.items() if place not in constants}
         rows = np.stack(list(varying.values()), axis=1) if varying else np.zeros((len(batches), 0))
-        with self._machine as machine:
-            forked, *result = machine.train(
+        with self._machine.lock:
+            forked, *result = self._machine.thing.train(
                 epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
                 threads=self._threads(batches.size),
                 state=[
