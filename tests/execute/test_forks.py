@@ -139,7 +139,7 @@ def test_while_a_thread_is_in_the_same_program(executor):
 
     thread = threading.Thread(target=lambda: call(stop, epochs=2_000_000 if executor.name == "native" else 10**4))
     thread.start()
-    inside.wait()
+    assert inside.wait(SECONDS)
     code = child(lambda: np.testing.assert_array_equal(call(lambda: False), expected))
     over.set()
     thread.join()
@@ -179,7 +179,7 @@ def test_between_two_steps_of_its_own(executor):
     np.testing.assert_array_equal(got, expected)
 
 
-def test_what_a_thread_is_inside_is_made_anew_in_the_child():
+def test_what_is_in_use_is_made_anew_in_the_child():
     shared = Exclusive(list)
     inside, over = threading.Event(), threading.Event()
 
@@ -195,7 +195,7 @@ def test_what_a_thread_is_inside_is_made_anew_in_the_child():
 
     thread = threading.Thread(target=enter)
     thread.start()
-    inside.wait()
+    assert inside.wait(SECONDS)
     code = child(finds_it_new)
     over.set()
     thread.join()
@@ -205,6 +205,7 @@ def test_what_a_thread_is_inside_is_made_anew_in_the_child():
         assert numbers == ["half"]
         assert child(lambda: finds_it_new() or numbers.remove("half")) == 0  # who forked inside keeps what it took
     assert not shared.lock.locked()
+    assert child(lambda: shared.thing == ["half"] or os._exit(2)) == 0  # kept where nobody was inside
 
 
 def test_while_a_thread_computes_a_cached_property():
@@ -224,7 +225,7 @@ def test_while_a_thread_computes_a_cached_property():
     slow.wait = True
     thread = threading.Thread(target=lambda: slow.answer)
     thread.start()
-    inside.wait()
+    assert inside.wait(SECONDS)
     code = child(lambda: Slow().answer)
     over.set()
     thread.join()
@@ -244,7 +245,7 @@ def test_a_fork_waits_for_what_must_not_be_divided():
 
     thread = threading.Thread(target=work)
     thread.start()
-    inside.wait()
+    assert inside.wait(SECONDS)
     code = child(lambda: order == ["work"] or os._exit(2))
     thread.join()
     assert code == 0
