@@ -4,11 +4,28 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-peers lint format bench wheel sanitize fuzz fuzz-graphs arm clean
+.PHONY: demo test test-long test-peers test-oldest coverage lint format lock bench wheel sanitize sanitize-short fuzz fuzz-short fuzz-graphs older arm clean
+
+# Kept byte code saves each of the processes that tests start half a second.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The package is built anew when the native sources change.
 comma := ,
 NATIVE := pyproject.toml CMakeLists.txt $(wildcard native/*)
+
+# The set of packages that was tested, with hashes, is installed first, the project itself afterwards; where nobody has
+# tested this Python, what pyproject.toml allows.
+PY := $(shell $(PYTHON) -c 'import sys; print("py%d%d" % sys.version_info[:2])')
+EXTRAS := cli,sklearn
+define INSTALL
+	@if [ -f requirements/$(PY)-$(1).txt ]; then \
+		$(PIP) install --require-hashes -r requirements/$(PY)-$(1).txt; \
+	else \
+		echo "no requirements/$(PY)-$(1).txt, no set that was tested on this Python: the newest packages are installed"; \
+		$(PIP) install ".[$(EXTRAS)]" $(2); \
+	fi
+	$(PIP) install --editable . --no-deps
+endef
 
 # pip reads [dependency-groups] from version 25.1 on; older ones are upgraded inside the environment only.
 $(VENV)/bin/pip:
@@ -16,13 +33,13 @@ $(VENV)/bin/pip:
 	$(PIP) install --upgrade "pip>=25.1"
 
 # The package is installed editable; the same command builds the native part, where there is a compiler.
-$(VENV)/demo: $(NATIVE) | $(VENV)/bin/pip
-	$(PIP) install --editable . --group demo
+$(VENV)/demo: $(NATIVE) $(wildcard requirements/$(PY)-demo.txt) | $(VENV)/bin/pip
+	$(call INSTALL,demo,)
 	@$(BIN)/clearprop --version
 	@touch $@
 
-$(VENV)/dev: $(NATIVE) | $(VENV)/bin/pip
-	$(PIP) install --editable . --group dev
+$(VENV)/dev: $(NATIVE) $(wildcard requirements/$(PY)-dev.txt) | $(VENV)/bin/pip
+	$(call INSTALL,dev,--group dev)
 	@touch $@ $(VENV)/demo
 
 # PyTorch's CPU build has the version that is pinned here; an unpinned one brings gigabytes of GPU libraries along.
@@ -36,8 +53,33 @@ demo: $(VENV)/demo  ## train on a real table, score, predict, and name the files
 	$(BIN)/clearprop evaluate demo-output/model.clearprop demo:breast_cancer
 	@echo "Open demo-output/report.html in a browser: scores, curves, findings, and which inputs matter."
 
-test: $(VENV)/dev  ## all tests but those that need another framework
-	$(BIN)/pytest -q --ignore tests/peers
+# Tests run beside each other, with one thread each. Those about threads, kills and moments come after them, alone.
+JOBS ?= 2
+ONE_THREAD := CLEARPROP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1
+PYTEST := $(BIN)/pytest -q --ignore tests/peers
+
+test: $(VENV)/dev  ## all tests but the long ones and those that need another framework
+	$(ONE_THREAD) $(PYTEST) -n $(JOBS) --dist worksteal -m "not long and not alone"
+	$(PYTEST) -m "alone and not long" tests
+
+test-long: $(VENV)/dev  ## all of them, and many more examples of each property
+	$(PYTEST) --hypothesis-profile=long
+
+coverage: $(VENV)/dev  ## which lines of Python the tests run: build/coverage/index.html
+	$(ONE_THREAD) $(PYTEST) -n $(JOBS) --dist worksteal -m "not long" --cov --cov-report=html:build/coverage --cov-report=term:skip-covered
+
+# The oldest packages that pyproject.toml allows, on the oldest Python, in an environment of their own.
+OLDEST := build/oldest
+OLDEST_PYTHON ?= python3.11
+# What an old package calls deprecated in a newer one is not ours to mend.
+test-oldest: $(OLDEST)/ready  ## the tests of the core with the oldest dependencies
+	$(ONE_THREAD) $(OLDEST)/bin/pytest -q -W ignore::DeprecationWarning -m "not long and not alone" tests --ignore tests/peers --ignore tests/test_learn.py
+
+$(OLDEST)/ready: $(NATIVE) requirements/oldest.txt
+	$(OLDEST_PYTHON) -m venv --clear $(OLDEST)
+	$(OLDEST)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/oldest.txt
+	$(OLDEST)/bin/python -m pip --disable-pip-version-check --quiet install --editable . --no-deps -C build-dir=$(OLDEST)/cmake
+	@touch $@
 
 test-peers: $(VENV)/peers  ## parity with PyTorch, JAX and optax
 	$(BIN)/pytest -q -m peers tests/peers
@@ -54,24 +96,50 @@ format: $(VENV)/dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/clang-format -i native/*.hpp native/*.cpp tests/native/*.cpp
 
+# uv resolves for Pythons that are not installed here, and for every platform. The file says no index: that is pip's.
+LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header $(addprefix --extra ,$(subst $(comma), ,$(EXTRAS)))
+lock: $(VENV)/bin/pip  ## requirements/*.txt anew: the set to be tested, for each Python, with hashes
+	$(PIP) install "uv>=0.9"
+	@mkdir -p requirements
+	for v in 11 12 13 14; do \
+		$(LOCK) --python-version 3.$$v --group dev -o requirements/py3$$v-dev.txt --upgrade && \
+		$(LOCK) --python-version 3.$$v -c requirements/py3$$v-dev.txt -o requirements/py3$$v-demo.txt --upgrade || exit; \
+	done
+	$(LOCK) --python-version 3.11 --group test --resolution lowest-direct -o requirements/oldest.txt --upgrade
+
 bench: $(VENV)/peers  ## speed beside PyTorch, JAX, scikit-learn, ONNX Runtime; writes benchmarks/results/
 	$(BIN)/python benchmarks/run.py
 
 wheel: | $(VENV)/bin/pip  ## a wheel in dist/ that needs no compiler where it is installed
 	$(PIP) wheel . --no-deps --wheel-dir dist
 
-# Built with a sanitizer into the environment, tested, and built without it again.
-SANITIZED = $(PIP) install --editable . --no-deps -C cmake.define.CLEARPROP_SANITIZE=$(1) -C build-dir=build/sanitize
+# Each sanitizer has an environment of its own, which borrows the packages of .venv and leaves the build there as it is.
+build/sanitize/%/ready: $(NATIVE) | $(VENV)/dev
+	$(BIN)/python -m venv --clear $(@D)
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/packages.pth"
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --editable . --no-deps -C cmake.define.CLEARPROP_SANITIZE=$(subst +,$(comma),$*) -C build-dir=$(@D)/cmake
+	@touch $@
+
+MEMORY := build/sanitize/address+undefined
+THREAD := build/sanitize/thread
 PRELOAD = LD_PRELOAD="$$(gcc -print-file-name=$(1)) $$(gcc -print-file-name=libstdc++.so)"
-sanitize: $(VENV)/dev  ## native tests under the address, undefined-behaviour and thread sanitizers
-	$(call SANITIZED,address$(comma)undefined)
-	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 $(call PRELOAD,libasan.so) $(BIN)/pytest -q tests/execute -s -k "not memory_ran_out"
-	$(call SANITIZED,thread)
-	TSAN_OPTIONS=exitcode=66 $(call PRELOAD,libtsan.so) $(BIN)/pytest -q -s tests/execute/test_native.py tests/execute/test_corners.py -k "(bits or random or equal or epochs or threads or steps or stop) and not memory_ran_out"
-	$(PIP) install --editable . --no-deps
+SANITIZED_MEMORY = ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 $(call PRELOAD,libasan.so) $(MEMORY)/bin/python -m pytest -q -s
+SANITIZED_THREAD = TSAN_OPTIONS=exitcode=66 $(call PRELOAD,libtsan.so) $(THREAD)/bin/python -m pytest -q -s
+THREADED := (bits or random or equal or epochs or threads or steps or stop) and not memory_ran_out
+
+sanitize: $(MEMORY)/ready $(THREAD)/ready  ## native tests under the address, undefined-behaviour and thread sanitizers
+	$(SANITIZED_MEMORY) --hypothesis-profile=long tests/execute -k "not memory_ran_out"
+	$(SANITIZED_THREAD) --hypothesis-profile=long tests/execute/test_native.py tests/execute/test_every_graph.py tests/execute/test_corners.py -k "$(THREADED)"
+
+sanitize-short: $(MEMORY)/ready $(THREAD)/ready  ## the same in minutes: their core, with few examples
+	$(SANITIZED_MEMORY) -m "not long" tests/execute -k "not memory_ran_out"
+	$(SANITIZED_THREAD) -m "not long" tests/execute/test_native.py tests/execute/test_every_graph.py tests/execute/test_corners.py -k "$(THREADED)"
 
 fuzz: $(VENV)/dev  ## a hundred and fifty thousand damaged model files: each one clear error, or a model
-	$(BIN)/python tests/interop/mutations.py 150000
+	$(BIN)/python tests/support/mutations.py 150000
+
+fuzz-short: $(VENV)/dev  ## the same for less than a minute
+	$(BIN)/python tests/support/mutations.py 10000
 
 GRAPHS ?= 200000
 fuzz-graphs: $(VENV)/dev  ## random graphs on the machine against the reference: values, bits, training steps; resumable
@@ -82,6 +150,17 @@ arm:  ## the kernels cross-compiled for 64-bit ARM, against plain loops, in an e
 	mkdir -p build/arm
 	aarch64-linux-gnu-g++ -std=c++20 -O2 -static -ffp-contract=off -fno-math-errno -Wno-psabi -DCLEARPROP_ISA=baseline -Inative tests/native/kernels_alone.cpp -o build/arm/kernels_alone
 	qemu-aarch64 build/arm/kernels_alone
+
+# An environment of its own with the wheel as a user gets it. Polars for processors without AVX2 comes along.
+OLDER := build/older
+older: | $(VENV)/bin/pip  ## the wheel on emulated processors: Nehalem, Haswell, EPYC-Rome (Debian: qemu-user)
+	rm -rf $(OLDER)/wheel
+	$(PIP) wheel . --no-deps -C build-dir=$(OLDER)/cmake --wheel-dir $(OLDER)/wheel
+	$(PYTHON) -m venv $(OLDER)/env
+	$(OLDER)/env/bin/python -m pip --disable-pip-version-check --quiet install --force-reinstall --no-deps $(OLDER)/wheel/*.whl
+	$(OLDER)/env/bin/python -m pip --disable-pip-version-check --quiet install "clearprop[cli]" "polars[rtcompat]" "pytest>=8" "hypothesis>=6.100"
+	$(OLDER)/env/bin/python tests/support/floor.py $(OLDER)/env/lib/python*/site-packages/clearprop/execute/_native*.so
+	$(OLDER)/env/bin/python tests/processors/older.py $(OLDER)/env/bin/python
 
 clean:
 	rm -rf $(VENV) build dist demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -217,11 +217,14 @@ double ceiling(int64_t repeats) {
 
 namespace clearprop {
 
-Kernels CP_NAME(CLEARPROP_ISA)() {
-    using namespace CLEARPROP_ISA;
-    return {CP_TEXT(CLEARPROP_ISA), panel<float>,   panel<double>,  run<float>,    run<double>,    pack<float>,
-            pack<double>,           unpack<float>,  unpack<double>, finite<float>, finite<double>, philox,
-            ceiling<float>,         ceiling<double>};
-}
+// Constant data, so that it can be looked at before anyone knows whether the processor may run what it points to.
+extern const Kernels CP_NAME(CLEARPROP_ISA);
+constinit const Kernels CP_NAME(CLEARPROP_ISA) = {
+    CP_TEXT(CLEARPROP_ISA),        CLEARPROP_ISA::panel<float>,    CLEARPROP_ISA::panel<double>,
+    CLEARPROP_ISA::run<float>,     CLEARPROP_ISA::run<double>,     CLEARPROP_ISA::pack<float>,
+    CLEARPROP_ISA::pack<double>,   CLEARPROP_ISA::unpack<float>,   CLEARPROP_ISA::unpack<double>,
+    CLEARPROP_ISA::finite<float>,  CLEARPROP_ISA::finite<double>,  CLEARPROP_ISA::philox,
+    CLEARPROP_ISA::ceiling<float>, CLEARPROP_ISA::ceiling<double>,
+};
 
 }  // namespace clearprop

@@ -91,6 +91,7 @@ struct Outcome {
     int64_t steps = 0;       // run
     int64_t good_epoch = 0;  // whose start the state was put back to, if it diverged
     bool diverged = false;
+    bool forked = false;  // in a child that `poll` forked: the other threads are gone, and the state is as it was given
     std::vector<double> reports;
     std::vector<double> epoch_seconds;
     std::vector<double> profile;  // of each thread: seconds in each instruction, and waiting

@@ -8,6 +8,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "cpu.hpp"
+#include "gil.hpp"
 #include "machine.hpp"
 #include "pool.hpp"
 #include "predictor.hpp"
@@ -79,7 +80,7 @@ void run(Machine& machine, int64_t n, int threads, const std::vector<ArraySpec<R
          const std::vector<std::pair<int32_t, double>>& scalars, Column<int64_t> counter,
          const std::vector<ArraySpec<Written>>& outputs, nb::ndarray<double, nb::ndim<1>, nb::c_contig> file) {
     const auto in = state_of(inputs), out = state_of(outputs);
-    nb::gil_scoped_release released;
+    const WithoutGil released;
     machine.run(n, threads, in, scalars, counter.data(), out, file.data());
 }
 
@@ -93,25 +94,25 @@ nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t,
     std::vector<std::pair<int32_t, const void*>> sources;
     for (const auto& [value, array] : data) sources.emplace_back(value, array.data());
     bool raised = false;
-    const auto poll = [&] {
-        nb::gil_scoped_acquire held;
+    const auto answer = [&] {
         const FlushToZero::Off ordinary;  // Python counts with denormal numbers
         if (PyErr_CheckSignals() != 0) return raised = true;
-        PyObject* const answer = PyObject_CallNoArgs(stop.ptr());
-        const int yes = answer ? PyObject_IsTrue(answer) : -1;
-        Py_XDECREF(answer);
+        PyObject* const said = PyObject_CallNoArgs(stop.ptr());
+        const int yes = said ? PyObject_IsTrue(said) : -1;
+        Py_XDECREF(said);
         if (yes < 0) raised = true;
         return yes != 0;
     };
     Outcome outcome;
     {
-        nb::gil_scoped_release released;
+        WithoutGil released;
+        const auto poll = [&] { return released.ask(answer); };
         outcome = machine.train({rows, batch, first, count, seed, shuffle}, threads, state, sources, constants,
                                 table.data(), columns, report, poll, may_go_alone, profile);
     }
     if (raised) throw nb::python_error();
-    return nb::make_tuple(outcome.steps, outcome.diverged, outcome.good_epoch, as_array(outcome.reports),
-                          as_array(outcome.epoch_seconds), as_array(outcome.profile));
+    return nb::make_tuple(outcome.forked, outcome.steps, outcome.diverged, outcome.good_epoch,
+                          as_array(outcome.reports), as_array(outcome.epoch_seconds), as_array(outcome.profile));
 }
 
 // The fast way to a prediction: an array that needs no conversion goes straight to the kernels. None for anything else
@@ -152,14 +153,15 @@ nb::object predict(const Prediction& p, nb::handle x) {
     if ((b.ndim != 2 && !one) || b.shape[b.ndim - 1] != predictor.inputs()) return nb::none();
     const int64_t n = one ? 1 : b.shape[0];
     if (n == 0) return nb::none();
-    nb::object result =
-        one ? p.empty(predictor.outputs(), p.dtype) : p.empty(nb::make_tuple(n, predictor.outputs()), p.dtype);
+    nb::object result = outliving([&] {
+        return one ? p.empty(predictor.outputs(), p.dtype) : p.empty(nb::make_tuple(n, predictor.outputs()), p.dtype);
+    });
     const View made(result.ptr());
     bool finite;
     if (n <= 16) {
         finite = predictor(b.buf, made.buffer().buf, n, 1);
     } else {
-        nb::gil_scoped_release released;
+        const WithoutGil released;
         finite = predictor(b.buf, made.buffer().buf, n, p.threads);
     }
     if (!finite) return nb::none();
@@ -168,7 +170,7 @@ nb::object predict(const Prediction& p, nb::handle x) {
 
 }  // namespace
 
-NB_MODULE(_native, m) {
+NB_MODULE(clearprop_native, m) {
     nb::set_leak_warnings(false);  // programs that are still cached when the interpreter ends are no leak
     nb::class_<Program>(m, "Program");
     m.def("program", &make_program, nb::kw_only(), nb::arg("isa"), nb::arg("is_f64"), nb::arg("values"),
@@ -194,7 +196,7 @@ NB_MODULE(_native, m) {
     m.def("ceiling", [](const std::string& isa, bool is_f64, int64_t repeats) {
         const Kernels* k = kernels_named(isa);
         if (!k) throw nb::value_error("no kernels for this instruction set");
-        nb::gil_scoped_release released;
+        const WithoutGil released;
         return (is_f64 ? k->ceiling_f64 : k->ceiling_f32)(repeats);
     });
     m.def("permutation", [](uint64_t seed, uint32_t epoch, int64_t n) {
@@ -202,4 +204,15 @@ NB_MODULE(_native, m) {
         Shuffle().permutation(*kernels_named(instruction_sets().front()), seed, epoch, order);
         return order;
     });
+}
+
+// What Python calls. Types and threads belong to one interpreter, and Python before 3.12 does not ask about that. It is
+// asked here, because nanobind's own beginning already changes what the whole process shares.
+extern "C" NB_EXPORT PyObject* PyInit__native() {
+    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+        PyErr_SetString(PyExc_ImportError,
+                        "clearprop's native machine loads in the main interpreter only, not in a subinterpreter");
+        return nullptr;
+    }
+    return PyInit_clearprop_native();
 }

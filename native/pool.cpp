@@ -28,6 +28,10 @@ inline void pause() {
 #endif
 }
 
+class Pool;
+std::atomic<Pool*> the_pool{nullptr};
+std::atomic<uint64_t> fork_count{0};
+
 // One job at a time; workers are made when first needed and live as long as the process.
 class Pool {
   public:
@@ -53,7 +57,9 @@ class Pool {
             ++job_;
         }
         wake_.notify_all();
+        const uint64_t before = forks();
         body(0);
+        if (forks() != before) return true;  // nobody else is here, and a worker may have held the lock
         std::unique_lock<std::mutex> lock(mutex_);
         done_.wait(lock, [this] { return running_ == 0; });
         body_ = nullptr;
@@ -101,14 +107,15 @@ class Pool {
     int wanted_ = 0, running_ = 0;
 };
 
-std::atomic<Pool*> the_pool{nullptr};
-
-// The workers do not survive a fork; the child makes a pool of its own when it needs one (the old one is leaked).
-void forget_pool() { the_pool.store(nullptr); }
+// The workers do not survive a fork, and locks of the pool may have been held by others than the thread that forked;
+// the child makes a pool of its own when it needs one (the old one is leaked). Nothing else native has a lock.
+void forget_pool() {
+    the_pool.store(nullptr);
+    ++fork_count;
+}
+[[maybe_unused]] const int registered = pthread_atfork(nullptr, nullptr, forget_pool);
 
 Pool& pool() {
-    static std::once_flag registered;
-    std::call_once(registered, [] { pthread_atfork(nullptr, nullptr, forget_pool); });
     Pool* found = the_pool.load();
     if (!found) {
         auto made = std::make_unique<Pool>();
@@ -118,6 +125,8 @@ Pool& pool() {
 }
 
 }  // namespace
+
+uint64_t forks() { return fork_count.load(std::memory_order_relaxed); }
 
 void Barrier::wait() {
     const uint32_t generation = generation_.load(std::memory_order_acquire);

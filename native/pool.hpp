@@ -12,9 +12,10 @@ class Barrier {
   public:
     explicit Barrier(int n) : n_(n) {}
     void wait();
+    void dismiss_others() { n_ = 1, arrived_ = 0; }  // in a forked child, which they are not part of
 
   private:
-    const int n_;
+    int n_;
     std::atomic<int> arrived_{0};
     std::atomic<uint32_t> generation_{0};
 };
@@ -23,6 +24,10 @@ class Barrier {
 // A second caller at the same time does not wait, nor does one who is refused so many threads: `parallel` then returns
 // false and does nothing. The body must not throw.
 bool parallel(int n, const std::function<void(int)>& body);
+
+// How many forks lie between the process that loaded this and the present one. A call that sees the number change is
+// in a forked child, without the other threads that it had.
+uint64_t forks();
 
 // Flushes denormal numbers to zero while it lives: they are many times slower and mean nothing here.
 class FlushToZero {

@@ -58,15 +58,14 @@ Predictor::Predictor(std::shared_ptr<const Program> program, int32_t source, int
     Schedule(once, 0, 1).run(once, x, 0, nobody);
 }
 
+Predictor::~Predictor() {
+    for (auto& place : idle_) delete place.load();
+}
+
 std::unique_ptr<Predictor::Work> Predictor::borrow() const {
-    {
-        std::lock_guard<std::mutex> lock(mutex_);
-        if (!idle_.empty()) {
-            auto work = std::move(idle_.back());
-            idle_.pop_back();
-            return work;
-        }
-    }
+    for (auto& place : idle_)
+        if (place.load(std::memory_order_relaxed))
+            if (Work* found = place.exchange(nullptr)) return std::unique_ptr<Work>(found);
     const Program& p = *program_;
     auto work = std::make_unique<Work>();
     work->memory = memory_;
@@ -80,8 +79,13 @@ std::unique_ptr<Predictor::Work> Predictor::borrow() const {
 }
 
 void Predictor::give_back(std::unique_ptr<Work> work) const {
-    std::lock_guard<std::mutex> lock(mutex_);
-    idle_.push_back(std::move(work));
+    for (auto& place : idle_) {
+        Work* none = nullptr;
+        if (!place.load(std::memory_order_relaxed) && place.compare_exchange_strong(none, work.get())) {
+            (void)work.release();
+            return;
+        }
+    }
 }
 
 void Predictor::chunk(Work& work, const uint8_t* x, uint8_t* out, int64_t n) const {

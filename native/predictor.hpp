@@ -1,8 +1,9 @@
 // Predictions: parameters packed once, then any number of rows from any number of threads, in chunks that stay in L2.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@ class Predictor {
               const std::vector<StateArray>& parameters, const std::vector<std::pair<int32_t, double>>& scalars);
     Predictor(const Predictor&) = delete;
     Predictor& operator=(const Predictor&) = delete;
+    ~Predictor();
 
     int64_t inputs() const { return program_->values[size_t(source_)].cols; }
     int64_t outputs() const { return program_->values[size_t(output_)].cols; }
@@ -44,8 +46,9 @@ class Predictor {
     std::vector<std::unique_ptr<Buffer>> fixed_;  // parameters and what follows from them
     std::vector<void*> memory_;                   // of every value that is no batch
     std::vector<const Instruction*> by_rows_;
-    mutable std::mutex mutex_;
-    mutable std::vector<std::unique_ptr<Work>> idle_;
+    // Idle work, at most as much as a call has threads. No lock: a child that is forked while another thread borrows
+    // would find it held for ever. So it loses that thread's work at most.
+    mutable std::array<std::atomic<Work*>, 64> idle_{};
 };
 
 }  // namespace clearprop

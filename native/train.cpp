@@ -217,10 +217,13 @@ struct Call {
         if (elapsed > 0.1 && stride > 1) stride /= 2;
         until_poll = stride;
         polled = Clock::now();
-        if (poll()) {
-            stop = true;
-            last_step.store(epoch * per_epoch + batch, std::memory_order_relaxed);
+        const uint64_t before = forks();
+        stop = poll();
+        if (forks() != before && threads > 1) {
+            barrier.dismiss_others();
+            outcome.forked = stop = true;
         }
+        if (stop) last_step.store(epoch * per_epoch + batch, std::memory_order_relaxed);
     }
 };
 
@@ -312,6 +315,7 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
         if (profile) call.profile.assign(size_t(active) * (p.instructions.size() + 1), 0.0);
         if (!parallel(active, [&](int thread) { train_thread(call, thread); })) return false;
         outcome.profile = call.profile;
+        if (outcome.forked) return true;
         if (!outcome.diverged && outcome.steps > 0 && !call.snapshots.finite()) {  // broken by the very last step
             outcome.diverged = true;
             outcome.good_epoch = call.now;
@@ -320,6 +324,7 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
         return true;
     };
     if (!go(threads)) go(1);
+    if (outcome.forked) return outcome;
     for (const StateArray& a : state)
         if (work_.at(a.value) != a.data) unpack(p, work_.at(a.value), a.data, a.rows, a.cols);
     return outcome;

@@ -1,4 +1,4 @@
-"""Fixtures and paths shared by all tests."""
+"""Fixtures and paths shared by all tests, and how many examples Hypothesis draws."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# How many belongs here, not to a test: `make test-long` runs with `--hypothesis-profile=long`.
+settings.register_profile("short", max_examples=30, deadline=None)
+settings.register_profile("long", max_examples=500, deadline=None)
+settings.load_profile("short")
 
 
 @pytest.fixture(scope="session")

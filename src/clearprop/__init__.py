@@ -16,12 +16,15 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from clearprop.forks import undivided
+
 if TYPE_CHECKING:
     from clearprop.errors import (
         ClearpropError,
         DivergenceError,
         DTypeError,
         FileError,
+        ForkedError,
         InvalidValueError,
         MissingDependencyError,
         ModelFileError,
@@ -141,8 +144,8 @@ except PackageNotFoundError:  # run from a source tree that is not installed
 
 _HOME = {
     "errors": (
-        "ClearpropError DTypeError DivergenceError FileError InvalidValueError MissingDependencyError ModelFileError "
-        "ShapeError TableError UnknownNameError"
+        "ClearpropError DTypeError DivergenceError FileError ForkedError InvalidValueError MissingDependencyError "
+        "ModelFileError ShapeError TableError UnknownNameError"
     ),
     "graph": (
         "Graph N Node abs affine broadcast cast check clip concat constant cos elu erf exp expand expm1 gelu gradient "
@@ -194,6 +197,7 @@ __all__ = [
     "FanInUniform",
     "FileError",
     "Finding",
+    "ForkedError",
     "Glorot",
     "GradientCheck",
     "GradientDescent",
@@ -298,10 +302,11 @@ def __getattr__(name: str) -> Any:
     """Load a public name when it is first used: importing clearprop stays cheap."""
     if name not in _WHERE:
         raise AttributeError(f"module 'clearprop' has no attribute {name!r}")
-    if name == "layers":
-        value = import_module("clearprop.network.layers")
-    else:
-        value = getattr(import_module(f"clearprop.{_WHERE[name]}"), name)
+    with undivided:
+        if name == "layers":
+            value = import_module("clearprop.network.layers")
+        else:
+            value = getattr(import_module(f"clearprop.{_WHERE[name]}"), name)
     globals()[name] = value
     return value
 

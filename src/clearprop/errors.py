@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from clearprop.visible import visible
+from clearprop.visible import shown_name, visible
 
 
 class ClearpropError(Exception):
@@ -61,6 +61,10 @@ class ModelFileError(ClearpropError, ValueError):
     """A model file that is truncated, damaged, foreign or too new."""
 
 
+class ForkedError(ClearpropError, RuntimeError):
+    """Training in a forked child that began before the fork, with threads that only the parent has."""
+
+
 class MissingDependencyError(ClearpropError, ImportError):
     """An optional package is needed and not installed."""
 
@@ -99,7 +103,7 @@ def listed(names: Iterable[object], most: int = 20) -> str:
         >>> listed(["x", "y", "z"], most=2)
         'x, y, … (3 in all)'
     """
-    shown = [str(name) for name in names]
+    shown = [shown_name(name) for name in names]
     return ", ".join(shown[:most]) + (f", … ({len(shown)} in all)" if len(shown) > most else "")
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import sys
-from unittest import mock
 
 import pytest
 
 import clearprop as cp
-from clearprop.app import cli
+import commands
 from clearprop.graph import OPS
 from clearprop.table import load_demo
 
@@ -28,10 +24,7 @@ def models(tmp_path_factory):
 
 
 def run(*arguments):
-    out, err = io.StringIO(), io.StringIO()
-    command = ["clearprop", "check", *map(str, arguments)]
-    with mock.patch.object(sys, "argv", command), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        return cli._run(), out.getvalue(), err.getvalue()
+    return commands.run("check", *arguments)
 
 
 def test_a_table_model_on_its_table(models):

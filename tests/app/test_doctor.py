@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import clearprop as cp
-from clearprop.app import cli
+import commands
 from clearprop.app.doctor import examine, options_of
 from clearprop.explain.doctor import ILLNESSES
 from clearprop.interop import read_model, write_model
@@ -27,15 +27,9 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture
-def run(monkeypatch, capsys, models):
+def run(models):
     def call(*arguments):
-        monkeypatch.setenv("COLUMNS", "80")
-        monkeypatch.chdir(models)
-        monkeypatch.setattr("sys.argv", ["clearprop", "doctor", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            cli.main()
-        out = capsys.readouterr()
-        return stopped.value.code, out.out, out.err
+        return commands.run("doctor", *arguments, cwd=models, COLUMNS="80")
 
     return call
 
@@ -87,14 +81,9 @@ def test_another_table_than_that_of_the_training(run, models):
     assert "not those that the model was trained on" in run("good.clearprop", "some.csv")[1].replace("\n", " ")
 
 
-def test_rows_that_were_drawn_are_drawn_again(run, models, monkeypatch, capsys):
-    monkeypatch.setattr(
-        "sys.argv",
-        ["clearprop", "train", "demo:moons", "--max-rows", "200", "--seed", "5", "-q", "--out", str(models / "out")],
-    )
-    with pytest.raises(SystemExit):
-        cli.main()
-    capsys.readouterr()
+def test_rows_that_were_drawn_are_drawn_again(run, models):
+    options = ["--max-rows", "200", "--seed", "5", "-q", "--out", models / "out"]
+    assert commands.run("train", "demo:moons", *options).returncode == 0
     found = json.loads(run("out/model.clearprop", "demo:moons", "--json")[1])
     assert found["own_rows"]
     assert found["rows"] == {"train": 140, "validation": 30}

@@ -13,11 +13,13 @@ import sys
 import time
 
 import numpy as np
+import pytest
 
 import clearprop as cp
 from clearprop.interop import read_model
 from clearprop.table import load_demo
 
+pytestmark = pytest.mark.alone
 KILLS = int(os.environ.get("CLEARPROP_KILLS", "3"))
 TRAIN = [
     sys.executable,
@@ -28,9 +30,9 @@ TRAIN = [
     "--checkpoint",
     "--quiet",
     "--hidden",
-    "400",
+    "200",
 ]
-TRAIN += ["--epochs", "60", "--patience", "1000", "--seed", "1"]
+TRAIN += ["--epochs", "30", "--patience", "1000", "--seed", "1"]
 SAVE = """
 import sys, clearprop as cp
 model = cp.load(sys.argv[1])

@@ -6,10 +6,10 @@ import os
 import stat
 
 import pytest
-from every_file import KINDS, TRAINED, prepare, train, write
-from power_loss import TORN, Disk
 
 import clearprop as cp
+from every_file import KINDS, TRAINED, prepare, train, write
+from power_loss import TORN, Disk
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 import clearprop as cp
+from clearprop.errors import ModelFileError
 from clearprop.estimators.about import checked_about
 from clearprop.estimators.recall import MOST_POINTS, history_of, optimizer_of, split_again, training_facts
 from clearprop.train import History
@@ -94,6 +95,8 @@ GOOD = {
     ids=str,
 )
 def test_damaged_facts_are_not_believed(damage):
-    assert checked_about({"training": GOOD}) == {"training": GOOD}
-    assert checked_about({"training": {**GOOD, **damage}}) == {}
-    assert checked_about({"training": {name: value for name, value in GOOD.items() if name not in damage}}) == {}
+    assert checked_about("m", {"training": GOOD}) == {"training": GOOD}
+    without = {name: value for name, value in GOOD.items() if name not in damage}
+    for facts in ({**GOOD, **damage}, without):
+        with pytest.raises(ModelFileError, match="m is damaged: what it says of 'training'"):
+            checked_about("m", {"training": facts})

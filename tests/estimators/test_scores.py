@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -21,7 +21,6 @@ TWO = ClassTarget("y", ("no", "yes"), (0.75, 0.25))
 PRICE = NumberTarget("price", 10.0, 4.0)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6), st.integers(10, 60), st.sampled_from([2, 3, 5]), st.booleans())
 def test_class_scores_against_scikit_learn(seed, n, k, ties):
     rng = np.random.default_rng(seed)

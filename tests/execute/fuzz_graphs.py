@@ -20,10 +20,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 
 import numpy as np
-from native_equals import MICROS, MODES, NAMES, WrongError, check
 
 from clearprop.execute import instruction_sets
 from clearprop.graph import OPS
+from native_equals import MICROS, MODES, NAMES, WrongError, check
 
 STATE = Path("build/fuzz-graphs.json")
 BLOCK = 250

@@ -11,11 +11,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from any_graph import random_case
-from bounded import Bounds
-from native_equals import check
 
 import clearprop as cp
+from any_graph import random_case
+from bounded import Bounds
 from clearprop import graph as g
 from clearprop.execute import Batches, Native, Reference, evaluate, instruction_sets
 from clearprop.execute.native import NativeProgram
@@ -23,6 +22,7 @@ from clearprop.execute.takes import takes, why_not
 from clearprop.graph import OPS, Graph, N, gradient, variable
 from clearprop.graph import check as check_types
 from clearprop.plan import lower
+from native_equals import check
 
 needs_machine = pytest.mark.skipif(not instruction_sets(), reason="the native machine was not built")
 GRAPHS = int(os.environ.get("CLEARPROP_GRAPHS", "300"))

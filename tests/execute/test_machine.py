@@ -16,6 +16,7 @@ import pytest
 import clearprop as cp
 from clearprop.execute import Native, Reference, default_executor, instruction_sets
 from clearprop.execute.threads import threads_for
+from clearprop.train.interrupt import Interrupt
 
 needs_machine = pytest.mark.skipif(not instruction_sets(), reason="the native machine was not built")
 rng = np.random.default_rng(0)
@@ -26,17 +27,26 @@ def classifier(width=40, seed=0):
     return cp.Network(12, [cp.Dense(width, "relu"), cp.Dense(3, "softmax")], "cross_entropy", seed=seed)
 
 
+@pytest.mark.alone
 @needs_machine
-def test_ctrl_c_ends_a_long_call():
+def test_ctrl_c_ends_a_long_call(monkeypatch):
+    asked, answer = threading.Semaphore(0), Interrupt.__call__
+    monkeypatch.setattr(Interrupt, "__call__", lambda interrupt: asked.release() or answer(interrupt))
+
+    def press():
+        """Once the machine is at work: it has asked ten times whether to stop."""
+        if all(asked.acquire(timeout=60) for _ in range(10)):
+            os.kill(os.getpid(), signal.SIGINT)
+
     net = classifier()
-    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
+    threading.Thread(target=press, daemon=True).start()
     history = net.fit(X, y, epochs=10_000_000, batch_size=64)  # minutes, if nobody listened
     assert history.stopped_by == "interrupt"
     assert history.epochs > 0
     assert np.isfinite(net.predict(X)).all()
 
 
+@pytest.mark.alone
 @needs_machine
 def test_an_exception_in_a_signal_handler_comes_through():
     def handler(number, frame):
@@ -114,6 +124,7 @@ def test_a_prediction_of_what_is_not_finite_is_refused(bad):
         classifier().predict(X[:, :5])
 
 
+@pytest.mark.alone
 @needs_machine
 def test_threads_without_processors_part_and_give_the_same_bits():
     """Eight threads on fewer processors: the caller finds that it is faster alone."""

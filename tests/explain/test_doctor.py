@@ -13,7 +13,7 @@ import clearprop as cp
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError
 from clearprop.explain.doctor.diagnosis import folded
 from clearprop.explain.doctor.words import ADVICE, WORDS
-from explain.illnesses import CASES, before_and_after, moons, tried, waves
+from illnesses import CASES, before_and_after, moons, tried, waves
 
 (X, y), (X_NEW, Y_NEW) = moons()
 ILL = [before_and_after(case)[0].diagnosis[case.illness] for case in CASES]

@@ -7,7 +7,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.explain.doctor import ILLNESSES
-from explain.illnesses import CASES, Recipe, before_and_after, moons, noisy, spiral, table, tried, waves, xor
+from illnesses import CASES, Recipe, before_and_after, moons, noisy, spiral, table, tried, waves, xor
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.illness}: {case.made}")

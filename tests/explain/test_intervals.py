@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explain import intervals as iv
-from explain.intervals import Interval
-from explain.printed import Calculator, equations, printed_number, read
+import intervals as iv
+from intervals import Interval
+from printed import Calculator, equations, printed_number, read
 
 rng = np.random.default_rng(0)
 

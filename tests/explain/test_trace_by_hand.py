@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import by_hand
+from by_hand import SEEDS, random_network
 from clearprop.explain.derivation import Source
 from clearprop.nn import ACTIVATIONS, LOSSES
-from explain import by_hand
-from explain.by_hand import SEEDS, random_network
-from explain.networks import as_clearprop, traced
+from networks import as_clearprop, traced
 
 TOLERANCE = 1e-10
 worst = {"error": 0.0, "what": "nothing", "numbers": 0}

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from by_hand import Activation, Layer, Loss, Network
 from clearprop.execute import instruction_sets
 from clearprop.explain.derivation import Source
-from explain.by_hand import Activation, Layer, Loss, Network
-from explain.recomputed import Page, slopes_of, symbols_of
+from recomputed import Page, slopes_of, symbols_of
 
 pytestmark = pytest.mark.skipif(not instruction_sets(), reason="the native machine was not built")
 rng = np.random.default_rng(0)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import assume, given, settings
-from random_graphs import graphs
+from hypothesis import assume, given
 
 import clearprop as cp
 from clearprop.graph import Graph, check, eliminate_common, expand, gradient, same_structure, simplify, topological
 from numeric import central_difference, complex_step
+from random_graphs import graphs
 
 
 def used(y, values):
@@ -17,7 +17,6 @@ def used(y, values):
     return {name: values[name] for name in names}
 
 
-@settings(max_examples=150, deadline=None)
 @given(graphs(analytic=True))
 def test_gradient_equals_the_complex_step(case):
     y, values = case
@@ -30,7 +29,6 @@ def test_gradient_equals_the_complex_step(case):
     np.testing.assert_allclose(actual, complex_step(y, values, v), rtol=1e-9, atol=1e-12)
 
 
-@settings(max_examples=100, deadline=None)
 @given(graphs())
 def test_gradient_equals_finite_differences_away_from_kinks(case):
     y, values = case
@@ -45,7 +43,6 @@ def test_gradient_equals_finite_differences_away_from_kinks(case):
     np.testing.assert_allclose(actual, fine, rtol=1e-5, atol=1e-7)
 
 
-@settings(max_examples=60, deadline=None)
 @given(graphs(analytic=True))
 def test_the_gradient_can_be_differentiated_again(case):
     """The Hessian times v, from the gradient of ⟨∇y, v⟩, against the complex step of the gradient."""
@@ -61,7 +58,6 @@ def test_the_gradient_can_be_differentiated_again(case):
     np.testing.assert_allclose(second, expected, rtol=1e-7, atol=1e-9)
 
 
-@settings(max_examples=150, deadline=None)
 @given(graphs())
 def test_simplify_undoes_expand(case):
     y, values = case
@@ -76,7 +72,6 @@ def test_simplify_undoes_expand(case):
             np.testing.assert_allclose(after[name], before[name], rtol=1e-9, atol=1e-11)
 
 
-@settings(max_examples=100, deadline=None)
 @given(graphs())
 def test_rewriting_keeps_types_and_names(case):
     y, values = case
@@ -90,7 +85,6 @@ def test_rewriting_keeps_types_and_names(case):
         np.testing.assert_allclose(after[name], before[name], rtol=1e-9, atol=1e-11)
 
 
-@settings(max_examples=100, deadline=None)
 @given(graphs())
 def test_a_plan_with_shared_buffers_equals_one_without(case):
     y, values = case

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mutations import mutated, outcome, real_files
 
 import clearprop as cp
 from clearprop.errors import ClearpropError, FileError, InvalidValueError, ModelFileError
 from clearprop.interop import read_model, write_atomically, write_model
+from mutations import mutated, outcome, real_files
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,6 @@ def test_headers_that_were_changed(model, tmp_path, path, value, words):
         load(tmp_path, with_header(model, replaced(path, value)))
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_mutated_files_give_a_model_or_a_clear_error(model, tmp_path_factory, data):
     content = bytearray(model)
@@ -187,7 +186,7 @@ def files(tmp_path_factory):
     return real_files(tmp_path_factory.mktemp("files"))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_files_changed_by_accident_or_on_purpose(files, tmp_path_factory, data):
     assert outcome(tmp_path_factory.mktemp("m") / "x", data.draw(mutated(files)))

@@ -26,7 +26,7 @@ def loss_of(loss, y, activation=None, units=2, **options):
         ("mean_absolute_error", lambda a: np.abs(Y - a).mean(1)),
         (cp.Huber(0.5), lambda a: np.where(abs(a - Y) <= 0.5, (a - Y) ** 2 / 2, 0.5 * (abs(a - Y) - 0.25)).mean(1)),
     ],
-    ids=str,
+    ids=lambda value: None if callable(value) else str(value),
 )
 def test_regression_losses(loss, by_hand):
     value, a, _ = loss_of(loss, Y)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explain.by_hand import SEEDS, random_network
-from explain.networks import traced
+from by_hand import SEEDS, random_network
+from networks import traced
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
-from random_graphs import graphs
+from hypothesis import given
 
 import clearprop as cp
 from clearprop.execute.codes import ELEMENTWISE
@@ -15,6 +14,7 @@ from clearprop.graph import Graph, N, as_graph, gradient, simplify, variable
 from clearprop.plan import passes
 from clearprop.plan.phases import reads
 from clearprop.train.step import step_graph
+from random_graphs import graphs
 
 LAYERS = {
     "plain": [cp.Dense(8, "relu"), cp.Dense(40, "tanh")],
@@ -161,7 +161,6 @@ def meetings(plan):
             yield a, b
 
 
-@settings(max_examples=400, deadline=None)
 @given(graphs())
 def test_threads_never_meet_in_a_buffer(made):
     loss, values = made

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from bounded import concrete, number_of
 
+from bounded import concrete, number_of
 from clearprop.errors import ClearpropError
 from clearprop.execute.codes import UPDATES
 from clearprop.graph import OPS, Graph, N, Node, Type, constant, expand, gradient, simplify, topological, variable

@@ -11,9 +11,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+
 from any_graph import Case
 from bounded import concrete
-
 from clearprop.execute.philox import uniform
 from clearprop.graph import Node, topological
 

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
 from any_graph import Case, random_case
 from bounded import SMALLEST, Bounded, Bounds, concrete, outside
-from plan_rules import broken, parts
-
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Batches, Native
 from clearprop.execute.codes import CODES, OPS
 from clearprop.execute.native import NativeProgram
 from clearprop.graph import Graph
 from clearprop.plan import Plan, Step
+from plan_rules import broken, parts
 
 THREADS = (1, 2, 4)
 NAMES, MICROS = list(CODES), list(OPS)

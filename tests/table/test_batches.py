@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clearprop.errors import ClearpropError, FileError, TableError
@@ -99,7 +99,6 @@ def test_batches_are_the_table(file, monkeypatch, size, header):
 cells = st.text(alphabet='ab,"\n é', max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.integers(2, 4).flatmap(lambda k: st.lists(st.lists(cells, min_size=k, max_size=k), min_size=1, max_size=8)),
     st.integers(1, 40),
@@ -118,7 +117,6 @@ def test_blank_lines_anywhere(file, monkeypatch):
     assert [row for batch in read_batches(file) for row in batch.rows()] == [("1", "2"), ("3", "4")]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=60) | st.text(alphabet='ab1,;"\n\r \t|.-?é', max_size=60).map(str.encode), st.booleans())
 def test_batches_of_any_bytes(file, content, header):
     file.write_bytes(content)

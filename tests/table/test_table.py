@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -94,7 +94,6 @@ def test_files_that_cannot_be_read(tmp_path):
         read_table(tmp_path)
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(-1e6, 1e6) | st.none(), st.sampled_from(["red", "a,b", 'say "x"', "ä", None])),
@@ -289,7 +288,6 @@ def test_unknown_labels():
 # --- splitting
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.integers(1, 300), st.integers(0, 5), st.floats(0, 0.4), st.floats(0, 0.4), st.integers(0, 4))
 def test_every_row_is_in_exactly_one_part(n, seed, validation, test, classes):
     labels = np.random.default_rng(n).integers(0, classes, n) if classes else None

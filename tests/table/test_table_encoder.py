@@ -11,7 +11,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.impute import SimpleImputer
@@ -31,7 +31,6 @@ def bent(x, most=5):
 numbers = hnp.arrays(np.float64, st.integers(3, 30), elements=st.floats(-1e6, 1e6, width=32) | st.just(np.nan))
 
 
-@settings(max_examples=100, deadline=None)
 @given(numbers)
 def test_numbers_against_scikit_learn(values):
     there = values[~np.isnan(values)]
@@ -149,7 +148,6 @@ def test_the_parts_of_dates_by_hand():
     assert X["a is missing"].tolist() == [0, 0, 1]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.datetimes(dt.datetime(1600, 1, 1), dt.datetime(2200, 1, 1)))
 def test_parts_against_the_calendar(moment):
     found = parts_of(np.array([(moment - dt.datetime(1970, 1, 1)) / dt.timedelta(microseconds=1)]))
@@ -250,7 +248,6 @@ def test_a_few_marks_among_numbers_count_as_missing():
         encoder.transform(pl.DataFrame({"a": ["absent"]}))
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.decimals(-(10**9), 10**9, places=2), min_size=2, max_size=8),
     st.sampled_from([("", "."), (",", "."), (".", ","), (" ", ","), ("'", ".")]),
@@ -431,7 +428,6 @@ frames = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(frames)
 def test_encoders_survive_json(columns):
     kinds = {"x": pl.Float64, "c": pl.String, "b": pl.Boolean, "d": pl.Date, "k": pl.Int64}
@@ -507,7 +503,6 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.sampled_from([NUMBER, {**NUMBER, "text": TEXT}, CATEGORY, BOOLEAN, DATE]), st.data())
 def test_one_field_replaced_by_anything_is_an_encoder_or_a_table_error(column, draw):
     key = draw.draw(st.sampled_from(sorted(column)))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clearprop.errors import ClearpropError, FileError, MissingDependencyError, TableError
@@ -98,7 +98,6 @@ def test_usual_marks_leave_a_number_column_one(file, mark):
 cells = st.text(alphabet='ab,"\n é', max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.integers(2, 4).flatmap(lambda k: st.lists(st.lists(cells, min_size=k, max_size=k), min_size=1, max_size=6)))
 def test_what_the_csv_module_writes_is_read_back(file, rows):
     with file.open("w", newline="", encoding="utf-8") as stream:
@@ -107,7 +106,6 @@ def test_what_the_csv_module_writes_is_read_back(file, rows):
     assert read_table(file).rows() == expected
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=60) | st.text(alphabet='ab1,;"\n\r \t|.-?', max_size=60).map(str.encode), st.booleans())
 def test_any_bytes_are_a_table_or_one_clear_line(file, content, header):
     file.write_bytes(content)

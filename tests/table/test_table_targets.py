@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 
@@ -41,7 +41,6 @@ def test_classes_against_scikit_learn(labels):
     assert [type(label) for label in target.decode(codes)] == [type(label) for label in labels]
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=30))
 def test_numbers_against_scikit_learn(values):
     y = np.array(values)
@@ -105,7 +104,6 @@ def test_a_missing_label_is_no_class_in_any_library(gone):
     assert (dropped, fit_target(kept["y"]).encode(kept["y"]).tolist()) == (1, [0, 1])
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.builds(
         ClassTarget,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from typing import Annotated, Any, Literal
 
 import typer
 
 from clearprop.app import options as o
-from clearprop.app.pages import show
+from clearprop.app.terminal import show
 from clearprop.explain.check import check_gradients
 from clearprop.explain.language import checked_language
 from clearprop.train import made_up
+from clearprop.visible import shown_json
 
 
 def check(
@@ -45,7 +45,7 @@ def check(
     found = check_gradients(network, *data, mode=mode, tolerance=tolerance, seed=seed)
     if as_json:
         facts = {"model": str(model), "table": table, "rows": len(data[0]), "mode": mode}
-        print(json.dumps({**facts, **found.to_dict(spoken)}, ensure_ascii=False))
+        show(shown_json({**facts, **found.to_dict(spoken)}))
     else:
         show(found.explain(spoken, shutil.get_terminal_size().columns))
     raise typer.Exit(0 if found.ok else 1)

@@ -11,7 +11,8 @@ from clearprop.errors import ClearpropError
 
 try:
     import typer
-    from rich.console import Console
+
+    from clearprop.app.terminal import show, tell
 except ImportError:  # the core installs without them
     print('Error: the command line needs Typer and Rich. Hint: pip install "clearprop[cli]"', file=sys.stderr)
     sys.exit(2)
@@ -24,7 +25,7 @@ from clearprop.app.look import plan, profile
 from clearprop.app.train import train
 from clearprop.app.use import evaluate, info, predict
 from clearprop.execute import describe
-from clearprop.visible import visible
+from clearprop.visible import LONGEST_TEXT, shortened, visible
 
 UsageError: type[Any] = typer.BadParameter.__mro__[1]  # of the library that Typer stands on, whichever that is
 
@@ -43,7 +44,7 @@ for _command in (train, predict, evaluate, info, explain, check, doctor, plan, p
 
 def _version(wanted: bool) -> None:
     if wanted:
-        Console().print(f"clearprop {__version__}, executor: {describe()}", highlight=False)
+        show(f"clearprop {__version__}, executor: {describe()}")
         raise typer.Exit
 
 
@@ -84,7 +85,7 @@ def _unread() -> int:
 
 def _run() -> int:
     try:
-        return int(app(standalone_mode=False) or 0)
+        return int(app(prog_name="clearprop", standalone_mode=False) or 0)
     except SystemExit as left:  # as the library leaves that Typer stands on when a pipe breaks
         return _unread() if left.code == 1 else int(left.code or 0)
     except ClearpropError as error:
@@ -109,7 +110,7 @@ def _run() -> int:
 
 
 def _failed(message: str) -> int:
-    print(f"Error: {visible(message)}", file=sys.stderr)
+    tell(f"Error: {shortened(visible(message), 2 * LONGEST_TEXT)}")
     return 2
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import warnings
 
 from clearprop.errors import MissingDependencyError
 from clearprop.explain.picture.fonts import eastern_fonts, is_eastern
 from clearprop.train import History
+from clearprop.visible import visible
 
 _INK, _BLUE, _ORANGE = "#30343b", "#3465a4", "#d9730d"
 
@@ -24,7 +26,7 @@ def learning_curves(history: History, title: str) -> bytes:
         raise MissingDependencyError(
             "Matplotlib is not installed", "Matplotlib, to draw", 'pip install "clearprop[plots]"'
         ) from None
-    fonts, title = _fonts_for(title)
+    fonts, title = _fonts_for(visible(title))
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.add_subplot()
     epochs = range(1, history.epochs + 1)
@@ -53,7 +55,9 @@ def learning_curves(history: History, title: str) -> bytes:
     if history.epochs:
         axes.legend(frameon=False)
     picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=120)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for a sign that no font here has
+        figure.savefig(picture, format="png", dpi=120)
     return picture.getvalue()
 
 

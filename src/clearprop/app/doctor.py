@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,10 +9,10 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from clearprop.app import options as o
 from clearprop.app.pages import layout, print_page
+from clearprop.app.terminal import show, words
 from clearprop.errors import ModelFileError
 from clearprop.estimators import TableModel, load
 from clearprop.estimators.recall import history_of, optimizer_of, split_again
@@ -21,6 +20,7 @@ from clearprop.explain.doctor import ILLNESSES, Diagnosis, Examination, Finding,
 from clearprop.explain.language import Language, Phrase, checked_language
 from clearprop.network import Network
 from clearprop.train import OPTIMIZERS, Optimizer
+from clearprop.visible import shown_json, shown_name
 
 _TITLE = Phrase("{model} on {table}", "{model}，{table}")
 _HEADINGS = {
@@ -71,9 +71,9 @@ def doctor(
     visit = examine(loaded, source.read(_rows_of_training(loaded), loaded.about.get("seed", 0))[0])
     if as_json:
         facts = {"model": str(model), "table": table, "own_rows": visit.is_own, "rows": visit.rows}
-        print(json.dumps({**facts, **visit.diagnosis.to_dict(spoken)}, ensure_ascii=False))
+        show(shown_json({**facts, **visit.diagnosis.to_dict(spoken)}))
     else:
-        title = _TITLE(spoken, model=model.name, table=Path(table).name)
+        title = _TITLE(spoken, model=shown_name(model.name), table=shown_name(Path(table).name))
         print_page(_page_of(title, loaded.about.get("clearprop"), visit, spoken))
 
 
@@ -133,8 +133,8 @@ def _page_of(title: str, version: str | None, visit: Visit, lang: Language) -> R
     rows = _ROWS(lang, **visit.rows) if visit.is_own else _OTHER_ROWS(lang, rows=visit.rows["table"])
     found = visit.diagnosis
     parts: dict[str, RenderableType | None] = {
-        _HEADINGS["rows"](lang): Text(rows),
-        _HEADINGS["result"](lang): Text(found.summary(lang), style="bold yellow" if found else "bold green"),
+        _HEADINGS["rows"](lang): words(rows),
+        _HEADINGS["result"](lang): words(found.summary(lang), "bold yellow" if found else "bold green"),
     }
     for number, finding in enumerate(found, 1):
         parts[str(number)] = _finding(finding, lang)
@@ -145,11 +145,11 @@ def _page_of(title: str, version: str | None, visit: Visit, lang: Language) -> R
 
 def _finding(finding: Finding, lang: Language) -> RenderableType:
     style = "bold red" if finding.severity == "serious" else "bold yellow"
-    words = [(label(lang), getattr(finding, name)(lang)) for name, label in _LABELS.items()]
+    said = [(label(lang), getattr(finding, name)(lang)) for name, label in _LABELS.items()]
     options = options_of(finding.change)
     if options:
-        words.append((_OPTIONS(lang), options))
-    return Group(Text(finding.title(lang), style=style), _grid(words, ""))
+        said.append((_OPTIONS(lang), options))
+    return Group(words(finding.title(lang), style), _grid(said, ""))
 
 
 def _list_of(some: tuple[Examination, ...], lang: Language) -> RenderableType | None:
@@ -162,7 +162,7 @@ def _grid(rows: list[tuple[str, str]], style: str) -> RenderableType:
     grid.add_column(no_wrap=True)
     grid.add_column(ratio=1, style=style, overflow="fold")
     for name, text in rows:
-        grid.add_row(Text(name), Text(text))
+        grid.add_row(words(name), words(text))
     return grid
 
 

@@ -11,12 +11,11 @@ from typing import Annotated
 import typer
 
 from clearprop.app import options as o
-from clearprop.app.pages import show, tell
 from clearprop.app.row import Row, row_of
+from clearprop.app.terminal import show, tell
 from clearprop.errors import InvalidValueError
 from clearprop.explain.language import checked_language
 from clearprop.files import refuse_overwriting, write_atomically
-from clearprop.visible import visible
 
 _WIDEST = 110  # columns of a terminal that are used
 
@@ -73,7 +72,7 @@ def explain(
         written = found.trace.step_by_step(lang, convention=convention).to_html()
     else:
         written = found.in_format(path.suffix, explanation)
-    write_atomically(path, visible(written, keep="\n\t").encode())
+    write_atomically(path, written.encode())
     tell(f"wrote {path}")
     if open_page:
         webbrowser.open(path.resolve().as_uri())

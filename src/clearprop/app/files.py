@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from clearprop.errors import FileError
 from clearprop.estimators import TableFit, TableModel
 from clearprop.files import claimed, write_atomically
 from clearprop.table import ClassTarget, import_polars
-from clearprop.visible import visible
+from clearprop.visible import shown_json, shown_name
 
 
 @contextmanager
@@ -50,14 +49,13 @@ def write_report_files(out: Path, fit: TableFit, summary: Mapping[str, Any], rep
         FileError: if one cannot be written; none is ever half there.
     """
     table = summary["table"]["name"]
+    title = f"{shown_name(Path(table).name)} → {shown_name(summary['target']['name'])}"
     page, curves, history, data = (out / name for name in REST)
     write_atomically(page, report.encode())
-    write_atomically(curves, learning_curves(fit.history, visible(f"{Path(table).name} → {summary['target']['name']}")))
+    write_atomically(curves, learning_curves(fit.history, title))
     columns = {"epoch": range(1, fit.history.epochs + 1), **fit.history.columns}
     write_atomically(history, import_polars().DataFrame(columns).write_csv().encode())
-    write_atomically(
-        data, (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
-    )
+    write_atomically(data, (shown_json(summary, indent=2) + "\n").encode())
     return {
         page: "the report: open it in a browser",
         curves: "losses by epoch, as a picture",

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from clearprop.explain.language import Language
-from clearprop.visible import visible
-
-_LONGEST = 60
+from clearprop.visible import LONGEST_NAME, shown_name
 
 
-def text(value: object, most: int = _LONGEST) -> str:
+def text(value: object, most: int = LONGEST_NAME) -> str:
     """A name, a label or a value out of someone's table, as HTML: escaped, cut, and kept in its own direction.
 
     Example:
@@ -21,10 +19,9 @@ def text(value: object, most: int = _LONGEST) -> str:
     return f"<bdi>{escape(plain(value, most))}</bdi>"
 
 
-def plain(value: object, most: int = _LONGEST) -> str:
+def plain(value: object, most: int = LONGEST_NAME) -> str:
     """The same as plain text, for a sentence that is escaped as a whole."""
-    whole = visible(str(value))
-    return whole[:most] + "…" * (len(whole) > most)
+    return shown_name(value, most)
 
 
 def section(name: str, title: str, *parts: str) -> str:

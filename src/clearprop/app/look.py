@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from clearprop.app import options as o
-from clearprop.app.pages import show
+from clearprop.app.terminal import show
 
 Optimizer = Annotated[str, typer.Option(help="Optimizer of the training step.")]
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Group, RenderableType
 from rich.rule import Rule
-from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from clearprop.app.summary import METRICS, number
-from clearprop.visible import visible
+from clearprop.app.terminal import Screen, words
+from clearprop.visible import shown_name, visible
 
 _FEW_COLUMNS, _MOST_CLASSES = 15, 8
 
@@ -25,7 +25,7 @@ def training_page(summary: Mapping[str, Any]) -> RenderableType:
     last = list(parts)[-1]
     confusion = parts[last]["confusion"]
     return layout(
-        f"{Path(summary['table']['name']).name} → {summary['target']['name']}",
+        f"{shown_name(Path(summary['table']['name']).name)} → {shown_name(summary['target']['name'])}",
         summary["clearprop"],
         {
             "Read": _lines(_what_was_read(summary)),
@@ -44,10 +44,10 @@ def evaluation_page(table: str, model: str, summary: Mapping[str, Any], found: M
     """The scores of a model on a table."""
     gone, confusion = found["without_target"], found["confusion"]
     return layout(
-        f"{Path(model).name} on {Path(table).name}",
+        f"{shown_name(Path(model).name)} on {shown_name(Path(table).name)}",
         summary["about"].get("clearprop"),
         {
-            "Rows": Text(f"{found['rows']:,}" + (f"; {gone:,} more have no target" if gone else "")),
+            "Rows": words(f"{found['rows']:,}" + (f"; {gone:,} more have no target" if gone else "")),
             "Target": _target(summary["target"]),
             "Scores": _scores({"table": found}),
             "Answers": confusion and _confusion(summary["target"]["classes"], confusion, "rows"),
@@ -61,48 +61,27 @@ def model_page(name: str, summary: Mapping[str, Any]) -> RenderableType:
     epochs, best = about.get("epochs"), about.get("best_epoch")
     kept = f", weights of epoch {best}" if best else ""
     return layout(
-        Path(name).name,
+        shown_name(Path(name).name),
         about.get("clearprop"),
         {
             "Target": _target(summary["target"]),
             "Columns": _columns(summary, most=10_000),
             "Network": _network(summary["network"]),
-            "Training": Text(f"{epochs} epochs{kept}, seed {about['seed']}") if "seed" in about else None,
+            "Training": words(f"{epochs} epochs{kept}, seed {about['seed']}") if "seed" in about else None,
             "Scores": _scores(about["parts"]) if about.get("parts") else None,
         },
     )
 
 
-class Seen:
-    """What is printed with everything in it visible, whatever names it holds."""
-
-    def __init__(self, page: RenderableType) -> None:
-        self._page = page
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The page's pieces."""
-        for piece in console.render(self._page, options):
-            yield piece if piece.control else Segment(visible(piece.text, keep="\n"), piece.style)
-
-
-def show(text: str, end: str = "\n") -> None:
-    """Print lines of text as they stand, everything in them visible."""
-    print(visible(text, keep="\n"), end=end)
-
-
-def tell(message: str) -> None:
-    """One line on the standard error stream, whatever letters are in it."""
-    Console(stderr=True).print(Text(visible(message)), highlight=False, soft_wrap=True)
-
-
 def print_page(page: RenderableType, files: Mapping[Path, str] | None = None) -> None:
     """Print a page, and the files that were written, whose paths stay in one piece however long they are."""
-    console = Console()
-    console.print(Seen(Group("", page, "")), highlight=False)
-    width = max((len(str(path)) for path in files or ()), default=0)
-    for i, (path, what) in enumerate((files or {}).items()):
-        line = Text.assemble(("Files     " if i == 0 else " " * 10, "bold"), f"{path!s:{width}}  {what}")
-        console.print(Seen(line), highlight=False, soft_wrap=True)
+    console = Screen()
+    console.print(Group("", page, ""))
+    paths = {visible(str(path)): what for path, what in (files or {}).items()}
+    width = max(map(len, paths), default=0)
+    for i, (path, what) in enumerate(paths.items()):
+        line = Text.assemble(("Files     " if i == 0 else " " * 10, "bold"), f"{path:{width}}  {what}")
+        console.print(line, soft_wrap=True)
     if files:
         console.print()
 
@@ -115,23 +94,27 @@ def layout(title: str, version: str | None, rows: Mapping[str, RenderableType | 
     page = Table.grid(padding=(0, 2, 0, 0), expand=True)
     page.add_column(style="bold", no_wrap=True, width=8)
     page.add_column(ratio=1)
-    made_by = Text(f"clearprop {version}" if version else "clearprop", style="dim")
-    page.add_row("", Group(Text(title, style="bold", overflow="fold"), Rule(made_by, style="dim", align="right")))
+    made_by = words(f"clearprop {shown_name(version)}" if version else "clearprop", "dim")
+    page.add_row("", Group(words(title, "bold", overflow="fold"), Rule(made_by, style="dim", align="right")))
     for heading, content in rows.items():
         if content:
             page.add_row()
-            page.add_row(heading, content)
+            page.add_row(words(heading), content)
     return page
 
 
+def _name(name: object, style: str = "") -> Text:
+    return words(shown_name(name), style)
+
+
 def _lines(lines: Sequence[str]) -> Text:
-    return Text("\n".join(lines))
+    return Text("\n").join(map(words, lines))
 
 
 def _what_was_read(summary: Mapping[str, Any]) -> list[str]:
     table, parts = summary["table"], summary["parts"]
     used = sum(part["rows"] for part in parts.values())
-    lines = [f"{table['name']}: {table['rows']:,} rows, {table['columns']} columns"]
+    lines = [f"{shown_name(table['name'])}: {table['rows']:,} rows, {table['columns']} columns"]
     if table["without_target"]:
         lines.append(f"{table['without_target']:,} rows without a target left out")
     if used + table["without_target"] < table["rows"]:
@@ -141,15 +124,20 @@ def _what_was_read(summary: Mapping[str, Any]) -> list[str]:
 
 
 def _target(target: Mapping[str, Any]) -> Text:
+    name = shown_name(target["name"])
     if target["task"] == "regression":
-        text = f", read from text such as {target['read_from_text']!r}" if target["read_from_text"] else ""
+        text = (
+            f", read from text such as {shown_name(repr(target['read_from_text']))}" if target["read_from_text"] else ""
+        )
         spread = f"mean {target['mean']:.4g}, standard deviation {target['std']:.4g}"
-        return Text(f"{target['name']}: a number{text}, {spread}")
+        return words(f"{name}: a number{text}, {spread}")
     classes, shares = target["classes"], target["shares"] or [None] * len(target["classes"])
     ranked = sorted(zip(classes, shares, strict=True), key=lambda pair: -(pair[1] or 0))
-    shown = [str(label) + (f" {share:.0%}" if share is not None else "") for label, share in ranked[:_MOST_CLASSES]]
+    shown = [
+        shown_name(label) + (f" {share:.0%}" if share is not None else "") for label, share in ranked[:_MOST_CLASSES]
+    ]
     more = f", … ({len(classes)} in all)" if len(classes) > _MOST_CLASSES else ""
-    return Text(f"{target['name']}: {len(classes)} classes ({', '.join(shown)}{more})")
+    return words(f"{name}: {len(classes)} classes ({', '.join(shown)}{more})")
 
 
 def _columns(summary: Mapping[str, Any], most: int) -> RenderableType:
@@ -159,29 +147,29 @@ def _columns(summary: Mapping[str, Any], most: int) -> RenderableType:
     grid.add_column(overflow="fold", ratio=1)
     columns = summary["columns"]
     for column in columns[:most]:
-        grid.add_row(Text(column["name"]), column["kind"], Text(column["done"]))
+        grid.add_row(_name(column["name"]), words(column["kind"]), words(column["done"]))
     if len(columns) > most:
         kinds: dict[str, int] = {}
         for column in columns[most:]:
             kinds[column["kind"]] = kinds.get(column["kind"], 0) + 1
         rest = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
-        grid.add_row(Text(f"… and {len(columns) - most} more"), "", Text(rest))
+        grid.add_row(words(f"… and {len(columns) - most} more"), "", words(rest))
     aside = list(summary["set_aside"].items())
     for name, why in aside[:most]:
-        grid.add_row(Text(name, style="dim"), Text("set aside", style="yellow"), Text(why))
+        grid.add_row(_name(name, "dim"), words("set aside", "yellow"), words(why))
     if len(aside) > most:
-        grid.add_row(Text(f"… and {len(aside) - most} more"), Text("set aside", style="yellow"), "")
+        grid.add_row(words(f"… and {len(aside) - most} more"), words("set aside", "yellow"), "")
     return grid
 
 
 def _network(network: Mapping[str, Any]) -> Text:
     acts = ", ".join(network["activations"])
-    return Text(f"{network['layers']} ({acts}), {network['parameters']:,} parameters")
+    return words(f"{network['layers']} ({acts}), {network['parameters']:,} parameters")
 
 
 def _training(training: Mapping[str, Any]) -> Text:
     best = f"; weights of epoch {training['best_epoch']}" if training["best_epoch"] else ""
-    return Text(f"{training['epochs']} epochs in {training['seconds']:.2g} s, ended by {training['stopped_by']}{best}")
+    return words(f"{training['epochs']} epochs in {training['seconds']:.2g} s, ended by {training['stopped_by']}{best}")
 
 
 def _scores(parts: Mapping[str, Any]) -> Table:
@@ -189,14 +177,14 @@ def _scores(parts: Mapping[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), show_edge=False, pad_edge=False, header_style="dim")
     table.add_column("")
     for name in parts:
-        table.add_column(Text(name), justify="right", no_wrap=True, style="bold" if name == list(parts)[-1] else "")
+        table.add_column(_name(name), justify="right", no_wrap=True, style="bold" if name == list(parts)[-1] else "")
     table.add_column("95% interval", justify="right", no_wrap=True)
     table.add_column("trivial", justify="right", no_wrap=True)
     last = parts[list(parts)[-1]]
     for metric in last["scores"]:
         low, high = last["intervals"].get(metric, (None, None))
         table.add_row(
-            Text(METRICS[metric]("en") if metric in METRICS else metric),
+            _name(METRICS[metric]("en") if metric in METRICS else metric),
             *(number(part["scores"].get(metric)) for part in parts.values()),
             "–" if low is None or high is None else f"{number(low)}–{number(high)}",
             number(last["baseline"][metric]),
@@ -208,13 +196,15 @@ def _confusion(classes: Sequence[Any], counts: Sequence[Sequence[int]], of: str)
     if len(classes) > _MOST_CLASSES:
         wrong = [(n, i, j) for i, row in enumerate(counts) for j, n in enumerate(row) if i != j and n]
         worst = sorted(wrong, reverse=True)[:5]
-        lines = [f"{classes[i]} taken for {classes[j]}: {n} time{'s' * (n > 1)}" for n, i, j in worst]
+        lines = [
+            f"{shown_name(classes[i])} taken for {shown_name(classes[j])}: {n} time{'s' * (n > 1)}" for n, i, j in worst
+        ]
         return _lines([f"{sum(n for n, *_ in wrong)} of the {of} are taken for another class", *lines])
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), show_edge=False, pad_edge=False, header_style="dim")
-    table.add_column(f"{of}: is ↓, answered →", overflow="fold", max_width=32)
+    table.add_column(words(f"{shown_name(of)}: is ↓, answered →"), overflow="fold", max_width=32)
     for label in classes:
-        table.add_column(Text(str(label)), justify="right", overflow="fold", max_width=14)
+        table.add_column(_name(label), justify="right", overflow="fold", max_width=14)
     for i, (label, row) in enumerate(zip(classes, counts, strict=True)):
-        cells = [Text(f"{n:,}", style="bold" if i == j else "" if n else "dim") for j, n in enumerate(row)]
-        table.add_row(Text(str(label)), *cells)
+        cells = [words(f"{n:,}", "bold" if i == j else "" if n else "dim") for j, n in enumerate(row)]
+        table.add_row(_name(label), *cells)
     return table

@@ -6,25 +6,23 @@ from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
+from clearprop.app.terminal import Screen, words
 from clearprop.train import Epoch
-from clearprop.visible import visible
 
 
 def waiting(what: str, silent: bool) -> AbstractContextManager[Any]:
     """A word on what takes long."""
-    console = Console(stderr=True)
-    return nullcontext() if silent or not console.is_terminal else console.status(Text(visible(what)))
+    console = Screen(stderr=True)
+    return nullcontext() if silent or not console.is_terminal else console.status(words(what))
 
 
 class _Bar:
     """A bar that is there while its `with` block lasts."""
 
     def __init__(self, *columns: Any, total: float, silent: bool = False) -> None:
-        console = Console(stderr=True)
+        console = Screen(stderr=True)
         self._progress = Progress(*columns, console=console, transient=True, disable=silent or not console.is_terminal)
         self._task = self._progress.add_task("", total=total, numbers="")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import narwhals.stable.v1 as nw
 
 from clearprop.app.html import plain, section, table, text
+from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError
 from clearprop.estimators import TableModel, class_probabilities
 from clearprop.explain import Trace

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -13,13 +12,15 @@ import typer
 
 from clearprop.app import options as o
 from clearprop.app.files import MODEL, REST, folder, write_report_files
-from clearprop.app.pages import print_page, tell, training_page
+from clearprop.app.pages import print_page, training_page
 from clearprop.app.progress import TrainingBar, waiting
 from clearprop.app.report import report_of
 from clearprop.app.summary import summary_of_fit
+from clearprop.app.terminal import show, tell
 from clearprop.estimators import TableModel
 from clearprop.explain.language import checked_language
 from clearprop.files import refuse_overwriting, unchanged
+from clearprop.visible import shown_json
 
 
 def train(
@@ -178,7 +179,7 @@ def train(
         with _rest_of(out / MODEL), waiting("writing", silent):
             files |= write_report_files(out, fit, summary, report_of(fit, frame, summary, spoken))
     if as_json:
-        print(json.dumps({**summary, "files": [str(path) for path in files]}, ensure_ascii=False))
+        show(shown_json({**summary, "files": [str(path) for path in files]}))
     elif not quiet:
         print_page(training_page(summary), files)
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from clearprop.app import options as o
+from clearprop.app.csv import without_formulas
 from clearprop.app.files import predictions_of
-from clearprop.app.pages import evaluation_page, model_page, print_page, tell
+from clearprop.app.pages import evaluation_page, model_page, print_page
 from clearprop.app.progress import ReadingBar
 from clearprop.app.summary import summary_of_model
+from clearprop.app.terminal import show, tell
 from clearprop.errors import TableError, unknown_name
 from clearprop.files import refuse_overwriting, replaced
 from clearprop.table import import_polars
+from clearprop.visible import shown_json
 
 
 def predict(
@@ -31,6 +33,15 @@ def predict(
             metavar="COL", rich_help_panel=o.OUTPUT, help="Column to copy beside the predictions. May be repeated."
         ),
     ] = None,
+    safe_csv: Annotated[
+        bool,
+        typer.Option(
+            "--safe-csv",
+            rich_help_panel=o.OUTPUT,
+            help="For a spreadsheet: an apostrophe before texts that it would compute (those that begin with = + - @). "
+            "Without it texts are written as they are, so that programs read them back unchanged.",
+        ),
+    ] = False,
     no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,
@@ -46,6 +57,7 @@ def predict(
     with ReadingBar("predicting", quiet) as bar, replaced(out) as file:
         for frame in o.source(table, no_header, na, encoding, loaded).batches(loaded.encoder.number_columns, bar):
             found = _beside(frame, copied, predictions_of(loaded, frame))
+            found = without_formulas(found) if safe_csv else found
             try:
                 file.write(found.write_csv(include_header=rows == 0).encode())
             except import_polars().exceptions.ComputeError:
@@ -80,7 +92,7 @@ def evaluate(
         batches = o.source(table, no_header, na, encoding, loaded).batches(numbers, bar)
         found = loaded.evaluate(batches).to_dict()
     if as_json:
-        print(json.dumps({"model": str(model), "table": table, **found}, ensure_ascii=False))
+        show(shown_json({"model": str(model), "table": table, **found}))
     else:
         print_page(evaluation_page(table, str(model), summary_of_model(loaded), found))
 
@@ -89,6 +101,6 @@ def info(model: o.Model, as_json: o.Json = False) -> None:
     """Show what a model predicts, from which columns, with which network, and how well it did."""
     summary = summary_of_model(o.table_model(model))
     if as_json:
-        print(json.dumps(summary, ensure_ascii=False))
+        show(shown_json(summary))
     else:
         print_page(model_page(str(model), summary))

@@ -42,7 +42,10 @@ def _check_reading(reading: Any) -> None:
 
 def _check_parts(parts: Any) -> None:
     for part in exactly(dict, parts).values():
-        if not part.keys() <= _PART or min(exactly(int, part["rows"]), exactly(int, part["without_target"])) < 0:
+        if (
+            not exactly(dict, part).keys() <= _PART
+            or min(exactly(int, part["rows"]), exactly(int, part["without_target"])) < 0
+        ):
             raise ValueError("a count that is none, or a fact that is not known")
         scores, intervals, baseline = (exactly(dict, part[key]) for key in ("scores", "intervals", "baseline"))
         numbers = [*scores.values(), *baseline.values()]
@@ -62,7 +65,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "seed": lambda value: exactly(int, value),
     "dropped": texts,
     "epochs": lambda value: exactly(int, value),
-    "best_epoch": lambda value: exactly(int, value),
+    "best_epoch": lambda value: value is None or exactly(int, value),  # None without validation rows
     "reading": _check_reading,
     "training": check_training,
     "parts": _check_parts,

@@ -3,10 +3,13 @@ its sums come out in another order."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
+
+from clearprop.forks import undivided
 
 
 @cache
@@ -18,7 +21,15 @@ def _controller() -> Any:
     return ThreadpoolController()
 
 
-def single_threaded() -> AbstractContextManager[Any]:
+@contextmanager
+def single_threaded() -> Iterator[None]:
     """Limit the BLAS to one thread while the block runs, where threadpoolctl is installed to do it."""
-    controller = _controller()
-    return nullcontext() if controller is None else controller.limit(limits=1, user_api="blas")
+    with undivided:
+        controller = _controller()
+        limits = None if controller is None else controller.limit(limits=1, user_api="blas")
+    try:
+        yield
+    finally:
+        if limits is not None:
+            with undivided:
+                limits.restore_original_limits()

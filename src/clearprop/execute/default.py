@@ -8,7 +8,7 @@ from functools import cache
 
 from clearprop.errors import unknown_name
 from clearprop.execute.executor import Executor, Reference
-from clearprop.execute.native import Native, instruction_sets
+from clearprop.execute.native import REFUSED, Native, instruction_sets
 from clearprop.execute.threads import MOST, available
 
 
@@ -48,7 +48,5 @@ def describe(executor: Executor | None = None) -> str:
 
 @cache
 def _tell_once() -> None:
-    print(
-        "clearprop: the native machine was not built (no C++ compiler at install); training runs on NumPy, slower.",
-        file=sys.stderr,
-    )
+    why = f"did not load ({REFUSED})" if REFUSED else "was not built (no C++ compiler at install)"
+    print(f"clearprop: the native machine {why}; training runs on NumPy, slower.", file=sys.stderr)

@@ -1,4 +1,9 @@
-"""What is checked before a plan runs, by every executor: shapes, the batch size, row numbers and labels."""
+"""What is checked before a plan runs, by every executor: shapes, the batch size, row numbers and labels.
+
+What is checked is what is read, also where another thread has the same arrays in hand: a run reads views of its own,
+which nobody can give another shape or dtype, and copies of integers, because a number that is an index must not change.
+Floats that change during a run make its numbers wrong, never its addresses.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError, ShapeError
+from clearprop.errors import ShapeError
 from clearprop.execute.batches import Batches
-from clearprop.execute.reference import Array
+from clearprop.execute.reference import Array, check_index
 from clearprop.graph import N, show_shape
 from clearprop.plan import Plan, Step
 
@@ -33,46 +38,55 @@ class Door:
             plan.values[step.inputs[0]].type.shape[step.attrs["axis"]] for step in plan.steps if step.kernel == "max"
         ]
 
-    def __call__(self, inputs: Mapping[str, Array], n: int | None) -> int:
-        """The number of rows that the inputs agree on.
+    def __call__(self, inputs: Mapping[str, Array], n: int | None) -> tuple[dict[str, Array], int]:
+        """What a run reads, and the number of rows that the inputs agree on.
 
         Raises:
             ShapeError: if a shape is not the planned one, if the inputs disagree, if nothing tells the batch size, or
                 for the maximum of nothing.
             InvalidValueError: for a row number or a label out of its range.
         """
-        n = self._batch_size(inputs, n)
-        self.check_indices(inputs, n)
+        owned = self._owned({name: inputs[name] for name in self._plan.inputs})
+        n = self._batch_size(owned, n)
+        self._check_indices(owned, n)
         if any((n if size is N else size) == 0 for size in self._maxima):
             raise ShapeError("the maximum of no values", "at least one row and one column")
-        return n
+        return owned, n
 
-    def check_indices(self, inputs: Mapping[str, Array], n: int) -> None:
-        """Check row numbers and labels: native code and NumPy's negative indices must not meet others.
+    def fixed(self, parameters: Mapping[str, Array]) -> dict[str, Array]:
+        """The inputs among these arrays, as many runs read them; none has a batch axis.
 
         Raises:
-            InvalidValueError: for one out of its range.
+            ShapeError: if a shape is not the planned one.
         """
-        for name, size in self._limits:
-            if name not in inputs:
-                continue
-            values, limit = np.asarray(inputs[name], np.int64), n if size is N else size
-            wrong = (values < 0) | (values >= limit)
-            if wrong.any():
-                row = int(np.argmax(wrong))
-                raise InvalidValueError(
-                    f"{name} is {values.flat[row]} in row {row}", f"integers from 0 to {int(limit) - 1}"
-                )
+        owned = self._owned({name: parameters[name] for name in self._plan.inputs if name in parameters})
+        for name, array in owned.items():
+            self._check_shape(name, array, self._plan.values[self._plan.inputs[name]].type.shape)
+        return owned
 
-    def check_steps(
+    def _owned(self, given: Mapping[str, Array]) -> dict[str, Array]:
+        types = {name: self._plan.values[v].type for name, v in self._plan.inputs.items()}
+        integer = {name for name, type in types.items() if type.dtype == "i64"}
+        return {
+            name: np.array(array, np.int64, order="C") if name in integer else np.asarray(array)[...]
+            for name, array in given.items()
+        }
+
+    def _check_indices(self, inputs: Mapping[str, Array], n: int) -> None:
+        for name, size in self._limits:
+            if name in inputs:
+                check_index(inputs[name], n if size is N else size, name)
+
+    def steps(
         self, state: Mapping[str, Array], data: Mapping[str, Array], batches: Batches, table: Mapping[str, Array]
-    ) -> None:
-        """Check what training steps read and write.
+    ) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
+        """What training steps read and write: state, whose memory is the given one, data and table.
 
         Raises:
             ShapeError: for data of too few rows, a table of too few steps, or arrays that have not the planned shape.
             InvalidValueError: for a row number or a label out of its range.
         """
+        state, data, table = self._owned(state), self._owned(data), self._owned(table)
         for name, values in table.items():
             if len(values) < len(batches):
                 raise ShapeError(f"{len(values)} numbers {name}", f"{len(batches)} or more, one per step")
@@ -84,15 +98,19 @@ class Door:
             got = array.shape
             if planned is not None and planned != ((N, *got[1:]) if name in data else got):
                 raise ShapeError(f"{name} has shape {show_shape(got)}", show_shape(planned))
-        self.check_indices(data, batches.rows)
+        self._check_indices(data, batches.rows)
+        return state, data, table
+
+    def _check_shape(self, name: str, array: Array, shape: tuple[Any, ...]) -> None:
+        got = array.shape
+        if len(got) != len(shape) or any(d is not N and d != g for d, g in zip(shape, got, strict=True)):
+            raise ShapeError(f"{name} has shape {show_shape(got)}", show_shape(shape))
 
     def _batch_size(self, inputs: Mapping[str, Array], n: int | None) -> int:
         plan = self._plan
         for name, i in plan.inputs.items():
-            shape = plan.values[i].type.shape
-            got = np.shape(inputs[name])
-            if len(got) != len(shape) or any(d is not N and d != g for d, g in zip(shape, got, strict=True)):
-                raise ShapeError(f"{name} has shape {show_shape(got)}", show_shape(shape))
+            shape, got = plan.values[i].type.shape, inputs[name].shape
+            self._check_shape(name, inputs[name], shape)
             if shape[:1] == (N,):
                 if n is not None and got[0] != n:
                     raise ShapeError(f"{name} has {got[0]} rows", f"{n}, as the other inputs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from clearprop.errors import InvalidValueError
 from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.blas import single_threaded
 from clearprop.execute.door import Door
+from clearprop.execute.exclusive import Exclusive
 from clearprop.execute.reference import FAST, FIXED_ORDER, Array, Kernel
 from clearprop.graph import DTYPES, Graph
 from clearprop.plan import VIEWS, Plan, any_of, build_plan
@@ -87,6 +87,7 @@ CHUNK = 4096  # rows of a table that are predicted at once: bounds the memory
 BOUND_AT_ONCE = 4  # batch sizes whose buffers a program keeps: a full batch, a last one, and some to spare
 
 Call = tuple[Callable[..., Any], tuple[int, ...], int, dict[str, Any], bool]
+Memory = dict[int, tuple[list[Any], list[Call]]]  # by batch size: where the values are, and the calls that make them
 
 
 class ReferenceProgram:
@@ -97,9 +98,7 @@ class ReferenceProgram:
         self._door = Door(plan)
         self.passes: Mapping[str, Plan] = {"memory": plan}
         self._kernels = kernels
-        self._memory: dict[int, list[Any]] = {}
-        self._calls: dict[int, list[Call]] = {}
-        self._lock = threading.Lock()  # one run at a time: the buffers are shared between runs
+        self._memory: Exclusive[Memory] = Exclusive(dict)
 
     def run(self, inputs: Mapping[str, Array], n: int | None = None) -> dict[str, Array]:
         """Compute the outputs for inputs of the planned types; the results are fresh arrays.
@@ -112,8 +111,9 @@ class ReferenceProgram:
             ShapeError: if an input's shape is not the planned one, or two inputs disagree about the batch size.
             InvalidValueError: for a row number or a label out of its range.
         """
-        with self._lock, single_threaded(), np.errstate(all="ignore"):
-            values = self._run(inputs, self._door(inputs, n))
+        with self._memory.lock, single_threaded(), np.errstate(all="ignore"):
+            memory = self._memory.thing
+            values = self._run(memory, *self._door(inputs, n))
             return {name: np.array(values[i]) for name, i in self.plan.outputs.items()}
 
     def run_steps(
@@ -146,12 +146,13 @@ class ReferenceProgram:
         outcome = Outcome(np.empty(0), [])
         rows: list[list[float]] = []
         starts: list[dict[str, Array]] = []
-        self._door.check_steps(state, data, batches, table)
-        with self._lock, single_threaded(), np.errstate(all="ignore"):
+        state, data, table = self._door.steps(state, data, batches, table)
+        with self._memory.lock, single_threaded(), np.errstate(all="ignore"):
+            memory = self._memory.thing
             for epoch in range(batches.epochs):
                 start, before = time.perf_counter(), len(rows)
                 starts = [*starts[-1:], {name: state[name].copy() for name in kept}]
-                finite = self._epoch(epoch, state, data, batches, table, report, stop, rows)
+                finite = self._epoch(memory, epoch, state, data, batches, table, report, stop, rows)
                 if finite and not all(np.isfinite(state[name]).all() for name in kept):
                     outcome.diverged, outcome.good_epoch, good = True, epoch, starts[-1]
                 elif not finite:
@@ -170,6 +171,7 @@ class ReferenceProgram:
 
     def _epoch(
         self,
+        memory: Memory,
         epoch: int,
         state: dict[str, Array],
         data: Mapping[str, Array],
@@ -186,7 +188,7 @@ class ReferenceProgram:
             inputs = {name: array[batch] for name, array in data.items()}
             inputs |= {name: values[len(rows)] for name, values in table.items()}
             inputs["counter"] = np.array([batches.seed, batches.first + epoch, step])
-            values = self._run({**inputs, **state}, len(batch))
+            values = self._run(memory, {**inputs, **state}, len(batch))
             rows.append([float(values[self.plan.outputs[name]]) for name in report])
             if not np.isfinite(rows[-1]).all():
                 return False
@@ -211,16 +213,16 @@ class ReferenceProgram:
         for name, value in new.items():
             np.copyto(state[name], value)
 
-    def _run(self, inputs: Mapping[str, Array], n: int) -> list[Any]:
-        if n not in self._calls:
-            if len(self._calls) >= BOUND_AT_ONCE:  # forget the batch size that was bound first
-                oldest = next(iter(self._calls))
-                del self._calls[oldest], self._memory[oldest]
-            self._bind(n)
-        values = list(self._memory[n])
+    def _run(self, memory: Memory, inputs: Mapping[str, Array], n: int) -> list[Any]:
+        if n not in memory:
+            if len(memory) >= BOUND_AT_ONCE:  # forget the batch size that was bound first
+                del memory[next(iter(memory))]
+            memory[n] = self._bind(n)
+        places, calls = memory[n]
+        values = list(places)
         for name, i in self.plan.inputs.items():
             values[i] = inputs[name]
-        for kernel, reads, made, attrs, is_ufunc in self._calls[n]:
+        for kernel, reads, made, attrs, is_ufunc in calls:
             arguments = [values[i] for i in reads]
             if is_ufunc:
                 kernel(*arguments, out=values[made])
@@ -230,7 +232,7 @@ class ReferenceProgram:
                 values[made][...] = kernel(*arguments, **attrs)
         return values
 
-    def _bind(self, n: int) -> None:
+    def _bind(self, n: int) -> tuple[list[Any], list[Call]]:
         """Allocate the buffers for a batch size and fix the calls."""
         slots = [np.empty(size(n), np.uint8) for size in self.plan.slots]
         memory: list[Any] = []
@@ -244,8 +246,7 @@ class ReferenceProgram:
                 memory.append(np.broadcast_to(np.asarray(value.number, dtype), shape))
             else:
                 memory.append(None)  # an input, bound in each run, or a view, made in each run
-        self._memory[n] = memory
-        self._calls[n] = [
+        calls = [
             (
                 self._kernels[step.kernel],
                 step.inputs,
@@ -255,6 +256,7 @@ class ReferenceProgram:
             )
             for step in self.plan.steps
         ]
+        return memory, calls
 
 
 def row_by_row(plan: Plan, door: Door, parameters: Mapping[str, Array]) -> tuple[str, str]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DTypeError
+from clearprop.errors import DTypeError, ForkedError
 from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.codes import ELEMENTWISE, MAX_REGISTERS, MAX_SCRATCH
 from clearprop.execute.door import Door
 from clearprop.execute.encode import Encoded, encode
+from clearprop.execute.exclusive import Exclusive
 from clearprop.execute.executor import Program, Reference, bound, row_by_row
 from clearprop.execute.reference import Array
 from clearprop.execute.takes import takes, why_not
@@ -27,8 +28,10 @@ from clearprop.plan.operand import FILE
 
 try:
     from clearprop.execute import _native  # type: ignore[attr-defined]
-except ImportError:  # installed without a compiler
-    _native = None
+
+    REFUSED = ""
+except ImportError as error:  # installed without a compiler; or it is there and said no, as to a subinterpreter
+    _native, REFUSED = None, str(error) if find_spec("clearprop.execute._native") else ""
 
 # Floating-point operations of a step. Below it the threads part when they find no processors and nobody asked for them.
 SHORT_STEP = 20_000_000
@@ -117,9 +120,8 @@ class NativeProgram:
         self.plan: Plan = code.passes["memory"]
         self.passes, self.encoded, self.threads, self.isa = code.passes, code.encoded, threads, code.isa
         self._program, self._door = code.program, code.door
-        self._machine = _native.Machine(self._program)
+        self._machine: Exclusive[Any] = Exclusive(lambda: _native.Machine(code.program))  # its buffers serve every run
         self._dtype = np.dtype("float64" if self.encoded.is_f64 else "float32")
-        self._lock = threading.Lock()  # one run at a time: the buffers are shared between runs
 
     def run(self, inputs: Mapping[str, Array], n: int | None = None) -> dict[str, Array]:
         """Compute the outputs for inputs of the planned types; the results are fresh arrays.
@@ -128,7 +130,7 @@ class NativeProgram:
             ShapeError: if an input's shape is not the planned one, or two inputs disagree about the batch size.
             InvalidValueError: for a row number or a label out of its range.
         """
-        n = self._door(inputs, n)
+        inputs, n = self._door(inputs, n)
         found = {name: self._found(name) for name in self.plan.outputs}
         made = {name: self._blank(where, n) for name, (kind, where) in found.items() if kind == "memory"}
         read: dict[str, Any] = {"given": inputs, "file": self._call(inputs, n, list(made.values()))}
@@ -143,7 +145,7 @@ class NativeProgram:
 
         A value whose buffer another one got later holds that one's numbers: load with `reuse=False` to see all.
         """
-        n = self._door(inputs, n)
+        inputs, n = self._door(inputs, n)
         floats = (v for v, value in enumerate(self.plan.values) if value.type.dtype != "i64")
         wanted = [self._blank(v, n) for v in floats if self.encoded.values[v][2] >= 0]
         file = self._call(inputs, n, wanted)
@@ -158,8 +160,8 @@ class NativeProgram:
         numbers = [(place, float(inputs[name])) for name, place in code.scalars.items()]
         counter = NO_COUNTER if code.counter is None else np.ascontiguousarray(inputs[code.counter], np.int64)
         file = np.empty(len(code.file))
-        with self._lock:
-            self._machine.run(n, self._threads(n), given, numbers, counter, list(wanted), file)
+        with self._machine.lock:
+            self._machine.thing.run(n, self._threads(n), given, numbers, counter, list(wanted), file)
         return file
 
     def run_steps(
@@ -173,16 +175,15 @@ class NativeProgram:
         kept: Sequence[str] = (),
     ) -> Outcome:
         """Run training steps, see `ReferenceProgram.run_steps`; all of them in one call of the machine."""
-        with self._lock:
-            steps, diverged, good, reports, seconds, _ = self._train(state, data, batches, table, report, stop, kept)
+        done = self._train(state, data, batches, table, report, stop, kept)
+        steps, diverged, good, reports, seconds, _ = done
         return Outcome(reports.reshape(steps, len(report)), seconds.tolist(), diverged, good)
 
     def profile(
         self, state: dict[str, Array], data: Mapping[str, Array], batches: Batches, table: Mapping[str, Array]
     ) -> Array:
         """Seconds per training step: a row per thread, a column per instruction and one for waiting."""
-        with self._lock:
-            steps, *_, times = self._train(state, data, batches, table, [], lambda: False, (), profile=True)
+        steps, *_, times = self._train(state, data, batches, table, [], lambda: False, (), profile=True)
         spent: Array = times.reshape(-1, len(self.encoded.instructions) + 1) / steps
         return spent
 
@@ -198,7 +199,7 @@ class NativeProgram:
         profile: bool = False,
     ) -> tuple[Any, ...]:
         code = self.encoded
-        self._door.check_steps(state, data, batches, table)
+        state, data, table = self._door.steps(state, data, batches, table)
         for name, a in state.items():
             dtype = DTYPES[self.plan.values[self.plan.inputs[name]].type.dtype]
             if a.dtype != dtype or not a.flags.c_contiguous or not a.flags.writeable:
@@ -210,20 +211,25 @@ class NativeProgram:
         constants = {place: float(a[0]) for place, a in numbers.items() if a.strides == (0,)}  # one number, broadcast
         varying = {place: a for place, a in numbers.items() if place not in constants}
         rows = np.stack(list(varying.values()), axis=1) if varying else np.zeros((len(batches), 0))
-        result: tuple[Any, ...] = self._machine.train(
-            epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
-            threads=self._threads(batches.size),
-            state=[self._spec(code.place[name], a, name in kept) for name, a in state.items() if name in code.place],
-            data=[(v, self._ready(name, data[name])) for name, v in code.gathered.items()],
-            constants=list(constants.items()),
-            table=np.ascontiguousarray(rows),
-            columns=list(varying),
-            report=self._reported(report),
-            stop=stop,
-            may_go_alone=self.threads is None and self.plan.flops(batches.size) < SHORT_STEP and not profile,
-            profile=profile,
-        )
-        return result
+        with self._machine.lock:
+            forked, *result = self._machine.thing.train(
+                epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
+                threads=self._threads(batches.size),
+                state=[
+                    self._spec(code.place[name], a, name in kept) for name, a in state.items() if name in code.place
+                ],
+                data=[(v, self._ready(name, data[name])) for name, v in code.gathered.items()],
+                constants=list(constants.items()),
+                table=np.ascontiguousarray(rows),
+                columns=list(varying),
+                report=self._reported(report),
+                stop=stop,
+                may_go_alone=self.threads is None and self.plan.flops(batches.size) < SHORT_STEP and not profile,
+                profile=profile,
+            )
+        if forked:
+            raise ForkedError("training steps that began before a fork", "no fork by a signal handler while they run")
+        return tuple(result)
 
     def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
         """A function X → output with these parameters packed, see `ReferenceProgram.bind`."""
@@ -234,6 +240,7 @@ class NativeProgram:
         if kind != "memory" or integers or not ends[0]:
             return bound(self, *ends, parameters)
         (source,) = code.gathered.values()
+        parameters = self._door.fixed(parameters)
         specs = [self._spec(v, self._ready(n, parameters[n])) for n, v in code.place.items()]
         numbers = [(place, float(parameters[n])) for n, place in code.scalars.items()]
         threads = available() if threads is None else max(1, min(threads, MOST))

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.errors import InvalidValueError
 from clearprop.execute import philox
 from clearprop.execute.erf import erf
 from clearprop.graph import DTYPES
@@ -56,11 +57,31 @@ def _slice(x: Array, axis: int, start: int, stop: int) -> Array:
     return x[(slice(None),) * axis + (slice(start, stop),)]
 
 
+def check_index(index: Array, limit: int, name: str = "a row number") -> None:
+    """Refuse row numbers and labels that NumPy would count from the end, or native code would read elsewhere.
+
+    Raises:
+        InvalidValueError: for one that is not from 0 to limit − 1.
+    """
+    wrong = (index < 0) | (index >= limit)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InvalidValueError(f"{name} is {index.flat[row]} in row {row}", f"integers from 0 to {int(limit) - 1}")
+
+
 def _one_hot(index: Array, classes: int, dtype: str) -> Array:
+    check_index(index, classes, "a label")
     return np.equal(index[:, None], np.arange(classes)).astype(DTYPES[dtype])
 
 
+def _take_rows(table: Array, index: Array) -> Array:
+    check_index(index, len(table))
+    rows: Array = table[index]
+    return rows
+
+
 def _scatter_rows(values: Array, index: Array, rows: int) -> Array:
+    check_index(index, rows)
     result = np.zeros((rows, values.shape[1]), values.dtype)
     np.add.at(result, index, values)
     return result
@@ -129,7 +150,7 @@ PRIMITIVES: Mapping[str, Kernel] = {
     "slice": _slice,
     "concat": lambda *xs, axis: np.concatenate(xs, axis=axis),
     "one_hot": _one_hot,
-    "take_rows": lambda table, index: table[index],
+    "take_rows": _take_rows,
     "scatter_rows": _scatter_rows,
 }
 

@@ -11,6 +11,7 @@ from clearprop.errors import InvalidValueError, ShapeError, checked_integer, che
 from clearprop.execute import Array, Reference
 from clearprop.graph import Graph, Node, gradient, simplify, variable
 from clearprop.nn import Architecture
+from clearprop.visible import shown_name
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ class PermutationImportance:
         return sorted(rows, key=lambda row: -row[1])
 
     def __repr__(self) -> str:
-        width = max(len(name) for name in self.names)
-        lines = [f"  {name:{width}}  {mean:8.4f} ± {std:.4f}" for name, mean, std in self.ranked()]
+        rows = [(shown_name(name), mean, std) for name, mean, std in self.ranked()]
+        width = max(len(name) for name, _, _ in rows)
+        lines = [f"  {name:{width}}  {mean:8.4f} ± {std:.4f}" for name, mean, std in rows]
         return "\n".join([f"<PermutationImportance: the score is {self.score:.4f}, and falls by", *lines, ">"])
 
 

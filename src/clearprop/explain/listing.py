@@ -12,6 +12,7 @@ from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.math import Math, number, to_mathml, to_text
 from clearprop.explain.page import fragment
 from clearprop.explain.values import Values
+from clearprop.visible import visible
 
 _WIDEST = 60  # letters of a preview
 
@@ -23,7 +24,7 @@ def text_listing(values: Values) -> str:
     lines = [
         f"  {name:{widths[0]}}  {sign:{widths[1]}}  {shape:{widths[2]}}  {text}" for name, sign, shape, text in rows
     ]
-    return "\n".join([f"<Trace: {_heading(values)}", *lines, ">"])
+    return visible("\n".join([f"<Trace: {_heading(values)}", *lines, ">"]), keep="\n")
 
 
 def html_listing(values: Values) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
 
@@ -56,38 +57,40 @@ def page(title: str, body: str, lang: Language = "en", style: str = "", script: 
         style: CSS beside the common one.
         script: JavaScript, run at the end of the body.
     """
-    body, places = _without_style_attributes(body)
-    scripts = f"<script>\n{script}\n</script>\n" if script else ""
-    content = visible(
-        f"<title>{escape(title)}</title>\n<style>{STYLE}{MATRIX_STYLE}{style}{places}</style>\n</head>\n<body>\n"
-        f"{body}\n{scripts}</body>\n</html>\n",
-        keep="\n\t",
-    )
+    from clearprop.explain.picture.svg import STYLE as PICTURE_STYLE  # each picture in the body brings it along
+
+    body, places = _without_style_attributes(visible(body, keep="\n\t"))
+    styles = f"{STYLE}{MATRIX_STYLE}{style}{places}"
+    script = f"\n{script}\n" if script else ""
     return (
         f'<!DOCTYPE html>\n<html lang="{"zh-Hans" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy(content)}">\n{content}'
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy([styles, PICTURE_STYLE], [script])}">\n'
+        f"<title>{escape(visible(title))}</title>\n<style>{styles}</style>\n</head>\n<body>\n{body}\n"
+        + (f"<script>{script}</script>\n" if script else "")
+        + "</body>\n</html>\n"
     )
 
 
-def _policy(content: str) -> str:
-    """What a page may do: no request at all, and of styles and scripts those that were written with it, by their hash.
+def _policy(styles: Sequence[str], scripts: Sequence[str]) -> str:
+    """What a page may do: no request at all, and of styles and scripts those given here, by their hashes.
 
-    So a text that found a way round the escaping still could not run.
+    They are the writer's own, never what is found in a body: a name that found a way round the escaping, before the
+    page was written or after, still cannot run.
     """
-    styles, scripts = (
-        " ".join(sorted({_hash(text) for text in re.findall(f"<{tag}>(.*?)</{tag}>", content, re.DOTALL)}))
-        for tag in ("style", "script")
-    )
-    none = "'none'"
     return (
-        f"default-src 'none'; img-src data:; style-src {styles or none}; script-src {scripts or none}; "
+        f"default-src 'none'; img-src data:; style-src {_hashes(styles)}; script-src {_hashes(scripts)}; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def _hash(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+def _hashes(texts: Sequence[str]) -> str:
+    return " ".join(f"'sha256-{b64encode(sha256(t.encode()).digest()).decode()}'" for t in texts if t) or "'none'"
+
+
+# All that a style attribute may say in a page: where something stands, and how large it is.
+_MEASURE = r"(?:left|right|bottom|width|min-width|flex-grow|--share):-?[\d.]+(?:%|px)?"
+_STYLE_ATTRIBUTE = re.compile(f' style="({_MEASURE}(?:;{_MEASURE})*)"')
 
 
 def _without_style_attributes(body: str) -> tuple[str, str]:
@@ -100,7 +103,7 @@ def _without_style_attributes(body: str) -> tuple[str, str]:
     def mark(match: re.Match[str]) -> str:
         return f' data-s="{found.setdefault(match[1], len(found))}"'
 
-    marked = re.sub(' style="([^"<>]*)"', mark, body)
+    marked = _STYLE_ATTRIBUTE.sub(mark, body)
     return marked, "".join(f'\n[data-s="{k}"][data-s][data-s]{{{rule}}}' for rule, k in found.items())
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
+from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
 from clearprop.explain.derivation import phrases as p

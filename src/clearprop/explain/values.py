@@ -8,11 +8,11 @@ gradient by any other value that a fused op goes round.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
+from clearprop.cached import cached_property
 from clearprop.errors import ClearpropError, InvalidValueError, UnknownNameError
 from clearprop.execute import Array, Reference
 from clearprop.graph import Graph, Node, gradient, simplify, tidy

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
+from clearprop.cached import cached_property
 from clearprop.errors import DTypeError, UnknownNameError
 from clearprop.graph.node import Node, topological
 from clearprop.graph.text import show

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from clearprop.errors import DTypeError
 from clearprop.graph.types import Shape, Type, as_shape, dtype_name
+from clearprop.visible import visible
 
 Attr = float | int | str | bool | tuple[Any, ...]
 Kind = Literal["leaf", "elementwise", "product", "reduction", "movement", "random"]
@@ -127,7 +128,7 @@ class Node:
         return Node(alias.op, alias.inputs, alias.attrs, alias.type, name)
 
     def __repr__(self) -> str:
-        return f"<{self.name or self.op.name}: {self.type}>"
+        return visible(f"<{self.name or self.op.name}: {self.type}>")
 
     def __bool__(self) -> bool:
         raise DTypeError("the truth value of a node", "a number", "a node has no value; use where(condition, a, b)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from clearprop.graph.node import Node, is_constant
+from clearprop.visible import visible
 
 _HIDDEN = {"shape", "dtype"}  # attributes that the printed type shows already
 
@@ -15,7 +16,7 @@ def show(inputs: Mapping[str, Node], nodes: Sequence[Node], outputs: Mapping[str
     heading = ", ".join(f"{name}: {node.type}" for name, node in inputs.items())
     lines = [f"  {labels[n]}: {n.type} = {call(n, labels)}" for n in nodes if not _inline(n)]
     results = ", ".join(labels[n] if labels[n] == name else f"{name} = {labels[n]}" for name, n in outputs.items())
-    return "\n".join([f"{{ {heading} ->", *lines, f"  return {results} }}"])
+    return "\n".join(map(visible, [f"{{ {heading} ->", *lines, f"  return {results} }}"]))
 
 
 def _inline(node: Node) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 from clearprop import graph as g
+from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError, ShapeError
 from clearprop.graph import Graph, N, Node
 from clearprop.nn.activations import ACTIVATIONS

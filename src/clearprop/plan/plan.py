@@ -9,6 +9,7 @@ from typing import Any
 
 from clearprop.graph import Type
 from clearprop.plan.cost import Linear
+from clearprop.visible import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ class Plan:
             rows.extend(self._part(part) for part in step.epilogue)
         if not any(step.domain for step in self.steps):  # a plan without phases does without the column
             rows = [(row[0], *row[2:]) for row in rows]  # type: ignore[misc]
+        rows = [tuple(map(visible, row)) for row in rows]  # type: ignore[misc]
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 

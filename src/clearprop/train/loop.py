@@ -136,7 +136,7 @@ class _Loop:
         if validation is not None:
             self.scorer = Scorer(architecture, training.metrics, validation, training.executor, training.dtype)
         self.steps_per_epoch = Batches(len(data), training.batch_size).per_epoch
-        self.undefined: set[str] = set()  # monitored values that were NaN
+        self.undefined: dict[str, int] = {}  # monitored values that were NaN, and when first
 
     def epochs(self, interrupt: Interrupt) -> bool:
         """Run one epoch, or as many as nobody wants to look between; returns whether to go on."""
@@ -263,15 +263,10 @@ class _Loop:
             run.rate_factor, run.plateau_waited = run.rate_factor * schedule.factor, 0
 
     def _monitored(self, row: dict[str, float], name: str) -> float:
-        """The value that decides; where it is NaN, which is never the best, that is said once."""
+        """The value that decides; where it is NaN, which is never the best, that is remembered."""
         value = _monitored(row, name)
-        if math.isnan(value) and name not in self.undefined:
-            self.undefined.add(name)
-            warnings.warn(
-                f"{name} is NaN in epoch {self.run.done}: such an epoch counts as no improvement and is never the best",
-                RuntimeWarning,
-                stacklevel=5,
-            )
+        if math.isnan(value):
+            self.undefined.setdefault(name, self.run.done)
         return value
 
     def _sign(self, monitor: str) -> int:
@@ -280,8 +275,14 @@ class _Loop:
         return 1 if monitor in better else -1
 
     def finish(self) -> None:
-        """Put the best weights back."""
+        """Put the best weights back, and say which values that should have decided were NaN."""
         rule, run = self.training.early_stopping, self.run
+        for name, epoch in self.undefined.items():
+            warnings.warn(
+                f"{name} is NaN in epoch {epoch}: such an epoch counts as no improvement and is never the best",
+                RuntimeWarning,
+                stacklevel=4,
+            )
         if rule is not None and rule.restore_best and run.best_parameters:
             run.restore(run.best_parameters)
 

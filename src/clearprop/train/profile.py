@@ -14,6 +14,7 @@ from clearprop.train.optimizers import Optimizer
 from clearprop.train.predict import Data
 from clearprop.train.run import Run
 from clearprop.train.step import step_graph
+from clearprop.visible import visible
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Profile:
             f"{self.isa}, {self.threads} thread{'s' * (self.threads > 1)}, batches of {self.batch}; "
             f"ceiling {self.ceiling / 1e9:.0f} GFLOP/s (a register tile in L1, all threads)"
         )
-        return "\n".join([line.rstrip() for line in lines] + [split, machine])
+        return visible("\n".join([line.rstrip() for line in lines] + [split, machine]), keep="\n")
 
     def _numbers(self, seconds: float, flops: int) -> tuple[str, str, str, str]:
         speed = flops / seconds if seconds > 0 else 0.0

@@ -10,7 +10,7 @@ import pytest
 import clearprop as cp
 from clearprop.errors import InvalidValueError
 from clearprop.explain.derivation import Elements
-from explain.printed import equations
+from printed import equations
 
 rng = np.random.default_rng(0)
 

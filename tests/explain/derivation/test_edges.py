@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from by_hand import Activation, Layer, Loss, Network, random_network
 from clearprop.errors import ClearpropError
-from explain.by_hand import Activation, Layer, Loss, Network, random_network
-from explain.intervals import Interval
-from explain.networks import as_clearprop, traced
-from explain.printed import equations, printed_number
-from explain.recomputed import Page, indices, slopes_of, symbols_of, symbols_of_trace
+from intervals import Interval
+from networks import as_clearprop, traced
+from printed import equations, printed_number
+from recomputed import Page, indices, slopes_of, symbols_of, symbols_of_trace
 
 rng = np.random.default_rng(0)
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+import intervals
 from clearprop.explain.derivation import Source
 from clearprop.graph import OPS, Example, Type
 from clearprop.graph.fused.record import fused
 from clearprop.graph.primitives import elementwise as e
-from explain import intervals
-from explain.printed import equations
-from explain.recomputed import Page, symbols_of_trace
+from printed import equations
+from recomputed import Page, symbols_of_trace
 
 rng = np.random.default_rng(0)
 X, y = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))

@@ -10,12 +10,13 @@ import re
 import numpy as np
 import pytest
 
+from by_hand import SEEDS, Activation, Layer, Loss, Network, random_network
 from clearprop.explain.derivation import Source, writer
 from clearprop.explain.math import parse
-from explain.by_hand import SEEDS, Activation, Layer, Loss, Network, random_network
-from explain.networks import traced
-from explain.printed import equations
-from explain.recomputed import Count, Page, slopes_of, symbols_of
+from long import first
+from networks import traced
+from printed import equations
+from recomputed import Count, Page, slopes_of, symbols_of
 
 DIGITS = (4, 12, 3, 4, 2, 15)
 total = Count()
@@ -32,7 +33,7 @@ def page_of(network: Network, lang="en", convention="row", digits=4, trace=None)
     return Page(text, symbols_of(network), slopes_of(network), convention == "column", digits)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", first(SEEDS, 10))
 def test_every_line_follows_from_what_is_printed(seed):
     global total
     network, digits = random_network(seed), DIGITS[seed % len(DIGITS)]

@@ -8,7 +8,7 @@ import pytest
 import clearprop as cp
 from clearprop.errors import InvalidValueError, UnknownNameError
 from clearprop.train.optimizers import OPTIMIZERS
-from explain.recomputed import Page, symbols_of_trace
+from recomputed import Page, symbols_of_trace
 
 rng = np.random.default_rng(0)
 X, y = rng.normal(size=(3, 2)), rng.normal(size=(3, 2))

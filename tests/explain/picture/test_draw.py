@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import clearprop as cp
@@ -285,7 +285,6 @@ def boxes(draw):
     return made
 
 
-@settings(max_examples=60, deadline=None)
 @given(boxes())
 def test_no_box_stands_on_another(made):
     layout = arrange(made)

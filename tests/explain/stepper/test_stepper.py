@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+import xor_by_hand as xor
 from clearprop.errors import ClearpropError, InvalidValueError, UnknownNameError
 from clearprop.explain.stepper import phrases, step_by_step
-from explain.stepper import xor_by_hand as xor
-from explain.stepper.xor_by_hand import elements
+from xor_by_hand import elements
 
 D = cp.Dense
 

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+import xor_by_hand as xor
 from browser import Browser, needs_browser
 from clearprop.explain.stepper import step_by_step
-from explain.stepper import xor_by_hand as xor
 
 pytestmark = needs_browser
 

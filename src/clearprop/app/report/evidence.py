@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import narwhals.stable.v1 as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.cached import cached_property
 from clearprop.estimators import TableFit, TableModel
 from clearprop.estimators.leakage import examine_leakage
 from clearprop.estimators.recall import optimizer_of

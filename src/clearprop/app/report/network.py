@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
 from clearprop.app.html import lead, section, text
 from clearprop.app.report.evidence import Evidence
 from clearprop.app.row import Row
+from clearprop.execute import Reference
 from clearprop.explain import Trace
 from clearprop.explain.derivation.render import html_of
 from clearprop.explain.language import Language, Phrase
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.representations import Representations
+from clearprop.graph import simplify
 
 _NETWORK = Phrase("The network, three ways", "网络的三种表示")
 _CIRCLES = Phrase(
@@ -72,7 +75,10 @@ def sample(evidence: Evidence, lang: Language) -> str:
 
 
 def _ordinary(evidence: Evidence) -> int:
-    judged = evidence.judged
-    rows = range(min(len(judged), _MOST_TRIED))
-    losses = [evidence.model.network.trace(judged.X[i], judged.y[i : i + 1]).loss for i in rows]
+    judged, network = evidence.judged, evidence.model.network
+    rows = (network.trace(judged.X[i], judged.y[i : i + 1]) for i in range(min(len(judged), _MOST_TRIED)))
+    first = next(rows)
+    program = Reference().load(simplify(first.layer_graph))  # made once: a row's loss is then a forward pass
+    given = (trace.inputs() for trace in chain([first], rows))
+    losses = [program.run({name: values[name] for name in program.plan.inputs}, 1)["L"] for values in given]
     return int(np.argsort(losses, kind="stable")[len(losses) // 2])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed
 from clearprop.execute import Array
 from clearprop.explain.check.compare import EQUAL, Index, Settings, TensorCheck, compare, slopes_at

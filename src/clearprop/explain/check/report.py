@@ -10,6 +10,7 @@ from typing import Any
 from clearprop.errors import UnknownNameError
 from clearprop.explain.check.compare import Index, TensorCheck
 from clearprop.explain.language import Language, Phrase, checked_language, columns_of
+from clearprop.visible import visible
 
 HEADINGS = (
     Phrase("", ""),
@@ -146,7 +147,7 @@ class GradientCheck(Mapping[str, TensorCheck]):
         """
         lang = checked_language(lang)
         rows = [tuple(heading(lang) for heading in HEADINGS), *(_row(c, lang) for c in self.checks.values())]
-        return "\n".join([self.title(lang), "", *_aligned(rows, width), "", *self.sentences(lang)])
+        return visible("\n".join([self.title(lang), "", *_aligned(rows, width), "", *self.sentences(lang)]), keep="\n")
 
     def sentences(self, lang: Language = "en") -> list[str]:
         """What is said below the table; the verdict comes last but for its reasons."""
@@ -195,7 +196,7 @@ class GradientCheck(Mapping[str, TensorCheck]):
             for c in self.checks.values()
         )
         below = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences("en"))
-        return f"<p>{escape(self.title('en'))}</p><table><tr>{heads}</tr>{rows}</table>{below}"
+        return visible(f"<p>{escape(self.title('en'))}</p><table><tr>{heads}</tr>{rows}</table>{below}")
 
 
 def _row(check: TensorCheck, lang: Language) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from clearprop.explain.derivation.source import LONGEST
 from clearprop.explain.language import columns_of
 from clearprop.explain.math import COMMANDS, to_latex, to_mathml, to_text
 from clearprop.explain.page import page
+from clearprop.visible import visible
 
 STYLE = """
 .step { border-left: 3px solid var(--line); padding: 0.1rem 0 0.1rem 1rem; margin: 1.2rem 0; }
@@ -32,6 +33,7 @@ def text_of(document: Document, width: int | None = None) -> str:
         for step in section.steps:
             lines += [step.heading, *(f"  {line}" for e in step.equations for line in _text_equation(e))]
             lines += [f"  ({note})" for note in step.notes] + [""]
+    lines = [visible(line) for line in lines]
     lines = lines if width is None else [part for line in lines for part in _wrapped(line, width)]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -72,7 +74,7 @@ def markdown_of(document: Document) -> str:
             lines += [f"**{step.heading}**", ""]
             lines += [line for e in step.equations for line in ("$$", _aligned(e), "$$", "")]
             lines += [line for note in step.notes for line in (note, "")]
-    return "\n".join(lines).rstrip() + "\n"
+    return visible("\n".join(lines), keep="\n").rstrip() + "\n"
 
 
 def _aligned(equation: Equation) -> str:
@@ -114,7 +116,7 @@ _LATEX_SIGNS = str.maketrans(
 
 
 def _escaped(text: str) -> str:
-    return text.translate(_LATEX_SIGNS)
+    return visible(text).translate(_LATEX_SIGNS)
 
 
 def html_of(document: Document, level: int = 1) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from math import prod
 from typing import Literal
 
 import numpy as np
 
+from clearprop.cached import cached_property
 from clearprop.execute import Array
 from clearprop.explain.derivation.arrange import Index
 from clearprop.explain.derivation.elements import Elements

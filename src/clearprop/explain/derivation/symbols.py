@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from clearprop.explain.math import COMMANDS, Atom, Fraction, Math, Row, Scripts, brackets, identifier, parse, row
 from clearprop.explain.math.tree import COMMA, PARTIAL, Fenced, joined
+from clearprop.visible import visible
 
 _LAYERED = re.compile(r"(?P<letter>[^\W\d_]+(?:_[^\W\d_]+)*)(?P<layer>\d+)(?P<again>_\d+)?")
 _LETTERS = {
@@ -111,6 +112,7 @@ def _word(name: str) -> Math:
 
 def _letters(name: str) -> Math:
     """One letter in italics, or a word upright."""
+    name = visible(name)
     is_letter = name.isalpha() and len(name) == 1
     return identifier(name, COMMANDS.get(name, name) if is_letter else rf"\mathrm{{{_safe(name)}}}")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
 
 import numpy as np
 
+from clearprop.cached import cached_property
 from clearprop.execute import Array, evaluate
 from clearprop.explain.derivation import phrases as p
 from clearprop.explain.derivation.arrange import Index

@@ -11,6 +11,7 @@ from typing import Any
 from clearprop.errors import UnknownNameError
 from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding
 from clearprop.explain.language import Language, Phrase, checked_language, columns_of
+from clearprop.visible import visible
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,7 +78,7 @@ class Diagnosis:
         for heading, some in ((_HEALTHY, self.healthy), (_SKIPPED, self.skipped)):
             if some:
                 parts.append("\n".join([heading(spoken), *_listed(some, spoken)]))
-        return "\n\n".join(parts)
+        return visible("\n\n".join(parts), keep="\n")
 
     def __repr__(self) -> str:
         return self.explain()
@@ -105,7 +106,7 @@ class Diagnosis:
                 pairs = [(ILLNESSES[e.illness](spoken), e.measured(spoken)) for e in some]
                 items = "".join(f"<li>{escape(name)}: {escape(measured)}</li>" for name, measured in pairs)
                 parts.append(f"<p>{escape(heading(spoken))}</p><ul>{items}</ul>")
-        return f'<div class="diagnosis">{"".join(parts)}</div>'
+        return visible(f'<div class="diagnosis">{"".join(parts)}</div>', keep="\n\t")
 
     def to_dict(self, lang: str | None = None) -> dict[str, Any]:
         """As plain data, for JSON."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from math import log
 from typing import Any, Protocol
 
 import numpy as np
 
+from clearprop.cached import cached_property
 from clearprop.errors import DTypeError, InvalidValueError, checked_integer
 from clearprop.execute import Array, evaluate
 from clearprop.explain.language import Phrase

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from clearprop.visible import visible
+
 Kind = Literal["identifier", "number", "operator", "function", "text"]
 
 
@@ -106,7 +108,8 @@ RAISED = str.maketrans("−0123456789-", EXPONENT + "⁻")
 
 
 def identifier(text: str, latex: str | None = None) -> Atom:
-    """A variable's letter."""
+    """A variable's letter, or its name."""
+    text = visible(text)
     return Atom(text, text if latex is None else latex)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError
 from clearprop.explain.math import Run
 

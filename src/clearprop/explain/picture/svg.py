@@ -6,7 +6,6 @@ below, light or dark.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
@@ -20,7 +19,6 @@ WORD_FONTS = (
     '"Helvetica Neue",Helvetica,Arial,"Liberation Sans","Noto Sans","Noto Sans CJK SC","PingFang SC",'
     '"Microsoft YaHei",sans-serif'
 )
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SHRINKS_TO = 0.75  # of its size, before a reader has to scroll
 
 
@@ -40,7 +38,7 @@ def _style() -> str:
     )
 
 
-_STYLE = _style()
+STYLE = _style()
 
 
 def to_svg(picture: Picture) -> str:
@@ -52,7 +50,7 @@ def to_svg(picture: Picture) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cp-picture" role="img" aria-label="{title}" '
         f'width="{w}" height="{h}" viewBox="0 0 {w} {h}" style="min-width:{narrowest}px">'
-        f"<title>{title}</title><style>{_STYLE}</style>{_marks([sheet, *picture.marks])}</svg>"
+        f"<title>{title}</title><style>{STYLE}</style>{_marks([sheet, *picture.marks])}</svg>"
     )
 
 
@@ -84,7 +82,7 @@ def _group(group: Group) -> str:
     moved = f' transform="translate({_number(group.x)} {_number(group.y)})"' if group.x or group.y else ""
     node = f' data-node="{_text(group.node)}"' if group.node else ""
     part = f' data-part="{_text(group.part)}"' if group.part else ""
-    tip = f"<title>{_text(group.tip)}</title>" if group.tip else ""
+    tip = f"<title>{_text(group.tip, lines=True)}</title>" if group.tip else ""
     return f"<g{moved}{node}{part}>{tip}{_marks(group.marks)}</g>"
 
 
@@ -123,6 +121,6 @@ def _number(value: float) -> str:
     return "0" if text in ("-0", "") else text
 
 
-def _text(text: str) -> str:
-    """Text within XML: escaped, and without signs that nobody sees or that XML cannot hold."""
-    return escape(_NOT_XML.sub("\ufffd", visible(text)), quote=True)
+def _text(text: str, lines: bool = False) -> str:
+    """Text within XML: escaped, and without signs that nobody sees, among which are all that XML cannot hold."""
+    return escape(visible(text, keep="\n" if lines else ""), quote=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from clearprop.explain.math import Run
 from clearprop.explain.picture.scene import Label
+from clearprop.visible import visible
 
 SMALL = 0.7  # size of a sub- or superscript beside its base
 RAISED, LOWERED = 0.46, 0.28  # how far they stand above and below the line, in sizes of the base
@@ -75,6 +76,7 @@ def place(runs: Iterable[Run], size: float, face: str = "math") -> list[Piece]:
     for text, where, italic in runs:
         if not text:
             continue
+        text = visible(text)  # before it is measured
         small = size if where == "normal" else size * SMALL
         rise = {"normal": 0.0, "sup": RAISED * size, "sub": -LOWERED * size}[where]
         begin = end

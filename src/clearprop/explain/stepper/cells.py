@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
+from clearprop.cached import cached_property
 from clearprop.execute import evaluate
 from clearprop.explain.derivation import Elements, Source, Writer
 from clearprop.explain.derivation.elements import Element, indices

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
@@ -16,6 +15,7 @@ from clearprop.explain.page import page
 from clearprop.explain.picture.scene import Picture
 from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Numbers
+from clearprop.visible import shown_json, visible_data
 
 _LARGEST = 40  # numbers of a value that are kept in the page
 _PARTS = {"start": "forward", "end": "update"}  # what belongs to another phase on the timeline
@@ -55,8 +55,8 @@ def _resource(name: str) -> str:
 
 
 def _embedded(data: Any) -> str:
-    """JSON that no < can end before its time."""
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    """JSON that no < can end before its time, and whose texts hide nothing once they are on the page."""
+    return shown_json(visible_data(data), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _words(lang: Language) -> dict[str, str]:

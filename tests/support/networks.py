@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import by_hand
 import clearprop as cp
-from explain import by_hand
-from explain.by_hand import Activation, Loss, Network
+from by_hand import Activation, Loss, Network
 
 _ACTIVATIONS = {"LeakyReLU": cp.LeakyReLU, "ELU": cp.ELU}
 _LOSSES = {"huber": cp.Huber, "binary_cross_entropy": cp.BinaryCrossEntropy, "cross_entropy": cp.CrossEntropy}

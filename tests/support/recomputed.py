@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explain.by_hand import Network
-from explain.intervals import Interval
-from explain.printed import LOWERED, SYMBOL, Calculator, equations, leaves, read, scalar_if_single
+from by_hand import Network
+from intervals import Interval
+from printed import LOWERED, SYMBOL, Calculator, equations, leaves, read, scalar_if_single
 
 TOLERANCE = 1e-10
 _OWN_CONSTANTS = 6  # digits, at least, of the numbers that stand in a formula from the start

@@ -1,25 +1,21 @@
 """Wrong input of every sort, and what the command line answers. As a script it prints docs/wrong-input.md:
 
-python tests/app/wrong_input.py > docs/wrong-input.md
+python tests/support/wrong_input.py > docs/wrong-input.md
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
 import struct
-import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
-from unittest import mock
 
 import polars as pl
 
 import clearprop as cp
-from clearprop.app import cli
+from commands import run
 
 ROWS = [f"{i},{i * 0.37 % 1:.2f},{'uvw'[i % 3]},{'ab'[i % 2]}" for i in range(40)]
 GOOD = "id,x,c,y\n" + "\n".join(ROWS) + "\n"
@@ -179,19 +175,7 @@ def answer(case, folder):
     """Exit code, and what was printed as results and as errors."""
     table = case.table.encode() if isinstance(case.table, str) else case.table
     (Path(folder) / "t.csv").write_bytes(table)
-    out, err = io.StringIO(), io.StringIO()
-    here = Path.cwd()
-    try:
-        os.chdir(folder)
-        with (
-            mock.patch.object(sys, "argv", ["clearprop", *case.arguments]),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            code = cli._run()
-    finally:
-        os.chdir(here)
-    return code, out.getvalue(), err.getvalue()
+    return run(*case.arguments, cwd=folder)
 
 
 def document():
@@ -201,7 +185,7 @@ def document():
         "",
         "Every answer is one line on the error stream, with exit code 2, and nothing is left half-written. In Python",
         "the same words come as a `ClearpropError`, which is also a `ValueError`, `TypeError` or `OSError`, as fits.",
-        "This page is made by `python tests/app/wrong_input.py`, and a test holds it to what the command line says.",
+        "This page is made by `python tests/support/wrong_input.py`; a test holds it to what the command line says.",
     ]
     with tempfile.TemporaryDirectory() as folder:
         prepare(folder)

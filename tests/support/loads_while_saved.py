@@ -1,6 +1,6 @@
 """A model file that is loaded while another process replaces it: each load gives one of the models, never a mixture.
 
-python tests/interop/loads_while_saved.py 20000
+python tests/support/loads_while_saved.py 20000
 
 loads as often, during as many saves.
 """

@@ -12,8 +12,8 @@ from functools import cache
 
 import numpy as np
 
-from explain import intervals as iv
-from explain.intervals import Interval
+import intervals as iv
+from intervals import Interval
 
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")

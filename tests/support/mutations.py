@@ -1,6 +1,6 @@
 """Model files that were changed by accident or on purpose, as a Hypothesis strategy. As a script, very many of them:
 
-python tests/interop/mutations.py 100000
+python tests/support/mutations.py 100000
 """
 
 from __future__ import annotations

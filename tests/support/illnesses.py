@@ -1,6 +1,6 @@
 """Every illness made on purpose, found, and cured by the advice. As a script it prints the table:
 
-python tests/explain/illnesses.py
+python tests/support/illnesses.py
 """
 
 from __future__ import annotations
