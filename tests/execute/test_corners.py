@@ -214,6 +214,16 @@ def test_predictions_use_parameters_that_are_numbers():
     np.testing.assert_allclose(program["native"](X), X * np.log1p(np.exp(0.7)), rtol=1e-6)
 
 
+def test_predictions_use_what_the_plan_overwrites_after_the_rows():
+    squares = g.matmul(A, A, transpose_a=True)  # read by rows, then its buffer is given to the sum
+    total = g.sum(g.tanh(g.matmul(A, var("b", (3,)))))
+    rows = g.matmul(X, squares)
+    graph = Graph({"y": g.concat([rows, g.broadcast(total, (N, 1), ())], axis=1)})
+    given = {"A": numbers(5, 3), "b": numbers(3)}
+    native, reference = (e.load(graph).bind(given)(numbers(9, 3)) for e in (Native(), Reference()))
+    np.testing.assert_allclose(native, reference, rtol=1e-5)
+
+
 # --- when things go wrong
 
 

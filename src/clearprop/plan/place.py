@@ -56,7 +56,7 @@ class _Placer:
         for i, step in enumerate(self.steps):
             for v in set(reads(step, plan)) - {p.output for p in (step, *step.epilogue)}:
                 self.readers.setdefault(v, []).append(i)
-        self.kept = {self._plain(v) for v in plan.outputs.values()}
+        self.kept = {self._plain(v) for v in plan.outputs.values()} | self._fixed_for_rows()
         self.free: list[tuple[int, int, Value | None]] = []  # slot, phase it became free in, for which values in it
 
     def run(self) -> Plan:
@@ -65,6 +65,11 @@ class _Placer:
             if step.domain:
                 self._place(i, step)
         return replace(self.plan, steps=(*self.steps, *moved), values=tuple(self.values), slots=tuple(self.slots))
+
+    def _fixed_for_rows(self) -> set[int]:
+        """What no row enters and rows read: predictions compute it once, and read it for every batch of rows."""
+        read = (v for step in self.steps if step.domain == "rows" for v in reads(step, self.plan))
+        return {v for v in read if not is_batch(self.values[v])}
 
     def _plain(self, v: int) -> int:
         source = source_of(v, self.plan.values, self.plan.views)
