@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import csv
 import io
+import os
 import random
 
 import numpy as np
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearprop.errors import ClearpropError, FileError, MissingDependencyError, TableError
-from clearprop.table import DEMOS, MISSING_MARKS, load_demo, read_table
+from clearprop.table import DEMOS, MISSING_MARKS, load_demo, read_batches, read_table
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +111,18 @@ def test_what_the_csv_module_writes_is_read_back(file, rows):
 def test_any_bytes_are_a_table_or_one_clear_line(file, content, header):
     file.write_bytes(content)
     assert outcome(file, header=header) in ("table", "one line")
+
+
+@pytest.mark.parametrize("name", [os.fsdecode(b"caf\xe9.parquet"), "a*.parquet", "[x].parquet", "a\nb.parquet"])
+def test_odd_names_of_parquet_files(tmp_path, name):
+    path = tmp_path / name
+    try:
+        with path.open("wb") as file:
+            pl.DataFrame({"x": [1.5, 2.5]}).write_parquet(file)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    assert read_table(path)["x"].to_list() == [1.5, 2.5]
+    assert [batch["x"].to_list() for batch in read_batches(path)] == [[1.5, 2.5]]
 
 
 def test_damaged_parquet(tmp_path):

@@ -129,11 +129,12 @@ def _marks(na: Sequence[str]) -> Sequence[str]:
 def _from_parquet(path: Path, what: Any) -> Any:
     """What is asked of a lazy frame of the file."""
     pl = import_polars()
-    open_binary(path).close()
-    try:
-        return what(pl.scan_parquet(path, glob=False)).collect()
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:  # a damaged file can panic
-        raise TableError(f"{path} is no Parquet file: {first_line(error)}") from None
+    named = str(path).encode(errors="ignore") == os.fsencode(path)  # Polars takes no name that is no UTF-8
+    with open_binary(path) as file:
+        try:
+            return what(pl.scan_parquet(path if named else file, glob=False)).collect()
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:  # a damaged file can panic
+            raise TableError(f"{path} is no Parquet file: {first_line(error)}") from None
 
 
 def _marked(frame: Any, na: Sequence[str]) -> Any:
