@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
-from functools import cache
+from contextlib import nullcontext
 from typing import Any
 
 from clearprop.errors import MissingDependencyError
 
 
-@cache
 def import_polars() -> Any:
     """Polars, which reads tables.
 
@@ -17,8 +17,9 @@ def import_polars() -> Any:
         MissingDependencyError: if it is not installed, or was built for newer processors than this one.
     """
     try:
-        with warnings.catch_warnings():  # Polars warns, and then ends the process with an illegal instruction
-            warnings.filterwarnings("error", "Missing required CPU features", RuntimeWarning)
+        with nullcontext() if "polars" in sys.modules else warnings.catch_warnings():
+            if "polars" not in sys.modules:  # it warns, and then ends the process with an illegal instruction
+                warnings.filterwarnings("error", "Missing required CPU features", RuntimeWarning)
             import polars
     except RuntimeWarning:
         raise MissingDependencyError(
