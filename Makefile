@@ -73,7 +73,7 @@ OLDEST := build/oldest
 OLDEST_PYTHON ?= python3.11
 # What an old package calls deprecated in a newer one is not ours to mend.
 test-oldest: $(OLDEST)/ready  ## the tests of the core with the oldest dependencies
-	$(ONE_THREAD) $(OLDEST)/bin/pytest -q -W ignore::DeprecationWarning -n $(JOBS) --dist worksteal -m "not long and not alone" tests --ignore tests/peers --ignore tests/test_learn.py
+	$(ONE_THREAD) $(OLDEST)/bin/pytest -q -W ignore::DeprecationWarning -n $(JOBS) --dist load -m "not long and not alone" tests --ignore tests/peers --ignore tests/test_learn.py
 
 $(OLDEST)/ready: $(NATIVE) requirements/oldest.txt
 	$(OLDEST_PYTHON) -m venv --clear $(OLDEST)
