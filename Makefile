@@ -71,9 +71,9 @@ coverage: $(VENV)/dev  ## which lines of Python the tests run: build/coverage/in
 # The oldest packages that pyproject.toml allows, on the oldest Python, in an environment of their own.
 OLDEST := build/oldest
 OLDEST_PYTHON ?= python3.11
-# What an old package calls deprecated in a newer one is not ours to mend.
+# What an old package calls deprecated in a newer one is not ours to mend, nor its words (docs/wrong-input.md has the newest).
 test-oldest: $(OLDEST)/ready  ## the tests of the core with the oldest dependencies
-	$(ONE_THREAD) $(OLDEST)/bin/pytest -q -W ignore::DeprecationWarning -n $(JOBS) --dist load -m "not long and not alone" tests --ignore tests/peers --ignore tests/test_learn.py
+	$(ONE_THREAD) $(OLDEST)/bin/pytest -q -W ignore::DeprecationWarning -n $(JOBS) --dist load -m "not long and not alone" tests --ignore tests/peers --ignore tests/test_learn.py -k "not page_that_lists"
 
 $(OLDEST)/ready: $(NATIVE) requirements/oldest.txt
 	$(OLDEST_PYTHON) -m venv --clear $(OLDEST)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-collect_ignore_glob = ["support/*"]  # modules that tests share, without examples; some need what not everybody has
+collect_ignore_glob = ["support/*", "processors/arm.py"]  # without examples; some need what not everybody has
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # How many belongs here, not to a test: `make test-long` runs with `--hypothesis-profile=long`.

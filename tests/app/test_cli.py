@@ -72,7 +72,7 @@ def test_a_csv_with_gaps_categories_and_no_header(tmp_path):
     [
         (["train", "none.csv", "--target", "y"], "cannot read none.csv"),
         (["train", "t.csv"], "no target column; expected --target COL. Hint: columns: x, y"),
-        (["train", "t.csv", "--targt", "y"], "No such option: --targt"),
+        (["train", "t.csv", "--targt", "y"], "--targt"),
         (["train", "t.csv", "--target", "z"], "unknown target column 'z'"),
         (["train", "t.csv", "--target", "y", "--drop", "w"], "no column 'w' to drop"),
         (["train", "t.csv", "--target", "y", "--hidden", "a"], "--hidden 'a'"),

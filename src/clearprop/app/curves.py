@@ -55,8 +55,8 @@ def learning_curves(history: History, title: str) -> bytes:
     if history.epochs:
         axes.legend(frameon=False)
     picture = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for a sign that no font here has
+    with warnings.catch_warnings():  # a box stands for a sign that no font here has
+        warnings.filterwarnings("ignore", "Glyph .* missing|Matplotlib currently does not support")
         figure.savefig(picture, format="png", dpi=120)
     return picture.getvalue()
 

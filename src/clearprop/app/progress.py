@@ -33,7 +33,8 @@ class _Bar:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if not self._progress.disable:  # else Rich before 14.1 writes an empty line
+            self._progress.stop()
 
 
 class TrainingBar(_Bar):

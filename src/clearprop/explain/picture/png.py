@@ -46,8 +46,8 @@ def to_png(picture: Picture, scale: float = 2.0, dark: bool = False) -> bytes:
     figure = Figure(figsize=(picture.width / 72, picture.height / 72), dpi=dpi, facecolor=colours["paper"])
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, picture.width), ylim=(picture.height, 0))
     axes.set_axis_off()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for a sign that no font here has
+    with warnings.catch_warnings():  # a box stands for a sign that no font here has
+        warnings.filterwarnings("ignore", "Glyph .* missing|Matplotlib currently does not support")
         for order, (mark, x, y) in enumerate(flat(picture.marks)):
             for patch in _patches(mark, x, y, colours):
                 patch.set_zorder(order)
