@@ -5,7 +5,7 @@ coarser ε may be away from it if each of its own operations is right to c·K·�
 
     product   c·K·ε·(|A||B|) + |A| e_B + e_A |B|, and where the sum begins with a bias b, c·K·ε·(|A||B| + |b|)
     sum       c·K·ε·Σ|x| + Σ e
-    others    c·ε·scale + what the op makes of its inputs when each of them is moved by its own bound
+    others    c·ε·scale + what the op makes of its inputs when each of them, or all, are moved by their own bounds
 
 The last line holds at kinks and jumps as well: where a condition may turn out either way the bound spans both answers.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -136,13 +137,13 @@ class Bounds:
         return self._elementwise(op, attrs, inputs)
 
     def _product(self, attrs: Mapping[str, Any], a: Bounded, b: Bounded) -> Bounded:
-        def product(left: Array, right: Array) -> Array:
+        def times(left: Array, right: Array) -> Array:
             return number("matmul", attrs, [left, right], self.n)
 
         longest = max(1, *np.shape(a.x), *np.shape(b.x))
-        size = product(np.abs(a.x), np.abs(b.x))
-        e = ARITHMETIC * longest * self.ε * size + product(np.abs(a.x) + a.e, b.e) + product(a.e, np.abs(b.x))
-        return Bounded(product(a.x, b.x), e)
+        size = times(np.abs(a.x), np.abs(b.x))
+        e = ARITHMETIC * longest * self.ε * size + times(np.abs(a.x) + a.e, b.e) + times(a.e, np.abs(b.x))
+        return Bounded(times(a.x, b.x), e)
 
     def _sum(self, op: str, attrs: Mapping[str, Any], inputs: Sequence[Bounded]) -> Bounded:
         first, *rest = inputs
@@ -164,16 +165,27 @@ class Bounds:
     def _elementwise(self, op: str, attrs: Mapping[str, Any], inputs: Sequence[Bounded]) -> Bounded:
         xs = [i.x for i in inputs]
         x = number(op, attrs, xs, self.n)
-        e = self._own(op, x, xs)
+        own = self._own(op, x, xs)
         if op == "cast" and attrs["dtype"] == "f32":
-            e = e + EPSILON["f32"] * np.abs(x)
-        for k, i in enumerate(inputs):
-            if np.any(i.e):
-                moved = [_as(i.x, i.x + sign * i.e) for sign in (1.0, -1.0)]
-                answers = [number(op, attrs, [*xs[:k], m, *xs[k + 1 :]], self.n) for m in moved]
-                e = e + np.max([np.abs(np.subtract(a, x, dtype=np.float64)) for a in answers], axis=0)
-                e = np.where(np.isfinite(i.e), e, np.inf)  # of what may have overflowed nothing is known
-        return Bounded(x, e)
+            own = own + EPSILON["f32"] * np.abs(x)
+        inexact = [k for k, i in enumerate(inputs) if np.any(i.e)]
+
+        def away(places: Sequence[int]) -> Array:
+            """How far the result moves at most when these inputs move, each to either side."""
+            answers = []
+            for signs in product((1.0, -1.0), repeat=len(places)):
+                moved = list(xs)
+                for k, sign in zip(places, signs, strict=True):
+                    moved[k] = _as(xs[k], xs[k] + sign * inputs[k].e)
+                answers.append(np.abs(np.subtract(number(op, attrs, moved, self.n), x, dtype=np.float64)))
+            return np.max(answers, axis=0)
+
+        e = sum((away([k]) for k in inexact), np.zeros(np.shape(x)))
+        if 1 < len(inexact) <= 3:  # 0 · 0, both of them nearly, is not 0 ± 0
+            e = np.maximum(e, away(inexact))
+        for k in inexact:
+            e = np.where(np.isfinite(inputs[k].e), e, np.inf)  # of what may have overflowed nothing is known
+        return Bounded(x, own + e)
 
     def _own(self, op: str, x: Array, xs: Sequence[Array]) -> Array:
         """The rounding of the operation itself."""
