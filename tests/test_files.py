@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -112,3 +113,48 @@ def test_inputs_by_other_names(tmp_path):
         with pytest.raises(FileError, match="is read by this very command"):
             refuse_overwriting([tmp_path / name], [tmp_path / "t"])
     refuse_overwriting([tmp_path / "new", "/dev/stdout"], [tmp_path / "t", "demo:iris", "n" * 300, "a\0b"])
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="links and pipes of POSIX")
+@pytest.mark.parametrize("kind", ["link", "hard link", "pipe", "text"])
+def test_what_is_no_lock_is_neither_followed_nor_written_to(kind, tmp_path):
+    thesis, lock = tmp_path / "thesis.txt", tmp_path / files.LOCK
+    thesis.write_text("years of work")
+    make = {"link": lambda: lock.symlink_to(thesis), "hard link": lambda: lock.hardlink_to(thesis)}
+    make |= {"pipe": lambda: os.mkfifo(lock), "text": lambda: lock.write_text("a,b\n1,2\n")}
+    make[kind]()
+    with pytest.raises(FileError, match="is no lock of a training"), claimed(tmp_path):
+        pass
+    assert thesis.read_text() == "years of work"
+    assert kind != "text" or lock.read_text() == "a,b\n1,2\n"
+
+
+def test_the_lock_of_a_dead_training_is_taken(tmp_path):
+    (tmp_path / files.LOCK).write_text("4711\n")
+    with claimed(tmp_path):
+        assert (tmp_path / files.LOCK).read_text() == f"{os.getpid()}\n"
+    assert not (tmp_path / files.LOCK).exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no names of open files")
+@pytest.mark.parametrize("by", ["/dev/fd/{}", "/proc/self/fd/{}", "link"])
+def test_what_is_open_is_written_to_where_it_stands(by, tmp_path):
+    log = tmp_path / "log"
+    log.write_bytes(b"head\n")
+    with log.open("ab") as file:
+        name = by.format(file.fileno())
+        if by == "link":
+            name = tmp_path / "link"
+            name.symlink_to(f"/dev/fd/{file.fileno()}")
+        write_atomically(name, b"middle\n")
+        file.write(b"tail\n")
+    assert log.read_bytes() == b"head\nmiddle\ntail\n"
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name != "link") == ["log"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may list every folder")
+def test_a_folder_that_may_be_written_but_not_listed(tmp_path):
+    tmp_path.chmod(0o333)
+    write_atomically(tmp_path / "f", b"1")
+    tmp_path.chmod(0o755)
+    assert (tmp_path / "f").read_bytes() == b"1"

@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,7 +28,10 @@ except ImportError:  # Windows
 StrPath = str | os.PathLike[str]
 
 _BESIDE = ".clearprop-"  # begins the name of every temporary file; short, so that any name has room beside it
-_LOCK = ".clearprop.lock"
+LOCK = ".clearprop.lock"  # in the folder that a training writes to
+_OPEN_FILES = re.compile(r"/proc/self(/task/\d+)?/fd|/dev/fd")
+_MOST_LINKS = 40
+_LONGEST_LOCK = 20  # a process number and the end of a line
 
 
 # --- writing
@@ -37,14 +41,14 @@ _LOCK = ".clearprop.lock"
 def replaced(path: StrPath) -> Iterator[BinaryIO]:
     """A file to write to that takes its place when the block ends without an error, and leaves no trace otherwise.
 
-    Through a link, the file it points to is written; a device or a pipe such as /dev/stdout is written to directly.
+    Through a link, the file it points to is written; a device, a pipe or what is open already (/dev/stdout, whatever it
+    leads to) is written to directly.
 
     Raises:
         FileError: if the place cannot be written to.
     """
     try:
-        target = _target(path)
-        with target.open("wb") if _is_device(target) else _beside(target) as file:
+        with _opened(path) as file:
             yield file
     except (FileError, BrokenPipeError):
         raise
@@ -53,13 +57,34 @@ def replaced(path: StrPath) -> Iterator[BinaryIO]:
         raise FileError(f"cannot write {path}: {reason}", "a path in a folder that exists and can be written") from None
 
 
+def _opened(path: StrPath) -> AbstractContextManager[BinaryIO]:
+    if "\0" in os.fspath(path):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    number = _descriptor(path)
+    if number is not None:
+        return os.fdopen(os.dup(number), "wb")
+    target = _target(path)
+    return target.open("wb") if _is_device(target) else _beside(target)
+
+
+def _descriptor(path: StrPath) -> int | None:
+    """The number of an open file by one of its names, /dev/stdout and /dev/fd/1: whatever it leads to stays open."""
+    at = Path(path).absolute()
+    for _ in range(_MOST_LINKS):
+        folder = os.path.realpath(at.parent)
+        if _OPEN_FILES.fullmatch(folder.replace(f"/proc/{os.getpid()}/", "/proc/self/")) and at.name.isdecimal():
+            return int(at.name)
+        if not at.is_symlink():
+            return None
+        at = Path(folder) / at.readlink()
+    return None
+
+
 def _target(path: StrPath) -> Path:
     """The file that a path leads to, through links; a device or a pipe by the path itself.
 
     What /dev/stdout leads to has no name of its own if it is a pipe.
     """
-    if "\0" in os.fspath(path):
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
     if _is_device(Path(path)):
         return Path(path)
     target = Path(os.path.realpath(path))
@@ -116,7 +141,7 @@ def _create(folder: Path) -> tuple[int, Path]:
 
 def _sweep(folder: Path) -> None:
     """Remove temporary files whose writers died: those that nobody holds a lock on."""
-    if fcntl is None:
+    if fcntl is None or not os.access(folder, os.R_OK):
         return
     with os.scandir(folder) as entries:
         left = [Path(e.path) for e in entries if e.name.startswith(_BESIDE) and e.name.endswith(".tmp")]
@@ -152,7 +177,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 def sync_folder(folder: Path) -> None:
     """Make a rename in a folder outlast a loss of power, where the system can."""
-    if not hasattr(os, "O_DIRECTORY"):
+    if not hasattr(os, "O_DIRECTORY") or not os.access(folder, os.R_OK):
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -172,7 +197,7 @@ def claimed(folder: Path) -> Iterator[None]:
     Raises:
         FileError: if another process has claimed it, or if it cannot be written to.
     """
-    path = folder / _LOCK
+    path = folder / LOCK
     try:
         descriptor = _claim(path)
     except FileError:  # which is an OSError, too
@@ -180,8 +205,6 @@ def claimed(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise FileError(f"cannot write to {folder}: {error.strerror}", "a folder that can be written") from None
     try:
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
         yield
     finally:
         path.unlink(missing_ok=True)
@@ -189,8 +212,9 @@ def claimed(folder: Path) -> Iterator[None]:
 
 
 def _claim(path: Path) -> int:
+    """The lock's file, open, locked, and with the number of this process in it."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        descriptor = _open_lock(path)
         if not _lock(descriptor):
             pid = os.read(descriptor, 20).decode("ascii", "replace").strip()
             os.close(descriptor)
@@ -200,8 +224,30 @@ def _claim(path: Path) -> int:
                 "wait for it, or name another folder with --out",
             )
         if _is_at(descriptor, path):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
             return descriptor
         os.close(descriptor)  # its holder has just left, and removed it
+
+
+def _open_lock(path: Path) -> int:
+    """Open the file of a lock, made if need be; never another's file, nor what a link leads to.
+
+    Raises:
+        FileError: if what is there is no lock.
+    """
+    flags = ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK")
+    other = FileError(f"{path} is no lock of a training", "a folder without such a file", "remove it, or rename it")
+    if path.is_symlink():
+        raise other
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | sum(getattr(os, flag, 0) for flag in flags), 0o666)
+    found = os.fstat(descriptor)
+    ours = stat.S_ISREG(found.st_mode) and found.st_nlink <= 1 and found.st_size <= _LONGEST_LOCK
+    content = os.pread(descriptor, _LONGEST_LOCK, 0) if ours and hasattr(os, "pread") else b""
+    if not ours or content.strip(b"0123456789\n"):
+        os.close(descriptor)
+        raise other
+    return descriptor
 
 
 def refuse_overwriting(outputs: Iterable[StrPath], inputs: Iterable[StrPath]) -> None:

@@ -44,3 +44,24 @@ def test_predictions_go_through_a_pipe(model):
     lines = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.splitlines()
     assert lines[0].startswith(b"prediction,")
     assert len(lines) == 151
+
+
+def test_predictions_go_behind_what_a_file_holds(model, tmp_path):
+    log = tmp_path / "log.csv"
+    log.write_text("precious\n")
+    command = [*CLEARPROP, "predict", model, "demo:iris", "--out", "/dev/stdout", "--quiet"]
+    with log.open("ab") as file:
+        subprocess.run(command, stdout=file, check=True)
+    lines = log.read_text().splitlines()
+    assert lines[0] == "precious"
+    assert len(lines) == 152
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "2>/dev/full"])
+def test_closed_streams_change_no_outcome(closed, model, tmp_path):
+    command = f'"{sys.executable}" -m clearprop.app.cli predict "{model}" demo:iris --out p.csv {closed}'
+    assert subprocess.run(["sh", "-c", command], capture_output=True, cwd=tmp_path, check=False).returncode == 0
+    assert len((tmp_path / "p.csv").read_text().splitlines()) == 151
+    command = f'"{sys.executable}" -m clearprop.app.cli info nothing {closed}'
+    assert subprocess.run(["sh", "-c", command], capture_output=True, cwd=tmp_path, check=False).returncode == 2

@@ -204,6 +204,22 @@ def test_state_and_data_are_checked_before_anything_is_written():
         Batches(10, 0)
 
 
+@pytest.mark.parametrize("executor", [Reference(), Native(2)], ids=lambda e: e.name)
+def test_state_that_is_missing_or_shares_memory_is_refused(executor):
+    u, v = var("u", (5,)), var("v", (5,))
+    program = executor.load(Graph({"loss": g.sum(g.sum(X, axis=0), axis=0), "a": v, "b": u + v}), {"a": "u", "b": "v"})
+    data, ones = {"X": np.ones((4, 3), np.float32)}, np.ones(10, np.float32)
+    for state, words in (
+        ({"u": ones[:5]}, "no array for the input 'v'"),
+        ({"u": ones[:5], "v": ones[:5]}, "state u and v in the same memory"),
+        ({"u": ones[:5], "v": ones[4:9]}, "state u and v in the same memory"),
+    ):
+        with pytest.raises(InvalidValueError, match=words):
+            program.run_steps(state, data, Batches(4, 2, 1), {}, ["loss"], lambda: False)
+    program.run_steps({"u": ones[:5], "v": ones[5:]}, data, Batches(4, 2, 1), {}, ["loss"], lambda: False)
+    assert ones.tolist() == [2.0] * 5 + [3.0] * 5
+
+
 def test_predictions_use_parameters_that_are_numbers():
     X = numbers(50, 3)
     program = {}

@@ -59,6 +59,7 @@ def _main(
 
 def main() -> None:
     """Entry point: an expected error is one line and exit code 2."""
+    sys.stdout, sys.stderr = sys.stdout or io.StringIO(), sys.stderr or io.StringIO()  # closed: >&-
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # where a terminal or a pipe does not know → or ′
@@ -85,15 +86,18 @@ def _unread() -> int:
 
 def _run() -> int:
     try:
-        return int(app(prog_name="clearprop", standalone_mode=False) or 0)
+        code = int(app(prog_name="clearprop", standalone_mode=False) or 0)
+        if code == 130:  # Typer's answer to Ctrl-C
+            raise KeyboardInterrupt
+        return code
     except SystemExit as left:  # as the library leaves that Typer stands on when a pipe breaks
         return _unread() if left.code == 1 else int(left.code or 0)
     except ClearpropError as error:
         return _failed(" ".join(str(error).split()))
     except MemoryError as error:
-        return _failed(f"not enough memory: {error}. Hint: fewer units in --hidden, or --max-rows")
+        return _failed(f"not enough memory: {error}. Hint: fewer rows at a time, or a smaller network")
     except (KeyboardInterrupt, typer.Abort):
-        print("Interrupted.", file=sys.stderr)
+        tell("Interrupted.")
         return 130
     except BrokenPipeError:
         return _unread()

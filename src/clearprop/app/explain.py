@@ -36,7 +36,12 @@ def explain(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", rich_help_panel=o.OUTPUT, help="Write it to a .html, .md, .tex or .txt file."),
+        typer.Option(
+            metavar="FILE",
+            parser=o.a_file,
+            rich_help_panel=o.OUTPUT,
+            help="Write it to a .html, .md, .tex or .txt file.",
+        ),
     ] = None,
     steps: Annotated[
         bool,

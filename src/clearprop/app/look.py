@@ -33,7 +33,7 @@ def profile(
         str | None, typer.Argument(metavar="TABLE", help="Table to train on; random numbers if not given.")
     ] = None,
     optimizer: Optimizer = "adam",
-    batch_size: Annotated[int, typer.Option(help="Rows per step.")] = 32,
+    batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="Rows per step.")] = 32,
     threads: o.Threads = None,
     steps: Annotated[int, typer.Option(metavar="N", min=1, help="Training steps to time, at least.")] = 2000,
     no_header: o.NoHeader = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,6 +55,20 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, he
 Json = Annotated[
     bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print one JSON object, for scripts, and nothing else.")
 ]
+
+
+def a_file(text: str) -> Path:
+    """The path of a file to write: no empty text, as an unset variable gives, and no folder."""
+    if not text or text.endswith(("/", os.sep)):
+        raise typer.BadParameter(f"{text!r} is no name of a file")
+    return Path(text)
+
+
+def a_folder(text: str) -> Path:
+    """The path of a folder to write to; an empty text, as an unset variable gives, is none."""
+    if not text:
+        raise typer.BadParameter("an empty text is no name of a folder; this one is called .")
+    return Path(text)
 
 
 def source(

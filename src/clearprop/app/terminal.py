@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -36,5 +37,6 @@ def show(text: str, end: str = "\n") -> None:
 
 
 def tell(message: str) -> None:
-    """One line on the standard error stream, whatever letters are in it."""
-    print(visible(message), file=sys.stderr)
+    """One line on the standard error stream, whatever letters are in it; if nothing can be told there, it is not."""
+    with suppress(OSError):
+        print(visible(message), file=sys.stderr, flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,9 +17,10 @@ from clearprop.app.progress import TrainingBar, waiting
 from clearprop.app.report import report_of
 from clearprop.app.summary import summary_of_fit
 from clearprop.app.terminal import show, tell
+from clearprop.errors import ClearpropError
 from clearprop.estimators import TableModel
 from clearprop.explain.language import checked_language
-from clearprop.files import refuse_overwriting, unchanged
+from clearprop.files import LOCK, refuse_overwriting, sync_folder, unchanged
 from clearprop.visible import shown_json
 
 
@@ -127,7 +128,10 @@ def train(
     out: Annotated[
         Path,
         typer.Option(
-            metavar="DIR", rich_help_panel=o.OUTPUT, help="Folder for the model, curves, scores and a report."
+            metavar="DIR",
+            parser=o.a_folder,
+            rich_help_panel=o.OUTPUT,
+            help="Folder for the model, curves, scores and a report.",
         ),
     ] = Path("clearprop-out"),
     lang: o.Lang = "en",
@@ -158,25 +162,32 @@ def train(
     }
     silent, spoken = quiet or as_json, checked_language(lang)
     state = out / "checkpoint.clearprop" if checkpoint else None
-    refuse_overwriting([out / name for name in (MODEL, *REST, "checkpoint.clearprop")], [table])
+    refuse_overwriting([out / name for name in (MODEL, *REST, "checkpoint.clearprop", LOCK)], [table])
     with folder(out):
         source = o.source(table, no_header, na, encoding)
         with waiting(f"reading {table}", silent), unchanged(table):
             frame, total = source.read(max_rows, seed)
             reading = source.reading()  # now: when the training is over the table may be gone
         target = source.target(target, frame)
-        with nullcontext() if silent else TrainingBar(epochs) as bar:
+        kept = _Kept(out, reading)
+        with kept.named(), nullcontext() if silent else TrainingBar(epochs) as bar:
             callbacks = [] if bar is None else [bar]
             fit = TableModel.train(
-                frame, target, **asked, checkpoint=state, resume=checkpoint, callbacks=callbacks, n_threads=threads
+                *(frame, target),
+                **asked,
+                checkpoint=state,
+                resume=checkpoint,
+                callbacks=callbacks,
+                n_threads=threads,
+                keep=kept,
             )
-        fit = replace(fit, model=replace(fit.model, about={**fit.model.about, "reading": reading}))
-        fit.model.save(out / MODEL)  # first of all: whatever happens to the rest, what was trained is there
-        if state is not None and fit.history.stopped_by != "interrupt":
-            state.unlink(missing_ok=True)  # the run is over
-        summary = summary_of_fit(table, (total, len(frame.columns)), fit, asked)
-        files = {out / MODEL: "the model"}
-        with _rest_of(out / MODEL), waiting("writing", silent):
+        with kept.named():
+            fit = replace(fit, model=kept(fit.model))
+            if state is not None and fit.history.stopped_by != "interrupt":
+                state.unlink(missing_ok=True)  # the run is over
+            summary = summary_of_fit(table, (total, len(frame.columns)), fit, asked)
+        files = {kept.path: "the model"}
+        with kept.named(required=False), waiting("writing", silent):
             files |= write_report_files(out, fit, summary, report_of(fit, frame, summary, spoken))
     if as_json:
         show(shown_json({**summary, "files": [str(path) for path in files]}))
@@ -184,14 +195,39 @@ def train(
         print_page(training_page(summary), files)
 
 
-@contextmanager
-def _rest_of(model: Path) -> Iterator[None]:
-    """What comes after the model: if it fails that is a warning, and if it is interrupted the model is named."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        tell(f"Interrupted while the report was made. The model is in {model}")
-        raise typer.Exit(130) from None
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        tell(f"Warning: the report could not be made: {reason}. The model is in {model}")
+class _Kept:
+    """The model's file: written when it is trained, and again when it is scored, before anything else is made of it."""
+
+    def __init__(self, out: Path, reading: dict[str, Any]) -> None:
+        self.path, self._rest = out / MODEL, [out / name for name in REST]
+        self._reading, self._is_there = reading, False
+
+    def __call__(self, model: TableModel) -> TableModel:
+        """Save the model with how its table was read. A report that lies there is of another one, and goes."""
+        model = replace(model, about={**model.about, "reading": self._reading})
+        model.save(self.path)
+        self._is_there = True
+        for path in self._rest:
+            with suppress(OSError):  # the writing of the report will say so
+                path.unlink()
+        sync_folder(self.path.parent)
+        return model
+
+    @contextmanager
+    def named(self, required: bool = True) -> Iterator[None]:
+        """Name the model when what comes after it is interrupted or fails; what is not required is a warning then."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if not self._is_there:
+                raise
+            what = "it was scored" if required else "the report was made"
+            tell(f"Interrupted while {what}. The model is in {self.path}")
+            raise SystemExit(130) from None
+        except Exception as error:
+            if not self._is_there:
+                raise
+            reason = " ".join(str(error).split()) or type(error).__name__
+            if required:
+                raise ClearpropError(f"the model could not be scored: {reason}. It is in {self.path}") from error
+            tell(f"Warning: the report could not be made: {reason}. The model is in {self.path}")

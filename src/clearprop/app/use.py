@@ -25,7 +25,12 @@ def predict(
     table: o.Table,
     out: Annotated[
         Path,
-        typer.Option(metavar="FILE", rich_help_panel=o.OUTPUT, help="CSV file for the predictions, or /dev/stdout."),
+        typer.Option(
+            metavar="FILE",
+            parser=o.a_file,
+            rich_help_panel=o.OUTPUT,
+            help="CSV file for the predictions, or /dev/stdout.",
+        ),
     ],
     keep: Annotated[
         list[str] | None,
@@ -61,7 +66,9 @@ def predict(
             try:
                 file.write(found.write_csv(include_header=rows == 0).encode())
             except import_polars().exceptions.ComputeError:
-                raise TableError("a column to keep that holds lists or structures", "text, numbers or dates") from None
+                raise TableError(
+                    "a column to keep of a type that CSV has no form for", "text, numbers or dates"
+                ) from None
             rows += found.height
     if not quiet:
         tell(f"wrote {out}: {rows:,} rows")

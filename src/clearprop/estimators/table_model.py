@@ -196,6 +196,7 @@ class TableModel:
         resume: bool = False,
         callbacks: Sequence[Callable[[Epoch], bool | None]] = (),
         n_threads: int | None = None,
+        keep: Callable[[TableModel], object] | None = None,
     ) -> TableFit:
         """Train a model of one column of a table by the others.
 
@@ -224,6 +225,8 @@ class TableModel:
             resume: go on from that file, if it is there.
             callbacks: called after each epoch.
             n_threads: worker threads.
+            keep: called with the model as soon as it is trained, before it is scored: what it saves is not lost if the
+                scoring is interrupted or fails.
 
         Raises:
             TableError: if the table or the target gives nothing to learn.
@@ -265,14 +268,18 @@ class TableModel:
             callbacks=callbacks,
             n_threads=n_threads,
         )
+        about = _about(history, seed, drop) | {"training": training_facts(history, chosen, batch_size)}
+        model = TableModel(encoder, coding, network, about)
+        if keep is not None:
+            keep(model)
         parts = {"train": split.train, "validation": split.validation, "test": split.test}
         parts = {name: rows for name, rows in parts.items() if len(rows)}
         found = {
             name: evaluate(coding, y[rows], network.predict(X[rows]), without_target, intervals=name == list(parts)[-1])
             for name, rows in parts.items()
         }
-        about = {**_about(found, history, seed, drop), "training": training_facts(history, chosen, batch_size)}
-        return TableFit(TableModel(encoder, coding, network, about), history, found, split)
+        scored = {"parts": {name: part.to_dict() for name, part in found.items()}}
+        return TableFit(replace(model, about=about | scored), history, found, split)
 
 
 @dataclass(frozen=True)
@@ -350,12 +357,11 @@ def _coded_and_split(
     return coding, coding.encode(table[target]), split
 
 
-def _about(found: Mapping[str, Evaluation], history: History, seed: int, drop: Iterable[str]) -> dict[str, Any]:
+def _about(history: History, seed: int, drop: Iterable[str]) -> dict[str, Any]:
     return {
         "clearprop": __version__,
         "seed": seed,
         "dropped": list(drop),
         "epochs": history.epochs,
         "best_epoch": history.best_epoch,
-        "parts": {name: part.to_dict() for name, part in found.items()},
     }

@@ -7,12 +7,13 @@ Floats that change during a run make its numbers wrong, never its addresses.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from clearprop.errors import ShapeError
+from clearprop.errors import InvalidValueError, ShapeError
 from clearprop.execute.arrays import refuse_masked
 from clearprop.execute.batches import Batches
 from clearprop.execute.reference import Array, check_index
@@ -87,9 +88,15 @@ class Door:
 
         Raises:
             ShapeError: for data of too few rows, a table of too few steps, or arrays that have not the planned shape.
-            InvalidValueError: for a row number or a label out of its range.
+            InvalidValueError: for a row number or a label out of its range, an input without an array, or state that
+                shares memory.
         """
         state, data, table = self._owned(state), self._owned(data), self._owned(table)
+        given = {*state, *data, *table, "counter"}
+        missing = [name for name in self._plan.inputs if name not in given]
+        if missing:
+            raise InvalidValueError(f"no array for the input {missing[0]!r}", "one for each input of the graph")
+        _refuse_shared(state)
         for name, values in table.items():
             if len(values) < len(batches):
                 raise ShapeError(f"{len(values)} numbers {name}", f"{len(batches)} or more, one per step")
@@ -121,6 +128,14 @@ class Door:
         if n is None and plan.symbolic:
             raise ShapeError("a batch of unknown size", "an input with a batch axis", "or pass n, the number of rows")
         return n or 0
+
+
+def _refuse_shared(state: Mapping[str, Array]) -> None:
+    """Check that no two arrays of the state lie in the same memory: one would be written while the other is read."""
+    places = sorted((*np.lib.array_utils.byte_bounds(a), name) for name, a in state.items() if a.size)
+    for (_, end, first), (start, _, second) in itertools.pairwise(places):
+        if start < end and np.shares_memory(state[first], state[second]):
+            raise InvalidValueError(f"state {first} and {second} in the same memory", "an array of its own for each")
 
 
 def _mixes(step: Step, plan: Plan) -> bool:

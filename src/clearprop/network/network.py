@@ -197,12 +197,13 @@ class Network:
         Raises:
             ClearpropError: if the data does not fit, or if the native machine is not there.
         """
-        data = self._data(*made_up(self.architecture, 16 * batch_size)) if X is None else self._data(X, y)
+        batch_size, steps = checked_integer("batch_size", batch_size), checked_integer("steps", steps)
+        rows = 16 * batch_size
+        if X is None and rows * self.architecture.n_inputs >= 2**59:
+            raise MemoryError(f"{rows} rows of random numbers")
+        data = self._data(*made_up(self.architecture, rows)) if X is None else self._data(X, y)
         chosen, executor = resolve_optimizer(optimizer), default_executor(n_threads)
-        return profile(
-            *(self.architecture, chosen, executor, self.dtype, self._run.parameters, data),
-            *(checked_integer("batch_size", batch_size), checked_integer("steps", steps)),
-        )
+        return profile(self.architecture, chosen, executor, self.dtype, self._run.parameters, data, batch_size, steps)
 
     # --- numbers
 

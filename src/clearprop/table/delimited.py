@@ -95,7 +95,7 @@ def find_dialect(
     delimiter = _find_delimiter(text)
     first = _first_record(path, text, delimiter)
     names = _names(path, [name.strip() for name in first] if header else [""] * len(first))
-    missing = (*MISSING_MARKS, *(str(mark).strip() for mark in na))
+    missing = (*MISSING_MARKS, *(str(mark).encode(errors="replace").decode().strip() for mark in na))
     return Dialect(encoding, delimiter, _find_decimal(text, delimiter, decimal), tuple(names), header, missing)
 
 
@@ -148,7 +148,7 @@ def _checked_encoding(name: str) -> str:
     try:
         if not codecs.lookup(name)._is_text_encoding:
             raise LookupError
-    except LookupError:
+    except (LookupError, ValueError):  # such as a name that is no text
         raise TableError(f"unknown encoding {name!r}", "a codec of Python's: utf-8, gb18030, cp1252, …") from None
     return name
 
