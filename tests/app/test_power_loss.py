@@ -53,8 +53,9 @@ def test_all_that_a_training_writes(inputs, tmp_path):
     disk = Disk(tmp_path)
     with disk.watched():
         train(tmp_path, inputs, seed=1)
-    for name in TRAINED:
-        assert not {TORN, None} & disk.possible[name], name
+    for name in TRAINED:  # another model's report is gone before there is one of this
+        assert TORN not in disk.possible[name], name
+        assert (None in disk.possible[name]) == (name != "model.clearprop"), name
         assert disk.holds(name) == {(tmp_path / name).read_bytes()}, name
 
 
