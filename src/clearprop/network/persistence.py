@@ -69,6 +69,7 @@ class Checkpoint:
 
     Args:
         architecture: of the network in training.
+        seed: of its first weights.
         training: how it trains.
         data: the training rows.
         validation: the rows that are held out, if any.
@@ -79,6 +80,7 @@ class Checkpoint:
     def __init__(
         self,
         architecture: Architecture,
+        seed: int,
         training: Training,
         data: Data,
         validation: Data | None,
@@ -87,7 +89,7 @@ class Checkpoint:
     ) -> None:
         self._path, self._every = Path(path), checked_integer("checkpoint_every", every)
         self._architecture, self._training = architecture, training
-        self._fingerprint = fingerprint(architecture, training, data, validation)
+        self._fingerprint = fingerprint(architecture, seed, training, data, validation)
 
     def resumed(self) -> Run | None:
         """The run in the file, or None if there is no file.
