@@ -293,6 +293,37 @@ def test_a_fit_that_was_over_is_not_continued(tmp_path):
     assert again.epochs == history.epochs
 
 
+def test_fewer_epochs_than_there_are_train_nothing_and_say_so(tmp_path):
+    whole, _ = checkpointed(tmp_path / "c", 5)
+    with pytest.warns(RuntimeWarning, match=r"c holds 5 epochs already, more than the 3 asked for: nothing") as said:
+        resumed, history = checkpointed(tmp_path / "c", 3, resume=True)
+    assert said[0].filename == __file__
+    assert history.epochs == 5
+    assert weights(resumed) == weights(whole)
+
+
+@pytest.mark.parametrize("schedule", [cp.Cosine(0.1), cp.WarmUp(cp.Cosine(0.1), steps=3)])
+def test_a_schedule_over_the_whole_fit_warns_of_another_number_of_epochs(schedule, tmp_path):
+    def fit(epochs, stop_after=None):
+        stop = [lambda event: event.number == stop_after]
+        options = {"epochs": epochs, "optimizer": cp.SGD(schedule), "callbacks": stop}
+        return classifier().fit(X, y, checkpoint=tmp_path / "c", resume=True, **options)
+
+    fit(4, stop_after=2)
+    assert fit(4).epochs == 4, "the same number: not a word"
+    with pytest.warns(RuntimeWarning, match="the learning rates of a fit of 4 epochs: another than one of 6 epochs"):
+        assert fit(6).epochs == 6
+
+
+def test_a_damaged_number_of_epochs(tmp_path):
+    checkpointed(tmp_path / "c", 2)
+    header, arrays = read_model(tmp_path / "c")
+    for epochs in (1, None, 2**63):
+        write_model(tmp_path / "c", {**header, "epochs": epochs}, arrays)
+        with pytest.raises(ModelFileError, match="damaged checkpoint: epochs"):
+            checkpointed(tmp_path / "c", 4, resume=True)
+
+
 def test_a_checkpoint_of_another_training_is_refused(tmp_path):
     checkpointed(tmp_path / "c", 2)
     with pytest.raises(ModelFileError, match=r"another seed \(0, here 7\)"):

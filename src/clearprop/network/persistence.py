@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from clearprop.network.fingerprint import difference, fingerprint
 from clearprop.nn import Architecture
 from clearprop.train import Epoch, Run, Training, step_graph
 from clearprop.train.predict import Data
+from clearprop.visible import visible
 
 MOST = 2**53  # steps or epochs: the update counts them in floating-point numbers
 
@@ -94,18 +96,36 @@ class Checkpoint:
         self._fingerprint = fingerprint(architecture, seed, training, data, validation)
 
     def resumed(self) -> Run | None:
-        """The run in the file, or None if there is no file.
+        """The run in the file, or None if there is no file. With another number of epochs it may warn.
 
         Raises:
             ModelFileError: if the file is no checkpoint of this run: it names what is another.
         """
-        return self._read() if self._path.exists() else None
+        if not self._path.exists():
+            return None
+        run, epochs = self._read()
+        doubt = self._doubt(run, epochs)
+        if doubt is not None:
+            warnings.warn(visible(f"{self._path} holds {run.done} epochs{doubt}"), RuntimeWarning, stacklevel=3)
+        return run
 
     def __call__(self, event: Epoch) -> None:
         """Write the checkpoint after an epoch."""
         if event.number % self._every == 0 or event.number == event.total:
             plain, arrays = event.run.to_parts()
-            write_model(self._path, {"kind": "checkpoint", "training": self._fingerprint, "run": plain}, arrays)
+            header = {"kind": "checkpoint", "training": self._fingerprint, "epochs": event.total, "run": plain}
+            write_model(self._path, header, arrays)
+
+    def _doubt(self, run: Run, before: int) -> str | None:
+        """What a fit of so many epochs, not of as many as before, does to a run; None if it just goes on."""
+        now, per_epoch, schedule = self._training.epochs, self._steps_per_epoch, self._training.optimizer.schedule
+        if now < run.done:
+            return f" already, more than the {now} asked for: nothing was trained"
+        steps = np.unique(np.linspace(0, run.done * per_epoch - 1, 100).astype(np.int64))
+        done, asked = (schedule.rates(steps, epochs * per_epoch, per_epoch) for epochs in (before, now))
+        if np.array_equal(done, asked):
+            return None
+        return f" with the learning rates of a fit of {before} epochs: another than one of {now} epochs from its start"
 
     def _check(self, header: dict[str, Any], shapes: Shapes) -> None:
         """Refuse the arrays of another network before they are read."""
@@ -120,7 +140,8 @@ class Checkpoint:
         if difference(header.get("training"), self._fingerprint) is None:
             require_shapes(self._path, shapes, wanted)
 
-    def _read(self) -> Run:
+    def _read(self) -> tuple[Run, int]:
+        """The run, and how many epochs the fit that wrote it was to have."""
         header, arrays = read_model(self._path, self._check)
         if header.get("kind") != "checkpoint":
             raise ModelFileError(f"{self._path} is a {header.get('kind')}", "a checkpoint", "pass another path")
@@ -134,6 +155,7 @@ class Checkpoint:
         try:
             run = Run.from_parts(header["run"], arrays)
             self._require_written(run)
+            epochs = checked_integer("epochs", header["epochs"], low=run.done)
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise ModelFileError(f"{self._path} is a damaged checkpoint: {error}") from None
         parameters = {name: p.shape for name, p in self._architecture.parameters.items()}
@@ -144,7 +166,7 @@ class Checkpoint:
         require_arrays(self._path, run.slots, slots)
         for group in (run.parameters, run.best_parameters, run.slots):
             require_numbers(self._path, group, self._training.dtype)
-        return run
+        return run, epochs
 
     def _require_written(self, run: Run) -> None:
         """Check that the plain data of a run is what this fit can have written.
