@@ -64,12 +64,14 @@ class _Hasher:
         if isinstance(value, partial):
             return map(self.of, (value.func, value.args, value.keywords))
         if isinstance(value, MethodType):
-            return [self.of(value.__func__), *self._object(value.__self__)]
+            return [self.of(value.__func__), *self._object(value.__self__, value.__func__)]
         if isinstance(value, ModuleType):
             return [value.__name__.encode()]
         if hasattr(value, "__qualname__"):  # a class or a compiled function
             return [str(value.__qualname__).encode(), self.of(getattr(value, "__wrapped__", None))]
-        return self._object(value) if callable(value) or is_dataclass(value) else []
+        if callable(value) or is_dataclass(value):
+            return self._object(value, type(value).__call__)
+        return []
 
     def _array(self, a: np.ndarray[Any, Any]) -> Iterable[bytes]:
         numbers = self.of(a.tolist()) if a.dtype.hasobject else a.tobytes()
@@ -91,13 +93,14 @@ class _Hasher:
         yield from map(self.of, (function.__code__, function.__defaults__, function.__kwdefaults__))
         yield from map(self.of, sorted(_read(function).items(), key=lambda named: named[0]))
 
-    def _object(self, value: Any) -> Iterator[bytes]:
-        """An object by its class, what it holds and what it does."""
-        kind, held = type(value), getattr(value, "__dict__", {})
+    def _object(self, value: Any, called: Any) -> Iterator[bytes]:
+        """An object by its class, what it does and what it holds, but for what the function called on it sets."""
+        kind, held = type(value), dict(getattr(value, "__dict__", {}))
         if is_dataclass(value):
-            held = {f.name: getattr(value, f.name, None) for f in fields(value)}
+            held |= {f.name: getattr(value, f.name, None) for f in fields(value)}
+        changed = _names(called.__code__, "STORE_ATTR") if isinstance(called, FunctionType) else set()
         yield kind.__qualname__.encode()
-        yield self.of(dict(held))
+        yield self.of({name: each for name, each in held.items() if name not in changed})
         for each in kind.__mro__:
             does = {name: f for name, f in vars(each).items() if name == "__call__" or not name.startswith("__")}
             yield self.of({name: f for name, f in does.items() if isinstance(f, FunctionType)})
