@@ -91,6 +91,7 @@ GOOD = {
         {"first_losses": [10**400]},
         {"first_losses": None},
         {"stopped_by": 3},
+        {"stopped_by": "boredom"},
     ],
     ids=str,
 )

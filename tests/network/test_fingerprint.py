@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -9,15 +14,15 @@ import clearprop as cp
 from clearprop.errors import ModelFileError
 from clearprop.execute import Reference
 from clearprop.interop import read_model, write_model
-from clearprop.train import Metric
+from clearprop.train import Metric, Schedule
 
 rng = np.random.default_rng(0)
 X, y = rng.normal(size=(60, 3)), rng.normal(size=60)
 held = (rng.normal(size=(20, 3)), rng.normal(size=20))
 
 
-def network(activation="tanh", width=8, loss="mean_squared_error", **options):
-    return cp.Network(3, [cp.Dense(width, activation), cp.Dense(1)], loss, seed=0, **options)
+def network(activation="tanh", width=8, loss="mean_squared_error", seed=0, **options):
+    return cp.Network(3, [cp.Dense(width, activation), cp.Dense(1)], loss, seed=seed, **options)
 
 
 def fitted(path, net=None, epochs=4, resume=True, **changed):
@@ -100,3 +105,56 @@ def test_a_checkpoint_that_does_not_say_of_what_data_it_is_is_refused(tmp_path):
     write_model(tmp_path / "c", header, arrays)
     with pytest.raises(ModelFileError, match="does not say on what data: an earlier version wrote it"):
         fitted(tmp_path / "c")
+
+
+def test_other_weights_to_start_from_are_told_apart_and_the_trained_ones_go_on(tmp_path):
+    net = network()
+    fitted(tmp_path / "c", net, seed=0, epochs=2)
+    assert fitted(tmp_path / "c", net, seed=0).epochs == 4
+    with pytest.raises(ModelFileError, match="other weights to start from"):
+        fitted(tmp_path / "c", network(seed=1), seed=0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Late(Schedule):
+    """A rate that changes late, as far as a table of its own says."""
+
+    at: dataclasses.InitVar[int] = 0
+    steps: list = dataclasses.field(default_factory=list, repr=False)
+
+    def __post_init__(self, at):
+        self.steps.append(at)
+
+    def rate(self, now):
+        if now.step > 5_000_000:
+            raise IndexError("no rate so far out")
+        return 0.01 if now.step < self.steps[0] else 0.001
+
+
+@pytest.mark.parametrize("step", [15_000, 4_000_000])
+def test_schedules_that_differ_late_are_told_apart(step, tmp_path):
+    fitted(tmp_path / "c", optimizer=cp.SGD(Late(0.01, step)), epochs=2)
+    assert fitted(tmp_path / "c", optimizer=cp.SGD(Late(0.01, step))).epochs == 4
+    with pytest.raises(ModelFileError, match="another schedule"):
+        fitted(tmp_path / "c", optimizer=cp.SGD(Late(0.01, 2 * step)))
+
+
+SCRIPT = """
+import numpy as np, clearprop as cp
+X = np.linspace(0, 1, 60).reshape(20, 3)
+def share(y, a):
+    return {}
+net = cp.Network(3, [cp.Dense(1)], "squared_error")
+net.fit(X, X[:, 0], epochs=2, metrics=[share], validation=(X, X[:, 0]), checkpoint="c", resume=True)
+"""
+
+
+def test_a_run_is_the_same_in_another_process_and_on_another_line(tmp_path):
+    script = SCRIPT.format('float("b" in {"a", "b", "c", "d"}) + sum((lambda t: float(t))(v) for v in a.ravel())')
+    for seed, name, text in (("1", "one.py", script), ("2", "two.py", "# one more line\n" + script)):
+        (tmp_path / name).write_text(text)
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        done = subprocess.run(
+            [sys.executable, name], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr

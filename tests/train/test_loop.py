@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import clearprop as cp
 from clearprop.errors import DivergenceError, InvalidValueError, ModelFileError, UnknownNameError
 from clearprop.execute import Batches, permutation
 from clearprop.interop import read_model, write_model
+from clearprop.train import History
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(60, 3))
@@ -291,6 +293,37 @@ def test_a_fit_that_was_over_is_not_continued(tmp_path):
     assert again.epochs == history.epochs
 
 
+def test_fewer_epochs_than_there_are_train_nothing_and_say_so(tmp_path):
+    whole, _ = checkpointed(tmp_path / "c", 5)
+    with pytest.warns(RuntimeWarning, match=r"c holds 5 epochs already, more than the 3 asked for: nothing") as said:
+        resumed, history = checkpointed(tmp_path / "c", 3, resume=True)
+    assert said[0].filename == __file__
+    assert history.epochs == 5
+    assert weights(resumed) == weights(whole)
+
+
+@pytest.mark.parametrize("schedule", [cp.Cosine(0.1), cp.WarmUp(cp.Cosine(0.1), steps=3)])
+def test_a_schedule_over_the_whole_fit_warns_of_another_number_of_epochs(schedule, tmp_path):
+    def fit(epochs, stop_after=None):
+        stop = [lambda event: event.number == stop_after]
+        options = {"epochs": epochs, "optimizer": cp.SGD(schedule), "callbacks": stop}
+        return classifier().fit(X, y, checkpoint=tmp_path / "c", resume=True, **options)
+
+    fit(4, stop_after=2)
+    assert fit(4).epochs == 4, "the same number: not a word"
+    with pytest.warns(RuntimeWarning, match="the learning rates of a fit of 4 epochs: another than one of 6 epochs"):
+        assert fit(6).epochs == 6
+
+
+def test_a_damaged_number_of_epochs(tmp_path):
+    checkpointed(tmp_path / "c", 2)
+    header, arrays = read_model(tmp_path / "c")
+    for epochs in (1, None, 2**63):
+        write_model(tmp_path / "c", {**header, "epochs": epochs}, arrays)
+        with pytest.raises(ModelFileError, match="damaged checkpoint: epochs"):
+            checkpointed(tmp_path / "c", 4, resume=True)
+
+
 def test_a_checkpoint_of_another_training_is_refused(tmp_path):
     checkpointed(tmp_path / "c", 2)
     with pytest.raises(ModelFileError, match=r"another seed \(0, here 7\)"):
@@ -349,6 +382,7 @@ def test_a_resumed_fit_with_functions_of_ones_own(tmp_path):
         ("slots/m.W1", None, "m.W1"),
         ("slots/m.W1", np.zeros((1, 1), np.float32), "m.W1"),
         ("slots/m.W1", np.zeros((3, 3)), "float64"),
+        ("slots/m.W1", np.full((3, 3), np.inf, np.float32), "finite"),
         ("parameters/W1", np.full((3, 3), np.nan, np.float32), "finite"),
         ("best_parameters/W1", np.zeros((1, 1), np.float32), "W1"),
     ],
@@ -367,16 +401,55 @@ def test_a_checkpoint_with_arrays_that_were_changed(tmp_path, name, array, words
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("step", -1), ("step", "x"), ("done", 1e30), ("epoch", None), ("best", "x"), ("rate_factor", -1)],
+    [
+        *[("step", -1), ("step", "x"), ("step", 2**63 - 1), ("step", 2**62), ("step", 1), ("step", True)],
+        *[("done", 1e30), ("done", 0), ("epoch", None), ("epoch", 2**63 - 1), ("epoch", 1), ("waited", 9)],
+        *[("best", "x"), ("best", 0.5), ("best", math.nan), ("rate_factor", -1), ("rate_factor", True)],
+        *[("optimizer", "SGD"), ("optimizer", ""), ("history", []), ("best_epoch", 1), ("best_epoch", "x")],
+        *[("best_epoch", 99), ("best_epoch", 0), ("best_epoch", True), ("stopped_by", "x\x1b[2J"), ("stopped_by", [])],
+        *[("stopped_by", "early stopping"), ("step_loss", []), ("step_loss", [0.5]), ("step_loss", None)],
+        *[("loss", [1.0]), ("loss", ["1", "2"]), ("loss", [1.0, None]), ("loss", [True, False]), ("loss", "12")],
+        *[("seconds", []), ("z", [1.0, 2.0]), ("columns", {}), ("columns", []), ("columns", {"loss": [1.0, 2.0]})],
+        *[("loss", [10**400, 1])],
+    ],
 )
-def test_a_checkpoint_with_counters_that_were_changed(tmp_path, name, value):
+def test_a_checkpoint_with_plain_data_that_was_changed(tmp_path, name, value):
     net = cp.Network(3, [cp.Dense(1)], "squared_error")
     net.fit(X, y, epochs=2, checkpoint=tmp_path / "c")
     header, arrays = read_model(tmp_path / "c")
-    header["run"][name] = value
+    run = header["run"]
+    places = (run, run["history"], run["history"]["columns"])
+    next((place for place in places if name in place), places[-1])[name] = value
     write_model(tmp_path / "c", header, arrays)
-    with pytest.raises(ModelFileError, match="damaged checkpoint"):
+    with pytest.raises(ModelFileError, match="damaged checkpoint") as error:
         net.fit(X, y, epochs=4, checkpoint=tmp_path / "c", resume=True)
+    assert str(error.value).isprintable()
+
+
+def test_a_checkpoint_without_the_best_weights_is_damaged(tmp_path):
+    checkpointed(tmp_path / "c", 2)
+    header, arrays = read_model(tmp_path / "c")
+    write_model(tmp_path / "c", header, {k: a for k, a in arrays.items() if not k.startswith("best")})
+    with pytest.raises(ModelFileError, match="half of what early stopping keeps"):
+        checkpointed(tmp_path / "c", 4, resume=True)
+
+
+def test_a_column_of_nan_is_no_damage(tmp_path):
+    for epochs in (2, 4):
+        history = classifier().fit(
+            *(X, y),
+            epochs=epochs,
+            validation=(X, y),
+            metrics=[lambda y, a: math.nan],
+            checkpoint=tmp_path / "c",
+            resume=True,
+        )
+    assert history.epochs == 4
+
+
+def test_a_history_is_shown_without_control_characters():
+    history = History({"loss": [1.0], "validation_\x1b[2J": [2.0]}, stopped_by="\x07")
+    assert repr(history).isprintable()
 
 
 # --- wrong arguments

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clearprop.estimators.scores import scores_of
 from clearprop.table import ClassTarget, Split, Target, exactly, finite, split_rows
-from clearprop.train import OPTIMIZERS, History, Optimizer, resolve_optimizer
+from clearprop.train import OPTIMIZERS, STOPS, History, Optimizer, resolve_optimizer
 
 Array = NDArray[Any]
 
@@ -52,7 +52,8 @@ def check_training(facts: Any) -> None:
             raise ValueError("a learning rate that is none")
     if len({len(numbers) for numbers in curves.values()}) > 1:
         raise ValueError("curves of different lengths")
-    exactly(str, facts["stopped_by"])
+    if facts["stopped_by"] not in STOPS:
+        raise ValueError("an end that is none")
 
 
 def history_of(about: Mapping[str, Any]) -> History | None:

@@ -7,15 +7,17 @@ of threads, the executor, callbacks.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
 from clearprop.execute import Array
+from clearprop.network.hashed import hashed
 from clearprop.nn import Architecture
-from clearprop.train import Training, step_graph
+from clearprop.train import Schedule, Training, step_graph
 from clearprop.train.predict import Data
 
 # name in the fingerprint → what is said of a checkpoint whose entry is another one
@@ -32,25 +34,29 @@ DIFFERENCES: Mapping[str, str] = {
     "batch_size": "another batch size",
     "shuffle": "another order of the rows",
     "seed": "another seed",
+    "start": "other weights to start from",
     "dtype": "another dtype",
     "early_stopping": "another rule for early stopping",
     "metrics": "other metrics",
 }
 PLAIN = frozenset({"rows", "batch_size", "shuffle", "seed", "dtype", "early_stopping"})  # can be read as they stand
 
+MOST_STEPS = 10_000_000  # how far a schedule is looked at
 
-def fingerprint(architecture: Architecture, training: Training, data: Data, validation: Data | None) -> dict[str, Any]:
+
+def fingerprint(
+    architecture: Architecture, seed: int, training: Training, data: Data, validation: Data | None
+) -> dict[str, Any]:
     """The fingerprint of a run, as plain data.
 
     Args:
         architecture: of the network, its own functions included: as the graph they make, whatever they are called.
+        seed: of the weights that the network was made with; those of now may be half trained.
         training: how it trains.
         data: training rows, after everything that was done to them.
         validation: held-out rows, which decide when the run ends.
     """
     step = step_graph(architecture, training.optimizer, training.dtype, data.form, data.weights is not None)
-    schedule = training.optimizer.schedule
-    rates = schedule.rates(np.arange(0, 10_000, 97), 10_000, 100)
     return {
         "rows": len(data),
         "X": _digest(data.X),
@@ -60,13 +66,14 @@ def fingerprint(architecture: Architecture, training: Training, data: Data, vali
         "architecture": described(architecture),
         "functions": _digest(repr(step.graph).encode()),
         "optimizer": described(training.optimizer),
-        "rates": _digest(np.asarray(rates, np.float64)),
+        "rates": _digest(_sampled(training.optimizer.schedule)),
         "batch_size": min(training.batch_size, len(data)),
         "shuffle": training.shuffle,
         "seed": training.seed,
+        "start": hashed((seed, [p.initializer.draw for p in architecture.parameters.values()])),
         "dtype": training.dtype,
         "early_stopping": repr(training.early_stopping),
-        "metrics": [f"{metric.name} {_code(metric.function)} {metric.higher_is_better}" for metric in training.metrics],
+        "metrics": [f"{m.name} {hashed(m.function)} {m.higher_is_better}" for m in training.metrics],
     }
 
 
@@ -98,7 +105,13 @@ def _digest(*parts: Array | bytes) -> str:
     return found.hexdigest()
 
 
-def _code(function: Callable[..., Any]) -> str:
-    """A function by what it does, as far as that can be seen: its compiled code."""
-    code = getattr(function, "__code__", None)
-    return "" if code is None else _digest(code.co_code, described((code.co_consts, code.co_names)).encode())
+def _sampled(schedule: Schedule) -> Array:
+    """A schedule's rates close together at first and far out at last; NaN where it has none, as a table may end."""
+    far = np.rint(np.geomspace(1, MOST_STEPS, 200)).astype(np.int64)
+    steps = np.unique(np.concatenate([np.arange(0, 10_000, 97), far]))
+    rates = np.full(len(steps), np.nan)
+    with np.errstate(all="ignore"):
+        for i in range(len(steps)):
+            with suppress(ArithmeticError, LookupError, ValueError):  # 2.0**10_000 overflows, say
+                rates[i] = schedule.rates(steps[i : i + 1], MOST_STEPS, 100)[0]
+    return rates

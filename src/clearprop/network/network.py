@@ -285,7 +285,9 @@ class Network:
             raise InvalidValueError("resume=True without a checkpoint", "checkpoint=path, the file to go on from")
         self._run.done = 0
         if checkpoint is not None:
-            saver = persistence.Checkpoint(self.architecture, training, data, held_out, checkpoint, checkpoint_every)
+            saver = persistence.Checkpoint(
+                *(self.architecture, self.seed, training, data, held_out), checkpoint, checkpoint_every
+            )
             told = (*told, saver)
             found = saver.resumed() if resume else None
             if found is not None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from clearprop.errors import ModelFileError, checked_integer
-from clearprop.execute import Array
+from clearprop.errors import ModelFileError, checked_integer, listed
+from clearprop.execute import Array, Batches
 from clearprop.graph import DTYPES
 from clearprop.interop import (
     Shapes,
@@ -24,6 +26,9 @@ from clearprop.network.fingerprint import difference, fingerprint
 from clearprop.nn import Architecture
 from clearprop.train import Epoch, Run, Training, step_graph
 from clearprop.train.predict import Data
+from clearprop.visible import visible
+
+MOST = 2**53  # steps or epochs: the update counts them in floating-point numbers
 
 
 def header_of(architecture: Architecture, seed: int, dtype: str) -> dict[str, Any]:
@@ -52,16 +57,11 @@ def revive(path: str | os.PathLike[str], described: Any, shapes: Shapes) -> tupl
 
 def require_numbers(path: str | os.PathLike[str], arrays: dict[str, Array], dtype: str) -> None:
     """Check that arrays hold finite numbers of the network's dtype."""
-    _require_dtype(path, arrays, dtype)
-    for name, a in arrays.items():
-        if not np.isfinite(a).all():
-            raise ModelFileError(f"{path}: {name} holds numbers that are not finite", "finite numbers")
-
-
-def _require_dtype(path: str | os.PathLike[str], arrays: dict[str, Array], dtype: str) -> None:
     for name, a in arrays.items():
         if str(a.dtype) != DTYPES[dtype]:
             raise ModelFileError(f"{path}: {name} holds {a.dtype}", DTYPES[dtype])
+        if not np.isfinite(a).all():
+            raise ModelFileError(f"{path}: {name} holds numbers that are not finite", "finite numbers")
 
 
 class Checkpoint:
@@ -69,6 +69,7 @@ class Checkpoint:
 
     Args:
         architecture: of the network in training.
+        seed: of its first weights.
         training: how it trains.
         data: the training rows.
         validation: the rows that are held out, if any.
@@ -79,6 +80,7 @@ class Checkpoint:
     def __init__(
         self,
         architecture: Architecture,
+        seed: int,
         training: Training,
         data: Data,
         validation: Data | None,
@@ -87,21 +89,43 @@ class Checkpoint:
     ) -> None:
         self._path, self._every = Path(path), checked_integer("checkpoint_every", every)
         self._architecture, self._training = architecture, training
-        self._fingerprint = fingerprint(architecture, training, data, validation)
+        self._steps_per_epoch = Batches(len(data), training.batch_size).per_epoch
+        self._columns = {"loss", "learning_rate", "seconds"}
+        if validation is not None:
+            self._columns |= {"validation_loss", *(f"validation_{metric.name}" for metric in training.metrics)}
+        self._fingerprint = fingerprint(architecture, seed, training, data, validation)
 
     def resumed(self) -> Run | None:
-        """The run in the file, or None if there is no file.
+        """The run in the file, or None if there is no file. With another number of epochs it may warn.
 
         Raises:
             ModelFileError: if the file is no checkpoint of this run: it names what is another.
         """
-        return self._read() if self._path.exists() else None
+        if not self._path.exists():
+            return None
+        run, epochs = self._read()
+        doubt = self._doubt(run, epochs)
+        if doubt is not None:
+            warnings.warn(visible(f"{self._path} holds {run.done} epochs{doubt}"), RuntimeWarning, stacklevel=3)
+        return run
 
     def __call__(self, event: Epoch) -> None:
         """Write the checkpoint after an epoch."""
         if event.number % self._every == 0 or event.number == event.total:
             plain, arrays = event.run.to_parts()
-            write_model(self._path, {"kind": "checkpoint", "training": self._fingerprint, "run": plain}, arrays)
+            header = {"kind": "checkpoint", "training": self._fingerprint, "epochs": event.total, "run": plain}
+            write_model(self._path, header, arrays)
+
+    def _doubt(self, run: Run, before: int) -> str | None:
+        """What a fit of so many epochs, not of as many as before, does to a run; None if it just goes on."""
+        now, per_epoch, schedule = self._training.epochs, self._steps_per_epoch, self._training.optimizer.schedule
+        if now < run.done:
+            return f" already, more than the {now} asked for: nothing was trained"
+        steps = np.unique(np.linspace(0, run.done * per_epoch - 1, 100).astype(np.int64))
+        done, asked = (schedule.rates(steps, epochs * per_epoch, per_epoch) for epochs in (before, now))
+        if np.array_equal(done, asked):
+            return None
+        return f" with the learning rates of a fit of {before} epochs: another than one of {now} epochs from its start"
 
     def _check(self, header: dict[str, Any], shapes: Shapes) -> None:
         """Refuse the arrays of another network before they are read."""
@@ -116,7 +140,8 @@ class Checkpoint:
         if difference(header.get("training"), self._fingerprint) is None:
             require_shapes(self._path, shapes, wanted)
 
-    def _read(self) -> Run:
+    def _read(self) -> tuple[Run, int]:
+        """The run, and how many epochs the fit that wrote it was to have."""
         header, arrays = read_model(self._path, self._check)
         if header.get("kind") != "checkpoint":
             raise ModelFileError(f"{self._path} is a {header.get('kind')}", "a checkpoint", "pass another path")
@@ -129,7 +154,8 @@ class Checkpoint:
             )
         try:
             run = Run.from_parts(header["run"], arrays)
-            _require_counters(run)
+            self._require_written(run)
+            epochs = checked_integer("epochs", header["epochs"], low=run.done)
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise ModelFileError(f"{self._path} is a damaged checkpoint: {error}") from None
         parameters = {name: p.shape for name, p in self._architecture.parameters.items()}
@@ -138,24 +164,37 @@ class Checkpoint:
             require_arrays(self._path, run.best_parameters, parameters)
         slots = step_graph(self._architecture, self._training.optimizer, self._training.dtype).slots
         require_arrays(self._path, run.slots, slots)
-        for group in (run.parameters, run.best_parameters):
+        for group in (run.parameters, run.best_parameters, run.slots):
             require_numbers(self._path, group, self._training.dtype)
-        _require_dtype(self._path, run.slots, self._training.dtype)
-        return run
+        return run, epochs
 
+    def _require_written(self, run: Run) -> None:
+        """Check that the plain data of a run is what this fit can have written.
 
-def _require_counters(run: Run) -> None:
-    """Check the plain numbers of a run.
-
-    Raises:
-        TypeError, ValueError: if one is of the wrong kind.
-    """
-    for name in ("step", "epoch", "done", "waited", "plateau_waited"):
-        checked_integer(name, getattr(run, name), low=0)
-    if run.done != run.history.epochs:
-        raise ValueError(f"{run.history.epochs} epochs in the history of {run.done}")
-    if not 0 < run.rate_factor <= 1:
-        raise ValueError(f"rate_factor {run.rate_factor!r}")
-    for number in (run.best, run.plateau_best):
-        if number is not None and not isinstance(number, int | float):
-            raise TypeError(f"best value {number!r}")
+        Raises:
+            TypeError, ValueError: if not.
+        """
+        done, history, training = run.done, run.history, self._training
+        for name in ("step", "epoch", "done", "waited", "plateau_waited"):
+            if checked_integer(name, getattr(run, name), low=0) > MOST:
+                raise ValueError(f"{name} {getattr(run, name)}")
+        if not 1 <= done == history.epochs:
+            raise ValueError(f"{history.epochs} epochs in the history of {done}")
+        if set(history) != self._columns:
+            raise ValueError(f"the columns {listed(history)} in the history")
+        steps = done * self._steps_per_epoch
+        if len(history.step_loss) != steps:
+            raise ValueError(f"the losses of {len(history.step_loss)} steps of {steps}")
+        if run.step < steps or not max(run.waited, run.plateau_waited) <= done <= run.epoch:
+            raise ValueError(f"counters that {steps} steps in {done} epochs do not come to")
+        if run.optimizer != type(training.optimizer).__name__:
+            raise ValueError(f"the arrays of the optimizer {run.optimizer!r}")
+        for number in (run.rate_factor, run.best, run.plateau_best):
+            if number is not None and (type(number) not in (int, float) or math.isnan(number)):
+                raise TypeError(f"the number {number!r}")
+        if not 0 < run.rate_factor <= 1:
+            raise ValueError(f"rate_factor {run.rate_factor!r}")
+        if len({run.best is None, history.best_epoch is None, not run.best_parameters}) > 1:
+            raise ValueError("half of what early stopping keeps")
+        if training.early_stopping is None and (run.best is not None or history.stopped_by == "early stopping"):
+            raise ValueError("early stopping, without a rule for it")

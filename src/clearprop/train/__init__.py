@@ -1,6 +1,6 @@
 """Arrays to trained parameters."""
 
-from clearprop.train.history import History
+from clearprop.train.history import STOPS, History
 from clearprop.train.inputs import as_features, as_targets, as_weights
 from clearprop.train.loop import Callback, EarlyStopping, Epoch, Training, train
 from clearprop.train.metrics import METRICS, Metric, accuracy, mae, r2, resolve_metrics, rmse
@@ -26,6 +26,7 @@ __all__ = [
     "METRICS",
     "OPTIMIZERS",
     "SGD",
+    "STOPS",
     "AdaGrad",
     "Adam",
     "AdamW",

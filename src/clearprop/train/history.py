@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clearprop.errors import UnknownNameError
+from clearprop.visible import visible
+
+STOPS = ("epochs", "early stopping", "callback", "interrupt")
 
 
 @dataclass
@@ -68,12 +71,29 @@ class History:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> History:
-        """The inverse of `to_dict`."""
-        columns = {str(k): [float(x) for x in v] for k, v in data["columns"].items()}
-        step_loss = [float(x) for x in data["step_loss"]]
-        return cls(columns, step_loss, data["best_epoch"], str(data["stopped_by"]))
+        """The inverse of `to_dict`.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError, OverflowError: for what it did not write.
+        """
+        columns = {str(name): _numbers(name, values) for name, values in data["columns"].items()}
+        best, stopped_by = data["best_epoch"], data["stopped_by"]
+        history = cls(columns, _numbers("step_loss", data["step_loss"]), best, stopped_by)
+        if len({len(values) for values in columns.values()}) > 1:
+            raise ValueError("columns of different lengths in the history")
+        if best is not None and (type(best) is not int or not 1 <= best <= history.epochs):
+            raise ValueError(f"best epoch {best!r} of {history.epochs}")
+        if stopped_by not in STOPS:
+            raise ValueError(f"stopped by {stopped_by!r}")
+        return history
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name} {value:.4g}" for name, value in self.last().items()) if self.epochs else "nothing"
         best = f", best epoch {self.best_epoch}" if self.best_epoch else ""
-        return f"<History: {self.epochs} epochs, stopped by {self.stopped_by}{best}; last: {numbers}>"
+        return visible(f"<History: {self.epochs} epochs, stopped by {self.stopped_by}{best}; last: {numbers}>")
+
+
+def _numbers(name: object, values: Any) -> list[float]:
+    if not isinstance(values, list) or any(type(value) not in (int, float) for value in values):
+        raise TypeError(f"{name} is no list of numbers")
+    return [float(value) for value in values]

@@ -89,7 +89,7 @@ class Run:
         """The inverse of `to_parts`.
 
         Raises:
-            KeyError, TypeError, ValueError: if something is missing or of the wrong kind.
+            KeyError, TypeError, ValueError, AttributeError, OverflowError: if something is missing or of a wrong kind.
         """
         groups: dict[str, Any] = {group: {} for group in _ARRAYS}
         for key, a in arrays.items():
