@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
 import clearprop as cp
@@ -81,3 +83,15 @@ def test_a_mark_that_is_no_text_finds_nothing(tmp_path):
 def test_a_share_of_less_than_a_row_is_said(tmp_path):
     done = run("train", "demo:iris", "--epochs", 2, "--validation", "1e-9", cwd=tmp_path)
     assert "no validation rows, of which 1e-09 is less than one" in " ".join(done.stdout.split())
+
+
+def test_a_warning_is_one_line(tmp_path, monkeypatch):
+    def train(*_, **__):
+        warnings.warn("the checkpoint\x1b[2J holds 3 epochs", RuntimeWarning, stacklevel=1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command.TableModel, "train", train)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        done = run("train", "demo:iris", "--out", "o", cwd=tmp_path)
+    assert done.stderr == "Warning: the checkpoint\\x1b[2J holds 3 epochs\nInterrupted.\n"

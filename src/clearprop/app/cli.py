@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
 from typing import Annotated, Any
 
 from clearprop.errors import ClearpropError
@@ -63,7 +64,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # where a terminal or a pipe does not know → or ′
-    sys.exit(_left(_run()))
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: tell(f"Warning: {message}")
+        code = _run()
+    sys.exit(_left(code))
 
 
 def _left(code: int) -> int:
