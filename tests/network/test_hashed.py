@@ -146,9 +146,17 @@ def test_the_place_in_a_file_is_left_out():
     assert hashed(compiled(text, "one.py")) == hashed(compiled("\n\n" + text, "/else/two.py"))
 
 
+def test_which_equal_values_are_one_object_is_left_out():
+    one, other = "".join(["a", "b"]), "".join(["a", "b"])
+    numbers = [1]
+    assert one is not other
+    assert hashed((one, one, numbers, numbers)) == hashed((one, other, numbers, numbers))
+
+
 def test_what_refers_to_itself_ends():
     loop: list[Any] = []
-    loop.append(loop)
+    loop += [loop, loop, loop]
     assert hashed(loop) == hashed(loop)
+    assert hashed([loop, 1]) != hashed([loop, 2])
     assert hashed(recursive) == hashed(recursive)
     assert hashed(closing([0] * 200_000)) != hashed(closing([0] * 200_001)), "by its length alone"

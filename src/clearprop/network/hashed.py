@@ -19,7 +19,8 @@ import numpy as np
 
 DEEPEST, LARGEST = 20, 100_000  # of values within values: what is beyond counts by its type alone
 _PLAIN = (type(None), EllipsisType, bool, int, float, complex, str, bytes)
-_CONSTANT = (*_PLAIN, tuple, frozenset, partial, np.ndarray, np.generic)  # a global that no one is likely to change
+_SHARED = (*_PLAIN, tuple, frozenset)  # whether two that are equal are one is Python's affair
+_CONSTANT = (*_SHARED, partial, np.ndarray, np.generic)  # a global that no one is likely to change
 
 
 def hashed(value: object) -> str:
@@ -33,15 +34,21 @@ def hashed(value: object) -> str:
 
 
 class _Hasher:
-    """Hashes values, each from the hashes of its parts; a function that it meets again counts by its name."""
+    """Hashes values, each from the hashes of its parts; what refers to others and is met again counts as that alone."""
 
     def __init__(self) -> None:
-        self.depth, self.met = 0, set[int]()
+        self.depth = 0
+        self.met: dict[int, tuple[int, Any]] = {}  # id → when first, and the value, so that no other gets its id
 
     def of(self, value: Any) -> bytes:
         """The hash of the kind of a value and of its parts."""
         found = blake2b(type(value).__qualname__.encode(), digest_size=16)
-        if self.depth < DEEPEST:
+        again = self.met.get(id(value))
+        if again is not None:
+            found.update(str(again[0]).encode())
+        elif self.depth < DEEPEST:
+            if not isinstance(value, _SHARED):
+                self.met[id(value)] = (len(self.met), value)
             self.depth += 1
             for part in self._parts(value):
                 found.update(len(part).to_bytes(8, "little") + part)
@@ -86,10 +93,6 @@ class _Hasher:
         return parts if isinstance(value, list | tuple) else sorted(parts)
 
     def _function(self, function: FunctionType) -> Iterator[bytes]:
-        if id(function) in self.met:
-            yield function.__qualname__.encode()
-            return
-        self.met.add(id(function))
         yield from map(self.of, (function.__code__, function.__defaults__, function.__kwdefaults__))
         yield from map(self.of, sorted(_read(function).items(), key=lambda named: named[0]))
 
