@@ -20,6 +20,7 @@ from clearprop.forks import undivided
 
 if TYPE_CHECKING:
     from clearprop.errors import (
+        BusyError,
         ClearpropError,
         DivergenceError,
         DTypeError,
@@ -144,8 +145,8 @@ except PackageNotFoundError:  # run from a source tree that is not installed
 
 _HOME = {
     "errors": (
-        "ClearpropError DTypeError DivergenceError FileError ForkedError InvalidValueError MissingDependencyError "
-        "ModelFileError ShapeError TableError UnknownNameError"
+        "BusyError ClearpropError DTypeError DivergenceError FileError ForkedError InvalidValueError "
+        "MissingDependencyError ModelFileError ShapeError TableError UnknownNameError"
     ),
     "graph": (
         "Graph N Node abs affine broadcast cast check clip concat constant cos elu erf exp expand expm1 gelu gradient "
@@ -182,6 +183,7 @@ __all__ = [
     "AdamW",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "BusyError",
     "ClearpropError",
     "Constant",
     "Cosine",

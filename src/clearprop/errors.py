@@ -61,6 +61,10 @@ class ModelFileError(ClearpropError, ValueError):
     """A model file that is truncated, damaged, foreign or too new."""
 
 
+class BusyError(ClearpropError, RuntimeError):
+    """A network that is to be trained while it is being trained: by two threads at once, or by its own callback."""
+
+
 class ForkedError(ClearpropError, RuntimeError):
     """Training in a forked child that began before the fork, with threads that only the parent has."""
 

@@ -179,6 +179,24 @@ def test_between_two_steps_of_its_own(executor):
     np.testing.assert_array_equal(got, expected)
 
 
+def test_a_child_trains_the_network_that_another_thread_was_training():
+    net = cp.Network(12, [cp.Dense(3, "softmax")], "cross_entropy")
+    inside, over = threading.Event(), threading.Event()
+
+    def wait(event):
+        inside.set()
+        over.wait(SECONDS)
+
+    thread = threading.Thread(target=lambda: net.fit(X, y, epochs=1, callbacks=[wait]))
+    thread.start()
+    inside.wait(SECONDS)
+    try:
+        assert child(lambda: net.fit(X, y, epochs=1)) == 0
+    finally:
+        over.set()
+        thread.join()
+
+
 def test_what_is_in_use_is_made_anew_in_the_child():
     shared = Exclusive(list)
     inside, over = threading.Event(), threading.Event()

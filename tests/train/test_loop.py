@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
-from clearprop.errors import DivergenceError, InvalidValueError, ModelFileError, UnknownNameError
+from clearprop.errors import BusyError, DivergenceError, InvalidValueError, ModelFileError, UnknownNameError
 from clearprop.execute import Batches, permutation
 from clearprop.interop import read_model, write_model
 from clearprop.train import History
@@ -238,6 +238,54 @@ def test_training_in_another_thread():
     thread.start()
     thread.join()
     assert errors == []
+
+
+# --- one fit at a time
+
+
+def test_a_fit_in_its_own_callback_is_refused_and_leaves_no_trace(tmp_path):
+    net, expected = classifier(), classifier()
+    history = expected.fit(X, y, epochs=3)
+
+    def nested(event):
+        with pytest.raises(BusyError, match="the network is being trained; expected one fit at a time"):
+            net.fit(X, y, epochs=1, checkpoint=tmp_path / "c", resume=True)
+        net.copy().fit(X, y, epochs=1)
+
+    assert net.fit(X, y, epochs=3, callbacks=[nested]).loss == history.loss
+    assert weights(net) == weights(expected)
+
+
+def test_of_two_threads_one_trains():
+    net, inside, over, got = classifier(), threading.Event(), threading.Event(), []
+
+    def wait(event):
+        inside.set()
+        over.wait(20)
+
+    thread = threading.Thread(target=lambda: got.append(net.fit(X, y, epochs=2, callbacks=[wait]).epochs))
+    thread.start()
+    inside.wait(20)
+    try:
+        with pytest.raises(BusyError):
+            net.fit(X, y, epochs=1)
+    finally:
+        over.set()
+        thread.join()
+    assert got == [2]
+    assert net.fit(X, y, epochs=1).epochs == 1
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_after_an_error_the_network_is_free_again(error):
+    net = classifier()
+
+    def fail(event):
+        raise error
+
+    with pytest.raises(error):
+        net.fit(X, y, epochs=2, callbacks=[fail])
+    assert net.fit(X, y, epochs=1).epochs == 1
 
 
 # --- checkpoints

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from inspect import isfunction
@@ -11,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed
+from clearprop.errors import BusyError, InvalidValueError, ShapeError, checked_integer, checked_seed
 from clearprop.execute import Array, Executor, Program, default_executor
 from clearprop.explain import Trace
+from clearprop.forks import undivided
 from clearprop.graph import Graph, dtype_name, simplify
 from clearprop.interop import write_model
 from clearprop.network import persistence
@@ -98,6 +100,7 @@ class Network:
         self.architecture, self.seed, self.dtype = architecture, checked_seed(seed), dtype_name(dtype)
         self._program: Program | None = None  # of a prediction
         self._predict: Callable[[Array], Array] | None = None  # with the parameters of now
+        self._fit: tuple[int, threading.Lock] | None = None  # the last one's process, and its lock, held while it runs
 
     # --- what it is
 
@@ -257,7 +260,8 @@ class Network:
             returns it too.
 
         Raises:
-            ClearpropError: if X, y or an argument does not fit; DivergenceError if the loss is no longer finite.
+            ClearpropError: if X, y or an argument does not fit; DivergenceError if the loss is no longer finite;
+                BusyError if the network is being trained already, by another thread or the fit that calls back.
         """
         loss = self.architecture.checked_loss()
         if n_threads is not None:
@@ -283,19 +287,34 @@ class Network:
         told = self._told(callbacks, progress)
         if resume and checkpoint is None:
             raise InvalidValueError("resume=True without a checkpoint", "checkpoint=path, the file to go on from")
-        self._run.done = 0
+        saver = None
         if checkpoint is not None:
             saver = persistence.Checkpoint(
                 *(self.architecture, self.seed, training, data, held_out), checkpoint, checkpoint_every
             )
             told = (*told, saver)
-            found = saver.resumed() if resume else None
+        mine = threading.Lock()
+        with mine:  # let go of however this ends: Ctrl-C cannot come in between
+            self._claim(mine)
+            self._run.done = 0
+            found = saver.resumed() if saver is not None and resume else None
             if found is not None:
                 self._run = found.in_place_of(self._run)
-        try:
-            return train(self.architecture, training.telling(told), self._run, data, held_out)
-        finally:
-            self._changed()
+            try:
+                return train(self.architecture, training.telling(told), self._run, data, held_out)
+            finally:
+                self._changed()
+
+    def _claim(self, mine: threading.Lock) -> None:
+        """Keep other fits out for as long as a lock is held; a fit that a fork left behind in a child keeps none out.
+
+        Raises:
+            BusyError: if another one is running.
+        """
+        with undivided:
+            if self._fit is not None and self._fit[0] == os.getpid() and self._fit[1].locked():
+                raise BusyError("the network is being trained", "one fit at a time", "train a copy: net.copy().fit(…)")
+            self._fit = os.getpid(), mine
 
     def _data(self, X: Any, y: Any, sample_weight: Any = None, class_weight: Any = None) -> Data:
         a = self.architecture
@@ -374,7 +393,7 @@ class Network:
         return deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_program": None, "_predict": None}  # made again when needed
+        return {**self.__dict__, "_program": None, "_predict": None, "_fit": None}  # made again when needed
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a file, atomically; `cp.load(path)` reads it.
