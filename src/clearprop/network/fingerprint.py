@@ -61,7 +61,7 @@ def fingerprint(
         "rows": len(data),
         "X": _digest(data.X),
         "y": _digest(data.y),
-        "weights": None if data.weights is None else _digest(data.weights),
+        "weights": None if data.w is None else _digest(data.w),
         "validation": None if validation is None else _digest(*validation.arrays().values()),
         "architecture": described(architecture),
         "functions": _digest(repr(step.graph).encode()),

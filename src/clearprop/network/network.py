@@ -320,7 +320,7 @@ class Network:
         a = self.architecture
         features = as_features(X, a.n_inputs, self.dtype)
         targets, form = as_targets(y, a.checked_loss(), a.n_outputs, len(features), self.dtype)
-        return Data(features, targets, form, as_weights(sample_weight, class_weight, targets, form, self.dtype))
+        return Data(features, targets, form, as_weights(sample_weight, class_weight, targets, form, a.n_outputs))
 
     def _told(self, callbacks: Any, progress: Any) -> tuple[Callback, ...]:
         told = list(callbacks)

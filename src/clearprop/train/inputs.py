@@ -112,15 +112,16 @@ def _as_classes(array: Array, k: int, dtype: str) -> tuple[Array, TargetForm]:
     return np.ascontiguousarray(array, DTYPES[dtype]), "rows"
 
 
-def as_weights(sample_weight: Any, class_weight: Any, y: Array, form: TargetForm, dtype: str) -> Array | None:
-    """Sample and class weights as one weight per row, scaled to mean 1 over the training set; None if there are none.
+def as_weights(sample_weight: Any, class_weight: Any, y: Array, form: TargetForm, n_outputs: int) -> Array | None:
+    """Sample and class weights as one weight per row, float64, of which only the ratios count; None if there are none.
 
-    So the loss is Σ wᵢℓᵢ / N. (PyTorch divides by Σw of the batch instead.)
+    Scaled to mean 1 over the training rows they make the loss Σ wᵢℓᵢ / N. (PyTorch divides by Σw of the batch instead.)
 
     Args:
         sample_weight: (N,) numbers ≥ 0, or None.
         class_weight: {class: weight}, "balanced" for weights ∝ 1/frequency, or None.
         y: targets as returned by `as_targets`, with their form.
+        n_outputs: of the network, for the number of classes.
 
     Raises:
         ShapeError, DTypeError, InvalidValueError: for weights that do not fit.
@@ -133,23 +134,23 @@ def as_weights(sample_weight: Any, class_weight: Any, y: Array, form: TargetForm
         if weights.shape != (len(y),):
             raise ShapeError(f"sample_weight has shape {show_shape(weights.shape)}", f"({len(y)},), one per row")
         _require_finite("sample_weight", weights)
-        weights = _up_to_one("sample_weight", weights)
+        weights = _enlarged("sample_weight", weights)
     if class_weight is not None:
-        weights = weights * _up_to_one("class_weight", _weight_of_class(class_weight, _classes_of(y, form)))
-        weights = _up_to_one("weights", weights)
-    scaled: Array = (weights / weights.mean()).astype(DTYPES[dtype])
-    return scaled
+        of_class = _enlarged("class_weight", _weight_of_class(class_weight, _classes_of(y, form), n_outputs))
+        weights = _enlarged("weights", weights * (of_class / of_class.max()))
+    return weights
 
 
-def _up_to_one(name: str, weights: Array) -> Array:
-    """Weights whose largest is 1: their ratios are what counts, and their sum cannot overflow."""
+def _enlarged(name: str, weights: Array) -> Array:
+    """Weights whose largest is 2¹⁰²³, near the largest number: so the smallest beside it are no 0, nor lose digits."""
     if (weights < 0).any():
         row = int(np.argmax(weights < 0))
         raise InvalidValueError(f"{name} is {weights[row]:g} in row {row}", "weights ≥ 0")
     largest = weights.max(initial=0.0)
     if largest == 0:
         raise InvalidValueError(f"{name} is 0 in every row", "weights ≥ 0, some of them > 0")
-    scaled: Array = weights / largest
+    mantissa, exponent = np.frexp(largest)
+    scaled: Array = np.ldexp(weights, 1023 - exponent) / mantissa
     return scaled
 
 
@@ -163,17 +164,21 @@ def _classes_of(y: Array, form: TargetForm) -> Array:
     )
 
 
-def _weight_of_class(class_weight: Any, labels: Array) -> Array:
-    if class_weight == "balanced":
+def _weight_of_class(class_weight: Any, labels: Array, n_outputs: int) -> Array:
+    if isinstance(class_weight, str) and class_weight == "balanced":
         counts = np.bincount(labels)
         return (len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1)))[labels]
     if not isinstance(class_weight, Mapping):
         raise DTypeError(f"class_weight {class_weight!r}", "{class: weight} or 'balanced'")
-    unknown = sorted(set(class_weight) - set(range(int(labels.max()) + 1)), key=str)
+    k = max(n_outputs, 2)  # one output tells two classes apart
+    unknown = sorted(set(class_weight) - set(range(k)), key=str)
     if unknown:
-        raise InvalidValueError(f"class_weight for {unknown[0]!r}", f"classes 0 … {int(labels.max())}")
-    by_class = np.asarray([class_weight.get(k, 1.0) for k in range(int(labels.max()) + 1)])
-    if by_class.dtype.kind not in "biuf" or not np.isfinite(by_class).all():
-        raise InvalidValueError(f"class_weight {dict(class_weight)!r}", "finite numbers")
+        raise InvalidValueError(f"class_weight for {unknown[0]!r}", f"classes 0 … {k - 1}")
+    try:
+        by_class = np.asarray([class_weight.get(i, 1.0) for i in range(k)])
+    except ValueError:  # lists among them
+        by_class = np.empty(0)
+    if by_class.shape != (k,) or by_class.dtype.kind not in "biuf" or not np.isfinite(by_class).all():
+        raise InvalidValueError(f"class_weight {dict(class_weight)!r}", "a finite number for each class")
     of_row: Array = by_class[labels]
     return of_row

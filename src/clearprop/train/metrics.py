@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DTypeError, unknown_name
+from clearprop.errors import DTypeError, InvalidValueError, unknown_name
 from clearprop.execute import Array
 from clearprop.nn import Loss
 
@@ -71,8 +71,18 @@ class Metric:
     higher_is_better: bool
 
     def __call__(self, y: Array, a: Array) -> float:
-        """The metric's value."""
-        return float(self.function(y, a))
+        """The metric's value.
+
+        Raises:
+            DTypeError: if the function gives no number.
+        """
+        value = self.function(y, a)
+        try:
+            if np.ndim(value) == 0 and not isinstance(value, str | bytes):
+                return float(value)
+        except (TypeError, ValueError):
+            pass
+        raise DTypeError(f"metric {self.name!r} gave a {type(value).__name__}", "a number")
 
 
 METRICS = {
@@ -83,6 +93,9 @@ METRICS = {
 }
 
 
+_RESERVED = ("loss", "validation_loss", "learning_rate", "seconds")  # what else is told of an epoch
+
+
 def resolve_metrics(given: Any, loss: Loss) -> tuple[Metric, ...]:
     """Metrics given by name or as functions (y, a) → number; None is the usual one for the loss.
 
@@ -90,10 +103,24 @@ def resolve_metrics(given: Any, loss: Loss) -> tuple[Metric, ...]:
 
     Raises:
         UnknownNameError, DTypeError: for what is neither.
+        InvalidValueError: for two of one name, or one whose name is that of another number of an epoch.
     """
     if given is None:
         given = "r2" if loss.target == "numbers" else "accuracy"
-    return tuple(_resolve(m, loss) for m in ([given] if isinstance(given, str) or callable(given) else given))
+    if isinstance(given, str) or callable(given):
+        given = [given]
+    elif not isinstance(given, Iterable):
+        raise DTypeError(f"metrics {given!r}", "names or functions (y, a) → number")
+    metrics = tuple(_resolve(m, loss) for m in given)
+    names = [m.name for m in metrics]
+    for name in names:
+        if name in _RESERVED or names.count(name) > 1:
+            raise InvalidValueError(
+                f"a metric named {name!r}" if name in _RESERVED else f"two metrics named {name!r}",
+                "a name of its own for each, and none of: " + ", ".join(_RESERVED),
+                "a function's name is function.__name__: define it by def, or assign another",
+            )
+    return metrics
 
 
 def _resolve(given: Any, loss: Loss) -> Metric:
@@ -106,5 +133,5 @@ def _resolve(given: Any, loss: Loss) -> Metric:
             return Metric("accuracy", binary_accuracy, True)
         return METRICS[given]
     if callable(given):
-        return Metric(getattr(given, "__name__", "metric"), given, True)
+        return Metric(str(getattr(given, "__name__", "metric")), given, True)
     raise DTypeError(f"metric {given!r}", "a name or a function (y, a) → number")

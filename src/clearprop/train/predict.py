@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array, Executor, Program
 from clearprop.graph import Graph, simplify
@@ -20,7 +21,13 @@ CHUNK = 4096  # rows that are scored at once: bounds the memory
 
 @dataclass(frozen=True)
 class Data:
-    """Features and targets that have passed the door; `weights` is None where all rows count alike."""
+    """Features and targets that have passed the door.
+
+    Attributes:
+        X, y: features and targets.
+        form: of the targets.
+        weights: of the rows, float64; only their ratios count. None where all rows count alike.
+    """
 
     X: Array
     y: Array
@@ -31,11 +38,20 @@ class Data:
         return len(self.X)
 
     def rows(self, index: Array) -> Data:
-        """Some of the rows; their weights have mean 1 again, unless all are 0."""
-        weights = None if self.weights is None else self.weights[index]
-        if weights is not None and weights.any():
-            weights = weights / weights.mean()
-        return Data(self.X[index], self.y[index], self.form, weights)
+        """Some of the rows."""
+        return Data(self.X[index], self.y[index], self.form, None if self.weights is None else self.weights[index])
+
+    @cached_property
+    def w(self) -> Array | None:
+        """The weights with mean 1 over these rows, unless all are 0, in the dtype of X.
+
+        They are scaled before they are cast: a weight that is small beside those of other rows only stays above 0.
+        """
+        if self.weights is None or self.weightless:
+            return None if self.weights is None else self.weights.astype(self.X.dtype)
+        up_to_one = self.weights / self.weights.max()
+        scaled: Array = (up_to_one / up_to_one.mean()).astype(self.X.dtype)
+        return scaled
 
     @property
     def weightless(self) -> bool:
@@ -44,7 +60,7 @@ class Data:
 
     def arrays(self) -> dict[str, Array]:
         """By the names they have in the graphs."""
-        return {"X": self.X, "y": self.y} | ({} if self.weights is None else {"w": self.weights})
+        return {"X": self.X, "y": self.y} | ({} if self.w is None else {"w": self.w})
 
 
 def split_data(data: Data, share: float, seed: int) -> tuple[Data, Data]:
@@ -90,8 +106,9 @@ class Scorer:
         """`validation_loss` and the metrics."""
         row = {"validation_loss": self._loss(parameters)}
         if self.metrics:
-            a = self.outputs.bind(parameters)(self.data.X)
-            row |= {f"validation_{m.name}": m(self.data.y, a) for m in self.metrics}
+            y, a = self.data.y.view(), self.outputs.bind(parameters)(self.data.X)
+            y.flags.writeable = a.flags.writeable = False  # y may be the user's own array, and the next metric sees both
+            row |= {f"validation_{m.name}": m(y, a) for m in self.metrics}
         return row
 
     def _loss(self, parameters: dict[str, Array]) -> float:
