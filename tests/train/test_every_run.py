@@ -10,7 +10,7 @@ import pytest
 import clearprop as cp
 from clearprop.errors import DivergenceError, InvalidValueError
 from clearprop.execute import Batches, Native, Reference, instruction_sets
-from clearprop.train import Metric
+from clearprop.train import Data, Metric, split_data
 
 EXECUTORS = [Reference(), *([Native(1), Native(3)] if instruction_sets() else [])]
 each_executor = pytest.mark.parametrize("executor", EXECUTORS, ids=lambda e: f"{e.name}{getattr(e, 'threads', '')}")
@@ -136,6 +136,33 @@ def test_weights_of_any_size_are_ratios(size):
     losses = [network().fit(X, y, epochs=3, sample_weight=ratios * s).loss for s in (1.0, size)]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-6)
     assert losses[0][0] > 0.1
+
+
+@pytest.mark.parametrize("small", [1e-30, 1e-44, 1e-300, 5e-324])
+@pytest.mark.parametrize("large", [1.0, 1e300])
+def test_one_large_weight_does_not_make_the_others_nothing(small, large):
+    """Wherever it falls, the other part is weighted as if it were not there."""
+    for row in range(0, 64, 9):
+        weights = np.full(64, small)
+        weights[row] = large
+        history = network().fit(X, y, epochs=1, sample_weight=weights, validation=0.3)
+        assert history.loss[0] > 0
+        assert history.validation_loss[0] > 0
+
+
+def test_held_out_rows_are_weighted_among_themselves():
+    weights = np.geomspace(1, 4, 64)
+    data = Data(X, y, "labels", weights)
+    for part in split_data(data, 0.3, seed=0):
+        assert part.w.mean() == pytest.approx(1)
+        np.testing.assert_allclose(part.w / part.w.max(), part.weights / part.weights.max())
+    np.testing.assert_array_equal(data.w, weights / weights.max() / (weights / weights.max()).mean())
+
+
+def test_classes_without_a_row_may_have_a_weight():
+    net = cp.Network(3, [cp.Dense(3, "softmax")], "cross_entropy", seed=0)
+    expected = net.copy().fit(X, y, epochs=1, class_weight={0: 1.0, 1: 2.0}).loss
+    assert net.fit(X, y, epochs=1, class_weight={0: 1.0, 1: 2.0, 2: 9.0}).loss == expected
 
 
 def test_class_weights_of_any_size():

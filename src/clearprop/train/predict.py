@@ -106,8 +106,8 @@ class Scorer:
         """`validation_loss` and the metrics."""
         row = {"validation_loss": self._loss(parameters)}
         if self.metrics:
-            y, a = self.data.y.view(), self.outputs.bind(parameters)(self.data.X)
-            y.flags.writeable = a.flags.writeable = False  # y may be the user's own array, and the next metric sees both
+            y, a = self.data.y.view(), self.outputs.bind(parameters)(self.data.X).view()
+            y.flags.writeable = a.flags.writeable = False  # y may be the user's own, the next metric sees both
             row |= {f"validation_{m.name}": m(y, a) for m in self.metrics}
         return row
 
