@@ -375,6 +375,32 @@ def test_a_number_that_never_varied_does_not_explode():
     np.testing.assert_allclose(encoder.transform(pl.DataFrame({"a": [0.1, 0.2]})), [[0, 0], [bent(0.1), 0]])
 
 
+@pytest.mark.parametrize("size", [1e-150, 1e-165, 1e-300, 1e149])
+def test_scales_of_any_size_give_the_same_features(size):
+    values = np.array([1.0, 2.0, 4.0, 7.0])
+
+    def features(x):
+        frame = pl.DataFrame({"a": x})
+        return TableEncoder.fit(frame).transform(frame)
+
+    np.testing.assert_allclose(features(values * size), features(values), rtol=1e-12)
+
+
+def test_the_smallest_numbers_that_differ():
+    frame = pl.DataFrame({"a": [0.0, 5e-324]})
+    np.testing.assert_allclose(TableEncoder.fit(frame).transform(frame), [[0], [bent(1)]])
+
+
+@pytest.mark.parametrize("dtype", [pl.Int64, pl.UInt64])
+def test_whole_numbers_that_are_one_float(dtype):
+    ids = pl.Series([2**53, 2**53 + 1] * 30, dtype=dtype)
+    frame = pl.DataFrame({"id": ids, "same": [7] * 60, "x": [1.5, 2.5] * 30})
+    assert TableEncoder.fit(frame).ignored == {
+        "id": "different only in digits that a float64 does not have",
+        "same": "the same value in every row",
+    }
+
+
 def test_numbers_too_large_to_square():
     with pytest.raises(TableError, match=r"column 'a' is 1e\+200 in row 0"):
         TableEncoder.fit(pl.DataFrame({"a": [1e200, 2e200]}))

@@ -78,6 +78,20 @@ def test_a_constant_is_found_in_spite_of_rounding():
         fit_target(series([None, None], pl.String))
 
 
+def test_targets_of_any_scale():
+    y = np.array([1.0, 2.0, 4.0])
+    expected = fit_target(series(y), "regression").encode(series(y))
+    for size in (1e-165, 1e-300):
+        target = fit_target(series(y * size), "regression")
+        np.testing.assert_allclose(target.encode(series(y * size)), expected, rtol=1e-12)
+        np.testing.assert_allclose(target.decode(expected), y * size, rtol=1e-12)
+    close = series([2**53, 2**53 + 1])
+    with pytest.raises(TableError, match="'y' is different only in digits that a float64 does not have"):
+        fit_target(close, "regression")
+    with pytest.raises(TableError, match="'y' is different only in digits .*, in the training rows"):
+        NumberTarget("y", 0.0, 1.0).fitted_to(close)
+
+
 def test_too_large_infinite_and_unknown():
     with pytest.raises(TableError, match=r"'y' is 1e\+200 in row 0"):
         fit_target(series([1e200, -1e200]), "regression")

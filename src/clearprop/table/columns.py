@@ -18,7 +18,7 @@ from clearprop.errors import TableError, unknown_name
 from clearprop.table.categories import BooleanColumn, CategoryColumn, count_levels
 from clearprop.table.dates import DateColumn, find_date_format
 from clearprop.table.numbers import NumberColumn, NumberFormat, Scaling, find_numbers
-from clearprop.table.values import Series, as_numbers, holds_numbers, is_date, is_number
+from clearprop.table.values import TOO_CLOSE, Series, as_numbers, holds_numbers, is_date, is_number, too_close
 
 Column = NumberColumn | CategoryColumn | BooleanColumn | DateColumn
 Kind = Literal["number", "category", "boolean", "date"]
@@ -81,7 +81,7 @@ def fit_column(
         if not len(there):
             return "all values are missing"
         if len(there) == len(values) and there.min() == there.max():
-            return _SAME
+            return TOO_CLOSE if too_close(part) else _SAME
     if reading.kind == "number":
         return NumberColumn.fit(part, scaling, reading.text)
     column = DateColumn.fit(part, reading.form, reading.marks)

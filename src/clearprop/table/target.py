@@ -14,6 +14,7 @@ from clearprop.errors import TableError, listed, unknown_name
 from clearprop.table.encoder import as_frame
 from clearprop.table.numbers import NumberFormat, find_numbers
 from clearprop.table.values import (
+    TOO_CLOSE,
     Series,
     as_codes,
     as_level,
@@ -27,6 +28,7 @@ from clearprop.table.values import (
     is_number,
     mean_and_std,
     positive,
+    too_close,
 )
 
 Task = Literal["classification", "regression"]
@@ -110,7 +112,8 @@ class NumberTarget:
         """
         mean, std = mean_and_std(as_numbers(series, self.text.parse if self.text else None))
         if not std > 0:
-            raise TableError(f"target {self.name!r} is the same in every training row", "a target that varies")
+            how = f"{TOO_CLOSE}, in the training rows" if too_close(series) else "the same in every training row"
+            raise TableError(f"target {self.name!r} is {how}", "a target that varies")
         return replace(self, mean=mean, std=std)
 
     def decode(self, values: NDArray[Any]) -> NDArray[np.float64]:
@@ -197,7 +200,8 @@ def fit_target(series: Series, task: str | None = None) -> Target:
         raise TableError(f"target {name!r} is missing in every row", "a target in some rows")
     mean, std = mean_and_std(values)
     if not std > 0:
-        raise TableError(f"target {name!r} is the same in every row", "a target that varies")
+        how = TOO_CLOSE if too_close(series) else "the same in every row"
+        raise TableError(f"target {name!r} is {how}", "a target that varies")
     return NumberTarget(name, mean, std, text)
 
 

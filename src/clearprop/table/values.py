@@ -23,6 +23,8 @@ T = TypeVar("T")
 MOST_MARKS, LEAST_READABLE = 3, 0.95  # words among numbers or dates that count as missing, and the share of the rest
 LARGEST = 1e150  # squares of larger numbers overflow, and with them the standard deviation
 _MICROSECONDS_A_DAY = 86.4e9
+_SMALLEST = 5e-324  # above 0
+TOO_CLOSE = "different only in digits that a float64 does not have"
 _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?")  # 007 is a code
 
 
@@ -195,10 +197,20 @@ def _text_as_numbers(series: Series, parse: Callable[[str], float] | None, expec
 
 
 def mean_and_std(values: Numbers) -> tuple[float, float]:
-    """Mean and standard deviation of values that are there, (n,); the latter is exactly 0 if all are the same."""
+    """Mean and standard deviation of values that are there, (n,); the latter is exactly 0 if all are the same.
+
+    They are computed of the values times a power of two, which costs no digit: squares of 1e-165 would all be 0.
+    """
     if values.min() == values.max():  # np.std says 1.4e-17 for six times 0.1
         return float(values[0]), 0.0
-    return float(np.mean(values)), float(np.std(values))
+    exponent = np.frexp(np.abs(values).max())[1]
+    scaled = np.ldexp(values, -exponent)
+    return float(np.ldexp(np.mean(scaled), exponent)), float(np.ldexp(np.std(scaled), exponent)) or _SMALLEST
+
+
+def too_close(series: Series) -> bool:
+    """Whether numbers that are the same in float64 are not the same: whole ones beyond 2⁵³ may be so."""
+    return is_number(series) and bool(series.min() != series.max())
 
 
 # --- plain data out of a file, which may hold anything
