@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from clearprop.errors import ClearpropError, FileError
+from clearprop.errors import ClearpropError, DTypeError, FileError
 
 try:
     import fcntl
@@ -34,6 +34,28 @@ _MOST_LINKS = 40
 _LONGEST_LOCK = 20  # a process number and the end of a line
 
 
+def checked_path(path: StrPath | bytes) -> str:
+    """A path as text, in whatever form it was given.
+
+    Raises:
+        DTypeError: if it is none.
+
+    Example:
+        >>> checked_path(b"model"), checked_path(Path("model"))
+        ('model', 'model')
+    """
+    try:
+        return os.fsdecode(path)
+    except TypeError:
+        raise DTypeError(f"a path of type {type(path).__name__}", "text, bytes or a Path") from None
+
+
+def require_a_name(path: StrPath) -> None:
+    """Raise the system's error for a path with a zero character, of which Python makes a ValueError."""
+    if "\0" in str(path):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+
 # --- writing
 
 
@@ -47,6 +69,7 @@ def replaced(path: StrPath) -> Iterator[BinaryIO]:
     Raises:
         FileError: if the place cannot be written to.
     """
+    path = checked_path(path)
     try:
         with _opened(path) as file:
             yield file
@@ -58,8 +81,7 @@ def replaced(path: StrPath) -> Iterator[BinaryIO]:
 
 
 def _opened(path: StrPath) -> AbstractContextManager[BinaryIO]:
-    if "\0" in os.fspath(path):
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    require_a_name(path)
     number = _descriptor(path)
     if number is not None:
         return os.fdopen(os.dup(number), "wb")

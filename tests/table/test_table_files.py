@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clearprop.errors import ClearpropError, FileError, MissingDependencyError, TableError
+from clearprop.errors import ClearpropError, DTypeError, FileError, MissingDependencyError, TableError
 from clearprop.table import DEMOS, MISSING_MARKS, load_demo, read_batches, read_table
 
 
@@ -221,3 +221,12 @@ def test_real_tables_as_pandas_reads_them(data, name):
         else:
             there = a.notna()
             assert a[there].astype(str).str.lower().tolist() == b[there].astype(str).str.lower().tolist()
+
+
+def test_paths_of_bytes_and_what_is_no_path(tmp_path):
+    (tmp_path / "t.csv").write_text("x,y\n1,2\n")
+    assert read_table(os.fsencode(tmp_path / "t.csv")).rows() == [(1, 2)]
+    with pytest.raises(FileError, match="cannot read a.*Invalid argument"):
+        read_table("a\0b")
+    with pytest.raises(DTypeError, match="a path of type int"):
+        read_table(5)

@@ -7,6 +7,7 @@ from typing import Any
 
 from clearprop.errors import ModelFileError
 from clearprop.estimators.table_model import TableModel
+from clearprop.files import checked_path
 from clearprop.interop import Shapes, read_model
 from clearprop.network import Network, network_from
 from clearprop.network.persistence import revive
@@ -21,6 +22,8 @@ def load(path: str | os.PathLike[str]) -> Network | TableModel:
         FileError: if the file cannot be read.
         ModelFileError: if it is truncated, damaged, foreign, or from a newer version.
     """
+
+    path = checked_path(path)
 
     def fits(header: dict[str, Any], shapes: Shapes) -> None:
         if header.get("kind") in ("network", "table_model"):

@@ -19,7 +19,7 @@ from safetensors.numpy import save as serialise
 
 from clearprop.errors import FileError, InvalidValueError, ModelFileError
 from clearprop.execute import Array
-from clearprop.files import write_atomically
+from clearprop.files import checked_path, require_a_name, write_atomically
 
 Shapes = Mapping[str, tuple[int, ...]]
 Check = Callable[[dict[str, Any], Shapes], None]
@@ -60,6 +60,7 @@ def read_model(path: str | os.PathLike[str], check: Check | None = None) -> tupl
         FileError: if the file cannot be read, or is written to meanwhile.
         ModelFileError: if it is truncated, damaged, foreign or from a newer version.
     """
+    path = checked_path(path)
     try:
         with _opened(path) as file:
             before = os.fstat(file.fileno())
@@ -85,6 +86,7 @@ def read_model(path: str | os.PathLike[str], check: Check | None = None) -> tupl
 
 def _opened(path: str | os.PathLike[str]) -> BinaryIO:
     """The file, opened once; a pipe that nobody writes to does not make it wait."""
+    require_a_name(path)
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if stat.S_ISDIR(os.fstat(descriptor).st_mode):
         os.close(descriptor)

@@ -12,6 +12,7 @@ import numpy as np
 
 from clearprop.errors import ModelFileError, checked_integer, listed
 from clearprop.execute import Array, Batches
+from clearprop.files import checked_path
 from clearprop.graph import DTYPES
 from clearprop.interop import (
     Shapes,
@@ -87,7 +88,7 @@ class Checkpoint:
         path: str | os.PathLike[str],
         every: int,
     ) -> None:
-        self._path, self._every = Path(path), checked_integer("checkpoint_every", every)
+        self._path, self._every = Path(checked_path(path)), checked_integer("checkpoint_every", every)
         self._architecture, self._training = architecture, training
         self._steps_per_epoch = Batches(len(data), training.batch_size).per_epoch
         self._columns = {"loss", "learning_rate", "seconds"}

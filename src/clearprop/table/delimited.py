@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from clearprop.errors import FileError, TableError
+from clearprop.files import require_a_name
 from clearprop.table.library import import_polars
 
 MISSING_MARKS = (
@@ -123,6 +124,7 @@ def open_binary(path: Path) -> BinaryIO:
         FileError: if that is not possible.
     """
     try:
+        require_a_name(path)
         if path.exists() and not path.is_file() and not path.is_dir():
             raise FileError(f"{path} is no ordinary file", "a CSV, TSV or Parquet file", "save a pipe to a file first")
         return path.open("rb")

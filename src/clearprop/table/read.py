@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clearprop.errors import TableError
-from clearprop.files import unchanged
+from clearprop.files import checked_path, unchanged
 from clearprop.table.delimited import Dialect, find_dialect, open_binary, parse, text_blocks
 from clearprop.table.library import first_line, import_polars
 
@@ -52,7 +52,7 @@ def read_table(
         ...     read_table(file).rows()
         [(1.4, 'setosa'), (None, 'virginica')]
     """
-    source = Path(path)
+    source = Path(checked_path(path))
     with unchanged(source):
         if _is_parquet(source):
             frame: polars.DataFrame = _marked(_from_parquet(source, lambda lazy: lazy), _marks(na))
@@ -92,7 +92,7 @@ def read_batches(
     Raises:
         FileError, TableError, MissingDependencyError: as `read_table`, when the batch in question is reached.
     """
-    source = Path(path)
+    source = Path(checked_path(path))
     with unchanged(source):
         if _is_parquet(source):
             yield from _parquet_batches(source, _marks(na), seen)

@@ -9,7 +9,7 @@ from clearprop.errors import InvalidValueError
 from clearprop.explain.derivation.document import Document
 from clearprop.explain.derivation.render import STYLE, html_of, latex_of, markdown_of, page_of, text_of
 from clearprop.explain.page import fragment
-from clearprop.files import write_atomically
+from clearprop.files import checked_path, write_atomically
 
 
 class Explanation:
@@ -48,7 +48,7 @@ class Explanation:
             FileError: if it cannot be written.
         """
         writers = {".txt": self.to_text, ".md": self.to_markdown, ".tex": self.to_latex, ".html": self.to_html}
-        path = Path(path)
+        path = Path(checked_path(path))
         if path.suffix not in writers:
             raise InvalidValueError(f"a file ending in {path.suffix!r}", " or ".join(writers))
         write_atomically(path, writers[path.suffix]().encode())

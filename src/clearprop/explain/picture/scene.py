@@ -145,12 +145,12 @@ class Picture:
             FileError: if the file cannot be written.
             MissingDependencyError: for .png, if Matplotlib is not installed.
         """
-        ending = Path(path).suffix.lower()
+        from clearprop.files import checked_path, write_atomically
+
+        ending = Path(checked_path(path)).suffix.lower()
         if ending not in (".svg", ".png"):
             raise InvalidValueError(f"a picture file that ends in {ending!r}", ".svg or .png")
-        from clearprop.files import write_atomically
-
-        write_atomically(Path(path), self.png() if ending == ".png" else self.svg.encode())
+        write_atomically(path, self.png() if ending == ".png" else self.svg.encode())
 
     def _repr_svg_(self) -> str:
         return self.svg

@@ -24,7 +24,7 @@ from clearprop.explain.stepper.layers import Layers
 from clearprop.explain.stepper.render import rendered
 from clearprop.explain.stepper.walk import Walk
 from clearprop.explain.values import Values
-from clearprop.files import write_atomically
+from clearprop.files import checked_path, write_atomically
 from clearprop.train import Optimizer, resolve_optimizer
 
 ZOOMS = ("layers", "fused", "primitives")
@@ -70,9 +70,10 @@ class StepByStep:
             InvalidValueError: for another ending.
             FileError: if it cannot be written.
         """
-        if Path(path).suffix.lower() not in (".html", ".htm"):
-            raise InvalidValueError(f"a file ending in {Path(path).suffix!r}", ".html")
-        write_atomically(Path(path), self.to_html().encode())
+        suffix = Path(checked_path(path)).suffix
+        if suffix.lower() not in (".html", ".htm"):
+            raise InvalidValueError(f"a file ending in {suffix!r}", ".html")
+        write_atomically(path, self.to_html().encode())
 
     def _repr_html_(self) -> str:
         style = "width:100%;height:760px;border:0;border-radius:8px"
