@@ -59,6 +59,12 @@ def test_same_seed_same_model(mixed):
     np.testing.assert_array_equal(one, two)
 
 
+def test_numpy_integers_can_be_saved(mixed, tmp_path):
+    fit = cp.TableModel.train(mixed, "label", epochs=1, seed=np.int64(3), batch_size=np.int64(8))
+    fit.model.save(tmp_path / "m")
+    assert cp.load(tmp_path / "m").about["seed"] == 3
+
+
 def test_the_encoding_is_learned_from_training_rows_alone(mixed):
     fit = cp.TableModel.train(mixed, "label", epochs=1, seed=1)
     x = fit.model.encoder.columns[0]
@@ -90,6 +96,8 @@ def test_binary_and_many_classes_get_the_output_that_suits():
         (lambda f: f, {"learning_rate": -1.0}, "learning_rate"),
         (lambda f: f, {"validation": 0.6, "test": 0.5}, "less than 1 together"),
         (lambda f: f, {"seed": -1}, "seed"),
+        (lambda f: f, {"batch_size": 2.5}, "batch_size 2.5"),
+        (lambda f: f, {"validation": None}, "validation share None"),
         (lambda f: f.head(0), {}, "missing in every row"),
         (lambda f: [1], {}, "a table of type list"),
     ],

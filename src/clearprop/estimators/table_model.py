@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 import narwhals.stable.v1 as nw
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop import __version__
-from clearprop.errors import InvalidValueError, ModelFileError, TableError, listed
+from clearprop.errors import InvalidValueError, ModelFileError, TableError, checked_integer, checked_seed, listed
 from clearprop.estimators.about import checked_about
 from clearprop.estimators.defaults import default_batch_size, default_hidden, default_l2, network_for
 from clearprop.estimators.evaluation import Evaluation, evaluate
@@ -194,7 +195,7 @@ class TableModel:
         patience: int = 20,
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
-        callbacks: Sequence[Callable[[Epoch], bool | None]] = (),
+        callbacks: Callable[[Epoch], Any] | Iterable[Callable[[Epoch], Any]] = (),
         n_threads: int | None = None,
         keep: Callable[[TableModel], object] | None = None,
     ) -> TableFit:
@@ -240,6 +241,7 @@ class TableModel:
             ['no', 'yes']
         """
         _check_shares(validation, test)
+        seed = checked_seed(seed)
         target = str(target)  # pandas may number its columns
         table, without_target = drop_missing_target(frame, target)
         drop = (drop,) if isinstance(drop, str) else [str(name) for name in drop]
@@ -254,7 +256,7 @@ class TableModel:
         network = network_for(coding, X.shape[1], units, activation, seed, default_l2(n) if l2 is None else l2)
         held_out = (X[split.validation], y[split.validation]) if len(split.validation) else None
         chosen = resolve_optimizer(optimizer, learning_rate)
-        batch_size = default_batch_size(n) if batch_size is None else batch_size
+        batch_size = default_batch_size(n) if batch_size is None else checked_integer("batch_size", batch_size)
         history = network.fit(
             X[split.train],
             y[split.train],
@@ -330,7 +332,7 @@ class TableFit:
 
 def _check_shares(validation: float, test: float) -> None:
     for name, share in (("validation", validation), ("test", test)):
-        if not 0 <= share < 1:
+        if not isinstance(share, Real) or not 0 <= share < 1:
             raise InvalidValueError(f"{name} share {share!r}", "a number in [0, 1)")
     if validation + test >= 1:
         raise InvalidValueError(f"validation and test shares {validation} + {test}", "less than 1 together")
