@@ -7,6 +7,7 @@ ecosystem expects in its place, so that `except ValueError` goes on to work.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import index
 
 from clearprop.visible import shown_name, visible
 
@@ -87,12 +88,14 @@ def checked_integer(name: str, value: object, low: int = 1) -> int:
         >>> checked_integer("epochs", 10, low=0)
         10
     """
-    if isinstance(value, bool) or not hasattr(value, "__index__") or not low <= value.__index__() < 2**63:
+    try:
+        number = None if isinstance(value, bool) else index(value)  # type: ignore[arg-type]
+    except TypeError:  # an array has __index__, whatever it holds
+        number = None
+    if number is None or not low <= number < 2**63:
         wanted = {0: "an integer ≥ 0", 1: "a positive integer"}.get(low, f"an integer ≥ {low}")
-        if hasattr(value, "__index__") and value.__index__() >= 2**63:
-            wanted += " below 2⁶³"
-        raise InvalidValueError(f"{name} {value!r}", wanted)
-    return int(value.__index__())
+        raise InvalidValueError(f"{name} {value!r}", wanted + " below 2⁶³" * (number is not None and number >= 2**63))
+    return number
 
 
 def checked_seed(seed: object) -> int:

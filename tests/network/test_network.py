@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 
 import numpy as np
@@ -109,6 +110,29 @@ def test_a_users_function_cannot_be_saved():
 def test_saving_to_a_place_that_is_not_there(tmp_path):
     with pytest.raises(FileError, match="cannot write"):
         network().save(tmp_path / "none" / "m")
+
+
+def test_a_path_may_be_bytes(tmp_path):
+    net, path = network(), os.fsencode(tmp_path / "m")
+    net.save(path)
+    np.testing.assert_array_equal(cp.load(path).predict(X), net.predict(X))
+    net.fit(X, X[:, :1] > 0, epochs=1, checkpoint=os.fsencode(tmp_path / "c"))
+    assert (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize("path", [None, 3, "a\0b"])
+def test_what_is_no_path_is_refused(path):
+    words = "cannot (read|write) a" if isinstance(path, str) else "a path of type"
+    for use in (cp.load, network().save):
+        with pytest.raises(cp.ClearpropError, match=words):
+            use(path)
+
+
+@pytest.mark.parametrize("penalty", [-1, np.inf, np.nan, "much", None])
+def test_penalties_that_are_none(penalty):
+    for name in ("l1", "l2"):
+        with pytest.raises(InvalidValueError, match=f"{name} = .*; expected a finite number ≥ 0"):
+            cp.Network(2, [cp.Dense(1)], "squared_error", **{name: penalty})
 
 
 def test_a_checkpoint_is_no_model(tmp_path):

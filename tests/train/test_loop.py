@@ -520,6 +520,16 @@ def test_a_history_is_shown_without_control_characters():
         ({"sample_weight": -np.ones(60)}, "weights ≥ 0"),
         ({"early_stopping": 0}, "patience 0"),
         ({"resume": True}, "without a checkpoint"),
+        ({"batch_size": np.array(5.0)}, "batch_size array"),
+        ({"batch_size": [5]}, "batch_size \\[5\\]"),
+        ({"shuffle": "no"}, "shuffle 'no'; expected True or False"),
+        ({"shuffle": 1}, "shuffle 1"),
+        ({"class_weight": np.ones(2)}, "class_weight array"),
+        ({"class_weight": {0: [1, 2]}}, "expected a finite number for each class"),
+        ({"callbacks": 3}, "callbacks 3"),
+        ({"callbacks": [3]}, "callback 3; expected a function"),
+        ({"checkpoint": 3}, "a path of type int"),
+        ({"checkpoint": "a\0b"}, "cannot write a"),
         ({"checkpoint": "x", "checkpoint_every": 0}, "checkpoint_every 0"),
     ],
 )
@@ -550,6 +560,14 @@ def test_wrong_arguments_are_named(options, words):
 def test_wrong_hyperparameters_are_named(make, words):
     with pytest.raises(InvalidValueError if "fast" not in words else cp.DTypeError, match=words):
         make()
+
+
+def test_numpy_scalars_and_a_single_callback_are_accepted():
+    seen = []
+    options = {"epochs": np.int64(1), "batch_size": np.array(8), "shuffle": np.True_, "validation": np.float32(0.25)}
+    history = classifier().fit(X, y, callbacks=seen.append, **options)
+    assert [event.number for event in seen] == [1]
+    assert history.loss == classifier().fit(X, y, epochs=1, batch_size=8, validation=0.25).loss
 
 
 def test_numpy_numbers_are_numbers():

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from inspect import isfunction
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.errors import BusyError, InvalidValueError, ShapeError, checked_integer, checked_seed
+from clearprop.errors import BusyError, DTypeError, InvalidValueError, ShapeError, checked_integer, checked_seed
 from clearprop.execute import Array, Executor, Program, default_executor
 from clearprop.explain import Trace
 from clearprop.forks import undivided
@@ -83,8 +85,8 @@ class Network:
     ) -> None:
         n_inputs = checked_integer("n_inputs", n_inputs)
         for name, penalty in (("l1", l1), ("l2", l2)):
-            if not penalty >= 0:
-                raise InvalidValueError(f"{name} = {penalty!r}", "a number ≥ 0")
+            if not isinstance(penalty, Real) or not 0 <= penalty < math.inf:
+                raise InvalidValueError(f"{name} = {penalty!r}", "a finite number ≥ 0")
         built = tuple(as_layer(layer) for layer in layers)
         if not built:
             raise ShapeError("a network without layers", "at least one, such as cp.Dense(1)")
@@ -219,7 +221,7 @@ class Network:
         epochs: int = 100,
         batch_size: int = 32,
         validation: tuple[Any, Any] | float | None = None,
-        callbacks: Sequence[Callable[[Epoch], bool | None]] = (),
+        callbacks: Callable[[Epoch], Any] | Iterable[Callable[[Epoch], Any]] = (),
         n_threads: int | None = None,
         progress: bool | Callable[[Epoch], Any] | None = None,
         sample_weight: ArrayLike | None = None,
@@ -242,7 +244,7 @@ class Network:
             epochs: passes over the data.
             batch_size: rows per step; a last batch of one row joins the one before.
             validation: (X, y), or the share of the rows to hold out.
-            callbacks: called with an `Epoch` after each epoch; returning True stops.
+            callbacks: a function or functions, called with an `Epoch` after each epoch; returning True stops.
             n_threads: worker threads of the native machine; the reference executor uses one.
             progress: True prints a line per epoch; a function is called like a callback.
             sample_weight: (N,) numbers ≥ 0; the loss is Σ wᵢℓᵢ/N with the w scaled to mean 1.
@@ -269,15 +271,15 @@ class Network:
         seed = self.seed if seed is None else checked_seed(seed)
         data = self._data(X, y, sample_weight, class_weight)
         held_out = None
-        if isinstance(validation, float):
-            data, held_out = split_data(data, validation, seed)
+        if isinstance(validation, float | np.floating):
+            data, held_out = split_data(data, float(validation), seed)
         elif validation is not None:
             held_out = self._data(*_pair(validation))
         training = Training(
             optimizer=resolve_optimizer(optimizer),
             epochs=checked_integer("epochs", epochs, low=0),
             batch_size=checked_integer("batch_size", batch_size),
-            shuffle=shuffle,
+            shuffle=_truth("shuffle", shuffle),
             seed=seed,
             early_stopping=_stopping(early_stopping, held_out is not None),
             metrics=resolve_metrics(metrics, loss),
@@ -323,9 +325,14 @@ class Network:
         return Data(features, targets, form, as_weights(sample_weight, class_weight, targets, form, a.n_outputs))
 
     def _told(self, callbacks: Any, progress: Any) -> tuple[Callback, ...]:
-        told = list(callbacks)
+        if not callable(callbacks) and not isinstance(callbacks, Iterable):
+            raise DTypeError(f"callbacks {callbacks!r}", "functions of an Epoch")
+        told = [callbacks] if callable(callbacks) else list(callbacks)
         if progress:
             told.append(progress_callback() if progress is True else progress)
+        for callback in told:
+            if not callable(callback):
+                raise DTypeError(f"callback {callback!r}", "a function of an Epoch")
 
         def with_network(callback: Callback) -> Callback:
             def told(event: Epoch) -> bool | None:
@@ -407,6 +414,12 @@ class Network:
     def header(self) -> dict[str, Any]:
         """What a file must say of the network beside its arrays, as plain data."""
         return persistence.header_of(self.architecture, self.seed, self.dtype)
+
+
+def _truth(name: str, value: Any) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise InvalidValueError(f"{name} {value!r}", "True or False")
+    return bool(value)
 
 
 def _pair(validation: Any) -> tuple[Any, Any]:
