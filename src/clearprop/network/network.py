@@ -250,7 +250,8 @@ class Network:
             sample_weight: (N,) numbers ≥ 0; the loss is Σ wᵢℓᵢ/N with the w scaled to mean 1.
             class_weight: {class: weight} or "balanced".
             early_stopping: `cp.EarlyStopping(...)`, a patience, or True; needs validation data.
-            metrics: names or functions (y, a) → number, scored on the validation data.
+            metrics: names or functions (y, a) → number, each of its own name, scored on the validation data, which they
+                may read and not change.
             shuffle: whether each epoch has a new order: a function of seed and epoch.
             seed: of shuffling and dropout; the network's by default.
             checkpoint: file to write the state to, every `checkpoint_every` epochs.
