@@ -258,7 +258,7 @@ def test_what_is_put_back_after_divergence_is_not_overwritten_by_slower_threads(
 
 
 @pytest.mark.parametrize("answer", [np.True_, 1, None, 0])
-@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("threads", [1, pytest.param(3, marks=pytest.mark.alone)])
 def test_any_answer_to_whether_to_stop_will_do(answer, threads):
     program = Native(threads).load(Graph({"loss": loss, "theta'": theta * 0.5}), {"theta'": "theta"})
     batches = Batches(10, 4, 200)

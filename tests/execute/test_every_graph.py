@@ -30,6 +30,7 @@ AT_ONCE = 25
 
 
 @needs_machine
+@pytest.mark.alone
 @pytest.mark.parametrize("first", range(0, GRAPHS, AT_ONCE))
 def test_random_graphs(first):
     sets = instruction_sets()
@@ -153,6 +154,7 @@ def test_a_constant_has_the_batch_size_in_front_only():
 
 
 @needs_machine
+@pytest.mark.alone
 @pytest.mark.parametrize("threads", [2, 4])
 def test_a_step_of_one_phase_can_end_the_training(threads):
     """Thread 0 sees a loss that is no number and stops; a thread that is late must not miss that step."""
