@@ -60,7 +60,7 @@ PYTEST := $(BIN)/pytest -q --ignore tests/peers
 
 test: $(VENV)/dev  ## all tests but the long ones and those that need another framework
 	$(ONE_THREAD) $(PYTEST) -n $(JOBS) --dist worksteal -m "not long and not alone"
-	$(PYTEST) -m "alone and not long" tests
+	$(PYTEST) -m "alone and not long" $$(grep -rl "mark\.alone" tests --include=*.py)
 
 test-long: $(VENV)/dev  ## all of them, and many more examples of each property
 	$(PYTEST) --hypothesis-profile=long

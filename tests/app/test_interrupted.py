@@ -20,7 +20,7 @@ from clearprop.interop import read_model
 from clearprop.table import load_demo
 
 pytestmark = pytest.mark.alone
-KILLS = int(os.environ.get("CLEARPROP_KILLS", "3"))
+KILLS = int(os.environ.get("CLEARPROP_KILLS", "2"))
 TRAIN = [
     sys.executable,
     "-m",

@@ -78,6 +78,7 @@ def test_weights_are_repetitions(target):
             assert found[name][i] == pytest.approx(value, rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.long
 def test_intervals_hold_the_truth_as_often_as_they_say():
     """Accuracy of a coin that is right 7 times in 10: the interval must hold 0.7 in about 95 of 100 samples."""
     held = 0
@@ -94,6 +95,7 @@ def test_intervals_of_what_was_always_right():
         assert (low**n, high) == (pytest.approx(0.05), 1.0)
 
 
+@pytest.mark.long
 def test_intervals_of_many_rows_need_no_many_resamples():
     y = rng.integers(0, 2, 200_000)
     low, high = intervals_of(TWO, y, rng.random((200_000, 1)))["accuracy"]

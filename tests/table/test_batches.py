@@ -210,6 +210,7 @@ def test_a_sample_is_rows_of_the_table_in_their_order(file, monkeypatch):
     assert sample_table(file, 5000)[0].equals(whole)
 
 
+@pytest.mark.long
 def test_every_row_is_as_likely(file, monkeypatch):
     monkeypatch.setattr(reading, "BATCH_BYTES", 100)
     file.write_text("i\n" + "".join(f"{i}\n" for i in range(200)))

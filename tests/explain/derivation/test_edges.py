@@ -11,6 +11,7 @@ import clearprop as cp
 from by_hand import Activation, Layer, Loss, Network, random_network
 from clearprop.errors import ClearpropError
 from intervals import Interval
+from long import first
 from networks import as_clearprop, traced
 from printed import equations, printed_number
 from recomputed import Page, indices, slopes_of, symbols_of, symbols_of_trace
@@ -141,7 +142,7 @@ def test_a_large_network_is_elided():
     assert set(re.findall(r"… (\d+) …", text)) == {"778", "506", "994"}  # of inputs, units and samples, but six
 
 
-@pytest.mark.parametrize("convention", ["row", "column"])
+@pytest.mark.parametrize("convention", first(["column", "row"], 1))
 def test_the_lines_of_a_large_network_can_be_recomputed(convention):
     """The rest of a long sum is one number, the only one that must be taken on trust; so it is computed here."""
     network = wide(90, 40, 5, N=30)

@@ -33,7 +33,7 @@ def page_of(network: Network, lang="en", convention="row", digits=4, trace=None)
     return Page(text, symbols_of(network), slopes_of(network), convention == "column", digits)
 
 
-@pytest.mark.parametrize("seed", first(SEEDS, 10))
+@pytest.mark.parametrize("seed", first(SEEDS, 5))
 def test_every_line_follows_from_what_is_printed(seed):
     global total
     network, digits = random_network(seed), DIGITS[seed % len(DIGITS)]
