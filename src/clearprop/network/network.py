@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from inspect import isfunction
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.errors import BusyError, DTypeError, InvalidValueError, ShapeError, checked_integer, checked_seed
+from clearprop.errors import BusyError, InvalidValueError, ShapeError, checked_integer, checked_seed
 from clearprop.execute import Array, Executor, Program, default_executor
 from clearprop.explain import Trace
 from clearprop.forks import undivided
 from clearprop.graph import Graph, dtype_name, simplify
 from clearprop.interop import write_model
 from clearprop.network import persistence
+from clearprop.network.arguments import as_callbacks, as_pair, as_stopping, as_truth, require_penalty
 from clearprop.network.parameters import Parameters
-from clearprop.network.progress import progress_callback
 from clearprop.network.summary import summary_of
 from clearprop.nn import Architecture, TargetForm, as_layer, resolve_loss
 from clearprop.plan import Plan
@@ -85,8 +83,7 @@ class Network:
     ) -> None:
         n_inputs = checked_integer("n_inputs", n_inputs)
         for name, penalty in (("l1", l1), ("l2", l2)):
-            if not isinstance(penalty, Real) or not 0 <= penalty < math.inf:
-                raise InvalidValueError(f"{name} = {penalty!r}", "a finite number ≥ 0")
+            require_penalty(name, penalty)
         built = tuple(as_layer(layer) for layer in layers)
         if not built:
             raise ShapeError("a network without layers", "at least one, such as cp.Dense(1)")
@@ -275,14 +272,14 @@ class Network:
         if isinstance(validation, float | np.floating):
             data, held_out = split_data(data, float(validation), seed)
         elif validation is not None:
-            held_out = self._data(*_pair(validation))
+            held_out = self._data(*as_pair(validation))
         training = Training(
             optimizer=resolve_optimizer(optimizer),
             epochs=checked_integer("epochs", epochs, low=0),
             batch_size=checked_integer("batch_size", batch_size),
-            shuffle=_truth("shuffle", shuffle),
+            shuffle=as_truth("shuffle", shuffle),
             seed=seed,
-            early_stopping=_stopping(early_stopping, held_out is not None),
+            early_stopping=as_stopping(early_stopping, held_out is not None),
             metrics=resolve_metrics(metrics, loss),
             executor=executor or default_executor(n_threads),
             dtype=self.dtype,
@@ -326,15 +323,6 @@ class Network:
         return Data(features, targets, form, as_weights(sample_weight, class_weight, targets, form, a.n_outputs))
 
     def _told(self, callbacks: Any, progress: Any) -> tuple[Callback, ...]:
-        if not callable(callbacks) and not isinstance(callbacks, Iterable):
-            raise DTypeError(f"callbacks {callbacks!r}", "functions of an Epoch")
-        told = [callbacks] if callable(callbacks) else list(callbacks)
-        if progress:
-            told.append(progress_callback() if progress is True else progress)
-        for callback in told:
-            if not callable(callback):
-                raise DTypeError(f"callback {callback!r}", "a function of an Epoch")
-
         def with_network(callback: Callback) -> Callback:
             def told(event: Epoch) -> bool | None:
                 self._changed()
@@ -342,7 +330,7 @@ class Network:
 
             return told
 
-        return tuple(with_network(callback) for callback in told)
+        return tuple(map(with_network, as_callbacks(callbacks, progress)))
 
     def predict(self, X: ArrayLike) -> Array:
         """a[L]: (N, n_outputs) for (N, n_inputs), (n_outputs,) for one sample (n_inputs,).
@@ -415,27 +403,6 @@ class Network:
     def header(self) -> dict[str, Any]:
         """What a file must say of the network beside its arrays, as plain data."""
         return persistence.header_of(self.architecture, self.seed, self.dtype)
-
-
-def _truth(name: str, value: Any) -> bool:
-    if not isinstance(value, bool | np.bool_):
-        raise InvalidValueError(f"{name} {value!r}", "True or False")
-    return bool(value)
-
-
-def _pair(validation: Any) -> tuple[Any, Any]:
-    if not isinstance(validation, tuple | list) or len(validation) != 2:
-        raise InvalidValueError(f"validation of type {type(validation).__name__}", "(X, y), or a share such as 0.1")
-    return validation[0], validation[1]
-
-
-def _stopping(given: EarlyStopping | int | bool | None, has_validation: bool) -> EarlyStopping | None:
-    if given is None or given is False:
-        return None
-    monitor = "validation_loss" if has_validation else "loss"
-    if given is True:
-        return EarlyStopping(monitor)
-    return given if isinstance(given, EarlyStopping) else EarlyStopping(monitor, patience=given)
 
 
 def network_from(path: str | os.PathLike[str], described: Any, arrays: dict[str, Array]) -> Network:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from clearprop.errors import MissingDependencyError
@@ -17,9 +18,7 @@ def import_polars() -> Any:
         MissingDependencyError: if it is not installed, or was built for newer processors than this one.
     """
     try:
-        with nullcontext() if "polars" in sys.modules else warnings.catch_warnings():
-            if "polars" not in sys.modules:  # it warns, and then ends the process with an illegal instruction
-                warnings.filterwarnings("error", "Missing required CPU features", RuntimeWarning)
+        with nullcontext() if "polars" in sys.modules else _warnings_of_the_processor_are_errors():
             import polars
     except RuntimeWarning:
         raise MissingDependencyError(
@@ -32,6 +31,14 @@ def import_polars() -> Any:
             "Polars is not installed", "Polars, to read tables", 'pip install "clearprop[tables]"'
         ) from None
     return polars
+
+
+@contextmanager
+def _warnings_of_the_processor_are_errors() -> Iterator[None]:
+    """Polars warns where the processor lacks what it was built for, and then ends the process."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "Missing required CPU features", RuntimeWarning)
+        yield
 
 
 def first_line(error: Exception) -> str:

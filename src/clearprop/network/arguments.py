@@ -1,0 +1,73 @@
+"""Arguments of a network and of a fit, checked and brought to one form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import DTypeError, InvalidValueError
+from clearprop.network.progress import progress_callback
+from clearprop.train import Callback, EarlyStopping
+
+
+def require_penalty(name: str, value: float) -> None:
+    """Check that a penalty on the weights is a finite number ≥ 0.
+
+    Raises:
+        InvalidValueError: if it is not.
+    """
+    if not isinstance(value, Real) or not 0 <= value < math.inf:
+        raise InvalidValueError(f"{name} = {value!r}", "a finite number ≥ 0")
+
+
+def as_truth(name: str, value: Any) -> bool:
+    """A truth value, NumPy's too.
+
+    Raises:
+        InvalidValueError: for anything else, 0 and 1 among them.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise InvalidValueError(f"{name} {value!r}", "True or False")
+    return bool(value)
+
+
+def as_pair(validation: Any) -> tuple[Any, Any]:
+    """Held-out X and y.
+
+    Raises:
+        InvalidValueError: for what is no pair.
+    """
+    if not isinstance(validation, tuple | list) or len(validation) != 2:
+        raise InvalidValueError(f"validation of type {type(validation).__name__}", "(X, y), or a share such as 0.1")
+    return validation[0], validation[1]
+
+
+def as_callbacks(given: Any, progress: Any) -> list[Callback]:
+    """One function or several, and behind them what shows the progress.
+
+    Raises:
+        DTypeError: for what cannot be called.
+    """
+    if not callable(given) and not isinstance(given, Iterable):
+        raise DTypeError(f"callbacks {given!r}", "functions of an Epoch")
+    told = [given] if callable(given) else list(given)
+    if progress:
+        told.append(progress_callback() if progress is True else progress)
+    for callback in told:
+        if not callable(callback):
+            raise DTypeError(f"callback {callback!r}", "a function of an Epoch")
+    return told
+
+
+def as_stopping(given: EarlyStopping | int | bool | None, has_validation: bool) -> EarlyStopping | None:
+    """A rule for early stopping from a patience, or True; it looks at the held-out rows if there are any."""
+    if given is None or given is False:
+        return None
+    monitor = "validation_loss" if has_validation else "loss"
+    if given is True:
+        return EarlyStopping(monitor)
+    return given if isinstance(given, EarlyStopping) else EarlyStopping(monitor, patience=given)
