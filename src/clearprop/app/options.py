@@ -67,7 +67,7 @@ def a_file(text: str) -> Path:
 def a_folder(text: str) -> Path:
     """The path of a folder to write to; an empty text, as an unset variable gives, is none."""
     if not text:
-        raise typer.BadParameter("an empty text is no name of a folder; this one is called .")
+        raise typer.BadParameter("an empty text is no name of a folder (this one is '.')")
     return Path(text)
 
 
