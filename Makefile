@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-long test-peers test-oldest coverage lint format lock bench wheel sanitize sanitize-short fuzz fuzz-short fuzz-graphs older arm clean
+.PHONY: demo test course test-long test-peers test-oldest coverage lint format lock bench wheel sanitize sanitize-short fuzz fuzz-short fuzz-graphs older arm clean
 
 # Kept byte code saves each of the processes that tests start half a second.
 unexport PYTHONDONTWRITEBYTECODE
@@ -61,6 +61,9 @@ PYTEST := $(BIN)/pytest -q --ignore tests/peers
 test: $(VENV)/dev  ## all tests but the long ones and those that need another framework
 	$(ONE_THREAD) $(PYTEST) -n $(JOBS) --dist worksteal -m "not long and not alone"
 	$(PYTEST) -m "alone and not long" $$(grep -rl "mark\.alone" tests --include=*.py)
+
+course: $(VENV)/dev  ## every snippet, formula and figure of docs/learn anew: the pages are what their sources make
+	$(BIN)/python docs/learn/build.py --check
 
 test-long: $(VENV)/dev  ## all of them, and many more examples of each property
 	$(PYTEST) --hypothesis-profile=long

@@ -22,8 +22,9 @@ PAGES = sorted(path.name for path in (LEARN / "source" / "en").glob("[0-9]*.md")
 
 
 @pytest.fixture(scope="module")
-def built():
-    return build(LEARN)
+def pages():
+    """The pages that are committed; `test_the_pages_are_what_the_sources_make` holds them to what is built."""
+    return {path: path.read_text(encoding="utf-8") for path in LEARN.rglob("*.md") if "source" not in path.parts}
 
 
 def source(lang, name):
@@ -33,8 +34,9 @@ def source(lang, name):
 # --- what is committed
 
 
-def test_the_pages_are_what_the_sources_make(built):
-    assert out_of_date(LEARN, built) == []
+@pytest.mark.long  # `make course` asks the same
+def test_the_pages_are_what_the_sources_make():
+    assert out_of_date(LEARN, build(LEARN)) == []
 
 
 def test_the_notebooks_follow_the_pages():
@@ -52,11 +54,9 @@ def test_a_notebook_runs_from_top_to_bottom(name):
             assert printed.getvalue().rstrip() == "".join(t for out in cell["outputs"] for t in out["text"]).rstrip()
 
 
-def test_links_lead_somewhere(built):
-    pages = {LEARN / path: text for path, text in built.items() if path.endswith(".md")}
-    pages |= {EXAMPLES / name: text for name, text in notebooks(LEARN).items()}
-    pages[LEARN / "CONTRIBUTING.md"] = (LEARN / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    for path, text in pages.items():
+def test_links_lead_somewhere(pages):
+    assert {LEARN / lang / name for lang in ("en", "zh") for name in PAGES} < set(pages)
+    for path, text in (pages | {EXAMPLES / name: text for name, text in notebooks(LEARN).items()}).items():
         for target in re.findall(r"\]\(([^)#\s]+)\)", re.sub(r"(`+|\$\$).*?\1", "", text, flags=re.DOTALL)):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
@@ -146,9 +146,10 @@ def test_the_words_of_a_mistake_name_the_same_numbers(id):
         assert len({tuple(sorted(re.findall(r"{(.*?)}", text))) for text in said.values()}) == 1
 
 
-def test_the_page_of_mistakes_shows_each_once(built):
+def test_the_page_of_mistakes_shows_each_once(pages):
     for lang in ("en", "zh"):
-        assert sorted(re.findall(r"^\*\*(E\d+)\*\* ✗", built[f"{lang}/{PAGES[-1]}"], re.MULTILINE)) == sorted(TEXTS)
+        shown = re.findall(r"^\*\*(E\d+)\*\* ✗", pages[LEARN / lang / PAGES[-1]], re.MULTILINE)
+        assert sorted(shown) == sorted(TEXTS)
 
 
 # --- the build refuses what does not hold

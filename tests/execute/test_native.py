@@ -252,6 +252,7 @@ CASES = list(itertools.product(LAYERS, OUTPUTS, range(len(OPTIMIZERS))))
 THIRD = [case for case in range(0, len(CASES), 3) if case % 9]  # every ninth case is enough from day to day
 
 
+@pytest.mark.alone
 @each_set
 @pytest.mark.parametrize("dtype", ["f32", "f64"])
 @pytest.mark.parametrize("case", first([*range(0, len(CASES), 9), *THIRD], 18))
@@ -281,6 +282,7 @@ def trained(threads, isa, dtype="float32", batch=32, layers=None):
     return hashlib.sha256(b"".join(a.tobytes() for a in net.arrays().values())).hexdigest()
 
 
+@pytest.mark.alone
 @each_set
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("batch", [32, 203, 1000])
