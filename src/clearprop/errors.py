@@ -78,6 +78,10 @@ class DivergenceError(ClearpropError, ArithmeticError):
     """Training produced a loss that is NaN or infinite."""
 
 
+class DataWarning(UserWarning):
+    """What casts doubt on the scores of a model: a column that gives the target away, rows that are sorted by it."""
+
+
 def checked_integer(name: str, value: object, low: int = 1) -> int:
     """A whole number, NumPy's too, as a plain integer.
 

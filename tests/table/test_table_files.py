@@ -82,7 +82,7 @@ def test_quoted_delimiters_do_not_decide(file):
 
 
 def test_columns_without_a_name_are_called_by_their_place(file):
-    assert read(file, ",a,\n0,1,2\n") == {"c0": [0], "a": [1], "c2": [2]}
+    assert read(file, ",a,\n0,1,2\n") == {"unnamed 0": [0], "a": [1], "unnamed 2": [2]}
 
 
 @pytest.mark.parametrize("na", ["-9", ["-9"], [-9], (" -9 ",)])
@@ -221,6 +221,14 @@ def test_real_tables_as_pandas_reads_them(data, name):
         else:
             there = a.notna()
             assert a[there].astype(str).str.lower().tolist() == b[there].astype(str).str.lower().tolist()
+
+
+@pytest.mark.parametrize("mark", ["-200", "-200.0"])
+def test_a_mark_that_is_a_number_is_found_however_it_is_written(file, mark):
+    file.write_text("x,y\n-200,a\n-200.0,b\n-2e2,c\n3,-200\n")
+    expected = {"x": [None, None, None, 3], "y": ["a", "b", "c", None]}
+    assert read_table(file, na=[mark]).to_dict(as_series=False) == expected
+    assert pl.concat(read_batches(file, na=[mark]))["x"].null_count() == 3
 
 
 def test_paths_of_bytes_and_what_is_no_path(tmp_path):

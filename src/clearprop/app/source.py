@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.errors import InvalidValueError, checked_seed, listed
-from clearprop.table import TARGET, find_dialect, load_demo, read_batches, read_table, rows_that_fit, sample_table
+from clearprop.table import (
+    TARGET,
+    find_dialect,
+    kind_of,
+    load_demo,
+    read_batches,
+    read_table,
+    rows_that_fit,
+    sample_table,
+)
 
 _DEMO = "demo:"
 
@@ -79,7 +88,7 @@ class Source:
         return {"header": self.header, "na": list(self.na), "decimal": self._decimal()}
 
     def _decimal(self) -> str | None:
-        is_text = not self.is_demo and not self.name.lower().endswith(".parquet")
+        is_text = not self.is_demo and not kind_of(Path(self.name))
         return find_dialect(Path(self.name), self.header, self.na, self.encoding).decimal if is_text else None
 
     def target(self, given: str | None, frame: Any) -> str:

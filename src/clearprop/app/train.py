@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -17,7 +18,7 @@ from clearprop.app.progress import TrainingBar, waiting
 from clearprop.app.report import report_of
 from clearprop.app.summary import summary_of_fit
 from clearprop.app.terminal import show, tell
-from clearprop.errors import ClearpropError
+from clearprop.errors import ClearpropError, DataWarning
 from clearprop.estimators import TableModel
 from clearprop.explain.language import checked_language
 from clearprop.files import LOCK, refuse_overwriting, sync_folder, unchanged
@@ -39,7 +40,7 @@ def train(
         typer.Option(
             metavar="COL=KIND",
             rich_help_panel=o.TABLE,
-            help="Read a column as number, category, boolean or date. May be repeated.",
+            help="Read a column as number, category, boolean, date or numbers (126/83). May be repeated.",
         ),
     ] = None,
     no_header: o.NoHeader = None,
@@ -170,7 +171,8 @@ def train(
             reading = source.reading()  # now: when the training is over the table may be gone
         target = source.target(target, frame)
         kept = _Kept(out, reading)
-        with kept.named(), nullcontext() if silent else TrainingBar(epochs) as bar:
+        with kept.named(), nullcontext() if silent else TrainingBar(epochs) as bar, warnings.catch_warnings():
+            warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
             callbacks = [] if bar is None else [bar]
             fit = TableModel.train(
                 *(frame, target),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import unknown_name
 from clearprop.estimators.scores import scores_of
-from clearprop.estimators.table_model import TableModel
 from clearprop.explain.importance import PermutationImportance
 from clearprop.explain.importance import gradient_times_input as of_features
 from clearprop.explain.importance import permutation_importance as of_groups
 from clearprop.network import Network
 from clearprop.table import ClassTarget, TableEncoder
 from clearprop.train import as_features
+
+if TYPE_CHECKING:
+    from clearprop.estimators.table_model import TableModel
 
 Array = NDArray[Any]
 LOWER_IS_BETTER = ("log_loss", "rmse", "mae", "loss")
@@ -55,7 +57,7 @@ def permutation_importance(
         >>> [name for name, mean, std in permutation_importance(net, X, 3 * X[:, 0]).ranked()]
         ['x1', 'x2']
     """
-    if isinstance(model, TableModel):
+    if not isinstance(model, Network):
         X, targets = model.arrays(data)
         groups, default = feature_groups(model.encoder), default_metric(model)
     else:

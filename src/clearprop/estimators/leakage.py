@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.estimators.importance import feature_groups
-from clearprop.estimators.table_model import TableModel
 from clearprop.explain.doctor import Examination, Finding
 from clearprop.explain.language import Phrase
-from clearprop.table import ClassTarget, TableEncoder, Target
+from clearprop.table import CategoryColumn, ClassTarget, Column, NumberColumn, TableEncoder, Target
+
+if TYPE_CHECKING:
+    from clearprop.estimators.table_model import TableModel
 
 Array = NDArray[Any]
 _FEWEST_ROWS = 50
-_DECIDES = 0.98  # of the trivial answer's error, which one column alone removes; iris's petals remove 0.9
+DECIDES = 0.98  # of the trivial answer's error, which one column alone removes; iris's petals remove 0.9
 
 _TITLE = ("The column {column} gives the target away", "{column} 列泄漏了目标")
 _MEASURED = (
@@ -46,11 +48,11 @@ def examine_leakage(model: TableModel, X: Array, y: Array) -> list[Examination]:
     """
     columns = model.encoder.columns
     skills = skill_alone(model.target, model.encoder, X, y) if len(columns) > 1 else np.zeros(1)
-    return [_leaking(columns[i].name, model.target.name, float(skills[i])) for i in np.flatnonzero(skills > _DECIDES)]
+    return [_leaking(columns[i].name, model.target.name, float(skills[i])) for i in np.flatnonzero(skills > DECIDES)]
 
 
 def _leaking(column: str, target: str, skill: float) -> Examination:
-    values = {"column": column, "target": target, "skill": skill, "limit": _DECIDES}
+    values = {"column": column, "target": target, "skill": skill, "limit": DECIDES}
     title, measured, why, advice = (
         Phrase(en.format(**values), zh.format(**values)) for en, zh in (_TITLE, _MEASURED, _WHY, _ADVICE)
     )
@@ -82,14 +84,14 @@ def skill_alone(target: Target, encoder: TableEncoder, X: Array, y: Array) -> Ar
     if len(y) < _FEWEST_ROWS or not trivial:
         return np.full(len(encoder.columns), np.nan)
     groups = zip(encoder.columns, feature_groups(encoder).values(), strict=True)
-    return 1 - np.array([_error(target, _values(column.kind, X[:, f]), y) for column, f in groups]) / trivial
+    return 1 - np.array([_error(target, _values(column, X[:, f]), y) for column, f in groups]) / trivial
 
 
-def _values(kind: str, features: Array) -> Array:
+def _values(column: Column, features: Array) -> Array:
     """A column as one number a row: a level's place, or a number itself, with the missing ones below all others."""
-    if kind == "category":
+    if isinstance(column, CategoryColumn):
         return np.asarray(features.argmax(axis=1), np.float64)
-    if kind == "number" and features.shape[1] == 2:
+    if isinstance(column, NumberColumn) and column.has_missing:
         return np.where(features[:, 1] > 0, -np.inf, features[:, 0])
     return np.asarray(features[:, 0])
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -13,15 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop import __version__
-from clearprop.errors import InvalidValueError, ModelFileError, TableError, checked_integer, checked_seed, listed
+from clearprop.errors import (
+    DataWarning,
+    InvalidValueError,
+    ModelFileError,
+    TableError,
+    checked_integer,
+    checked_seed,
+    listed,
+)
 from clearprop.estimators.about import checked_about
 from clearprop.estimators.defaults import default_batch_size, default_hidden, default_l2, network_for
 from clearprop.estimators.evaluation import Evaluation, evaluate
 from clearprop.estimators.recall import training_facts
+from clearprop.estimators.remarks import leaks, sequences
 from clearprop.estimators.scores import class_probabilities, scores_of
 from clearprop.estimators.verdict import verdict
 from clearprop.explain import Trace
-from clearprop.explain.language import Language
+from clearprop.explain.language import Language, Phrase
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
 from clearprop.network import Network, network_from
@@ -248,8 +259,15 @@ class TableModel:
         _require_columns(table, drop)
         coding, y, split = _coded_and_split(table, target, task, seed, (validation, test))
         frame = table.to_native()
-        encoder = TableEncoder.fit(frame, ignore=(target, *drop), kinds=kinds, scaling=scaling, rows=split.train)
+        learn = partial(TableEncoder.fit, frame, (target, *drop), scaling=scaling, rows=split.train)
+        encoder = learn(kinds=kinds)
+        numbers, remarks = sequences(encoder.ignored, table, coding, y, split.train)
+        if numbers:
+            encoder = learn(kinds={**dict.fromkeys(numbers, "number"), **(kinds or {})})
         X = encoder.transform(frame, "float32")
+        remarks += leaks(coding, encoder, X[split.train], y[split.train])
+        for remark in remarks:
+            warnings.warn(remark("en"), DataWarning, stacklevel=2)
         n = len(split.train)
         hidden = default_hidden(n) if hidden is None else hidden
         units = hidden if isinstance(hidden, Sequence) else np.atleast_1d(hidden).tolist()
@@ -281,7 +299,7 @@ class TableModel:
             for name, rows in parts.items()
         }
         scored = {"parts": {name: part.to_dict() for name, part in found.items()}}
-        return TableFit(replace(model, about=about | scored), history, found, split)
+        return TableFit(replace(model, about=about | scored), history, found, split, tuple(remarks))
 
 
 @dataclass(frozen=True)
@@ -293,12 +311,14 @@ class TableFit:
         history: of the training.
         parts: part (train, validation, test) → its evaluation.
         split: which rows of the table each part has; those without a target are not counted.
+        remarks: what should be known of the columns before the scores are believed.
     """
 
     model: TableModel
     history: History
     parts: dict[str, Evaluation]
     split: Split
+    remarks: tuple[Phrase, ...] = ()
 
     @property
     def scores(self) -> dict[str, dict[str, float]]:
@@ -322,12 +342,13 @@ class TableFit:
 
     @property
     def verdict(self) -> list[str]:
-        """Underfitting, overfitting, or neither, in sentences."""
+        """What casts doubt on the scores, and underfitting, overfitting, or neither, in sentences."""
         return self.verdict_in("en")
 
     def verdict_in(self, lang: Language) -> list[str]:
         """The verdict in English or Chinese."""
-        return verdict(self.model.target, self.scores, self.last.intervals, self.last.baseline, self.history, lang)
+        found = verdict(self.model.target, self.scores, self.last.intervals, self.last.baseline, self.history, lang)
+        return [*(remark(lang) for remark in self.remarks), *found]
 
 
 def _check_shares(validation: float, test: float) -> None:

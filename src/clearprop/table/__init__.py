@@ -1,15 +1,16 @@
 """File to arrays; knows nothing of networks."""
 
 from clearprop.table.categories import BooleanColumn, CategoryColumn
-from clearprop.table.columns import KINDS, Column
+from clearprop.table.columns import IDENTIFIER, INDEX, KINDS, Column
 from clearprop.table.dates import DateColumn
 from clearprop.table.delimited import MISSING_MARKS, find_dialect
 from clearprop.table.demo import DEMOS, TARGET, load_demo
 from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.library import import_polars
 from clearprop.table.numbers import NumberColumn, Scaling
-from clearprop.table.read import read_batches, read_table
+from clearprop.table.read import kind_of, read_batches, read_table
 from clearprop.table.sample import rows_that_fit, sample_table
+from clearprop.table.several import SeveralColumn
 from clearprop.table.split import Split, split_rows
 from clearprop.table.target import (
     ClassTarget,
@@ -21,10 +22,13 @@ from clearprop.table.target import (
     target_to_dict,
     with_target,
 )
-from clearprop.table.values import exactly, finite, texts
+from clearprop.table.values import as_numbers, exactly, finite, texts
+from clearprop.table.written import NumberFormat
 
 __all__ = [
     "DEMOS",
+    "IDENTIFIER",
+    "INDEX",
     "KINDS",
     "MISSING_MARKS",
     "TARGET",
@@ -34,18 +38,22 @@ __all__ = [
     "Column",
     "DateColumn",
     "NumberColumn",
+    "NumberFormat",
     "NumberTarget",
     "Scaling",
+    "SeveralColumn",
     "Split",
     "TableEncoder",
     "Target",
     "as_frame",
+    "as_numbers",
     "drop_missing_target",
     "exactly",
     "find_dialect",
     "finite",
     "fit_target",
     "import_polars",
+    "kind_of",
     "load_demo",
     "read_batches",
     "read_table",

@@ -16,15 +16,30 @@ from numpy.typing import NDArray
 
 from clearprop.errors import TableError, unknown_name
 from clearprop.table.categories import BooleanColumn, CategoryColumn, count_levels
-from clearprop.table.dates import DateColumn, find_date_format
-from clearprop.table.numbers import NumberColumn, NumberFormat, Scaling, find_numbers
-from clearprop.table.values import TOO_CLOSE, Series, as_numbers, holds_numbers, is_date, is_number, too_close
+from clearprop.table.dates import DateColumn, find_date_format, in_digits, other_reading
+from clearprop.table.numbers import NumberColumn, Scaling, find_numbers
+from clearprop.table.several import SeveralColumn, find_several
+from clearprop.table.values import (
+    TOO_CLOSE,
+    Series,
+    as_numbers,
+    as_values,
+    holds_numbers,
+    is_date,
+    is_number,
+    is_text,
+    too_close,
+)
+from clearprop.table.written import NumberFormat
 
-Column = NumberColumn | CategoryColumn | BooleanColumn | DateColumn
-Kind = Literal["number", "category", "boolean", "date"]
-KINDS: dict[str, type[Column]] = {cls.kind: cls for cls in (NumberColumn, CategoryColumn, BooleanColumn, DateColumn)}
+Column = NumberColumn | CategoryColumn | BooleanColumn | DateColumn | SeveralColumn
+Kind = Literal["number", "category", "boolean", "date", "numbers"]
+_CLASSES = (NumberColumn, CategoryColumn, BooleanColumn, DateColumn, SeveralColumn)
+KINDS: dict[str, type[Column]] = {cls.kind: cls for cls in _CLASSES}
 
 IDENTIFIER = "an identifier: a whole number of its own in every row"
+INDEX = "an index: a column without a name that numbers or names the rows"
+_NAMELESS = re.compile(r"(?i:unnamed:? \d+|index: .*|\.\.\.\d+)|__index_level_\d+__")
 _CALLED_SO = re.compile(
     r"(?i:(.*[\W_])?(id|ids|uuid|guid|index|key|nr|no)|unnamed.*)|.*[a-z0-9]I[Dd]|.*[^A-Za-z]ID|.*(编号|序号|学号|工号|单号|证号)"
 )
@@ -43,6 +58,8 @@ class Reading:
         text: how numbers are written in text.
         values: the two values of a boolean: false, true.
         marks: texts among dates that stand for a missing one.
+        other: another form in which the dates could be read.
+        several: what stands between the numbers of a text, and how many there are.
     """
 
     kind: str
@@ -50,6 +67,8 @@ class Reading:
     text: NumberFormat | None = None
     values: tuple[str, str] | None = None
     marks: tuple[str, ...] = ()
+    other: str = ""
+    several: tuple[str, int] = ("", 0)
 
 
 def fit_column(
@@ -73,7 +92,7 @@ def fit_column(
     part = series if rows is None else series[rows]
     if reading.kind in ("category", "boolean"):
         return _fit_levels(part, reading)
-    values = as_numbers(part) if reading.kind == "date" and reading.form is None else None
+    values = as_numbers(part) if reading.kind == "date" and is_date(part) else None
     if reading.kind == "number":
         values = as_numbers(part, reading.text.parse if reading.text else None)
     if values is not None:
@@ -84,7 +103,9 @@ def fit_column(
             return TOO_CLOSE if too_close(part) else _SAME
     if reading.kind == "number":
         return NumberColumn.fit(part, scaling, reading.text)
-    column = DateColumn.fit(part, reading.form, reading.marks)
+    if reading.kind == "numbers":
+        return SeveralColumn.fit(part, *reading.several, scaling)
+    column = DateColumn.fit(part, reading.form, reading.marks, reading.other)
     return column if column.parts else "the same date in every row"
 
 
@@ -108,7 +129,11 @@ def read_as(series: Series, kind: str | None = None) -> Reading | str:
     """
     if kind is not None and kind not in KINDS:
         raise unknown_name("kind of column", kind, list(KINDS))
+    if kind is None and _NAMELESS.fullmatch(series.name) and _tells_rows_apart(series):
+        return INDEX
     if kind is None and is_number(series):
+        if in_digits(series):
+            return Reading("date", "%Y%m%d")
         return IDENTIFIER if _identifies(series) else Reading("number")
     if is_date(series) and kind in (None, "date"):
         return Reading("date")
@@ -126,10 +151,13 @@ def read_as(series: Series, kind: str | None = None) -> Reading | str:
 def _read_text(series: Series, there: set[Any]) -> Reading | str:
     form, marks = find_date_format(series)
     if form is not None:
-        return Reading("date", form, marks=marks)
+        return Reading("date", form, marks=marks, other=other_reading(series, form))
     text = find_numbers(series)
     if text is not None:
         return Reading("number", text=text)
+    several = find_several(series)
+    if several is not None:
+        return Reading("numbers", several=several)
     if len(there) == 2:
         return Reading("boolean", values=BooleanColumn.order(there))
     if len(there) > 50 and len(there) > 0.5 * len(series):
@@ -160,11 +188,34 @@ def _read_as_given(series: Series, kind: str, there: set[Any]) -> Reading:
         form, marks = find_date_format(series)
         if form is None:
             raise TableError(f"column {series.name!r} holds {example}", "dates of one form, such as 2024-12-31")
-        return Reading("date", form, marks=marks)
+        return Reading("date", form, marks=marks, other=other_reading(series, form))
+    if kind == "numbers":
+        several = find_several(series)
+        if several is None:
+            raise TableError(f"column {series.name!r} holds {example}", "several numbers in a text, such as 126/83")
+        return Reading("numbers", several=several)
     text = find_numbers(series)
     if text is None and not is_number(series):
-        raise TableError(f"column {series.name!r} holds {example}", "numbers, to be a number column")
+        raise TableError(f"column {series.name!r} {_odd_one(series)}", "numbers, to be a number column")
     return Reading("number", text=text)
+
+
+def _odd_one(series: Series) -> str:
+    """A value of a column that is no number, and its row; where each is one, that they are written in several ways."""
+    values = list(enumerate(as_values(series)))
+    for row, value in values:
+        if value is not None and not (isinstance(value, str) and (not value.strip() or NumberFormat.reads(value))):
+            return f"holds {str(value)[:40]!r} in row {row}"
+    row, value = next((row, value) for row, value in values if value is not None)
+    return f"holds numbers that are not written in one way, {str(value)[:40]!r} in row {row}"
+
+
+def _tells_rows_apart(series: Series) -> bool:
+    """Whether a column without a name holds whole numbers, in any order, with gaps or again, or a text for each row."""
+    if is_number(series):
+        values = as_numbers(series)
+        return not (values % 1 > 0).any()
+    return is_text(series) and len(series.unique()) == len(series)
 
 
 def _identifies(series: Series) -> bool:

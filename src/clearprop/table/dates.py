@@ -18,6 +18,7 @@ from clearprop.table.values import (
     Features,
     Numbers,
     Series,
+    as_numbers,
     as_values,
     each_value,
     exactly,
@@ -32,13 +33,59 @@ from clearprop.table.values import (
 
 _ISO = "ISO 8601"
 _ISO_TEXT = re.compile(r"(\d{4}-\d\d-\d\d)([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?(\d{0,3})(Z| UTC|[+-]\d\d:?\d\d)?")
+# The day before the month where both would do.
 _DAYS = (
-    *("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y年%m月%d日", "%d %b %Y", "%b %d, %Y"),
-    *("%d-%b-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y"),
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y年%m月%d日"),
+    *(
+        "%d %b %Y",
+        "%d %B %Y",
+        "%d. %B %Y",
+        "%d. %m. %Y",
+        "%b %d, %Y",
+        "%B %d, %Y",
+        "%b %d %Y",
+        "%B %d %Y",
+        "%b. %d, %Y",
+    ),
+    *("%d-%b-%Y", "%d-%B-%Y", "%d-%b-%y", "%d %b %y", "%b %d, %y", "%d/%b/%Y", "%Y-%b-%d", "%Y %b %d", "%Y/%b/%d"),
+    *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y", "%y/%m/%d", "%y-%m-%d"),
+    *("%a, %d %b %Y", "%a %d %b %Y", "%A, %d %B %Y", "%A %d %B %Y", "%a, %b %d, %Y", "%a %b %d %Y", "%A, %B %d, %Y"),
+    "%Y%m%d",
 )
-_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-FORMATS = (_ISO, *(day + time for day in _DAYS for time in _TIMES), "%Y-%m", "%Y年%m月")
+_TIMES = (
+    "",
+    " %H:%M",
+    " %H:%M:%S",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+    " %I:%M%p",
+    " %H:%M:%S.%f",
+    " %H",
+    "T%H:%M:%S",
+    ", %H:%M",
+)
+_WITH_ZONE = ("%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%Y%m%dT%H%M%S%z", "%d/%b/%Y:%H:%M:%S %z")
+_WHOLE = ("%a %b %d %H:%M:%S %Y", "%Y%m%dT%H%M%S", "%Y%m%d%H%M%S")
+_MONTHS = (
+    "%Y-%m",
+    "%Y年%m月",
+    "%Y/%m",
+    "%m/%Y",
+    "%b-%y",
+    "%b %y",
+    "%b-%Y",
+    "%b %Y",
+    "%B %Y",
+    "%Y-%b",
+    "%Y %B",
+    "%b, %Y",
+)
+_CLOCK = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p", "%I:%M:%S %p")
+_EIGHT_DIGITS, _MINUTES = re.compile(r"\d{8}(\D|\d{6}$|$)"), re.compile(r"\d{1,2}:\d\d")
+FORMATS = (_ISO, *(day + time for day in _DAYS for time in _TIMES), *_WITH_ZONE, *_WHOLE, *_MONTHS, *_CLOCK)
 _CYCLES = {"month": 12.0, "weekday": 7.0, "hour": 24.0}
+_FEWEST_DATES = 5
+_BEND = 5.0  # standard deviations, as numbers are
 _PARTS = ("year", "month", "day", "weekday", "hour")
 
 
@@ -49,7 +96,13 @@ def parse_date(text: str, form: str) -> datetime:
         ValueError: for text of another form.
     """
     if form != _ISO:
-        return datetime.strptime(text.strip(), form)
+        text = text.strip()
+        if (form.startswith("%Y%m%d") and not _EIGHT_DIGITS.match(text)) or (
+            form in _CLOCK and not _MINUTES.match(text)
+        ):
+            raise ValueError(text)  # strptime takes 2024111 and 2:1
+        found = datetime.strptime(text, form)
+        return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
     match = _ISO_TEXT.fullmatch(text.strip())
     if match is None or (match[5] and not match[4]):
         raise ValueError(text)
@@ -76,6 +129,23 @@ def find_date_format(series: Series) -> tuple[str | None, tuple[str, ...]]:
         if len(marks) <= MOST_MARKS and rows <= (1 - LEAST_READABLE) * counts.total() and len(marks) < len(counts):
             return form, tuple(sorted(value.strip() for value in marks))
     return None, ()
+
+
+def other_reading(series: Series, form: str | None) -> str:
+    """The form in which day and month change places, if all texts could be read in it, too; else nothing."""
+    other = (form or "").replace("%d", "%-").replace("%m", "%d").replace("%-", "%m")
+    if form is None or other == form or other not in FORMATS:
+        return ""
+    return other if all(_fits(value, other) for value in set(as_values(series)) - {None}) else ""
+
+
+def in_digits(series: Series) -> bool:
+    """Whether whole numbers are dates such as 20241231: all of them, and not in one or two years before 1900."""
+    values = as_numbers(series)
+    values = np.unique(values[~np.isnan(values)])
+    if len(values) < _FEWEST_DATES or values[0] < 19_000_101 or values[-1] > 21_001_231 or (values % 1).any():
+        return False
+    return all(_fits(str(int(value)), "%Y%m%d") for value in values)
 
 
 def _fits(text: str, form: str) -> bool:
@@ -109,7 +179,8 @@ def parts_of(us: Numbers) -> dict[str, Numbers]:
 class DateColumn:
     """A date as the parts that vary: year and day scaled, month, weekday and hour as points on a circle.
 
-    December is as near to January as to November: sin and cos of 2π·month/12.
+    Years and days far outside the training period are bent as numbers are, x/√(1 + (x/5)²), so that no trend goes on
+    without bound. December is as near to January as to November: sin and cos of 2π·month/12.
 
     Attributes:
         name: of the column.
@@ -117,6 +188,7 @@ class DateColumn:
         parts: part → (center, scale); of a circle, its period as the scale.
         has_missing: whether a last feature says that a value is missing.
         marks: texts that stand for a missing value.
+        other: the form in which the texts could be read as well, day and month exchanged.
     """
 
     name: str
@@ -124,19 +196,20 @@ class DateColumn:
     parts: dict[str, tuple[float, float]]
     has_missing: bool
     marks: tuple[str, ...] = ()
+    other: str = ""
     kind: ClassVar[str] = "date"
     holds_numbers: ClassVar[bool] = False
 
     @classmethod
-    def fit(cls, series: Series, form: str | None = None, marks: tuple[str, ...] = ()) -> DateColumn:
+    def fit(cls, series: Series, form: str | None = None, marks: tuple[str, ...] = (), other: str = "") -> DateColumn:
         """The parts that vary, and their scales."""
         us = _as_microseconds(series, form, marks)
         parts = {}
         for part, values in parts_of(us).items() if not np.isnan(us).all() else ():
             center, scale = mean_and_std(values[~np.isnan(values)])
-            if scale > 0:
+            if scale > 0 and (form not in _CLOCK or part == "hour"):
                 parts[part] = (0.0, _CYCLES[part]) if part in _CYCLES else (center, scale)
-        return cls(series.name, form, parts, bool(np.isnan(us).any()), marks)
+        return cls(series.name, form, parts, bool(np.isnan(us).any()), marks, other)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> DateColumn:
@@ -155,7 +228,9 @@ class DateColumn:
             if part in given:
                 center, scale = exactly(list, given[part])
                 parts[part] = (finite(center), positive(scale))
-        missing = exactly(bool, data["has_missing"]), texts(data["marks"])
+        if data["other"] and data["other"] not in FORMATS:
+            raise ValueError(f"a form of dates {data['other']!r:.40}")
+        missing = exactly(bool, data["has_missing"]), texts(data["marks"]), exactly(str, data["other"])
         return cls(exactly(str, data["name"]), data["form"], parts, *missing)
 
     @property
@@ -179,13 +254,15 @@ class DateColumn:
                 angle = 2 * np.pi * found[part] / scale
                 features += [np.sin(angle), np.cos(angle)]
             else:
-                features.append((found[part] - center) / scale)
+                scaled = (found[part] - center) / scale
+                features.append(scaled / np.sqrt(1 + (scaled / _BEND) ** 2))
         result = np.nan_to_num(np.stack(features, 1), nan=0.0)  # there is at least one part
         return np.column_stack([result, np.isnan(us)]) if self.has_missing else result
 
     def describe(self) -> str:
         """What was done, in a few words."""
         form = "" if self.form is None else f"; read as {self.form}"
+        form += f", but {self.other} would do, too" if self.other else ""
         gaps = "; missing → 0, and a flag" if self.has_missing else ""
         marks = f"; {' and '.join(map(repr, self.marks))} counted as missing" if self.marks else ""
         return ", ".join(self.parts) + form + gaps + marks
@@ -199,6 +276,8 @@ def _as_microseconds(series: Series, form: str | None, marks: tuple[str, ...] = 
     def convert(value: Any) -> float:
         if value is None or (isinstance(value, str) and value.strip() in ("", *marks)):
             return float("nan")
+        if isinstance(value, int | float) and (form or "").startswith("%Y%m%d"):
+            value = str(int(value))
         if isinstance(value, datetime):
             return value.replace(tzinfo=UTC).timestamp() * 1e6
         try:

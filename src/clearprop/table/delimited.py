@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +18,7 @@ import numpy as np
 from clearprop.errors import FileError, TableError
 from clearprop.files import require_a_name
 from clearprop.table.library import import_polars
+from clearprop.table.packed import unpacked
 
 MISSING_MARKS = (
     *(
@@ -41,7 +43,11 @@ MISSING_MARKS = (
 )
 _DELIMITERS = (",", ";", "\t", "|")
 _HEAD = 4 * 2**20  # bytes from which the dialect is found
+_FEW_RECORDS = 100
 _LONGEST_RECORD = 64 * 2**20  # characters
+_MOST_ABOVE, _FEWEST_BELOW = 20, 3  # lines of a title, and of a table below it
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_ADDRESS = re.compile(r"(?i)(https?|ftp|s3|gs|file):/")
 _BLANK_LINES = re.compile(r"(?: *\n)+")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -63,6 +69,7 @@ class Dialect:
         names: of the columns.
         header: whether the first record holds the names.
         missing: marks for missing values.
+        skip: lines above the header that are none of the table: a title, comments, Excel's sep=;.
     """
 
     encoding: str
@@ -71,6 +78,7 @@ class Dialect:
     names: tuple[str, ...]
     header: bool
     missing: tuple[str, ...]
+    skip: int = 0
 
 
 def find_dialect(
@@ -82,7 +90,7 @@ def find_dialect(
         FileError: if it cannot be read.
         TableError: if it is empty, in another encoding, or its header is none.
     """
-    with open_binary(path) as file:
+    with open_binary(path) as packed, unpacked(path, packed) as file:
         head = file.read(_HEAD)
         whole = not file.read(1)
     encoding = find_encoding(head) if encoding is None else _checked_encoding(encoding)
@@ -93,14 +101,28 @@ def find_dialect(
         raise TableError(f"{path} is no text: it holds NUL characters", "a CSV, TSV or Parquet file")
     if not text.strip():
         raise TableError(f"{path} is empty", "a table")
-    delimiter = _find_delimiter(text)
+    skip, delimiter = _find_start(text)
+    text = "\n".join(text.lstrip("\n").split("\n")[skip:])
     first = _first_record(path, text, delimiter)
-    names = _names(path, [name.strip() for name in first] if header else [""] * len(first))
+    if header and _names_of_rows_lack_one(text, first, delimiter):
+        first = ["", *first]
+    given = [name.strip() for name in first] if header else [""] * len(first)
+    names = _names(path, given, "unnamed {}" if header else "c{}")
     missing = (*MISSING_MARKS, *(str(mark).encode(errors="replace").decode().strip() for mark in na))
-    return Dialect(encoding, delimiter, _find_decimal(text, delimiter, decimal), tuple(names), header, missing)
+    return Dialect(encoding, delimiter, _find_decimal(text, delimiter, decimal), tuple(names), header, missing, skip)
 
 
-def _names(path: Path, given: list[str]) -> list[str]:
+def _names_of_rows_lack_one(text: str, first: list[str], delimiter: str) -> bool:
+    """Whether every record has one field more than the header: R writes the names of rows, and no name for them."""
+    reader = csv.reader(io.StringIO(text.lstrip("\n"), newline=""), delimiter=delimiter)
+    try:
+        widths = {len(fields) for fields in islice(reader, 1, 1 + _FEW_RECORDS) if len(fields) > 1 or "".join(fields)}
+    except csv.Error:
+        return False
+    return widths == {len(first) + 1}
+
+
+def _names(path: Path, given: list[str], place: str) -> list[str]:
     """A name for each column; one without is called by its place."""
     counts = Counter(given)
     twice = next((name for name in given if name and counts[name] > 1), None)
@@ -110,7 +132,7 @@ def _names(path: Path, given: list[str]) -> list[str]:
         )
     names = []
     for i, name in enumerate(given):
-        made = f"c{i}"
+        made = place.format(i)
         while made in counts:
             made += "_"
         names.append(name or made)
@@ -123,6 +145,9 @@ def open_binary(path: Path) -> BinaryIO:
     Raises:
         FileError: if that is not possible.
     """
+    if _ADDRESS.match(str(path)):
+        address, hint = str(path).replace(":/", "://", 1), "download it first: nothing is fetched from a network here"
+        raise FileError(f"{address} is an address", "a file", hint)
     try:
         require_a_name(path)
         if path.exists() and not path.is_file() and not path.is_dir():
@@ -193,14 +218,19 @@ def text_blocks(
 
     `seen` is told how many bytes have been read.
     """
-    line, carry, start = 1, "", True
-    with open_binary(path) as file:
+    line, carry, start, skip = 1, "", True, dialect.skip
+    with open_binary(path) as packed, unpacked(path, packed) as file:
         for piece in _decoded(path, file, dialect.encoding, size, seen=seen):
             text = carry + piece
             if start:
                 rest = text.lstrip("\n")
                 line += len(text) - len(rest)
                 text = rest
+            while start and skip and "\n" in text:
+                line, skip, text = line + 1, skip - 1, text.partition("\n")[2]
+            if start and skip:
+                carry = text
+                continue
             end = _last_record_end(text)
             carry = text[end:]
             if len(carry) > max(_LONGEST_RECORD, 2 * size):
@@ -235,6 +265,8 @@ def _last_record_end(text: str) -> int:
 
 def _first_record(path: Path, text: str, delimiter: str) -> list[str]:
     """The fields of the first line that is not blank."""
+    if delimiter == " ":
+        return text.lstrip("\n").split("\n", 1)[0].split()
     reader = csv.reader(io.StringIO(text.lstrip("\n"), newline=""), delimiter=delimiter)
     try:
         return next(iter(reader))
@@ -262,6 +294,8 @@ def parse(path: Path, dialect: Dialect, line: int, text: str) -> Any:
         TableError: for a record that has not as many fields as there are columns.
     """
     pl = import_polars()
+    if dialect.delimiter == " ":
+        text = re.sub(r"(?m)^[ \t]+|[ \t]+$", "", re.sub(r"[ \t]+", " ", text))
     schema = dict.fromkeys(dialect.names, pl.String)
     if len(dialect.names) > 1:  # Polars counts the fields of the first line, even of a blank one
         blank = _BLANK_LINES.match(text)
@@ -326,6 +360,31 @@ def _ragged(path: Path, line: int, got: int, width: int) -> TableError:
     return TableError(
         f"{path} is no regular table: number of fields in line {line} is {got}", f"{width}, as in the first line"
     )
+
+
+def _find_start(text: str) -> tuple[int, str]:
+    """How many lines stand above the table, and its delimiter."""
+    lines = text.lstrip("\n").split("\n", _MOST_ABOVE + _FEW_RECORDS)
+    told = re.fullmatch(r'"?sep=(.)"?,?', lines[0].strip())
+    if told:
+        return 1, told[1]
+    comments = next((i for i, line in enumerate(lines) if not line.lstrip().startswith("#")), 0)
+    for above in range(comments, min(len(lines), comments + _MOST_ABOVE)):
+        below = [line for line in lines[above : above + 20] if line.strip()]
+        delimiter = _find_delimiter("\n".join(below))
+        regular = len(below) >= _FEWEST_BELOW and len({line.count(delimiter) for line in below}) == 1
+        if regular and lines[above].count(delimiter):  # nothing but a title has no delimiter above such lines
+            return (comments if any(line.count(delimiter) for line in lines[comments:above]) else above), delimiter
+    delimiter = _find_delimiter("\n".join(lines[comments:]))
+    return comments, " " if delimiter not in text and _between_blanks(lines[comments:]) else delimiter
+
+
+def _between_blanks(lines: list[str]) -> bool:
+    """Whether lines are cut at blanks: as many words in each, and somewhere a number in all but the first."""
+    rows = [line.split() for line in lines[:_FEW_RECORDS] if line.strip()]
+    if len(rows) < _FEWEST_BELOW or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
+        return False
+    return any(all(_NUMBER.fullmatch(row[k]) for row in rows[1:]) for k in range(len(rows[0])))
 
 
 def _find_delimiter(text: str) -> str:

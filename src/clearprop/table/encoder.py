@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import DTypeError, TableError, listed, unknown_name
-from clearprop.table.columns import IDENTIFIER, Column, column_from_dict, fit_column
+from clearprop.table.columns import IDENTIFIER, INDEX, Column, column_from_dict, fit_column
 from clearprop.table.numbers import Scaling
 from clearprop.table.values import Features, Series, exactly, unboxed
 
@@ -37,7 +37,7 @@ def as_frame(frame: Any) -> nw.DataFrame[Any]:
     if len(set(names)) < len(names):
         raise TableError("two columns of one name", "one name per column")
     wrapped = wrapped.rename(renamed) if renamed else wrapped
-    boxed = [unboxed(series) for series in _columns_of(wrapped).values() if series.dtype == nw.Object]
+    boxed = [unboxed(series) for series in _columns_of(wrapped).values() if series.dtype in (nw.Object, nw.Duration)]
     return wrapped.with_columns(boxed) if boxed else wrapped
 
 
@@ -103,7 +103,7 @@ class TableEncoder:
         every = {name: series for name, series in _columns_of(table).items() if name not in ignore}
         found = {name: fit_column(series, kinds.get(name), scaling, rows) for name, series in every.items()}
         if all(isinstance(column, str) for column in found.values()):  # better an identifier than nothing
-            again = [name for name, column in found.items() if column == IDENTIFIER]
+            again = [name for name, column in found.items() if column in (IDENTIFIER, INDEX)]
             found |= {name: fit_column(every[name], "number", scaling, rows) for name in again}
         used = [column for column in found.values() if not isinstance(column, str)]
         ignored = {name: why for name, why in found.items() if isinstance(why, str)}

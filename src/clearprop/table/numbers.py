@@ -1,149 +1,32 @@
-"""Columns of numbers, and numbers that are hidden in text: "$1,234.50", "12,5 %", "1 234 kg"."""
+"""Columns of numbers, scaled, with those that are hidden in text."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from clearprop.errors import TableError
 from clearprop.table.values import (
-    LEAST_READABLE,
-    MOST_MARKS,
     Features,
     Numbers,
     Series,
     as_numbers,
     as_values,
+    each_value,
     exactly,
     finite,
     is_date,
     is_text,
     mean_and_std,
     positive,
-    texts,
 )
+from clearprop.table.written import NumberFormat
 
 Scaling = Literal["standard", "robust"]
 
-_CURRENCY = r"[$€£¥￥₹₩₽₺₫฿]|(?:US|A|C|HK|NT)\$|USD|EUR|GBP|CNY|RMB|JPY|CHF|INR"
-_SPACES = " \u00a0\u202f'’"
-_NUMBER = re.compile(
-    rf"(?P<sign>[+\-−]?)\s*(?P<prefix>(?:{_CURRENCY})?)\s*(?P<sign2>[+\-−]?)"
-    rf"(?P<digits>\d[\d.,{_SPACES}]*(?<=\d)|\d|[.,]\d+)\s*(?P<suffix>[^\d\s.,+\-][^\d.,]{{0,7}})?"
-)
-_SEPARATORS = (("", "."), (",", "."), ("", ","), (".", ","), (" ", "."), (" ", ","))  # thousands and decimal, tried so
 _BEND = {"standard": 5.0, "robust": 3.0}
-
-
-@dataclass(frozen=True)
-class NumberFormat:
-    """How the numbers of a column are written as text: "$1,234.50 " is prefix $, thousands in commas, a decimal point.
-
-    Attributes:
-        prefix: currency before the number.
-        suffix: unit, currency or % behind it.
-        thousands: the character between groups of three digits, or "".
-        decimal: "." or ",".
-        marks: texts that stand for a missing value.
-        example: one value as it was written.
-
-    Example:
-        >>> found = NumberFormat.find(["$1,234.50", "$7.25"])
-        >>> found.parse("$2,000"), found.parse("12")
-        (2000.0, 12.0)
-    """
-
-    prefix: str = ""
-    suffix: str = ""
-    thousands: str = ""
-    decimal: str = "."
-    marks: tuple[str, ...] = ()
-    example: str = ""
-
-    @classmethod
-    def find(cls, values: Iterable[str]) -> NumberFormat | None:
-        """The format of texts, or None if they are not numbers written in one way.
-
-        At most three texts may be none, in at most 5 % of the places: they are marks for a missing value.
-        """
-        counts = Counter(value.strip() for value in values)
-        counts.pop("", None)
-        matches = {text: _NUMBER.fullmatch(text) for text in counts}
-        marks = tuple(sorted(text for text, match in matches.items() if match is None))
-        found = {text: match for text, match in matches.items() if match is not None}
-        rows = sum(counts[text] for text in found)
-        if not found or len(marks) > MOST_MARKS or rows < LEAST_READABLE * sum(counts.values()):
-            return None
-        if any(re.fullmatch(r"[+-]?0\d+", text) for text in found):
-            return None  # codes such as 007 are no numbers
-        prefixes = {match["prefix"] for match in found.values()}
-        suffixes = {(match["suffix"] or "").strip() for match in found.values()}
-        if len(prefixes - {""}) > 1 or len(suffixes) > 1:
-            return None
-        separators = _separators([match["digits"] for match in found.values()])
-        if separators is None:
-            return None
-        example = max(found, key=lambda text: (len(text) <= 24, len(text), text))
-        return cls(max(prefixes), suffixes.pop(), *separators, marks, example)
-
-    @classmethod
-    def from_dict(cls, data: Any) -> NumberFormat:
-        """From its fields."""
-        fields = {name: exactly(str, data[name]) for name in ("prefix", "suffix", "thousands", "decimal", "example")}
-        if (fields["thousands"], fields["decimal"]) not in _SEPARATORS:
-            raise ValueError("a format of numbers that no column has")
-        return cls(**fields, marks=texts(data["marks"]))
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the numbers are written as everywhere, so that only the marks are special."""
-        return (self.prefix, self.suffix, self.thousands, self.decimal) == ("", "", "", ".")
-
-    def parse(self, text: str) -> float:
-        """The number in a text; NaN for a mark.
-
-        Raises:
-            ValueError: for other text.
-        """
-        text = text.strip()
-        if text in self.marks:
-            return float("nan")
-        match = _NUMBER.fullmatch(text)
-        if match is None or match["prefix"] not in ("", self.prefix):
-            return float(text)
-        if (match["suffix"] or "").strip() not in ("", self.suffix):
-            raise ValueError(text)
-        digits = _plain_spaces(match["digits"])
-        if not _written(self.thousands, self.decimal).fullmatch(digits):
-            raise ValueError(text)
-        number = float(digits.replace(self.thousands, "").replace(self.decimal, "."))
-        return -number if (match["sign"] or match["sign2"]) in ("-", "−") else number
-
-
-def _separators(digits: list[str]) -> tuple[str, str] | None:
-    """Thousands and decimal separators, or None if there is no consistent reading."""
-    spaced = [_plain_spaces(text) for text in digits]
-    for thousands, decimal in _SEPARATORS:
-        if all(_written(thousands, decimal).fullmatch(text) for text in spaced):
-            return thousands, decimal
-    return None
-
-
-@cache
-def _written(thousands: str, decimal: str) -> re.Pattern[str]:
-    """Digits with these separators: groups of three behind the first, which does not begin with 0."""
-    group = rf"[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+|\d+" if thousands else r"\d+"
-    return re.compile(rf"(?:{group})(?:{re.escape(decimal)}\d*)?|{re.escape(decimal)}\d+")
-
-
-def _plain_spaces(text: str) -> str:
-    return re.sub(f"[{_SPACES}]", " ", text)
 
 
 @dataclass(frozen=True)
@@ -193,11 +76,12 @@ class NumberColumn:
 
     @property
     def feature_names(self) -> list[str]:
-        """The column's name, and "is missing" where needed."""
-        return [self.name] + ([f"{self.name} is missing"] if self.has_missing else [])
+        """The column's name, "is missing" where needed, and the units of some."""
+        others = () if self.text is None else self.text.others
+        return [self.name, *[f"{self.name} is missing"] * self.has_missing, *(f"{self.name} in {u}" for u in others)]
 
     def encode(self, series: Series) -> Features:
-        """(N, 1) or (N, 2) numbers.
+        """(N, features) numbers.
 
         Raises:
             TableError: for text that is no number, and dates.
@@ -210,7 +94,14 @@ class NumberColumn:
         missing = np.isnan(values)
         scaled = (np.where(missing, self.median, values) - self.center) / self.scale
         scaled = scaled / np.sqrt(1 + (scaled / self.bend) ** 2)
-        return np.stack([scaled, missing], 1) if self.has_missing else scaled[:, None]
+        features = [scaled, *[missing.astype(np.float64)] * self.has_missing]
+        if self.text is not None and self.text.others:
+            place = np.array(each_value(series, self._place_of_unit))
+            features += [(place == k + 1).astype(np.float64) for k in range(len(self.text.others))]
+        return np.stack(features, 1)
+
+    def _place_of_unit(self, value: Any) -> int:
+        return self.text.unit(value) if self.text is not None and isinstance(value, str) else 0
 
     def describe(self) -> str:
         """What was done, in a few words."""
@@ -218,10 +109,7 @@ class NumberColumn:
         parts = [f"(x {sign} {abs(self.center):.4g}) / {self.scale:.4g}, within ±{self.bend:g}"]
         if self.has_missing:
             parts.append(f"missing → {self.median:.4g}, and a flag")
-        if self.text is not None and not self.text.is_plain:
-            parts.append(f"read from text such as {self.text.example!r}")
-        if self.text is not None and self.text.marks:
-            parts.append(" and ".join(map(repr, self.text.marks)) + " counted as missing")
+        parts += self.text.describe() if self.text is not None else []
         return "; ".join(parts)
 
 
@@ -230,11 +118,14 @@ def _robust_scale(values: Numbers) -> float:
     return float(high - low) or float(values.max() - values.min()) / 2
 
 
-def find_numbers(series: Series) -> NumberFormat | None:
-    """How numbers are written in a column of text; None if it does not hold numbers."""
+def find_numbers(series: Series, marks: bool = True) -> NumberFormat | None:
+    """How numbers are written in a column of text; None if it does not hold numbers.
+
+    `marks` says whether a word that is there again and again may stand for a missing value.
+    """
     if not is_text(series):
         return None
     values = as_values(series)
     if not all(isinstance(value, str) for value in values if value is not None):
         return None
-    return NumberFormat.find(value for value in values if value is not None)
+    return NumberFormat.find((value for value in values if value is not None), marks)

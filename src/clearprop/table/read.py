@@ -1,17 +1,20 @@
-"""Files to data frames: CSV, TSV and Parquet, whole or in batches, through Polars."""
+"""Files to data frames: delimited text, Parquet, Arrow IPC, JSON and Excel, whole or in batches, through Polars."""
 
 from __future__ import annotations
 
+import codecs
+import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clearprop.errors import TableError
+from clearprop.errors import MissingDependencyError, TableError
 from clearprop.files import checked_path, unchanged
 from clearprop.table.delimited import Dialect, find_dialect, open_binary, parse, text_blocks
 from clearprop.table.library import first_line, import_polars
+from clearprop.table.packed import is_excel, packing
 
 if TYPE_CHECKING:
     import polars
@@ -25,16 +28,19 @@ _DECIMAL_COMMA = r"^[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?([eE][+-]?\d+)?$"
 def read_table(
     path: str | os.PathLike[str], *, header: bool = True, na: Sequence[str] = (), encoding: str | None = None
 ) -> polars.DataFrame:
-    """Read a CSV, TSV or Parquet file.
+    """Read a file: CSV, TSV and other delimited text, Parquet, Arrow IPC (Feather), JSON, JSON lines or Excel.
+
+    What it is follows from its first bytes; text may be packed by gzip, bzip2, xz, zip or zstd.
 
     The delimiter is found among , ; tab and |; a decimal comma, where fields such as 3,14 stand between other
     delimiters; the encoding, by the mark at the start of the file (UTF-8, UTF-16 and UTF-32; without one UTF-8 or
     UTF-16). Blanks around values do not count, nor do blank lines, except in a table of one column, where one is a
     missing value. Column types follow from the whole file: numbers where every value is one, else text. A column
-    without a name is called by its place: c0, c1, ….
+    without a name is called by its place, "unnamed 0"; an index of pandas in a Parquet file that numbers the rows,
+    "index: NAME".
 
     Args:
-        path: the file; `.parquet` (in any case) is read as Parquet, everything else as delimited text.
+        path: the file.
         header: whether the first line names the columns; if not they are called c0, c1, ….
         na: a mark or marks for missing values beside the usual ones (`MISSING_MARKS`).
         encoding: of the text, such as "gb18030"; found out if not given.
@@ -54,8 +60,10 @@ def read_table(
     """
     source = Path(checked_path(path))
     with unchanged(source):
-        if _is_parquet(source):
-            frame: polars.DataFrame = _marked(_from_parquet(source, lambda lazy: lazy), _marks(na))
+        kind = kind_of(source)
+        if kind:
+            frame: polars.DataFrame = _marked(_asked(source, kind, lambda lazy: lazy), _marks(na))
+            frame = frame.rename(_indices(source, frame)) if kind == "Parquet" else frame
         else:
             frame = _from_text(source, header, _marks(na), encoding)
         if not frame.height:
@@ -94,8 +102,9 @@ def read_batches(
     """
     source = Path(checked_path(path))
     with unchanged(source):
-        if _is_parquet(source):
-            yield from _parquet_batches(source, _marks(na), seen)
+        kind = kind_of(source)
+        if kind:
+            yield from _lazy_batches(source, kind, _marks(na), seen)
         else:
             yield from _text_batches(source, find_dialect(source, header, _marks(na), encoding, decimal), numbers, seen)
 
@@ -118,29 +127,63 @@ def _text_batches(
         raise TableError(f"{source} has no rows", "at least one row of data")
 
 
-def _is_parquet(path: Path) -> bool:
-    return path.suffix.lower() == ".parquet"
+def kind_of(path: Path) -> str:
+    """What a file is by its first bytes, if it is no delimited text: "Parquet", "Arrow IPC", "JSON", …; else ""."""
+    with open_binary(path) as file:
+        head = file.read(256)
+        begins = {b"PAR1": "Parquet", b"ARROW1": "Arrow IPC"}
+        known = next((kind for magic, kind in begins.items() if head.startswith(magic)), "")
+        if known or path.suffix.lower() == ".parquet":
+            return known or "Parquet"
+        if packing(head) == "zip" and is_excel(file):
+            return "Excel"
+    return {b"{": "JSON lines", b"[": "JSON"}.get(head.removeprefix(codecs.BOM_UTF8).lstrip()[:1], "")
 
 
 def _marks(na: Sequence[str]) -> Sequence[str]:
     return (na,) if isinstance(na, str) else tuple(na)
 
 
-def _from_parquet(path: Path, what: Any) -> Any:
+def _asked(path: Path, kind: str, what: Any) -> Any:
     """What is asked of a lazy frame of the file."""
     pl = import_polars()
     named = str(path).encode(errors="ignore") == os.fsencode(path)  # Polars takes no name that is no UTF-8
     with open_binary(path) as file:
+        source = path if named else file
         try:
-            return what(pl.scan_parquet(path if named else file, glob=False)).collect()
+            return what(_lazy(pl, kind, source)).collect()
+        except ModuleNotFoundError:
+            raise MissingDependencyError("Excel files are read by fastexcel", "it", "pip install fastexcel") from None
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:  # a damaged file can panic
-            raise TableError(f"{path} is no Parquet file: {first_line(error)}") from None
+            raise TableError(f"{path} is no {kind} file: {first_line(error)}") from None
+
+
+def _lazy(pl: Any, kind: str, source: Any) -> Any:
+    if kind == "Parquet":
+        return pl.scan_parquet(source, glob=False)
+    if kind == "Arrow IPC":
+        return pl.scan_ipc(source, glob=False)
+    if kind == "JSON lines":
+        return pl.scan_ndjson(source, infer_schema_length=None)
+    return (pl.read_json(source, infer_schema_length=None) if kind == "JSON" else pl.read_excel(source)).lazy()
+
+
+def _indices(path: Path, frame: Any) -> dict[str, str]:
+    """What the columns are called that were the index of a pandas frame, where they are whole numbers, each its own."""
+    pl = import_polars()
+    try:
+        names = json.loads(pl.read_parquet_metadata(path)["pandas"])["index_columns"]
+    except (AttributeError, KeyError, ValueError, TypeError, OSError, pl.exceptions.PolarsError):  # written by others
+        return {}
+    columns = [frame[name] for name in names if isinstance(name, str) and name in frame.columns]
+    numbers = [column for column in columns if column.dtype.is_integer() and column.n_unique() == len(column)]
+    return {c.name: f"index: {c.name}" for c in numbers if not c.name.startswith("__index_level_")}
 
 
 def _marked(frame: Any, na: Sequence[str]) -> Any:
     """A frame of a Parquet file, which has gaps of its own, with one's own marks as gaps, too."""
     pl, marks = import_polars(), [str(mark).strip() for mark in na]
-    numbers = [float(mark) for mark in marks if re.fullmatch(r"[+-]?\d+(\.\d*)?", mark)]
+    numbers = _numbers_among(marks)
     for column in frame if marks else ():
         if column.dtype == pl.String:
             frame = frame.with_columns(column.set(column.str.strip_chars().is_in(marks), None))
@@ -149,21 +192,28 @@ def _marked(frame: Any, na: Sequence[str]) -> Any:
     return frame
 
 
-def _parquet_batches(path: Path, na: Sequence[str], seen: Callable[[float], None] | None) -> Iterator[Any]:
+def _lazy_batches(path: Path, kind: str, na: Sequence[str], seen: Callable[[float], None] | None) -> Iterator[Any]:
     pl = import_polars()
-    rows = int(_from_parquet(path, lambda lazy: lazy.select(pl.len())).item())
+    rows = int(_asked(path, kind, lambda lazy: lazy.select(pl.len())).item())
     if not rows:
         raise TableError(f"{path} has no rows", "at least one row of data")
     for start in range(0, rows, BATCH_ROWS):
-        yield _marked(_from_parquet(path, lambda lazy, start=start: lazy.slice(start, BATCH_ROWS)), na)
+        yield _marked(_asked(path, kind, lambda lazy, start=start: lazy.slice(start, BATCH_ROWS)), na)
         if seen is not None:
             seen(min(1.0, (start + BATCH_ROWS) / rows))
 
 
 def _present(column: Any, dialect: Dialect) -> Any:
-    """Text without blanks around it, None where it is missing."""
+    """Text without blanks around it, None where it is missing; -200 as a mark means -200.0, too."""
     stripped = column.str.strip_chars()
-    return stripped.set(stripped.is_in(list(dialect.missing)), None)
+    gone, numbers = stripped.is_in(list(dialect.missing)), _numbers_among(dialect.missing)
+    if numbers:
+        gone |= stripped.cast(import_polars().Float64, strict=False).is_in(numbers).fill_null(False)
+    return stripped.set(gone, None)
+
+
+def _numbers_among(marks: Sequence[str]) -> list[float]:
+    return [float(mark) for mark in marks if re.fullmatch(r"[+-]?\d+(\.\d*)?", mark)]
 
 
 def _pointed(pl: Any, column: Any) -> Any:

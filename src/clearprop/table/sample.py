@@ -12,8 +12,10 @@ import numpy as np
 from clearprop.errors import checked_integer, checked_seed
 from clearprop.table.delimited import find_dialect, open_binary
 from clearprop.table.library import import_polars
-from clearprop.table.read import read_batches, typed
+from clearprop.table.packed import packing, unpacked
+from clearprop.table.read import kind_of, read_batches, typed
 
+_PACKED = 10  # times that a packed file may hold of its own size, usually
 _ROOM = 8  # bytes of memory that training may take for each byte of the file
 
 
@@ -25,10 +27,12 @@ def rows_that_fit(path: str | os.PathLike[str]) -> int | None:
     """
     source, free = Path(path), available_memory()
     with open_binary(source) as file:
-        if free is None or os.fstat(file.fileno()).st_size * _ROOM < free:
+        packed = _PACKED if packing(file.read(16)) else 1
+        if free is None or os.fstat(file.fileno()).st_size * packed * _ROOM < free:
             return None
-        lines = file.read(2**20).count(b"\n")
-    per_row = 2**20 / max(1, lines) if source.suffix.lower() != ".parquet" else 1000
+        with unpacked(source, file) as text:
+            lines = text.read(2**20).count(b"\n")
+    per_row = 1000 if kind_of(source) else 2**20 / max(1, lines)
     return max(1000, int(free / (_ROOM * per_row)))
 
 
@@ -63,7 +67,7 @@ def sample_table(
             kept = [_smallest(pl, kept, most)]
             held = most
     frame = _smallest(pl, kept, most).sort("\0row").drop("\0row", "\0key")
-    if Path(path).suffix.lower() == ".parquet":
+    if kind_of(Path(path)):
         return frame, total
     return typed(frame, find_dialect(Path(path), header, (na,) if isinstance(na, str) else tuple(na), encoding)), total
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import TableError, listed, unknown_name
 from clearprop.table.encoder import as_frame
-from clearprop.table.numbers import NumberFormat, find_numbers
+from clearprop.table.numbers import find_numbers
 from clearprop.table.values import (
     TOO_CLOSE,
     Series,
@@ -30,6 +30,7 @@ from clearprop.table.values import (
     positive,
     too_close,
 )
+from clearprop.table.written import NumberFormat
 
 Task = Literal["classification", "regression"]
 Label = str | int | bool
@@ -142,7 +143,7 @@ def infer_task(series: Series) -> Task:
     """
     if is_date(series):
         return "regression"
-    text = find_numbers(series)
+    text = find_numbers(series, marks=False)
     if not is_number(series) and text is None:
         return "classification"
     values = as_numbers(series, text.parse if text else None)
@@ -187,7 +188,7 @@ def fit_target(series: Series, task: str | None = None) -> Target:
         return ClassTarget(name, tuple(sorted(labels, key=lambda x: (isinstance(x, str), x))))
     if task != "regression":
         raise unknown_name("task", task, ["classification", "regression"])
-    text = find_numbers(series)
+    text = find_numbers(series, marks=False)
     if text is not None and text.marks:
         raise TableError(
             f"target {name!r} holds {text.marks[0]!r}",

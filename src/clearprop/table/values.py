@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -58,9 +58,17 @@ def _is_missing(value: Any) -> bool:
 
 
 def unboxed(series: Series) -> Series:
-    """A column of Python objects as numbers or dates, where it holds nothing else: pandas reads some files so."""
+    """A column of Python objects as numbers or dates, where it holds nothing else: pandas reads some files so.
+
+    Lengths of time are numbers of seconds.
+    """
+    if series.dtype == nw.Duration:
+        return series.dt.total_microseconds().cast(nw.Float64) / 1e6
     values = as_values(series)
     there = [value for value in values if value is not None]
+    if there and all(isinstance(value, timedelta) for value in there):
+        seconds = [None if value is None else value.total_seconds() for value in values]
+        return nw.new_series(series.name, seconds, nw.Float64(), backend=series.implementation)
     if there and all(map(_is_boxed_number, there)):
         made: list[Any] = [None if value is None else float(value) for value in values]
         return nw.new_series(series.name, made, nw.Float64(), backend=series.implementation)

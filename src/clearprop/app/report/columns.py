@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from clearprop.explain.language import Language, Phrase
-from clearprop.table import BooleanColumn, CategoryColumn, Column, DateColumn, NumberColumn
+from clearprop.table import BooleanColumn, CategoryColumn, Column, DateColumn, NumberColumn, NumberFormat, SeveralColumn
 
 KINDS = {
     "number": Phrase("number", "数值"),
+    "numbers": Phrase("numbers", "多个数值"),
     "category": Phrase("category", "类别"),
     "boolean": Phrase("boolean", "布尔"),
     "date": Phrase("date", "日期"),
@@ -16,6 +17,7 @@ KINDS = {
 _PARTS = {"year": "年", "month": "月", "day": "日", "weekday": "星期", "hour": "时"}
 _REASONS = {
     r"an identifier: .*": "标识符：每行各不相同的整数",
+    r"an index: a column without a name that numbers or names the rows": "索引：没有列名，只为各行编号或命名",
     r"the same value in every row": "每行的值都相同",
     r"the same date in every row": "每行的日期都相同",
     r"all values are missing": "全部缺失",
@@ -39,6 +41,8 @@ def done_to(column: Column, lang: Language) -> str:
             return f"{column.true} → 1，{column.false} → −1，缺失 → 0"
         case DateColumn():
             return _date(column)
+        case SeveralColumn():
+            return f"{len(column.parts)} 个数，由 {column.example!r} 这样的文本读出"
 
 
 def set_aside(why: str, lang: Language) -> str:
@@ -55,9 +59,17 @@ def _number(column: NumberColumn) -> str:
     parts = [f"(x {sign} {abs(column.center):.4g}) / {column.scale:.4g}，限制在 ±{column.bend:g} 以内"]
     if column.has_missing:
         parts.append(f"缺失 → {column.median:.4g}，另加一个标记")
-    if column.text is not None and not column.text.is_plain:
-        parts.append(f"由 {column.text.example!r} 这样的文本读出")
-    return "；".join(parts + _marks(column.text.marks if column.text is not None else ()))
+    return "；".join(parts + (_text(column.text) if column.text is not None else []))
+
+
+def _text(text: NumberFormat) -> list[str]:
+    """What `NumberFormat.describe` says."""
+    parts = [] if text.is_plain else [f"由 {text.example!r} 这样的文本读出"]
+    parts += ["以秒计"] * text.spans + ["(5) 表示 −5"] * text.brackets + ["范围取其中点"] * text.ranges
+    parts += ["~5、<5 都按 5 读取"] * text.about
+    if text.others:
+        parts.append(f"{'、'.join(map(repr, text.others))} 与 {text.suffix!r} 并存：不换算，各加一个标记")
+    return parts + _marks(text.marks, text.rows)
 
 
 def _category(column: CategoryColumn) -> str:
@@ -71,9 +83,11 @@ def _category(column: CategoryColumn) -> str:
 def _date(column: DateColumn) -> str:
     parts = ["、".join(_PARTS[part] for part in column.parts)]
     parts += [] if column.form is None else [f"按 {column.form} 读取"]
+    parts += [f"按 {column.other} 读取也可以"] if column.other else []
     parts += ["缺失 → 0，另加一个标记"] * column.has_missing
     return "；".join(parts + _marks(column.marks))
 
 
-def _marks(marks: tuple[str, ...]) -> list[str]:
-    return ["、".join(map(repr, marks)) + " 视为缺失"] if marks else []
+def _marks(marks: tuple[str, ...], rows: int = 0) -> list[str]:
+    shown = "、".join(map(repr, marks[:3])) + ("……" if len(marks) > 3 else "")
+    return [f"{shown} 视为缺失" + (f"（{rows} 行）" if rows else "")] if marks else []

@@ -1,0 +1,122 @@
+"""What should be known of the columns before a score is believed: leaks, order, sequences that were set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.estimators.leakage import DECIDES, skill_alone
+from clearprop.explain.language import Phrase, said
+from clearprop.table import IDENTIFIER, INDEX, ClassTarget, TableEncoder, Target, as_numbers
+
+Array = NDArray[Any]
+BLOCKS = 5  # of a sequence's own values, each held out in turn
+HELPS = 0.2  # of the trivial answer's error, which a sequence must remove on values that it has not seen
+SAYS_MUCH = 0.5  # of it, by the nearest row, for a word on what was set aside
+
+_KEPT = Phrase(
+    "{column} tells the rows apart like an identifier, but says something about values that were held out in blocks: "
+    "it is used. If it is a row number: --drop {column}",
+    "{column} 像标识符一样各行不同，但在按区间留出的取值上仍有预测力，因此被使用。如果它只是行号：--drop {column}",
+)
+_ASIDE = Phrase(
+    "{column} was set aside as an identifier, though neighbouring values have much the same {target}. If it is a "
+    "quantity and no row number: --kind {column}=number",
+    "{column} 被当作标识符搁置，但相邻取值的 {target} 很接近。如果它是一个量而不是行号：--kind {column}=number",
+)
+_LEAK = Phrase(
+    "{column} alone nearly decides {target}: if it is not known before {target} is, leave it out: --drop {column}",
+    "仅凭 {column} 就几乎可以确定 {target}：如果在得知 {target} 之前无法获得它，请去掉：--drop {column}",
+)
+_SORTED = Phrase(
+    "The rows are sorted by {target}: whatever numbers them, or grows along with them, gives it away.",
+    "各行按 {target} 排序：凡是为行编号或随行递增的列都会泄漏它。",
+)
+
+
+def sequences(
+    aside: Mapping[str, str], table: Any, target: Target, y: Array, rows: Array
+) -> tuple[list[str], list[Phrase]]:
+    """Which columns that were taken for identifiers are to be used after all, and what is to be said of the others.
+
+    A leaked row number passes every random split, so a sequence is judged on contiguous blocks of its own values, the
+    ends included, by a straight line (for classes, by their means); and never kept where the rows are sorted by the
+    target, of which it would only be the echo.
+
+    Args:
+        aside: columns that are not used → why.
+        table: the frame, through Narwhals.
+        target: how y is coded.
+        y: coded targets of all rows.
+        rows: numbers of the training rows.
+    """
+    used, remarks = [], []
+    for name in (name for name, why in aside.items() if why == IDENTIFIER):
+        x = as_numbers(table[name])[rows]
+        order = np.argsort(x, kind="stable")
+        x, known = x[order], y[rows][order]
+        if not _is_sorted(target, known) and helps_on_blocks(target, x, known):
+            used.append(name)
+            remarks.append(said(_KEPT, column=name))
+        elif skill_of_neighbours(target, known) > SAYS_MUCH:
+            remarks.append(said(_ASIDE, column=name, target=target.name))
+    numbered = any(why in (IDENTIFIER, INDEX) for why in aside.values())
+    if numbered and _is_sorted(target, y) and len(y) >= 2 * BLOCKS:
+        remarks.append(said(_SORTED, target=target.name))
+    return used, remarks
+
+
+def leaks(target: Target, encoder: TableEncoder, X: Array, y: Array) -> list[Phrase]:
+    """A word on every column that nearly decides the target by itself, where it is not the only one."""
+    if len(encoder.columns) < 2:
+        return []
+    skills = skill_alone(target, encoder, X, y)
+    names = [encoder.columns[i].name for i in np.flatnonzero(skills > DECIDES)]
+    return [said(_LEAK, column=name, target=target.name) for name in names]
+
+
+def helps_on_blocks(target: Target, x: Array, y: Array) -> bool:
+    """Whether sorted values x say something about y where a whole block of them was held out."""
+    wrong = trivial = 0.0
+    for block in np.array_split(np.arange(len(x)), BLOCKS):
+        seen = np.setdiff1d(np.arange(len(x)), block)
+        answers, usual = _answers(target, x[seen], y[seen], x[block])
+        wrong, trivial = wrong + _error(target, answers, y[block]), trivial + _error(target, usual, y[block])
+    return wrong < (1 - HELPS) * trivial
+
+
+def skill_of_neighbours(target: Target, y: Array) -> float:
+    """How far the next row alone gets from the trivial answer (0) to always being right (1)."""
+    usual = _usual(target, y)
+    trivial = _error(target, np.full(len(y), usual), y)
+    return 1 - _error(target, np.roll(y, 1), y) / trivial if trivial else 0.0
+
+
+def _is_sorted(target: Target, y: Array) -> bool:
+    """Whether rows come in the order of the target, up or down; of classes, whether each stands in one piece."""
+    steps = np.diff(y)
+    if isinstance(target, ClassTarget):
+        return int(np.count_nonzero(steps)) + 1 == len(np.unique(y))
+    return bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def _usual(target: Target, y: Array) -> Any:
+    return np.bincount(y).argmax() if isinstance(target, ClassTarget) else y.mean()
+
+
+def _answers(target: Target, x: Array, y: Array, new: Array) -> tuple[Array, Array]:
+    """What x says of new values, and the trivial answer to them."""
+    usual = np.full(len(new), _usual(target, y))
+    if isinstance(target, ClassTarget):
+        classes = np.unique(y)
+        means = np.array([x[y == k].mean() for k in classes])
+        return classes[np.abs(new[:, None] - means).argmin(axis=1)], usual
+    slope, intercept = np.polyfit(x - x.mean(), y, 1)
+    return intercept + slope * (new - x.mean()), usual
+
+
+def _error(target: Target, answers: Array, y: Array) -> float:
+    return float(np.sum(answers != y) if isinstance(target, ClassTarget) else np.sum((answers - y) ** 2))

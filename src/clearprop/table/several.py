@@ -1,0 +1,130 @@
+"""Columns of several numbers in one text: a blood pressure of 126/83, a height of 5'11", a screen of 1920x1080."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import narwhals.stable.v1 as nw
+import numpy as np
+
+from clearprop.errors import TableError
+from clearprop.table.numbers import NumberColumn, Scaling
+from clearprop.table.values import Features, Series, as_values, each_value, exactly, is_text
+
+_TEXT = re.compile(
+    r"([+\-−]?\d+(?:\.\d+)?)\s*([/x×*'′’;])\s*([+\-−]?\d+(?:\.\d+)?)(?:\s*\2\s*([+\-−]?\d+(?:\.\d+)?))?\W*"
+)
+_FEWEST_TEXTS = 10  # fewer are classes
+_READABLE = 0.95
+
+
+@dataclass(frozen=True)
+class SeveralColumn:
+    """A text that holds two or three numbers, each a number column of its own.
+
+    Attributes:
+        name: of the column.
+        between: what stands between the numbers.
+        parts: one column for each number, "name 1", "name 2", ….
+        example: one text as it was written.
+    """
+
+    name: str
+    between: str
+    parts: tuple[NumberColumn, ...]
+    example: str
+    kind: ClassVar[str] = "numbers"
+    holds_numbers: ClassVar[bool] = False
+
+    @classmethod
+    def fit(cls, series: Series, between: str, count: int, scaling: Scaling = "standard") -> SeveralColumn | str:
+        """The columns of the numbers, or why there is nothing to learn from them."""
+        columns = _split(series, between, count, strict=False)
+        if any(np.isnan(column.to_numpy()).all() for column in columns):
+            return "all values are missing"
+        parts = tuple(NumberColumn.fit(column, scaling) for column in columns)
+        example = next(text for text in as_values(series) if _numbers(text, between, count))
+        return cls(series.name, between, parts, example)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> SeveralColumn:
+        """From its fields.
+
+        Raises:
+            KeyError, TypeError, ValueError: for fields that no column has.
+        """
+        name, between, example = (exactly(str, data[key]) for key in ("name", "between", "example"))
+        parts = tuple(NumberColumn.from_dict(exactly(dict, part)) for part in exactly(list, data["parts"]))
+        if not 2 <= len(parts) <= 3 or [part.name for part in parts] != _names(name, len(parts)):
+            raise ValueError("parts that no text has")
+        return cls(name, between, parts, example)
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Those of the numbers."""
+        return [name for part in self.parts for name in part.feature_names]
+
+    def encode(self, series: Series) -> Features:
+        """(N, features) numbers.
+
+        Raises:
+            TableError: for text of another form.
+        """
+        columns = _split(series, self.between, len(self.parts), strict=True)
+        return np.concatenate([part.encode(column) for part, column in zip(self.parts, columns, strict=True)], axis=1)
+
+    def describe(self) -> str:
+        """What was done, in a few words."""
+        return f"{len(self.parts)} numbers, read from text such as {self.example!r}"
+
+
+def find_several(series: Series) -> tuple[str, int] | None:
+    """What stands between the numbers of a column's texts, and how many there are; None if they are no such texts."""
+    if not is_text(series):
+        return None
+    counts = Counter(value for value in as_values(series) if value is not None)
+    if len(counts) < _FEWEST_TEXTS or not all(isinstance(value, str) for value in counts):
+        return None
+    forms: Counter[tuple[str, int]] = Counter()
+    for text, n in counts.items():
+        if match := _TEXT.fullmatch(text.strip()):
+            forms[match[2], 3 if match[4] else 2] += n
+    form, rows = forms.most_common(1)[0] if forms else (("", 0), 0)
+    return form if rows >= _READABLE * counts.total() else None
+
+
+def _numbers(text: Any, between: str, count: int) -> list[float] | None:
+    match = _TEXT.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None or match[2] != between or (match[4] is not None) != (count == 3):
+        return None
+    return [float(match[k].replace("−", "-")) for k in (1, 3, 4)[:count]]
+
+
+def _names(name: str, count: int) -> list[str]:
+    return [f"{name} {k + 1}" for k in range(count)]
+
+
+def _split(series: Series, between: str, count: int, strict: bool) -> list[Series]:
+    """A column of numbers for each place of a text.
+
+    Raises:
+        TableError: for text that holds no such numbers, if `strict`.
+    """
+    nothing = [float("nan")] * count
+
+    def read(value: Any) -> list[float]:
+        found = _numbers(value, between, count)
+        if found is None and strict and value is not None and str(value).strip():
+            expected = f"{count} numbers with {between!r} between them, as in training"
+            raise TableError(f"column {series.name!r} holds {str(value)[:40]!r}", expected)
+        return found or nothing
+
+    rows = np.array(each_value(series, read), np.float64).reshape(-1, count)
+    names = _names(series.name, count)
+    return [
+        nw.new_series(name, column, nw.Float64(), backend=series.implementation)
+        for name, column in zip(names, rows.T, strict=True)
+    ]
