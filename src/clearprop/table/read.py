@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _WHOLE = 64 * 2**20  # bytes of text that are parsed at once
 BATCH_BYTES = 8 * 2**20
 BATCH_ROWS = 100_000  # of Parquet
+_JSON = re.compile(rb"\s*(?:(\[)\s*[{\]]|\{\s*[\"}])")  # a name of a column may begin with a bracket, too
 _DECIMAL_COMMA = r"^[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?([eE][+-]?\d+)?$"
 
 
@@ -137,7 +138,8 @@ def kind_of(path: Path) -> str:
             return known or "Parquet"
         if packing(head) == "zip" and is_excel(file):
             return "Excel"
-    return {b"{": "JSON lines", b"[": "JSON"}.get(head.removeprefix(codecs.BOM_UTF8).lstrip()[:1], "")
+    begins = _JSON.match(head.removeprefix(codecs.BOM_UTF8))
+    return "" if begins is None else "JSON" if begins[1] else "JSON lines"
 
 
 def _marks(na: Sequence[str]) -> Sequence[str]:
