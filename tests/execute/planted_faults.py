@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -137,8 +136,8 @@ def find(fault: Fault) -> str:
     """Run graphs until the fault shows; says after how many."""
     with tempfile.TemporaryDirectory(prefix="planted-") as name:
         path = plant(fault, Path(name).resolve())
-        support, installed = ROOT / "tests/support", sysconfig.get_paths()["purelib"]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (path, support, installed)))}
+        installed = [str(path), str(ROOT / "tests/support"), *(p for p in sys.path if p.endswith("-packages"))]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(installed)}
         command = [sys.executable, "-S", "-c", RUN.format(path=str(path))]  # -S: not the installed package
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as run:
             return _watch(run)
@@ -147,7 +146,7 @@ def find(fault: Fault) -> str:
 def _watch(run: subprocess.Popen[str]) -> str:
     """Read the seeds that a run names; one that takes more than a minute is taken for a hang."""
     assert run.stdout is not None
-    last, told = "0", "hung, or the process died"
+    last, told = "", "hung, or the process died"
     timer = threading.Timer(60, run.kill)
     timer.start()
     for line in map(str.strip, run.stdout):
@@ -159,6 +158,8 @@ def _watch(run: subprocess.Popen[str]) -> str:
         else:
             told = line
     timer.cancel()
+    if not last:
+        raise RuntimeError("the package with the fault could not be run at all")
     return f"after {int(last) + 1:,} graphs: {told}"
 
 
