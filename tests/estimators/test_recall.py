@@ -10,6 +10,7 @@ import clearprop as cp
 from clearprop.errors import ModelFileError
 from clearprop.estimators.about import checked_about
 from clearprop.estimators.recall import MOST_POINTS, history_of, optimizer_of, split_again, training_facts
+from clearprop.table import as_frame
 from clearprop.train import History
 
 rng = np.random.default_rng(0)
@@ -31,7 +32,8 @@ def test_the_split_is_found_again_after_saving(tmp_path, target, shares):
     fit.model.save(tmp_path / "m")
     model = cp.load(tmp_path / "m")
     X, y = model.arrays(frame)
-    again = split_again(model.about, model.target, y, model.network.predict(X))
+    table = as_frame(frame)
+    again = split_again(model.about, model.target, table, y, model.network.predict(X))
     for name in ("train", "validation", "test"):
         np.testing.assert_array_equal(getattr(again, name), getattr(fit.split, name))
     assert optimizer_of(model.about) == cp.SGD(0.02)
@@ -44,7 +46,7 @@ def test_another_table_is_not_taken_for_the_training_table():
     model = cp.TableModel.train(frame, "y", epochs=5).model
     for other in (frame.head(100), frame.reverse(), frame.with_columns(y=frame["y"].shuffle(seed=1))):
         X, y = model.arrays(other)
-        assert split_again(model.about, model.target, y, model.network.predict(X)) is None
+        assert split_again(model.about, model.target, as_frame(other), y, model.network.predict(X)) is None
 
 
 def test_long_curves_are_shortened():
@@ -60,9 +62,10 @@ def test_a_model_that_remembers_nothing():
     assert history_of({}) is None
     assert optimizer_of({}) is None
     model = cp.TableModel.train(frame_of("classes"), "y", epochs=1).model
-    X, y = model.arrays(frame_of("classes"))
+    frame = frame_of("classes")
+    X, y = model.arrays(frame)
     for about in ({}, {"parts": {}}, {"parts": model.about["parts"]}):
-        assert split_again(about, model.target, y, model.network.predict(X)) is None
+        assert split_again(about, model.target, as_frame(frame), y, model.network.predict(X)) is None
 
 
 GOOD = {

@@ -12,7 +12,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 
 import clearprop as cp
 from clearprop.estimators import baseline_of, class_probabilities, confusion_of, intervals_of, scores_of
-from clearprop.estimators.scores import _weighted
+from clearprop.estimators.scores import weighted_scores
 from clearprop.table import ClassTarget, NumberTarget
 
 rng = np.random.default_rng(0)
@@ -72,7 +72,7 @@ def test_weights_are_repetitions(target):
     a = rng.normal(size=(n, 1)) if target is PRICE else rng.dirichlet(np.ones(len(target.classes)), n)
     rows = rng.integers(0, n, (20, n))
     weights = np.stack([np.bincount(r, minlength=n) for r in rows]).astype(float)
-    found = _weighted(target, y, a, weights)
+    found = weighted_scores(target, y, a, weights)
     for i, r in enumerate(rows):
         for name, value in scores_of(target, y[r], a[r]).items():
             assert found[name][i] == pytest.approx(value, rel=1e-9, abs=1e-9)

@@ -19,6 +19,7 @@ from clearprop.estimators.recall import history_of, optimizer_of, split_again
 from clearprop.explain.doctor import ILLNESSES, Diagnosis, Examination, Finding, diagnose
 from clearprop.explain.language import Language, Phrase, checked_language
 from clearprop.network import Network
+from clearprop.table import drop_missing_target
 from clearprop.train import OPTIMIZERS, Optimizer
 from clearprop.visible import shown_json, shown_name
 
@@ -101,9 +102,10 @@ def examine(model: TableModel, frame: Any) -> Visit:
     Raises:
         TableError: if the table does not have the columns of the training table.
     """
+    table, _ = drop_missing_target(frame, model.target.name)
     X, y = model.arrays(frame)
     optimizer = optimizer_of(model.about)
-    split = split_again(model.about, model.target, y, model.network.predict(X))
+    split = split_again(model.about, model.target, table, y, model.network.predict(X))
     if split is None:
         found = diagnose(model.network, X, y, optimizer=optimizer)
         done = tuple(e for e in found.examined if e.illness not in _NEEDS_TRAINING_ROWS)

@@ -13,7 +13,8 @@ from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.estimators import TableModel, load
 from clearprop.network import Network
 
-TABLE, NETWORK, TRAINING, OUTPUT = "The table", "The network", "The training", "What is printed and written"
+TABLE, SPLIT, NETWORK = "The table", "Which rows are learned and which judge", "The network"
+TRAINING, OUTPUT = "The training", "What is printed and written"
 
 Table = Annotated[
     str, typer.Argument(metavar="TABLE", help="CSV, TSV or Parquet file, or demo:NAME (iris, wine, moons, …).")

@@ -120,7 +120,7 @@ def _what_was_read(summary: Mapping[str, Any]) -> list[str]:
     if used + table["without_target"] < table["rows"]:
         lines.append(f"{used + table['without_target']:,} of them drawn at random")
     split = ", ".join(f"{part['rows']:,} {name}" for name, part in parts.items())
-    lines.append(f"{split} rows (seed {summary['options']['seed']})")
+    lines += [f"{split} rows", *summary["split"]["said"]]
     if summary["options"]["validation"] and "validation" not in parts:
         share = f"{summary['options']['validation']:g}"
         lines.append(f"no validation rows, of which {share} is less than one: nothing could end the training early")

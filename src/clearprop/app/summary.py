@@ -78,6 +78,7 @@ def summary_of_fit(table: str, size: tuple[int, int], fit: TableFit, options: di
         "table": {"name": table, "rows": size[0], "columns": size[1], "without_target": fit.without_target},
         **model,
         "options": options,
+        "split": {**fit.model.about["split"], "said": [word("en") for word in fit.division.said]},
         "training": {
             "epochs": history.epochs,
             "best_epoch": history.best_epoch,

@@ -61,11 +61,40 @@ def train(
         ),
     ] = None,
     validation: Annotated[
-        float, typer.Option(rich_help_panel=o.TABLE, help="Share of the rows for early stopping.")
+        float, typer.Option(rich_help_panel=o.SPLIT, help="Share of the rows for early stopping.")
     ] = 0.15,
     test: Annotated[
-        float, typer.Option(rich_help_panel=o.TABLE, help="Share of the rows for the final scores.")
+        float, typer.Option(rich_help_panel=o.SPLIT, help="Share of the rows for the final scores.")
     ] = 0.15,
+    validation_table: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", rich_help_panel=o.SPLIT, help="Rows of their own for early stopping."),
+    ] = None,
+    test_table: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", rich_help_panel=o.SPLIT, help="Rows of their own for the final scores."),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            rich_help_panel=o.SPLIT,
+            show_default="by time where a date orders the rows, else at random",
+            help="random, time (the last rows are the test) or group.",
+        ),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(metavar="COL", rich_help_panel=o.SPLIT, help="Split by time, by this column of dates or numbers."),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COL",
+            rich_help_panel=o.SPLIT,
+            help="Keep rows of one value of this column (a patient, a shop) in one part. It is no input then.",
+        ),
+    ] = None,
     task: Annotated[
         str | None,
         typer.Option(rich_help_panel=o.NETWORK, show_default="found out", help="classification or regression."),
@@ -160,23 +189,32 @@ def train(
         "seed": seed,
         "validation": validation,
         "test": test,
+        "split": split,
+        "time": time,
+        "group": group,
     }
     silent, spoken = quiet or as_json, checked_language(lang)
+    given = (table, validation_table, test_table)
     state = out / "checkpoint.clearprop" if checkpoint else None
-    refuse_overwriting([out / name for name in (MODEL, *REST, "checkpoint.clearprop", LOCK)], [table])
+    refuse_overwriting(
+        [out / name for name in (MODEL, *REST, "checkpoint.clearprop", LOCK)],
+        [name for name in given if name],
+    )
     with folder(out):
         source = o.source(table, no_header, na, encoding)
         with waiting(f"reading {table}", silent), unchanged(table):
             frame, total = source.read(max_rows, seed)
             reading = source.reading()  # now: when the training is over the table may be gone
         target = source.target(target, frame)
+        own = {"validation": validation_table, "test": test_table}
+        tables = {part: replace(source, name=name).read()[0] for part, name in own.items() if name is not None}
         kept = _Kept(out, reading)
         with kept.named(), nullcontext() if silent else TrainingBar(epochs) as bar, warnings.catch_warnings():
             warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
             callbacks = [] if bar is None else [bar]
             fit = TableModel.train(
                 *(frame, target),
-                **asked,
+                **{**asked, **tables},
                 checkpoint=state,
                 resume=checkpoint,
                 callbacks=callbacks,

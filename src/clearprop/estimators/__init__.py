@@ -2,9 +2,11 @@
 
 from clearprop.estimators.evaluation import Evaluation, evaluate
 from clearprop.estimators.files import load
+from clearprop.estimators.fit import TableFit
 from clearprop.estimators.importance import gradient_times_input, permutation_importance
-from clearprop.estimators.scores import baseline_of, class_probabilities, confusion_of, intervals_of, scores_of
-from clearprop.estimators.table_model import TableFit, TableModel
+from clearprop.estimators.intervals import intervals_of
+from clearprop.estimators.scores import baseline_of, class_probabilities, confusion_of, scores_of
+from clearprop.estimators.table_model import TableModel
 
 __all__ = [
     "Evaluation",

@@ -40,6 +40,15 @@ def _check_reading(reading: Any) -> None:
         raise ValueError("a decimal sign that is none")
 
 
+def _check_split(split: Any) -> None:
+    if split["how"] not in ("random", "time", "group") or (split["column"] is None) != (split["how"] == "random"):
+        raise ValueError("a split that is none")
+    if split["column"] is not None:
+        exactly(str, split["column"])
+    if not set(texts(split["own"])) <= {"validation", "test"}:
+        raise ValueError("a part that is none")
+
+
 def _check_parts(parts: Any) -> None:
     for part in exactly(dict, parts).values():
         if (
@@ -67,6 +76,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "epochs": lambda value: exactly(int, value),
     "best_epoch": lambda value: value is None or exactly(int, value),  # None without validation rows
     "reading": _check_reading,
+    "split": _check_split,
     "training": check_training,
     "parts": _check_parts,
 }

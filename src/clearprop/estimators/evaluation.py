@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.estimators.scores import baseline_of, confusion_of, intervals_of, scores_of
+from clearprop.estimators.intervals import Past, intervals_of
+from clearprop.estimators.scores import baseline_of, confusion_of, scores_of
 from clearprop.table import ClassTarget, Target
 
 
@@ -46,7 +47,14 @@ class Evaluation:
 
 
 def evaluate(
-    target: Target, y: NDArray[Any], a: NDArray[Any], without_target: int = 0, *, intervals: bool = True
+    target: Target,
+    y: NDArray[Any],
+    a: NDArray[Any],
+    without_target: int = 0,
+    *,
+    intervals: bool = True,
+    units: NDArray[Any] | None = None,
+    past: Past | None = None,
 ) -> Evaluation:
     """Scores, their intervals, and the trivial answer's.
 
@@ -56,9 +64,10 @@ def evaluate(
         a: outputs of the network (N, k).
         without_target: rows that were left out.
         intervals: whether to find them, which takes far longer than the scores.
+        units, past: as of `intervals_of`.
     """
     confusion = confusion_of(target, y, a) if isinstance(target, ClassTarget) else None
-    bounds = intervals_of(target, y, a) if intervals else {}
+    bounds = intervals_of(target, y, a, units=units, past=past) if intervals else {}
     return Evaluation(len(y), scores_of(target, y, a), bounds, baseline_of(target, y), confusion, without_target)
 
 

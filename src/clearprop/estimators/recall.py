@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.errors import ClearpropError
+from clearprop.estimators.division import divide
 from clearprop.estimators.scores import scores_of
-from clearprop.table import ClassTarget, Split, Target, exactly, finite, split_rows
+from clearprop.table import Split, Target, exactly, finite
 from clearprop.train import OPTIMIZERS, STOPS, History, Optimizer, resolve_optimizer
 
 Array = NDArray[Any]
@@ -73,7 +75,7 @@ def optimizer_of(about: Mapping[str, Any]) -> Optimizer | None:
     return resolve_optimizer(facts["optimizer"], rates[0] if rates else None)
 
 
-def split_again(about: Mapping[str, Any], target: Target, y: Array, a: Array) -> Split | None:
+def split_again(about: Mapping[str, Any], target: Target, table: Any, y: Array, a: Array) -> Split | None:
     """The rows of each part in the table that a model was trained on; None if this cannot be that table.
 
     It is if it has as many rows, and the network reaches on the part it was trained on what it reached then.
@@ -81,15 +83,21 @@ def split_again(about: Mapping[str, Any], target: Target, y: Array, a: Array) ->
     Args:
         about: what the model says of itself.
         target: how y is coded.
+        table: the rows that have a target, through Narwhals.
         y: coded targets (N,).
         a: outputs of the network (N, k).
     """
     parts, seed, n = about.get("parts") or {}, about.get("seed", -1), len(y)
-    rows = [parts[name]["rows"] if name in parts else 0 for name in ("train", "validation", "test")]
+    known = about.get("split") or {"how": "random", "column": None, "own": []}
+    there = [name for name in ("train", "validation", "test") if name in parts and name not in known["own"]]
+    rows = [parts[name]["rows"] if name in there else 0 for name in ("train", "validation", "test")]
     if sum(rows) != n or rows[0] < 1 or min(rows) < 0 or seed < 0:
         return None
-    stratify = y if isinstance(target, ClassTarget) else None
-    split = split_rows(n, seed=seed, fractions=(rows[1] / n, rows[2] / n), stratify=stratify)
+    by = {} if known["how"] == "random" else {known["how"]: known["column"]}
+    try:
+        split = divide(table, target, y, seed=seed, shares=(rows[1] / n, rows[2] / n), split=known["how"], **by).split
+    except ClearpropError:  # no such column, or too few groups
+        return None
     if len(split.train) != rows[0]:
         return None
     now, then = scores_of(target, y[split.train], a[split.train]), parts["train"]["scores"]

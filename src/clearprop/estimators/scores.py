@@ -1,4 +1,4 @@
-"""How good predictions are, in the words of the task; how sure that is; and what the trivial answer would reach."""
+"""How good predictions are, in the words of the task, and what the trivial answer would reach."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ Array = NDArray[Any]
 
 _SMALLEST = np.finfo(np.float32).eps  # of a probability, so that its logarithm is finite
 _MOST_CLASSES_FOR_AUC = 50
-_RESAMPLES, _CELLS, _MOST_ROWS = 1000, 30_000_000, 50_000
 
 
 def scores_of(target: Target, y: Array, a: Array) -> dict[str, float]:
@@ -28,54 +27,15 @@ def scores_of(target: Target, y: Array, a: Array) -> dict[str, float]:
         y: coded targets (N,).
         a: outputs of the network (N, k).
     """
-    return {name: float(values[0]) for name, values in _weighted(target, y, a, np.ones((1, len(y)))).items()}
+    return {name: float(values[0]) for name, values in weighted_scores(target, y, a, np.ones((1, len(y)))).items()}
 
 
-def intervals_of(target: Target, y: Array, a: Array, *, seed: int = 0) -> dict[str, tuple[float, float]]:
-    """95% intervals of the scores by the bootstrap: what other test rows of the same kind might have said.
-
-    The rows are drawn again, with replacement, up to a thousand times; the interval leaves out 2.5% at each end. Of
-    very many rows 50,000 are drawn again instead, and the interval is narrowed by √(50,000/N), as its theory says.
-    Where all answers are right no resample has a wrong one; the accuracy's interval then begins at 0.05^(1/N), the
-    accuracy with which N right answers in a row still happen one time in twenty.
-    """
-    rng = np.random.Generator(np.random.Philox(seed))
-    if len(y) > _MOST_ROWS:
-        some = rng.choice(len(y), _MOST_ROWS, replace=False, shuffle=False)
-        whole, part = scores_of(target, y, a), scores_of(target, y[some], a[some])
-        wide, narrow = _bounds(_resampled(target, y[some], a[some], rng)), (_MOST_ROWS / len(y)) ** 0.5
-        found = {
-            name: (whole[name] + narrow * (low - part[name]), whole[name] + narrow * (high - part[name]))
-            for name, (low, high) in wide.items()
-        }
-    else:
-        found = _bounds(_resampled(target, y, a, rng))
-    if found.get("accuracy") == (1.0, 1.0):
-        found["accuracy"] = (0.05 ** (1 / len(y)), 1.0)
-    return found
-
-
-def _bounds(drawn: dict[str, Array]) -> dict[str, tuple[float, float]]:
-    found = {}
-    for name, values in drawn.items():
-        there = values[np.isfinite(values)]
-        low, high = np.quantile(there, [0.025, 0.975]) if len(there) else (np.nan, np.nan)
-        found[name] = (float(low), float(high))
-    return found
-
-
-def _resampled(target: Target, y: Array, a: Array, rng: np.random.Generator) -> dict[str, Array]:
-    """Scores of many samples with replacement, some at a time to bound the memory."""
-    n = len(y)
-    times = int(np.clip(_CELLS // (n * max(1, a.shape[1])), 100, _RESAMPLES))
-    at_once = int(np.clip(2_000_000 // n, 1, times))
-    drawn: list[dict[str, Array]] = []
-    for start in range(0, times, at_once):
-        b = min(at_once, times - start)
-        rows = rng.integers(0, n, (b, n)) + n * np.arange(b)[:, None]
-        weights = np.bincount(rows.ravel(), minlength=b * n).reshape(b, n).astype(np.float64)
-        drawn.append(_weighted(target, y, a, weights))
-    return {name: np.concatenate([part[name] for part in drawn]) for name in drawn[0]}
+def losses(target: Target, y: Array, a: Array) -> Array:
+    """The squared error of each row, or its log loss, (N,)."""
+    if isinstance(target, ClassTarget):
+        p = class_probabilities(a).astype(np.float64)
+        return np.asarray(-np.log(np.maximum(p[np.arange(len(y)), y], _SMALLEST)))
+    return np.asarray((y - a[:, 0]) ** 2, np.float64)
 
 
 def baseline_of(target: Target, y: Array) -> dict[str, float]:
@@ -101,19 +61,16 @@ def class_probabilities(a: Array) -> Array:
     return a if a.shape[1] > 1 else np.concatenate([1 - a, a], axis=1)
 
 
-# --- each score for many weightings of the rows at once: w (B, N) → (B,)
-
-
-def _weighted(target: Target, y: Array, a: Array, w: Array) -> dict[str, Array]:
+def weighted_scores(target: Target, y: Array, a: Array, w: Array) -> dict[str, Array]:
+    """Each score for many weightings of the rows, w (B, N): score → (B,)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         if isinstance(target, ClassTarget):
-            return _class_scores(y, class_probabilities(a).astype(np.float64), w)
+            return _class_scores(y, class_probabilities(a).astype(np.float64), losses(target, y, a), w)
         return _number_scores(y, a[:, 0].astype(np.float64), w, target.std)
 
 
-def _class_scores(y: Array, p: Array, w: Array) -> dict[str, Array]:
+def _class_scores(y: Array, p: Array, loss: Array, w: Array) -> dict[str, Array]:
     right = p.argmax(axis=1) == y
-    loss = -np.log(np.maximum(p[np.arange(len(y)), y], _SMALLEST))
     order = np.argsort(y, kind="stable")
     starts = np.flatnonzero(np.diff(y[order], prepend=-1))  # of each class that is there
     per_class, rights = (np.add.reduceat(v[:, order], starts, axis=1) for v in (w, w * right))

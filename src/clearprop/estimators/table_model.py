@@ -6,11 +6,8 @@ import os
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from numbers import Real
 from typing import Any
 
-import narwhals.stable.v1 as nw
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,36 +17,30 @@ from clearprop.errors import (
     InvalidValueError,
     ModelFileError,
     TableError,
-    checked_integer,
     checked_seed,
-    listed,
 )
 from clearprop.estimators.about import checked_about
-from clearprop.estimators.defaults import default_batch_size, default_hidden, default_l2, network_for
 from clearprop.estimators.evaluation import Evaluation, evaluate
+from clearprop.estimators.fit import TableFit
+from clearprop.estimators.preparation import Prepared, prepare
 from clearprop.estimators.recall import training_facts
-from clearprop.estimators.remarks import leaks, sequences
+from clearprop.estimators.recipe import Recipe, Run
 from clearprop.estimators.scores import class_probabilities, scores_of
-from clearprop.estimators.verdict import verdict
 from clearprop.explain import Trace
-from clearprop.explain.language import Language, Phrase
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
 from clearprop.network import Network, network_from
 from clearprop.table import (
     ClassTarget,
     Scaling,
-    Split,
     TableEncoder,
     Target,
     drop_missing_target,
-    fit_target,
-    split_rows,
     target_from_dict,
     target_to_dict,
     with_target,
 )
-from clearprop.train import EarlyStopping, Epoch, History, resolve_optimizer
+from clearprop.train import Epoch
 
 Array = NDArray[Any]
 
@@ -201,8 +192,11 @@ class TableModel:
         kinds: Mapping[str, str] | None = None,
         scaling: Scaling = "standard",
         seed: int = 0,
-        validation: float = 0.15,
-        test: float = 0.15,
+        validation: float | Any = 0.15,
+        test: float | Any = 0.15,
+        split: str | None = None,
+        time: str | None = None,
+        group: str | None = None,
         patience: int = 20,
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
@@ -212,7 +206,8 @@ class TableModel:
     ) -> TableFit:
         """Train a model of one column of a table by the others.
 
-        The rows are split by the seed, stratified by class. What a column is and how it is written is found from the
+        The rows are split by the seed, stratified by class; where a date orders them the last ones are the test. What
+        a column is and how it is written is found from the
         whole table, what is computed from its values from the training rows alone; a regression target is standardised.
         Training stops when the validation loss has not improved for `patience` epochs, and keeps the best weights.
 
@@ -229,9 +224,13 @@ class TableModel:
             optimizer: by name.
             learning_rate: by default the optimizer's own.
             seed: of the split, the initial weights and the shuffling.
-            validation, test: shares of the rows.
+            validation, test: shares of the rows, or data frames of their own rows.
+            split: "random", "time" or "group". By default by time where a date orders the rows, else at random.
+            time: a column of dates or numbers: the test rows are the last ones by it.
+            group: a column, which is no input: rows of one value of it are in one part.
             patience: of early stopping.
-            kinds: column → "number", "category", "boolean" or "date", where the right kind would not be found.
+            kinds: column → "number", "category", "boolean", "date", "season" (a date without its year) or
+                "numbers", where the right kind would not be found.
             scaling: of numbers: "standard", or "robust" against values that are far out.
             checkpoint: a file that is written as training goes on.
             resume: go on from that file, if it is there.
@@ -251,140 +250,66 @@ class TableModel:
             >>> fit.model.predict(pl.DataFrame({"x": [0.0, 3.0]}))
             ['no', 'yes']
         """
-        _check_shares(validation, test)
-        seed = checked_seed(seed)
         target = str(target)  # pandas may number its columns
-        table, without_target = drop_missing_target(frame, target)
         drop = (drop,) if isinstance(drop, str) else [str(name) for name in drop]
-        _require_columns(table, drop)
-        coding, y, split = _coded_and_split(table, target, task, seed, (validation, test))
-        frame = table.to_native()
-        learn = partial(TableEncoder.fit, frame, (target, *drop), scaling=scaling, rows=split.train)
-        encoder = learn(kinds=kinds)
-        numbers, remarks = sequences(encoder.ignored, table, coding, y, split.train)
-        if numbers:
-            encoder = learn(kinds={**dict.fromkeys(numbers, "number"), **(kinds or {})})
-        X = encoder.transform(frame, "float32")
-        remarks += leaks(coding, encoder, X[split.train], y[split.train])
-        for remark in remarks:
+        recipe = Recipe(hidden, activation, l2, optimizer, learning_rate, batch_size, epochs, patience, n_threads, seed)
+        ready = prepare(
+            *(frame, target),
+            task=task,
+            drop=drop,
+            kinds=kinds,
+            scaling=scaling,
+            seed=checked_seed(seed),
+            validation=validation,
+            test=test,
+            split=split,
+            time=time,
+            group=group,
+        )
+        for remark in ready.remarks:
             warnings.warn(remark("en"), DataWarning, stacklevel=2)
-        n = len(split.train)
-        hidden = default_hidden(n) if hidden is None else hidden
-        units = hidden if isinstance(hidden, Sequence) else np.atleast_1d(hidden).tolist()
-        network = network_for(coding, X.shape[1], units, activation, seed, default_l2(n) if l2 is None else l2)
-        held_out = (X[split.validation], y[split.validation]) if len(split.validation) else None
-        chosen = resolve_optimizer(optimizer, learning_rate)
-        batch_size = default_batch_size(n) if batch_size is None else checked_integer("batch_size", batch_size)
-        history = network.fit(
-            X[split.train],
-            y[split.train],
-            optimizer=chosen,
-            epochs=epochs,
-            batch_size=batch_size,
-            validation=held_out,
-            early_stopping=EarlyStopping(patience=patience) if held_out else None,
+        run = recipe.run(
+            ready.target,
+            ready.part("train"),
+            ready.part("validation"),
             checkpoint=checkpoint,
             resume=resume,
             callbacks=callbacks,
-            n_threads=n_threads,
         )
-        about = _about(history, seed, drop) | {"training": training_facts(history, chosen, batch_size)}
-        model = TableModel(encoder, coding, network, about)
+        about = _about(run, checked_seed(seed), drop, ready)
+        model = TableModel(ready.encoder, ready.target, run.network, about)
         if keep is not None:
             keep(model)
-        parts = {"train": split.train, "validation": split.validation, "test": split.test}
-        parts = {name: rows for name, rows in parts.items() if len(rows)}
-        found = {
-            name: evaluate(coding, y[rows], network.predict(X[rows]), without_target, intervals=name == list(parts)[-1])
-            for name, rows in parts.items()
-        }
+        found = _evaluated(ready, run.network)
         scored = {"parts": {name: part.to_dict() for name, part in found.items()}}
-        return TableFit(replace(model, about=about | scored), history, found, split, tuple(remarks))
+        return TableFit(
+            replace(model, about=about | scored), run.history, found, ready.division, ready.remarks, ready.frames
+        )
 
 
-@dataclass(frozen=True)
-class TableFit:
-    """What `TableModel.train` returns.
-
-    Attributes:
-        model: the trained model.
-        history: of the training.
-        parts: part (train, validation, test) → its evaluation.
-        split: which rows of the table each part has; those without a target are not counted.
-        remarks: what should be known of the columns before the scores are believed.
-    """
-
-    model: TableModel
-    history: History
-    parts: dict[str, Evaluation]
-    split: Split
-    remarks: tuple[Phrase, ...] = ()
-
-    @property
-    def scores(self) -> dict[str, dict[str, float]]:
-        """Part → metric → value."""
-        return {name: part.scores for name, part in self.parts.items()}
-
-    @property
-    def rows(self) -> dict[str, int]:
-        """Part → number of rows."""
-        return {name: part.rows for name, part in self.parts.items()}
-
-    @property
-    def last(self) -> Evaluation:
-        """Of the part that was furthest from the training: test, if there is one."""
-        return list(self.parts.values())[-1]
-
-    @property
-    def without_target(self) -> int:
-        """Rows that were left out because their target is missing."""
-        return self.last.without_target
-
-    @property
-    def verdict(self) -> list[str]:
-        """What casts doubt on the scores, and underfitting, overfitting, or neither, in sentences."""
-        return self.verdict_in("en")
-
-    def verdict_in(self, lang: Language) -> list[str]:
-        """The verdict in English or Chinese."""
-        found = verdict(self.model.target, self.scores, self.last.intervals, self.last.baseline, self.history, lang)
-        return [*(remark(lang) for remark in self.remarks), *found]
+def _evaluated(ready: Prepared, network: Network) -> dict[str, Evaluation]:
+    """The evaluation of each part that has rows, the last of them with intervals."""
+    parts = {name: ready.part(name) for name in ("train", "validation", "test")}
+    parts = {name: part for name, part in parts.items() if len(part[1])}
+    last = list(parts)[-1]
+    return {
+        name: evaluate(
+            *(ready.target, y, network.predict(X), ready.without_target),
+            intervals=name == last,
+            units=ready.units(name) if name == last else None,
+            past=ready.past(network) if name == last else None,
+        )
+        for name, (X, y) in parts.items()
+    }
 
 
-def _check_shares(validation: float, test: float) -> None:
-    for name, share in (("validation", validation), ("test", test)):
-        if not isinstance(share, Real) or not 0 <= share < 1:
-            raise InvalidValueError(f"{name} share {share!r}", "a number in [0, 1)")
-    if validation + test >= 1:
-        raise InvalidValueError(f"validation and test shares {validation} + {test}", "less than 1 together")
-
-
-def _require_columns(table: nw.DataFrame[Any], names: Iterable[str]) -> None:
-    absent = [name for name in names if name not in table.columns]
-    if absent:
-        raise TableError(f"no column {absent[0]!r} to drop", "one of: " + listed(table.columns))
-
-
-def _coded_and_split(
-    table: nw.DataFrame[Any], target: str, task: str | None, seed: int, fractions: tuple[float, float]
-) -> tuple[Target, Array, Split]:
-    """The target's coding, which knows the training rows only, the coded target (N,), and the split."""
-    coding = fit_target(table[target], task)
-    y = coding.encode(table[target])
-    if isinstance(coding, ClassTarget):
-        split = split_rows(len(y), seed=seed, fractions=fractions, stratify=y)
-        shares = np.bincount(y[split.train], minlength=len(coding.classes)) / len(split.train)
-        return replace(coding, shares=tuple(shares.tolist())), y, split
-    split = split_rows(len(y), seed=seed, fractions=fractions)
-    coding = coding.fitted_to(table[split.train][target])
-    return coding, coding.encode(table[target]), split
-
-
-def _about(history: History, seed: int, drop: Iterable[str]) -> dict[str, Any]:
+def _about(run: Run, seed: int, drop: Iterable[str], ready: Prepared) -> dict[str, Any]:
     return {
         "clearprop": __version__,
         "seed": seed,
         "dropped": list(drop),
-        "epochs": history.epochs,
-        "best_epoch": history.best_epoch,
+        "split": {"how": ready.division.how, "column": ready.division.column, "own": sorted(ready.own)},
+        "epochs": run.history.epochs,
+        "best_epoch": run.history.best_epoch,
+        "training": training_facts(run.history, run.optimizer, run.batch_size),
     }

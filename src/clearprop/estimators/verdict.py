@@ -42,6 +42,13 @@ _OVERFITTING = Phrase(
     "过拟合：训练集上的{name}为 {seen:.3f}，而{measured}。"
     "增加样本、减少神经元（--hidden）或加大惩罚（--l2），可使两者接近。",
 )
+_LATER = Phrase(
+    "What held then holds otherwise later: {name} {within:.3f} on validation rows of the same time as the training "
+    "rows, but {measured}, which come after them. For a time to come believe the latter; a random split would show the "
+    "former.",
+    "过去成立的，后来未必成立：与训练集同一时期的验证集上{name}为 {within:.3f}，而{measured}，它们在训练集之后。"
+    "对于将来，应相信后者；随机划分只会显示前者。",
+)
 _UNFINISHED = Phrase(
     "Perhaps not finished: the validation loss was still falling after {epochs} epochs. --epochs {more} would tell.",
     "训练也许尚未结束：{epochs} 轮之后，验证集上的损失仍在下降。可用 --epochs {more} 再试。",
@@ -59,6 +66,8 @@ def verdict(
     baseline: Scores,
     history: History,
     lang: Language = "en",
+    *,
+    later: bool = False,
 ) -> list[str]:
     """Sentences about what the scores say, each with its evidence and what to change.
 
@@ -69,6 +78,7 @@ def verdict(
         baseline: metric → value of the trivial answer on the last part.
         history: of the training.
         lang: "en" or "zh".
+        later: whether the last part's rows come after the others in time.
     """
     last = list(scores)[-1]
     if last == "train":
@@ -85,8 +95,11 @@ def verdict(
     if low <= trivial:
         answer = (_MOST_FREQUENT if classes else _MEAN)(lang)
         found.append(_CHANCE(lang, measured=measured, answer=answer, trivial=trivial))
-    lost = (seen - unseen) / (1 - trivial) if trivial < 1 else 0.0  # of what there is to learn, as the doctor judges
-    if lost > LOST and 1 - high > TIMES * (1 - seen):
+    within = scores["validation"][metric] if later and last == "test" and "validation" in scores else unseen
+    lost = (seen - within) / (1 - trivial) if trivial < 1 else 0.0  # of what there is to learn, as the doctor judges
+    if within > high:
+        found.append(_LATER(lang, name=name, within=within, measured=measured))
+    if lost > LOST and 1 - max(high, within) > TIMES * (1 - seen):
         found.append(_OVERFITTING(lang, name=name, seen=seen, measured=measured))
     if _still_falling(history):
         found.append(_UNFINISHED(lang, epochs=history.epochs, more=2 * history.epochs))

@@ -1,17 +1,18 @@
 """File to arrays; knows nothing of networks."""
 
 from clearprop.table.categories import BooleanColumn, CategoryColumn
-from clearprop.table.columns import IDENTIFIER, INDEX, KINDS, Column
+from clearprop.table.columns import IDENTIFIER, INDEX, KINDS, SEASON, Column
 from clearprop.table.dates import DateColumn
 from clearprop.table.delimited import MISSING_MARKS, find_dialect
 from clearprop.table.demo import DEMOS, TARGET, load_demo
 from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.library import import_polars
 from clearprop.table.numbers import NumberColumn, Scaling
+from clearprop.table.order import dates_in, orders_rows, time_of
 from clearprop.table.read import kind_of, read_batches, read_table
 from clearprop.table.sample import rows_that_fit, sample_table
 from clearprop.table.several import SeveralColumn
-from clearprop.table.split import Split, split_rows
+from clearprop.table.split import Split, split_by_group, split_by_time, split_rows
 from clearprop.table.target import (
     ClassTarget,
     NumberTarget,
@@ -22,7 +23,7 @@ from clearprop.table.target import (
     target_to_dict,
     with_target,
 )
-from clearprop.table.values import as_numbers, exactly, finite, texts
+from clearprop.table.values import as_levels, as_numbers, exactly, finite, texts
 from clearprop.table.written import NumberFormat
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "INDEX",
     "KINDS",
     "MISSING_MARKS",
+    "SEASON",
     "TARGET",
     "BooleanColumn",
     "CategoryColumn",
@@ -46,7 +48,9 @@ __all__ = [
     "TableEncoder",
     "Target",
     "as_frame",
+    "as_levels",
     "as_numbers",
+    "dates_in",
     "drop_missing_target",
     "exactly",
     "find_dialect",
@@ -55,13 +59,17 @@ __all__ = [
     "import_polars",
     "kind_of",
     "load_demo",
+    "orders_rows",
     "read_batches",
     "read_table",
     "rows_that_fit",
     "sample_table",
+    "split_by_group",
+    "split_by_time",
     "split_rows",
     "target_from_dict",
     "target_to_dict",
     "texts",
+    "time_of",
     "with_target",
 ]

@@ -7,7 +7,7 @@ quartiles, which levels are frequent) from the training rows alone.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import narwhals.stable.v1 as nw
@@ -36,6 +36,7 @@ Column = NumberColumn | CategoryColumn | BooleanColumn | DateColumn | SeveralCol
 Kind = Literal["number", "category", "boolean", "date", "numbers"]
 _CLASSES = (NumberColumn, CategoryColumn, BooleanColumn, DateColumn, SeveralColumn)
 KINDS: dict[str, type[Column]] = {cls.kind: cls for cls in _CLASSES}
+SEASON = "season"  # a date without its trend: the kind that is asked for of a column of the kind "date"
 
 IDENTIFIER = "an identifier: a whole number of its own in every row"
 INDEX = "an index: a column without a name that numbers or names the rows"
@@ -59,6 +60,7 @@ class Reading:
         values: the two values of a boolean: false, true.
         marks: texts among dates that stand for a missing one.
         other: another form in which the dates could be read.
+        trend: of dates, whether the year counts.
         several: what stands between the numbers of a text, and how many there are.
     """
 
@@ -68,6 +70,7 @@ class Reading:
     values: tuple[str, str] | None = None
     marks: tuple[str, ...] = ()
     other: str = ""
+    trend: bool = True
     several: tuple[str, int] = ("", 0)
 
 
@@ -78,7 +81,7 @@ def fit_column(
 
     Args:
         series: the column.
-        kind: "number", "category", "boolean" or "date"; None finds out.
+        kind: "number", "category", "boolean", "date", "season" (a date without its year) or "numbers"; None finds out.
         scaling: of numbers.
         rows: the training rows, by number; None for all.
 
@@ -105,8 +108,10 @@ def fit_column(
         return NumberColumn.fit(part, scaling, reading.text)
     if reading.kind == "numbers":
         return SeveralColumn.fit(part, *reading.several, scaling)
-    column = DateColumn.fit(part, reading.form, reading.marks, reading.other)
-    return column if column.parts else "the same date in every row"
+    column = DateColumn.fit(part, reading.form, reading.marks, reading.other, reading.trend)
+    if column.parts:
+        return column
+    return "the same date in every row" if reading.trend else "a date of which nothing but the year varies"
 
 
 def _fit_levels(part: Series, reading: Reading) -> Column | str:
@@ -127,8 +132,11 @@ def read_as(series: Series, kind: str | None = None) -> Reading | str:
         UnknownNameError: for another kind.
         TableError: for a column that is not of the kind given.
     """
+    if kind == SEASON:
+        reading = read_as(series, "date")
+        return replace(reading, trend=False) if isinstance(reading, Reading) else reading
     if kind is not None and kind not in KINDS:
-        raise unknown_name("kind of column", kind, list(KINDS))
+        raise unknown_name("kind of column", kind, [*KINDS, SEASON])
     if kind is None and _NAMELESS.fullmatch(series.name) and _tells_rows_apart(series):
         return INDEX
     if kind is None and is_number(series):

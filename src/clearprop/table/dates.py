@@ -201,13 +201,15 @@ class DateColumn:
     holds_numbers: ClassVar[bool] = False
 
     @classmethod
-    def fit(cls, series: Series, form: str | None = None, marks: tuple[str, ...] = (), other: str = "") -> DateColumn:
-        """The parts that vary, and their scales."""
-        us = _as_microseconds(series, form, marks)
+    def fit(
+        cls, series: Series, form: str | None = None, marks: tuple[str, ...] = (), other: str = "", trend: bool = True
+    ) -> DateColumn:
+        """The parts that vary, and their scales; without the trend, all but the year."""
+        us = as_microseconds(series, form, marks)
         parts = {}
         for part, values in parts_of(us).items() if not np.isnan(us).all() else ():
             center, scale = mean_and_std(values[~np.isnan(values)])
-            if scale > 0 and (form not in _CLOCK or part == "hour"):
+            if scale > 0 and (form not in _CLOCK or part == "hour") and (trend or part != "year"):
                 parts[part] = (0.0, _CYCLES[part]) if part in _CYCLES else (center, scale)
         return cls(series.name, form, parts, bool(np.isnan(us).any()), marks, other)
 
@@ -247,7 +249,7 @@ class DateColumn:
         Raises:
             TableError: for what is no date.
         """
-        us = _as_microseconds(series, self.form, self.marks)
+        us = as_microseconds(series, self.form, self.marks)
         found, features = parts_of(us), []
         for part, (center, scale) in self.parts.items():
             if part in _CYCLES:
@@ -268,7 +270,17 @@ class DateColumn:
         return ", ".join(self.parts) + form + gaps + marks
 
 
-def _as_microseconds(series: Series, form: str | None, marks: tuple[str, ...] = ()) -> Numbers:
+def is_clock(form: str) -> bool:
+    """Whether a form has a time of day and no day."""
+    return form in _CLOCK
+
+
+def as_microseconds(series: Series, form: str | None, marks: tuple[str, ...] = ()) -> Numbers:
+    """Dates as microseconds since 1970-01-01, (N,), NaN where missing; text is read in the form.
+
+    Raises:
+        TableError: for what is no date.
+    """
     if is_date(series):
         return microseconds(series)
     name = series.name

@@ -138,8 +138,8 @@ def kind_of(path: Path) -> str:
             return known or "Parquet"
         if packing(head) == "zip" and is_excel(file):
             return "Excel"
-    begins = _JSON.match(head.removeprefix(codecs.BOM_UTF8))
-    return "" if begins is None else "JSON" if begins[1] else "JSON lines"
+    json_begins = _JSON.match(head.removeprefix(codecs.BOM_UTF8))
+    return "" if json_begins is None else "JSON" if json_begins[1] else "JSON lines"
 
 
 def _marks(na: Sequence[str]) -> Sequence[str]:

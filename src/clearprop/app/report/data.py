@@ -27,7 +27,6 @@ _SPLIT = Phrase(
     "The network learns from the training rows, stops by the validation rows, and is judged by the test rows.",
     "网络用训练集学习，用验证集决定何时停止，用测试集评判。",
 )
-_SEED = Phrase("Rows were dealt out at random by seed {seed}.", "样本按随机种子 {seed} 随机划分。")
 _TARGET = Phrase("Target: {name}", "目标：{name}")
 _CLASSES = Phrase("{n} classes; their shares of the training rows", "{n} 个类别及其在训练集中的占比")
 _MORE_CLASSES = Phrase("… and {n} more", "……另有 {n} 个")
@@ -70,7 +69,7 @@ def _words(evidence: Evidence, lang: Language) -> str:
         words.append(_DRAWN(lang, n=f"{used + read['without_target']:,}"))
     if len(evidence.fit.rows) == 3:
         words.append(_SPLIT(lang))
-    return sentences([*words, _SEED(lang, seed=evidence.model.about["seed"])], lang)
+    return sentences([*words, *(word(lang) for word in evidence.fit.division.said)], lang)
 
 
 def _split(evidence: Evidence, lang: Language) -> str:

@@ -105,11 +105,14 @@ class Evidence:
 
     def _sample(self, part: str) -> Sample:
         model = self.model
-        rows: Array = getattr(self.fit.split, part)
+        table, rows = self.table, np.asarray(getattr(self.fit.split, part))
+        if part in self.fit.frames:
+            table, _ = drop_missing_target(self.fit.frames[part], model.target.name)
+            rows = np.arange(len(table))
         most = min(MOST_ROWS, max(100, _MOST_NUMBERS // model.network.architecture.n_inputs))
         if len(rows) > most:
             drawn = np.random.Generator(np.random.Philox(0)).choice(len(rows), most, replace=False, shuffle=False)
             rows = rows[np.sort(drawn)]
-        frame = self.table[rows]
+        frame = table[rows]
         X, y = model.arrays(frame.to_native())
         return Sample(part, self.fit.rows[part], frame, X, y, model.network.predict(X))

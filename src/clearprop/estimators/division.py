@@ -1,0 +1,169 @@
+"""How the rows of a table are divided into training, validation and test rows, and what is to be said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Literal
+
+import narwhals.stable.v1 as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.errors import InvalidValueError, unknown_name
+from clearprop.explain.language import Phrase, said
+from clearprop.table import (
+    ClassTarget,
+    Split,
+    Target,
+    as_levels,
+    dates_in,
+    orders_rows,
+    split_by_group,
+    split_by_time,
+    split_rows,
+    time_of,
+)
+
+Array = NDArray[Any]
+How = Literal["random", "time", "group"]
+
+_RANDOM = Phrase("The rows were dealt out at random by seed {seed}.", "样本按随机种子 {seed} 随机划分。")
+_TIME = Phrase(
+    "The test rows are the last ones by {column}, from {since} on; the validation rows were drawn at random from those "
+    "before (seed {seed}).",
+    "测试集是按 {column} 排列的最后一部分（自 {since} 起）；验证集从此前的样本中随机抽取（随机种子 {seed}）。",
+)
+_FOUND = Phrase(
+    "{column} orders the rows, so they were split by it; --split random deals them out at random.",
+    "{column} 决定了样本的先后，因此按时间划分；--split random 可改为随机划分。",
+)
+_GROUP = Phrase(
+    "No {column} is in two parts: the {n} groups were dealt out whole (seed {seed}).",
+    "同一个 {column} 只出现在一个部分：{n} 个组整组划分（随机种子 {seed}）。",
+)
+_COULD = Phrase(
+    "{column} is a date: if the model is for a time to come, --time {column} tests it on the last rows.",
+    "{column} 是日期：如果模型要用于将来，--time {column} 会用最后的样本来测试。",
+)
+_OWN = {
+    "validation": Phrase("The validation rows are {n} rows of their own.", "验证集是另外给出的 {n} 行。"),
+    "test": Phrase("The test rows are {n} rows of their own.", "测试集是另外给出的 {n} 行。"),
+}
+
+
+@dataclass(frozen=True)
+class Division:
+    """Which rows each part has, and how that came.
+
+    Attributes:
+        split: row numbers of each part.
+        how: at random, by time or by group.
+        column: by which column, if by one.
+        order: of the rows in time (N,), or the number of each row's group (N,); None at random.
+        said: what a reader has to know of it.
+    """
+
+    split: Split
+    how: How
+    column: str | None
+    order: Array | None
+    said: tuple[Phrase, ...]
+
+    def units(self, rows: Array) -> Array | None:
+        """What the bootstrap draws from these rows again: rows (None), whole groups, or N^(1/3) stretches of time.
+
+        Rows of one group, or one day and the next, are alike: to draw them one by one would make intervals too narrow.
+        """
+        if self.order is None:
+            return None
+        order = self.order[rows]
+        if self.how == "group":
+            return np.asarray(np.unique(order, return_inverse=True)[1])
+        place = np.empty(len(rows), np.int64)
+        place[np.argsort(order, kind="stable")] = np.arange(len(rows))
+        return np.asarray(place // ceil(len(rows) ** (2 / 3)))
+
+
+def divide(
+    table: nw.DataFrame[Any],
+    target: Target,
+    y: Array,
+    *,
+    seed: int,
+    shares: tuple[float, float],
+    split: str | None = None,
+    time: str | None = None,
+    group: str | None = None,
+    aside: Collection[str] = (),
+) -> Division:
+    """Divide the rows that have a target.
+
+    Args:
+        table: those rows.
+        target: how y is coded.
+        y: coded targets (N,).
+        seed: of what is drawn.
+        shares: of validation and test rows.
+        split: "random", "time" or "group"; None: by time where a date orders the rows, else at random.
+        time: the column to split by.
+        group: the column whose groups stay whole.
+        aside: columns that are no inputs, whose dates order nothing.
+
+    Raises:
+        UnknownNameError: for another split, or a column that is not there.
+        InvalidValueError: for a split and a column that do not go together, or too few times or groups.
+    """
+    split = _checked(split, time, group)
+    stratify = y if isinstance(target, ClassTarget) else None
+    if group is not None:
+        return _by_group(table, group, seed, shares)
+    dates = {} if time or split == "random" else dates_in(table, (n for n in table.columns if n not in aside))
+    orders = [] if shares[1] == 0 else [name for name, values in dates.items() if orders_rows(values)]
+    if time is None and split == "time" and not dates:
+        raise InvalidValueError("a split by time of a table without dates", "--time COL", "a column that orders rows")
+    named = time or (next(iter(orders or dates)) if orders or split == "time" else None)
+    if named is None:
+        words = [said(_RANDOM, seed=seed), *(said(_COULD, column=name) for name in dates)]
+        return Division(
+            split_rows(len(y), seed=seed, fractions=shares, stratify=stratify), "random", None, None, tuple(words)
+        )
+    values = dates[named] if named in dates else time_of(table, named)
+    parts = split_by_time(values, seed=seed, fractions=shares, stratify=stratify)
+    since = _shown(table[named], values, parts.test) if len(parts.test) else "–"
+    words = [said(_TIME, column=named, since=since, seed=seed)]
+    words += [said(_FOUND, column=named)] * (split is None and time is None)
+    return Division(parts, "time", named, values, tuple(words))
+
+
+def own_rows(part: str, n: int) -> Phrase:
+    """What is said of a part whose rows came from another table."""
+    return said(_OWN[part], n=f"{n:,}")
+
+
+def _checked(split: str | None, time: str | None, group: str | None) -> str | None:
+    if split not in (None, "random", "time", "group"):
+        raise unknown_name("split", split, ["random", "time", "group"])
+    if time is not None and group is not None:
+        raise InvalidValueError(f"a split by time {time!r} and by group {group!r}", "one of the two")
+    by = "time" if time is not None else "group" if group is not None else None
+    if split is not None and by is not None and split != by:
+        raise InvalidValueError(f"split {split!r} with a column for {by}", f"split {by!r}, or no such column")
+    if split == "group" and group is None:
+        raise InvalidValueError("a split by group", "the column of the groups", "--group COL")
+    return split
+
+
+def _by_group(table: nw.DataFrame[Any], group: str, seed: int, shares: tuple[float, float]) -> Division:
+    if group not in table.columns:
+        raise unknown_name("column of groups", group, list(table.columns))
+    levels = as_levels(table[group])
+    names, codes = np.unique(["" if level is None else f"={level}" for level in levels], return_inverse=True)
+    parts = split_by_group(codes, seed=seed, fractions=shares)
+    return Division(parts, "group", group, codes, (said(_GROUP, column=group, n=f"{len(names):,}", seed=seed),))
+
+
+def _shown(column: Any, values: Array, rows: Array) -> str:
+    """The first time of some rows, as it stands in the table."""
+    return str(column[int(rows[np.argmin(values[rows])])]).removesuffix(" 00:00:00")

@@ -1,0 +1,81 @@
+"""What a training on a table returns: the model, its history, and what rows it was judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from clearprop.estimators.division import Division
+from clearprop.estimators.evaluation import Evaluation
+from clearprop.estimators.verdict import verdict
+from clearprop.explain.language import Language, Phrase
+from clearprop.table import Split
+from clearprop.train import History
+
+if TYPE_CHECKING:
+    from clearprop.estimators.table_model import TableModel
+
+
+@dataclass(frozen=True)
+class TableFit:
+    """What `TableModel.train` returns.
+
+    Attributes:
+        model: the trained model.
+        history: of the training.
+        parts: part (train, validation, test) → its evaluation.
+        division: which rows each part has, and why; those without a target are not counted.
+        remarks: what should be known of the columns before the scores are believed.
+        frames: part → the data frame that its rows came from, if that was not the table.
+    """
+
+    model: TableModel
+    history: History
+    parts: dict[str, Evaluation]
+    division: Division
+    remarks: tuple[Phrase, ...] = ()
+    frames: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def split(self) -> Split:
+        """Row numbers of each part."""
+        return self.division.split
+
+    @property
+    def scores(self) -> dict[str, dict[str, float]]:
+        """Part → metric → value."""
+        return {name: part.scores for name, part in self.parts.items()}
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Part → number of rows."""
+        return {name: part.rows for name, part in self.parts.items()}
+
+    @property
+    def last(self) -> Evaluation:
+        """Of the part that was furthest from the training: test, if there is one."""
+        return list(self.parts.values())[-1]
+
+    @property
+    def without_target(self) -> int:
+        """Rows that were left out because their target is missing."""
+        return self.last.without_target
+
+    @property
+    def verdict(self) -> list[str]:
+        """What casts doubt on the scores, and underfitting, overfitting, or neither, in sentences."""
+        return self.verdict_in("en")
+
+    def verdict_in(self, lang: Language) -> list[str]:
+        """The verdict in English or Chinese."""
+        found = verdict(
+            self.model.target,
+            self.scores,
+            self.last.intervals,
+            self.last.baseline,
+            self.history,
+            lang,
+            later=self.division.how == "time",
+        )
+        return [*(remark(lang) for remark in self.remarks), *found]

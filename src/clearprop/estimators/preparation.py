@@ -1,0 +1,193 @@
+"""From a table to what a network learns from: the target's coding, the rows of each part, the columns' features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import narwhals.stable.v1 as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.errors import InvalidValueError, TableError, listed
+from clearprop.estimators.division import Division, divide, own_rows
+from clearprop.estimators.intervals import Past
+from clearprop.estimators.remarks import leaks, sequences
+from clearprop.estimators.scores import losses
+from clearprop.estimators.trend import idle_trend
+from clearprop.explain.language import Phrase
+from clearprop.network import Network
+from clearprop.table import (
+    SEASON,
+    ClassTarget,
+    DateColumn,
+    Scaling,
+    TableEncoder,
+    Target,
+    drop_missing_target,
+    fit_target,
+)
+
+Array = NDArray[Any]
+Part = tuple[Array, Array]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A table, ready to be learned from.
+
+    Attributes:
+        target: how the target is coded, which knows the training rows only.
+        encoder: columns to features.
+        division: which rows each part has.
+        X: features (N, n) of the rows that have a target.
+        y: their coded targets (N,).
+        own: part → features and targets of rows that came from another table.
+        frames: part → that table.
+        without_target: rows that were left out.
+        remarks: what should be known of the columns before the scores are believed.
+    """
+
+    target: Target
+    encoder: TableEncoder
+    division: Division
+    X: Array
+    y: Array
+    own: dict[str, Part]
+    frames: dict[str, Any]
+    without_target: int
+    remarks: tuple[Phrase, ...]
+
+    def part(self, name: str) -> Part:
+        """Features and targets of the training, validation or test rows; perhaps none."""
+        if name in self.own:
+            return self.own[name]
+        rows: Array = getattr(self.division.split, name)
+        return self.X[rows], self.y[rows]
+
+    def units(self, name: str) -> Array | None:
+        """What the bootstrap draws from a part."""
+        return None if name in self.own else self.division.units(getattr(self.division.split, name))
+
+    def past(self, network: Network) -> Past | None:
+        """What came before the test rows, where they were split off by time."""
+        order, rows = self.division.order, self.division.split.validation
+        if self.division.how != "time" or order is None or "test" in self.own:
+            return None
+        rows = rows[np.argsort(order[rows], kind="stable")]
+        errors = losses(self.target, self.y[rows], network.predict(self.X[rows])) if len(rows) else np.empty(0)
+        return Past(self.y[np.argsort(order, kind="stable")], errors)
+
+
+def prepare(
+    frame: Any,
+    target: str,
+    *,
+    task: str | None,
+    drop: Iterable[str],
+    kinds: Mapping[str, str] | None,
+    scaling: Scaling,
+    seed: int,
+    validation: Any,
+    test: Any,
+    split: str | None,
+    time: str | None,
+    group: str | None,
+) -> Prepared:
+    """Read a table as a network sees it.
+
+    Args:
+        frame, target, task, drop, kinds, scaling, seed, validation, test, split, time, group: as of `TableModel.train`.
+
+    Raises:
+        TableError: if the table or the target gives nothing to learn.
+        ClearpropError: for an argument out of range.
+    """
+    frames = {name: given for name, given in (("validation", validation), ("test", test)) if hasattr(given, "columns")}
+    shares = (0.0 if "validation" in frames else validation, 0.0 if "test" in frames else test)
+    _check_shares(*shares)
+    table, without_target = drop_missing_target(frame, target)
+    drop = list(drop)
+    _require_columns(table, drop)
+    coding = fit_target(table[target], task)
+    y = coding.encode(table[target])
+    aside = {target, *drop}
+    division = divide(table, coding, y, seed=seed, shares=shares, split=split, time=time, group=group, aside=aside)
+    coding, y = _knowing(coding, table, target, y, division.split.train)
+    aside |= {group} if group is not None else set()
+    encoder, X, remarks = _learned(table, coding, y, division, aside, kinds or {}, scaling)
+    remarks += leaks(coding, encoder, X[division.split.train], y[division.split.train])
+    own = {name: _own(name, given, target, coding, encoder) for name, given in frames.items()}
+    told = (*division.said, *(own_rows(name, len(part[1])) for name, part in own.items()))
+    return Prepared(coding, encoder, replace(division, said=told), X, y, own, frames, without_target, tuple(remarks))
+
+
+def _learned(
+    table: nw.DataFrame[Any],
+    target: Target,
+    y: Array,
+    division: Division,
+    aside: set[str],
+    kinds: Mapping[str, str],
+    scaling: Scaling,
+) -> tuple[TableEncoder, Array, list[Phrase]]:
+    """The columns' encoding, their features, and what is to be said of them."""
+    frame, train = table.to_native(), division.split.train
+    read = partial(TableEncoder.fit, frame, tuple(aside), scaling=scaling, rows=train)
+    encoder = read(kinds=kinds)
+    numbers, remarks = sequences(encoder.ignored, table, target, y, train)
+    if numbers:
+        kinds = {**dict.fromkeys(numbers, "number"), **kinds}
+        encoder = read(kinds=kinds)
+    X = encoder.transform(frame, "float32")
+    trend = _trend(encoder, division, kinds)
+    if trend is not None and division.order is not None:
+        word = idle_trend(target, trend[0], X[train], y[train], division.order[train], trend[1])
+        if word is not None:
+            encoder = read(kinds={**kinds, trend[0]: SEASON})
+            return encoder, encoder.transform(frame, "float32"), [*remarks, word]
+    return encoder, X, remarks
+
+
+def _trend(encoder: TableEncoder, division: Division, kinds: Mapping[str, str]) -> tuple[str, int] | None:
+    """The date by which rows are split, and its trend's place among the features, unless someone said what it is."""
+    if division.how != "time" or division.column is None or division.column in kinds:
+        return None
+    column = next((c for c in encoder.columns if c.name == division.column), None)
+    if not isinstance(column, DateColumn) or "year" not in column.parts:
+        return None
+    return column.name, encoder.feature_names.index(f"{column.name} year")
+
+
+def _knowing(coding: Target, table: nw.DataFrame[Any], target: str, y: Array, train: Array) -> tuple[Target, Array]:
+    """The target's coding by the training rows, and the coded target (N,)."""
+    if isinstance(coding, ClassTarget):
+        shares = np.bincount(y[train], minlength=len(coding.classes)) / len(train)
+        return replace(coding, shares=tuple(shares.tolist())), y
+    coding = coding.fitted_to(table[train][target])
+    return coding, coding.encode(table[target])
+
+
+def _own(name: str, frame: Any, target: str, coding: Target, encoder: TableEncoder) -> Part:
+    """Features and targets of rows of another table."""
+    try:
+        table, _ = drop_missing_target(frame, target)
+        return encoder.transform(table.to_native(), "float32"), coding.encode(table[target])
+    except TableError as error:
+        raise TableError(f"the {name} table: {error}") from None
+
+
+def _check_shares(validation: Any, test: Any) -> None:
+    for name, share in (("validation", validation), ("test", test)):
+        if isinstance(share, bool) or not isinstance(share, int | float | np.number) or not 0 <= share < 1:
+            raise InvalidValueError(f"{name} share {share!r}", "a number in [0, 1), or a data frame")
+    if validation + test >= 1:
+        raise InvalidValueError(f"validation and test shares {validation} + {test}", "less than 1 together")
+
+
+def _require_columns(table: nw.DataFrame[Any], names: Iterable[str]) -> None:
+    absent = [name for name in names if name not in table.columns]
+    if absent:
+        raise TableError(f"no column {absent[0]!r} to drop", "one of: " + listed(table.columns))
