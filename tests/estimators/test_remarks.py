@@ -58,3 +58,12 @@ def test_a_leak_is_said_in_the_verdict_in_both_languages():
     fit, said = trained(frame)
     assert "alive alone nearly decides y: if it is not known before y is, leave it out: --drop alive" in said
     assert "仅凭 alive 就几乎可以确定 y" in fit.verdict_in("zh")[0]
+
+
+def test_a_name_that_says_identifier_is_believed():
+    number = np.arange(1, N + 1)
+    frame = pl.DataFrame({"person_id": number, "x": RNG.normal(size=N), "y": 3 * number + RNG.normal(size=N)})
+    shuffled = frame.sample(N, shuffle=True, seed=1)
+    fit, said = trained(shuffled)
+    assert [column.name for column in fit.model.encoder.columns] == ["x"]
+    assert "person_id was set aside as an identifier, though neighbouring values have much the same y" in said

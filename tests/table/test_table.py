@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from clearprop.errors import DTypeError, FileError, TableError, UnknownNameError
+from clearprop.errors import DTypeError, FileError, InvalidValueError, TableError, UnknownNameError
 from clearprop.table import (
     DEMOS,
     ClassTarget,
@@ -24,6 +24,8 @@ from clearprop.table import (
     fit_target,
     load_demo,
     read_table,
+    split_by_group,
+    split_by_time,
     split_rows,
     target_from_dict,
     target_to_dict,
@@ -308,3 +310,37 @@ def test_stratified_parts_keep_the_proportions():
     assert np.bincount(labels[split.validation]) == pytest.approx([120, 60, 20], abs=3)
     assert np.bincount(labels[split.test]) == pytest.approx([60, 30, 10], abs=3)
     assert (len(split.validation), len(split.test)) == (200, 100)
+
+
+@given(
+    time=st.lists(st.one_of(st.integers(0, 30), st.just(float("nan"))), min_size=2, max_size=60),
+    shares=st.tuples(st.floats(0, 0.4), st.floats(0, 0.5)),
+    seed=st.integers(0, 5),
+)
+def test_a_split_by_time_has_the_past_before_the_future(time, shares, seed):
+    time = np.array(time, np.float64)
+    try:
+        split = split_by_time(time, seed=seed, fractions=shares)
+    except InvalidValueError:
+        assert len(np.unique(time)) == 1 or shares[1] > 0  # rows of one time, or of one but for a few
+        return
+    everyone = np.sort(np.concatenate([split.train, split.validation, split.test]))
+    np.testing.assert_array_equal(everyone, np.arange(len(time)))
+    assert len(split.train)
+    past = np.nan_to_num(time, nan=-np.inf, neginf=-np.inf)
+    if len(split.test):
+        assert past[split.test].min() > past[np.r_[split.train, split.validation]].max()
+
+
+@given(groups=st.lists(st.integers(0, 12), min_size=3, max_size=80), seed=st.integers(0, 5))
+def test_a_split_by_group_parts_no_group(groups, seed):
+    groups = np.array(groups)
+    if len(np.unique(groups)) < 3:
+        with pytest.raises(InvalidValueError, match="groups for 3 parts"):
+            split_by_group(groups, seed=seed, fractions=(0.2, 0.2))
+        return
+    split = split_by_group(groups, seed=seed, fractions=(0.2, 0.2))
+    parts = [split.train, split.validation, split.test]
+    np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(len(groups)))
+    assert all(len(part) for part in parts)
+    assert sum(len(np.unique(groups[part])) for part in parts) == len(np.unique(groups))

@@ -11,7 +11,7 @@ import narwhals.stable.v1 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InvalidValueError, unknown_name
+from clearprop.errors import InvalidValueError, listed, unknown_name
 from clearprop.explain.language import Phrase, said
 from clearprop.table import (
     ClassTarget,
@@ -44,8 +44,8 @@ _GROUP = Phrase(
     "同一个 {column} 只出现在一个部分：{n} 个组整组划分（随机种子 {seed}）。",
 )
 _COULD = Phrase(
-    "{column} is a date: if the model is for a time to come, --time {column} tests it on the last rows.",
-    "{column} 是日期：如果模型要用于将来，--time {column} 会用最后的样本来测试。",
+    "There are dates ({columns}): if the model is for a time to come, --time {column} tests it on the last rows.",
+    "表中有日期（{columns}）：如果模型要用于将来，--time {column} 会用最后的样本来测试。",
 )
 _OWN = {
     "validation": Phrase("The validation rows are {n} rows of their own.", "验证集是另外给出的 {n} 行。"),
@@ -125,7 +125,9 @@ def divide(
         raise InvalidValueError("a split by time of a table without dates", "--time COL", "a column that orders rows")
     named = time or (next(iter(orders or dates)) if orders or split == "time" else None)
     if named is None:
-        words = [said(_RANDOM, seed=seed), *(said(_COULD, column=name) for name in dates)]
+        words = [said(_RANDOM, seed=seed)]
+        if dates:
+            words.append(said(_COULD, columns=listed(dates, 3), column=next(iter(dates))))
         return Division(
             split_rows(len(y), seed=seed, fractions=shares, stratify=stratify), "random", None, None, tuple(words)
         )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clearprop.estimators.leakage import DECIDES, skill_alone
 from clearprop.explain.language import Phrase, said
-from clearprop.table import IDENTIFIER, INDEX, ClassTarget, TableEncoder, Target, as_numbers
+from clearprop.table import IDENTIFIER, INDEX, ClassTarget, TableEncoder, Target, as_numbers, called_identifier
 
 Array = NDArray[Any]
 BLOCKS = 5  # of a sequence's own values, each held out in turn
@@ -58,7 +58,8 @@ def sequences(
         x = as_numbers(table[name])[rows]
         order = np.argsort(x, kind="stable")
         x, known = x[order], y[rows][order]
-        if not _is_sorted(target, known) and helps_on_blocks(target, x, known):
+        is_named = not called_identifier(name)  # a name that says so is believed
+        if is_named and not _is_sorted(target, known) and helps_on_blocks(target, x, known):
             used.append(name)
             remarks.append(said(_KEPT, column=name))
         elif skill_of_neighbours(target, known) > SAYS_MUCH:

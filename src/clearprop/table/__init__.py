@@ -1,7 +1,7 @@
 """File to arrays; knows nothing of networks."""
 
 from clearprop.table.categories import BooleanColumn, CategoryColumn
-from clearprop.table.columns import IDENTIFIER, INDEX, KINDS, SEASON, Column
+from clearprop.table.columns import IDENTIFIER, INDEX, KINDS, SEASON, Column, called_identifier
 from clearprop.table.dates import DateColumn
 from clearprop.table.delimited import MISSING_MARKS, find_dialect
 from clearprop.table.demo import DEMOS, TARGET, load_demo
@@ -50,6 +50,7 @@ __all__ = [
     "as_frame",
     "as_levels",
     "as_numbers",
+    "called_identifier",
     "dates_in",
     "drop_missing_target",
     "exactly",

@@ -226,6 +226,11 @@ def _tells_rows_apart(series: Series) -> bool:
     return is_text(series) and len(series.unique()) == len(series)
 
 
+def called_identifier(name: str) -> bool:
+    """Whether a column's name says that it tells rows apart: id, patient_nr, 编号."""
+    return bool(_CALLED_SO.fullmatch(name))
+
+
 def _identifies(series: Series) -> bool:
     """Whether a column of numbers tells rows apart and nothing else: 1, 2, 3, … in any order, or so called."""
     values = as_numbers(series)
@@ -236,7 +241,7 @@ def _identifies(series: Series) -> bool:
     low, high = values.min(), values.max()
     if _YEAR.fullmatch(series.name) and low >= 1000 and high < 3000:
         return False
-    return len(values) / (high - low + 1) >= 0.9 or bool(_CALLED_SO.fullmatch(series.name))
+    return len(values) / (high - low + 1) >= 0.9 or called_identifier(series.name)
 
 
 def column_from_dict(data: Any) -> Column:
