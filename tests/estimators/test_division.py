@@ -158,3 +158,12 @@ def test_both_scores_are_told_where_they_differ():
     words = next(word for word in fit.verdict if word.startswith("What held then holds otherwise later"))
     assert f"{fit.scores['validation']['r2']:.3f}" in words
     assert f"{fit.scores['test']['r2']:.3f}" in words
+
+
+def test_the_table_that_was_learned_is_recognised():
+    frame = table()
+    model = trained(frame).model
+    assert model.evaluate(frame).learned
+    assert model.evaluate([frame[:100], frame[100:]]).learned
+    assert not model.evaluate(frame[:399]).learned
+    assert not model.evaluate(table()).learned

@@ -17,6 +17,10 @@ from clearprop.app.terminal import Screen, words
 from clearprop.visible import shown_name, visible
 
 _FEW_COLUMNS, _MOST_CLASSES = 15, 8
+_LEARNED = (
+    "This is the table that the model was trained on: it has learned most of these rows, and the scores say nothing of "
+    "others. Those on rows that it had not seen: clearprop info MODEL"
+)
 
 
 def training_page(summary: Mapping[str, Any]) -> RenderableType:
@@ -48,6 +52,7 @@ def evaluation_page(table: str, model: str, summary: Mapping[str, Any], found: M
         summary["about"].get("clearprop"),
         {
             "Rows": words(f"{found['rows']:,}" + (f"; {gone:,} more have no target" if gone else "")),
+            "Note": words(_LEARNED) if found["learned"] else None,
             "Target": _target(summary["target"]),
             "Scores": _scores({"table": found}),
             "Answers": confusion and _confusion(summary["target"]["classes"], confusion, "rows"),

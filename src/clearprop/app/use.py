@@ -97,7 +97,8 @@ def evaluate(
     numbers = [*loaded.encoder.number_columns, *([loaded.target.name] if loaded.target.holds_numbers else [])]
     with ReadingBar("evaluating", as_json) as bar:
         batches = o.source(table, no_header, na, encoding, loaded).batches(numbers, bar)
-        found = loaded.evaluate(batches).to_dict()
+        evaluation = loaded.evaluate(batches)
+    found = {**evaluation.to_dict(), "learned": evaluation.learned}
     if as_json:
         show(shown_json({"model": str(model), "table": table, **found}))
     else:

@@ -76,6 +76,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "epochs": lambda value: exactly(int, value),
     "best_epoch": lambda value: value is None or exactly(int, value),  # None without validation rows
     "reading": _check_reading,
+    "digest": lambda value: exactly(str, value),
     "split": _check_split,
     "training": check_training,
     "parts": _check_parts,

@@ -25,6 +25,7 @@ class Evaluation:
         confusion: rows of each class (down) given each class (across), in the order of the target's classes; None for
             numbers.
         without_target: rows that were left out because their target is missing.
+        learned: whether these are the rows of the table that the model was trained on, most of which it learned from.
     """
 
     rows: int
@@ -33,6 +34,7 @@ class Evaluation:
     baseline: dict[str, float]
     confusion: NDArray[np.int64] | None = None
     without_target: int = 0
+    learned: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON; what is not defined is None."""

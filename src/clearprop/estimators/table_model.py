@@ -23,7 +23,7 @@ from clearprop.estimators.about import checked_about
 from clearprop.estimators.evaluation import Evaluation, evaluate
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.preparation import Prepared, prepare
-from clearprop.estimators.recall import training_facts
+from clearprop.estimators.recall import digest, training_facts
 from clearprop.estimators.recipe import Recipe, Run
 from clearprop.estimators.scores import class_probabilities, scores_of
 from clearprop.explain import Trace
@@ -137,7 +137,9 @@ class TableModel:
                 given.append(self.outputs(table.to_native()))
         if not known:
             raise TableError(f"target {self.target.name!r} is missing in every row", "a target in some rows")
-        return evaluate(self.target, np.concatenate(known), np.concatenate(given), dropped)
+        y = np.concatenate(known)
+        found = evaluate(self.target, y, np.concatenate(given), dropped)
+        return replace(found, learned=digest(y) == self.about.get("digest"))
 
     @property
     def _dtype(self) -> str:
@@ -309,6 +311,7 @@ def _about(run: Run, seed: int, drop: Iterable[str], ready: Prepared) -> dict[st
         "seed": seed,
         "dropped": list(drop),
         "split": {"how": ready.division.how, "column": ready.division.column, "own": sorted(ready.own)},
+        "digest": digest(ready.y),
         "epochs": run.history.epochs,
         "best_epoch": run.history.best_epoch,
         "training": training_facts(run.history, run.optimizer, run.batch_size),
