@@ -58,7 +58,10 @@ def time_of(table: nw.DataFrame[Any], name: str) -> Numbers:
 def _dates(column: Series) -> Numbers | None:
     if is_date(column):
         return as_microseconds(column, None)
-    form, marks = find_date_format(column)
+    try:
+        form, marks = find_date_format(column)
+    except TypeError:  # lists
+        return None
     return None if form is None or is_clock(form) else as_microseconds(column, form, marks)
 
 
