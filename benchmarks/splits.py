@@ -44,7 +44,7 @@ def fitted(tables, name, seed):
     seconds = time.perf_counter() - start
     a = model.outputs(features(X_test))
     if not is_class:
-        return np.sqrt(np.mean((model.target.decode(a[:, 0]) - y_test) ** 2)) / np.std(y_test), np.nan, seconds
+        return np.sqrt(np.mean((model.target.predictions(a[:, 0]) - y_test) ** 2)) / np.std(y_test), np.nan, seconds
     p = class_probabilities(a)
     loss = -np.mean(np.log(np.maximum(p[np.arange(len(y_test)), y_test], 1e-7)))
     return np.mean(p.argmax(1) != y_test), loss, seconds

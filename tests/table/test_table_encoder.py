@@ -49,7 +49,7 @@ def test_numbers_against_scikit_learn(values):
 def test_a_whole_real_table_against_scikit_learn(data):
     frame = read_table(data / "titanic.csv").to_pandas()
     train, later = frame.iloc[:600], frame.iloc[600:]
-    encoder = TableEncoder.fit(train)
+    encoder = TableEncoder.fit(train, scaling="standard")
     X = encoder.transform(later)
     assert X.dtype == np.float64
     assert X.flags.c_contiguous
@@ -226,7 +226,6 @@ def test_numbers_hidden_in_text(written, values):
         ["31.12.2024x", "1.1.2024x"],
         ["item 1", "item 2"],
         ["1st", "2nd", "3rd"],
-        ["$5", "€5", "$6"],
         ["12:30", "14:45"],
         ["10-20", "20-30"],
         ["1,23,45", "12"],

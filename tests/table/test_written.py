@@ -132,7 +132,7 @@ def test_several_numbers(form, count):
 MOMENT = dt.datetime(2022, 11, 23, 17, 45, 10)
 
 
-@pytest.mark.parametrize("form", FORMATS[1:])
+@pytest.mark.parametrize("form", [form for form in FORMATS if "%" in form])
 def test_every_form_reads_what_is_written_in_it(form):
     text = MOMENT.replace(tzinfo=dt.UTC).strftime(form) if "%z" in form else MOMENT.strftime(form)
     found = parse_date(text, form)

@@ -139,7 +139,7 @@ def _target(target: Mapping[str, Any]) -> Text:
             f", read from text such as {shown_name(repr(target['read_from_text']))}" if target["read_from_text"] else ""
         )
         spread = f"mean {target['mean']:.4g}, standard deviation {target['std']:.4g}"
-        return words(f"{name}: a number{text}, {spread}")
+        return words("; ".join([f"{name}: a number{text}, {spread}", *target["done"]]))
     classes, shares = target["classes"], target["shares"] or [None] * len(target["classes"])
     ranked = sorted(zip(classes, shares, strict=True), key=lambda pair: -(pair[1] or 0))
     shown = [

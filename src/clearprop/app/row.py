@@ -29,8 +29,12 @@ _UNKNOWN = Phrase(
     "; the table does not say, so there is no loss and no backward pass.", "；表中没有答案，因此没有损失和反向传播。"
 )
 _SCALED = Phrase(
-    "The network works with (y − {mean}) / {std}: its a[L] = {a} is this answer.",
-    "网络使用 (y − {mean}) / {std}：它的 a[L] = {a} 就是这个回答。",
+    "The network works with {formula}: its a[L] = {a} is this answer.",
+    "网络使用 {formula}：它的 a[L] = {a} 就是这个回答。",
+)
+_SMEARED = Phrase(
+    "The answer is a mean, {factor} times the median that the logarithm gives.",
+    "回答是平均值，等于由对数得到的中位数乘以 {factor}。",
 )
 _INPUTS = Phrase("What the columns become", "各列如何变成输入")
 _HEAD = (Phrase("column", "列"), Phrase("in the table", "表中的值"), Phrase("input of the network", "网络的输入"))
@@ -86,7 +90,7 @@ class Row:
         if isinstance(self.model.target, ClassTarget):
             said = _ANSWER(self.lang, answer=answer) + _SURE(self.lang, p=f"{class_probabilities(a).max():.3f}")
         else:
-            said = _ANSWER(self.lang, answer=f"{float(self.model.predict(self.frame)[0]):.6g}")
+            said = _ANSWER(self.lang, answer=answer if self.model.target.dates is not None else f"{float(answer):.6g}")
         if not self.trace.has_target:
             return said + _UNKNOWN(self.lang)
         truth = nw.from_native(self.frame)[self.model.target.name][0]
@@ -95,9 +99,10 @@ class Row:
     def _scaled(self, a: float) -> str:
         if isinstance(self.model.target, ClassTarget):
             return ""
-        mean, std = self.model.target.mean, self.model.target.std
         gap = "" if self.lang == "zh" else " "
-        return gap + _SCALED(self.lang, mean=f"{mean:.6g}", std=f"{std:.6g}", a=number(a).text)
+        said = gap + _SCALED(self.lang, formula=self.model.target.formula, a=number(a).text)
+        smear = f"{self.model.target.smear:.6g}"
+        return said + (gap + _SMEARED(self.lang, factor=smear) if smear != "1" else "")
 
     def inputs(self) -> Iterator[tuple[str, str, list[Math]]]:
         """Column, its value, and the inputs that it becomes: a^[0]_j = number."""

@@ -40,7 +40,8 @@ def summary_of_model(model: TableModel) -> dict[str, Any]:
         target |= {"classes": list(model.target.classes), "shares": list(model.target.shares)}
     else:
         text = model.target.text.example if model.target.text else None
-        target |= {"mean": model.target.mean, "std": model.target.std, "read_from_text": text}
+        mean, std = model.target.usual
+        target |= {"mean": mean, "std": std, "read_from_text": text, "done": model.target.describe()}
     columns = [
         {"name": c.name, "kind": c.kind, "features": len(c.feature_names), "done": c.describe()}
         for c in model.encoder.columns

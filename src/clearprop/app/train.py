@@ -48,8 +48,8 @@ def train(
     encoding: o.Encoding = None,
     scaling: Annotated[
         str,
-        typer.Option(rich_help_panel=o.TABLE, help="Of numbers: standard, or robust against values far out."),
-    ] = "standard",
+        typer.Option(rich_help_panel=o.TABLE, help="Of numbers: auto, standard, robust (values far out) or log."),
+    ] = "auto",
     max_rows: Annotated[
         int | None,
         typer.Option(

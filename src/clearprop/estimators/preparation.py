@@ -23,6 +23,7 @@ from clearprop.table import (
     SEASON,
     ClassTarget,
     DateColumn,
+    NumberTarget,
     Scaling,
     TableEncoder,
     Target,
@@ -66,6 +67,12 @@ class Prepared:
             return self.own[name]
         rows: Array = getattr(self.division.split, name)
         return self.X[rows], self.y[rows]
+
+    def with_target(self, target: NumberTarget) -> Prepared:
+        """The same with another coding of numbers."""
+        assert isinstance(self.target, NumberTarget)
+        own = {name: (X, target.code(self.target.decode(y))) for name, (X, y) in self.own.items()}
+        return replace(self, target=target, y=target.code(self.target.decode(self.y)), own=own)
 
     def units(self, name: str) -> Array | None:
         """What the bootstrap draws from a part."""
@@ -115,7 +122,7 @@ def prepare(
     y = coding.encode(table[target])
     aside = {target, *drop}
     division = divide(table, coding, y, seed=seed, shares=shares, split=split, time=time, group=group, aside=aside)
-    coding, y = _knowing(coding, table, target, y, division.split.train)
+    coding, y = _knowing(coding, table, target, y, division.split.train, logs=scaling == "auto")
     aside |= {group} if group is not None else set()
     encoder, X, remarks = _learned(table, coding, y, division, aside, kinds or {}, scaling)
     remarks += leaks(coding, encoder, X[division.split.train], y[division.split.train])
@@ -161,12 +168,14 @@ def _trend(encoder: TableEncoder, division: Division, kinds: Mapping[str, str]) 
     return column.name, encoder.feature_names.index(f"{column.name} year")
 
 
-def _knowing(coding: Target, table: nw.DataFrame[Any], target: str, y: Array, train: Array) -> tuple[Target, Array]:
-    """The target's coding by the training rows, and the coded target (N,)."""
+def _knowing(
+    coding: Target, table: nw.DataFrame[Any], target: str, y: Array, train: Array, logs: bool
+) -> tuple[Target, Array]:
+    """The target's coding by the training rows, perhaps by logarithms, and the coded target (N,)."""
     if isinstance(coding, ClassTarget):
         shares = np.bincount(y[train], minlength=len(coding.classes)) / len(train)
         return replace(coding, shares=tuple(shares.tolist())), y
-    coding = coding.fitted_to(table[train][target])
+    coding = coding.fitted_to(table[train][target], logs)
     return coding, coding.encode(table[target])
 
 

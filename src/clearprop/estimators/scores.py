@@ -35,7 +35,8 @@ def losses(target: Target, y: Array, a: Array) -> Array:
     if isinstance(target, ClassTarget):
         p = class_probabilities(a).astype(np.float64)
         return np.asarray(-np.log(np.maximum(p[np.arange(len(y)), y], _SMALLEST)))
-    return np.asarray((y - a[:, 0]) ** 2, np.float64)
+    truth, answers, _ = target.compared(y, a[:, 0])
+    return np.asarray((truth - answers) ** 2)
 
 
 def baseline_of(target: Target, y: Array) -> dict[str, float]:
@@ -46,7 +47,11 @@ def baseline_of(target: Target, y: Array) -> dict[str, float]:
     if isinstance(target, ClassTarget):
         shares = np.array(target.shares or [1 / len(target.classes)] * len(target.classes))
         return scores_of(target, y, np.tile(shares, (len(y), 1)))
-    return scores_of(target, y, np.zeros((len(y), 1)))
+    mean = np.zeros(len(y))
+    truth, _, unit = target.compared(y, mean)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scores = _number_scores(truth, mean, np.ones((1, len(y))), unit)
+    return {name: float(values[0]) for name, values in scores.items()}
 
 
 def confusion_of(target: ClassTarget, y: Array, a: Array) -> NDArray[np.int64]:
@@ -66,7 +71,8 @@ def weighted_scores(target: Target, y: Array, a: Array, w: Array) -> dict[str, A
     with np.errstate(divide="ignore", invalid="ignore"):
         if isinstance(target, ClassTarget):
             return _class_scores(y, class_probabilities(a).astype(np.float64), losses(target, y, a), w)
-        return _number_scores(y, a[:, 0].astype(np.float64), w, target.std)
+        truth, answers, unit = target.compared(y, a[:, 0])
+        return _number_scores(truth, answers, w, unit)
 
 
 def _class_scores(y: Array, p: Array, loss: Array, w: Array) -> dict[str, Array]:

@@ -20,6 +20,7 @@ from clearprop.errors import (
     checked_seed,
 )
 from clearprop.estimators.about import checked_about
+from clearprop.estimators.coding import tried
 from clearprop.estimators.evaluation import Evaluation, evaluate
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.preparation import Prepared, prepare
@@ -80,7 +81,7 @@ class TableModel:
         a = self.outputs(frame)
         if isinstance(self.target, ClassTarget):
             return self.target.decode(np.argmax(class_probabilities(a), axis=1))
-        return self.target.decode(a[:, 0])
+        return self.target.answers(a[:, 0])
 
     def predict_proba(self, frame: Any) -> Array:
         """The probability of each class (N, k), in the order of `target.classes`.
@@ -192,7 +193,7 @@ class TableModel:
         learning_rate: float | None = None,
         l2: float | None = None,
         kinds: Mapping[str, str] | None = None,
-        scaling: Scaling = "standard",
+        scaling: Scaling = "auto",
         seed: int = 0,
         validation: float | Any = 0.15,
         test: float | Any = 0.15,
@@ -233,7 +234,9 @@ class TableModel:
             patience: of early stopping.
             kinds: column → "number", "category", "boolean", "date", "season" (a date without its year) or
                 "numbers", where the right kind would not be found.
-            scaling: of numbers: "standard", or "robust" against values that are far out.
+            scaling: of numbers: "standard" (mean and standard deviation), "robust" (median and quartiles), "log" (their
+                signed logarithms); "auto" takes logarithms where values span decades, robust where a few are far out,
+                and learns a target that is never negative and spans decades by its logarithm.
             checkpoint: a file that is written as training goes on.
             resume: go on from that file, if it is there.
             callbacks: called after each epoch.
@@ -268,6 +271,7 @@ class TableModel:
             time=time,
             group=group,
         )
+        ready = tried(ready, recipe)
         for remark in ready.remarks:
             warnings.warn(remark("en"), DataWarning, stacklevel=2)
         run = recipe.run(
@@ -278,6 +282,7 @@ class TableModel:
             resume=resume,
             callbacks=callbacks,
         )
+        ready = replace(ready, target=_smeared(ready, run.network))
         about = _about(run, checked_seed(seed), drop, ready)
         model = TableModel(ready.encoder, ready.target, run.network, about)
         if keep is not None:
@@ -287,6 +292,15 @@ class TableModel:
         return TableFit(
             replace(model, about=about | scored), run.history, found, ready.division, ready.remarks, ready.frames
         )
+
+
+def _smeared(ready: Prepared, network: Network) -> Target:
+    """The target with what its predictions are multiplied by, found on validation rows, if there are any."""
+    if isinstance(ready.target, ClassTarget):
+        return ready.target
+    X, y = ready.part("validation")
+    X, y = (X, y) if len(y) else ready.part("train")
+    return ready.target.smeared(y, network.predict(X)[:, 0])
 
 
 def _evaluated(ready: Prepared, network: Network) -> dict[str, Evaluation]:

@@ -7,15 +7,16 @@ from clearprop.table.delimited import MISSING_MARKS, find_dialect
 from clearprop.table.demo import DEMOS, TARGET, load_demo
 from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.library import import_polars
+from clearprop.table.number_target import NumberTarget
 from clearprop.table.numbers import NumberColumn, Scaling
 from clearprop.table.order import dates_in, orders_rows, time_of
 from clearprop.table.read import kind_of, read_batches, read_table
 from clearprop.table.sample import rows_that_fit, sample_table
 from clearprop.table.several import SeveralColumn
 from clearprop.table.split import Split, split_by_group, split_by_time, split_rows
+from clearprop.table.tails import log_formula
 from clearprop.table.target import (
     ClassTarget,
-    NumberTarget,
     Target,
     drop_missing_target,
     fit_target,
@@ -60,6 +61,7 @@ __all__ = [
     "import_polars",
     "kind_of",
     "load_demo",
+    "log_formula",
     "orders_rows",
     "read_batches",
     "read_table",

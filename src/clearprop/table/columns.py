@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 
 from clearprop.errors import TableError, unknown_name
 from clearprop.table.categories import BooleanColumn, CategoryColumn, count_levels
-from clearprop.table.dates import DateColumn, find_date_format, in_digits, other_reading
-from clearprop.table.numbers import NumberColumn, Scaling, find_numbers
+from clearprop.table.dates import DateColumn, find_counted, find_date_format, in_digits, is_clock, other_reading
+from clearprop.table.numbers import NumberColumn, Scaling, find_numbers, odd_one
 from clearprop.table.several import SeveralColumn, find_several
 from clearprop.table.values import (
     TOO_CLOSE,
     Series,
     as_numbers,
-    as_values,
     holds_numbers,
     is_date,
     is_number,
@@ -43,6 +42,9 @@ INDEX = "an index: a column without a name that numbers or names the rows"
 _NAMELESS = re.compile(r"(?i:unnamed:? \d+|index: .*|\.\.\.\d+)|__index_level_\d+__")
 _CALLED_SO = re.compile(
     r"(?i:(.*[\W_])?(id|ids|uuid|guid|index|key|nr|no)|unnamed.*)|.*[a-z0-9]I[Dd]|.*[^A-Za-z]ID|.*(编号|序号|学号|工号|单号|证号)"
+)
+_CALLED_SPAN = re.compile(
+    r"(?i).*(duration|runtime|run_time|elapsed|length|lap|time_taken|time_spent|dauer|laufzeit).*|.*(时长|用时|耗时|历时).*"
 )
 _YEAR = re.compile(r"(?i).*(year|jahr|年).*")
 _FEWEST_TO_JUDGE = 20
@@ -75,7 +77,7 @@ class Reading:
 
 
 def fit_column(
-    series: Series, kind: str | None = None, scaling: Scaling = "standard", rows: NDArray[Any] | None = None
+    series: Series, kind: str | None = None, scaling: Scaling = "auto", rows: NDArray[Any] | None = None
 ) -> Column | str:
     """The column's encoding, or the reason why it is set aside.
 
@@ -142,6 +144,8 @@ def read_as(series: Series, kind: str | None = None) -> Reading | str:
     if kind is None and is_number(series):
         if in_digits(series):
             return Reading("date", "%Y%m%d")
+        if (counted := find_counted(series)) is not None:
+            return Reading("date", counted)
         return IDENTIFIER if _identifies(series) else Reading("number")
     if is_date(series) and kind in (None, "date"):
         return Reading("date")
@@ -158,9 +162,10 @@ def read_as(series: Series, kind: str | None = None) -> Reading | str:
 
 def _read_text(series: Series, there: set[Any]) -> Reading | str:
     form, marks = find_date_format(series)
-    if form is not None:
+    lasts = form is not None and is_clock(form) and bool(_CALLED_SPAN.fullmatch(series.name))
+    if form is not None and not lasts:
         return Reading("date", form, marks=marks, other=other_reading(series, form))
-    text = find_numbers(series)
+    text = find_numbers(series, spans=lasts)
     if text is not None:
         return Reading("number", text=text)
     several = find_several(series)
@@ -192,6 +197,12 @@ def _read_as_given(series: Series, kind: str, there: set[Any]) -> Reading:
         if len(there) != 2:
             raise TableError(f"column {series.name!r} has {len(there)} values", "two, to be a boolean")
         return Reading("boolean", values=BooleanColumn.order(there))
+    if kind == "date" and is_number(series):
+        counted = "%Y%m%d" if in_digits(series) else find_counted(series, asked=True)
+        if counted is None:
+            expected = "dates of one form, such as 20241231, or seconds since 1970, or days as in Excel"
+            raise TableError(f"column {series.name!r} holds {example}", expected)
+        return Reading("date", counted)
     if kind == "date":
         form, marks = find_date_format(series)
         if form is None:
@@ -202,20 +213,10 @@ def _read_as_given(series: Series, kind: str, there: set[Any]) -> Reading:
         if several is None:
             raise TableError(f"column {series.name!r} holds {example}", "several numbers in a text, such as 126/83")
         return Reading("numbers", several=several)
-    text = find_numbers(series)
+    text = find_numbers(series, spans=True)
     if text is None and not is_number(series):
-        raise TableError(f"column {series.name!r} {_odd_one(series)}", "numbers, to be a number column")
+        raise TableError(f"column {series.name!r} {odd_one(series)}", "numbers, to be a number column")
     return Reading("number", text=text)
-
-
-def _odd_one(series: Series) -> str:
-    """A value of a column that is no number, and its row; where each is one, that they are written in several ways."""
-    values = list(enumerate(as_values(series)))
-    for row, value in values:
-        if value is not None and not (isinstance(value, str) and (not value.strip() or NumberFormat.reads(value))):
-            return f"holds {str(value)[:40]!r} in row {row}"
-    row, value = next((row, value) for row, value in values if value is not None)
-    return f"holds numbers that are not written in one way, {str(value)[:40]!r} in row {row}"
 
 
 def _tells_rows_apart(series: Series) -> bool:

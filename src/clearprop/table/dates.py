@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from clearprop.errors import TableError
+from clearprop.table.date_words import plain_date, plain_form
 from clearprop.table.values import (
     LEAST_READABLE,
     MOST_MARKS,
@@ -82,7 +84,31 @@ _MONTHS = (
 )
 _CLOCK = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M%p", "%I:%M:%S %p")
 _EIGHT_DIGITS, _MINUTES = re.compile(r"\d{8}(\D|\d{6}$|$)"), re.compile(r"\d{1,2}:\d\d")
-FORMATS = (_ISO, *(day + time for day in _DAYS for time in _TIMES), *_WITH_ZONE, *_WHOLE, *_MONTHS, *_CLOCK)
+_WITHOUT_YEAR = ("%d %b", "%b %d", "%d-%b", "%b-%d", "%d. %b")
+_QUARTER, _WEEK = "the first day of a quarter", "the Monday of a week"
+_QUARTER_TEXT = re.compile(r"(?P<year>\d{4})[-/ ]?Q(?P<n>[1-4])|Q(?P<n2>[1-4])[-/ ]?(?P<year2>\d{4})", re.IGNORECASE)
+_WEEK_TEXT = re.compile(r"(\d{4})-?W(\d\d)(?:-?([1-7]))?")
+# Numbers that count from some day: what one is in microseconds, and their 0.
+_COUNTED = {
+    "seconds since 1970": (1e6, 0.0),
+    "milliseconds since 1970": (1e3, 0.0),
+    "microseconds since 1970": (1.0, 0.0),
+    "nanoseconds since 1970": (1e-3, 0.0),
+    "days since 1899-12-30, as in Excel": (86.4e9, -25_569 * 86.4e9),
+}
+_EXCEL = tuple(_COUNTED)[-1]
+_NINETIES, _THIRTIES = 631_152_000.0, 2_051_222_400.0  # 1990 and 2035 in seconds
+_FIRST_SERIAL, _LAST_SERIAL = 20_000, 60_000  # 1954 and 2064 in Excel
+_CALLED_TIME = re.compile(
+    r"(?i)(.*[\W_])?(date|datum|day|time|timestamp|datetime|ts|epoch|created|updated|modified|published|at)"
+    r"([\W_].*)?|.*(Date|Time|Timestamp|At)|.*(时间|日期)"
+)
+FORMATS = (
+    *(_ISO, *(day + time for day in _DAYS for time in _TIMES), *_WITH_ZONE, *_WHOLE, *_MONTHS, *_WITHOUT_YEAR, *_CLOCK),
+    *(_QUARTER, _WEEK),
+)
+_TWO_DIGITS = ("%b-%y", "%b %y")
+_MONTHS_A_YEAR, _EARLY, _LATE, _LAST_DAY = 12, 5, 27, 31
 _CYCLES = {"month": 12.0, "weekday": 7.0, "hour": 24.0}
 _FEWEST_DATES = 5
 _BEND = 5.0  # standard deviations, as numbers are
@@ -95,20 +121,34 @@ def parse_date(text: str, form: str) -> datetime:
     Raises:
         ValueError: for text of another form.
     """
+    text = plain_date(text)
+    if form in (_QUARTER, _WEEK):
+        return _first_day(text, form)
+    if form in _WITHOUT_YEAR:
+        text, form = f"{text} 2000", f"{form} %Y"  # which has a 29th of February
     if form != _ISO:
-        text = text.strip()
         if (form.startswith("%Y%m%d") and not _EIGHT_DIGITS.match(text)) or (
             form in _CLOCK and not _MINUTES.match(text)
         ):
             raise ValueError(text)  # strptime takes 2024111 and 2:1
-        found = datetime.strptime(text, form)
+        found = datetime.strptime(text, plain_form(form))
         return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
-    match = _ISO_TEXT.fullmatch(text.strip())
+    match = _ISO_TEXT.fullmatch(text)
     if match is None or (match[5] and not match[4]):
         raise ValueError(text)
     zone = (match[6] or "").replace(" UTC", "Z")
     found = datetime.fromisoformat(match[1] + (match[2] or "") + (zone if match[2] else ""))  # to the microsecond
     return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+
+
+def _first_day(text: str, form: str) -> datetime:
+    """The first day of a quarter or a week, or the day of a week that is named."""
+    match = (_QUARTER_TEXT if form == _QUARTER else _WEEK_TEXT).fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    if form == _QUARTER:
+        return datetime(int(match["year"] or match["year2"]), 3 * int(match["n"] or match["n2"]) - 2, 1)
+    return datetime.fromisocalendar(int(match[1]), int(match[2]), int(match[3] or 1))
 
 
 def find_date_format(series: Series) -> tuple[str | None, tuple[str, ...]]:
@@ -126,14 +166,22 @@ def find_date_format(series: Series) -> tuple[str | None, tuple[str, ...]]:
     for form in FORMATS if len(counts) - len(numbered) <= MOST_MARKS else ():
         marks = list(islice((value for value in counts if not _fits(value, form)), MOST_MARKS + 1))
         rows = sum(counts[value] for value in marks)
-        if len(marks) <= MOST_MARKS and rows <= (1 - LEAST_READABLE) * counts.total() and len(marks) < len(counts):
+        few = len(marks) <= MOST_MARKS and rows <= (1 - LEAST_READABLE) * counts.total() and len(marks) < len(counts)
+        if few and not (form in _TWO_DIGITS and _are_days(counts)):
             return form, tuple(sorted(value.strip() for value in marks))
     return None, ()
+
+
+def _are_days(texts: Iterable[str]) -> bool:
+    """Whether the numbers in texts such as Jan 15 look like days of a month, and not like years."""
+    found = {int("".join(c for c in text if c.isdigit()) or 0) for text in texts}
+    return len(found) > _MONTHS_A_YEAR and min(found) <= _EARLY <= _LATE <= max(found) <= _LAST_DAY
 
 
 def other_reading(series: Series, form: str | None) -> str:
     """The form in which day and month change places, if all texts could be read in it, too; else nothing."""
     other = (form or "").replace("%d", "%-").replace("%m", "%d").replace("%-", "%m")
+    other = form.replace("%y", "%d") if form in _TWO_DIGITS else other
     if form is None or other == form or other not in FORMATS:
         return ""
     return other if all(_fits(value, other) for value in set(as_values(series)) - {None}) else ""
@@ -146,6 +194,22 @@ def in_digits(series: Series) -> bool:
     if len(values) < _FEWEST_DATES or values[0] < 19_000_101 or values[-1] > 21_001_231 or (values % 1).any():
         return False
     return all(_fits(str(int(value)), "%Y%m%d") for value in values)
+
+
+def find_counted(series: Series, asked: bool = False) -> str | None:
+    """What numbers count if they are dates: seconds or milliseconds since 1970, or Excel's days.
+
+    Nobody sees that in the numbers alone, so the column must be called a date or a time, or be asked for as one.
+    """
+    values = as_numbers(series)
+    values = values[~np.isnan(values)]
+    if not len(values) or not (asked or (_CALLED_TIME.fullmatch(series.name) and len(values) >= _FEWEST_DATES)):
+        return None
+    low, high = float(values.min()), float(values.max())
+    for form, (unit, _) in _COUNTED.items():
+        if form != _EXCEL and low * unit / 1e6 >= _NINETIES and high * unit / 1e6 <= _THIRTIES:
+            return form
+    return _EXCEL if low >= _FIRST_SERIAL and high <= _LAST_SERIAL else None
 
 
 def _fits(text: str, form: str) -> bool:
@@ -209,7 +273,7 @@ class DateColumn:
         parts = {}
         for part, values in parts_of(us).items() if not np.isnan(us).all() else ():
             center, scale = mean_and_std(values[~np.isnan(values)])
-            if scale > 0 and (form not in _CLOCK or part == "hour") and (trend or part != "year"):
+            if scale > 0 and part in _parts_in(form) and (trend or part != "year"):
                 parts[part] = (0.0, _CYCLES[part]) if part in _CYCLES else (center, scale)
         return cls(series.name, form, parts, bool(np.isnan(us).any()), marks, other)
 
@@ -220,8 +284,8 @@ class DateColumn:
         Raises:
             KeyError, TypeError, ValueError: for fields that no column has.
         """
-        if data["form"] is not None and data["form"] not in FORMATS:
-            raise ValueError(f"a form of dates {data['form']!r:.40}")
+        if data["form"] is not None:
+            checked_form(data["form"])
         given = exactly(dict, data["parts"])
         if not given or not set(given) <= set(_PARTS):
             raise ValueError("parts that no date has")
@@ -270,9 +334,25 @@ class DateColumn:
         return ", ".join(self.parts) + form + gaps + marks
 
 
+def _parts_in(form: str | None) -> tuple[str, ...]:
+    """The parts that a form tells."""
+    if form in _CLOCK:
+        return ("hour",)
+    if form in _WITHOUT_YEAR:
+        return ("month", "day")
+    return ("year", "month") if form in (*_MONTHS, _QUARTER) else _PARTS
+
+
+def checked_form(form: Any) -> str:
+    """A form of dates out of a file, if there is such a one."""
+    if form not in FORMATS and form not in _COUNTED:
+        raise ValueError(f"a form of dates {form!r:.40}")
+    return str(form)
+
+
 def is_clock(form: str) -> bool:
-    """Whether a form has a time of day and no day."""
-    return form in _CLOCK
+    """Whether a form has a time of day and no day, or a day and no year."""
+    return form in (*_CLOCK, *_WITHOUT_YEAR)
 
 
 def as_microseconds(series: Series, form: str | None, marks: tuple[str, ...] = ()) -> Numbers:
@@ -283,6 +363,9 @@ def as_microseconds(series: Series, form: str | None, marks: tuple[str, ...] = (
     """
     if is_date(series):
         return microseconds(series)
+    if form in _COUNTED:
+        unit, start = _COUNTED[form]
+        return as_numbers(series, expected=f"dates, as in training ({form})") * unit + start
     name = series.name
 
     def convert(value: Any) -> float:

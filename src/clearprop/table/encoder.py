@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import DTypeError, TableError, listed, unknown_name
 from clearprop.table.columns import IDENTIFIER, INDEX, Column, column_from_dict, fit_column
-from clearprop.table.numbers import Scaling
+from clearprop.table.numbers import SCALINGS, Scaling
 from clearprop.table.values import Features, Series, exactly, unboxed
 
 
@@ -65,7 +65,7 @@ class TableEncoder:
         ignore: Collection[str] = (),
         *,
         kinds: Mapping[str, str] | None = None,
-        scaling: Scaling = "standard",
+        scaling: Scaling = "auto",
         rows: NDArray[Any] | None = None,
     ) -> TableEncoder:
         """Learn the encoding from a table.
@@ -74,7 +74,8 @@ class TableEncoder:
             frame: a data frame; rows are samples.
             ignore: a column or columns to leave out, such as the target.
             kinds: column → "number", "category", "boolean" or "date", where the right kind would not be found.
-            scaling: of numbers: "standard", or "robust" against values that are far out.
+            scaling: of numbers: "standard" (mean and standard deviation), "robust" (median and quartiles), "log" (their
+                signed logarithms); "auto" takes logarithms where values span decades, robust where a few are far out.
             rows: numbers of the training rows. What a column is and how it is written is found from all rows, what is
                 computed from its values from these alone.
 
@@ -91,8 +92,8 @@ class TableEncoder:
         table = as_frame(frame)
         ignore = (ignore,) if isinstance(ignore, str) else ignore
         kinds = kinds or {}
-        if scaling not in ("standard", "robust"):
-            raise unknown_name("scaling", scaling, ["standard", "robust"])
+        if scaling not in SCALINGS:
+            raise unknown_name("scaling", scaling, list(SCALINGS))
         for name in kinds:
             if name not in table.columns:
                 raise unknown_name("column", name, list(table.columns))

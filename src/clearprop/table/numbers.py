@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from clearprop.errors import TableError
+from clearprop.table.tails import WORTH_A_LOG, find_log_unit, has_far_out, log_formula, signed_log
 from clearprop.table.values import (
     Features,
     Numbers,
@@ -24,19 +25,33 @@ from clearprop.table.values import (
 )
 from clearprop.table.written import NumberFormat
 
-Scaling = Literal["standard", "robust"]
+Scaling = Literal["auto", "standard", "robust", "log"]
+SCALINGS: tuple[Scaling, ...] = ("auto", "standard", "robust", "log")
 
-_BEND = {"standard": 5.0, "robust": 3.0}
+_BEND = {"standard": 5.0, "robust": 3.0, "log": 5.0}
 
 
 @dataclass(frozen=True)
 class NumberColumn:
     """A number, scaled: (x − center)/scale, with the median for a missing value.
 
-    Standard scaling takes mean and standard deviation, robust scaling the median and the distance of the quartiles.
+    Standard scaling takes mean and standard deviation, robust scaling the median and the distance of the quartiles, and
+    log scaling mean and standard deviation of the signed logarithm sign(x)·log(1 + |x|/unit) in place of x. Which one a
+    column needs is found by "auto": logarithms where values span decades, robust where a few are far out.
     What is far out is bent: x/√(1 + (x/c)²) stays within ±c, so that no wild value rules the rest; c is 5 standard
     deviations, or 3 distances of quartiles.
     Where values were missing in training, a second feature says whether one is.
+
+    Attributes:
+        name: of the column.
+        center: what is subtracted, of the logarithms where they are taken.
+        scale: what it is divided by.
+        median: in place of a missing value, in the column's own unit.
+        bend: c.
+        has_missing: whether values were missing in training.
+        text: how numbers are written, in a column of text.
+        log_unit: of the logarithm; None where there is none.
+        has_negative: whether values were negative in training.
     """
 
     name: str
@@ -46,17 +61,22 @@ class NumberColumn:
     bend: float
     has_missing: bool
     text: NumberFormat | None = None
+    log_unit: float | None = None
+    has_negative: bool = False
     kind: ClassVar[str] = "number"
 
     @classmethod
-    def fit(cls, series: Series, scaling: Scaling = "standard", text: NumberFormat | None = None) -> NumberColumn:
+    def fit(cls, series: Series, scaling: Scaling = "auto", text: NumberFormat | None = None) -> NumberColumn:
         """The median of the values that are there; center and scale with the median in the gaps."""
         values = as_numbers(series, text.parse if text else None)
         missing = np.isnan(values)
         median = float(np.median(values[~missing]))
         filled = np.where(missing, median, values)
+        scaling, unit = _chosen(scaling, values[~missing])
+        filled = filled if unit is None else signed_log(filled, unit)
         center, scale = (median, _robust_scale(filled)) if scaling == "robust" else mean_and_std(filled)
-        return cls(series.name, center, scale or 1.0, median, _BEND[scaling], bool(missing.any()), text)
+        found = center, scale or 1.0, median, _BEND[scaling], bool(missing.any())
+        return cls(series.name, *found, text, unit, bool((values < 0).any()))
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> NumberColumn:
@@ -67,7 +87,9 @@ class NumberColumn:
         """
         text = None if data["text"] is None else NumberFormat.from_dict(data["text"])
         numbers = finite(data["center"]), positive(data["scale"]), finite(data["median"]), positive(data["bend"])
-        return cls(exactly(str, data["name"]), *numbers, exactly(bool, data["has_missing"]), text)
+        unit = None if data.get("log_unit") is None else positive(data["log_unit"])
+        has_negative = exactly(bool, data.get("has_negative", False))
+        return cls(exactly(str, data["name"]), *numbers, exactly(bool, data["has_missing"]), text, unit, has_negative)
 
     @property
     def holds_numbers(self) -> bool:
@@ -77,7 +99,7 @@ class NumberColumn:
     @property
     def feature_names(self) -> list[str]:
         """The column's name, "is missing" where needed, and the units of some."""
-        others = () if self.text is None else self.text.others
+        others = () if self.text is None else self.text.flagged
         return [self.name, *[f"{self.name} is missing"] * self.has_missing, *(f"{self.name} in {u}" for u in others)]
 
     def encode(self, series: Series) -> Features:
@@ -92,25 +114,46 @@ class NumberColumn:
                 raise TableError(f"column {self.name!r} holds {str(wrong)[:40]!r}", "numbers, as in training")
         values = as_numbers(series, self.text.parse if self.text else None)
         missing = np.isnan(values)
-        scaled = (np.where(missing, self.median, values) - self.center) / self.scale
+        filled = np.where(missing, self.median, values)
+        scaled = ((filled if self.log_unit is None else signed_log(filled, self.log_unit)) - self.center) / self.scale
         scaled = scaled / np.sqrt(1 + (scaled / self.bend) ** 2)
         features = [scaled, *[missing.astype(np.float64)] * self.has_missing]
-        if self.text is not None and self.text.others:
+        if self.text is not None and self.text.flagged:
             place = np.array(each_value(series, self._place_of_unit))
-            features += [(place == k + 1).astype(np.float64) for k in range(len(self.text.others))]
+            features += [(place == k + 1).astype(np.float64) for k in range(len(self.text.flagged))]
         return np.stack(features, 1)
 
     def _place_of_unit(self, value: Any) -> int:
         return self.text.unit(value) if self.text is not None and isinstance(value, str) else 0
 
+    @property
+    def is_robust(self) -> bool:
+        """Whether center and scale are median and quartiles."""
+        return self.bend == _BEND["robust"]
+
+    @property
+    def formula(self) -> str:
+        """What becomes of a value x before it is bent."""
+        x = "x" if self.log_unit is None else log_formula(self.log_unit, "|x|" if self.has_negative else "x")
+        return f"({x} {'−' if self.center >= 0 else '+'} {abs(self.center):.4g}) / {self.scale:.4g}"
+
     def describe(self) -> str:
         """What was done, in a few words."""
-        sign = "−" if self.center >= 0 else "+"
-        parts = [f"(x {sign} {abs(self.center):.4g}) / {self.scale:.4g}, within ±{self.bend:g}"]
+        parts = [f"{self.formula}, within ±{self.bend:g}", *["by median and quartiles"] * self.is_robust]
         if self.has_missing:
             parts.append(f"missing → {self.median:.4g}, and a flag")
         parts += self.text.describe() if self.text is not None else []
         return "; ".join(parts)
+
+
+def _chosen(scaling: Scaling, values: Numbers) -> tuple[Scaling, float | None]:
+    """The scaling, found where it is "auto", and the unit of the logarithm."""
+    if scaling == "log":
+        return scaling, find_log_unit(values, -np.inf) or float(np.median(np.abs(values))) or 1.0
+    unit = find_log_unit(values, WORTH_A_LOG) if scaling == "auto" else None
+    if scaling == "auto":
+        scaling = "log" if unit is not None else "robust" if has_far_out(values) else "standard"
+    return scaling, unit
 
 
 def _robust_scale(values: Numbers) -> float:
@@ -118,14 +161,27 @@ def _robust_scale(values: Numbers) -> float:
     return float(high - low) or float(values.max() - values.min()) / 2
 
 
-def find_numbers(series: Series, marks: bool = True) -> NumberFormat | None:
+def find_numbers(series: Series, marks: bool = True, spans: bool = False) -> NumberFormat | None:
     """How numbers are written in a column of text; None if it does not hold numbers.
 
-    `marks` says whether a word that is there again and again may stand for a missing value.
+    Args:
+        series: the column.
+        marks: whether a word that is there again and again may stand for a missing value.
+        spans: whether 00:45 is a length of time, and no time of the day.
     """
     if not is_text(series):
         return None
     values = as_values(series)
     if not all(isinstance(value, str) for value in values if value is not None):
         return None
-    return NumberFormat.find((value for value in values if value is not None), marks)
+    return NumberFormat.find((value for value in values if value is not None), marks, spans)
+
+
+def odd_one(series: Series) -> str:
+    """A value of a column that is no number, and its row; where each is one, that they are written in several ways."""
+    values = list(enumerate(as_values(series)))
+    for row, value in values:
+        if value is not None and not (isinstance(value, str) and (not value.strip() or NumberFormat.reads(value))):
+            return f"holds {str(value)[:40]!r} in row {row}"
+    row, value = next((row, value) for row, value in values if value is not None)
+    return f"holds numbers that are not written in one way, {str(value)[:40]!r} in row {row}"

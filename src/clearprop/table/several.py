@@ -14,9 +14,9 @@ from clearprop.errors import TableError
 from clearprop.table.numbers import NumberColumn, Scaling
 from clearprop.table.values import Features, Series, as_values, each_value, exactly, is_text
 
-_TEXT = re.compile(
-    r"([+\-−]?\d+(?:\.\d+)?)\s*([/x×*'′’;])\s*([+\-−]?\d+(?:\.\d+)?)(?:\s*\2\s*([+\-−]?\d+(?:\.\d+)?))?\W*"
-)
+_ONE = r"([+\-−]?\d+(?:\.\d+)?)"
+_BETWEEN = r"[/x×*'′’;+@]|ft\.?|feet|foot|(?:out )?of"
+_TEXT = re.compile(rf"{_ONE}\s*({_BETWEEN})\s*{_ONE}(?:\s*\2\s*{_ONE})?(?:\W*|\s*(?:in|inch|inches|stars?)\.?)")
 _FEWEST_TEXTS = 10  # fewer are classes
 _READABLE = 0.95
 
@@ -40,7 +40,7 @@ class SeveralColumn:
     holds_numbers: ClassVar[bool] = False
 
     @classmethod
-    def fit(cls, series: Series, between: str, count: int, scaling: Scaling = "standard") -> SeveralColumn | str:
+    def fit(cls, series: Series, between: str, count: int, scaling: Scaling = "auto") -> SeveralColumn | str:
         """The columns of the numbers, or why there is nothing to learn from them."""
         columns = _split(series, between, count, strict=False)
         if any(np.isnan(column.to_numpy()).all() for column in columns):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import narwhals.stable.v1 as nw
@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import TableError, listed, unknown_name
+from clearprop.table.dates import find_date_format, is_clock
 from clearprop.table.encoder import as_frame
-from clearprop.table.numbers import find_numbers
+from clearprop.table.number_target import NumberTarget
+from clearprop.table.numbers import find_numbers, odd_one
 from clearprop.table.values import (
-    TOO_CLOSE,
     Series,
     as_codes,
     as_level,
@@ -26,16 +27,14 @@ from clearprop.table.values import (
     holds_numbers,
     is_date,
     is_number,
-    mean_and_std,
-    positive,
-    too_close,
+    is_text,
 )
-from clearprop.table.written import NumberFormat
 
 Task = Literal["classification", "regression"]
 Label = str | int | bool
 
 MOST_CLASSES = 10_000
+_FEW_DATES = 20
 
 
 @dataclass(frozen=True)
@@ -78,50 +77,6 @@ class ClassTarget:
         return [self.classes[int(k)] for k in codes]
 
 
-@dataclass(frozen=True)
-class NumberTarget:
-    """A number, standardised for training: (y − mean)/std."""
-
-    name: str
-    mean: float
-    std: float
-    text: NumberFormat | None = None  # how it is written, if it is hidden in text
-
-    task = "regression"
-
-    @property
-    def holds_numbers(self) -> bool:
-        """Whether the column holds plain numbers, and not text that reads as some."""
-        return self.text is None
-
-    def encode(self, series: Series) -> NDArray[np.float64]:
-        """Numbers of mean 0 and std 1 on the training rows, (N,).
-
-        Raises:
-            TableError: for a missing value, text, or a number that is infinite or larger than 1e150.
-        """
-        values = as_numbers(series, self.text.parse if self.text else None)
-        if np.isnan(values).any():
-            raise TableError(f"target {self.name!r} is missing in row {int(np.argmax(np.isnan(values)))}", "a number")
-        return (values - self.mean) / self.std
-
-    def fitted_to(self, series: Series) -> NumberTarget:
-        """The same target with mean 0 and standard deviation 1 on these rows.
-
-        Raises:
-            TableError: if they are all the same.
-        """
-        mean, std = mean_and_std(as_numbers(series, self.text.parse if self.text else None))
-        if not std > 0:
-            how = f"{TOO_CLOSE}, in the training rows" if too_close(series) else "the same in every training row"
-            raise TableError(f"target {self.name!r} is {how}", "a target that varies")
-        return replace(self, mean=mean, std=std)
-
-    def decode(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """The numbers in their own unit."""
-        return np.asarray(values, np.float64) * self.std + self.mean
-
-
 Target = ClassTarget | NumberTarget
 
 
@@ -141,7 +96,7 @@ def infer_task(series: Series) -> Task:
     Few is at most 10, or at most 20 that are less than 5 % of the rows. Dates are numbers (of days), and so is text
     such as "$1,200".
     """
-    if is_date(series):
+    if date_form(series) is not None:
         return "regression"
     text = find_numbers(series, marks=False)
     if not is_number(series) and text is None:
@@ -152,6 +107,15 @@ def infer_task(series: Series) -> Task:
     whole = bool((values == np.round(values)).all())
     few = distinct <= 20 and (distinct <= 10 or distinct < 0.05 * len(values))
     return "classification" if whole and few and distinct < len(values) else "regression"
+
+
+def date_form(series: Series) -> str | None:
+    """How a column is read as dates, "" for one of dates; None for others, and for few dates in text: classes."""
+    if is_date(series):
+        return ""
+    form, marks = find_date_format(series)
+    is_day = form is not None and not is_clock(form) and not marks
+    return form if is_day and len(series.unique()) > _FEW_DATES else None
 
 
 def fit_target(series: Series, task: str | None = None) -> Target:
@@ -191,19 +155,16 @@ def fit_target(series: Series, task: str | None = None) -> Target:
     text = find_numbers(series, marks=False)
     if text is not None and text.marks:
         raise TableError(
-            f"target {name!r} holds {text.marks[0]!r}",
+            f"target {name!r} holds {text.marks[0]!r} in row {as_values(series).index(text.marks[0])}",
             "numbers",
             f"if that stands for a missing value: na={text.marks[0]!r}",
         )
-    values = as_numbers(series, text.parse if text else None, "numbers, for regression")
-    values = values[~np.isnan(values)]
-    if not len(values):
-        raise TableError(f"target {name!r} is missing in every row", "a target in some rows")
-    mean, std = mean_and_std(values)
-    if not std > 0:
-        how = TOO_CLOSE if too_close(series) else "the same in every row"
-        raise TableError(f"target {name!r} is {how}", "a target that varies")
-    return NumberTarget(name, mean, std, text)
+    dates = date_form(series)
+    if dates is not None:
+        return NumberTarget.fit(series, dates=dates)
+    if is_text(series) and text is None:
+        raise TableError(f"target {name!r} {odd_one(series)}", "numbers, for regression")
+    return NumberTarget.fit(series, text)
 
 
 def with_target(frame: Any, target: str) -> tuple[nw.DataFrame[Any], int]:
@@ -249,8 +210,7 @@ def target_to_dict(target: Target) -> dict[str, Any]:
     if isinstance(target, ClassTarget):
         classes, shares = list(target.classes), list(target.shares)
         return {"task": target.task, "name": target.name, "classes": classes, "shares": shares}
-    text = None if target.text is None else asdict(target.text)
-    return {"task": target.task, "name": target.name, "mean": target.mean, "std": target.std, "text": text}
+    return target.to_dict()
 
 
 def target_from_dict(data: Any) -> Target:
@@ -270,7 +230,6 @@ def target_from_dict(data: Any) -> Target:
             return ClassTarget(exactly(str, data["name"]), classes, shares)
         if data["task"] != "regression":
             raise ValueError("a task that is neither classification nor regression")
-        text = None if data.get("text") is None else NumberFormat.from_dict(data["text"])
-        return NumberTarget(exactly(str, data["name"]), finite(data["mean"]), positive(data["std"]), text)
+        return NumberTarget.from_dict(data)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise TableError(f"a damaged description of the target: {error!r}") from None

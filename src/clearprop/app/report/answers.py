@@ -13,6 +13,7 @@ from clearprop.app.report.evidence import Evidence, Sample
 from clearprop.app.summary import quantity
 from clearprop.estimators.verdict import PARTS
 from clearprop.explain.language import Language, Phrase
+from clearprop.table import NumberTarget
 
 _MOST_CLASSES, _BINS = 20, 31
 
@@ -83,7 +84,8 @@ def _most_confused(classes: tuple[Any, ...], counts: NDArray[np.int64], part: st
 
 def _residuals(evidence: Evidence, lang: Language) -> list[str]:
     sample, target = evidence.judged, evidence.model.target
-    truth, answer = (np.asarray(target.decode(v), np.float64) for v in (sample.y, sample.a[:, 0]))
+    assert isinstance(target, NumberTarget)
+    truth, answer = target.decode(sample.y), target.predictions(sample.a[:, 0])
     half, most = np.quantile(np.abs(truth - answer), [0.5, 0.9])
     drawn = _DRAWN(lang, n=f"{len(sample):,}", of=f"{sample.of:,}") if len(sample) < sample.of else ""
     histogram, far = _histogram(truth - answer, lang)

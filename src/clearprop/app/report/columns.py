@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 
 from clearprop.explain.language import Language, Phrase
-from clearprop.table import BooleanColumn, CategoryColumn, Column, DateColumn, NumberColumn, NumberFormat, SeveralColumn
+from clearprop.table import (
+    BooleanColumn,
+    CategoryColumn,
+    Column,
+    DateColumn,
+    NumberColumn,
+    NumberFormat,
+    NumberTarget,
+    SeveralColumn,
+    log_formula,
+)
 
 KINDS = {
     "number": Phrase("number", "数值"),
@@ -54,9 +64,21 @@ def set_aside(why: str, lang: Language) -> str:
     return why
 
 
+def done_to_target(target: NumberTarget, lang: Language) -> list[str]:
+    """What `NumberTarget.describe` says."""
+    if lang == "en":
+        return target.describe()
+    if target.dates is not None:
+        return [f"日期{f'（按 {target.dates} 读取）' * bool(target.dates)}，以 1970-01-01 起的天数学习"]
+    if target.log_unit is None:
+        return ["从不为负，因此小于 0 的预测记为 0"] * (target.lowest is not None)
+    logs = f"跨越多个数量级，因此学习其对数 {log_formula(target.log_unit, 'y')}"
+    factor = [f"再乘以 {target.smear:.4g}，使预测为平均值"] * (f"{target.smear:.4g}" != "1")
+    return [logs, *factor, f"预测限制在训练样本的范围 {target.lowest:,.6g} … {target.highest:,.6g} 之内"]
+
+
 def _number(column: NumberColumn) -> str:
-    sign = "−" if column.center >= 0 else "+"
-    parts = [f"(x {sign} {abs(column.center):.4g}) / {column.scale:.4g}，限制在 ±{column.bend:g} 以内"]
+    parts = [f"{column.formula}，限制在 ±{column.bend:g} 以内", *["取中位数与四分位距"] * column.is_robust]
     if column.has_missing:
         parts.append(f"缺失 → {column.median:.4g}，另加一个标记")
     return "；".join(parts + (_text(column.text) if column.text is not None else []))
@@ -65,9 +87,13 @@ def _number(column: NumberColumn) -> str:
 def _text(text: NumberFormat) -> list[str]:
     """What `NumberFormat.describe` says."""
     parts = [] if text.is_plain else [f"由 {text.example!r} 这样的文本读出"]
-    parts += ["以秒计"] * text.spans + ["(5) 表示 −5"] * text.brackets + ["范围取其中点"] * text.ranges
-    parts += ["~5、<5 都按 5 读取"] * text.about
-    if text.others:
+    parts += [f"以秒计{'，1:30 为一分半' * text.minutes}"] * text.spans
+    parts += ["(5) 与 5- 表示 −5"] * text.brackets + ["范围取其中点"] * text.ranges
+    parts += ["~5、<5 都按 5 读取"] * text.about + ["3/4 为 0.75"] * text.fractions
+    parts += ["5% 为 0.05，与不带 % 的行一致"] * text.percent + ["数字后的记号或附注不计"] * text.notes
+    parts += ["'.' 为千位分隔符"] * (text.thousands == ".")
+    parts += [f"1 {unit} 为 {factor:.4g} {text.suffix}" for unit, factor in text.converted]
+    if text.flagged:
         parts.append(f"{'、'.join(map(repr, text.others))} 与 {text.suffix!r} 并存：不换算，各加一个标记")
     return parts + _marks(text.marks, text.rows)
 

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from clearprop.app.html import bar, lead, note, plain, section, sentences, table, text
 from clearprop.app.report.chart import Axis, Plot, sketch
-from clearprop.app.report.columns import KINDS, done_to, set_aside
+from clearprop.app.report.columns import KINDS, done_to, done_to_target, set_aside
 from clearprop.app.report.evidence import Evidence
 from clearprop.app.summary import quantity
 from clearprop.estimators.importance import feature_groups
 from clearprop.estimators.verdict import PARTS
 from clearprop.explain.language import Language, Phrase
+from clearprop.table import NumberTarget
 
 _MOST_CLASSES, _MOST_COLUMNS, _BINS, _MOST_BARS = 20, 100, 30, 24
 
@@ -30,7 +31,7 @@ _SPLIT = Phrase(
 _TARGET = Phrase("Target: {name}", "目标：{name}")
 _CLASSES = Phrase("{n} classes; their shares of the training rows", "{n} 个类别及其在训练集中的占比")
 _MORE_CLASSES = Phrase("… and {n} more", "……另有 {n} 个")
-_NUMBER = Phrase("A number: mean {mean}, standard deviation {std}.", "数值：平均值 {mean}，标准差 {std}。")
+_NUMBER = Phrase("A number: mean {mean}, standard deviation {std}{done}.", "数值：平均值 {mean}，标准差 {std}{done}。")
 _TRAINING_ROWS = Phrase("training rows", "训练集样本数")
 _DRAWN_HISTOGRAM = Phrase("Of {n} training rows drawn at random.", "随机抽取的 {n} 个训练集样本。")
 _SAYS = Phrase("Histogram of {name}, from {low} to {high}.", "{name} 的直方图，从 {low} 到 {high}。")
@@ -99,8 +100,9 @@ def _classes(evidence: Evidence, classes: tuple[Any, ...], lang: Language) -> li
 
 
 def _number(evidence: Evidence, lang: Language) -> list[str]:
-    target, learned = evidence.summary["target"], evidence.learned
-    values = evidence.model.target.decode(learned.y)
+    target, learned, coding = evidence.summary["target"], evidence.learned, evidence.model.target
+    assert isinstance(coding, NumberTarget)
+    values = coding.decode(learned.y)
     counts, edges = np.histogram(np.asarray(values, np.float64), bins=_BINS)
     plot = Plot(Axis.of(edges), Axis(0, float(counts.max())))
     says = _SAYS(lang, name=plain(target["name"]), low=quantity(edges[0]), high=quantity(edges[-1]))
@@ -108,7 +110,8 @@ def _number(evidence: Evidence, lang: Language) -> list[str]:
         [plot.columns(edges.tolist(), counts.tolist(), "blue")], (text(target["name"]), _TRAINING_ROWS(lang)), says
     )
     drawn = note(_DRAWN_HISTOGRAM(lang, n=f"{len(learned):,}")) if len(learned) < learned.of else ""
-    return [lead(_NUMBER(lang, mean=quantity(target["mean"]), std=quantity(target["std"]))), chart, drawn]
+    done = "".join(("；" if lang == "zh" else "; ") + plain(text, 200) for text in done_to_target(coding, lang))
+    return [lead(_NUMBER(lang, mean=quantity(target["mean"]), std=quantity(target["std"]), done=done)), chart, drawn]
 
 
 def _columns(evidence: Evidence, lang: Language) -> list[str]:

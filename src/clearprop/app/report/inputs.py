@@ -88,8 +88,9 @@ def _parts(evidence: Evidence) -> Array:
     """Gradient × input of the judged rows by column, (N, columns); of numbers in the target's unit."""
     model = evidence.model
     parts = gradient_times_input(model.network.architecture, model.network.arrays(), evidence.judged.X)
-    unit = 1.0 if isinstance(model.target, ClassTarget) else model.target.std
-    return unit * by_column(model.encoder, parts)
+    if not isinstance(model.target, ClassTarget):
+        parts = parts * model.target.slope(evidence.judged.a[:, 0])[:, None]
+    return by_column(model.encoder, parts)
 
 
 # --- permutation importance
@@ -206,7 +207,9 @@ def _answer(evidence: Evidence, row: int, lang: Language) -> str:
     sample, target = evidence.judged, evidence.model.target
     y, a = sample.y[row : row + 1], sample.a[row : row + 1]
     if not isinstance(target, ClassTarget):
-        return _OFF(lang, truth=quantity(float(target.decode(y)[0])), answer=quantity(float(target.decode(a[:, 0])[0])))
+        both = target.decode(y)[0], target.predictions(a[:, 0])[0]
+        truth, answered = (quantity(float(x)) if target.dates is None else str(target.as_date(x)) for x in both)
+        return _OFF(lang, truth=truth, answer=answered)
     p = class_probabilities(a)[0]
     truth, answer = text(target.classes[int(y[0])]), text(target.classes[int(p.argmax())])
     said = _RIGHT if p.argmax() == y[0] else _WRONG

@@ -1,0 +1,254 @@
+"""Targets that are numbers: to standard units, by their logarithms where they span decades, and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.errors import TableError
+from clearprop.table.dates import as_microseconds, checked_form
+from clearprop.table.tails import WORTH_A_LOG_OF_TARGET, find_log_unit, log_formula, signed_exp, signed_log
+from clearprop.table.values import (
+    TOO_CLOSE,
+    Numbers,
+    Series,
+    as_numbers,
+    exactly,
+    finite,
+    mean_and_std,
+    positive,
+    too_close,
+)
+from clearprop.table.written import NumberFormat
+
+_MICROSECONDS_A_DAY = 86.4e9
+MOST_ZEROS = 0.05  # of a target that is learned by its logarithm: many are a class of their own, and no small number
+_FIRST_DAY, _ALL_DAYS = datetime(1970, 1, 1), (-700_000, 2_900_000)  # of which Python has dates
+_LEAST_SMEAR, _MOST_SMEAR = 0.1, 100.0
+
+
+@dataclass(frozen=True)
+class NumberTarget:
+    """A number, standardised for training: t = (y − mean)/std, or (log(1 + y/unit) − mean)/std where it spans decades.
+
+    Attributes:
+        name: of the column.
+        mean: of the training rows; where logarithms are learned, of these.
+        std: likewise.
+        text: how it is written, if it is hidden in text.
+        log_unit: of the logarithm; None where there is none.
+        average: mean of the training rows in the target's own unit, where logarithms are learned.
+        spread: their standard deviation.
+        smear: what predictions of logarithms are multiplied by, so that they are means: the exponential of a mean
+            logarithm is a median, which is smaller.
+        lowest: no prediction is lower; None for a target that may be negative.
+        highest: no prediction is higher; None where there is no bound.
+        dates: how text is read as dates, whose days since 1970-01-01 are learned; "" for a column of dates; None for
+            numbers.
+        whole_days: whether the dates have no time of day.
+    """
+
+    name: str
+    mean: float
+    std: float
+    text: NumberFormat | None = None
+    log_unit: float | None = None
+    average: float = 0.0
+    spread: float = 1.0
+    smear: float = 1.0
+    lowest: float | None = None
+    highest: float | None = None
+    dates: str | None = None
+    whole_days: bool = False
+
+    task = "regression"
+
+    @classmethod
+    def fit(cls, series: Series, text: NumberFormat | None = None, dates: str | None = None) -> NumberTarget:
+        """Of a column without missing values: plain, and never negative in predictions if it never is here.
+
+        Raises:
+            TableError: if there is no number, or all are the same.
+        """
+        values = _values(series, text, dates)
+        values = values[~np.isnan(values)]
+        if not len(values):
+            raise TableError(f"target {series.name!r} is missing in every row", "a target in some rows")
+        mean, std = mean_and_std(values)
+        if not std > 0:
+            how = TOO_CLOSE if too_close(series) else "the same in every row"
+            raise TableError(f"target {series.name!r} is {how}", "a target that varies")
+        if dates is not None:
+            return cls(series.name, mean, std, dates=dates, whole_days=not (values % 1).any())
+        return cls(series.name, mean, std, text, lowest=0.0 if values.min() >= 0 else None)
+
+    @classmethod
+    def from_dict(cls, data: Any) -> NumberTarget:
+        """From its fields.
+
+        Raises:
+            KeyError, TypeError, ValueError: for fields that no target has.
+        """
+        text = None if data.get("text") is None else NumberFormat.from_dict(data["text"])
+        unit = None if data.get("log_unit") is None else positive(data["log_unit"])
+        average, spread = finite(data.get("average", 0.0)), positive(data.get("spread", 1.0))
+        smear = positive(data.get("smear", 1.0))
+        lowest, highest = (None if data.get(key) is None else finite(data[key]) for key in ("lowest", "highest"))
+        if unit is not None and (average <= 0 or lowest is None or highest is None or not 0 <= lowest < highest):
+            raise ValueError("bounds that no logarithm has")
+        if not _LEAST_SMEAR <= smear <= _MOST_SMEAR:
+            raise ValueError("a factor that no logarithm has")
+        dates = data.get("dates")
+        if dates:
+            checked_form(dates)
+        numbers = finite(data["mean"]), positive(data["std"])
+        fitted = cls(exactly(str, data["name"]), *numbers, text, unit, average, spread, smear, lowest, highest)
+        return replace(fitted, dates=dates, whole_days=exactly(bool, data.get("whole_days", False)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, for a file."""
+        return {"task": self.task, **asdict(self)}
+
+    @property
+    def holds_numbers(self) -> bool:
+        """Whether the column holds plain numbers, and not dates or text that reads as numbers."""
+        return self.text is None and self.dates is None
+
+    def encode(self, series: Series) -> Numbers:
+        """Numbers of mean 0 and std 1 on the training rows, (N,).
+
+        Raises:
+            TableError: for a missing value, text, or a number that is infinite or larger than 1e150.
+        """
+        values = _values(series, self.text, self.dates)
+        if np.isnan(values).any():
+            raise TableError(f"target {self.name!r} is missing in row {int(np.argmax(np.isnan(values)))}", "a number")
+        return self.code(values)
+
+    def code(self, values: Numbers) -> Numbers:
+        """The same of plain numbers (N,)."""
+        return ((values if self.log_unit is None else signed_log(values, self.log_unit)) - self.mean) / self.std
+
+    def without_log(self) -> NumberTarget:
+        """The same target, learned as it is."""
+        mean, std = self.usual
+        plain = replace(self, mean=mean, std=std, log_unit=None, average=0.0, spread=1.0, smear=1.0)
+        return replace(plain, lowest=0.0, highest=None)
+
+    def fitted_to(self, series: Series, logs: bool = False) -> NumberTarget:
+        """The same target with mean 0 and standard deviation 1 on these rows.
+
+        Args:
+            series: the training rows.
+            logs: whether to take logarithms if the target is never negative, hardly ever 0, and spans decades.
+
+        Raises:
+            TableError: if they are all the same.
+        """
+        values = _values(series, self.text, self.dates)
+        mean, std = mean_and_std(values)
+        if not std > 0:
+            how = f"{TOO_CLOSE}, in the training rows" if too_close(series) else "the same in every training row"
+            raise TableError(f"target {self.name!r} is {how}", "a target that varies")
+        may = logs and self.lowest is not None and np.mean(values == 0) <= MOST_ZEROS
+        unit = find_log_unit(values, WORTH_A_LOG_OF_TARGET) if may else None
+        if unit is None:
+            return replace(self, mean=mean, std=std)
+        logs_mean, logs_std = mean_and_std(signed_log(values, unit))
+        found = replace(self, mean=logs_mean, std=logs_std, log_unit=unit, average=mean, spread=std)
+        return replace(found, lowest=float(values.min()), highest=float(values.max()))
+
+    def smeared(self, y: NDArray[Any], outputs: NDArray[Any]) -> NumberTarget:
+        """The same target with the factor that makes a mean of a median, found on rows that the network did not see.
+
+        It is the mean of exp(log y − log ŷ) (Duan's smearing); 1 where no logarithms are learned.
+
+        Args:
+            y: coded targets (N,).
+            outputs: of the network (N,).
+        """
+        if self.log_unit is None:
+            return self
+        with np.errstate(over="ignore"):
+            factor = float(np.mean(np.exp(self.std * (np.asarray(y, np.float64) - outputs))))
+        return replace(self, smear=float(np.clip(factor, _LEAST_SMEAR, _MOST_SMEAR)))
+
+    def decode(self, coded: NDArray[Any]) -> Numbers:
+        """The inverse of `encode`: numbers in their own unit."""
+        values = np.asarray(coded, np.float64) * self.std + self.mean
+        return values if self.log_unit is None else signed_exp(values, self.log_unit)
+
+    def predictions(self, outputs: NDArray[Any]) -> Numbers:
+        """The numbers that outputs of the network (N,) stand for, within `lowest` and `highest`."""
+        if self.log_unit is not None and self.highest is not None:
+            most = np.log1p(self.highest / self.log_unit) - np.log(_LEAST_SMEAR)  # beyond it, exp could overflow
+            logs = np.clip(np.asarray(outputs, np.float64) * self.std + self.mean, 0, most)
+            values = self.log_unit * (np.exp(logs) * self.smear - 1)
+        else:
+            values = self.decode(outputs)
+        return values if self.lowest is None else np.clip(values, self.lowest, self.highest)
+
+    def answers(self, outputs: NDArray[Any]) -> list[date] | Numbers:
+        """Predictions as they stood in the training table: numbers, or dates."""
+        found = self.predictions(outputs)
+        return found if self.dates is None else list(map(self.as_date, found))
+
+    def as_date(self, days: float) -> date:
+        """A day since 1970-01-01 as a date, with its time of day if the target has one."""
+        days = float(np.clip(round(days) if self.whole_days else days, *_ALL_DAYS))
+        found = _FIRST_DAY + timedelta(days=days)
+        return found.date() if self.whole_days else found.replace(microsecond=0)
+
+    def compared(self, y: NDArray[Any], outputs: NDArray[Any]) -> tuple[Numbers, Numbers, float]:
+        """Truth and predictions on one scale, on which the mean of the training rows is 0, and what its 1 is.
+
+        Args:
+            y: coded targets (N,).
+            outputs: of the network (N,).
+        """
+        if self.log_unit is not None:
+            return self.decode(y) / self.average - 1, self.predictions(outputs) / self.average - 1, self.average
+        y, outputs = np.asarray(y, np.float64), np.asarray(outputs, np.float64)
+        if self.lowest is not None:
+            outputs = np.maximum(outputs, (self.lowest - self.mean) / self.std)
+        return y, outputs, self.std
+
+    def slope(self, outputs: NDArray[Any]) -> Numbers:
+        """How much a prediction changes, in the target's unit, for each 1 of the network's output, (N,)."""
+        outputs = np.asarray(outputs, np.float64)
+        if self.log_unit is None:
+            return np.full(len(outputs), self.std)
+        return self.std * (self.predictions(outputs) + self.log_unit)
+
+    @property
+    def usual(self) -> tuple[float, float]:
+        """Mean and standard deviation of the training rows in the target's own unit."""
+        return (self.mean, self.std) if self.log_unit is None else (self.average, self.spread)
+
+    @property
+    def formula(self) -> str:
+        """What the network works with, as a formula in y."""
+        y = "y" if self.log_unit is None else log_formula(self.log_unit, "y")
+        return f"({y} {'−' if self.mean >= 0 else '+'} {abs(self.mean):.6g}) / {self.std:.6g}"
+
+    def describe(self) -> list[str]:
+        """What was done beside standardising, each in a few words."""
+        if self.dates is not None:
+            form = f", read as {self.dates}" * bool(self.dates)
+            return [f"dates{form}, as days since 1970-01-01"]
+        if self.log_unit is None:
+            return ["never negative, so predictions below 0 are 0"] * (self.lowest is not None)
+        factor = [f"times {self.smear:.4g} to be means"] * (f"{self.smear:.4g}" != "1")
+        logs = f"learned as its logarithm, {log_formula(self.log_unit, 'y')}, since it spans decades"
+        return [logs, *factor, f"predictions within {self.lowest:,.6g} … {self.highest:,.6g}, as the training rows"]
+
+
+def _values(series: Series, text: NumberFormat | None, dates: str | None) -> Numbers:
+    """The numbers of a column (N,), NaN where missing; of dates, days since 1970-01-01."""
+    if dates is not None:
+        return as_microseconds(series, dates or None) / _MICROSECONDS_A_DAY
+    return as_numbers(series, text.parse if text else None, "numbers, for regression")
