@@ -30,8 +30,12 @@ class ClearpropError(Exception):
         super().__init__(got, expected, hint)
 
     def __str__(self) -> str:
-        expected = f"; expected {self.expected}" if self.expected else ""
-        return visible(f"{self.got}{expected}" + (f". Hint: {self.hint}" if self.hint else ""), keep="\n")
+        return _sentence(self.got, self.expected, self.hint)
+
+
+def _sentence(got: str, expected: str | None, hint: str | None) -> str:
+    wanted = f"; expected {expected}" if expected else ""
+    return visible(f"{got}{wanted}" + (f". Hint: {hint}" if hint else ""), keep="\n")
 
 
 class ShapeError(ClearpropError, ValueError):
@@ -51,7 +55,24 @@ class UnknownNameError(ClearpropError, ValueError, KeyError):
 
 
 class TableError(ClearpropError, ValueError):
-    """A table that cannot be used as asked: a missing column, no rows, nothing to learn from."""
+    """A table that cannot be used as asked: a missing column, no rows, nothing to learn from.
+
+    Args:
+        got, expected, hint: as of every error.
+        row: which row is at fault, counted from 0; who hands over some rows of a table may set it to the table's own.
+
+    Example:
+        >>> print(TableError("column 'x' is infinite", "a number", row=50))
+        column 'x' is infinite in row 50 (counted from 0); expected a number
+    """
+
+    def __init__(self, got: str, expected: str | None = None, hint: str | None = None, row: int | None = None) -> None:
+        super().__init__(got, expected, hint)
+        self.row = row
+
+    def __str__(self) -> str:
+        row = "" if self.row is None else f" in row {self.row} (counted from 0)"
+        return _sentence(self.got + row, self.expected, self.hint)
 
 
 class FileError(ClearpropError, OSError):

@@ -17,7 +17,10 @@ from clearprop.errors import ClearpropError, FileError, TableError
 from clearprop.table import TableEncoder, read_batches, read_table, rows_that_fit, sample_table
 from clearprop.table import read as reading
 from clearprop.table import sample as sampling
-from clearprop.table.delimited import find_dialect, text_blocks
+from clearprop.table.decode import Text
+from clearprop.table.delimited import find_dialect
+from clearprop.table.options import ReadOptions
+from clearprop.table.records import text_blocks
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +109,7 @@ cells = st.text(alphabet='ab,"\n é', max_size=6)
 def test_blocks_hold_whole_records(file, rows, size):
     with file.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([[f"x{i}" for i in range(len(rows[0]))], *rows])
-    blocks = [text for _, text in text_blocks(file, find_dialect(file, True, (), None), size)]
+    blocks = [text for _, text in text_blocks(Text(file), find_dialect(Text(file), ReadOptions()), size)]
     assert [fields for block in blocks for fields in csv.reader(io.StringIO(block, newline=""))] == rows
 
 
@@ -142,9 +145,9 @@ def test_a_ragged_line_is_named_by_its_place_in_the_file(file, monkeypatch):
 
 
 def test_quotes_that_do_not_pair_do_not_fill_the_memory(file, monkeypatch):
-    from clearprop.table import delimited
+    from clearprop.table import records
 
-    monkeypatch.setattr(delimited, "_LONGEST_RECORD", 1000)
+    monkeypatch.setattr(records, "_LONGEST_RECORD", 1000)
     monkeypatch.setattr(reading, "BATCH_BYTES", 100)
     file.write_text('a,b\n"x,2\n' + "1,2\n" * 5000)
     with pytest.raises(TableError, match="quotes that do not pair"):
@@ -200,7 +203,8 @@ def test_a_sample_is_rows_of_the_table_in_their_order(file, monkeypatch):
         "i;x;c\n" + "".join(f"{i};{i / 4:.2f}".replace(".", ",") + f";{'uvw'[i % 3]}\n" for i in range(1000))
     )
     whole = read_table(file)
-    frame, total = sample_table(file, 100, seed=1)
+    frame, total, rows = sample_table(file, 100, seed=1)
+    assert frame.equals(whole[rows])
     assert (frame.height, total) == (100, 1000)
     assert frame.schema == whole.schema
     assert frame["i"].is_sorted()
@@ -225,7 +229,7 @@ def test_every_row_is_as_likely(file, monkeypatch):
 def test_a_sample_of_parquet(tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "BATCH_ROWS", 30)
     pl.DataFrame({"x": range(100), "b": [True, False] * 50}).write_parquet(tmp_path / "t.parquet")
-    frame, total = sample_table(tmp_path / "t.parquet", 20)
+    frame, total, _ = sample_table(tmp_path / "t.parquet", 20)
     assert (frame.height, total) == (20, 100)
     assert frame.schema["b"] == pl.Boolean
 

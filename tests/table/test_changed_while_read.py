@@ -8,7 +8,7 @@ import pytest
 from clearprop.app.cli import app
 from clearprop.errors import FileError, TableError
 from clearprop.files import unchanged, write_atomically
-from clearprop.table import read_batches, read_table
+from clearprop.table import look, read_batches, read_table
 
 
 def test_a_file_that_changes_or_goes_while_it_is_read(tmp_path):
@@ -52,14 +52,14 @@ def test_a_table_written_over_between_two_batches(ending, tmp_path):
 def test_a_table_written_over_while_it_is_parsed(tmp_path, monkeypatch):
     path = tmp_path / "t.csv"
     table_of(100).write_csv(path)
-    real = read_table.__globals__["find_dialect"]
+    real = look.find_dialect
 
     def found(*given):
         dialect = real(*given)
         table_of(90).rename({"x": "z"}).write_csv(path)
         return dialect
 
-    monkeypatch.setitem(read_table.__globals__, "find_dialect", found)
+    monkeypatch.setattr(look, "find_dialect", found)
     with pytest.raises(FileError, match="changed while it was read"):
         read_table(path)
 

@@ -178,7 +178,7 @@ def test_dates_in_text(written):
     expected = pl.DataFrame({"a": [dt.date(2024, 1, 31), dt.date(2023, 5, 2), None]})
     np.testing.assert_allclose(encoder.transform(frame), TableEncoder.fit(expected).transform(expected))
     np.testing.assert_allclose(encoder.transform(expected), encoder.transform(frame))
-    with pytest.raises(TableError, match="column 'a' holds 'soon'; expected dates"):
+    with pytest.raises(TableError, match="column 'a' holds 'soon' in row .*; expected dates"):
         encoder.transform(pl.DataFrame({"a": ["soon"]}))
 
 
@@ -339,9 +339,9 @@ def test_identifiers_are_set_aside(name, values, why):
     ("train", "later", "words"),
     [
         ([1.0, 2.0], DAYS, "holds '2020-01-01'; expected numbers"),
-        (DAYS, [1.0, 2.0], "holds '1.0'; expected dates"),
-        (DAYS, ["2020-13-01"], "holds '2020-13-01'; expected dates"),
-        ([1, 2], ["3", "four"], "holds 'four'; expected numbers"),
+        (DAYS, [1.0, 2.0], "holds '1.0' in row 0 .*; expected dates"),
+        (DAYS, ["2020-13-01"], "holds '2020-13-01' in row 0 .*; expected dates"),
+        ([1, 2], ["3", "four"], "holds 'four' in row 1 .*; expected numbers"),
         ([1, 2], [1.0, 1e200], r"is 1e\+200 in row 1"),
         ([1, 2], [float("-inf")], "is infinite in row 0"),
         ([1, 2], [10**400], "holds '1000"),
@@ -406,7 +406,7 @@ def test_numbers_too_large_to_square():
 
 
 def test_whole_numbers_that_pandas_made_floats_are_still_levels():
-    encoder = TableEncoder.fit(pl.DataFrame({"a": ["1", "2", "x", "2.0"]}))
+    encoder = TableEncoder.fit(pd.DataFrame({"a": ["1", "2", "x", 2.0]}))
     assert encoder.feature_names == ["a=1", "a=2", "a=x"]
     X = encoder.transform(pd.DataFrame({"a": [1, None, 2]}))
     assert X.tolist() == [[1, 0, 0], [0, 0, 0], [0, 1, 0]]
@@ -429,7 +429,7 @@ def test_columns_numbered_by_pandas():
 
 
 def test_a_rare_level_and_an_unseen_one_share_a_feature_where_levels_are_pooled():
-    words = [f"w{i % 150:03}" for i in range(600)] + ["w000"] * 300
+    words = [f"w{i % 150:03}" for i in range(600)] + ["w000"] * 300 + ["once"]
     encoder = TableEncoder.fit(pl.DataFrame({"w": words}))
     (column,) = encoder.columns
     assert isinstance(column, CategoryColumn)
@@ -658,7 +658,7 @@ def test_a_few_marks_among_dates_count_as_missing():
     (column,) = encoder.columns
     assert (column.form, column.marks) == ("ISO 8601", ("0000-00-00", "unknown"))
     assert encoder.transform(frame)[:, -1].tolist() == [0] * 60 + [1, 1]
-    with pytest.raises(TableError, match="column 'd' holds 'soon'; expected dates"):
+    with pytest.raises(TableError, match="column 'd' holds 'soon' in row .*; expected dates"):
         encoder.transform(pl.DataFrame({"d": ["soon"]}))
 
 

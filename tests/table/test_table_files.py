@@ -210,7 +210,7 @@ def test_drawn_demos_have_no_linear_answer(name):
 def test_real_tables_as_pandas_reads_them(data, name):
     header = None if name == "adult-train" else 0
     path = data / f"{name}.csv"
-    ours = read_table(path, header=header == 0).to_pandas()
+    ours = read_table(path, header=header == 0, na=MISSING_MARKS).to_pandas()
     theirs = pd.read_csv(path, header=header, skipinitialspace=True, na_values=list(MISSING_MARKS))
     assert ours.shape == theirs.shape
     for i in range(ours.shape[1]):

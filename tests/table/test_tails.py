@@ -11,7 +11,15 @@ from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import StandardScaler
 
 import clearprop as cp
-from clearprop.table import NumberColumn, NumberTarget, TableEncoder, as_frame, target_from_dict, target_to_dict
+from clearprop.table import (
+    MISSING_MARKS,
+    NumberColumn,
+    NumberTarget,
+    TableEncoder,
+    as_frame,
+    target_from_dict,
+    target_to_dict,
+)
 from clearprop.table.tails import find_log_unit, has_far_out, signed_exp, signed_log
 
 Z = np.random.default_rng(0).normal(size=4000)
@@ -101,7 +109,7 @@ def test_columns_and_targets_of_older_files_have_no_logarithm():
     old = {"name": "x", "center": 1.0, "scale": 2.0, "median": 0.0, "bend": 5.0, "has_missing": False, "text": None}
     assert NumberColumn.from_dict(old).log_unit is None
     target = target_from_dict({"task": "regression", "name": "y", "mean": 1.0, "std": 2.0, "text": None})
-    assert target == NumberTarget("y", 1.0, 2.0)
+    assert target == NumberTarget("y", 1.0, 2.0, missing=MISSING_MARKS)
 
 
 # --- targets

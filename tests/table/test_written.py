@@ -96,7 +96,7 @@ def test_powers_multiply(pairs):
 
 def test_the_message_shows_what_is_no_number_and_its_row():
     frame = pl.DataFrame({"c": ["1", "2", "10 - 20", "abc", "5"]})
-    with pytest.raises(TableError, match="column 'c' holds 'abc' in row 3; expected numbers"):
+    with pytest.raises(TableError, match="column 'c' holds 'abc' in row 3 .*; expected numbers"):
         TableEncoder.fit(frame, kinds={"c": "number"})
     frame = pl.DataFrame({"c": ["1 m", "2 kg", "3 s", "4 K", "5 A"]})
     with pytest.raises(TableError, match="numbers that are not written in one way, '1 m' in row 0"):
@@ -121,7 +121,7 @@ def test_several_numbers(form, count):
     again = TableEncoder.from_dict(json.loads(json.dumps(encoder.to_dict())))
     assert again == encoder
     np.testing.assert_array_equal(again.transform(frame), encoder.transform(frame))
-    with pytest.raises(TableError, match="column 's' holds 'none'; expected . numbers with"):
+    with pytest.raises(TableError, match="column 's' holds 'none' in row 0 .*; expected . numbers with"):
         encoder.transform(pl.DataFrame({"s": ["none"]}))
     assert np.isfinite(encoder.transform(pl.DataFrame({"s": [None, ""]}))).all()
 

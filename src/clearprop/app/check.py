@@ -31,6 +31,9 @@ def check(
     no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,
+    delimiter: o.Delimiter = None,
+    skip: o.Skip = None,
+    sheet: o.Sheet = None,
     as_json: o.Json = False,
 ) -> None:
     """Check that the gradients of a model are right: against complex steps, or differences, of its loss.
@@ -41,7 +44,11 @@ def check(
     data: tuple[Any, Any] = made_up(network.architecture, rows)
     if table is not None:
         loaded = o.table_model(model)
-        data = loaded.arrays(o.source(table, no_header, na, encoding, loaded).read(rows, seed)[0])
+        read = o.source(
+            table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
+        ).read(rows, seed)
+        with read.counted():
+            data = loaded.arrays(read.frame)
     found = check_gradients(network, *data, mode=mode, tolerance=tolerance, seed=seed)
     if as_json:
         facts = {"model": str(model), "table": table, "rows": len(data[0]), "mode": mode}

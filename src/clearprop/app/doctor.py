@@ -55,6 +55,9 @@ def doctor(
     no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,
+    delimiter: o.Delimiter = None,
+    skip: o.Skip = None,
+    sheet: o.Sheet = None,
     as_json: o.Json = False,
 ) -> None:
     """Examine a model on the table it was trained on: what ails it or its training, and which option to change.
@@ -68,13 +71,17 @@ def doctor(
         raise ModelFileError(
             f"{model} holds a bare network", "a model written by `clearprop train`", "in Python: cp.diagnose(net, X, y)"
         )
-    source = o.source(table, no_header, na, encoding, loaded)
-    visit = examine(loaded, source.read(_rows_of_training(loaded), loaded.about.get("seed", 0))[0])
+    source = o.source(
+        table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
+    )
+    rows = source.read(_rows_of_training(loaded), loaded.about.get("seed", 0))
+    with rows.counted():
+        visit = examine(loaded, rows.frame)
     if as_json:
-        facts = {"model": str(model), "table": table, "own_rows": visit.is_own, "rows": visit.rows}
+        facts = {"model": str(model), "table": source.place.title, "own_rows": visit.is_own, "rows": visit.rows}
         show(shown_json({**facts, **visit.diagnosis.to_dict(spoken)}))
     else:
-        title = _TITLE(spoken, model=shown_name(model.name), table=shown_name(Path(table).name))
+        title = _TITLE(spoken, model=shown_name(model.name), table=shown_name(Path(source.place.title).name))
         print_page(_page_of(title, loaded.about.get("clearprop"), visit, spoken))
 
 

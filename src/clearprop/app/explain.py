@@ -16,6 +16,7 @@ from clearprop.app.terminal import show, tell
 from clearprop.errors import InvalidValueError
 from clearprop.explain.language import checked_language
 from clearprop.files import refuse_overwriting, write_atomically
+from clearprop.table import rows_counted
 
 _WIDEST = 110  # columns of a terminal that are used
 
@@ -55,20 +56,27 @@ def explain(
     no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,
+    delimiter: o.Delimiter = None,
+    skip: o.Skip = None,
+    sheet: o.Sheet = None,
 ) -> None:
     """Explain one row: forward pass, loss, BP1 to BP4 and update, with this network's numbers put in.
 
     Every number can be recomputed by hand from the numbers beside it.
     """
-    refuse_overwriting([out] if out else [], [model, table])
     if out is not None and out.suffix not in (".html", ".md", ".tex", ".txt"):
         raise InvalidValueError(f"--out {out}", "a file ending in .html, .md, .tex or .txt")
     if steps and not (open_page if out is None else out.suffix == ".html"):
         raise InvalidValueError("--steps without a page", "--out FILE.html, or --open")
     loaded = o.table_model(model)
-    batches = o.source(table, no_header, na, encoding, loaded).batches(loaded.encoder.number_columns)
-    found = Row(loaded, row_of(batches, row), Path(table).name, row, checked_language(lang))
-    explanation = found.trace.explain(lang, convention, detail, only=only)
+    source = o.source(
+        table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
+    )
+    refuse_overwriting([out] if out else [], [model, *source.place.files])
+    batches = source.batches(loaded.encoder.number_columns)
+    found = Row(loaded, row_of(batches, row), Path(source.place.title).name, row, checked_language(lang))
+    with rows_counted(row - 1):
+        explanation = found.trace.explain(lang, convention, detail, only=only)
     if out is None and not open_page:
         show(found.to_text(explanation, min(shutil.get_terminal_size().columns, _WIDEST)), end="")
         return

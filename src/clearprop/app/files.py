@@ -11,7 +11,7 @@ from clearprop.app.curves import learning_curves
 from clearprop.errors import FileError
 from clearprop.estimators import TableFit, TableModel
 from clearprop.files import claimed, write_atomically
-from clearprop.table import ClassTarget, import_polars
+from clearprop.table import ClassTarget, Unseen, import_polars
 from clearprop.visible import shown_json, shown_name
 
 
@@ -64,12 +64,12 @@ def write_report_files(out: Path, fit: TableFit, summary: Mapping[str, Any], rep
     }
 
 
-def predictions_of(model: TableModel, frame: Any) -> Any:
+def predictions_of(model: TableModel, frame: Any, unseen: Unseen | None = None) -> Any:
     """A data frame with the prediction of each row and, for classes, their probabilities."""
     pl = import_polars()
     if not isinstance(model.target, ClassTarget):
-        return pl.DataFrame({"prediction": model.predict(frame)})
-    p = model.predict_proba(frame)
+        return pl.DataFrame({"prediction": model.predict(frame, unseen)})
+    p = model.predict_proba(frame, unseen)
     labels = pl.Series("prediction", [str(label) for label in model.target.classes])
     columns = {f"probability of {label}": p[:, k] for k, label in enumerate(model.target.classes)}
     return pl.DataFrame({"prediction": labels.gather(p.argmax(axis=1)), **columns})

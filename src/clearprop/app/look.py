@@ -39,12 +39,19 @@ def profile(
     no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,
+    delimiter: o.Delimiter = None,
+    skip: o.Skip = None,
+    sheet: o.Sheet = None,
 ) -> None:
     """Time every step of a training step, beside the best this machine could do. The model stays as it is."""
     network = o.network_in(model)
     data: tuple[Any, Any] = (None, None)
     if table is not None:
         loaded = o.table_model(model)
-        data = loaded.arrays(o.source(table, no_header, na, encoding, loaded).read()[0])
+        read = o.source(
+            table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
+        ).read()
+        with read.counted():
+            data = loaded.arrays(read.frame)
     found = network.profile(*data, optimizer=optimizer, batch_size=batch_size, n_threads=threads, steps=steps)
     show(str(found))

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from clearprop.app.place import STANDARD, Place
 from clearprop.app.source import Source
 from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.estimators import TableModel, load
 from clearprop.network import Network
+from clearprop.table import ReadOptions
 
 TABLE, SPLIT, NETWORK = "The table", "Which rows are learned and which judge", "The network"
 TRAINING, OUTPUT = "The training", "What is printed and written"
 
 Table = Annotated[
-    str, typer.Argument(metavar="TABLE", help="CSV, TSV or Parquet file, or demo:NAME (iris, wine, moons, …).")
+    str,
+    typer.Argument(
+        metavar="TABLE",
+        help="File (CSV, Parquet, Excel, JSON, …, packed or not), folder or 'pattern*' of them, - for standard input, "
+        "or demo:NAME (iris, wine, moons, …).",
+    ),
 ]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by train.")]
 AnyModel = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by train, or by net.save().")]
@@ -39,10 +47,50 @@ Missing = Annotated[
         help="One more mark for a missing value beside NA, ?, null, … May be repeated.",
     ),
 ]
+KeepMissing = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep-na",
+        metavar="MARK",
+        rich_help_panel=TABLE,
+        help="A usual mark that is a value, such as NA for Namibia. - NA None ? are where their column shows it. "
+        "May be repeated.",
+    ),
+]
+NoDefaultMissing = Annotated[
+    bool,
+    typer.Option(
+        "--no-default-na", rich_help_panel=TABLE, help="Nothing but an empty field and --na is a missing value."
+    ),
+]
 Encoding = Annotated[
     str | None,
     typer.Option(
         metavar="NAME", rich_help_panel=TABLE, show_default="found out", help="Encoding of the text, such as gb18030."
+    ),
+]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHAR",
+        rich_help_panel=TABLE,
+        show_default="found out",
+        help="Between fields: one character, or tab, or space (any number of blanks).",
+    ),
+]
+Skip = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=0, rich_help_panel=TABLE, show_default="found out", help="Lines above the header to skip."
+    ),
+]
+Sheet = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        rich_help_panel=TABLE,
+        show_default="the first",
+        help="Sheet of an Excel file, by its name or its number.",
     ),
 ]
 Threads = Annotated[
@@ -69,21 +117,32 @@ def a_folder(text: str) -> Path:
     """The path of a folder to write to; an empty text, as an unset variable gives, is none."""
     if not text:
         raise typer.BadParameter("an empty text is no name of a folder (this one is '.')")
+    if text == STANDARD:
+        raise typer.BadParameter("several files are written, which need a folder and not the standard output")
     return Path(text)
 
 
 def source(
-    table: str, no_header: bool | None, na: list[str] | None, encoding: str | None, model: TableModel | None = None
+    table: str,
+    model: TableModel | None = None,
+    *,
+    no_header: bool | None,
+    na: list[str] | None,
+    encoding: str | None,
+    delimiter: str | None,
+    skip: int | None,
+    sheet: str | None,
+    keep_na: list[str] | None = None,
+    no_default_na: bool = False,
 ) -> Source:
     """The table that the options describe; what they leave open is as in the training of the model."""
-    trained: dict[str, Any] = model.about.get("reading", {}) if model else {}
-    return Source(
-        table,
-        header=trained.get("header", True) if no_header is None else not no_header,
-        na=tuple(na) if na else tuple(trained.get("na", ())),
-        encoding=encoding,
-        decimal=trained.get("decimal"),
-    )
+    header = None if no_header is None else not no_header
+    named = {"header": header, "na": na or None, "encoding": encoding, "delimiter": delimiter, "skip": skip}
+    named |= {"sheet": sheet, "keep_na": keep_na or None, "default_na": False if no_default_na else None}
+    given = {name: value for name, value in named.items() if value is not None}
+    place, trained = Place(table), model.about.get("reading", {}) if model else {}
+    usual = asdict(ReadOptions.of(**trained).fitting(place.kind)) if trained else {}
+    return Source(place, ReadOptions.of(**{**usual, **given}))
 
 
 def table_model(path: Path) -> TableModel:

@@ -12,6 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from clearprop.app.reading import how_read
 from clearprop.app.summary import METRICS, number
 from clearprop.app.terminal import Screen, words
 from clearprop.visible import shown_name, visible
@@ -44,14 +45,16 @@ def training_page(summary: Mapping[str, Any]) -> RenderableType:
     )
 
 
-def evaluation_page(table: str, model: str, summary: Mapping[str, Any], found: Mapping[str, Any]) -> RenderableType:
-    """The scores of a model on a table."""
+def evaluation_page(
+    table: str, model: str, summary: Mapping[str, Any], found: Mapping[str, Any], read: Sequence[str]
+) -> RenderableType:
+    """The scores of a model on a table; `read` says how that was read."""
     gone, confusion = found["without_target"], found["confusion"]
     return layout(
         f"{shown_name(Path(model).name)} on {shown_name(Path(table).name)}",
         summary["about"].get("clearprop"),
         {
-            "Rows": words(f"{found['rows']:,}" + (f"; {gone:,} more have no target" if gone else "")),
+            "Rows": _lines([f"{found['rows']:,}" + (f"; {gone:,} more have no target" if gone else ""), *read]),
             "Note": words(_LEARNED) if found["learned"] else None,
             "Target": _target(summary["target"]),
             "Scores": _scores({"table": found}),
@@ -119,7 +122,10 @@ def _lines(lines: Sequence[str]) -> Text:
 def _what_was_read(summary: Mapping[str, Any]) -> list[str]:
     table, parts = summary["table"], summary["parts"]
     used = sum(part["rows"] for part in parts.values())
-    lines = [f"{shown_name(table['name'])}: {table['rows']:,} rows, {table['columns']} columns"]
+    lines = [
+        f"{shown_name(table['name'])}: {table['rows']:,} rows, {table['columns']} columns",
+        *how_read(table["read"], "en"),
+    ]
     if table["without_target"]:
         lines.append(f"{table['without_target']:,} rows without a target left out")
     if used + table["without_target"] < table["rows"]:

@@ -1,68 +1,89 @@
-"""What stands for a table on the command line: a file, or demo:NAME."""
+"""A table of the command line: where it is, how it is read, and its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
 
+from numpy.typing import NDArray
+
+from clearprop.app.place import Place
 from clearprop.errors import InvalidValueError, checked_seed, listed
 from clearprop.table import (
     TARGET,
-    find_dialect,
-    kind_of,
+    ReadOptions,
+    how_it_is_written,
     load_demo,
     read_batches,
     read_table,
+    rows_counted,
     rows_that_fit,
     sample_table,
 )
 
-_DEMO = "demo:"
+
+class Rows(NamedTuple):
+    """The rows of a table that were read.
+
+    Attributes:
+        frame: the rows.
+        total: how many the table has.
+        numbers: the number of each row in the table, (n,); None if it is all of them.
+    """
+
+    frame: Any
+    total: int
+    numbers: NDArray[Any] | None = None
+
+    def counted(self) -> Any:
+        """A block in which errors about a row of the frame name the row of the table."""
+        numbers = self.numbers
+        return rows_counted(0 if numbers is None else lambda: numbers)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A table by its name, and how to read it.
+    """A table, and how to read it.
 
     Attributes:
-        name: path of a CSV, TSV or Parquet file, or demo:NAME.
-        header: whether the first line names the columns.
-        na: more marks for missing values.
-        encoding: of the text; None finds out.
-        decimal: "," or "." if nothing in the file speaks against it.
+        place: where it is.
+        options: how to read it.
     """
 
-    name: str
-    header: bool = True
-    na: tuple[str, ...] = ()
-    encoding: str | None = None
-    decimal: str | None = None
+    place: Place
+    options: ReadOptions = field(default_factory=ReadOptions)
 
-    @property
-    def is_demo(self) -> bool:
-        """Whether it is one of the tables that need no file."""
-        return self.name.startswith(_DEMO)
+    def beside(self, name: str) -> Source:
+        """Another table of the same columns, read as this one is as far as that says something of such a file.
 
-    def read(self, most: int | None = None, seed: int = 0) -> tuple[Any, int]:
-        """The data frame, and how many rows the table has.
+        Raises:
+            ClearpropError: if it cannot be read.
+        """
+        place = Place(name)
+        return Source(place, self.options.fitting(place.kind))
+
+    def read(self, most: int | None = None, seed: int = 0) -> Rows:
+        """The table, or some of its rows.
 
         Args:
             most: rows that are kept, drawn at random by the seed; None keeps as many as fit into memory.
+            seed: the same seed draws the same rows.
 
         Raises:
             ClearpropError: if the table cannot be read.
         """
-        if self.is_demo:
-            frame = load_demo(self.name.removeprefix(_DEMO))
+        if self.place.demo:
+            frame = load_demo(self.place.demo)
             kept = frame if most is None or most >= frame.height else frame.sample(most, seed=checked_seed(seed))
-            return kept, frame.height
-        most = rows_that_fit(self.name) if most is None else most
-        if most is not None:
-            return sample_table(self.name, most, seed=seed, header=self.header, na=self.na, encoding=self.encoding)
-        frame = read_table(self.name, header=self.header, na=self.na, encoding=self.encoding)
-        return frame, frame.height
+            return Rows(kept, frame.height)
+        with self.place.called():
+            given = self._given()
+            most = rows_that_fit(self.place.path, **given) if most is None else most
+            if most is not None:
+                return Rows(*sample_table(self.place.path, most, seed=seed, **given))
+            frame = read_table(self.place.path, **given)
+            return Rows(frame, frame.height)
 
     def batches(self, numbers: Collection[str] = (), seen: Callable[[float], None] | None = None) -> Iterator[Any]:
         """The table in data frames of bounded size; see `read_batches`.
@@ -70,26 +91,29 @@ class Source:
         Raises:
             ClearpropError: if the table cannot be read.
         """
-        if self.is_demo:
-            yield load_demo(self.name.removeprefix(_DEMO))
+        if self.place.demo:
+            yield load_demo(self.place.demo)
             return
-        yield from read_batches(
-            self.name,
-            header=self.header,
-            na=self.na,
-            encoding=self.encoding,
-            decimal=self.decimal,
-            numbers=numbers,
-            seen=seen,
-        )
+        with self.place.called():
+            yield from read_batches(
+                self.place.path, **self._given(), decimal=self.options.decimal, blanks=self.options.blanks,
+                numbers=numbers, seen=seen,
+            )  # fmt: skip
 
-    def reading(self) -> dict[str, Any]:
+    def found(self) -> dict[str, Any]:
+        """What its files are and how they are written, as plain data; see `how_it_is_written`."""
+        with self.place.called():
+            return {} if self.place.demo else how_it_is_written(self.place.path, self.options)
+
+    def reading(self, found: dict[str, Any]) -> dict[str, Any]:
         """How the file was read, as plain data: a later file is read so unless it shows otherwise."""
-        return {"header": self.header, "na": list(self.na), "decimal": self._decimal()}
+        blanks = found.get("delimiter") == " "
+        return {**self.options.to_dict(), "decimal": found.get("decimal"), "blanks": blanks}
 
-    def _decimal(self) -> str | None:
-        is_text = not self.is_demo and not kind_of(Path(self.name))
-        return find_dialect(Path(self.name), self.header, self.na, self.encoding).decimal if is_text else None
+    def marks(self) -> dict[str, Any]:
+        """Which texts stand for missing values, as `TableModel.train` is told."""
+        given = self.options
+        return {"na": list(given.na), "keep_na": list(given.keep_na), "default_na": given.default_na}
 
     def target(self, given: str | None, frame: Any) -> str:
         """The target column: as given, or a demo's own.
@@ -97,14 +121,21 @@ class Source:
         Raises:
             InvalidValueError: if no target is named for a file.
         """
-        if given is None and not self.is_demo:
-            raise InvalidValueError("no target column", "--target COL", "columns: " + listed(frame.columns))
+        single = len(frame.columns) == 1 and not self.place.demo
+        other = ". If these are several, what stands between them? --delimiter" if single else ""
+        if given is None and not self.place.demo:
+            raise InvalidValueError("no target column", "--target COL", "columns: " + listed(frame.columns) + other)
         name = TARGET if given is None else given
-        if name not in frame.columns and self.header and any(_is_number(column) for column in frame.columns):
-            raise InvalidValueError(
-                f"no column {name!r}", "one of: " + listed(frame.columns), "is the first line data? --no-header"
-            )
+        if name not in frame.columns and (other or self._may_lack_header(frame)):
+            hint = other.removeprefix(". ") or "is the first line data? --no-header"
+            raise InvalidValueError(f"no column {name!r}", "one of: " + listed(frame.columns), hint)
         return name
+
+    def _may_lack_header(self, frame: Any) -> bool:
+        return self.options.header and any(_is_number(column) for column in frame.columns)
+
+    def _given(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self.options).items() if name not in ("decimal", "blanks")}
 
 
 def _is_number(text: str) -> bool:

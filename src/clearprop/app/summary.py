@@ -62,7 +62,9 @@ def summary_of_model(model: TableModel) -> dict[str, Any]:
     }
 
 
-def summary_of_fit(table: str, size: tuple[int, int], fit: TableFit, options: dict[str, Any]) -> dict[str, Any]:
+def summary_of_fit(
+    table: str, size: tuple[int, int], fit: TableFit, options: dict[str, Any], found: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Everything about a training run, for scripts.
 
     Args:
@@ -70,14 +72,22 @@ def summary_of_fit(table: str, size: tuple[int, int], fit: TableFit, options: di
         size: rows and columns of the table.
         fit: the run.
         options: what was asked for.
+        found: what its files are and how they are written.
     """
     history = fit.history
     model = summary_of_model(fit.model)
     return {
         "clearprop": model.pop("about").get("clearprop"),
         "executor": describe(),
-        "table": {"name": table, "rows": size[0], "columns": size[1], "without_target": fit.without_target},
+        "table": {
+            "name": table,
+            "rows": size[0],
+            "columns": size[1],
+            "without_target": fit.without_target,
+            "read": found or {},
+        },
         **model,
+        "target": {**model["target"], "counted_as_missing": fit.marks.counted, "kept_marks": fit.marks.kept},
         "options": options,
         "split": {**fit.model.about["split"], "said": [word("en") for word in fit.division.said]},
         "training": {

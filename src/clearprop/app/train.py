@@ -21,7 +21,7 @@ from clearprop.app.terminal import show, tell
 from clearprop.errors import ClearpropError, DataWarning
 from clearprop.estimators import TableModel
 from clearprop.explain.language import checked_language
-from clearprop.files import LOCK, refuse_overwriting, sync_folder, unchanged
+from clearprop.files import LOCK, refuse_overwriting, sync_folder
 from clearprop.visible import shown_json
 
 
@@ -45,7 +45,12 @@ def train(
     ] = None,
     no_header: o.NoHeader = None,
     na: o.Missing = None,
+    keep_na: o.KeepMissing = None,
+    no_default_na: o.NoDefaultMissing = False,
     encoding: o.Encoding = None,
+    delimiter: o.Delimiter = None,
+    skip: o.Skip = None,
+    sheet: o.Sheet = None,
     scaling: Annotated[
         str,
         typer.Option(rich_help_panel=o.TABLE, help="Of numbers: auto, standard, robust (values far out) or log."),
@@ -194,22 +199,32 @@ def train(
         "group": group,
     }
     silent, spoken = quiet or as_json, checked_language(lang)
-    given = (table, validation_table, test_table)
     state = out / "checkpoint.clearprop" if checkpoint else None
-    refuse_overwriting(
-        [out / name for name in (MODEL, *REST, "checkpoint.clearprop", LOCK)],
-        [name for name in given if name],
+    source = o.source(
+        table,
+        no_header=no_header,
+        na=na,
+        keep_na=keep_na,
+        no_default_na=no_default_na,
+        encoding=encoding,
+        delimiter=delimiter,
+        skip=skip,
+        sheet=sheet,
     )
+    asked |= source.marks()
+    others = {"validation": validation_table, "test": test_table}
+    own = {part: source.beside(name) for part, name in others.items() if name is not None}
+    outputs = [out / name for name in (MODEL, *REST, "checkpoint.clearprop", LOCK)]
+    refuse_overwriting(outputs, [file for one in (source, *own.values()) for file in one.place.files])
     with folder(out):
-        source = o.source(table, no_header, na, encoding)
-        with waiting(f"reading {table}", silent), unchanged(table):
-            frame, total = source.read(max_rows, seed)
-            reading = source.reading()  # now: when the training is over the table may be gone
+        with waiting(f"reading {source.place.title}", silent), source.place.unchanged():
+            rows, found = source.read(max_rows, seed), source.found()  # now: when it is trained the table may be gone
+        frame = rows.frame
         target = source.target(target, frame)
-        own = {"validation": validation_table, "test": test_table}
-        tables = {part: replace(source, name=name).read()[0] for part, name in own.items() if name is not None}
-        kept = _Kept(out, reading)
-        with kept.named(), nullcontext() if silent else TrainingBar(epochs) as bar, warnings.catch_warnings():
+        tables = {part: one.read().frame for part, one in own.items()}
+        kept = _Kept(out, source.reading(found))
+        bars = nullcontext() if silent else TrainingBar(epochs)
+        with kept.named(), rows.counted(), bars as bar, warnings.catch_warnings():
             warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
             callbacks = [] if bar is None else [bar]
             fit = TableModel.train(
@@ -225,14 +240,15 @@ def train(
             fit = replace(fit, model=kept(fit.model))
             if state is not None and fit.history.stopped_by != "interrupt":
                 state.unlink(missing_ok=True)  # the run is over
-            summary = summary_of_fit(table, (total, len(frame.columns)), fit, asked)
-        files = {kept.path: "the model"}
+            size = (rows.total, len(frame.columns))
+            summary = summary_of_fit(source.place.title, size, fit, asked, found)
+        written = {kept.path: "the model"}
         with kept.named(required=False), waiting("writing", silent):
-            files |= write_report_files(out, fit, summary, report_of(fit, frame, summary, spoken))
+            written |= write_report_files(out, fit, summary, report_of(fit, frame, summary, spoken))
     if as_json:
-        show(shown_json({**summary, "files": [str(path) for path in files]}))
+        show(shown_json({**summary, "files": [str(path) for path in written]}))
     elif not quiet:
-        print_page(training_page(summary), files)
+        print_page(training_page(summary), written)
 
 
 class _Kept:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -11,12 +14,15 @@ from clearprop.app import options as o
 from clearprop.app.csv import without_formulas
 from clearprop.app.files import predictions_of
 from clearprop.app.pages import evaluation_page, model_page, print_page
+from clearprop.app.place import STANDARD
 from clearprop.app.progress import ReadingBar
+from clearprop.app.reading import how_read
 from clearprop.app.summary import summary_of_model
 from clearprop.app.terminal import show, tell
-from clearprop.errors import TableError, unknown_name
+from clearprop.errors import DataWarning, FileError, TableError, unknown_name
+from clearprop.estimators import unseen_lines
 from clearprop.files import refuse_overwriting, replaced
-from clearprop.table import import_polars
+from clearprop.table import Unseen, import_polars, rows_counted
 from clearprop.visible import shown_json
 
 
@@ -29,7 +35,7 @@ def predict(
             metavar="FILE",
             parser=o.a_file,
             rich_help_panel=o.OUTPUT,
-            help="CSV file for the predictions, or /dev/stdout.",
+            help="CSV file for the predictions, or - for standard output.",
         ),
     ],
     keep: Annotated[
@@ -50,18 +56,25 @@ def predict(
     no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,
+    delimiter: o.Delimiter = None,
+    skip: o.Skip = None,
+    sheet: o.Sheet = None,
     quiet: o.Quiet = False,
 ) -> None:
     """Predict every row of a table, of any length: one row out for each row in, in the same order.
 
     Of classes the probabilities are written, too.
     """
-    refuse_overwriting([out], [model, table])
     loaded = o.table_model(model)
-    rows, copied = 0, list(dict.fromkeys(keep or ()))
-    with ReadingBar("predicting", quiet) as bar, replaced(out) as file:
-        for frame in o.source(table, no_header, na, encoding, loaded).batches(loaded.encoder.number_columns, bar):
-            found = _beside(frame, copied, predictions_of(loaded, frame))
+    source = o.source(
+        table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
+    )
+    refuse_overwriting([out], [model, *source.place.files])
+    rows, copied, unseen = 0, list(dict.fromkeys(keep or ())), Unseen()
+    with ReadingBar("predicting", quiet) as bar, _opened(out) as file:
+        for frame in source.batches(loaded.encoder.number_columns, bar):
+            with rows_counted(rows):
+                found = _beside(frame, copied, predictions_of(loaded, frame, unseen))
             found = without_formulas(found) if safe_csv else found
             try:
                 file.write(found.write_csv(include_header=rows == 0).encode())
@@ -71,7 +84,21 @@ def predict(
                 ) from None
             rows += found.height
     if not quiet:
-        tell(f"wrote {out}: {rows:,} rows")
+        for line in how_read(source.found(), "en"):
+            tell(f"read {source.place.title}: {line}")
+        for line in unseen_lines(unseen):
+            tell(f"Note: {line}")
+        tell(f"wrote {'standard output' if str(out) == STANDARD else out}: {rows:,} rows")
+
+
+def _opened(out: Path) -> AbstractContextManager[BinaryIO]:
+    """The file to write to; - is the standard output."""
+    if str(out) != STANDARD:
+        return replaced(out)
+    stream: BinaryIO | None = getattr(sys.stdout, "buffer", None)
+    if stream is None:
+        raise FileError("standard output is closed", "a file or a pipe to write to")
+    return nullcontext(stream)
 
 
 def _beside(frame: Any, names: list[str], found: Any) -> Any:
@@ -90,19 +117,26 @@ def evaluate(
     no_header: o.NoHeader = None,
     na: o.Missing = None,
     encoding: o.Encoding = None,
+    delimiter: o.Delimiter = None,
+    skip: o.Skip = None,
+    sheet: o.Sheet = None,
     as_json: o.Json = False,
 ) -> None:
     """Score a model on a table that has the target column, beside the trivial answer."""
     loaded = o.table_model(model)
     numbers = [*loaded.encoder.number_columns, *([loaded.target.name] if loaded.target.holds_numbers else [])]
-    with ReadingBar("evaluating", as_json) as bar:
-        batches = o.source(table, no_header, na, encoding, loaded).batches(numbers, bar)
-        evaluation = loaded.evaluate(batches)
-    found = {**evaluation.to_dict(), "learned": evaluation.learned}
+    source = o.source(
+        table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
+    )
+    with ReadingBar("evaluating", as_json) as bar, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
+        scored = loaded.evaluate(source.batches(numbers, bar))
+    found, read = {**scored.to_dict(), "learned": scored.learned}, source.found()
     if as_json:
-        show(shown_json({"model": str(model), "table": table, **found}))
+        show(shown_json({"model": str(model), "table": source.place.title, "read": read, **found}))
     else:
-        print_page(evaluation_page(table, str(model), summary_of_model(loaded), found))
+        notes = [*how_read(read, "en"), *unseen_lines(scored.unseen)]
+        print_page(evaluation_page(source.place.title, str(model), summary_of_model(loaded), found, notes))
 
 
 def info(model: o.Model, as_json: o.Json = False) -> None:

@@ -7,6 +7,7 @@ from clearprop.estimators.importance import gradient_times_input, permutation_im
 from clearprop.estimators.intervals import intervals_of
 from clearprop.estimators.scores import baseline_of, class_probabilities, confusion_of, scores_of
 from clearprop.estimators.table_model import TableModel
+from clearprop.estimators.values import unseen_lines
 
 __all__ = [
     "Evaluation",
@@ -21,4 +22,5 @@ __all__ = [
     "load",
     "permutation_importance",
     "scores_of",
+    "unseen_lines",
 ]

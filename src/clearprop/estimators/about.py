@@ -8,7 +8,7 @@ from typing import Any
 
 from clearprop.errors import ModelFileError
 from clearprop.estimators.recall import check_training
-from clearprop.table import exactly, finite, texts
+from clearprop.table import ReadOptions, exactly, finite, texts
 
 
 def checked_about(path: str | os.PathLike[str], about: Any) -> dict[str, Any]:
@@ -35,9 +35,27 @@ def checked_about(path: str | os.PathLike[str], about: Any) -> dict[str, Any]:
 
 def _check_reading(reading: Any) -> None:
     exactly(bool, reading["header"])
-    texts(reading["na"])
+    texts(reading["na"]), texts(reading.get("keep_na", [])), exactly(bool, reading.get("default_na", True))
     if reading["decimal"] not in (".", ",", None):
         raise ValueError("a decimal sign that is none")
+    exactly(bool, reading.get("blanks", False))
+    for name, kind in (("delimiter", str), ("skip", int), ("sheet", str)):
+        if reading.get(name) is not None:
+            exactly(kind, reading[name])
+    unknown = reading.keys() - {
+        "header",
+        "na",
+        "keep_na",
+        "default_na",
+        "decimal",
+        "blanks",
+        "delimiter",
+        "skip",
+        "sheet",
+    }
+    if unknown:
+        raise ValueError(f"options that are none: {', '.join(sorted(unknown))}")
+    ReadOptions.of(**reading)
 
 
 def _check_split(split: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clearprop.estimators.intervals import Past, intervals_of
 from clearprop.estimators.scores import baseline_of, confusion_of, scores_of
-from clearprop.table import ClassTarget, Target
+from clearprop.table import ClassTarget, Target, Unseen
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Evaluation:
         confusion: rows of each class (down) given each class (across), in the order of the target's classes; None for
             numbers.
         without_target: rows that were left out because their target is missing.
+        unseen: values that were not there in training.
         learned: whether these are the rows of the table that the model was trained on, most of which it learned from.
     """
 
@@ -34,13 +35,16 @@ class Evaluation:
     baseline: dict[str, float]
     confusion: NDArray[np.int64] | None = None
     without_target: int = 0
+    unseen: Unseen = field(default_factory=Unseen)
     learned: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON; what is not defined is None."""
+        told = {"unseen": self.unseen.to_dict()} if self.unseen else {}
         return {
             "rows": self.rows,
             "without_target": self.without_target,
+            **told,
             "scores": {name: _plain(value) for name, value in self.scores.items()},
             "intervals": {name: [_plain(low), _plain(high)] for name, (low, high) in self.intervals.items()},
             "baseline": {name: _plain(value) for name, value in self.baseline.items()},

@@ -10,7 +10,7 @@ from clearprop.estimators.division import Division
 from clearprop.estimators.evaluation import Evaluation
 from clearprop.estimators.verdict import verdict
 from clearprop.explain.language import Language, Phrase
-from clearprop.table import Split
+from clearprop.table import Split, TargetMarks
 from clearprop.train import History
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class TableFit:
         division: which rows each part has, and why; those without a target are not counted.
         remarks: what should be known of the columns before the scores are believed.
         frames: part → the data frame that its rows came from, if that was not the table.
+        marks: texts in the target that were counted as missing, and those that are classes.
     """
 
     model: TableModel
@@ -36,6 +37,7 @@ class TableFit:
     division: Division
     remarks: tuple[Phrase, ...] = ()
     frames: Mapping[str, Any] = field(default_factory=dict)
+    marks: TargetMarks = field(default_factory=TargetMarks)
 
     @property
     def split(self) -> Split:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,18 +17,24 @@ from clearprop.estimators.intervals import Past
 from clearprop.estimators.remarks import leaks, sequences
 from clearprop.estimators.scores import losses
 from clearprop.estimators.trend import idle_trend
+from clearprop.estimators.values import marks_in_target
 from clearprop.explain.language import Phrase
 from clearprop.network import Network
 from clearprop.table import (
     SEASON,
     ClassTarget,
     DateColumn,
+    Marks,
     NumberTarget,
     Scaling,
     TableEncoder,
     Target,
+    TargetMarks,
     drop_missing_target,
     fit_target,
+    rows_counted,
+    rows_with_target,
+    target_marks,
 )
 
 Array = NDArray[Any]
@@ -43,48 +49,47 @@ class Prepared:
         target: how the target is coded, which knows the training rows only.
         encoder: columns to features.
         division: which rows each part has.
-        X: features (N, n) of the rows that have a target.
-        y: their coded targets (N,).
-        own: part → features and targets of rows that came from another table.
-        frames: part → that table.
+        y: coded targets (N,) of the rows that have one.
+        parts: part → features (n, k) and targets (n,) of its rows; there are no others in memory.
+        frames: part → the table that its rows came from, if that was another.
         without_target: rows that were left out.
+        marks: texts in the target that were counted as missing, and those that are classes.
         remarks: what should be known of the columns before the scores are believed.
     """
 
     target: Target
     encoder: TableEncoder
     division: Division
-    X: Array
     y: Array
-    own: dict[str, Part]
+    parts: dict[str, Part]
     frames: dict[str, Any]
     without_target: int
+    marks: TargetMarks
     remarks: tuple[Phrase, ...]
 
     def part(self, name: str) -> Part:
         """Features and targets of the training, validation or test rows; perhaps none."""
-        if name in self.own:
-            return self.own[name]
-        rows: Array = getattr(self.division.split, name)
-        return self.X[rows], self.y[rows]
+        return self.parts[name]
 
     def with_target(self, target: NumberTarget) -> Prepared:
         """The same with another coding of numbers."""
         assert isinstance(self.target, NumberTarget)
-        own = {name: (X, target.code(self.target.decode(y))) for name, (X, y) in self.own.items()}
-        return replace(self, target=target, y=target.code(self.target.decode(self.y)), own=own)
+        again = {name: (X, target.code(self.target.decode(y))) for name, (X, y) in self.parts.items()}
+        return replace(self, target=target, y=target.code(self.target.decode(self.y)), parts=again)
 
     def units(self, name: str) -> Array | None:
         """What the bootstrap draws from a part."""
-        return None if name in self.own else self.division.units(getattr(self.division.split, name))
+        return None if name in self.frames else self.division.units(getattr(self.division.split, name))
 
     def past(self, network: Network) -> Past | None:
         """What came before the test rows, where they were split off by time."""
         order, rows = self.division.order, self.division.split.validation
-        if self.division.how != "time" or order is None or "test" in self.own:
+        if self.division.how != "time" or order is None or "test" in self.frames:
             return None
-        rows = rows[np.argsort(order[rows], kind="stable")]
-        errors = losses(self.target, self.y[rows], network.predict(self.X[rows])) if len(rows) else np.empty(0)
+        errors = np.empty(0)
+        if len(rows):
+            X, y = self.parts["validation"]
+            errors = losses(self.target, y, network.predict(X))[np.argsort(order[rows], kind="stable")]
         return Past(self.y[np.argsort(order, kind="stable")], errors)
 
 
@@ -102,11 +107,13 @@ def prepare(
     split: str | None,
     time: str | None,
     group: str | None,
+    marks: Marks,
 ) -> Prepared:
     """Read a table as a network sees it.
 
     Args:
         frame, target, task, drop, kinds, scaling, seed, validation, test, split, time, group: as of `TableModel.train`.
+        marks: texts that stand for a missing value.
 
     Raises:
         TableError: if the table or the target gives nothing to learn.
@@ -115,46 +122,61 @@ def prepare(
     frames = {name: given for name, given in (("validation", validation), ("test", test)) if hasattr(given, "columns")}
     shares = (0.0 if "validation" in frames else validation, 0.0 if "test" in frames else test)
     _check_shares(*shares)
-    table, without_target = drop_missing_target(frame, target)
+    in_target = target_marks(frame, target, marks, task)
+    table, without_target = drop_missing_target(frame, target, in_target.missing)
     drop = list(drop)
     _require_columns(table, drop)
-    coding = fit_target(table[target], task)
-    y = coding.encode(table[target])
     aside = {target, *drop}
-    division = divide(table, coding, y, seed=seed, shares=shares, split=split, time=time, group=group, aside=aside)
-    coding, y = _knowing(coding, table, target, y, division.split.train, logs=scaling == "auto")
-    aside |= {group} if group is not None else set()
-    encoder, X, remarks = _learned(table, coding, y, division, aside, kinds or {}, scaling)
-    remarks += leaks(coding, encoder, X[division.split.train], y[division.split.train])
-    own = {name: _own(name, given, target, coding, encoder) for name, given in frames.items()}
-    told = (*division.said, *(own_rows(name, len(part[1])) for name, part in own.items()))
-    return Prepared(coding, encoder, replace(division, said=told), X, y, own, frames, without_target, tuple(remarks))
+    with rows_counted(partial(rows_with_target, frame, target, in_target.missing)):
+        coding = replace(fit_target(table[target], task), missing=in_target.missing)
+        y = coding.encode(table[target])
+        division = divide(table, coding, y, seed=seed, shares=shares, split=split, time=time, group=group, aside=aside)
+        coding, y = _knowing(coding, table, target, y, division.split.train, logs=scaling == "auto")
+        aside |= {group} if group is not None else set()
+        read = partial(TableEncoder.fit, table.to_native(), tuple(aside), scaling=scaling, marks=marks)
+        encoder, X, remarks = _learned(read, table, coding, y, division, kinds or {})
+        parts = {"train": (X, y[division.split.train])}
+        for name in ("validation", "test"):
+            rows = getattr(division.split, name)
+            parts[name] = _features(encoder, table, rows), y[rows]
+    remarks += [*leaks(coding, encoder, *parts["train"]), *marks_in_target(target, in_target)]
+    parts |= {name: _own(name, given, target, coding, encoder) for name, given in frames.items()}
+    told = (*division.said, *(own_rows(name, len(parts[name][1])) for name in frames))
+    division = replace(division, said=told)
+    return Prepared(coding, encoder, division, y, parts, frames, without_target, in_target, tuple(remarks))
+
+
+def _features(encoder: TableEncoder, table: nw.DataFrame[Any], rows: Array) -> Array:
+    """Features (n, k) of some rows alone."""
+    if not len(rows):
+        return np.empty((0, len(encoder.feature_names)), np.float32)
+    with rows_counted(lambda: rows):
+        return encoder.transform(table[rows].to_native(), "float32")
 
 
 def _learned(
+    read: Callable[..., TableEncoder],
     table: nw.DataFrame[Any],
     target: Target,
     y: Array,
     division: Division,
-    aside: set[str],
     kinds: Mapping[str, str],
-    scaling: Scaling,
 ) -> tuple[TableEncoder, Array, list[Phrase]]:
-    """The columns' encoding, their features, and what is to be said of them."""
-    frame, train = table.to_native(), division.split.train
-    read = partial(TableEncoder.fit, frame, tuple(aside), scaling=scaling, rows=train)
+    """The columns' encoding, the training rows' features, and what is to be said of them."""
+    train = division.split.train
+    read = partial(read, rows=train)
     encoder = read(kinds=kinds)
     numbers, remarks = sequences(encoder.ignored, table, target, y, train)
     if numbers:
         kinds = {**dict.fromkeys(numbers, "number"), **kinds}
         encoder = read(kinds=kinds)
-    X = encoder.transform(frame, "float32")
+    X = _features(encoder, table, train)
     trend = _trend(encoder, division, kinds)
     if trend is not None and division.order is not None:
-        word = idle_trend(target, trend[0], X[train], y[train], division.order[train], trend[1])
+        word = idle_trend(target, trend[0], X, y[train], division.order[train], trend[1])
         if word is not None:
             encoder = read(kinds={**kinds, trend[0]: SEASON})
-            return encoder, encoder.transform(frame, "float32"), [*remarks, word]
+            return encoder, _features(encoder, table, train), [*remarks, word]
     return encoder, X, remarks
 
 
@@ -182,8 +204,9 @@ def _knowing(
 def _own(name: str, frame: Any, target: str, coding: Target, encoder: TableEncoder) -> Part:
     """Features and targets of rows of another table."""
     try:
-        table, _ = drop_missing_target(frame, target)
-        return encoder.transform(table.to_native(), "float32"), coding.encode(table[target])
+        table, _ = drop_missing_target(frame, target, coding.missing)
+        with rows_counted(partial(rows_with_target, frame, target, coding.missing)):
+            return encoder.transform(table.to_native(), "float32"), coding.encode(table[target])
     except TableError as error:
         raise TableError(f"the {name} table: {error}") from None
 

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,16 +28,21 @@ from clearprop.estimators.preparation import Prepared, prepare
 from clearprop.estimators.recall import digest, training_facts
 from clearprop.estimators.recipe import Recipe, Run
 from clearprop.estimators.scores import class_probabilities, scores_of
+from clearprop.estimators.values import warn_of
 from clearprop.explain import Trace
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
 from clearprop.network import Network, network_from
 from clearprop.table import (
     ClassTarget,
+    Marks,
     Scaling,
     TableEncoder,
     Target,
+    Unseen,
     drop_missing_target,
+    rows_counted,
+    rows_with_target,
     target_from_dict,
     target_to_dict,
     with_target,
@@ -64,34 +70,46 @@ class TableModel:
     network: Network
     about: dict[str, Any] = field(default_factory=dict, compare=False)
 
-    def outputs(self, frame: Any) -> Array:
+    def outputs(self, frame: Any, unseen: Unseen | None = None) -> Array:
         """The network's outputs (N, k) for the rows of a table.
 
-        Raises:
-            TableError: if the table does not have the columns of the training table.
-        """
-        return self.network.predict(self.encoder.transform(frame, self._dtype))
-
-    def predict(self, frame: Any) -> list[Any] | Array:
-        """A label or a number for each row, as they stood in the training table.
+        Args:
+            frame: a data frame.
+            unseen: told of values that were not there in training, of which a `DataWarning` tells else.
 
         Raises:
             TableError: if the table does not have the columns of the training table.
         """
-        a = self.outputs(frame)
+        return self.network.predict(self._features(frame, unseen))
+
+    def predict(self, frame: Any, unseen: Unseen | None = None) -> list[Any] | Array:
+        """A label or a number for each row, as they stood in the training table; see `outputs`.
+
+        Raises:
+            TableError: if the table does not have the columns of the training table.
+        """
+        a = self.network.predict(self._features(frame, unseen))
         if isinstance(self.target, ClassTarget):
             return self.target.decode(np.argmax(class_probabilities(a), axis=1))
         return self.target.answers(a[:, 0])
 
-    def predict_proba(self, frame: Any) -> Array:
-        """The probability of each class (N, k), in the order of `target.classes`.
+    def predict_proba(self, frame: Any, unseen: Unseen | None = None) -> Array:
+        """The probability of each class (N, k), in the order of `target.classes`; see `outputs`.
 
         Raises:
             InvalidValueError: for a model of numbers.
         """
         if not isinstance(self.target, ClassTarget):
             raise InvalidValueError("probabilities of a regression model", "a classification model", "use predict")
-        return class_probabilities(self.outputs(frame))
+        return class_probabilities(self.network.predict(self._features(frame, unseen)))
+
+    def _features(self, frame: Any, unseen: Unseen | None) -> Array:
+        """What the network reads, with a warning to the caller's caller of values that nobody else is told of."""
+        found = Unseen() if unseen is None else unseen
+        X = self.encoder.transform(frame, self._dtype, found)
+        if unseen is None:
+            warn_of(found, stacklevel=3)
+        return X
 
     def arrays(self, frame: Any) -> tuple[Array, Array]:
         """X and y as the network was trained on, from a table that has the target column; rows without it are left out.
@@ -99,8 +117,10 @@ class TableModel:
         Raises:
             TableError: if the table does not have the columns of the training table.
         """
-        table, _ = drop_missing_target(frame, self.target.name)
-        return self.encoder.transform(table.to_native(), self._dtype), self.target.encode(table[self.target.name])
+        name, missing = self.target.name, self.target.missing
+        table, _ = drop_missing_target(frame, name, missing)
+        with rows_counted(partial(rows_with_target, frame, name, missing)):
+            return self.encoder.transform(table.to_native(), self._dtype), self.target.encode(table[name])
 
     def trace(self, frame: Any) -> Trace:
         """The trace of the network on the rows of a table; with loss and gradients where it has the target column.
@@ -109,14 +129,18 @@ class TableModel:
             TableError: if the table does not have the columns of the training table.
         """
         X = self.encoder.transform(frame, self._dtype)
-        table, without = with_target(frame, self.target.name) if self.target.name in frame.columns else (None, 1)
+        name, missing = self.target.name, self.target.missing
+        table, without = with_target(frame, name, missing) if name in frame.columns else (None, 1)
         if table is None or without:
             return self.network.trace(X)
-        return self.network.trace(X, self.target.encode(table[self.target.name]))
+        return self.network.trace(X, self.target.encode(table[name]))
 
     def score(self, frame: Any) -> dict[str, float]:
         """Scores on a table that has the target column, by name: accuracy, log loss, …, or R², RMSE and MAE."""
-        X, y = self.arrays(frame)
+        name, missing = self.target.name, self.target.missing
+        table, _ = drop_missing_target(frame, name, missing)
+        with rows_counted(partial(rows_with_target, frame, name, missing)):
+            X, y = self._features(table.to_native(), None), self.target.encode(table[name])
         return scores_of(self.target, y, self.network.predict(X))
 
     def evaluate(self, frames: Any) -> Evaluation:
@@ -129,18 +153,21 @@ class TableModel:
         Raises:
             TableError: if the table does not have the columns of the training table, or no row has a target.
         """
-        known, given, dropped = [], [], 0
+        known, given, rows, unseen = [], [], 0, Unseen()
+        name, missing = self.target.name, self.target.missing
         for frame in [frames] if hasattr(frames, "columns") else frames:
-            table, without = with_target(frame, self.target.name)
-            dropped += without
+            table, without = with_target(frame, name, missing)
             if len(table):
-                known.append(self.target.encode(table[self.target.name]))
-                given.append(self.outputs(table.to_native()))
+                with rows_counted(rows), rows_counted(partial(rows_with_target, frame, name, missing)):
+                    known.append(self.target.encode(table[name]))
+                    given.append(self.outputs(table.to_native(), unseen))
+            rows += len(table) + without
         if not known:
-            raise TableError(f"target {self.target.name!r} is missing in every row", "a target in some rows")
+            raise TableError(f"target {name!r} is missing in every row", "a target in some rows")
+        warn_of(unseen, stacklevel=2)
         y = np.concatenate(known)
-        found = evaluate(self.target, y, np.concatenate(given), dropped)
-        return replace(found, learned=digest(y) == self.about.get("digest"))
+        found = evaluate(self.target, y, np.concatenate(given), rows - len(y))
+        return replace(found, learned=digest(y) == self.about.get("digest"), unseen=unseen)
 
     @property
     def _dtype(self) -> str:
@@ -194,6 +221,9 @@ class TableModel:
         l2: float | None = None,
         kinds: Mapping[str, str] | None = None,
         scaling: Scaling = "auto",
+        na: str | Collection[str] = (),
+        keep_na: str | Collection[str] = (),
+        default_na: bool = True,
         seed: int = 0,
         validation: float | Any = 0.15,
         test: float | Any = 0.15,
@@ -237,6 +267,9 @@ class TableModel:
             scaling: of numbers: "standard" (mean and standard deviation), "robust" (median and quartiles), "log" (their
                 signed logarithms); "auto" takes logarithms where values span decades, robust where a few are far out,
                 and learns a target that is never negative and spans decades by its logarithm.
+            na: texts that stand for a missing value beside the usual ones.
+            keep_na: usual ones that are values; - NA None ? are already where their column shows it.
+            default_na: whether the usual ones stand for a missing value.
             checkpoint: a file that is written as training goes on.
             resume: go on from that file, if it is there.
             callbacks: called after each epoch.
@@ -264,6 +297,7 @@ class TableModel:
             drop=drop,
             kinds=kinds,
             scaling=scaling,
+            marks=Marks.of(na, keep_na, default_na),
             seed=checked_seed(seed),
             validation=validation,
             test=test,
@@ -289,9 +323,8 @@ class TableModel:
             keep(model)
         found = _evaluated(ready, run.network)
         scored = {"parts": {name: part.to_dict() for name, part in found.items()}}
-        return TableFit(
-            replace(model, about=about | scored), run.history, found, ready.division, ready.remarks, ready.frames
-        )
+        model = replace(model, about=about | scored)
+        return TableFit(model, run.history, found, ready.division, ready.remarks, ready.frames, ready.marks)
 
 
 def _smeared(ready: Prepared, network: Network) -> Target:
@@ -324,7 +357,7 @@ def _about(run: Run, seed: int, drop: Iterable[str], ready: Prepared) -> dict[st
         "clearprop": __version__,
         "seed": seed,
         "dropped": list(drop),
-        "split": {"how": ready.division.how, "column": ready.division.column, "own": sorted(ready.own)},
+        "split": {"how": ready.division.how, "column": ready.division.column, "own": sorted(ready.frames)},
         "digest": digest(ready.y),
         "epochs": run.history.epochs,
         "best_epoch": run.history.best_epoch,

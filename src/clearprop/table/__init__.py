@@ -3,14 +3,19 @@
 from clearprop.table.categories import BooleanColumn, CategoryColumn
 from clearprop.table.columns import IDENTIFIER, INDEX, KINDS, SEASON, Column, called_identifier
 from clearprop.table.dates import DateColumn
-from clearprop.table.delimited import MISSING_MARKS, find_dialect
 from clearprop.table.demo import DEMOS, TARGET, load_demo
 from clearprop.table.encoder import TableEncoder, as_frame
+from clearprop.table.kinds import kind_of
 from clearprop.table.library import import_polars
+from clearprop.table.look import how_it_is_written
+from clearprop.table.marks import MISSING_MARKS, Marks
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.numbers import NumberColumn, Scaling
+from clearprop.table.options import ReadOptions
 from clearprop.table.order import dates_in, orders_rows, time_of
-from clearprop.table.read import kind_of, read_batches, read_table
+from clearprop.table.places import parts_of
+from clearprop.table.read import read_batches, read_table
+from clearprop.table.rows import rows_counted
 from clearprop.table.sample import rows_that_fit, sample_table
 from clearprop.table.several import SeveralColumn
 from clearprop.table.split import Split, split_by_group, split_by_time, split_rows
@@ -18,12 +23,16 @@ from clearprop.table.tails import log_formula
 from clearprop.table.target import (
     ClassTarget,
     Target,
+    TargetMarks,
     drop_missing_target,
     fit_target,
+    rows_with_target,
     target_from_dict,
+    target_marks,
     target_to_dict,
     with_target,
 )
+from clearprop.table.unseen import Unseen
 from clearprop.table.values import as_levels, as_numbers, exactly, finite, texts
 from clearprop.table.written import NumberFormat
 
@@ -40,14 +49,18 @@ __all__ = [
     "ClassTarget",
     "Column",
     "DateColumn",
+    "Marks",
     "NumberColumn",
     "NumberFormat",
     "NumberTarget",
+    "ReadOptions",
     "Scaling",
     "SeveralColumn",
     "Split",
     "TableEncoder",
     "Target",
+    "TargetMarks",
+    "Unseen",
     "as_frame",
     "as_levels",
     "as_numbers",
@@ -55,22 +68,26 @@ __all__ = [
     "dates_in",
     "drop_missing_target",
     "exactly",
-    "find_dialect",
     "finite",
     "fit_target",
+    "how_it_is_written",
     "import_polars",
     "kind_of",
     "load_demo",
     "log_formula",
     "orders_rows",
+    "parts_of",
     "read_batches",
     "read_table",
+    "rows_counted",
     "rows_that_fit",
+    "rows_with_target",
     "sample_table",
     "split_by_group",
     "split_by_time",
     "split_rows",
     "target_from_dict",
+    "target_marks",
     "target_to_dict",
     "texts",
     "time_of",

@@ -5,22 +5,39 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from clearprop.table.values import Features, Series, as_codes, as_level, as_values, exactly, holds_numbers
+from clearprop.table.lookup import MISSING, NEVER_SEEN, Lookup, truth_of
+from clearprop.table.values import (
+    Features,
+    Series,
+    are_numbers,
+    as_level,
+    as_values,
+    each_value,
+    exactly,
+    holds_numbers,
+    texts,
+)
 
-MOST_LEVELS = 100  # more categories than this are pooled: their columns would be almost always 0
-_TRUE = ("true", "yes", "y", "t", "on", "1", "ja", "oui", "si", "sí", "是", "有", "真", "对")
+MOST_REMEMBERED = 10_000  # rare levels that are known again; where there are more, new ones are nothing special
 
 
 def count_levels(series: Series) -> Counter[str | None]:
     """How often each level of a column stands there; None counts the missing values."""
     counts: Counter[str | None] = Counter()
-    for value, n in Counter(as_values(series)).items():
+    for (_, value), n in Counter((type(value), value) for value in as_values(series)).items():
         counts[as_level(value)] += n
     return counts
+
+
+def fewest_rows(rows: int) -> int:
+    """How many of so many rows a level needs to have a feature of its own: 1 below 500, up to 4 from 8,000 on."""
+    return int(np.interp(rows, [0, 499, 500, 2000, 8000], [1, 1, 2, 3, 4]))
 
 
 @dataclass(frozen=True)
@@ -28,28 +45,39 @@ class CategoryColumn:
     """A category, one-hot. None among the levels stands for a missing value; `pooled` for all rare levels together.
 
     A level that was not there in training is all zeros or, where rare levels are pooled, one of those.
+
+    Attributes:
+        name: of the column.
+        levels: those with a feature of their own.
+        pooled: whether there are others.
+        holds_numbers: whether the column held numbers, not text.
+        rare: the levels that are pooled; empty if there are more than 10,000.
+        fewest: rows that a level of its own has at least.
     """
 
     name: str
     levels: tuple[str | None, ...]
     pooled: bool = False
+    holds_numbers: bool = False
+    rare: tuple[str, ...] = ()
+    fewest: int = 1
     kind: ClassVar[str] = "category"
 
     @classmethod
-    def fit(cls, series: Series, counts: Counter[str | None] | None = None) -> CategoryColumn:
-        """The levels, in alphabetical order.
-
-        Rare ones are pooled: those seen fewer than twice in 500 rows, five times in 2,500, ten times in 10,000 and
-        more, and those beyond the hundred most frequent.
-        """
+    def fit(
+        cls, series: Series, counts: Counter[str | None] | None = None, fewest: int | None = None
+    ) -> CategoryColumn:
+        """The levels, in alphabetical order; rare ones, of fewer rows than `fewest`, are pooled (see `fewest_rows`)."""
         counts = count_levels(series) if counts is None else counts
-        fewest = np.interp(len(series), [0, 499, 500, 2500, 10000], [1, 1, 2, 5, 10])
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
-        kept = [level for level, n in ranked[:MOST_LEVELS] if n >= fewest]
+        fewest = fewest_rows(len(series)) if fewest is None else fewest
+        kept = [level for level, n in counts.items() if n >= fewest]
         if len(kept) < 2:  # nothing would be left to tell apart
-            kept = [level for level, _ in ranked[:MOST_LEVELS]]
+            ranked = sorted(counts, key=lambda level: (-counts[level], str(level)))
+            kept, fewest = ranked[:2], 1
         levels = sorted(level for level in kept if level is not None) + ([None] if None in kept else [])
-        return cls(series.name, tuple(levels), len(counts) > len(kept))
+        rare = sorted({level for level in counts if level is not None}.difference(levels))
+        known = tuple(rare) if len(rare) <= MOST_REMEMBERED else ()
+        return cls(series.name, tuple(levels), len(counts) > len(kept), are_numbers(series), known, fewest)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CategoryColumn:
@@ -61,12 +89,14 @@ class CategoryColumn:
         levels = tuple(None if level is None else exactly(str, level) for level in exactly(list, data["levels"]))
         if not levels or len(set(levels)) < len(levels):
             raise ValueError("no levels, or one of them twice")
-        return cls(exactly(str, data["name"]), levels, exactly(bool, data["pooled"]))
-
-    @property
-    def holds_numbers(self) -> bool:
-        """Whether the column holds plain numbers, however they are used."""
-        return holds_numbers(self.levels)
+        pooled, rare = exactly(bool, data["pooled"]), texts(data.get("rare", []))
+        if len({*levels, *rare}) < len(levels) + len(rare) or (rare and not pooled):
+            raise ValueError("a rare level that is none")
+        numbers = exactly(bool, data.get("holds_numbers", holds_numbers(levels)))
+        fewest = exactly(int, data.get("fewest", 1))
+        if not 1 <= fewest < 2**53:
+            raise ValueError("a number of rows that no level has")
+        return cls(exactly(str, data["name"]), levels, pooled, numbers, rare, fewest)
 
     @property
     def feature_names(self) -> list[str]:
@@ -74,21 +104,46 @@ class CategoryColumn:
         names = [f"{self.name}={'missing' if level is None else level}" for level in self.levels]
         return names + ([f"{self.name}=other"] if self.pooled else [])
 
+    @cached_property
+    def find(self) -> Lookup:
+        """The place of a value among the levels, and behind them the rare ones."""
+        return Lookup([level for level in self.levels if level is not None] + list(self.rare), self.holds_numbers)
+
+    def places(self, series: Series) -> NDArray[np.int64]:
+        """The feature of each value, (N,); NEVER_SEEN where no level stands for it, MISSING where none is needed."""
+        own = len(self.levels) - (None in self.levels)
+        places = np.array(each_value(series, self.find), np.int64)
+        places[places >= own] = len(self.levels)
+        if None in self.levels:
+            places[places == MISSING] = own
+        return places
+
+    def unseen(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which values were not there in training, as far as that is known."""
+        known = bool(self.rare) or not self.pooled
+        return np.asarray((places == NEVER_SEEN) & known)
+
+    def features(self, places: NDArray[np.int64], out: Features) -> None:
+        """Write zeros and ones to (N, levels)."""
+        out[:] = 0
+        places = np.where(places < 0, len(self.levels), places) if self.pooled else places
+        known = np.flatnonzero(places >= 0)
+        out[known, places[known]] = 1
+
     def encode(self, series: Series) -> Features:
         """(N, levels) zeros and ones."""
-        place = {level: i for i, level in enumerate(self.levels)}
-        index = as_codes(series, place, len(self.levels) if self.pooled else -1)
-        result = np.zeros((len(index), len(self.feature_names)), np.float32)
-        known = index >= 0
-        result[np.flatnonzero(known), index[known]] = 1.0
-        return result
+        out = np.empty((len(series), len(self.feature_names)), np.float32)
+        self.features(self.places(series), out)
+        return out
 
     def describe(self) -> str:
         """What was done, in a few words."""
         there = [level for level in self.levels if level is not None]
         shown = ", ".join(there[:4]) + (", …" if len(there) > 4 else "")
-        parts = [f"one 0/1 each for {len(there)} levels: {shown}"]
-        parts += ["one for missing"] * (None in self.levels) + ["one for all rarer ones"] * self.pooled
+        parts = [f"one 0/1 each for {len(there):,} levels: {shown}"] + ["one for missing"] * (None in self.levels)
+        if self.pooled:
+            how_many = f"the {len(self.rare):,}" if self.rare else "all"
+            parts.append(f"one for {how_many} rarer ones" + (f" (fewer than {self.fewest:,} rows)" * (self.fewest > 1)))
         return "; ".join(parts)
 
 
@@ -99,12 +154,13 @@ class BooleanColumn:
     name: str
     false: str
     true: str
+    holds_numbers: bool = False
     kind: ClassVar[str] = "boolean"
 
     @staticmethod
     def order(values: Collection[str]) -> tuple[str, str]:
         """Which of two values is false and which is true: a word that says so, else the later one in the alphabet."""
-        false, true = sorted(values, key=lambda x: (x.lower() in _TRUE, x))
+        false, true = sorted(values, key=lambda x: (truth_of(x) is True, x))
         return false, true
 
     @classmethod
@@ -117,21 +173,35 @@ class BooleanColumn:
         name, false, true = (exactly(str, data[key]) for key in ("name", "false", "true"))
         if false == true:
             raise ValueError("two values that are one")
-        return cls(name, false, true)
-
-    @property
-    def holds_numbers(self) -> bool:
-        """Whether the column holds plain numbers, however they are used."""
-        return holds_numbers((self.false, self.true))
+        return cls(name, false, true, exactly(bool, data.get("holds_numbers", holds_numbers((false, true)))))
 
     @property
     def feature_names(self) -> list[str]:
         """The column and the value that counts as true."""
         return [f"{self.name}={self.true}"]
 
+    @cached_property
+    def find(self) -> Lookup:
+        """0 for false, 1 for true."""
+        return Lookup([self.false, self.true], self.holds_numbers)
+
+    def places(self, series: Series) -> NDArray[np.int64]:
+        """0 for false, 1 for true, NEVER_SEEN or MISSING, (N,)."""
+        return np.array(each_value(series, self.find), np.int64)
+
+    def unseen(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which values are neither of the two."""
+        return np.asarray(places == NEVER_SEEN)
+
+    def features(self, places: NDArray[np.int64], out: Features) -> None:
+        """Write −1, 0 and 1 to (N, 1)."""
+        out[:, 0] = np.where(places < 0, 0, 2 * places - 1)
+
     def encode(self, series: Series) -> Features:
         """(N, 1) numbers."""
-        return as_codes(series, {self.true: 1, self.false: -1}, 0)[:, None].astype(np.float32)
+        out = np.empty((len(series), 1), np.float32)
+        self.features(self.places(series), out)
+        return out
 
     def describe(self) -> str:
         """What was done, in a few words."""

@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from clearprop.errors import TableError, unknown_name
 from clearprop.table.categories import BooleanColumn, CategoryColumn, count_levels
 from clearprop.table.dates import DateColumn, find_counted, find_date_format, in_digits, is_clock, other_reading
+from clearprop.table.marks import Marks, without_marks
 from clearprop.table.numbers import NumberColumn, Scaling, find_numbers, odd_one
 from clearprop.table.several import SeveralColumn, find_several
 from clearprop.table.values import (
     TOO_CLOSE,
     Series,
+    are_numbers,
     as_numbers,
     holds_numbers,
     is_date,
@@ -77,7 +79,11 @@ class Reading:
 
 
 def fit_column(
-    series: Series, kind: str | None = None, scaling: Scaling = "auto", rows: NDArray[Any] | None = None
+    series: Series,
+    kind: str | None = None,
+    scaling: Scaling = "auto",
+    rows: NDArray[Any] | None = None,
+    fewest: int | None = None,
 ) -> Column | str:
     """The column's encoding, or the reason why it is set aside.
 
@@ -86,6 +92,7 @@ def fit_column(
         kind: "number", "category", "boolean", "date", "season" (a date without its year) or "numbers"; None finds out.
         scaling: of numbers.
         rows: the training rows, by number; None for all.
+        fewest: rows that a level needs for a feature of its own; None follows from their number.
 
     Raises:
         UnknownNameError: for another kind.
@@ -96,7 +103,7 @@ def fit_column(
         return reading
     part = series if rows is None else series[rows]
     if reading.kind in ("category", "boolean"):
-        return _fit_levels(part, reading)
+        return _fit_levels(part, reading, fewest)
     values = as_numbers(part) if reading.kind == "date" and is_date(part) else None
     if reading.kind == "number":
         values = as_numbers(part, reading.text.parse if reading.text else None)
@@ -116,15 +123,32 @@ def fit_column(
     return "the same date in every row" if reading.trend else "a date of which nothing but the year varies"
 
 
-def _fit_levels(part: Series, reading: Reading) -> Column | str:
+def _fit_levels(part: Series, reading: Reading, fewest: int | None) -> Column | str:
     counts = count_levels(part)
     if set(counts) == {None}:
         return "all values are missing"
     if len(counts) == 1:
         return _SAME
     if reading.values is not None:
-        return BooleanColumn(part.name, *reading.values)
-    return CategoryColumn.fit(part, counts)
+        return BooleanColumn(part.name, *reading.values, are_numbers(part))
+    return CategoryColumn.fit(part, counts, fewest)
+
+
+def settle_marks(series: Series, kind: str | None, marks: Marks) -> tuple[Series, tuple[str, ...]]:
+    """A column with its missing values as gaps, and the marks that are values in it.
+
+    Among numbers and dates every mark is a missing value; among texts, where they do not show that it is one of them.
+    """
+    bare = without_marks(series, marks.every)
+    if bare is series:
+        return series, ()
+    values = marks.values_among(set(count_levels(series)))
+    if not values:
+        return bare, ()
+    reading = read_as(bare) if kind is None else Reading(kind)
+    if isinstance(reading, Reading) and reading.kind not in ("category", "boolean"):
+        return bare, ()
+    return without_marks(series, set(marks.every).difference(values)), values
 
 
 def read_as(series: Series, kind: str | None = None) -> Reading | str:
@@ -215,7 +239,8 @@ def _read_as_given(series: Series, kind: str, there: set[Any]) -> Reading:
         return Reading("numbers", several=several)
     text = find_numbers(series, spans=True)
     if text is None and not is_number(series):
-        raise TableError(f"column {series.name!r} {odd_one(series)}", "numbers, to be a number column")
+        said, row = odd_one(series)
+        raise TableError(f"column {series.name!r} {said}", "numbers, to be a number column", row=row)
     return Reading("number", text=text)
 
 

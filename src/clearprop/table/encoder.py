@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, cast
 
 import narwhals.stable.v1 as nw
@@ -11,9 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import DTypeError, TableError, listed, unknown_name
-from clearprop.table.columns import IDENTIFIER, INDEX, Column, column_from_dict, fit_column
-from clearprop.table.numbers import SCALINGS, Scaling
-from clearprop.table.values import Features, Series, exactly, unboxed
+from clearprop.table.categories import BooleanColumn, CategoryColumn
+from clearprop.table.columns import IDENTIFIER, INDEX, Column, column_from_dict, fit_column, settle_marks
+from clearprop.table.lookup import holds_truth, truth_as_numbers
+from clearprop.table.marks import MISSING_MARKS, USUAL, Marks, without_marks
+from clearprop.table.memory import features_fit
+from clearprop.table.numbers import SCALINGS, NumberColumn, Scaling
+from clearprop.table.unseen import Unseen
+from clearprop.table.values import Features, Series, as_level, as_values, exactly, texts, unboxed
 
 
 def as_frame(frame: Any) -> nw.DataFrame[Any]:
@@ -53,10 +59,16 @@ class TableEncoder:
     Attributes:
         columns: the columns that are used, in order.
         ignored: name → reason, for the columns that are not.
+        missing: texts that stand for a missing value.
+        values: column → those of them that are values there.
+        truths: columns of the numbers 0 and 1, in which a yes is 1 and a no 0.
     """
 
     columns: tuple[Column, ...]
     ignored: dict[str, str]
+    missing: tuple[str, ...] = MISSING_MARKS
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    truths: tuple[str, ...] = ()
 
     @classmethod
     def fit(
@@ -67,6 +79,7 @@ class TableEncoder:
         kinds: Mapping[str, str] | None = None,
         scaling: Scaling = "auto",
         rows: NDArray[Any] | None = None,
+        marks: Marks = USUAL,
     ) -> TableEncoder:
         """Learn the encoding from a table.
 
@@ -78,6 +91,7 @@ class TableEncoder:
                 signed logarithms); "auto" takes logarithms where values span decades, robust where a few are far out.
             rows: numbers of the training rows. What a column is and how it is written is found from all rows, what is
                 computed from its values from these alone.
+            marks: texts that stand for a missing value.
 
         Raises:
             TableError: if no column is left that says anything, or one is not of the kind given.
@@ -101,11 +115,13 @@ class TableEncoder:
                 raise TableError(
                     f"a kind for the column {name!r}", "a column that is used, not the target or one left out"
                 )
-        every = {name: series for name, series in _columns_of(table).items() if name not in ignore}
-        found = {name: fit_column(series, kinds.get(name), scaling, rows) for name, series in every.items()}
+        given = {name: series for name, series in _columns_of(table).items() if name not in ignore}
+        settled = {name: settle_marks(series, kinds.get(name), marks) for name, series in given.items()}
+        fit = partial(_fitted, {name: series for name, (series, _) in settled.items()}, scaling, rows)
+        found = fit(dict.fromkeys(settled) | dict(kinds))
         if all(isinstance(column, str) for column in found.values()):  # better an identifier than nothing
-            again = [name for name, column in found.items() if column in (IDENTIFIER, INDEX)]
-            found |= {name: fit_column(every[name], "number", scaling, rows) for name in again}
+            found |= fit({name: "number" for name, column in found.items() if column in (IDENTIFIER, INDEX)})
+        _narrow(found, fit, len(table))
         used = [column for column in found.values() if not isinstance(column, str)]
         ignored = {name: why for name, why in found.items() if isinstance(why, str)}
         if not used:
@@ -113,7 +129,10 @@ class TableEncoder:
             raise TableError(
                 "no column to learn from" + (f" ({reasons})" if reasons else ""), "at least one input column"
             )
-        return cls(tuple(used), ignored)
+        values = {column.name: settled[column.name][1] for column in used if settled[column.name][1]}
+        numbers = [column.name for column in used if isinstance(column, NumberColumn) and column.text is None]
+        truths = tuple(name for name in numbers if holds_truth(settled[name][0]))
+        return cls(tuple(used), ignored, marks.every, values, truths)
 
     @property
     def feature_names(self) -> list[str]:
@@ -125,12 +144,13 @@ class TableEncoder:
         """The columns that hold plain numbers, however they are used."""
         return [column.name for column in self.columns if column.holds_numbers]
 
-    def transform(self, frame: Any, dtype: str = "float64") -> Features:
+    def transform(self, frame: Any, dtype: str = "float64", unseen: Unseen | None = None) -> Features:
         """The features (N, n_features) of a table, row by row in memory.
 
         Args:
             frame: a data frame with the columns of the training table, in any order.
             dtype: of the features.
+            unseen: told of values that no level stands for.
 
         Raises:
             TableError: if a column is missing, or holds what it did not in training.
@@ -147,16 +167,33 @@ class TableEncoder:
         result = np.empty((len(table), len(self.feature_names)), dtype)
         start = 0
         for column in self.columns:
-            part = column.encode(every[column.name])
-            result[:, start : start + part.shape[1]] = part
-            start += part.shape[1]
+            end = start + len(column.feature_names)
+            self._write(column, every[column.name], result[:, start:end], unseen)
+            start = end
         return result
+
+    def _write(self, column: Column, series: Series, out: Features, unseen: Unseen | None) -> None:
+        """A column's features into their place, without a copy of them where they are many."""
+        kept = self.values.get(column.name, ())
+        series = without_marks(series, [mark for mark in self.missing if mark not in kept] if kept else self.missing)
+        if not isinstance(column, CategoryColumn | BooleanColumn):
+            series = truth_as_numbers(series) if column.name in self.truths else series
+            out[:] = column.encode(series)
+            return
+        places = column.places(series)
+        if unseen is not None and (new := column.unseen(places)).any():
+            values = as_values(series)
+            unseen.note(column.name, (as_level(values[i]) for i in np.flatnonzero(new)))
+        column.features(places, out)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for a file."""
         return {
             "columns": [{"kind": column.kind, **asdict(column)} for column in self.columns],
             "ignored": dict(self.ignored),
+            "missing": list(self.missing),
+            "values": {name: list(marks) for name, marks in self.values.items()},
+            "truths": list(self.truths),
         }
 
     @classmethod
@@ -171,6 +208,34 @@ class TableEncoder:
             if not columns or len({column.name for column in columns}) < len(columns):
                 raise ValueError("no columns, or two of one name")
             ignored = exactly(dict, data["ignored"])
-            return cls(columns, {exactly(str, name): exactly(str, why) for name, why in ignored.items()})
+            values = exactly(dict, data.get("values", {}))
+            return cls(
+                columns,
+                {exactly(str, name): exactly(str, why) for name, why in ignored.items()},
+                texts(data.get("missing", list(MISSING_MARKS))),
+                {exactly(str, name): texts(marks) for name, marks in values.items()},
+                texts(data.get("truths", [])),
+            )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise TableError(f"a damaged description of the columns: {error!r}") from None
+
+
+def _fitted(
+    every: Mapping[str, Series],
+    scaling: Scaling,
+    rows: NDArray[Any] | None,
+    kinds: Mapping[str, str | None],
+    fewest: int | None = None,
+) -> dict[str, Column | str]:
+    """The encodings of columns, or why they are set aside."""
+    return {name: fit_column(every[name], kind, scaling, rows, fewest) for name, kind in kinds.items()}
+
+
+def _narrow(found: dict[str, Column | str], fit: Any, rows: int) -> None:
+    """Pool more levels as long as the features of so many rows do not fit into memory."""
+    while not features_fit(rows, sum(len(c.feature_names) for c in found.values() if not isinstance(c, str))):
+        wide = [c for c in found.values() if isinstance(c, CategoryColumn) and len(c.feature_names) > 3]
+        if not wide:
+            return
+        for column in wide:
+            found |= fit({column.name: "category"}, fewest=2 * column.fewest)

@@ -50,6 +50,7 @@ class NumberTarget:
         dates: how text is read as dates, whose days since 1970-01-01 are learned; "" for a column of dates; None for
             numbers.
         whole_days: whether the dates have no time of day.
+        missing: texts that stand for a missing value in it.
     """
 
     name: str
@@ -64,6 +65,7 @@ class NumberTarget:
     highest: float | None = None
     dates: str | None = None
     whole_days: bool = False
+    missing: tuple[str, ...] = ()
 
     task = "regression"
 
@@ -126,7 +128,7 @@ class NumberTarget:
         """
         values = _values(series, self.text, self.dates)
         if np.isnan(values).any():
-            raise TableError(f"target {self.name!r} is missing in row {int(np.argmax(np.isnan(values)))}", "a number")
+            raise TableError(f"target {self.name!r} is missing", "a number", row=int(np.argmax(np.isnan(values))))
         return self.code(values)
 
     def code(self, values: Numbers) -> Numbers:

@@ -177,11 +177,11 @@ def find_numbers(series: Series, marks: bool = True, spans: bool = False) -> Num
     return NumberFormat.find((value for value in values if value is not None), marks, spans)
 
 
-def odd_one(series: Series) -> str:
+def odd_one(series: Series) -> tuple[str, int]:
     """A value of a column that is no number, and its row; where each is one, that they are written in several ways."""
     values = list(enumerate(as_values(series)))
     for row, value in values:
         if value is not None and not (isinstance(value, str) and (not value.strip() or NumberFormat.reads(value))):
-            return f"holds {str(value)[:40]!r} in row {row}"
+            return f"holds {str(value)[:40]!r}", row
     row, value = next((row, value) for row, value in values if value is not None)
-    return f"holds numbers that are not written in one way, {str(value)[:40]!r} in row {row}"
+    return f"holds numbers that are not written in one way, {str(value)[:40]!r}", row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import io
 import lzma
@@ -21,22 +22,43 @@ _MAGIC = {
     b"PK\x03\x04": "zip",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
-_LEAST, _RATIO = 2**30, 200  # bytes that a file may always unpack to, and the most by its own size
+LEAST, RATIO = 2**30, 200  # bytes that a file may always unpack to, and the most by its own size
+_ENCRYPTED = 1  # a bit among the flags of a file in an archive
 _NOT_UNPACKED = (EOFError, OSError, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError)
-_OTHERS = {
-    b"SQLite format 3\x00": "an SQLite database",
-    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls)",
-    b"%PDF": "a PDF",
-    b"\x89HDF": "an HDF5 file",
-    b"<!DOCTYPE": "a web page",
+_OTHERS = {  # in lower case
+    b"sqlite format 3\x00": "an SQLite database",
+    b"%pdf": "a PDF",
+    b"\x89hdf": "an HDF5 file",
+    b"<!doctype": "a web page",
     b"<html": "a web page",
-    b"\x80\x04": "a pickle, which could run anything",
+    b"<?xml": "XML",
+    b"{\\rtf": "a text with a layout (RTF)",
+    **dict.fromkeys((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), "a pickle, which could run anything"),
+    b"\x93numpy": "an array of NumPy",
+    b"rdx": "an R workspace",
+    b"$fl2": "an SPSS file",
+    b"<stata_dta>": "a Stata file",
+    b"obj\x01": "an Avro file",
+    b"orc": "an ORC file",
+    b"fea1": "a Feather file of the first version",
+    b"@relation": "an ARFF file",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"rar!\x1a": "a RAR archive",
+    b"\x04\x22\x4d\x18": "packed by lz4",
+    b"version https://git-lfs": "a pointer of Git LFS, and not the file itself",
 }
+_TAR = slice(257, 262)  # where an archive of tar says so
 
 
 def packing(head: bytes) -> str:
     """How a file is packed by its first bytes: "gzip", "zip", … or ""."""
     return next((name for magic, name in _MAGIC.items() if head.startswith(magic)), "")
+
+
+def packing_of(path: Path) -> str:
+    """How a file is packed; see `packing`."""
+    with path.open("rb") as file:
+        return packing(file.read(16))
 
 
 def refuse_others(path: Path, head: bytes) -> None:
@@ -45,9 +67,12 @@ def refuse_others(path: Path, head: bytes) -> None:
     Raises:
         TableError: naming what it is.
     """
-    for magic, name in _OTHERS.items():
-        if head.startswith(magic):
-            raise TableError(f"{path} is {name}", "CSV, TSV or Parquet", "save the table as CSV")
+    begin = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n").lower() if head[:1] != b"\x80" else head
+    found = next((name for magic, name in _OTHERS.items() if begin.startswith(magic)), "")
+    if head[_TAR] == b"ustar":
+        found = "a tar archive"
+    if found and not (found == "an ORC file" and b"," in head):  # or a column of this name
+        raise TableError(f"{path} is {found}", "CSV, Parquet, Excel, JSON, …", "save the table as CSV")
 
 
 def unpacked(path: Path, file: BinaryIO) -> BinaryIO:
@@ -57,27 +82,24 @@ def unpacked(path: Path, file: BinaryIO) -> BinaryIO:
         TableError: for an archive of several files, or what is no table.
         MissingDependencyError: for zstd where nothing unpacks it.
     """
-    head = file.read(16)
+    head = file.read(512)
     file.seek(0)
     refuse_others(path, head)
     how = packing(head)
     if not how:
         return file
-    size = max(_LEAST, _RATIO * path.stat().st_size)
+    size = max(LEAST, RATIO * path.stat().st_size)
     opener = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open, "zip": _from_zip, "zstd": _from_zstd}[how]
     try:
         opened = cast(Callable[[BinaryIO], BinaryIO], opener)(file)
     except _NOT_UNPACKED as error:
         raise _damaged(path, how, error) from None
-    return cast(BinaryIO, io.BufferedReader(_Bounded(path, how, opened, size)))
-
-
-def is_excel(file: BinaryIO) -> bool:
-    """Whether an archive is an Excel file."""
-    try:
-        return "xl/workbook.xml" in zipfile.ZipFile(file).namelist()
-    except zipfile.BadZipFile:
-        return False
+    inner = io.BufferedReader(_Bounded(path, how, opened, size))
+    begin = inner.peek(512)
+    refuse_others(path, begin)
+    if packing(begin):
+        raise TableError(f"{path} holds another packed file ({packing(begin)} in {how})", "a table", "unpack it first")
+    return cast(BinaryIO, inner)
 
 
 def _from_zip(file: BinaryIO) -> BinaryIO:
@@ -88,6 +110,8 @@ def _from_zip(file: BinaryIO) -> BinaryIO:
         raise TableError(
             f"an archive of {len(tables)} files: {listed(tables, 5)}", "one table", "unpack it, and name one"
         )
+    if archive.getinfo(tables[0]).flag_bits & _ENCRYPTED:
+        raise TableError(f"{tables[0]!r} in the archive is encrypted", "a table without a password", "unpack it first")
     return cast(BinaryIO, archive.open(tables[0]))
 
 
@@ -99,7 +123,9 @@ def _from_zstd(file: BinaryIO) -> BinaryIO:
     try:
         return cast(BinaryIO, import_module("zstandard").ZstdDecompressor().stream_reader(file))
     except ImportError:
-        raise MissingDependencyError("nothing here unpacks zstd", "zstandard", "pip install zstandard") from None
+        raise MissingDependencyError(
+            "nothing here unpacks zstd", "zstandard", 'pip install "clearprop[files]"'
+        ) from None
 
 
 class _Bounded(io.RawIOBase):
@@ -121,7 +147,7 @@ class _Bounded(io.RawIOBase):
         self._left -= len(content)
         if self._left < 0:
             raise TableError(
-                f"{self._path} unpacks to more than {self._most >> 20:,} MB, {_RATIO} times its size",
+                f"{self._path} unpacks to more than {self._most >> 20:,} MB, {RATIO} times its size",
                 "a table",
                 "unpack it first if that is right",
             )

@@ -1,20 +1,20 @@
-"""Files to data frames: delimited text, Parquet, Arrow IPC, JSON and Excel, whole or in batches, through Polars."""
+"""Files to data frames, whole or in batches, through Polars."""
 
 from __future__ import annotations
 
-import codecs
-import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clearprop.errors import MissingDependencyError, TableError
-from clearprop.files import checked_path, unchanged
-from clearprop.table.delimited import Dialect, find_dialect, open_binary, parse, text_blocks
+from clearprop.errors import TableError
+from clearprop.table.delimited import Dialect
+from clearprop.table.kinds import frame_batches, pandas_indices, read_frame
 from clearprop.table.library import first_line, import_polars
-from clearprop.table.packed import is_excel, packing
+from clearprop.table.look import TableFile, check_same_columns, looked_into
+from clearprop.table.marks import numbers_among
+from clearprop.table.options import ReadOptions
+from clearprop.table.records import parse, text_blocks
 
 if TYPE_CHECKING:
     import polars
@@ -22,60 +22,130 @@ if TYPE_CHECKING:
 _WHOLE = 64 * 2**20  # bytes of text that are parsed at once
 BATCH_BYTES = 8 * 2**20
 BATCH_ROWS = 100_000  # of Parquet
-_JSON = re.compile(rb"\s*(?:(\[)\s*[{\]]|\{\s*[\"}])")  # a name of a column may begin with a bracket, too
 _DECIMAL_COMMA = r"^[+-]?(\d{1,3}(\.\d{3})+|\d*)(,\d+)?([eE][+-]?\d+)?$"
 
 
 def read_table(
-    path: str | os.PathLike[str], *, header: bool = True, na: Sequence[str] = (), encoding: str | None = None
+    path: str | os.PathLike[str],
+    *,
+    header: bool = True,
+    na: Sequence[str] = (),
+    keep_na: Sequence[str] = (),
+    default_na: bool = True,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    skip: int | None = None,
+    sheet: str | None = None,
 ) -> polars.DataFrame:
     """Read a file: CSV, TSV and other delimited text, Parquet, Arrow IPC (Feather), JSON, JSON lines or Excel.
 
-    What it is follows from its first bytes; text may be packed by gzip, bzip2, xz, zip or zstd.
+    What it is follows from its first bytes; it may be packed by gzip, bzip2, xz, zip or zstd. A folder, or a pattern
+    such as "data/*.csv", is one table of all its files; folders called year=2024 in it become a column "year".
 
-    The delimiter is found among , ; tab and |; a decimal comma, where fields such as 3,14 stand between other
+    The delimiter is found among , ; tab | and blanks; a decimal comma, where fields such as 3,14 stand between other
     delimiters; the encoding, by the mark at the start of the file (UTF-8, UTF-16 and UTF-32; without one UTF-8 or
-    UTF-16). Blanks around values do not count, nor do blank lines, except in a table of one column, where one is a
-    missing value. Column types follow from the whole file: numbers where every value is one, else text. A column
-    without a name is called by its place, "unnamed 0"; an index of pandas in a Parquet file that numbers the rows,
-    "index: NAME".
+    UTF-16). Comments (#) and a title above the header are skipped. Blanks around values do not count, nor do blank
+    lines, except in a table of one column, where one is a missing value. Column types follow from the whole file:
+    numbers where every value is one, else text. A column without a name is called by its place, "unnamed 0"; a name
+    that stands there again as pandas calls it, "x.1"; an index of pandas in a Parquet file that numbers the rows,
+    "index: NAME"; a field of a structure "address.city".
 
     Args:
-        path: the file.
+        path: the file, the folder or the pattern.
         header: whether the first line names the columns; if not they are called c0, c1, ….
-        na: a mark or marks for missing values beside the usual ones (`MISSING_MARKS`).
+        na: a mark or marks for missing values beside the usual ones (`MISSING_MARKS`). Those that may be values
+            (- ? -- NA None 无) count as missing here among numbers only; elsewhere `TableEncoder` decides.
+        keep_na: marks that are values.
+        default_na: whether the usual marks count.
         encoding: of the text, such as "gb18030"; found out if not given.
+        delimiter: one character, or "tab", or "space" for any number of blanks; found out if not given.
+        skip: lines above the header; found out if not given.
+        sheet: of an Excel file, its name or its number from 1; the first that holds something if not given.
 
     Raises:
         FileError: if the file cannot be read, or is written to meanwhile.
-        TableError: if it holds no table: empty, no rows, ragged lines, a column name twice, another encoding.
-        MissingDependencyError: if Polars is not installed.
+        TableError: if it holds no table: empty, no rows, ragged lines, another encoding; or files of several tables.
+        InvalidValueError: for an option that says nothing of such a file.
+        MissingDependencyError: if Polars is not installed, or what reads Excel or unpacks zstd.
 
     Example:
         >>> import tempfile
+        >>> from pathlib import Path
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     file = Path(folder) / "flowers.csv"
         ...     _ = file.write_text("petal; species\\n1,4; setosa\\n?; virginica\\n")
         ...     read_table(file).rows()
         [(1.4, 'setosa'), (None, 'virginica')]
     """
-    source = Path(checked_path(path))
-    with unchanged(source):
-        kind = kind_of(source)
-        if kind:
-            frame: polars.DataFrame = _marked(_asked(source, kind, lambda lazy: lazy), _marks(na))
-            frame = frame.rename(_indices(source, frame)) if kind == "Parquet" else frame
-        else:
-            frame = _from_text(source, header, _marks(na), encoding)
+    options = ReadOptions.of(
+        header=header,
+        na=na,
+        keep_na=keep_na,
+        default_na=default_na,
+        encoding=encoding,
+        delimiter=delimiter,
+        skip=skip,
+        sheet=sheet,
+    )
+    with looked_into(path, options) as files:
+        frame: polars.DataFrame = _from_text(files) if files[0].dialect else _from_frames(files, options.na)
         if not frame.height:
             raise TableError(f"{path} has no rows", "at least one row of data")
     return frame
 
 
-def _from_text(path: Path, header: bool, na: Sequence[str], encoding: str | None) -> Any:
-    pl, dialect = import_polars(), find_dialect(path, header, na, encoding)
-    parts = [parse(path, dialect, *block) for block in text_blocks(path, dialect, _WHOLE)]
+def _from_text(files: Sequence[TableFile]) -> Any:
+    pl, parts = import_polars(), []
+    for file in files:
+        dialect, text = _text_of(file)
+        parts += [
+            _placed(file, files, parse(text.path, dialect, *block)) for block in text_blocks(text, dialect, _WHOLE)
+        ]
+    dialect, _ = _text_of(files[0])
     return typed(pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(dialect.names, pl.String)), dialect)
+
+
+def _text_of(file: TableFile) -> tuple[Dialect, Any]:
+    if file.dialect is None or file.text is None:
+        raise TypeError(f"{file.part.path} is no text")
+    return file.dialect, file.text
+
+
+def _from_frames(files: Sequence[TableFile], na: Sequence[str]) -> Any:
+    frames = [_placed(file, files, read_frame(file.part.path, file.kind)) for file in files]
+    frame = _marked(_joined(files, frames), na)
+    return frame.rename(index_names(files[0], frame))
+
+
+def _joined(files: Sequence[TableFile], frames: Sequence[Any]) -> Any:
+    """The rows of all files; numbers of several types become those of the widest."""
+    if len(frames) == 1:
+        return frames[0]
+    pl, first = import_polars(), frames[0]
+    for file, frame in zip(files, frames, strict=True):
+        check_same_columns(file, frame.columns, files[0], first.columns)
+    try:
+        return pl.concat([frame.select(first.columns) for frame in frames], how="vertical_relaxed")
+    except pl.exceptions.PolarsError as error:
+        what = f"columns of {files[0].part.path} and the files beside it have other types: {first_line(error)}"
+        raise TableError(what, "one type for each column") from None
+
+
+def _placed(file: TableFile, files: Sequence[TableFile], frame: Any) -> Any:
+    """A frame of a file with the columns that the names of its folders give, and those of a text in one order."""
+    pl = import_polars()
+    if files[0].dialect is not None:
+        frame = frame.select(files[0].dialect.names)
+    for name, value in file.part.partition.items():
+        if name not in frame.columns:
+            whole = file.dialect is None and all(_is_whole(other.part.partition[name]) for other in files)
+            dtype = pl.Int64 if whole else pl.String
+            frame = frame.with_columns(pl.lit(value, pl.String).cast(dtype).alias(name))
+    return frame
+
+
+def _is_whole(value: str | None) -> bool:
+    return value is None or bool(re.fullmatch(r"0|-?[1-9]\d{0,17}", value))
 
 
 def read_batches(
@@ -83,109 +153,103 @@ def read_batches(
     *,
     header: bool = True,
     na: Sequence[str] = (),
+    keep_na: Sequence[str] = (),
+    default_na: bool = True,
     encoding: str | None = None,
+    delimiter: str | None = None,
+    skip: int | None = None,
+    sheet: str | None = None,
     decimal: str | None = None,
+    blanks: bool = False,
     numbers: Collection[str] = (),
     seen: Callable[[float], None] | None = None,
 ) -> Iterator[polars.DataFrame]:
-    """The same file in batches of bounded size, whatever its length.
+    """The same table in batches of bounded size, whatever its length; JSON, Excel and packed Parquet are read whole.
 
     Of delimited text the columns stay text, None where missing, because what a column is follows from all of it.
 
     Args:
-        path, header, na, encoding: as of `read_table`.
+        path, header, na, keep_na, default_na, encoding, delimiter, skip, sheet: as of `read_table`.
         decimal: "," or ".", if nothing in the file speaks against it.
+        blanks: whether fields stand between blanks, if nothing else delimits them.
         numbers: columns in which a decimal comma becomes a point, in a file that has them.
         seen: told now and then which share of the file has been read, 0 … 1.
 
     Raises:
-        FileError, TableError, MissingDependencyError: as `read_table`, when the batch in question is reached.
+        FileError, TableError, InvalidValueError, MissingDependencyError: as `read_table`, when the batch in question is
+            reached.
     """
-    source = Path(checked_path(path))
-    with unchanged(source):
-        kind = kind_of(source)
-        if kind:
-            yield from _lazy_batches(source, kind, _marks(na), seen)
-        else:
-            yield from _text_batches(source, find_dialect(source, header, _marks(na), encoding, decimal), numbers, seen)
+    options = ReadOptions.of(
+        header=header,
+        na=na,
+        keep_na=keep_na,
+        default_na=default_na,
+        encoding=encoding,
+        delimiter=delimiter,
+        skip=skip,
+        sheet=sheet,
+        decimal=decimal,
+        blanks=blanks,
+    )
+    with looked_into(path, options) as files:
+        columns, sizes = None, [max(1, file.part.path.stat().st_size) for file in files]
+        for k, file in enumerate(files):
+            told = None if seen is None else _share(seen, sum(sizes[:k]), sizes[k], sum(sizes))
+            for frame in _batches(file, files, options.na, numbers, told):
+                if frame.height:
+                    columns = frame.columns if columns is None else columns
+                    check_same_columns(file, frame.columns, files[0], columns)
+                    yield frame.select(columns)
+        if columns is None:
+            raise TableError(f"{path} has no rows", "at least one row of data")
 
 
-def _text_batches(
-    source: Path, dialect: Dialect, numbers: Collection[str], seen: Callable[[float], None] | None
+def _share(seen: Callable[[float], None], before: int, size: int, total: int) -> Callable[[float], None]:
+    """Tells which share of all files has been read, from that of one."""
+    return lambda share: seen((before + share * size) / total)
+
+
+def _batches(
+    file: TableFile,
+    files: Sequence[TableFile],
+    na: Sequence[str],
+    numbers: Collection[str],
+    seen: Callable[[float], None] | None,
 ) -> Iterator[Any]:
-    pl, found = import_polars(), False
-    size = max(1, source.stat().st_size)
-    told = None if seen is None else lambda read: seen(read / size)
-    for block in text_blocks(source, dialect, BATCH_BYTES, told):
-        frame = parse(source, dialect, *block)
-        columns = [_present(column, dialect) for column in frame]
+    """One file of a table in batches."""
+    if file.dialect is not None:
+        for frame in _text_batches(file, numbers, seen):
+            yield _placed(file, files, frame)
+        return
+    for frame in frame_batches(file.part.path, file.kind, BATCH_ROWS, seen):
+        yield _marked(_placed(file, files, frame), na)
+
+
+def _text_batches(file: TableFile, numbers: Collection[str], seen: Callable[[float], None] | None) -> Iterator[Any]:
+    pl = import_polars()
+    dialect, text = _text_of(file)
+    size = max(1, file.part.path.stat().st_size)
+    told = None if seen is None else lambda read: seen(min(1.0, read / size))
+    for block in text_blocks(text, dialect, BATCH_BYTES, told):
+        columns = [_present(column, dialect) for column in parse(text.path, dialect, *block)]
         if dialect.decimal == ",":
             columns = [_pointed(pl, column) if column.name in numbers else column for column in columns]
-        if frame.height:
-            found = True
-            yield pl.DataFrame(columns)
-    if not found:
-        raise TableError(f"{source} has no rows", "at least one row of data")
+        yield pl.DataFrame(columns)
 
 
-def kind_of(path: Path) -> str:
-    """What a file is by its first bytes, if it is no delimited text: "Parquet", "Arrow IPC", "JSON", …; else ""."""
-    with open_binary(path) as file:
-        head = file.read(256)
-        begins = {b"PAR1": "Parquet", b"ARROW1": "Arrow IPC"}
-        known = next((kind for magic, kind in begins.items() if head.startswith(magic)), "")
-        if known or path.suffix.lower() == ".parquet":
-            return known or "Parquet"
-        if packing(head) == "zip" and is_excel(file):
-            return "Excel"
-    json_begins = _JSON.match(head.removeprefix(codecs.BOM_UTF8))
-    return "" if json_begins is None else "JSON" if json_begins[1] else "JSON lines"
-
-
-def _marks(na: Sequence[str]) -> Sequence[str]:
-    return (na,) if isinstance(na, str) else tuple(na)
-
-
-def _asked(path: Path, kind: str, what: Any) -> Any:
-    """What is asked of a lazy frame of the file."""
-    pl = import_polars()
-    named = str(path).encode(errors="ignore") == os.fsencode(path)  # Polars takes no name that is no UTF-8
-    with open_binary(path) as file:
-        source = path if named else file
-        try:
-            return what(_lazy(pl, kind, source)).collect()
-        except ModuleNotFoundError:
-            raise MissingDependencyError("Excel files are read by fastexcel", "it", "pip install fastexcel") from None
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:  # a damaged file can panic
-            raise TableError(f"{path} is no {kind} file: {first_line(error)}") from None
-
-
-def _lazy(pl: Any, kind: str, source: Any) -> Any:
-    if kind == "Parquet":
-        return pl.scan_parquet(source, glob=False)
-    if kind == "Arrow IPC":
-        return pl.scan_ipc(source, glob=False)
-    if kind == "JSON lines":
-        return pl.scan_ndjson(source, infer_schema_length=None)
-    return (pl.read_json(source, infer_schema_length=None) if kind == "JSON" else pl.read_excel(source)).lazy()
-
-
-def _indices(path: Path, frame: Any) -> dict[str, str]:
+def index_names(file: TableFile, frame: Any) -> dict[str, str]:
     """What the columns are called that were the index of a pandas frame, where they are whole numbers, each its own."""
-    pl = import_polars()
-    try:
-        names = json.loads(pl.read_parquet_metadata(path)["pandas"])["index_columns"]
-    except (AttributeError, KeyError, ValueError, TypeError, OSError, pl.exceptions.PolarsError):  # written by others
+    if file.kind != "Parquet":
         return {}
-    columns = [frame[name] for name in names if isinstance(name, str) and name in frame.columns]
+    columns = [frame[name] for name in pandas_indices(file.part.path) if name in frame.columns]
     numbers = [column for column in columns if column.dtype.is_integer() and column.n_unique() == len(column)]
-    return {c.name: f"index: {c.name}" for c in numbers if not c.name.startswith("__index_level_")}
+    return {c.name: f"index: {c.name}" for c in numbers}
 
 
 def _marked(frame: Any, na: Sequence[str]) -> Any:
     """A frame of a Parquet file, which has gaps of its own, with one's own marks as gaps, too."""
     pl, marks = import_polars(), [str(mark).strip() for mark in na]
-    numbers = _numbers_among(marks)
+    numbers = numbers_among(marks)
     for column in frame if marks else ():
         if column.dtype == pl.String:
             frame = frame.with_columns(column.set(column.str.strip_chars().is_in(marks), None))
@@ -194,28 +258,17 @@ def _marked(frame: Any, na: Sequence[str]) -> Any:
     return frame
 
 
-def _lazy_batches(path: Path, kind: str, na: Sequence[str], seen: Callable[[float], None] | None) -> Iterator[Any]:
-    pl = import_polars()
-    rows = int(_asked(path, kind, lambda lazy: lazy.select(pl.len())).item())
-    if not rows:
-        raise TableError(f"{path} has no rows", "at least one row of data")
-    for start in range(0, rows, BATCH_ROWS):
-        yield _marked(_asked(path, kind, lambda lazy, start=start: lazy.slice(start, BATCH_ROWS)), na)
-        if seen is not None:
-            seen(min(1.0, (start + BATCH_ROWS) / rows))
-
-
 def _present(column: Any, dialect: Dialect) -> Any:
-    """Text without blanks around it, None where it is missing; -200 as a mark means -200.0, too."""
-    stripped = column.str.strip_chars()
-    gone, numbers = stripped.is_in(list(dialect.missing)), _numbers_among(dialect.missing)
+    """Text without blanks around it, None where it is missing in any case."""
+    return _gapped(column.str.strip_chars(), dialect.marks.always)
+
+
+def _gapped(stripped: Any, marks: Sequence[str]) -> Any:
+    """Text with its marks as None; -200 as a mark means -200.0, too."""
+    gone, numbers = stripped.is_in(list(marks)), numbers_among(marks)
     if numbers:
         gone |= stripped.cast(import_polars().Float64, strict=False).is_in(numbers).fill_null(False)
     return stripped.set(gone, None)
-
-
-def _numbers_among(marks: Sequence[str]) -> list[float]:
-    return [float(mark) for mark in marks if re.fullmatch(r"[+-]?\d+(\.\d*)?", mark)]
 
 
 def _pointed(pl: Any, column: Any) -> Any:
@@ -233,17 +286,19 @@ def typed(raw: Any, dialect: Dialect) -> Any:
 
 def _typed(pl: Any, column: Any, dialect: Dialect) -> Any:
     """Text as whole numbers, numbers, or text, whichever fits all values that are there."""
-    values = _present(column, dialect)
-    if values.str.contains(r"^[+-]?0\d").any():
-        return values  # codes such as 007 are no numbers
-    numbers = values
+    text = _present(column, dialect)
+    if text.str.contains(r"^[+-]?0\d").any():
+        return text  # codes such as 007 are no numbers
+    values = numbers = _gapped(text, dialect.marks.perhaps)
+    if values.null_count() == len(values) > text.null_count():
+        return text
     if dialect.decimal == ",":
         if not values.str.contains(_DECIMAL_COMMA).all():
-            return values
+            return text
         numbers = _pointed(pl, values)
     for dtype in (pl.Int64, pl.Float64):
         found = numbers.cast(dtype, strict=False)
         lost = dtype == pl.Float64 and bool((found.is_infinite() & values.str.contains(r"\d")).any())  # 1e1000, a code
         if found.null_count() == values.null_count() and not lost:
             return found.fill_nan(None) if dtype == pl.Float64 else found
-    return values
+    return text

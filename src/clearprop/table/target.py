@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import narwhals.stable.v1 as nw
@@ -13,11 +15,14 @@ from numpy.typing import NDArray
 from clearprop.errors import TableError, listed, unknown_name
 from clearprop.table.dates import find_date_format, is_clock
 from clearprop.table.encoder import as_frame
+from clearprop.table.lookup import Lookup
+from clearprop.table.marks import MISSING_MARKS, Marks, without_marks
+from clearprop.table.memory import classes_fit
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.numbers import find_numbers, odd_one
 from clearprop.table.values import (
     Series,
-    as_codes,
+    are_numbers,
     as_level,
     as_numbers,
     as_values,
@@ -28,12 +33,13 @@ from clearprop.table.values import (
     is_date,
     is_number,
     is_text,
+    texts,
 )
 
 Task = Literal["classification", "regression"]
 Label = str | int | bool
 
-MOST_CLASSES = 10_000
+FEW_CLASSES = 20  # that need no two rows each
 _FEW_DATES = 20
 
 
@@ -45,18 +51,22 @@ class ClassTarget:
         name: of the column.
         classes: the labels.
         shares: of the classes among the training rows; empty if nobody counted.
+        missing: texts that stand for a missing value in it.
+        holds_numbers: whether the column held numbers, not text.
     """
 
     name: str
     classes: tuple[Label, ...]
     shares: tuple[float, ...] = ()
+    missing: tuple[str, ...] = ()
+    holds_numbers: bool = False
 
     task = "classification"
 
-    @property
-    def holds_numbers(self) -> bool:
-        """Whether the classes are numbers."""
-        return holds_numbers(as_level(label) for label in self.classes)
+    @cached_property
+    def find(self) -> Lookup:
+        """The class of a label, in whatever clothes only one can mean."""
+        return Lookup([as_level(label) or "" for label in self.classes], self.holds_numbers)
 
     def encode(self, series: Series) -> NDArray[np.int64]:
         """Integers 0 … k − 1, (N,).
@@ -64,12 +74,12 @@ class ClassTarget:
         Raises:
             TableError: for a label that is no class, or a missing one.
         """
-        codes = as_codes(series, {as_level(label): i for i, label in enumerate(self.classes)}, -1)
+        codes = np.array(each_value(series, self.find), np.int64)
         if (codes < 0).any():
             row = int(np.argmax(codes < 0))
             label = _as_label(as_values(series)[row])
             shown = "missing" if label is None else repr(label)
-            raise TableError(f"target {self.name!r} is {shown} in row {row}", f"one of: {listed(self.classes)}")
+            raise TableError(f"target {self.name!r} is {shown}", f"one of: {listed(self.classes)}", row=row)
         return codes
 
     def decode(self, codes: NDArray[Any]) -> list[Label]:
@@ -87,7 +97,7 @@ def _as_label(value: Any) -> Label | None:
         return bool(value)
     if isinstance(value, int | np.integer) or (isinstance(value, float) and value.is_integer()):
         return int(value)
-    return str(value).strip()
+    return (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()
 
 
 def infer_task(series: Series) -> Task:
@@ -143,51 +153,127 @@ def fit_target(series: Series, task: str | None = None) -> Target:
             raise TableError(
                 f"target {name!r} has one class only: {', '.join(map(str, labels)) or 'none'}", "two or more"
             )
-        if len(labels) > max(20, min(MOST_CLASSES, len(series) // 2)):
+        if len(labels) > max(FEW_CLASSES, len(series) // 2):
             raise TableError(
                 f"target {name!r} has {len(labels)} classes in {len(series)} rows",
-                f"at most {MOST_CLASSES}, with several rows each",
+                "two rows or more for each",
                 "another column, or task regression if it is a number",
             )
-        return ClassTarget(name, tuple(sorted(labels, key=lambda x: (isinstance(x, str), x))))
+        if not classes_fit(len(series), len(labels)):
+            raise TableError(
+                f"target {name!r} has {len(labels)} classes in {len(series)} rows",
+                "so few that their probabilities and a confusion matrix fit into the memory that is free",
+                "--max-rows, or another column",
+            )
+        classes = tuple(sorted(labels, key=lambda x: (isinstance(x, str), x)))
+        return ClassTarget(name, classes, holds_numbers=are_numbers(series))
     if task != "regression":
         raise unknown_name("task", task, ["classification", "regression"])
     text = find_numbers(series, marks=False)
     if text is not None and text.marks:
         raise TableError(
-            f"target {name!r} holds {text.marks[0]!r} in row {as_values(series).index(text.marks[0])}",
+            f"target {name!r} holds {text.marks[0]!r}",
             "numbers",
             f"if that stands for a missing value: na={text.marks[0]!r}",
+            row=as_values(series).index(text.marks[0]),
         )
     dates = date_form(series)
     if dates is not None:
         return NumberTarget.fit(series, dates=dates)
     if is_text(series) and text is None:
-        raise TableError(f"target {name!r} {odd_one(series)}", "numbers, for regression")
+        said, row = odd_one(series)
+        raise TableError(f"target {name!r} {said}", "numbers, for regression", row=row)
     return NumberTarget.fit(series, text)
 
 
-def with_target(frame: Any, target: str) -> tuple[nw.DataFrame[Any], int]:
+@dataclass(frozen=True)
+class TargetMarks:
+    """What the marks for missing values are in a target column.
+
+    Attributes:
+        missing: texts that stand for a missing value there.
+        counted: those of them that were found → rows.
+        kept: marks that are classes → rows.
+
+    Example:
+        >>> import polars as pl
+        >>> column = pl.Series("sleep", ["Apnea", "None", "Insomnia", "NA", "None"])
+        >>> found = TargetMarks.find(as_frame(pl.DataFrame([column]))["sleep"], Marks())
+        >>> found.counted, found.kept
+        ({'NA': 1}, {'None': 2})
+    """
+
+    missing: tuple[str, ...] = ()
+    counted: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def find(cls, series: Series, marks: Marks, task: str | None = None) -> TargetMarks:
+        """As the column shows: a mark is a class beside others of its kind, and where there would be no other two."""
+        bare = without_marks(series, marks.every)
+        if bare is series:
+            return cls(marks.every)
+        words = Counter(value.strip() for value in as_values(series) if isinstance(value, str))
+        found = {mark: words[mark] for mark in marks.every if mark and words[mark]}
+        values = marks.values_among(words)
+        if not values and len(words.keys() - set(marks.every)) == 1:
+            values = tuple(mark for mark in marks.perhaps if words[mark])
+        if task == "regression" or (values and infer_task(bare) == "regression"):
+            values = ()
+        return cls(
+            tuple(mark for mark in marks.every if mark not in values),
+            {mark: n for mark, n in found.items() if mark not in values},
+            {mark: n for mark, n in found.items() if mark in values},
+        )
+
+
+def target_marks(frame: Any, target: str, marks: Marks, task: str | None = None) -> TargetMarks:
+    """What the marks are in the target column of a frame.
+
+    Raises:
+        UnknownNameError: if there is no such column.
+    """
+    return TargetMarks.find(_target_column(as_frame(frame), target), marks, task)
+
+
+def _target_column(table: nw.DataFrame[Any], target: str) -> Series:
+    if target not in table.columns:
+        raise unknown_name("target column", target, list(table.columns))
+    return table[target]
+
+
+def with_target(frame: Any, target: str, missing: Collection[str] = ()) -> tuple[nw.DataFrame[Any], int]:
     """The rows whose target is there, perhaps none, and how many are not.
+
+    Args:
+        frame: a data frame.
+        target: name of the column.
+        missing: texts that stand for a missing value.
 
     Raises:
         UnknownNameError: if there is no such column.
     """
     table = as_frame(frame)
-    if target not in table.columns:
-        raise unknown_name("target column", target, list(table.columns))
-    column = table[target]
-    there = ~column.is_null()
-    if column.dtype.is_float():
-        there = there & ~column.is_nan()
-    if column.dtype == nw.String:
-        there = there & (column.str.strip_chars() != "")
-    kept = table.filter(there)
+    given = _target_column(table, target)
+    column = without_marks(given, ("", *missing))
+    table = table if column is given else table.with_columns(column)
+    kept = table.filter(_is_there(column))
     return kept, len(table) - len(kept)
 
 
-def drop_missing_target(frame: Any, target: str) -> tuple[nw.DataFrame[Any], int]:
-    """The rows whose target is there, and how many are not.
+def _is_there(column: Any) -> Any:
+    there = ~column.is_null()
+    return there & ~column.is_nan() if column.dtype.is_float() else there
+
+
+def rows_with_target(frame: Any, target: str, missing: Collection[str] = ()) -> NDArray[np.int64]:
+    """The numbers of the rows whose target is there, those of `with_target`; for `rows_counted`."""
+    column = without_marks(_target_column(as_frame(frame), target), ("", *missing))
+    return np.flatnonzero(_is_there(column).to_numpy().astype(bool))
+
+
+def drop_missing_target(frame: Any, target: str, missing: Collection[str] = ()) -> tuple[nw.DataFrame[Any], int]:
+    """The rows whose target is there, and how many are not; as `with_target`.
 
     Raises:
         UnknownNameError: if there is no such column.
@@ -195,11 +281,11 @@ def drop_missing_target(frame: Any, target: str) -> tuple[nw.DataFrame[Any], int
 
     Example:
         >>> import polars as pl
-        >>> kept, dropped = drop_missing_target(pl.DataFrame({"x": [1, 2], "y": ["a", None]}), "y")
+        >>> kept, dropped = drop_missing_target(pl.DataFrame({"x": [1, 2, 3], "y": ["a", None, "?"]}), "y", ["?"])
         >>> len(kept), dropped
-        (1, 1)
+        (1, 2)
     """
-    kept, dropped = with_target(frame, target)
+    kept, dropped = with_target(frame, target, missing)
     if not len(kept):
         raise TableError(f"target {target!r} is missing in every row", "a target in some rows")
     return kept, dropped
@@ -207,10 +293,12 @@ def drop_missing_target(frame: Any, target: str) -> tuple[nw.DataFrame[Any], int
 
 def target_to_dict(target: Target) -> dict[str, Any]:
     """As plain data, for a file."""
+    common = {"task": target.task, "name": target.name, "missing": list(target.missing)}
     if isinstance(target, ClassTarget):
         classes, shares = list(target.classes), list(target.shares)
-        return {"task": target.task, "name": target.name, "classes": classes, "shares": shares}
-    return target.to_dict()
+        numbers = {"holds_numbers": target.holds_numbers}
+        return {**common, "classes": classes, "shares": shares, **numbers}
+    return {**common, **target.to_dict()}
 
 
 def target_from_dict(data: Any) -> Target:
@@ -227,9 +315,13 @@ def target_from_dict(data: Any) -> Target:
             shares = tuple(finite(share) for share in exactly(list, data.get("shares", [])))
             if len(shares) not in (0, len(classes)) or any(share < 0 for share in shares):
                 raise ValueError("shares that do not fit the classes")
-            return ClassTarget(exactly(str, data["name"]), classes, shares)
+            levels = [as_level(label) for label in classes]
+            missing = texts(data.get("missing", [mark for mark in MISSING_MARKS if mark not in levels]))
+            numbers = exactly(bool, data.get("holds_numbers", holds_numbers(levels)))
+            return ClassTarget(exactly(str, data["name"]), classes, shares, missing, numbers)
         if data["task"] != "regression":
             raise ValueError("a task that is neither classification nor regression")
-        return NumberTarget.from_dict(data)
+        missing = texts(data.get("missing", list(MISSING_MARKS)))
+        return replace(NumberTarget.from_dict(data), missing=missing)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise TableError(f"a damaged description of the target: {error!r}") from None

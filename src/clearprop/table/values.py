@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -25,6 +25,8 @@ LARGEST = 1e150  # squares of larger numbers overflow, and with them the standar
 _MICROSECONDS_A_DAY = 86.4e9
 _SMALLEST = 5e-324  # above 0
 TOO_CLOSE = "different only in digits that a float64 does not have"
+TRUE = frozenset(["true", "yes", "y", "t", "on", "1", "ja", "oui", "si", "sí", "是", "有", "真", "对"])
+FALSE = frozenset(["false", "no", "n", "f", "off", "0", "nein", "non", "否", "无", "没有", "假", "错"])
 _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?")  # 007 is a code
 
 
@@ -91,17 +93,30 @@ def _as_datetime(value: date) -> datetime:
 
 
 def as_level(value: Any) -> str | None:
-    """A value as the name of a level: 2, 2.0 and "2.0" are one level, as are True and "TRUE"; blank is missing."""
+    """A value as the name of a level: 2 and 2.0 are one, as are True and "TRUE"; 1.10 as text is itself, "" missing."""
     if value is None:
         return None
     if isinstance(value, bool | np.bool_):
         return str(value).lower()
     if isinstance(value, float | np.floating):
         return _number_text(float(value))
-    text = str(value).strip()
+    text = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()
+    return text.lower() if text.lower() in ("true", "false") else text or None
+
+
+def as_number_level(text: str) -> str:
+    """The name that a number has in a column of numbers: "2.0" is 2."""
     if _PLAIN_NUMBER.fullmatch(text):
         return text if text.isdigit() else _number_text(float(text))
-    return text.lower() if text.lower() in ("true", "false") else text or None
+    return text
+
+
+def are_numbers(series: Series) -> bool:
+    """Whether a column holds numbers and nothing else, as objects or categories, too."""
+    if is_number(series) or series.dtype in (nw.String, nw.Boolean):
+        return is_number(series)
+    kinds = {type(value) for value in as_values(series) if value is not None}
+    return bool(kinds) and all(issubclass(kind, int | float | np.number) and kind is not bool for kind in kinds)
 
 
 def holds_numbers(levels: Iterable[str | None]) -> bool:
@@ -128,10 +143,17 @@ def each_value(series: Series, function: Callable[[Any], T]) -> list[T]:
     """function(value) for each value (None where missing), called once per distinct one.
 
     Raises:
-        TableError: for values that are no plain ones, such as lists.
+        TableError: for values that are no plain ones, such as lists; and what the function raises, with the row.
     """
+    mixed = series.dtype == nw.Object  # where True and 1 may both stand, which are one key
+    known: _Memory[T] = _Memory((lambda pair: function(pair[1])) if mixed else function)
     try:
-        return list(map(_Memory(function).__getitem__, as_values(series)))
+        values = [(type(value), value) for value in as_values(series)] if mixed else as_values(series)
+        return list(map(known.__getitem__, values))
+    except TableError as error:
+        if error.row is None:
+            error.row = next(row for row, value in enumerate(values) if value not in known)
+        raise
     except TypeError:
         if any(isinstance(value, list | dict | set | np.ndarray) for value in series.to_list()):
             raise TableError(
@@ -143,11 +165,6 @@ def each_value(series: Series, function: Callable[[Any], T]) -> list[T]:
 def as_levels(series: Series) -> list[str | None]:
     """A column as names of levels, None where missing."""
     return each_value(series, as_level)
-
-
-def as_codes(series: Series, place: Mapping[str | None, int], other: int) -> NDArray[np.int64]:
-    """The place of each value's level, (N,); `other` where it has none."""
-    return np.array(each_value(series, lambda value: place.get(as_level(value), other)), np.int64)
 
 
 def as_numbers(
@@ -175,9 +192,7 @@ def as_numbers(
     if too_large.any():
         row = int(np.argmax(too_large))
         size = "infinite" if np.isinf(values[row]) else f"{values[row]:g}"
-        raise TableError(
-            f"column {series.name!r} is {size} in row {row}", f"numbers below {LARGEST:g}, or missing values"
-        )
+        raise TableError(f"column {series.name!r} is {size}", f"numbers below {LARGEST:g}, or missing values", row=row)
     return values
 
 

@@ -101,8 +101,10 @@ def _text(text: NumberFormat) -> list[str]:
 def _category(column: CategoryColumn) -> str:
     there = [level for level in column.levels if level is not None]
     shown = "、".join(there[:4]) + ("……" if len(there) > 4 else "")
-    parts = [f"{len(there)} 个取值各占一个 0/1：{shown}"]
-    parts += ["缺失占一个"] * (None in column.levels) + ["所有罕见取值合占一个"] * column.pooled
+    parts = [f"{len(there):,} 个取值各占一个 0/1：{shown}"] + ["缺失占一个"] * (None in column.levels)
+    if column.pooled:
+        how_many = f" {len(column.rare):,} 个" if column.rare else "所有"
+        parts.append(f"其余{how_many}罕见取值合占一个" + f"（少于 {column.fewest:,} 行）" * (column.fewest > 1))
     return "；".join(parts)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.app.html import bar, lead, note, plain, section, sentences, table, text
+from clearprop.app.reading import how_read
 from clearprop.app.report.chart import Axis, Plot, sketch
 from clearprop.app.report.columns import KINDS, done_to, done_to_target, set_aside
 from clearprop.app.report.evidence import Evidence
@@ -22,6 +23,7 @@ _MOST_CLASSES, _MOST_COLUMNS, _BINS, _MOST_BARS = 20, 100, 30, 24
 
 _TITLE = Phrase("Data", "数据")
 _READ = Phrase("{rows} rows and {columns} columns were read.", "共读入 {rows} 行、{columns} 列。")
+_STOP = Phrase(".", "。")
 _WITHOUT = Phrase("{n} rows have no target and were left out.", "其中 {n} 行缺少目标值，未使用。")
 _DRAWN = Phrase("{n} of the rows were drawn at random.", "从中随机抽取了 {n} 行。")
 _SPLIT = Phrase(
@@ -64,6 +66,7 @@ def data(evidence: Evidence, lang: Language) -> str:
 def _words(evidence: Evidence, lang: Language) -> str:
     read, used = evidence.summary["table"], sum(evidence.fit.rows.values())
     words = [_READ(lang, rows=f"{read['rows']:,}", columns=read["columns"])]
+    words += [f"{line}{_STOP(lang)}" for line in how_read(read["read"], lang)]
     if read["without_target"]:
         words.append(_WITHOUT(lang, n=f"{read['without_target']:,}"))
     if used + read["without_target"] < read["rows"]:
