@@ -11,6 +11,7 @@ from clearprop.table.look import how_it_is_written
 from clearprop.table.marks import MISSING_MARKS, Marks
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.numbers import NumberColumn, Scaling
+from clearprop.table.one_row import RowEncoder, frame_of
 from clearprop.table.options import ReadOptions
 from clearprop.table.order import dates_in, orders_rows, time_of
 from clearprop.table.places import parts_of
@@ -54,6 +55,7 @@ __all__ = [
     "NumberFormat",
     "NumberTarget",
     "ReadOptions",
+    "RowEncoder",
     "Scaling",
     "SeveralColumn",
     "Split",
@@ -70,6 +72,7 @@ __all__ = [
     "exactly",
     "finite",
     "fit_target",
+    "frame_of",
     "how_it_is_written",
     "import_polars",
     "kind_of",

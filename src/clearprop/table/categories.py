@@ -109,6 +109,16 @@ class CategoryColumn:
         """The place of a value among the levels, and behind them the rare ones."""
         return Lookup([level for level in self.levels if level is not None] + list(self.rare), self.holds_numbers)
 
+    @property
+    def knows_all(self) -> bool:
+        """Whether all levels of the training table are remembered, so that another one is new."""
+        return bool(self.rare) or not self.pooled
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether a missing value has a feature of its own."""
+        return None in self.levels
+
     def places(self, series: Series) -> NDArray[np.int64]:
         """The feature of each value, (N,); NEVER_SEEN where no level stands for it, MISSING where none is needed."""
         own = len(self.levels) - (None in self.levels)
@@ -120,8 +130,7 @@ class CategoryColumn:
 
     def unseen(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which values were not there in training, as far as that is known."""
-        known = bool(self.rare) or not self.pooled
-        return np.asarray((places == NEVER_SEEN) & known)
+        return np.asarray((places == NEVER_SEEN) & self.knows_all)
 
     def features(self, places: NDArray[np.int64], out: Features) -> None:
         """Write zeros and ones to (N, levels)."""
@@ -156,6 +165,7 @@ class BooleanColumn:
     true: str
     holds_numbers: bool = False
     kind: ClassVar[str] = "boolean"
+    knows_all: ClassVar[bool] = True
 
     @staticmethod
     def order(values: Collection[str]) -> tuple[str, str]:

@@ -109,9 +109,9 @@ FORMATS = (
 )
 _TWO_DIGITS = ("%b-%y", "%b %y")
 _MONTHS_A_YEAR, _EARLY, _LATE, _LAST_DAY = 12, 5, 27, 31
-_CYCLES = {"month": 12.0, "weekday": 7.0, "hour": 24.0}
+CYCLES = {"month": 12.0, "weekday": 7.0, "hour": 24.0}
 _FEWEST_DATES = 5
-_BEND = 5.0  # standard deviations, as numbers are
+BEND = 5.0  # standard deviations, as numbers are
 _PARTS = ("year", "month", "day", "weekday", "hour")
 
 
@@ -274,7 +274,7 @@ class DateColumn:
         for part, values in parts_of(us).items() if not np.isnan(us).all() else ():
             center, scale = mean_and_std(values[~np.isnan(values)])
             if scale > 0 and part in _parts_in(form) and (trend or part != "year"):
-                parts[part] = (0.0, _CYCLES[part]) if part in _CYCLES else (center, scale)
+                parts[part] = (0.0, CYCLES[part]) if part in CYCLES else (center, scale)
         return cls(series.name, form, parts, bool(np.isnan(us).any()), marks, other)
 
     @classmethod
@@ -304,7 +304,7 @@ class DateColumn:
         """One name per part, two where it is a circle."""
         names = []
         for part in self.parts:
-            names += [f"{self.name} {part} {f}" for f in ("sin", "cos")] if part in _CYCLES else [f"{self.name} {part}"]
+            names += [f"{self.name} {part} {f}" for f in ("sin", "cos")] if part in CYCLES else [f"{self.name} {part}"]
         return names + ([f"{self.name} is missing"] if self.has_missing else [])
 
     def encode(self, series: Series) -> Features:
@@ -313,15 +313,18 @@ class DateColumn:
         Raises:
             TableError: for what is no date.
         """
-        us = as_microseconds(series, self.form, self.marks)
+        return self.features(as_microseconds(series, self.form, self.marks))
+
+    def features(self, us: Numbers) -> Features:
+        """The same of microseconds since 1970-01-01 (N,), NaN where missing."""
         found, features = parts_of(us), []
         for part, (center, scale) in self.parts.items():
-            if part in _CYCLES:
+            if part in CYCLES:
                 angle = 2 * np.pi * found[part] / scale
                 features += [np.sin(angle), np.cos(angle)]
             else:
                 scaled = (found[part] - center) / scale
-                features.append(scaled / np.sqrt(1 + (scaled / _BEND) ** 2))
+                features.append(scaled / np.sqrt(1 + (scaled / BEND) ** 2))
         result = np.nan_to_num(np.stack(features, 1), nan=0.0)  # there is at least one part
         return np.column_stack([result, np.isnan(us)]) if self.has_missing else result
 
@@ -369,20 +372,29 @@ def as_microseconds(series: Series, form: str | None, marks: tuple[str, ...] = (
     name = series.name
 
     def convert(value: Any) -> float:
-        if value is None or (isinstance(value, str) and value.strip() in ("", *marks)):
+        if value is None:
             return float("nan")
         if isinstance(value, int | float) and (form or "").startswith("%Y%m%d"):
             value = str(int(value))
         if isinstance(value, datetime):
             return value.replace(tzinfo=UTC).timestamp() * 1e6
-        try:
-            if isinstance(value, str):
-                return _timestamp(value, form)
-        except (ValueError, OverflowError):
-            pass
-        raise TableError(f"column {name!r} holds {str(value)[:40]!r}", f"dates, as in training ({form or _ISO})")
+        return microseconds_of_text(value, name, form, marks)
 
     return np.array(each_value(series, convert), np.float64)
+
+
+def microseconds_of_text(value: Any, column: str, form: str | None, marks: tuple[str, ...] = ()) -> float:
+    """A text of a column as microseconds since 1970-01-01, NaN for a mark.
+
+    Raises:
+        TableError: for what is no date in that form.
+    """
+    try:
+        if isinstance(value, str):
+            return float("nan") if value.strip() in ("", *marks) else _timestamp(value, form)
+    except (ValueError, OverflowError):
+        pass
+    raise TableError(f"column {column!r} holds {str(value)[:40]!r}", f"dates, as in training ({form or _ISO})")
 
 
 def _timestamp(text: str, form: str | None) -> float:

@@ -172,10 +172,14 @@ class TableEncoder:
             start = end
         return result
 
+    def marks_of(self, column: str) -> tuple[str, ...]:
+        """The texts that stand for a missing value in a column."""
+        kept = self.values.get(column, ())
+        return tuple(mark for mark in self.missing if mark not in kept) if kept else self.missing
+
     def _write(self, column: Column, series: Series, out: Features, unseen: Unseen | None) -> None:
         """A column's features into their place, without a copy of them where they are many."""
-        kept = self.values.get(column.name, ())
-        series = without_marks(series, [mark for mark in self.missing if mark not in kept] if kept else self.missing)
+        series = without_marks(series, self.marks_of(column.name))
         if not isinstance(column, CategoryColumn | BooleanColumn):
             series = truth_as_numbers(series) if column.name in self.truths else series
             out[:] = column.encode(series)

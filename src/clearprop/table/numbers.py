@@ -116,14 +116,15 @@ class NumberColumn:
         missing = np.isnan(values)
         filled = np.where(missing, self.median, values)
         scaled = ((filled if self.log_unit is None else signed_log(filled, self.log_unit)) - self.center) / self.scale
-        scaled = scaled / np.sqrt(1 + (scaled / self.bend) ** 2)
+        scaled = far_bent(scaled, self.bend)
         features = [scaled, *[missing.astype(np.float64)] * self.has_missing]
         if self.text is not None and self.text.flagged:
-            place = np.array(each_value(series, self._place_of_unit))
+            place = np.array(each_value(series, self.place_of_unit))
             features += [(place == k + 1).astype(np.float64) for k in range(len(self.text.flagged))]
         return np.stack(features, 1)
 
-    def _place_of_unit(self, value: Any) -> int:
+    def place_of_unit(self, value: Any) -> int:
+        """Which of the units with a flag a text has, from 1; 0 for none."""
         return self.text.unit(value) if self.text is not None and isinstance(value, str) else 0
 
     @property
@@ -144,6 +145,11 @@ class NumberColumn:
             parts.append(f"missing → {self.median:.4g}, and a flag")
         parts += self.text.describe() if self.text is not None else []
         return "; ".join(parts)
+
+
+def far_bent(scaled: Numbers, bend: float | Numbers) -> Numbers:
+    """x/√(1 + (x/c)²): x near 0, within ±c far from it."""
+    return np.asarray(scaled / np.sqrt(1 + (scaled / bend) ** 2))
 
 
 def _chosen(scaling: Scaling, values: Numbers) -> tuple[Scaling, float | None]:

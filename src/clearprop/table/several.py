@@ -46,7 +46,7 @@ class SeveralColumn:
         if any(np.isnan(column.to_numpy()).all() for column in columns):
             return "all values are missing"
         parts = tuple(NumberColumn.fit(column, scaling) for column in columns)
-        example = next(text for text in as_values(series) if _numbers(text, between, count))
+        example = next(text for text in as_values(series) if numbers_in(text, between, count))
         return cls(series.name, between, parts, example)
 
     @classmethod
@@ -96,7 +96,8 @@ def find_several(series: Series) -> tuple[str, int] | None:
     return form if rows >= _READABLE * counts.total() else None
 
 
-def _numbers(text: Any, between: str, count: int) -> list[float] | None:
+def numbers_in(text: Any, between: str, count: int) -> list[float] | None:
+    """The numbers in a text of that form; None for other text."""
     match = _TEXT.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None or match[2] != between or (match[4] is not None) != (count == 3):
         return None
@@ -116,7 +117,7 @@ def _split(series: Series, between: str, count: int, strict: bool) -> list[Serie
     nothing = [float("nan")] * count
 
     def read(value: Any) -> list[float]:
-        found = _numbers(value, between, count)
+        found = numbers_in(value, between, count)
         if found is None and strict and value is not None and str(value).strip():
             expected = f"{count} numbers with {between!r} between them, as in training"
             raise TableError(f"column {series.name!r} holds {str(value)[:40]!r}", expected)

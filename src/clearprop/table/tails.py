@@ -16,7 +16,7 @@ _OUTER = 0.005  # of the values, left out at each end: a few wild ones are no sh
 _FAR_OUT = 3.0
 
 
-def signed_log(values: Numbers, unit: float) -> Numbers:
+def signed_log(values: Numbers, unit: float | Numbers) -> Numbers:
     """sign(x)·log(1 + |x|/unit): x/unit near 0, a logarithm far from it, (N,).
 
     Example:
