@@ -38,7 +38,8 @@ def test_a_healthy_model(run):
     code, out, err = run("good.clearprop", "demo:moons")
     assert (code, err) == (0, "")
     assert "No findings" in out
-    assert "350 training and 75 validation rows" in out
+    assert "350 training rows" in out
+    assert "its 75 test rows" in " ".join(out.split())
     assert "overfitting" in out
     assert max(map(len, out.splitlines())) <= 80
 
@@ -66,7 +67,7 @@ def test_the_advice_cures():
 def test_as_json(run):
     code, out, _ = run("small.clearprop", "demo:spiral", "--json", "--lang", "zh")
     found = json.loads(out)
-    assert (code, found["own_rows"], found["rows"]) == (0, True, {"train": 420, "validation": 90})
+    assert (code, found["own_rows"], found["rows"]) == (0, True, {"train": 420, "test": 90})
     assert found["findings"][0]["change"] == {"hidden": [64]}
     assert found["findings"][0]["title"] == "欠拟合"
     assert {e["illness"] for e in found["examined"]} == set(ILLNESSES)
@@ -86,7 +87,7 @@ def test_rows_that_were_drawn_are_drawn_again(run, models):
     assert commands.run("train", "demo:moons", *options).returncode == 0
     found = json.loads(run("out/model.clearprop", "demo:moons", "--json")[1])
     assert found["own_rows"]
-    assert found["rows"] == {"train": 140, "validation": 30}
+    assert found["rows"] == {"train": 140, "test": 30}
 
 
 def test_a_model_that_does_not_say_how_it_was_trained(run, models):

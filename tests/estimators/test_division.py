@@ -167,3 +167,20 @@ def test_the_table_that_was_learned_is_recognised():
     assert model.evaluate([frame[:100], frame[100:]]).learned
     assert not model.evaluate(frame[:399]).learned
     assert not model.evaluate(table()).learned
+
+
+def test_dates_of_another_time_are_counted_and_said():
+    frame = trend(30)[:730]
+    model = cp.TableModel.train(frame, "y", epochs=3).model
+    later = frame.tail(9).with_columns(pl.col("day").dt.offset_by("3y"))
+    for rows in (later, later.to_pandas(), later.rows(named=True)[:1]):
+        with pytest.warns(
+            cp.errors.DataWarning, match="of day lie far outside of the time that was learned, 2021-01-01"
+        ):
+            model.predict(rows)
+    found = model.evaluate(frame.with_columns(pl.col("day").dt.offset_by("30d")))
+    assert not found.unseen
+    with pytest.warns(cp.errors.DataWarning, match="9 values of day"):
+        found = model.evaluate([later, frame.tail(9)])
+    assert found.to_dict()["unseen"]["day"]["rows"] == 9
+    assert found.to_dict()["unseen"]["day"]["examples"] == ["2025-12-22", "2025-12-30"]

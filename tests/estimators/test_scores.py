@@ -11,7 +11,7 @@ from sklearn import metrics
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 import clearprop as cp
-from clearprop.estimators import baseline_of, class_probabilities, confusion_of, intervals_of, scores_of
+from clearprop.estimators import answers_of, baseline_of, class_probabilities, confusion_of, intervals_of, scores_of
 from clearprop.estimators.scores import weighted_scores
 from clearprop.table import ClassTarget, NumberTarget
 
@@ -35,7 +35,8 @@ def test_class_scores_against_scikit_learn(seed, n, k, ties):
     assert scores["log_loss"] == pytest.approx(metrics.log_loss(y, p), rel=1e-6)
     expected = metrics.roc_auc_score(y, p[:, 1]) if k == 2 else metrics.roc_auc_score(y, p, multi_class="ovr")
     assert scores["auc"] == pytest.approx(expected, abs=1e-9)
-    np.testing.assert_array_equal(confusion_of(target, y, p), metrics.confusion_matrix(y, p.argmax(1)))
+    found = confusion_of(target, answers_of(target, y, p[:, 1:] if k == 2 else p))
+    np.testing.assert_array_equal(found, metrics.confusion_matrix(y, p.argmax(1)))
 
 
 def test_number_scores_against_scikit_learn():
@@ -72,7 +73,7 @@ def test_weights_are_repetitions(target):
     a = rng.normal(size=(n, 1)) if target is PRICE else rng.dirichlet(np.ones(len(target.classes)), n)
     rows = rng.integers(0, n, (20, n))
     weights = np.stack([np.bincount(r, minlength=n) for r in rows]).astype(float)
-    found = weighted_scores(target, y, a, weights)
+    found = weighted_scores(target, answers_of(target, y, a), weights)
     for i, r in enumerate(rows):
         for name, value in scores_of(target, y[r], a[r]).items():
             assert found[name][i] == pytest.approx(value, rel=1e-9, abs=1e-9)
@@ -84,21 +85,22 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
     held = 0
     for seed in range(500):
         right = np.random.default_rng(seed).random(150) < 0.7
-        low, high = intervals_of(TWO, np.ones(150, int), np.where(right, 0.9, 0.1)[:, None], seed=seed)["accuracy"]
+        answers = answers_of(TWO, np.ones(150, int), np.where(right, 0.9, 0.1)[:, None])
+        low, high = intervals_of(TWO, answers, seed=seed)["accuracy"]
         held += low <= 0.7 <= high
     assert 0.92 < held / 500 < 0.98
 
 
 def test_intervals_of_what_was_always_right():
     for n in (27, 60_000):
-        low, high = intervals_of(TWO, np.ones(n, int), np.full((n, 1), 0.9))["accuracy"]
+        low, high = intervals_of(TWO, answers_of(TWO, np.ones(n, int), np.full((n, 1), 0.9)))["accuracy"]
         assert (low**n, high) == (pytest.approx(0.05), 1.0)
 
 
 @pytest.mark.long
 def test_intervals_of_many_rows_need_no_many_resamples():
     y = rng.integers(0, 2, 200_000)
-    low, high = intervals_of(TWO, y, rng.random((200_000, 1)))["accuracy"]
+    low, high = intervals_of(TWO, answers_of(TWO, y, rng.random((200_000, 1))))["accuracy"]
     assert 0.49 < low < 0.5 < high < 0.51
 
 
@@ -131,7 +133,7 @@ def test_healthy():
     x = rng.uniform(-2, 2, 1000)
     fit = cp.TableModel.train(pl.DataFrame({"x": x, "y": x + rng.normal(0, 0.1, 1000)}), "y", epochs=100)
     (line,) = fit.verdict
-    assert line.startswith("No sign of under- or overfitting: R² 0.9")
+    assert line.startswith("Better than chance, and no sign of overfitting: R² 0.9")
 
 
 def test_too_few_rows_to_tell():

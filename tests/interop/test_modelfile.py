@@ -211,3 +211,60 @@ def test_a_pipe_is_no_model(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ModelFileError, match="no ordinary file"):
         cp.load(tmp_path / "pipe")
+
+
+# --- parts of the header that stand apart
+
+BIG = {"columns": ["x" * 100] * 2000}
+
+
+@pytest.mark.parametrize("value", [BIG, {"columns": ["é", "列", "\udc80"] * 20_000}, ["a"] * 30_000])
+def test_a_large_part_stands_apart_and_comes_back(tmp_path, value):
+    arrays = {"W1": np.arange(3.0)}
+    write_model(tmp_path / "m", {"kind": "table_model", "encoder": value}, arrays, growing=["encoder"])
+    content = (tmp_path / "m").read_bytes()
+    assert struct.unpack("<Q", content[:8])[0] < 1000, "the header is small"
+    header, found = read_model(tmp_path / "m")
+    assert header == {"format": 1, "kind": "table_model", "encoder": value}
+    assert list(found) == ["W1"]
+
+
+def test_a_small_part_stays_in_the_header_and_the_check_sees_no_part_that_stands_apart(tmp_path):
+    seen = []
+    for value, name in ((["a"], "small"), (BIG, "large")):
+        write_model(tmp_path / name, {"kind": "k", "encoder": value}, {"W1": np.zeros(2)}, growing=["encoder"])
+        read_model(tmp_path / name, lambda header, shapes: seen.append((set(header), dict(shapes))))
+    assert seen == [({"format", "kind", "encoder"}, {"W1": (2,)}), ({"format", "kind"}, {"W1": (2,)})]
+
+
+def test_parts_too_large_to_be_read_are_not_written(tmp_path):
+    with pytest.raises(InvalidValueError, match="a description of 70.0 MB; expected at most 60.4 MB"):
+        write_model(tmp_path / "m", {"text": "x" * 70_000_000}, {}, growing=["text"])
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("header/encoder", np.frombuffer(b"{", np.uint8), "header/encoder is no JSON"),
+        ("header/encoder", np.frombuffer(b"\xff\xfe", np.uint8), "header/encoder is no JSON"),
+        ("header/encoder", np.frombuffer(b"[" * 100_000, np.uint8), "header/encoder is no JSON"),
+        ("header/encoder", np.zeros(4, np.float32), "header/encoder holds float32; expected uint8"),
+        ("header/encoder", np.zeros((2, 2), np.uint8), "damaged header"),
+        ("header/kind", np.frombuffer(b"1", np.uint8), "damaged header"),
+        ("W1", np.zeros(4, np.uint8), "W1 holds uint8; expected float32 or float64"),
+    ],
+)
+def test_parts_that_were_changed(tmp_path, name, values, words):
+    write_model(tmp_path / "m", {"kind": "table_model"}, {name: values})
+    with pytest.raises(ModelFileError, match=words):
+        read_model(tmp_path / "m")
+
+
+def test_a_part_larger_than_a_writer_makes_is_refused_before_it_is_read(tmp_path):
+    claim = {"dtype": "U8", "shape": [65 * 2**20], "data_offsets": [0, 65 * 2**20]}
+    text = json.dumps({"__metadata__": {"clearprop": '{"format": 1}'}, "header/about": claim}).encode()
+    with (tmp_path / "m").open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        file.truncate(8 + len(text) + 65 * 2**20)
+    with pytest.raises(ModelFileError, match="damaged header"):
+        read_model(tmp_path / "m")

@@ -5,10 +5,12 @@ python tests/support/wrong_input.py > docs/wrong-input.md
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import struct
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,19 +45,44 @@ def column(name, values):
     return ",".join(names) + "\n" + "\n".join(",".join(row[n] for n in names) for row in rows) + "\n"
 
 
+def zipped(*names):
+    """An archive of the good table under several names."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(zipfile.ZipInfo(name), GOOD)
+    return file.getvalue()
+
+
 TABLES = [
     Case("a file that is not there", ("train", "none.csv", "--target", "y")),
-    Case("a folder", ("train", ".", "--target", "y")),
+    Case("a folder without a file", ("train", "folder", "--target", "y")),
+    Case("a folder of files that are several tables", ("train", "several", "--target", "y")),
+    Case("a pattern that no file has", ("train", "no*.csv", "--target", "y")),
+    Case("an address", ("train", "https://example.com/t.csv", "--target", "y")),
     Case("an empty file", TRAIN, ""),
     Case("nothing but blank lines", TRAIN, "\n \n\n"),
     Case("a header only", TRAIN, "id,x,c,y\n"),
     Case("a line with too few fields", TRAIN, GOOD + "1,2\n"),
     Case("a line with too many fields", TRAIN, GOOD + "1,2,u,a,5\n"),
-    Case("a column name twice", TRAIN, "x,x,c,y\n" + "\n".join(ROWS)),
+    Case("a first line that may be data, with a name twice", train("--drop", "id"), "0,0,c,y\n" + "\n".join(ROWS)),
+    Case("something with fields above the header", TRAIN, "Station:,Berlin\n" + GOOD),
+    Case("a delimiter that is not found", TRAIN, GOOD.replace(",", ":")),
+    Case("a delimiter of two characters", train("--delimiter", "::")),
+    Case("more lines to skip than there are", train("--skip", "99")),
+    Case("a sheet of a file that has none", train("--sheet", "2024")),
     Case("quotes that do not pair", TRAIN, GOOD.replace("u", '"u', 1)),
     Case("another encoding", TRAIN, GOOD.replace("u", "ü").encode("cp1252")),
     Case("an encoding that does not exist", train("--encoding", "klingon")),
-    Case("a spreadsheet or another binary file", TRAIN, b"PK\x03\x04" + bytes(100)),
+    Case("a damaged archive", TRAIN, b"PK\x03\x04" + bytes(100)),
+    Case("an archive of several files", TRAIN, zipped("a.csv", "b.csv")),
+    Case("an archive in an archive", TRAIN, gzip.compress(zipped("a.csv"), mtime=0)),
+    Case("a packed file that is cut off", TRAIN, gzip.compress(GOOD.encode(), mtime=0)[:-20]),
+    Case("a binary file", TRAIN, b"MZ\x03\x04\x00\x00a,b\n\x00"),
+    Case("a web page", TRAIN, "<!DOCTYPE html>\n<p>404</p>\n"),
+    Case("a database", TRAIN, b"SQLite format 3\x00" + bytes(90)),
+    Case("JSON without names of columns", TRAIN, "[[1, 2], [3, 4]]"),
+    Case("JSON that is cut off", TRAIN, '[{"x": 1, "y": "a"}, {"x": 2, '),
     Case("text named .parquet", ("train", "t.parquet", "--target", "y")),
     Case("a truncated Parquet file", ("train", "cut.parquet", "--target", "y")),
     Case("an unknown demo", ("train", "demo:iriss")),
@@ -88,6 +115,12 @@ OPTIONS = [
     Case("no epochs", train("--epochs", "0")),
     Case("layers that are no numbers", train("--hidden", "64;64")),
     Case("a layer without units", train("--hidden", "0")),
+    Case("a column of weights that is not there", train("--weight", "w")),
+    Case("a weight below 0", train("--weight", "x"), column("x", ["-1", *["1"] * 39])),
+    Case("a weight of a class that is none", train("--class-weight", "up=2")),
+    Case("a weight that is no number", train("--class-weight", "a=heavy")),
+    Case("a threshold for an unknown score", train("--optimize", "auc")),
+    Case("a threshold of numbers", train("--optimize", "f1", "--target", "x", "--task", "regression")),
     Case("more units than memory", train("--hidden", "100000000000000")),
     Case("an unknown activation", train("--activation", "rleu")),
     Case("an unknown optimizer", train("--optimizer", "adm")),
@@ -98,6 +131,7 @@ OPTIONS = [
 ]
 OUTPUTS = [
     Case("a file where the folder should be", train("--out", "t.csv")),
+    Case("a stream where the folder should be", train("--out", "-")),
     Case("a place where nothing can be written", train("--out", "/proc/out")),
     Case("predictions into a folder that is not there", ("predict", "m.clearprop", "t.csv", "--out", "none/p.csv")),
     Case("predictions onto a folder", ("predict", "m.clearprop", "t.csv", "--out", "folder")),
@@ -152,6 +186,9 @@ def prepare(folder):
     (folder / "t.csv").write_text(GOOD)
     (folder / "t.parquet").write_text(GOOD)
     (folder / "folder").mkdir(exist_ok=True)
+    (folder / "several").mkdir(exist_ok=True)
+    (folder / "several" / "a.csv").write_text(GOOD)
+    (folder / "several" / "b.csv").write_text(GOOD.replace("x,", "z,"))
     stream = io.BytesIO()
     pl.DataFrame({"x": range(1000), "y": ["a", "b"] * 500}).write_parquet(stream)
     (folder / "cut.parquet").write_bytes(stream.getvalue()[:-200])

@@ -194,7 +194,8 @@ def test_rare_levels_are_known_again():
 def test_as_many_levels_as_rows_can_teach():
     shops = [f"s{i:03}" for i in range(500)]
     column = CategoryColumn.fit(as_frame(pl.DataFrame({"a": shops * 20}))["a"])
-    assert (len(column.levels), column.pooled) == (500, False)
+    assert (len(column.levels), column.pooled, column.size) == (500, False, 20 / 50)
+    assert "one 0/0.4 each for 500 levels" in column.describe()
     assert fewest_rows(10_000) == 4
     assert [fewest_rows(n) for n in (10, 499, 500, 2000, 8000, 10**7)] == [1, 1, 2, 3, 4, 4]
 
@@ -270,7 +271,7 @@ def test_old_files_know_less_and_answer_as_before():
     old = json.loads(json.dumps(encoder.to_dict()))
     del old["missing"], old["values"], old["truths"]
     for column in old["columns"]:
-        for name in ("holds_numbers", "rare", "fewest"):
+        for name in ("holds_numbers", "rare", "fewest", "size"):
             column.pop(name, None)
     again = TableEncoder.from_dict(old)
     assert again == encoder
@@ -286,7 +287,15 @@ def test_old_files_know_less_and_answer_as_before():
 
 @pytest.mark.parametrize(
     "damage",
-    [{"rare": [1]}, {"rare": ["u"]}, {"rare": ["x", "x"]}, {"fewest": 0}, {"fewest": True}, {"holds_numbers": 1}],
+    [
+        {"rare": [1]},
+        {"rare": ["u"]},
+        {"rare": ["x", "x"]},
+        {"fewest": 0},
+        {"fewest": True},
+        {"size": 0.0},
+        {"holds_numbers": 1},
+    ],
 )
 def test_damaged_columns_are_refused(damage):
     data = TableEncoder.fit(pl.DataFrame({"w": ["u", "v", "w"]})).to_dict()

@@ -36,7 +36,8 @@ def test_numbers_against_scikit_learn(values):
     there = values[~np.isnan(values)]
     if len(there) == 0 or (len(there) == len(values) and there.min() == there.max()):
         return
-    X = TableEncoder.fit(pl.DataFrame({"x": values})).transform(pl.DataFrame({"x": values}))
+    frame = pl.DataFrame({"x": values})
+    X = TableEncoder.fit(frame, scaling="standard").transform(frame)
     imputer = SimpleImputer(strategy="median", add_indicator=True)
     expected = imputer.fit_transform(values[:, None])
     filled = expected[:, :1]
@@ -435,7 +436,7 @@ def test_a_rare_level_and_an_unseen_one_share_a_feature_where_levels_are_pooled(
     assert isinstance(column, CategoryColumn)
     assert column.pooled
     assert "w000" in column.levels
-    assert encoder.transform(pl.DataFrame({"w": ["never seen"]}))[0, -1] == 1
+    assert encoder.transform(pl.DataFrame({"w": ["never seen"]}))[0, -1] == column.size < 1
 
 
 def through_json(encoder):

@@ -113,12 +113,13 @@ def test_any_bytes_are_a_table_or_one_clear_line(file, content, header):
     assert outcome(file, header=header) in ("table", "one line")
 
 
+@pytest.mark.parametrize("write", [pl.DataFrame.write_parquet, pl.DataFrame.write_ipc])
 @pytest.mark.parametrize("name", [os.fsdecode(b"caf\xe9.parquet"), "a*.parquet", "[x].parquet", "a\nb.parquet"])
-def test_odd_names_of_parquet_files(tmp_path, name):
+def test_odd_names_of_files(tmp_path, name, write):
     path = tmp_path / name
     try:
         with path.open("wb") as file:
-            pl.DataFrame({"x": [1.5, 2.5]}).write_parquet(file)
+            write(pl.DataFrame({"x": [1.5, 2.5]}), file)
     except OSError:
         pytest.skip("this file system takes no such name")
     assert read_table(path)["x"].to_list() == [1.5, 2.5]

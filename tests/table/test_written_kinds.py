@@ -244,8 +244,7 @@ def test_the_message_for_regression_names_what_is_no_number_and_its_row():
     rows = [f"€{k}K" for k in range(30)] + ["on request"] * 9 + ["sold"] * 9
     frame = pl.DataFrame({"x": range(48), "value": rows})
     with pytest.raises(
-        TableError,
-        match="target 'value' holds 'on request' in row 30 .counted from 0.; expected numbers, for regression",
+        TableError, match="target 'value' holds 'on request' in row 30.*; expected numbers, for regression"
     ):
         cp.TableModel.train(frame, "value", task="regression")
     frame = pl.DataFrame({"x": range(61), "value": [f"€{k}K" for k in range(60)] + ["TBD"]})

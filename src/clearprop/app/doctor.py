@@ -16,6 +16,7 @@ from clearprop.app.terminal import show, words
 from clearprop.errors import ModelFileError
 from clearprop.estimators import TableModel, load
 from clearprop.estimators.recall import history_of, optimizer_of, split_again
+from clearprop.estimators.verdict import PARTS
 from clearprop.explain.doctor import ILLNESSES, Diagnosis, Examination, Finding, diagnose
 from clearprop.explain.language import Language, Phrase, checked_language
 from clearprop.network import Network
@@ -31,8 +32,12 @@ _HEADINGS = {
     "skipped": Phrase("Skipped", "未检查"),
 }
 _ROWS = Phrase(
-    "the model's own: {train:,} training and {validation:,} validation rows, split as in its training",
-    "模型的训练表：{train:,} 个训练样本、{validation:,} 个验证样本，划分与训练时相同",
+    "the model's own: {train:,} training rows, split as in its training",
+    "模型的训练表：{train:,} 个训练样本，划分与训练时相同",
+)
+_JUDGED = Phrase(
+    "; overfitting and chance are judged by the scores of its {n:,} {part} rows",
+    "；过拟合与碰运气依据其 {n:,} 个{part}样本的得分判断",
 )
 _OTHER_ROWS = Phrase(
     "{rows:,}, not those that the model was trained on: under- and overfitting and the course of the losses cannot be "
@@ -45,7 +50,7 @@ _LABELS = {
     "why": Phrase("Why", "影响"),
     "advice": Phrase("Advice", "建议"),
 }
-_NEEDS_TRAINING_ROWS = {"underfitting", "overfitting"}
+_NEEDS_TRAINING_ROWS = {"underfitting", "overfitting", "chance"}
 
 
 def doctor(
@@ -63,7 +68,7 @@ def doctor(
     """Examine a model on the table it was trained on: what ails it or its training, and which option to change.
 
     Looked for are equal units, linear collapse, a bad start, dead and saturated units, vanishing and exploding
-    gradients, a learning rate that does not suit, under- and overfitting.
+    gradients, a learning rate that does not suit, under- and overfitting, and answers that are no better than chance.
     """
     spoken = checked_language(lang)
     loaded = load(model)
@@ -109,25 +114,29 @@ def examine(model: TableModel, frame: Any) -> Visit:
     Raises:
         TableError: if the table does not have the columns of the training table.
     """
-    table, _ = drop_missing_target(frame, model.target.name)
+    table, _ = drop_missing_target(frame, model.target.name, model.target.missing)
     X, y = model.arrays(frame)
+    weights = model.weights(table)
     optimizer = optimizer_of(model.about)
-    split = split_again(model.about, model.target, table, y, model.network.predict(X))
+    split = split_again(model.about, model.target, table, y, model.network.predict(X), weights)
     if split is None:
         found = diagnose(model.network, X, y, optimizer=optimizer)
         done = tuple(e for e in found.examined if e.illness not in _NEEDS_TRAINING_ROWS)
         return Visit(replace(found, examined=done), {"table": len(X)})
-    held_out = split.validation if len(split.validation) else split.test
+    counted = model.weighting.in_training(y, weights)
     found = diagnose(
         model.network,
         X[split.train],
         y[split.train],
         history_of(model.about),
-        validation=(X[held_out], y[held_out]) if len(held_out) else None,
+        judgement=model.judgement,
         optimizer=optimizer,
         batch_size=model.about.get("training", {}).get("batch_size", 32),
+        sample_weight=None if counted is None else counted[split.train],
     )
-    return Visit(found, {"train": len(split.train), "validation": len(held_out)})
+    parts = model.about["parts"]
+    last = list(parts)[-1]
+    return Visit(found, {"train": len(split.train)} | ({last: parts[last]["rows"]} if last != "train" else {}))
 
 
 def _rows_of_training(model: TableModel) -> int | None:
@@ -139,7 +148,7 @@ def _rows_of_training(model: TableModel) -> int | None:
 
 
 def _page_of(title: str, version: str | None, visit: Visit, lang: Language) -> RenderableType:
-    rows = _ROWS(lang, **visit.rows) if visit.is_own else _OTHER_ROWS(lang, rows=visit.rows["table"])
+    rows = _own_rows(visit, lang) if visit.is_own else _OTHER_ROWS(lang, rows=visit.rows["table"])
     found = visit.diagnosis
     parts: dict[str, RenderableType | None] = {
         _HEADINGS["rows"](lang): words(rows),
@@ -150,6 +159,14 @@ def _page_of(title: str, version: str | None, visit: Visit, lang: Language) -> R
     parts[_HEADINGS["healthy"](lang)] = _list_of(found.healthy, lang)
     parts[_HEADINGS["skipped"](lang)] = _list_of(found.skipped, lang)
     return layout(title, version, parts)
+
+
+def _own_rows(visit: Visit, lang: Language) -> str:
+    (_, train), *others = visit.rows.items()
+    if not others:
+        return _ROWS(lang, train=train)
+    part, n = others[0]
+    return _ROWS(lang, train=train) + _JUDGED(lang, n=n, part=PARTS[part](lang))
 
 
 def _finding(finding: Finding, lang: Language) -> RenderableType:

@@ -72,4 +72,4 @@ def predictions_of(model: TableModel, frame: Any, unseen: Unseen | None = None) 
     p = model.predict_proba(frame, unseen)
     labels = pl.Series("prediction", [str(label) for label in model.target.classes])
     columns = {f"probability of {label}": p[:, k] for k, label in enumerate(model.target.classes)}
-    return pl.DataFrame({"prediction": labels.gather(p.argmax(axis=1)), **columns})
+    return pl.DataFrame({"prediction": labels.gather(model.target.decide(p)), **columns})

@@ -193,3 +193,23 @@ def parse_kinds(given: list[str] | None) -> dict[str, str]:
             raise InvalidValueError(f"--kind {text!r}", "COLUMN=KIND, such as zip=category")
         kinds[column] = kind
     return kinds
+
+
+def parse_class_weights(given: list[str] | None) -> str | dict[str, float] | None:
+    """Class → weight from ["fraud=10", …], or "balanced".
+
+    Raises:
+        InvalidValueError: for anything else.
+    """
+    if not given or given == ["balanced"]:
+        return "balanced" if given else None
+    weights = {}
+    for text in given:
+        label, equals, weight = text.rpartition("=")
+        try:
+            weights[label] = float(weight)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise InvalidValueError(f"--class-weight {text!r}", "balanced, or CLASS=NUMBER such as fraud=10")
+    return weights

@@ -17,7 +17,10 @@ from clearprop.app.summary import METRICS, number
 from clearprop.app.terminal import Screen, words
 from clearprop.visible import shown_name, visible
 
-_FEW_COLUMNS, _MOST_CLASSES = 15, 8
+_FEW_COLUMNS, _MOST_CLASSES, _MOST_MISTAKES = 15, 8, 5
+_RARE = 0.4  # a class that is there less than so many times as often as the average one
+_OF_RARE = {"precision", "recall", "f1", "average_precision"}
+_UNWEIGHTED = "The table has no column {column}, the weights of the training: here all rows count alike."
 _LEARNED = (
     "This is the table that the model was trained on: it has learned most of these rows, and the scores say nothing of "
     "others. Those on rows that it had not seen: clearprop info MODEL"
@@ -28,7 +31,6 @@ def training_page(summary: Mapping[str, Any]) -> RenderableType:
     """What was read, what was done to each column, the network, the scores, and a verdict."""
     parts = summary["parts"]
     last = list(parts)[-1]
-    confusion = parts[last]["confusion"]
     return layout(
         f"{shown_name(Path(summary['table']['name']).name)} → {shown_name(summary['target']['name'])}",
         summary["clearprop"],
@@ -37,9 +39,9 @@ def training_page(summary: Mapping[str, Any]) -> RenderableType:
             "Target": _target(summary["target"]),
             "Columns": _columns(summary, _FEW_COLUMNS),
             "Network": _network(summary["network"]),
-            "Training": _training(summary["training"]),
-            "Scores": _scores(parts),
-            "Answers": confusion and _confusion(summary["target"]["classes"], confusion, f"{last} rows"),
+            "Training": _lines([_training(summary["training"]), *summary["weighting"]["said"]]),
+            "Scores": _scores(parts, summary["target"]),
+            "Answers": _answers(summary["target"], parts[last], f"{last} rows"),
             "Verdict": _lines(summary["verdict"]),
         },
     )
@@ -49,16 +51,19 @@ def evaluation_page(
     table: str, model: str, summary: Mapping[str, Any], found: Mapping[str, Any], read: Sequence[str]
 ) -> RenderableType:
     """The scores of a model on a table; `read` says how that was read."""
-    gone, confusion = found["without_target"], found["confusion"]
+    gone, column = found["without_target"], summary["weighting"]["column"]
+    unweighted = column is not None and not found["weighted"]
+    notes = [_LEARNED] * found["learned"] + [_UNWEIGHTED.format(column=shown_name(column))] * unweighted
     return layout(
         f"{shown_name(Path(model).name)} on {shown_name(Path(table).name)}",
         summary["about"].get("clearprop"),
         {
             "Rows": _lines([f"{found['rows']:,}" + (f"; {gone:,} more have no target" if gone else ""), *read]),
-            "Note": words(_LEARNED) if found["learned"] else None,
+            "Note": _lines(notes) if notes else None,
             "Target": _target(summary["target"]),
-            "Scores": _scores({"table": found}),
-            "Answers": confusion and _confusion(summary["target"]["classes"], confusion, "rows"),
+            "Scores": _scores({"table": found}, summary["target"]),
+            "Answers": _answers(summary["target"], found, "rows"),
+            "Verdict": _lines(found["verdict"]),
         },
     )
 
@@ -75,8 +80,10 @@ def model_page(name: str, summary: Mapping[str, Any]) -> RenderableType:
             "Target": _target(summary["target"]),
             "Columns": _columns(summary, most=10_000),
             "Network": _network(summary["network"]),
-            "Training": words(f"{epochs} epochs{kept}, seed {about['seed']}") if "seed" in about else None,
-            "Scores": _scores(about["parts"]) if about.get("parts") else None,
+            "Training": _lines([f"{epochs} epochs{kept}, seed {about['seed']}", *summary["weighting"]["said"]])
+            if "seed" in about
+            else None,
+            "Scores": _scores(about["parts"], summary["target"]) if about.get("parts") else None,
         },
     )
 
@@ -152,7 +159,8 @@ def _target(target: Mapping[str, Any]) -> Text:
         shown_name(label) + (f" {share:.0%}" if share is not None else "") for label, share in ranked[:_MOST_CLASSES]
     ]
     more = f", … ({len(classes)} in all)" if len(classes) > _MOST_CLASSES else ""
-    return words(f"{name}: {len(classes)} classes ({', '.join(shown)}{more})")
+    lines = [f"{name}: {len(classes)} classes ({', '.join(shown)}{more})"]
+    return _lines(lines + ([target["decision"]["said"]] if target["decision"] else []))
 
 
 def _columns(summary: Mapping[str, Any], most: int) -> RenderableType:
@@ -182,21 +190,24 @@ def _network(network: Mapping[str, Any]) -> Text:
     return words(f"{network['layers']} ({acts}), {network['parameters']:,} parameters")
 
 
-def _training(training: Mapping[str, Any]) -> Text:
+def _training(training: Mapping[str, Any]) -> str:
     best = f"; weights of epoch {training['best_epoch']}" if training["best_epoch"] else ""
-    return words(f"{training['epochs']} epochs in {training['seconds']:.2g} s, ended by {training['stopped_by']}{best}")
+    return f"{training['epochs']} epochs in {training['seconds']:.2g} s, ended by {training['stopped_by']}{best}"
 
 
-def _scores(parts: Mapping[str, Any]) -> Table:
-    """A column per part, then the interval and the trivial answer of the last."""
+def _scores(parts: Mapping[str, Any], target: Mapping[str, Any]) -> RenderableType:
+    """A column per part, then the interval and the trivial answer of the last.
+
+    What is said of a rare class is left out where none is rare, unless a threshold was chosen.
+    """
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), show_edge=False, pad_edge=False, header_style="dim")
     table.add_column("")
     for name in parts:
         table.add_column(_name(name), justify="right", no_wrap=True, style="bold" if name == list(parts)[-1] else "")
     table.add_column("95% interval", justify="right", no_wrap=True)
     table.add_column("trivial", justify="right", no_wrap=True)
-    last = parts[list(parts)[-1]]
-    for metric in last["scores"]:
+    last, is_rare = parts[list(parts)[-1]], _has_rare_class(target)
+    for metric in (name for name in last["scores"] if is_rare or name not in _OF_RARE):
         low, high = last["intervals"].get(metric, (None, None))
         table.add_row(
             _name(METRICS[metric]("en") if metric in METRICS else metric),
@@ -204,17 +215,32 @@ def _scores(parts: Mapping[str, Any]) -> Table:
             "–" if low is None or high is None else f"{number(low)}–{number(high)}",
             number(last["baseline"][metric]),
         )
-    return table
+    if not is_rare or "f1" not in last["scores"]:
+        return table
+    of = "means over the classes" if target["positive"] is None else f"those of {shown_name(target['positive'])}"
+    return Group(table, words(f"precision, recall, F1 and average precision: {of}", "dim"))
+
+
+def _has_rare_class(target: Mapping[str, Any]) -> bool:
+    shares = target.get("shares") or [1.0]
+    return target.get("decision") is not None or min(shares) < _RARE / len(shares)
+
+
+def _answers(target: Mapping[str, Any], part: Mapping[str, Any], of: str) -> RenderableType | None:
+    """A confusion matrix of a few classes, of more the most frequent mistakes."""
+    if target["task"] == "regression":
+        return None
+    classes = target["classes"]
+    if len(classes) <= _MOST_CLASSES:
+        return _confusion(classes, part["confusion"], of)
+    lines = [
+        f"{shown_name(classes[i])} taken for {shown_name(classes[j])}: {n} time{'s' * (n > 1)}"
+        for i, j, n in part["mistakes"][:_MOST_MISTAKES]
+    ]
+    return _lines([f"{part['wrong']:,} of the {of} are taken for another class", *lines])
 
 
 def _confusion(classes: Sequence[Any], counts: Sequence[Sequence[int]], of: str) -> RenderableType:
-    if len(classes) > _MOST_CLASSES:
-        wrong = [(n, i, j) for i, row in enumerate(counts) for j, n in enumerate(row) if i != j and n]
-        worst = sorted(wrong, reverse=True)[:5]
-        lines = [
-            f"{shown_name(classes[i])} taken for {shown_name(classes[j])}: {n} time{'s' * (n > 1)}" for n, i, j in worst
-        ]
-        return _lines([f"{sum(n for n, *_ in wrong)} of the {of} are taken for another class", *lines])
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), show_edge=False, pad_edge=False, header_style="dim")
     table.add_column(words(f"{shown_name(of)}: is ↓, answered →"), overflow="fold", max_width=32)
     for label in classes:

@@ -12,6 +12,7 @@ from clearprop.app.html import plain, section, table, text
 from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError
 from clearprop.estimators import TableModel, class_probabilities
+from clearprop.estimators.threshold import decision_of
 from clearprop.explain import Trace
 from clearprop.explain.derivation import Explanation, Place, symbol
 from clearprop.explain.derivation.render import STYLE, html_of
@@ -24,6 +25,7 @@ from clearprop.table import ClassTarget
 _TITLE = Phrase("Row {row} of {table}: {target}", "{table} 第 {row} 行：{target}")
 _ANSWER = Phrase("The network answers {answer}", "网络的回答：{answer}")
 _SURE = Phrase(" (probability {p})", "（概率 {p}）")
+_EARLY = Phrase(", not the most probable class: {rule}", "，并非概率最大的类别：{rule}")
 _TRUE = Phrase("; in the table stands {truth}.", "；表中的值：{truth}。")
 _UNKNOWN = Phrase(
     "; the table does not say, so there is no loss and no backward pass.", "；表中没有答案，因此没有损失和反向传播。"
@@ -86,11 +88,15 @@ class Row:
     def answer(self) -> str:
         """What the network says, and what the table says."""
         a = self.trace["a" + str(self.model.network.depth)]
-        answer = plain(self.model.predict(self.frame)[0])
-        if isinstance(self.model.target, ClassTarget):
-            said = _ANSWER(self.lang, answer=answer) + _SURE(self.lang, p=f"{class_probabilities(a).max():.3f}")
+        target = self.model.target
+        if isinstance(target, ClassTarget):
+            p = class_probabilities(a)
+            code = int(target.decide(p)[0])
+            said = _ANSWER(self.lang, answer=plain(target.classes[code])) + _SURE(self.lang, p=f"{p[0, code]:.3f}")
+            said += "" if code == p[0].argmax() else _EARLY(self.lang, rule=decision_of(target)(self.lang))
         else:
-            said = _ANSWER(self.lang, answer=answer if self.model.target.dates is not None else f"{float(answer):.6g}")
+            answer = target.answers(a[:, 0])[0]
+            said = _ANSWER(self.lang, answer=plain(answer) if target.dates is not None else f"{answer:.6g}")
         if not self.trace.has_target:
             return said + _UNKNOWN(self.lang)
         truth = nw.from_native(self.frame)[self.model.target.name][0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clearprop.estimators import TableFit, TableModel
+from clearprop.estimators.threshold import decision_of
 from clearprop.execute import describe
 from clearprop.explain.language import Phrase
 from clearprop.nn import Dense
@@ -13,6 +14,10 @@ from clearprop.table import ClassTarget
 METRICS = {
     "accuracy": Phrase("accuracy", "准确率"),
     "balanced_accuracy": Phrase("balanced acc.", "平衡准确率"),
+    "precision": Phrase("precision", "精确率"),
+    "recall": Phrase("recall", "召回率"),
+    "f1": Phrase("F1", "F1 值"),
+    "average_precision": Phrase("avg. precision", "平均精度"),
     "log_loss": Phrase("log loss", "对数损失"),
     "auc": Phrase("ROC AUC", "ROC AUC"),
     "r2": Phrase("R²", "R²"),
@@ -38,6 +43,9 @@ def summary_of_model(model: TableModel) -> dict[str, Any]:
     target: dict[str, Any] = {"name": model.target.name, "task": model.target.task}
     if isinstance(model.target, ClassTarget):
         target |= {"classes": list(model.target.classes), "shares": list(model.target.shares)}
+        positive, decision = model.target.positive, model.target.decision
+        target["positive"] = None if positive is None else model.target.classes[positive]
+        target["decision"] = decision and {**decision.to_dict(), "said": decision_of(model.target)("en")}
     else:
         text = model.target.text.example if model.target.text else None
         mean, std = model.target.usual
@@ -51,6 +59,7 @@ def summary_of_model(model: TableModel) -> dict[str, Any]:
         "target": target,
         "columns": columns,
         "set_aside": dict(model.encoder.ignored),
+        "weighting": {**model.weighting.to_dict(), "said": [word("en") for word in model.weighting.said(model.target)]},
         "network": {
             "layers": repr(network)[9:-1].split(",")[0],
             "activations": [

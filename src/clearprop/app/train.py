@@ -100,6 +100,31 @@ def train(
             help="Keep rows of one value of this column (a patient, a shop) in one part. It is no input then.",
         ),
     ] = None,
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COL",
+            rich_help_panel=o.TRAINING,
+            help="How much each row counts, in training and in scores. The column is no input then.",
+        ),
+    ] = None,
+    class_weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CLASS=W",
+            rich_help_panel=o.TRAINING,
+            help="How much rows count in training by their class: balanced, or fraud=10. May be repeated.",
+        ),
+    ] = None,
+    optimize: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCORE",
+            rich_help_panel=o.TRAINING,
+            show_default="the most probable class is answered",
+            help="Choose the threshold for f1, balanced_accuracy or accuracy on the validation rows.",
+        ),
+    ] = None,
     task: Annotated[
         str | None,
         typer.Option(rich_help_panel=o.NETWORK, show_default="found out", help="classification or regression."),
@@ -197,6 +222,9 @@ def train(
         "split": split,
         "time": time,
         "group": group,
+        "weight": weight,
+        "class_weight": o.parse_class_weights(class_weight),
+        "optimize": optimize,
     }
     silent, spoken = quiet or as_json, checked_language(lang)
     state = out / "checkpoint.clearprop" if checkpoint else None

@@ -131,7 +131,8 @@ def evaluate(
     with ReadingBar("evaluating", as_json) as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
         scored = loaded.evaluate(source.batches(numbers, bar))
-    found, read = {**scored.to_dict(), "learned": scored.learned}, source.found()
+    judged = [] if scored.learned else loaded.verdict(scored)
+    found, read = {**scored.to_dict(), "learned": scored.learned, "verdict": judged}, source.found()
     if as_json:
         show(shown_json({"model": str(model), "table": source.place.title, "read": read, **found}))
     else:

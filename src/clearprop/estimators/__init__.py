@@ -1,18 +1,20 @@
 """A table to a model."""
 
-from clearprop.estimators.evaluation import Evaluation, evaluate
+from clearprop.estimators.evaluation import Evaluation, confusion_of, evaluate
 from clearprop.estimators.files import load
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.importance import gradient_times_input, permutation_importance
 from clearprop.estimators.intervals import intervals_of
-from clearprop.estimators.scores import baseline_of, class_probabilities, confusion_of, scores_of
+from clearprop.estimators.scores import Answers, answers_of, baseline_of, class_probabilities, scores_of
 from clearprop.estimators.table_model import TableModel
 from clearprop.estimators.values import unseen_lines
 
 __all__ = [
+    "Answers",
     "Evaluation",
     "TableFit",
     "TableModel",
+    "answers_of",
     "baseline_of",
     "class_probabilities",
     "confusion_of",

@@ -8,6 +8,7 @@ from typing import Any
 
 from clearprop.errors import ModelFileError
 from clearprop.estimators.recall import check_training
+from clearprop.estimators.weights import Weighting
 from clearprop.table import ReadOptions, exactly, finite, texts
 
 
@@ -74,6 +75,7 @@ def _check_parts(parts: Any) -> None:
             or min(exactly(int, part["rows"]), exactly(int, part["without_target"])) < 0
         ):
             raise ValueError("a count that is none, or a fact that is not known")
+        _check_mistakes(part)
         scores, intervals, baseline = (exactly(dict, part[key]) for key in ("scores", "intervals", "baseline"))
         numbers = [*scores.values(), *baseline.values()]
         for pair in intervals.values():
@@ -86,7 +88,18 @@ def _check_parts(parts: Any) -> None:
             raise ValueError("scores that do not belong together")
 
 
-_PART = {"rows", "without_target", "scores", "intervals", "baseline", "confusion"}
+def _check_mistakes(part: Any) -> None:
+    """Absent in files from before there were any."""
+    exactly(bool, part.get("weighted", False))
+    counts = [part.get("wrong", 0)]
+    for mistake in exactly(list, part.get("mistakes", [])):
+        is_, taken, rows = exactly(list, mistake)
+        counts += [is_, taken, rows]
+    if min(exactly(int, count) for count in counts) < 0:
+        raise ValueError("a count of mistakes that is none")
+
+
+_PART = {"rows", "without_target", "weighted", "wrong", "mistakes", "scores", "intervals", "baseline", "confusion"}
 _CHECKS: dict[str, Callable[[Any], object]] = {
     "clearprop": lambda value: exactly(str, value),
     "seed": lambda value: exactly(int, value),
@@ -94,6 +107,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "epochs": lambda value: exactly(int, value),
     "best_epoch": lambda value: value is None or exactly(int, value),  # None without validation rows
     "reading": _check_reading,
+    "weighting": Weighting.from_dict,
     "digest": lambda value: exactly(str, value),
     "split": _check_split,
     "training": check_training,

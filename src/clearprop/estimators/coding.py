@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.estimators.preparation import Prepared
+from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
 from clearprop.table import NumberTarget
 
@@ -35,15 +35,17 @@ def _errors(ready: Prepared, recipe: Recipe) -> tuple[float, float]:
     """Root mean square and mean absolute error on validation rows after a short training on some rows."""
     target = ready.target
     assert isinstance(target, NumberTarget)
-    train, (X, y) = (_some(ready.part(name)) for name in ("train", "validation"))
-    a = replace(recipe, epochs=_EPOCHS).run(target, train, (X, y)).network.predict(X)[:, 0]
+    train, validation = (_some(ready.learned_from(name)) for name in ("train", "validation"))
+    X, y, weights = validation
+    a = replace(recipe, epochs=_EPOCHS).run(target, train, validation).network.predict(X)[:, 0]
     off = target.smeared(y, a).predictions(a) - target.decode(y)
     unit = target.usual[1]  # squares of very large numbers overflow
-    return float(np.sqrt(np.mean((off / unit) ** 2))), float(np.mean(np.abs(off / unit)))
+    square, absolute = (float(np.average(v, weights=weights)) for v in ((off / unit) ** 2, np.abs(off / unit)))
+    return square**0.5, absolute
 
 
-def _some(part: tuple[Array, Array]) -> tuple[Array, Array]:
+def _some(part: Part) -> Part:
     """At most 5,000 rows, evenly spread."""
-    X, y = part
+    X, y, weights = part
     every = max(1, -(-len(y) // _MOST_ROWS))
-    return X[::every], y[::every]
+    return X[::every], y[::every], None if weights is None else weights[::every]

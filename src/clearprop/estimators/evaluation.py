@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.estimators.intervals import Past, intervals_of
-from clearprop.estimators.scores import baseline_of, confusion_of, scores_of
+from clearprop.estimators.scores import Answers, baseline_of, scores
 from clearprop.table import ClassTarget, Target, Unseen
+
+MOST_IN_CONFUSION = 50  # classes: of 10,000 the matrix would have 10⁸ entries
+_MOST_MISTAKES = 20
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,11 @@ class Evaluation:
         intervals: metric → bounds of its 95% interval by the bootstrap; empty if nobody asked.
         baseline: metric → value of the trivial answer: the most frequent class, or the mean, of the training rows.
         confusion: rows of each class (down) given each class (across), in the order of the target's classes; None for
-            numbers.
+            numbers, and for more than 50 classes.
+        mistakes: the most frequent ones: class number, number of the class it was taken for, rows; empty for numbers.
+        wrong: rows that were taken for another class.
         without_target: rows that were left out because their target is missing.
+        weighted: whether the rows count by their weights in the scores; the other numbers are of rows.
         unseen: values that were not there in training.
         learned: whether these are the rows of the table that the model was trained on, most of which it learned from.
     """
@@ -34,7 +40,10 @@ class Evaluation:
     intervals: dict[str, tuple[float, float]]
     baseline: dict[str, float]
     confusion: NDArray[np.int64] | None = None
+    mistakes: tuple[tuple[int, int, int], ...] = ()
+    wrong: int = 0
     without_target: int = 0
+    weighted: bool = False
     unseen: Unseen = field(default_factory=Unseen)
     learned: bool = False
 
@@ -44,18 +53,20 @@ class Evaluation:
         return {
             "rows": self.rows,
             "without_target": self.without_target,
+            "weighted": self.weighted,
             **told,
             "scores": {name: _plain(value) for name, value in self.scores.items()},
             "intervals": {name: [_plain(low), _plain(high)] for name, (low, high) in self.intervals.items()},
             "baseline": {name: _plain(value) for name, value in self.baseline.items()},
             "confusion": None if self.confusion is None else self.confusion.tolist(),
+            "mistakes": [list(mistake) for mistake in self.mistakes],
+            "wrong": self.wrong,
         }
 
 
 def evaluate(
     target: Target,
-    y: NDArray[Any],
-    a: NDArray[Any],
+    answers: Answers,
     without_target: int = 0,
     *,
     intervals: bool = True,
@@ -65,16 +76,34 @@ def evaluate(
     """Scores, their intervals, and the trivial answer's.
 
     Args:
-        target: how y is coded.
-        y: coded targets (N,).
-        a: outputs of the network (N, k).
+        target: how the truth is coded.
+        answers: truth and answers of some rows.
         without_target: rows that were left out.
         intervals: whether to find them, which takes far longer than the scores.
         units, past: as of `intervals_of`.
     """
-    confusion = confusion_of(target, y, a) if isinstance(target, ClassTarget) else None
-    bounds = intervals_of(target, y, a, units=units, past=past) if intervals else {}
-    return Evaluation(len(y), scores_of(target, y, a), bounds, baseline_of(target, y), confusion, without_target)
+    bounds = intervals_of(target, answers, units=units, past=past) if intervals else {}
+    found = Evaluation(
+        *(len(answers), scores(target, answers), bounds, baseline_of(target, answers.y, answers.weights)),
+        without_target=without_target,
+        weighted=answers.weights is not None,
+    )
+    return _with_mistakes(found, target, answers) if isinstance(target, ClassTarget) else found
+
+
+def confusion_of(target: ClassTarget, answers: Answers) -> NDArray[np.int64]:
+    """Rows of each class (down) that were given each class (across), (k, k)."""
+    k = len(target.classes)
+    return np.bincount(answers.y * k + answers.codes, minlength=k * k).reshape(k, k).astype(np.int64)
+
+
+def _with_mistakes(found: Evaluation, target: ClassTarget, answers: Answers) -> Evaluation:
+    k, wrong = len(target.classes), answers.codes != answers.y
+    pairs, counts = np.unique(answers.y[wrong] * k + answers.codes[wrong], return_counts=True)
+    most = np.argsort(-counts, kind="stable")[:_MOST_MISTAKES]
+    mistakes = tuple((int(pairs[i]) // k, int(pairs[i]) % k, int(counts[i])) for i in most)
+    confusion = confusion_of(target, answers) if k <= MOST_IN_CONFUSION else None
+    return replace(found, confusion=confusion, mistakes=mistakes, wrong=int(wrong.sum()))
 
 
 def _plain(value: float) -> float | None:

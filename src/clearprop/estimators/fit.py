@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from clearprop.estimators.division import Division
 from clearprop.estimators.evaluation import Evaluation
-from clearprop.estimators.verdict import verdict
+from clearprop.estimators.verdict import judgement_of, verdict
+from clearprop.explain.doctor import Judgement
 from clearprop.explain.language import Language, Phrase
 from clearprop.table import Split, TargetMarks
 from clearprop.train import History
@@ -65,19 +66,18 @@ class TableFit:
         return self.last.without_target
 
     @property
+    def judgement(self) -> Judgement | None:
+        """What the scores say of the fit; None where no rows were held out."""
+        parts = {name: part.to_dict() for name, part in self.parts.items()}
+        return judgement_of(parts, later=self.division.how == "time")
+
+    @property
     def verdict(self) -> list[str]:
-        """What casts doubt on the scores, and underfitting, overfitting, or neither, in sentences."""
+        """What casts doubt on the scores, and chance, overfitting, or neither, in sentences."""
         return self.verdict_in("en")
 
     def verdict_in(self, lang: Language) -> list[str]:
         """The verdict in English or Chinese."""
-        found = verdict(
-            self.model.target,
-            self.scores,
-            self.last.intervals,
-            self.last.baseline,
-            self.history,
-            lang,
-            later=self.division.how == "time",
-        )
+        part, weighting = list(self.parts)[-1], self.model.weighting
+        found = verdict(self.model.target, self.judgement, part, self.history, lang, weighting=weighting)
         return [*(remark(lang) for remark in self.remarks), *found]

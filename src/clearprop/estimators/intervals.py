@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.estimators.scores import scores_of, weighted_scores
+from clearprop.estimators.scores import Answers, scores, weighted_scores
 from clearprop.table import NumberTarget, Target
 
 Array = NDArray[Any]
 
 _RESAMPLES, _CELLS, _MOST_ROWS = 1000, 30_000_000, 50_000
 _FEWEST = 20  # errors of which stretches say something
-_SHARES = ("accuracy", "balanced_accuracy", "auc")  # 1 less an error
+_SHARES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "average_precision", "auc")  # 1 less an error
 _POWERS = {"log_loss": 1.0, "rmse": 0.5, "mae": 0.5}  # of an error, which a score is
 
 
@@ -33,7 +33,7 @@ class Past:
 
 
 def intervals_of(
-    target: Target, y: Array, a: Array, *, seed: int = 0, units: Array | None = None, past: Past | None = None
+    target: Target, answers: Answers, *, seed: int = 0, units: Array | None = None, past: Past | None = None
 ) -> dict[str, tuple[float, float]]:
     """95% intervals of the scores by the bootstrap: what other test rows of the same kind might have said.
 
@@ -43,30 +43,29 @@ def intervals_of(
     accuracy with which N right answers in a row still happen one time in twenty.
 
     Args:
-        target: how y is coded.
-        y: coded targets (N,).
-        a: outputs of the network (N, k).
+        target: how the truth is coded.
+        answers: truth and answers of N rows.
         seed: of the drawing.
         units: a number for each row (N,): rows of one number are drawn together, being alike; None: each alone.
         past: of rows that were split off by time: then the interval is for another stretch of time. A year varies more
             than its autumn, and one autumn is harder than another.
     """
-    rng = np.random.Generator(np.random.Philox(seed))
+    rng, n = np.random.Generator(np.random.Philox(seed)), len(answers)
     if units is not None:
-        drawn = _resampled(target, y, a, rng, units)
-        found = _bounds(drawn if past is None else _as_later(drawn, target, len(y), past, rng))
-    elif len(y) > _MOST_ROWS:
-        some = rng.choice(len(y), _MOST_ROWS, replace=False, shuffle=False)
-        whole, part = scores_of(target, y, a), scores_of(target, y[some], a[some])
-        wide, narrow = _bounds(_resampled(target, y[some], a[some], rng)), (_MOST_ROWS / len(y)) ** 0.5
+        drawn = _resampled(target, answers, rng, units)
+        found = _bounds(drawn if past is None else _as_later(drawn, target, n, past, rng))
+    elif n > _MOST_ROWS:
+        some = answers.rows(rng.choice(n, _MOST_ROWS, replace=False, shuffle=False))
+        whole, part = scores(target, answers), scores(target, some)
+        wide, narrow = _bounds(_resampled(target, some, rng)), (_MOST_ROWS / n) ** 0.5
         found = {
             name: (whole[name] + narrow * (low - part[name]), whole[name] + narrow * (high - part[name]))
             for name, (low, high) in wide.items()
         }
     else:
-        found = _bounds(_resampled(target, y, a, rng))
+        found = _bounds(_resampled(target, answers, rng))
     if found.get("accuracy") == (1.0, 1.0):
-        found["accuracy"] = (0.05 ** (1 / len(y)), 1.0)
+        found["accuracy"] = (0.05 ** (1 / answers.effective_rows), 1.0)
     return found
 
 
@@ -80,19 +79,19 @@ def _bounds(drawn: dict[str, Array]) -> dict[str, tuple[float, float]]:
 
 
 def _resampled(
-    target: Target, y: Array, a: Array, rng: np.random.Generator, units: Array | None = None
+    target: Target, answers: Answers, rng: np.random.Generator, units: Array | None = None
 ) -> dict[str, Array]:
     """Scores of many samples with replacement, some at a time to bound the memory."""
-    n = len(y)
+    n = len(answers)
     m = n if units is None else int(units.max()) + 1
-    times = int(np.clip(_CELLS // (n * max(1, a.shape[1])), 100, _RESAMPLES))
+    times = int(np.clip(_CELLS // (n * max(1, answers.p.shape[1])), 100, _RESAMPLES))
     at_once = int(np.clip(2_000_000 // n, 1, times))
     drawn: list[dict[str, Array]] = []
     for start in range(0, times, at_once):
         b = min(at_once, times - start)
         picks = rng.integers(0, m, (b, m)) + m * np.arange(b)[:, None]
         weights = np.bincount(picks.ravel(), minlength=b * m).reshape(b, m).astype(np.float64)
-        drawn.append(weighted_scores(target, y, a, weights if units is None else weights[:, units]))
+        drawn.append(weighted_scores(target, answers, weights if units is None else weights[:, units]))
     return {name: np.concatenate([part[name] for part in drawn]) for name in drawn[0]}
 
 

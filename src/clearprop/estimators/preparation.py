@@ -18,6 +18,7 @@ from clearprop.estimators.remarks import leaks, sequences
 from clearprop.estimators.scores import losses
 from clearprop.estimators.trend import idle_trend
 from clearprop.estimators.values import marks_in_target
+from clearprop.estimators.weights import Weighting, weigh_classes, weights_in
 from clearprop.explain.language import Phrase
 from clearprop.network import Network
 from clearprop.table import (
@@ -38,7 +39,7 @@ from clearprop.table import (
 )
 
 Array = NDArray[Any]
-Part = tuple[Array, Array]
+Part = tuple[Array, Array, Array | None]
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,11 @@ class Prepared:
         encoder: columns to features.
         division: which rows each part has.
         y: coded targets (N,) of the rows that have one.
-        parts: part → features (n, k) and targets (n,) of its rows; there are no others in memory.
+        parts: part → features (n, k), targets (n,) and weights (n,) or None of its rows; there are no others in memory.
         frames: part → the table that its rows came from, if that was another.
         without_target: rows that were left out.
         marks: texts in the target that were counted as missing, and those that are classes.
+        weighting: how much rows and classes count.
         remarks: what should be known of the columns before the scores are believed.
     """
 
@@ -65,17 +67,24 @@ class Prepared:
     frames: dict[str, Any]
     without_target: int
     marks: TargetMarks
+    weighting: Weighting
     remarks: tuple[Phrase, ...]
 
     def part(self, name: str) -> Part:
-        """Features and targets of the training, validation or test rows; perhaps none."""
+        """Features, targets and weights of the training, validation or test rows; perhaps none."""
         return self.parts[name]
 
     def with_target(self, target: NumberTarget) -> Prepared:
         """The same with another coding of numbers."""
         assert isinstance(self.target, NumberTarget)
-        again = {name: (X, target.code(self.target.decode(y))) for name, (X, y) in self.parts.items()}
-        return replace(self, target=target, y=target.code(self.target.decode(self.y)), parts=again)
+        old = self.target
+        parts = {name: (X, target.code(old.decode(y)), weights) for name, (X, y, weights) in self.parts.items()}
+        return replace(self, target=target, y=target.code(old.decode(self.y)), parts=parts)
+
+    def learned_from(self, name: str) -> Part:
+        """The same, with the weights that count in training: those of the classes, too."""
+        X, y, weights = self.parts[name]
+        return X, y, self.weighting.in_training(y, weights)
 
     def units(self, name: str) -> Array | None:
         """What the bootstrap draws from a part."""
@@ -88,7 +97,7 @@ class Prepared:
             return None
         errors = np.empty(0)
         if len(rows):
-            X, y = self.parts["validation"]
+            X, y, _ = self.parts["validation"]
             errors = losses(self.target, y, network.predict(X))[np.argsort(order[rows], kind="stable")]
         return Past(self.y[np.argsort(order, kind="stable")], errors)
 
@@ -108,12 +117,15 @@ def prepare(
     time: str | None,
     group: str | None,
     marks: Marks,
+    weight: str | None,
+    class_weight: Any,
 ) -> Prepared:
     """Read a table as a network sees it.
 
     Args:
         frame, target, task, drop, kinds, scaling, seed, validation, test, split, time, group: as of `TableModel.train`.
         marks: texts that stand for a missing value.
+        weight, class_weight: as of `TableModel.train`.
 
     Raises:
         TableError: if the table or the target gives nothing to learn.
@@ -126,24 +138,29 @@ def prepare(
     table, without_target = drop_missing_target(frame, target, in_target.missing)
     drop = list(drop)
     _require_columns(table, drop)
+    if weight == target:
+        raise TableError(f"weights in the target {target!r}", "another column")
     aside = {target, *drop}
     with rows_counted(partial(rows_with_target, frame, target, in_target.missing)):
         coding = replace(fit_target(table[target], task), missing=in_target.missing)
         y = coding.encode(table[target])
         division = divide(table, coding, y, seed=seed, shares=shares, split=split, time=time, group=group, aside=aside)
-        coding, y = _knowing(coding, table, target, y, division.split.train, logs=scaling == "auto")
-        aside |= {group} if group is not None else set()
+        aside |= {name for name in (group, weight) if name is not None}
+        weights = weights_in(table, weight)
+        coding, y = _knowing(coding, table, target, y, division.split.train, weights, logs=scaling == "auto")
         read = partial(TableEncoder.fit, table.to_native(), tuple(aside), scaling=scaling, marks=marks)
         encoder, X, remarks = _learned(read, table, coding, y, division, kinds or {})
-        parts = {"train": (X, y[division.split.train])}
-        for name in ("validation", "test"):
+        parts = {}
+        for name in ("train", "validation", "test"):
             rows = getattr(division.split, name)
-            parts[name] = _features(encoder, table, rows), y[rows]
-    remarks += [*leaks(coding, encoder, *parts["train"]), *marks_in_target(target, in_target)]
-    parts |= {name: _own(name, given, target, coding, encoder) for name, given in frames.items()}
+            features = X if name == "train" else _features(encoder, table, rows)
+            parts[name] = features, y[rows], None if weights is None else weights[rows]
+    remarks += [*leaks(coding, encoder, X, parts["train"][1]), *marks_in_target(target, in_target)]
+    parts |= {name: _own(name, given, target, coding, encoder, weight) for name, given in frames.items()}
+    weighting = _weighting(weight, class_weight, coding, parts)
     told = (*division.said, *(own_rows(name, len(parts[name][1])) for name in frames))
     division = replace(division, said=told)
-    return Prepared(coding, encoder, division, y, parts, frames, without_target, in_target, tuple(remarks))
+    return Prepared(coding, encoder, division, y, parts, frames, without_target, in_target, weighting, tuple(remarks))
 
 
 def _features(encoder: TableEncoder, table: nw.DataFrame[Any], rows: Array) -> Array:
@@ -190,23 +207,39 @@ def _trend(encoder: TableEncoder, division: Division, kinds: Mapping[str, str]) 
     return column.name, encoder.feature_names.index(f"{column.name} year")
 
 
+def _weighting(column: str | None, class_weight: Any, target: Target, parts: Mapping[str, Part]) -> Weighting:
+    """How rows and classes count, of which some must in every part."""
+    for name, (_, _, weights) in parts.items():
+        if weights is not None and len(weights) and not weights.any():
+            raise TableError(f"the weight {column!r} is 0 in all {name} rows", "rows that count in every part")
+    _, y, weights = parts["train"]
+    return Weighting(column, weigh_classes(class_weight, target, y, weights), class_weight == "balanced")
+
+
 def _knowing(
-    coding: Target, table: nw.DataFrame[Any], target: str, y: Array, train: Array, logs: bool
+    coding: Target,
+    table: nw.DataFrame[Any],
+    target: str,
+    y: Array,
+    train: Array,
+    weights: Array | None,
+    logs: bool,
 ) -> tuple[Target, Array]:
     """The target's coding by the training rows, perhaps by logarithms, and the coded target (N,)."""
     if isinstance(coding, ClassTarget):
-        shares = np.bincount(y[train], minlength=len(coding.classes)) / len(train)
-        return replace(coding, shares=tuple(shares.tolist())), y
+        mass = np.bincount(y[train], None if weights is None else weights[train], minlength=len(coding.classes))
+        return replace(coding, shares=tuple((mass / (mass.sum() or 1)).tolist())), y
     coding = coding.fitted_to(table[train][target], logs)
     return coding, coding.encode(table[target])
 
 
-def _own(name: str, frame: Any, target: str, coding: Target, encoder: TableEncoder) -> Part:
-    """Features and targets of rows of another table."""
+def _own(name: str, frame: Any, target: str, coding: Target, encoder: TableEncoder, weight: str | None) -> Part:
+    """Features, targets and weights of rows of another table."""
     try:
         table, _ = drop_missing_target(frame, target, coding.missing)
         with rows_counted(partial(rows_with_target, frame, target, coding.missing)):
-            return encoder.transform(table.to_native(), "float32"), coding.encode(table[target])
+            weights = weights_in(table, weight)
+            return encoder.transform(table.to_native(), "float32"), coding.encode(table[target]), weights
     except TableError as error:
         raise TableError(f"the {name} table: {error}") from None
 

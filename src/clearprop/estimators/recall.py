@@ -81,7 +81,9 @@ def optimizer_of(about: Mapping[str, Any]) -> Optimizer | None:
     return resolve_optimizer(facts["optimizer"], rates[0] if rates else None)
 
 
-def split_again(about: Mapping[str, Any], target: Target, table: Any, y: Array, a: Array) -> Split | None:
+def split_again(
+    about: Mapping[str, Any], target: Target, table: Any, y: Array, a: Array, weights: Array | None = None
+) -> Split | None:
     """The rows of each part in the table that a model was trained on; None if this cannot be that table.
 
     It is if it has as many rows, and the network reaches on the part it was trained on what it reached then.
@@ -92,6 +94,7 @@ def split_again(about: Mapping[str, Any], target: Target, table: Any, y: Array, 
         table: the rows that have a target, through Narwhals.
         y: coded targets (N,).
         a: outputs of the network (N, k).
+        weights: of the rows (N,), if they have some.
     """
     parts, seed, n = about.get("parts") or {}, about.get("seed", -1), len(y)
     known = about.get("split") or {"how": "random", "column": None, "own": []}
@@ -106,6 +109,7 @@ def split_again(about: Mapping[str, Any], target: Target, table: Any, y: Array, 
         return None
     if len(split.train) != rows[0]:
         return None
-    now, then = scores_of(target, y[split.train], a[split.train]), parts["train"]["scores"]
+    train, then = split.train, parts["train"]["scores"]
+    now = scores_of(target, y[train], a[train], None if weights is None else weights[train])
     same = all(then.get(name) is None or isclose(value, then[name], rel_tol=_SAME) for name, value in now.items())
     return split if same and np.isfinite(a).all() else None

@@ -16,7 +16,7 @@ from clearprop.table import Target
 from clearprop.train import EarlyStopping, History, Optimizer, resolve_optimizer
 
 Array = NDArray[Any]
-Part = tuple[Array, Array]
+Part = tuple[Array, Array, Array | None]
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ class Recipe:
 
         Args:
             target: what is learned.
-            train: X (N, n) and y (N,).
-            validation: of the rows that end the training, perhaps none.
+            train: X (N, n), y (N,), and how much the rows count (N,), or None.
+            validation: the same of the rows that end the training, perhaps none.
             options: of `Network.fit`: a checkpoint, callbacks.
 
         Raises:
             ClearpropError: for an argument out of range.
         """
-        X, y = train
+        X, y, weights = train
         n = len(y)
         hidden = default_hidden(n) if self.hidden is None else self.hidden
         units = hidden if isinstance(hidden, Sequence) else np.atleast_1d(hidden).tolist()
@@ -74,6 +74,7 @@ class Recipe:
             validation=held_out,
             early_stopping=EarlyStopping(patience=self.patience) if held_out else None,
             n_threads=self.n_threads,
+            sample_weight=weights,
             **options,
         )
         return Run(network, history, optimizer, size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,53 +14,115 @@ from clearprop.table import ClassTarget, Target
 Array = NDArray[Any]
 
 _SMALLEST = np.finfo(np.float32).eps  # of a probability, so that its logarithm is finite
-_MOST_CLASSES_FOR_AUC = 50
+_MOST_OUTPUTS = 10_000_000  # that are held at once
+MOST_RANKED = 50  # classes, each of which is ranked against the rest
 
 
-def scores_of(target: Target, y: Array, a: Array) -> dict[str, float]:
+@dataclass(frozen=True)
+class Answers:
+    """The truth of some rows and what a network answers: all that scores are made from.
+
+    Attributes:
+        y: coded targets (N,).
+        codes: numbers of the classes that are answered (N,); of numbers the answers, as `NumberTarget.compared`.
+        loss: of each row (N,): its log loss, or its squared error.
+        p: probabilities of the classes (N, k), where there are at most 50; else (N, 0).
+        weights: of the rows (N,); None where all count alike.
+    """
+
+    y: Array
+    codes: Array
+    loss: Array
+    p: Array
+    weights: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def rows(self, index: Array) -> Answers:
+        """Some of the rows."""
+        weights = None if self.weights is None else self.weights[index]
+        return Answers(self.y[index], self.codes[index], self.loss[index], self.p[index], weights)
+
+    @property
+    def effective_rows(self) -> float:
+        """(Σw)²/Σw²: so many rows of equal weight would say as much."""
+        return len(self) if self.weights is None else float(self.weights.sum() ** 2 / (self.weights**2).sum())
+
+
+def answers_of(target: Target, y: Array, a: Array, weights: Array | None = None) -> Answers:
+    """The answers in a network's outputs a (N, k)."""
+    if not isinstance(target, ClassTarget):
+        truth, value, _ = target.compared(y, a[:, 0])
+        return Answers(y, value, (truth - value) ** 2, np.empty((len(y), 0)), weights)
+    p = class_probabilities(a)
+    ranked = p if p.shape[1] <= MOST_RANKED else p[:, :0]
+    return Answers(y, target.decide(p), losses(target, y, a), ranked, weights)
+
+
+def answers_on(target: Target, predict: Callable[[Array], Array], X: Array, y: Array, weights: Array | None) -> Answers:
+    """The answers of a network to features X (N, n), some rows at a time where there are very many classes."""
+    k = len(target.classes) if isinstance(target, ClassTarget) else 1
+    at_once = max(1, _MOST_OUTPUTS // k)
+    if len(y) <= at_once:
+        return answers_of(target, y, predict(X), weights)
+    parts = [slice(start, start + at_once) for start in range(0, len(y), at_once)]
+    return joined([answers_of(target, y[i], predict(X[i]), None if weights is None else weights[i]) for i in parts])
+
+
+def joined(parts: Sequence[Answers]) -> Answers:
+    """The answers of several tables as those of one."""
+    weights = [part.weights for part in parts if part.weights is not None]
+    y, codes, loss, p = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("y", "codes", "loss", "p")
+    )
+    return Answers(y, codes, loss, p, np.concatenate(weights) if weights else None)
+
+
+def scores_of(target: Target, y: Array, a: Array, weights: Array | None = None) -> dict[str, float]:
     """Scores by name.
 
-    For classes accuracy, balanced accuracy (the mean recall of the classes), log loss, and the area under the ROC curve
-    (of several classes the mean of each against the rest; NaN where only one is there). For numbers R², RMSE and MAE,
-    the latter two in the target's unit.
+    For classes accuracy, balanced accuracy (the mean recall of the classes), precision, recall and F1 (of the rarer of
+    two classes; of several the mean over those that occur), average precision, log loss, and the area under the ROC
+    curve (of several classes the mean of each against the rest). For numbers R², RMSE and MAE, the latter two in the
+    target's unit. NaN where one is not defined, as where only one class is there.
 
     Args:
         target: how y is coded.
         y: coded targets (N,).
         a: outputs of the network (N, k).
+        weights: of the rows (N,), if they do not count alike.
     """
-    return {name: float(values[0]) for name, values in weighted_scores(target, y, a, np.ones((1, len(y)))).items()}
+    return scores(target, answers_of(target, y, a, weights))
+
+
+def scores(target: Target, answers: Answers) -> dict[str, float]:
+    """The same of answers."""
+    once = weighted_scores(target, answers, np.ones((1, len(answers))))
+    return {name: float(values[0]) for name, values in once.items()}
 
 
 def losses(target: Target, y: Array, a: Array) -> Array:
     """The squared error of each row, or its log loss, (N,)."""
     if isinstance(target, ClassTarget):
-        p = class_probabilities(a).astype(np.float64)
-        return np.asarray(-np.log(np.maximum(p[np.arange(len(y)), y], _SMALLEST)))
+        p = class_probabilities(a)[np.arange(len(y)), y].astype(np.float64)
+        return np.asarray(-np.log(np.maximum(p, _SMALLEST)))
     truth, answers, _ = target.compared(y, a[:, 0])
     return np.asarray((truth - answers) ** 2)
 
 
-def baseline_of(target: Target, y: Array) -> dict[str, float]:
+def baseline_of(target: Target, y: Array, weights: Array | None = None) -> dict[str, float]:
     """Scores of the trivial answer, which looks at no column.
 
     That is the most frequent class of the training rows, with the classes' shares as probabilities, or the mean.
     """
     if isinstance(target, ClassTarget):
         shares = np.array(target.shares or [1 / len(target.classes)] * len(target.classes))
-        return scores_of(target, y, np.tile(shares, (len(y), 1)))
+        constant = np.broadcast_to(shares, (len(y), len(shares)))
+        return scores_of(replace(target, decision=None), y, constant, weights)
     mean = np.zeros(len(y))
-    truth, _, unit = target.compared(y, mean)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scores = _number_scores(truth, mean, np.ones((1, len(y))), unit)
-    return {name: float(values[0]) for name, values in scores.items()}
-
-
-def confusion_of(target: ClassTarget, y: Array, a: Array) -> NDArray[np.int64]:
-    """Rows of each class (down) that were given each class (across), (k, k)."""
-    k = len(target.classes)
-    counts = np.bincount(y * k + class_probabilities(a).argmax(axis=1), minlength=k * k)
-    return counts.reshape(k, k).astype(np.int64)
+    truth, _, _ = target.compared(y, mean)
+    return scores(target, Answers(y, mean, truth**2, np.empty((len(y), 0)), weights))
 
 
 def class_probabilities(a: Array) -> Array:
@@ -66,31 +130,58 @@ def class_probabilities(a: Array) -> Array:
     return a if a.shape[1] > 1 else np.concatenate([1 - a, a], axis=1)
 
 
-def weighted_scores(target: Target, y: Array, a: Array, w: Array) -> dict[str, Array]:
-    """Each score for many weightings of the rows, w (B, N): score → (B,)."""
+def weighted_scores(target: Target, answers: Answers, w: Array) -> dict[str, Array]:
+    """Each score for many weightings of the rows, w (B, N), on top of their own weights: score → (B,)."""
+    w = w if answers.weights is None else w * answers.weights
     with np.errstate(divide="ignore", invalid="ignore"):
         if isinstance(target, ClassTarget):
-            return _class_scores(y, class_probabilities(a).astype(np.float64), losses(target, y, a), w)
-        truth, answers, unit = target.compared(y, a[:, 0])
+            return _class_scores(target, answers, w)
+        truth, _, unit = target.compared(answers.y, np.zeros(len(answers)))
         return _number_scores(truth, answers, w, unit)
 
 
-def _class_scores(y: Array, p: Array, loss: Array, w: Array) -> dict[str, Array]:
-    right = p.argmax(axis=1) == y
-    order = np.argsort(y, kind="stable")
-    starts = np.flatnonzero(np.diff(y[order], prepend=-1))  # of each class that is there
-    per_class, rights = (np.add.reduceat(v[:, order], starts, axis=1) for v in (w, w * right))
-    total = w.sum(axis=1)
-    scores = {
+def _class_scores(target: ClassTarget, answers: Answers, w: Array) -> dict[str, Array]:
+    right = answers.codes == answers.y
+    there = np.arange(2) if target.positive is not None else np.union1d(answers.y, answers.codes)
+    true, hit = (_by_class(answers.y, there, v) for v in (w, w * right))
+    given, total = _by_class(answers.codes, there, w), w.sum(axis=1)
+    found = {
         "accuracy": w @ right / total,
-        "balanced_accuracy": _mean_there(rights / per_class),
-        "log_loss": w @ loss / total,
+        "balanced_accuracy": _mean_there(hit / true),
+        **_of_answers(target.positive, true, given, hit),
+        "log_loss": w @ answers.loss / total,
     }
-    if p.shape[1] == 2:
-        scores["auc"] = _area(y == 1, p[:, 1], w)
-    elif p.shape[1] <= _MOST_CLASSES_FOR_AUC:
-        scores["auc"] = _mean_there(np.stack([_area(y == k, p[:, k], w) for k in range(p.shape[1])], axis=1))
-    return scores
+    k = answers.p.shape[1]
+    if not k:
+        return found
+    classes = range(k) if target.positive is None else [target.positive]
+    ranked = [_ranking(answers.y == j, answers.p[:, j], w) for j in classes]
+    area, precision = (_mean_there(np.stack(values, axis=1)) for values in zip(*ranked, strict=True))
+    return found | {"average_precision": precision, "auc": area}
+
+
+def _of_answers(positive: int | None, true: Array, given: Array, hit: Array) -> dict[str, Array]:
+    """Precision, recall and F1 from the weight of the rows of each class, of those answered so, and of both (B, K).
+
+    A class of several that no row has, or that none was given, has a recall or precision of 0, as in scikit-learn;
+    one that is neither is left out.
+    """
+    precision, recall, f1 = hit / given, hit / true, 2 * hit / (true + given)
+    if positive is not None:
+        return {"precision": precision[:, positive], "recall": recall[:, positive], "f1": f1[:, positive]}
+    occurs = true + given > 0
+    filled = (np.where(occurs, np.nan_to_num(values), np.nan) for values in (precision, recall, f1))
+    return dict(zip(("precision", "recall", "f1"), map(_mean_there, filled), strict=True))
+
+
+def _by_class(codes: Array, there: Array, w: Array) -> Array:
+    """The weight of the rows of each class that is there, (B, K)."""
+    place = np.searchsorted(there, codes)
+    order = np.argsort(place, kind="stable")
+    starts = np.flatnonzero(np.diff(place[order], prepend=-1))
+    sums = np.zeros((len(w), len(there)))
+    sums[:, place[order][starts]] = np.add.reduceat(w[:, order], starts, axis=1)
+    return sums
 
 
 def _mean_there(values: Array) -> Array:
@@ -100,23 +191,29 @@ def _mean_there(values: Array) -> Array:
     return mean
 
 
-def _area(positive: Array, score: Array, w: Array) -> Array:
-    """Area under the ROC curve: how often a positive row has the larger score, a tie counting half."""
+def _ranking(positive: Array, score: Array, w: Array) -> tuple[Array, Array]:
+    """Area under the ROC curve and average precision, (B,) each.
+
+    The area is how often a positive row has the larger score, a tie counting half. The average precision is the
+    precision among the rows from each score on, averaged over the positive rows.
+    """
     order = np.argsort(score, kind="stable")
     ties = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
     up, down = (np.add.reduceat(w[:, order] * sign[order], ties, axis=1) for sign in (positive, ~positive))
     below = np.cumsum(down, axis=1) - down / 2
     area: Array = (up * below).sum(axis=1) / (up.sum(axis=1) * down.sum(axis=1))
-    return area
+    true, false = (np.cumsum(v[:, ::-1], axis=1)[:, ::-1] for v in (up, down))
+    precision: Array = np.where(up > 0, up * true / (true + false), 0).sum(axis=1) / up.sum(axis=1)
+    return area, precision
 
 
-def _number_scores(y: Array, a: Array, w: Array, unit: float) -> dict[str, Array]:
+def _number_scores(y: Array, answers: Answers, w: Array, unit: float) -> dict[str, Array]:
     total = w.sum(axis=1)
-    square = w @ (y - a) ** 2 / total
+    square = w @ answers.loss / total
     mean = w @ y / total
     variance = w @ y**2 / total - mean**2
     return {
         "r2": np.where(variance > 1e-12 * (1 + mean**2), 1 - square / variance, np.nan),
         "rmse": np.sqrt(square) * unit,
-        "mae": w @ np.abs(y - a) / total * unit,
+        "mae": w @ np.abs(y - answers.codes) / total * unit,
     }

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop import __version__
+from clearprop.cached import cached_property
 from clearprop.errors import (
     DataWarning,
     InvalidValueError,
@@ -22,25 +22,35 @@ from clearprop.errors import (
 )
 from clearprop.estimators.about import checked_about
 from clearprop.estimators.coding import tried
+from clearprop.estimators.ending import about_of, deciding, evaluated, smeared
 from clearprop.estimators.evaluation import Evaluation, evaluate
 from clearprop.estimators.fit import TableFit
-from clearprop.estimators.preparation import Prepared, prepare
-from clearprop.estimators.recall import digest, training_facts
-from clearprop.estimators.recipe import Recipe, Run
-from clearprop.estimators.scores import class_probabilities, scores_of
+from clearprop.estimators.preparation import prepare
+from clearprop.estimators.recall import digest
+from clearprop.estimators.recipe import Recipe
+from clearprop.estimators.scores import answers_on, class_probabilities, joined, scores_of
+from clearprop.estimators.threshold import require_optimizable
 from clearprop.estimators.values import warn_of
+from clearprop.estimators.verdict import judgement_of, verdict
+from clearprop.estimators.weights import Weighting, weights_in
 from clearprop.explain import Trace
+from clearprop.explain.doctor import Judgement
+from clearprop.explain.language import Language
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
 from clearprop.network import Network, network_from
 from clearprop.table import (
     ClassTarget,
     Marks,
+    RowEncoder,
     Scaling,
     TableEncoder,
     Target,
     Unseen,
+    as_frame,
+    as_given_frame,
     drop_missing_target,
+    few_rows,
     rows_counted,
     rows_with_target,
     target_from_dict,
@@ -52,7 +62,7 @@ from clearprop.train import Epoch
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TableModel:
     """A trained model of a table: how its columns become features, the network, and how its outputs become answers.
 
@@ -70,46 +80,84 @@ class TableModel:
     network: Network
     about: dict[str, Any] = field(default_factory=dict, compare=False)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both answer alike: the same columns, target, network and weights."""
+        if not isinstance(other, TableModel):
+            return NotImplemented
+        ours, theirs = self.network.arrays(), other.network.arrays()
+        same = (self.encoder, self.target, self.network.header()) == (
+            other.encoder,
+            other.target,
+            other.network.header(),
+        )
+        return same and all(np.array_equal(value, theirs[name]) for name, value in ours.items())
+
     def outputs(self, frame: Any, unseen: Unseen | None = None) -> Array:
         """The network's outputs (N, k) for the rows of a table.
 
         Args:
-            frame: a data frame.
+            frame: a data frame; one row, as a mapping {"age": 39, …} or a pandas Series; a list of such rows; or an
+                array whose columns stand in the order of the training table, without the target. A mapping is fastest.
             unseen: told of values that were not there in training, of which a `DataWarning` tells else.
 
         Raises:
             TableError: if the table does not have the columns of the training table.
         """
-        return self.network.predict(self._features(frame, unseen))
+        return self._outputs(self._features(frame, unseen))
 
     def predict(self, frame: Any, unseen: Unseen | None = None) -> list[Any] | Array:
         """A label or a number for each row, as they stood in the training table; see `outputs`.
 
+        The label is the most probable one, or what `target.decision` chooses, if the model has a threshold.
+
         Raises:
             TableError: if the table does not have the columns of the training table.
         """
-        a = self.network.predict(self._features(frame, unseen))
+        a = self._outputs(self._features(frame, unseen))
         if isinstance(self.target, ClassTarget):
-            return self.target.decode(np.argmax(class_probabilities(a), axis=1))
+            return self.target.decode(self.target.decide(class_probabilities(a)))
         return self.target.answers(a[:, 0])
 
     def predict_proba(self, frame: Any, unseen: Unseen | None = None) -> Array:
         """The probability of each class (N, k), in the order of `target.classes`; see `outputs`.
+
+        Those of a model that was trained with weights of classes are not how often a class occurs.
 
         Raises:
             InvalidValueError: for a model of numbers.
         """
         if not isinstance(self.target, ClassTarget):
             raise InvalidValueError("probabilities of a regression model", "a classification model", "use predict")
-        return class_probabilities(self.network.predict(self._features(frame, unseen)))
+        return class_probabilities(self._outputs(self._features(frame, unseen)))
 
     def _features(self, frame: Any, unseen: Unseen | None) -> Array:
         """What the network reads, with a warning to the caller's caller of values that nobody else is told of."""
         found = Unseen() if unseen is None else unseen
-        X = self.encoder.transform(frame, self._dtype, found)
+        rows = few_rows(frame, self.encoder.names)
+        if rows is None:
+            X = self.encoder.transform(as_given_frame(frame, self.encoder.names), self._dtype, found)
+        else:
+            X = np.concatenate([self._encode_row(row, self._dtype, found) for row in rows] or [self._nothing])
         if unseen is None:
             warn_of(found, stacklevel=3)
         return X
+
+    def _outputs(self, X: Array) -> Array:
+        """Of no rows none: a table without rows is a table of answers without rows."""
+        return self.network.predict(X) if len(X) else np.empty((0, self.network.architecture.n_outputs), self._dtype)
+
+    @cached_property
+    def _encode_row(self) -> RowEncoder:
+        return RowEncoder(self.encoder)
+
+    @property
+    def _nothing(self) -> Array:
+        return np.empty((0, self.network.architecture.n_inputs), self._dtype)
+
+    @property
+    def weighting(self) -> Weighting:
+        """How rows and classes counted in its training."""
+        return Weighting.from_dict(self.about.get("weighting"))
 
     def arrays(self, frame: Any) -> tuple[Array, Array]:
         """X and y as the network was trained on, from a table that has the target column; rows without it are left out.
@@ -136,12 +184,25 @@ class TableModel:
         return self.network.trace(X, self.target.encode(table[name]))
 
     def score(self, frame: Any) -> dict[str, float]:
-        """Scores on a table that has the target column, by name: accuracy, log loss, …, or R², RMSE and MAE."""
+        """Scores on a table that has the target column, by name: accuracy, log loss, …, or R², RMSE and MAE.
+
+        Rows count by their weights, if the model was trained with a column of them and the table has it.
+        """
         name, missing = self.target.name, self.target.missing
         table, _ = drop_missing_target(frame, name, missing)
         with rows_counted(partial(rows_with_target, frame, name, missing)):
             X, y = self._features(table.to_native(), None), self.target.encode(table[name])
-        return scores_of(self.target, y, self.network.predict(X))
+            weights = self.weights(table)
+        return scores_of(self.target, y, self.network.predict(X), weights)
+
+    def weights(self, table: Any) -> Array | None:
+        """The weights of the rows of a table (N,); None if the model has no column of them, or the table has not.
+
+        Raises:
+            TableError: for a weight that is missing, negative or infinite, or no number.
+        """
+        column, table = self.weighting.column, as_frame(table)
+        return weights_in(table, column) if column in table.columns else None
 
     def evaluate(self, frames: Any) -> Evaluation:
         """Scores with their intervals, beside the trivial answer's, on a table that has the target column.
@@ -153,21 +214,34 @@ class TableModel:
         Raises:
             TableError: if the table does not have the columns of the training table, or no row has a target.
         """
-        known, given, rows, unseen = [], [], 0, Unseen()
+        known, rows, unseen = [], 0, Unseen()
         name, missing = self.target.name, self.target.missing
         for frame in [frames] if hasattr(frames, "columns") else frames:
             table, without = with_target(frame, name, missing)
             if len(table):
                 with rows_counted(rows), rows_counted(partial(rows_with_target, frame, name, missing)):
-                    known.append(self.target.encode(table[name]))
-                    given.append(self.outputs(table.to_native(), unseen))
+                    y, weights = self.target.encode(table[name]), self.weights(table)
+                    X = self._features(table.to_native(), unseen)
+                    known.append(answers_on(self.target, self.network.predict, X, y, weights))
             rows += len(table) + without
         if not known:
             raise TableError(f"target {name!r} is missing in every row", "a target in some rows")
         warn_of(unseen, stacklevel=2)
-        y = np.concatenate(known)
-        found = evaluate(self.target, y, np.concatenate(given), rows - len(y))
-        return replace(found, learned=digest(y) == self.about.get("digest"), unseen=unseen)
+        answers = joined(known)
+        found = evaluate(self.target, answers, rows - len(answers))
+        return replace(found, learned=digest(answers.y) == self.about.get("digest"), unseen=unseen)
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """What the scores of its training say of it, as far as the model remembers them."""
+        later = (self.about.get("split") or {}).get("how") == "time"
+        return judgement_of(self.about.get("parts") or {}, later=later)
+
+    def verdict(self, found: Evaluation, lang: Language = "en") -> list[str]:
+        """What an evaluation on other rows than those it learned from says of the model, in sentences."""
+        parts = self.about.get("parts") or {}
+        judgement = judgement_of({name: parts[name] for name in parts if name == "train"} | {"table": found.to_dict()})
+        return verdict(self.target, judgement, "table", None, lang, weighting=self.weighting)
 
     @property
     def _dtype(self) -> str:
@@ -186,7 +260,7 @@ class TableModel:
             "target": target_to_dict(self.target),
             "about": self.about,
         }
-        write_model(path, header, self.network.arrays())
+        write_model(path, header, self.network.arrays(), growing=("encoder", "target", "about"))
 
     @classmethod
     def from_parts(cls, path: str | os.PathLike[str], header: dict[str, Any], arrays: dict[str, Array]) -> TableModel:
@@ -203,7 +277,11 @@ class TableModel:
         wanted = len(target.classes) if isinstance(target, ClassTarget) and len(target.classes) > 2 else 1
         if (network.architecture.n_inputs, network.architecture.n_outputs) != (len(encoder.feature_names), wanted):
             raise ModelFileError(f"{path}: the network does not fit the columns or the target")
-        return cls(encoder, target, network, checked_about(path, header.get("about")))
+        model = cls(encoder, target, network, checked_about(path, header.get("about")))
+        classes = model.weighting.classes
+        if classes and not (isinstance(target, ClassTarget) and len(classes) == len(target.classes)):
+            raise ModelFileError(f"{path}: the weights of the classes do not fit the target")
+        return model
 
     @staticmethod
     def train(
@@ -230,6 +308,9 @@ class TableModel:
         split: str | None = None,
         time: str | None = None,
         group: str | None = None,
+        weight: str | None = None,
+        class_weight: Any = None,
+        optimize: str | None = None,
         patience: int = 20,
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
@@ -261,6 +342,12 @@ class TableModel:
             split: "random", "time" or "group". By default by time where a date orders the rows, else at random.
             time: a column of dates or numbers: the test rows are the last ones by it.
             group: a column, which is no input: rows of one value of it are in one part.
+            weight: a column, which is no input: how much each row counts in training, in early stopping and in scores.
+            class_weight: "balanced", for weights ∝ 1/frequency, or {class: weight}: how much rows count by their class
+                in training and in early stopping, not in scores. Probabilities are then not how often a class occurs.
+            optimize: "f1" (of the rarer class), "balanced_accuracy" or "accuracy": of two classes, choose the
+                probability from which on the rarer one is answered so that this score is best on the validation rows,
+                or on the training rows if there are none. Of several classes "balanced_accuracy" alone.
             patience: of early stopping.
             kinds: column → "number", "category", "boolean", "date", "season" (a date without its year) or
                 "numbers", where the right kind would not be found.
@@ -304,62 +391,29 @@ class TableModel:
             split=split,
             time=time,
             group=group,
+            weight=weight,
+            class_weight=class_weight,
         )
+        require_optimizable(optimize, ready.target)
         ready = tried(ready, recipe)
         for remark in ready.remarks:
             warnings.warn(remark("en"), DataWarning, stacklevel=2)
         run = recipe.run(
             ready.target,
-            ready.part("train"),
-            ready.part("validation"),
+            ready.learned_from("train"),
+            ready.learned_from("validation"),
             checkpoint=checkpoint,
             resume=resume,
             callbacks=callbacks,
         )
-        ready = replace(ready, target=_smeared(ready, run.network))
-        about = _about(run, checked_seed(seed), drop, ready)
+        ready = replace(ready, target=smeared(ready, run.network))
+        if optimize is not None:
+            ready = deciding(ready, run.network, optimize)
+        about = about_of(run, checked_seed(seed), drop, ready)
         model = TableModel(ready.encoder, ready.target, run.network, about)
         if keep is not None:
             keep(model)
-        found = _evaluated(ready, run.network)
+        found = evaluated(ready, run.network)
         scored = {"parts": {name: part.to_dict() for name, part in found.items()}}
         model = replace(model, about=about | scored)
         return TableFit(model, run.history, found, ready.division, ready.remarks, ready.frames, ready.marks)
-
-
-def _smeared(ready: Prepared, network: Network) -> Target:
-    """The target with what its predictions are multiplied by, found on validation rows, if there are any."""
-    if isinstance(ready.target, ClassTarget):
-        return ready.target
-    X, y = ready.part("validation")
-    X, y = (X, y) if len(y) else ready.part("train")
-    return ready.target.smeared(y, network.predict(X)[:, 0])
-
-
-def _evaluated(ready: Prepared, network: Network) -> dict[str, Evaluation]:
-    """The evaluation of each part that has rows, the last of them with intervals."""
-    parts = {name: ready.part(name) for name in ("train", "validation", "test")}
-    parts = {name: part for name, part in parts.items() if len(part[1])}
-    last = list(parts)[-1]
-    return {
-        name: evaluate(
-            *(ready.target, y, network.predict(X), ready.without_target),
-            intervals=name == last,
-            units=ready.units(name) if name == last else None,
-            past=ready.past(network) if name == last else None,
-        )
-        for name, (X, y) in parts.items()
-    }
-
-
-def _about(run: Run, seed: int, drop: Iterable[str], ready: Prepared) -> dict[str, Any]:
-    return {
-        "clearprop": __version__,
-        "seed": seed,
-        "dropped": list(drop),
-        "split": {"how": ready.division.how, "column": ready.division.column, "own": sorted(ready.frames)},
-        "digest": digest(ready.y),
-        "epochs": run.history.epochs,
-        "best_epoch": run.history.best_epoch,
-        "training": training_facts(run.history, run.optimizer, run.batch_size),
-    }

@@ -42,8 +42,9 @@ def idle_trend(target: Target, column: str, X: Array, y: Array, time: Array, tre
     if len(rows) < FEWEST_ROWS or X.shape[1] < 2:
         return None
     Y = np.eye(len(target.classes))[y[rows]] if isinstance(target, ClassTarget) else y[rows, None]
-    others = _telling(np.delete(X, trend, axis=1)[rows], Y)
-    with_it = np.column_stack([others, X[rows, trend]])
+    X = X[rows]
+    others = _telling(np.delete(X, trend, axis=1), Y)
+    with_it = np.column_stack([others, X[:, trend]])
     share = 1 - _error_on_blocks(with_it, Y) / _error_on_blocks(others, Y)
     return None if share >= _HELPS else said(_UNUSED, column=column, share=max(share, 0.0))
 

@@ -12,6 +12,11 @@ _UNSEEN = Phrase(
     "{rows:,} values of {column} were not there in training ({examples}): answered as if the column said nothing",
     "{column} 有 {rows:,} 个取值在训练时没有出现过（{examples}）：预测时视为该列没有提供信息",
 )
+_FAR = Phrase(
+    "{rows:,} values of {column} lie far outside of the time that was learned, {learned} ({examples}): what changes "
+    "with time is not known there",
+    "{column} 有 {rows:,} 个取值远在所学时间（{learned}）之外（{examples}）：那里随时间变化的情况是未知的",
+)
 _COUNTED = Phrase(
     "{rows:,} rows are left out because their {target} is missing: {marks}. If one is a class: --keep-na {first} "
     "(keep_na= in Python)",
@@ -35,6 +40,9 @@ def unseen_lines(unseen: Unseen, lang: Language = "en") -> list[str]:
             examples=between.join(f"{value[:40]!r}" for value in unseen.examples[column]),
         )
         for column, rows in unseen.rows.items()
+    ] + [
+        _FAR(lang, column=column, rows=far.rows, learned=far.learned, examples=" – ".join(far.examples))
+        for column, far in unseen.far.items()
     ]
 
 

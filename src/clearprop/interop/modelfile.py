@@ -1,6 +1,7 @@
 """The model file: a safetensors file whose metadata is one JSON header. Nothing in it is ever executed.
 
-{"format": 1, "kind": "network" | "table_model" | "checkpoint", …} and the arrays.
+{"format": 1, "kind": "network" | "table_model" | "checkpoint", …} and the arrays. A part of the header that is large,
+as of a table of very many columns or classes, stands in an array of bytes instead: header/NAME is the JSON of NAME.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -27,23 +28,38 @@ Check = Callable[[dict[str, Any], Shapes], None]
 FORMAT = 1
 _KEY = "clearprop"
 _LARGEST_HEADER = 8 * 2**20  # bytes; what they become in memory is fifty times as much at worst
+_PART = "header/"
+_LARGE, _LARGEST_PARTS = 2**16, 64 * 2**20  # bytes of a part that stands apart, and of all such parts together
 
 
-def write_model(path: str | os.PathLike[str], header: dict[str, Any], arrays: dict[str, Array]) -> None:
+def write_model(
+    path: str | os.PathLike[str], header: dict[str, Any], arrays: dict[str, Array], growing: Collection[str] = ()
+) -> None:
     """Write a header and arrays atomically.
+
+    Args:
+        path: the file.
+        header: plain data.
+        arrays: by name.
+        growing: parts of the header that stand apart if they are large; what is checked before the arrays are read
+            must not be among them.
 
     Raises:
         FileError: if the file cannot be written.
         InvalidValueError: if the header is larger than a reader would accept.
     """
-    metadata = {_KEY: json.dumps({"format": FORMAT, **header})}
-    if len(json.dumps(metadata)) > _LARGEST_HEADER * 0.9:
-        raise InvalidValueError(
-            f"a description of {len(metadata[_KEY]) / 1e6:.1f} MB",
-            f"at most {_LARGEST_HEADER * 0.9 / 1e6:.1f} MB",
-            "fewer columns, or fewer categories in them",
-        )
+    texts = {name: json.dumps(value) for name, value in {"format": FORMAT, **header}.items()}  # all of them ASCII
+    apart = {name: text for name, text in texts.items() if name in growing and len(text) > _LARGE}
+    metadata = {_KEY: "{" + ", ".join(f"{json.dumps(n)}: {t}" for n, t in texts.items() if n not in apart) + "}"}
+    for size, most in ((len(json.dumps(metadata)), _LARGEST_HEADER), (sum(map(len, apart.values())), _LARGEST_PARTS)):
+        if size > most * 0.9:
+            raise InvalidValueError(
+                f"a description of {size / 1e6:.1f} MB",
+                f"at most {most * 0.9 / 1e6:.1f} MB",
+                "fewer columns, or fewer categories in them",
+            )
     contiguous = {name: np.ascontiguousarray(a) for name, a in arrays.items()}
+    contiguous |= {_PART + name: np.frombuffer(text.encode(), np.uint8) for name, text in apart.items()}
     write_atomically(path, serialise(contiguous, metadata))
 
 
@@ -71,7 +87,9 @@ def read_model(path: str | os.PathLike[str], check: Check | None = None) -> tupl
             if len(start) < 8 or length > min(before.st_size - 8, _LARGEST_HEADER):
                 raise ModelFileError(f"{path} is no model file, or a truncated one", "a file written by save()")
             start += file.read(length)
-            header, shapes = _head(path, start[8:], before.st_size - len(start))
+            header, every = _head(path, start[8:], before.st_size - len(start))
+            shapes = {name: shape for name, shape in every.items() if not name.startswith(_PART)}
+            _require_bounded(path, header, {name: every[name] for name in every.keys() - shapes.keys()})
             if check is not None:
                 check(header, shapes)
             content = start + file.read()
@@ -81,7 +99,9 @@ def read_model(path: str | os.PathLike[str], check: Check | None = None) -> tupl
         raise FileError(f"cannot read {path}: {reason}", "a model file") from None
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(content) != before.st_size:
         raise FileError(f"{path} changed while it was read", "a file that nobody writes to", "read it again")
-    return header, _arrays(path, content)
+    arrays = _arrays(path, content)
+    parts = {name: arrays.pop(name) for name in every.keys() - shapes.keys()}
+    return header | {name.removeprefix(_PART): _plain(path, name, a) for name, a in parts.items()}, arrays
 
 
 def _opened(path: str | os.PathLike[str]) -> BinaryIO:
@@ -116,14 +136,30 @@ def _head(path: str | os.PathLike[str], text: bytes, size: int) -> tuple[dict[st
     return header, shapes
 
 
+def _require_bounded(path: str | os.PathLike[str], header: dict[str, Any], parts: Shapes) -> None:
+    """Refuse parts of the header that stand apart if they are more than a writer would have made of them."""
+    sizes = [shape[0] if len(shape) == 1 else _LARGEST_PARTS + 1 for shape in parts.values()]
+    if sum(sizes) > _LARGEST_PARTS or any(name.removeprefix(_PART) in header for name in parts):
+        raise ModelFileError(f"{path} has a damaged header", "a file written by save()")
+
+
+def _plain(path: str | os.PathLike[str], name: str, a: Array) -> Any:
+    """A part of the header that stood apart."""
+    try:
+        return json.loads(a.tobytes().decode("ascii"))
+    except (ValueError, RecursionError):
+        raise ModelFileError(f"{path} is damaged: {name} is no JSON", "a file written by save()") from None
+
+
 def _arrays(path: str | os.PathLike[str], content: bytes) -> dict[str, Array]:
     try:
         arrays = parse(content)
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise ModelFileError(f"{path} is damaged: {error}") from None
     for name, a in arrays.items():
-        if a.dtype not in (np.float32, np.float64):
-            raise ModelFileError(f"{path}: {name} holds {a.dtype}", "float32 or float64")
+        known = (np.uint8,) if name.startswith(_PART) else (np.float32, np.float64)
+        if a.dtype not in known:
+            raise ModelFileError(f"{path}: {name} holds {a.dtype}", " or ".join(kind.__name__ for kind in known))
     return arrays
 
 

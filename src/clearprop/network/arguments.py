@@ -35,15 +35,18 @@ def as_truth(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def as_pair(validation: Any) -> tuple[Any, Any]:
-    """Held-out X and y.
+def as_held_out(validation: Any) -> tuple[Any, Any, Any]:
+    """Held-out X and y, and their weights or None.
 
     Raises:
-        InvalidValueError: for what is no pair.
+        InvalidValueError: for what is neither (X, y) nor (X, y, weights).
     """
-    if not isinstance(validation, tuple | list) or len(validation) != 2:
-        raise InvalidValueError(f"validation of type {type(validation).__name__}", "(X, y), or a share such as 0.1")
-    return validation[0], validation[1]
+    if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
+        raise InvalidValueError(
+            f"validation of type {type(validation).__name__}", "(X, y), (X, y, weights), or a share such as 0.1"
+        )
+    X, y, *weights = validation
+    return X, y, weights[0] if weights else None
 
 
 def as_callbacks(given: Any, progress: Any) -> list[Callback]:

@@ -19,7 +19,7 @@ from clearprop.forks import undivided
 from clearprop.graph import Graph, dtype_name, simplify
 from clearprop.interop import write_model
 from clearprop.network import persistence
-from clearprop.network.arguments import as_callbacks, as_pair, as_stopping, as_truth, require_penalty
+from clearprop.network.arguments import as_callbacks, as_held_out, as_stopping, as_truth, require_penalty
 from clearprop.network.parameters import Parameters
 from clearprop.network.summary import summary_of
 from clearprop.nn import Architecture, TargetForm, as_layer, resolve_loss
@@ -217,7 +217,7 @@ class Network:
         optimizer: Any = None,
         epochs: int = 100,
         batch_size: int = 32,
-        validation: tuple[Any, Any] | float | None = None,
+        validation: tuple[Any, ...] | float | None = None,
         callbacks: Callable[[Epoch], Any] | Iterable[Callable[[Epoch], Any]] = (),
         n_threads: int | None = None,
         progress: bool | Callable[[Epoch], Any] | None = None,
@@ -240,7 +240,8 @@ class Network:
             optimizer: a name or an object such as `cp.Adam(1e-3)`, the default.
             epochs: passes over the data.
             batch_size: rows per step; a last batch of one row joins the one before.
-            validation: (X, y), or the share of the rows to hold out.
+            validation: (X, y), or (X, y, weights) where those rows do not count alike in the validation loss; or the
+                share of the rows to hold out, which keep the weights that they have as training rows.
             callbacks: a function or functions, called with an `Epoch` after each epoch; returning True stops.
             n_threads: worker threads of the native machine; the reference executor uses one.
             progress: True prints a line per epoch; a function is called like a callback.
@@ -272,7 +273,7 @@ class Network:
         if isinstance(validation, float | np.floating):
             data, held_out = split_data(data, float(validation), seed)
         elif validation is not None:
-            held_out = self._data(*as_pair(validation))
+            held_out = self._data(*as_held_out(validation))
         training = Training(
             optimizer=resolve_optimizer(optimizer),
             epochs=checked_integer("epochs", epochs, low=0),

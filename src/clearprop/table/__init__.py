@@ -3,8 +3,10 @@
 from clearprop.table.categories import BooleanColumn, CategoryColumn
 from clearprop.table.columns import IDENTIFIER, INDEX, KINDS, SEASON, Column, called_identifier
 from clearprop.table.dates import DateColumn
+from clearprop.table.decision import OPTIMIZABLE, Decision
 from clearprop.table.demo import DEMOS, TARGET, load_demo
 from clearprop.table.encoder import TableEncoder, as_frame
+from clearprop.table.given import as_given_frame, few_rows
 from clearprop.table.kinds import kind_of
 from clearprop.table.library import import_polars
 from clearprop.table.look import how_it_is_written
@@ -34,7 +36,7 @@ from clearprop.table.target import (
     with_target,
 )
 from clearprop.table.unseen import Unseen
-from clearprop.table.values import as_levels, as_numbers, exactly, finite, texts
+from clearprop.table.values import as_levels, as_numbers, exactly, finite, positive, texts
 from clearprop.table.written import NumberFormat
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "INDEX",
     "KINDS",
     "MISSING_MARKS",
+    "OPTIMIZABLE",
     "SEASON",
     "TARGET",
     "BooleanColumn",
@@ -50,6 +53,7 @@ __all__ = [
     "ClassTarget",
     "Column",
     "DateColumn",
+    "Decision",
     "Marks",
     "NumberColumn",
     "NumberFormat",
@@ -64,12 +68,14 @@ __all__ = [
     "TargetMarks",
     "Unseen",
     "as_frame",
+    "as_given_frame",
     "as_levels",
     "as_numbers",
     "called_identifier",
     "dates_in",
     "drop_missing_target",
     "exactly",
+    "few_rows",
     "finite",
     "fit_target",
     "frame_of",
@@ -80,6 +86,7 @@ __all__ = [
     "log_formula",
     "orders_rows",
     "parts_of",
+    "positive",
     "read_batches",
     "read_table",
     "rows_counted",

@@ -21,10 +21,14 @@ from clearprop.table.values import (
     each_value,
     exactly,
     holds_numbers,
+    positive,
     texts,
 )
 
 MOST_REMEMBERED = 10_000  # rare levels that are known again; where there are more, new ones are nothing special
+
+MANY, ENOUGH = 100, 50  # levels, and rows of each: a network makes too much of many levels of few rows
+LEAST = 0.1
 
 
 def count_levels(series: Series) -> Counter[str | None]:
@@ -53,6 +57,7 @@ class CategoryColumn:
         holds_numbers: whether the column held numbers, not text.
         rare: the levels that are pooled; empty if there are more than 10,000.
         fewest: rows that a level of its own has at least.
+        size: of a level's feature: below 1 where there are many levels of few rows, so that each is believed less.
     """
 
     name: str
@@ -61,6 +66,7 @@ class CategoryColumn:
     holds_numbers: bool = False
     rare: tuple[str, ...] = ()
     fewest: int = 1
+    size: float = 1.0
     kind: ClassVar[str] = "category"
 
     @classmethod
@@ -77,7 +83,8 @@ class CategoryColumn:
         levels = sorted(level for level in kept if level is not None) + ([None] if None in kept else [])
         rare = sorted({level for level in counts if level is not None}.difference(levels))
         known = tuple(rare) if len(rare) <= MOST_REMEMBERED else ()
-        return cls(series.name, tuple(levels), len(counts) > len(kept), are_numbers(series), known, fewest)
+        size = max(LEAST, min(1.0, len(series) / len(levels) / ENOUGH)) if len(levels) > MANY else 1.0
+        return cls(series.name, tuple(levels), len(counts) > len(kept), are_numbers(series), known, fewest, size)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CategoryColumn:
@@ -96,7 +103,7 @@ class CategoryColumn:
         fewest = exactly(int, data.get("fewest", 1))
         if not 1 <= fewest < 2**53:
             raise ValueError("a number of rows that no level has")
-        return cls(exactly(str, data["name"]), levels, pooled, numbers, rare, fewest)
+        return cls(exactly(str, data["name"]), levels, pooled, numbers, rare, fewest, positive(data.get("size", 1.0)))
 
     @property
     def feature_names(self) -> list[str]:
@@ -133,11 +140,11 @@ class CategoryColumn:
         return np.asarray((places == NEVER_SEEN) & self.knows_all)
 
     def features(self, places: NDArray[np.int64], out: Features) -> None:
-        """Write zeros and ones to (N, levels)."""
+        """Write zeros and ones, or `size` for one, to (N, levels)."""
         out[:] = 0
         places = np.where(places < 0, len(self.levels), places) if self.pooled else places
         known = np.flatnonzero(places >= 0)
-        out[known, places[known]] = 1
+        out[known, places[known]] = self.size
 
     def encode(self, series: Series) -> Features:
         """(N, levels) zeros and ones."""
@@ -149,7 +156,9 @@ class CategoryColumn:
         """What was done, in a few words."""
         there = [level for level in self.levels if level is not None]
         shown = ", ".join(there[:4]) + (", …" if len(there) > 4 else "")
-        parts = [f"one 0/1 each for {len(there):,} levels: {shown}"] + ["one for missing"] * (None in self.levels)
+        parts = [f"one 0/{self.size:.2g} each for {len(there):,} levels: {shown}"] + ["one for missing"] * (
+            None in self.levels
+        )
         if self.pooled:
             how_many = f"the {len(self.rare):,}" if self.rare else "all"
             parts.append(f"one for {how_many} rarer ones" + (f" (fewer than {self.fewest:,} rows)" * (self.fewest > 1)))

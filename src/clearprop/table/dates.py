@@ -11,8 +11,10 @@ from itertools import islice
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clearprop.errors import TableError
+from clearprop.table.date_parts import CYCLES, PARTS, day_of, parts_of
 from clearprop.table.date_words import plain_date, plain_form
 from clearprop.table.values import (
     LEAST_READABLE,
@@ -109,10 +111,8 @@ FORMATS = (
 )
 _TWO_DIGITS = ("%b-%y", "%b %y")
 _MONTHS_A_YEAR, _EARLY, _LATE, _LAST_DAY = 12, 5, 27, 31
-CYCLES = {"month": 12.0, "weekday": 7.0, "hour": 24.0}
 _FEWEST_DATES = 5
 BEND = 5.0  # standard deviations, as numbers are
-_PARTS = ("year", "month", "day", "weekday", "hour")
 
 
 def parse_date(text: str, form: str) -> datetime:
@@ -220,25 +220,6 @@ def _fits(text: str, form: str) -> bool:
     return True
 
 
-def parts_of(us: Numbers) -> dict[str, Numbers]:
-    """Parts of dates given in microseconds since 1970-01-01: part → (N,), NaN where missing.
-
-    Year with its fraction; month 0 … 11; day 1 … 31; weekday 0 (Monday) … 6; hour with its fraction.
-    """
-    gone = np.isnan(us)
-    t = np.where(gone, 0, us).astype(np.int64).astype("datetime64[us]")
-    days, months, years = (t.astype(f"datetime64[{unit}]") for unit in "DMY")
-    day_of_year = (t - years.astype("datetime64[us]")).astype(np.float64) / 86.4e9
-    found = {
-        "year": years.astype(np.float64) + 1970 + day_of_year / 366,
-        "month": months.astype(np.float64) % 12,
-        "day": (days - months.astype("datetime64[D]")).astype(np.float64) + 1,
-        "weekday": (days.astype(np.float64) + 3) % 7,
-        "hour": (t - days.astype("datetime64[us]")).astype(np.float64) / 3.6e9,
-    }
-    return {part: np.where(gone, np.nan, values) for part, values in found.items()}
-
-
 @dataclass(frozen=True)
 class DateColumn:
     """A date as the parts that vary: year and day scaled, month, weekday and hour as points on a circle.
@@ -253,6 +234,7 @@ class DateColumn:
         has_missing: whether a last feature says that a value is missing.
         marks: texts that stand for a missing value.
         other: the form in which the texts could be read as well, day and month exchanged.
+        period: first and last date of the training rows, in microseconds since 1970-01-01; None of times of day.
     """
 
     name: str
@@ -261,6 +243,7 @@ class DateColumn:
     has_missing: bool
     marks: tuple[str, ...] = ()
     other: str = ""
+    period: tuple[float, float] | None = None
     kind: ClassVar[str] = "date"
     holds_numbers: ClassVar[bool] = False
 
@@ -275,7 +258,9 @@ class DateColumn:
             center, scale = mean_and_std(values[~np.isnan(values)])
             if scale > 0 and part in _parts_in(form) and (trend or part != "year"):
                 parts[part] = (0.0, CYCLES[part]) if part in CYCLES else (center, scale)
-        return cls(series.name, form, parts, bool(np.isnan(us).any()), marks, other)
+        there = us[~np.isnan(us)]
+        period = (float(there.min()), float(there.max())) if len(there) and "year" in _parts_in(form) else None
+        return cls(series.name, form, parts, bool(np.isnan(us).any()), marks, other, period)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> DateColumn:
@@ -287,17 +272,19 @@ class DateColumn:
         if data["form"] is not None:
             checked_form(data["form"])
         given = exactly(dict, data["parts"])
-        if not given or not set(given) <= set(_PARTS):
+        if not given or not set(given) <= set(PARTS):
             raise ValueError("parts that no date has")
         parts = {}
-        for part in _PARTS:
+        for part in PARTS:
             if part in given:
                 center, scale = exactly(list, given[part])
                 parts[part] = (finite(center), positive(scale))
         if data["other"] and data["other"] not in FORMATS:
             raise ValueError(f"a form of dates {data['other']!r:.40}")
         missing = exactly(bool, data["has_missing"]), texts(data["marks"]), exactly(str, data["other"])
-        return cls(exactly(str, data["name"]), data["form"], parts, *missing)
+        first, last = exactly(list, data["period"]) if data.get("period") is not None else (None, None)
+        period = None if first is None else (finite(first), finite(last))
+        return cls(exactly(str, data["name"]), data["form"], parts, *missing, period)
 
     @property
     def feature_names(self) -> list[str]:
@@ -313,7 +300,15 @@ class DateColumn:
         Raises:
             TableError: for what is no date.
         """
-        return self.features(as_microseconds(series, self.form, self.marks))
+        return self.features(self.microseconds(series))
+
+    def microseconds(self, series: Series) -> Numbers:
+        """Dates of the column since 1970-01-01 (N,), NaN where missing.
+
+        Raises:
+            TableError: for what is no date.
+        """
+        return as_microseconds(series, self.form, self.marks)
 
     def features(self, us: Numbers) -> Features:
         """The same of microseconds since 1970-01-01 (N,), NaN where missing."""
@@ -328,13 +323,27 @@ class DateColumn:
         result = np.nan_to_num(np.stack(features, 1), nan=0.0)  # there is at least one part
         return np.column_stack([result, np.isnan(us)]) if self.has_missing else result
 
+    def far(self, us: Numbers) -> NDArray[np.bool_]:
+        """Which dates (N,) lie outside of the training rows' by more than a quarter of the time that these took."""
+        if self.period is None:
+            return np.zeros(len(us), bool)
+        first, last = self.period
+        away = (last - first) / 4
+        return np.asarray((us < first - away) | (us > last + away))
+
+    @property
+    def learned(self) -> str:
+        """The time of the training rows: "2021-01-01 to 2022-12-31"."""
+        return "" if self.period is None else " to ".join(map(day_of, self.period))
+
     def describe(self) -> str:
         """What was done, in a few words."""
         form = "" if self.form is None else f"; read as {self.form}"
         form += f", but {self.other} would do, too" if self.other else ""
         gaps = "; missing → 0, and a flag" if self.has_missing else ""
         marks = f"; {' and '.join(map(repr, self.marks))} counted as missing" if self.marks else ""
-        return ", ".join(self.parts) + form + gaps + marks
+        period = f"; {self.learned}" if self.period is not None else ""
+        return ", ".join(self.parts) + period + form + gaps + marks
 
 
 def _parts_in(form: str | None) -> tuple[str, ...]:
@@ -343,7 +352,7 @@ def _parts_in(form: str | None) -> tuple[str, ...]:
         return ("hour",)
     if form in _WITHOUT_YEAR:
         return ("month", "day")
-    return ("year", "month") if form in (*_MONTHS, _QUARTER) else _PARTS
+    return ("year", "month") if form in (*_MONTHS, _QUARTER) else PARTS
 
 
 def checked_form(form: Any) -> str:

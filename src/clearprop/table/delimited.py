@@ -18,6 +18,7 @@ from clearprop.table.start import NUMBER, find_decimal, find_start
 
 _HEAD = 4 * 2**20  # bytes from which the dialect is found
 _FEW_RECORDS = 100
+_OF_LIBSVM = re.compile(r"\d+:[+-]?[\d.]+(e[+-]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,15 @@ def find_dialect(source: Text, options: ReadOptions) -> Dialect:
         raise TableError(f"{path} is empty", "a table")
     start = find_start(text, options)
     lines = text.split("\n")
-    above = next((line.strip() for line in lines[: start.skip] if line.strip()), "")
+    stripped = (line.strip().strip(start.delimiter).strip() for line in lines[: start.skip])
+    above = next((line for line in stripped if line), "")
     text = "\n".join(lines[start.skip :]).lstrip("\n")
     if not text.strip():
         raise TableError(f"{path} has no line below the {start.skip} that are skipped", "a table")
     text = re.sub(r"\A\s*#+[ \t]+", "", text) if start.commented else text
     first, *records = _first_records(path, text, start.delimiter)
+    if len(first) > 1 and all(_OF_LIBSVM.fullmatch(field) for field in first[1:]):
+        raise TableError(f"{path} is in the format of LIBSVM (1 3:0.5 7:1)", "a column for each feature")
     row_names = header and _names_of_rows_lack_one(first, records)
     if row_names:
         first = ["", *first]

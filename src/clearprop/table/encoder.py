@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, cast
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from clearprop.errors import DTypeError, TableError, listed, unknown_name
 from clearprop.table.categories import BooleanColumn, CategoryColumn
 from clearprop.table.columns import IDENTIFIER, INDEX, Column, column_from_dict, fit_column, settle_marks
+from clearprop.table.dates import DateColumn
 from clearprop.table.lookup import holds_truth, truth_as_numbers
 from clearprop.table.marks import MISSING_MARKS, USUAL, Marks, without_marks
 from clearprop.table.memory import features_fit
@@ -61,6 +62,7 @@ class TableEncoder:
         ignored: name → reason, for the columns that are not.
         missing: texts that stand for a missing value.
         values: column → those of them that are values there.
+        names: all columns of the training table that could be inputs, in its order, used or not.
         truths: columns of the numbers 0 and 1, in which a yes is 1 and a no 0.
     """
 
@@ -69,6 +71,11 @@ class TableEncoder:
     missing: tuple[str, ...] = MISSING_MARKS
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     truths: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.names:  # of an older file
+            object.__setattr__(self, "names", tuple(column.name for column in self.columns))
 
     @classmethod
     def fit(
@@ -132,7 +139,7 @@ class TableEncoder:
         values = {column.name: settled[column.name][1] for column in used if settled[column.name][1]}
         numbers = [column.name for column in used if isinstance(column, NumberColumn) and column.text is None]
         truths = tuple(name for name in numbers if holds_truth(settled[name][0]))
-        return cls(tuple(used), ignored, marks.every, values, truths)
+        return cls(tuple(used), ignored, marks.every, values, truths, tuple(given))
 
     @property
     def feature_names(self) -> list[str]:
@@ -180,6 +187,12 @@ class TableEncoder:
     def _write(self, column: Column, series: Series, out: Features, unseen: Unseen | None) -> None:
         """A column's features into their place, without a copy of them where they are many."""
         series = without_marks(series, self.marks_of(column.name))
+        if isinstance(column, DateColumn):
+            us = column.microseconds(series)
+            if unseen is not None:
+                unseen.note_far(column, us)
+            out[:] = column.features(us)
+            return
         if not isinstance(column, CategoryColumn | BooleanColumn):
             series = truth_as_numbers(series) if column.name in self.truths else series
             out[:] = column.encode(series)
@@ -198,6 +211,7 @@ class TableEncoder:
             "missing": list(self.missing),
             "values": {name: list(marks) for name, marks in self.values.items()},
             "truths": list(self.truths),
+            "names": list(self.names),
         }
 
     @classmethod
@@ -219,9 +233,18 @@ class TableEncoder:
                 texts(data.get("missing", list(MISSING_MARKS))),
                 {exactly(str, name): texts(marks) for name, marks in values.items()},
                 texts(data.get("truths", [])),
+                _names(data.get("names", []), columns),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise TableError(f"a damaged description of the columns: {error!r}") from None
+
+
+def _names(given: Any, columns: Sequence[Column]) -> tuple[str, ...]:
+    """Names of all columns out of a file: each once, and the used ones among them, in their order."""
+    names, used = texts(given), [column.name for column in columns]
+    if names and (len(set(names)) < len(names) or [name for name in names if name in set(used)] != used):
+        raise ValueError("names that do not fit the columns")
+    return names
 
 
 def _fitted(

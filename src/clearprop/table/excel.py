@@ -15,7 +15,7 @@ from clearprop.table.library import first_line, import_polars
 from clearprop.table.packed import LEAST, RATIO
 
 OLD = b"\xd0\xcf\x11\xe0"  # begins a workbook of before 2007, and other files of that time
-_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
+_CELL = re.compile(rb"""\sr=["']([A-Za-z]{1,3})(\d{1,7})["']""")
 _LONGEST_CELL = 32  # bytes of the beginning of a cell
 _MOST_CELLS = 2**26  # of the rectangle around all of a sheet, which is held in memory at once
 
@@ -59,7 +59,7 @@ def read_sheet(path: Path, wanted: str | None) -> Sheet:
     pl = import_polars()
     try:
         _check_size(path)
-        book = excel.read_excel(path)
+        book = excel.read_excel(path.read_bytes())  # a name that ends otherwise would be refused
         names = list(book.sheet_names)
         chosen = None if wanted is None else _chosen(path, names, wanted)
         frames = {name: _cells(pl, book, name) for name in ([chosen] if chosen else names)}
@@ -125,6 +125,6 @@ def _extent(file: Any) -> tuple[int, int]:
 def _number(letters: bytes) -> int:
     """A column by its letters: A is 1, Z 26, AA 27."""
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = 26 * number + letter - ord("A") + 1
     return number

@@ -30,18 +30,17 @@ def is_lines(file: BinaryIO) -> bool:
     return any(line.strip() for line in file)
 
 
-def line_batches(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
-    """Whole lines in blocks of about `size` bytes, and how many bytes have been read."""
-    carry, read = b"", 0
+def line_batches(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """Whole lines in blocks of about `size` bytes."""
+    carry = file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
     while piece := file.read(size):
-        read += len(piece)
-        text = (carry + piece) if read > len(piece) else piece.removeprefix(codecs.BOM_UTF8)
+        text = carry + piece
         end = text.rfind(b"\n") + 1
         carry = text[end:]
         if text[:end].strip():
-            yield text[:end], read
+            yield text[:end]
     if carry.strip():
-        yield carry, read
+        yield carry
 
 
 def lines_to_frame(block: bytes, schema: Any = None) -> Any:

@@ -17,7 +17,7 @@ from clearprop.table.decode import open_binary
 from clearprop.table.excel import OLD, is_excel
 from clearprop.table.json_forms import document_to_frame, is_lines, line_batches, lines_to_frame
 from clearprop.table.library import first_line, import_polars
-from clearprop.table.packed import packing, packing_of, unpacked
+from clearprop.table.packed import is_binary, packing, packing_of, unpacked
 
 _MAGIC = {
     b"PAR1": "Parquet",
@@ -26,6 +26,8 @@ _MAGIC = {
     OLD: "Excel",
 }
 _JSON = re.compile(rb"\s*(?:(\[)\s*[{\]\[]|\{\s*[\"}])")  # a name of a column may begin with a bracket, too
+_PATTERN = re.compile(r"[*?\[]")
+_BEGIN = 256  # bytes that tell what a file is
 _LINES = 8 * 2**20  # bytes of JSON lines at once
 
 
@@ -37,8 +39,8 @@ def kind_of(path: Path) -> str:
         TableError: if it is what people take for a table, and is none.
     """
     with open_binary(path) as file:
-        head = file.read(256)
-        if known := next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), ""):
+        head = file.read(_BEGIN)
+        if known := _by_magic(head):
             return known
         if path.suffix.lower() == ".parquet":
             return "Parquet"
@@ -46,8 +48,8 @@ def kind_of(path: Path) -> str:
             return "Excel"
         file.seek(0)
         with unpacked(path, file) as inner:
-            head = inner.read(256)
-            if known := next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), ""):
+            head = inner.read(_BEGIN)
+            if known := _by_magic(head):
                 return known
             begins = _JSON.match(head.removeprefix(codecs.BOM_UTF8))
             if begins is None or begins[1]:
@@ -55,6 +57,10 @@ def kind_of(path: Path) -> str:
     with open_binary(path) as file, unpacked(path, file) as inner:
         inner.read(3 if head.startswith(codecs.BOM_UTF8) else 0)
         return "JSON lines" if is_lines(inner) else "JSON"
+
+
+def _by_magic(head: bytes) -> str:
+    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic) and is_binary(head)), "")
 
 
 def read_frame(path: Path, kind: str) -> Any:
@@ -108,7 +114,7 @@ def _lines(path: Path, seen: Callable[[float], None] | None) -> Iterator[Any]:
 
     def blocks(read: Callable[[bytes], Any], told: Callable[[float], None] | None) -> Iterator[Any]:
         with open_binary(path) as file, unpacked(path, file) as inner:
-            for block, _ in line_batches(inner, _LINES):
+            for block in line_batches(inner, _LINES):
                 yield _guarded(path, "JSON lines", partial(read, block))
                 if told is not None:
                     told(min(1.0, file.tell() / size))
@@ -120,13 +126,20 @@ def _lines(path: Path, seen: Callable[[float], None] | None) -> Iterator[Any]:
 
 
 def _asked(path: Path, kind: str, what: Callable[[Any], Any]) -> Any:
-    """What is asked of a file: of its path where Polars takes that, else of its bytes."""
-    named = str(path).encode(errors="ignore") == os.fsencode(path)  # Polars takes no name that is no UTF-8
+    """What is asked of a file: of its path where Polars takes that, of the open file, or of what was packed in it."""
     with open_binary(path) as file, unpacked(path, file) as inner:
-        source: Any = path if named and inner is file and kind != "JSON" else inner
-        if inner is not file and kind != "JSON":
+        source: Any = inner
+        if kind != "JSON" and inner is not file:
             source = io.BytesIO(inner.read())
+        elif kind != "JSON" and _takes(path, kind):
+            source = path
         return _guarded(path, kind, lambda: what(source))
+
+
+def _takes(path: Path, kind: str) -> bool:
+    """Whether Polars takes the name of a file: UTF-8, and no pattern where one cannot say that it is none."""
+    is_text = str(path).encode(errors="ignore") == os.fsencode(path)
+    return is_text and (kind == "Parquet" or not _PATTERN.search(str(path)))
 
 
 def _guarded(path: Path, kind: str, what: Callable[[], Any]) -> Any:
@@ -135,13 +148,7 @@ def _guarded(path: Path, kind: str, what: Callable[[], Any]) -> Any:
         return what()
     except TableError:
         raise
-    except (
-        errors.PolarsError,
-        errors.PanicException,
-        OSError,
-        ValueError,
-        RecursionError,
-    ) as error:  # may panic
+    except (errors.PolarsError, errors.PanicException, OSError, RuntimeError, ValueError) as error:  # damage can panic
         raise TableError(f"{path} is no {kind} file: {first_line(error)}") from None
 
 
@@ -150,7 +157,7 @@ def _lazy(kind: str, source: Any) -> Any:
     if kind == "Parquet":
         return pl.scan_parquet(source, glob=False)
     if kind == "Arrow IPC":
-        return pl.scan_ipc(source, glob=False)
+        return pl.scan_ipc(source)
     return pl.read_ipc_stream(source).lazy()
 
 

@@ -101,10 +101,8 @@ def _of_text(dialect: Dialect, skipped: list[int]) -> dict[str, Any]:
 def _look(part: Part, options: ReadOptions) -> TableFile:
     kind = kind_of(part.path)
     if beside := options.beside(kind):
-        what = f"an {kind} file" if kind[:1] in "AE" and kind else f"a {kind} file" if kind else "delimited text"
-        raise InvalidValueError(
-            f"{beside[0]} of {part.path}, which is {what}", "no such option, which says nothing of it"
-        )
+        what = "delimited text" if not kind else f"of the kind {kind}"
+        raise InvalidValueError(f"{beside[0]} for {part.path}, which is {what}", "none: it says nothing of such a file")
     if kind not in ("", "Excel"):
         return TableFile(part, kind)
     sheet = read_sheet(part.path, options.sheet) if kind else None

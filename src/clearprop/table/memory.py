@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+AT_ONCE = 4096  # rows whose probabilities of very many classes are in memory together
 COPIES = 3  # of the features in memory while a network is trained: whole, in parts, and at work
 
 
@@ -27,6 +28,6 @@ def features_fit(rows: int, features: int) -> bool:
 
 
 def classes_fit(rows: int, classes: int) -> bool:
-    """Whether the probabilities of so many classes for so many rows, and a confusion matrix, fit into memory."""
+    """Whether the probabilities of so many classes fit into memory, for as many rows as are scored at once."""
     free = available_memory()
-    return free is None or (rows + classes) * classes * 8 * COPIES < free
+    return free is None or min(rows, AT_ONCE) * classes * 8 * COPIES < free

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import TableError
 from clearprop.table.dates import as_microseconds, checked_form
+from clearprop.table.marks import MISSING_MARKS
 from clearprop.table.tails import WORTH_A_LOG_OF_TARGET, find_log_unit, log_formula, signed_exp, signed_log
 from clearprop.table.values import (
     TOO_CLOSE,
@@ -21,6 +22,7 @@ from clearprop.table.values import (
     finite,
     mean_and_std,
     positive,
+    texts,
     too_close,
 )
 from clearprop.table.written import NumberFormat
@@ -50,7 +52,7 @@ class NumberTarget:
         dates: how text is read as dates, whose days since 1970-01-01 are learned; "" for a column of dates; None for
             numbers.
         whole_days: whether the dates have no time of day.
-        missing: texts that stand for a missing value in it.
+        missing: texts that stand for a missing value.
     """
 
     name: str
@@ -109,11 +111,12 @@ class NumberTarget:
             checked_form(dates)
         numbers = finite(data["mean"]), positive(data["std"])
         fitted = cls(exactly(str, data["name"]), *numbers, text, unit, average, spread, smear, lowest, highest)
-        return replace(fitted, dates=dates, whole_days=exactly(bool, data.get("whole_days", False)))
+        missing = texts(data.get("missing", list(MISSING_MARKS)))
+        return replace(fitted, dates=dates, whole_days=exactly(bool, data.get("whole_days", False)), missing=missing)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for a file."""
-        return {"task": self.task, **asdict(self)}
+        return {"task": self.task, **asdict(self), "missing": list(self.missing)}
 
     @property
     def holds_numbers(self) -> bool:

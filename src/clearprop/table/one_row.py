@@ -14,7 +14,8 @@ import numpy as np
 from clearprop.errors import MissingDependencyError, TableError, listed
 from clearprop.table.categories import BooleanColumn, CategoryColumn
 from clearprop.table.columns import Column
-from clearprop.table.dates import BEND, CYCLES, DateColumn, microseconds_of_text
+from clearprop.table.date_parts import CYCLES, EPOCH, MICROSECOND
+from clearprop.table.dates import BEND, DateColumn, microseconds_of_text
 from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.lookup import MISSING, NEVER_SEEN, truth_of
 from clearprop.table.marks import MarkTest
@@ -26,7 +27,6 @@ from clearprop.table.values import LARGEST, Features, as_level
 
 Read = Callable[[Any], float]
 _GONE = float("nan")
-_EPOCH, _MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)
 _PYTHON_DATES = 6e16  # microseconds from 1970 to the year 69, or to 3871, as far as Python has dates
 
 
@@ -78,6 +78,9 @@ class RowEncoder:
             start = end
         self._scaling = _Scaling(numbers)
 
+    def __reduce__(self) -> tuple[type[RowEncoder], tuple[TableEncoder]]:
+        return RowEncoder, (self._encoder,)
+
     def __call__(self, row: Mapping[str, Any], dtype: str = "float64", unseen: Unseen | None = None) -> Features:
         """The features (1, n_features) of a row.
 
@@ -119,6 +122,8 @@ class RowEncoder:
         for date_column, start, end, is_mark in self._dates:
             value = row[date_column.name]
             us = _GONE if _is_gone(value) or is_mark(value) else _microseconds(date_column, value)
+            if unseen is not None:
+                unseen.note_far(date_column, np.array([us]))
             out[start:end] = _date_features(date_column, us)
         return result
 
@@ -177,7 +182,7 @@ def _reader(column: NumberColumn, is_mark: MarkTest, truth: bool) -> Read:
         kind = type(value)
         if kind is float or kind is int:
             number = _GONE if has_marks and is_mark(value) else float(value)
-        elif value is None:
+        elif value is None or (kind is not str and _is_gone(value)):
             return _GONE
         elif kind is str:
             if not value.strip() or is_mark(value):
@@ -225,7 +230,7 @@ def _write_level(
     elif place == MISSING:
         place = own if column.has_missing else levels if column.pooled else -1
     if place >= 0:
-        out[start + place] = 1
+        out[start + place] = column.size
 
 
 def _microseconds(column: DateColumn, value: Any) -> float:
@@ -233,9 +238,9 @@ def _microseconds(column: DateColumn, value: Any) -> float:
     if isinstance(value, str):
         return microseconds_of_text(value, column.name, column.form, column.marks)
     if isinstance(value, datetime) and value.tzinfo is None:
-        return float((value - _EPOCH) // _MICROSECOND)
+        return float((value - EPOCH) // MICROSECOND)
     if type(value) is date:
-        return float((datetime(value.year, value.month, value.day) - _EPOCH) // _MICROSECOND)
+        return float((datetime(value.year, value.month, value.day) - EPOCH) // MICROSECOND)
     raise _RareTypeError
 
 
@@ -243,17 +248,17 @@ def _date_features(column: DateColumn, us: float) -> Features | list[float]:
     """What `DateColumn.features` makes of one date, by the same operations on plain numbers."""
     if not -_PYTHON_DATES < us < _PYTHON_DATES:
         return np.asarray(column.features(np.array([us]))[0])
-    at = _EPOCH + timedelta(microseconds=int(us))
+    at = EPOCH + timedelta(microseconds=int(us))
     year, day = (
         at.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0),
         at.replace(hour=0, minute=0, second=0, microsecond=0),
     )
     parts = {
-        "year": float(at.year) + ((at - year) // _MICROSECOND) / 86.4e9 / 366,
+        "year": float(at.year) + ((at - year) // MICROSECOND) / 86.4e9 / 366,
         "month": at.month - 1.0,
         "day": float(at.day),
         "weekday": float(at.weekday()),
-        "hour": ((at - day) // _MICROSECOND) / 3.6e9,
+        "hour": ((at - day) // MICROSECOND) / 3.6e9,
     }
     angles = np.array([2 * np.pi * parts[part] / scale for part, (_, scale) in column.parts.items() if part in CYCLES])
     circles = iter(zip(np.sin(angles), np.cos(angles), strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import narwhals.stable.v1 as nw
 import numpy as np
@@ -19,7 +19,9 @@ _EVEN = 0.9  # of the steps from one time to the next that are alike, where ther
 
 def dates_in(table: nw.DataFrame[Any], names: Iterable[str]) -> dict[str, Numbers]:
     """The columns of dates: name → microseconds since 1970-01-01 (N,), NaN where missing; clock times are none."""
-    found = {name: _dates(unboxed(table[name])) for name in names}
+    wanted = set(names)
+    columns = [cast(Series, series) for series in table.iter_columns() if series.name in wanted]
+    found = {series.name: _dates(unboxed(series)) for series in columns if not is_number(series)}
     return {name: time for name, time in found.items() if time is not None}
 
 

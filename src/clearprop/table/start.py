@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import dataclass
 
@@ -40,6 +41,7 @@ def find_start(text: str, options: ReadOptions) -> Start:
         comments = next((i for i, line in enumerate(lines[skip:]) if not line.lstrip().startswith("#")), 0)
         above, delimiter = _below_a_title(lines[skip:], comments, options)
         skip += above
+        skip += _padded_title(lines[skip:], delimiter) if options.header else 0
     else:
         delimiter = options.delimiter or _delimiter_of(lines[skip:], options.blanks)
     names = skip - 1 if options.skip is None else skip
@@ -60,6 +62,15 @@ def _below_a_title(lines: list[str], comments: int, options: ReadOptions) -> tup
     return comments, options.delimiter or _delimiter_of(lines[comments:], options.blanks)
 
 
+def _padded_title(lines: list[str], delimiter: str) -> int:
+    """How many lines have nothing but a title before a full header, as a spreadsheet writes them: Report,,,"""
+    rows = [_fields(line, delimiter) for line in lines[:_MOST_ABOVE]]
+    filled = [[k for k, field in enumerate(row) if field.strip(' "')] for row in rows]
+    header = next((i for i, places in enumerate(filled) if places not in ([], [0])), 0)
+    full = len(filled[header]) > 1 and not _has_number(rows[header])
+    return header if full and len(lines) > header + 1 and all(len(row) > 1 for row in rows[:header]) else 0
+
+
 def _names_in_comment(lines: list[str], delimiter: str) -> bool:
     """Whether a comment holds the names of the columns: as many words as the row below it, and numbers only there."""
     if len(lines) < 2 or not lines[0].lstrip().startswith("#"):
@@ -75,8 +86,12 @@ def _has_number(fields: list[str]) -> bool:
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
-    line = _unquoted(line)
-    return line.split() if delimiter == " " else line.split(delimiter)
+    if delimiter == " ":
+        return line.split()
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:  # a field too long for it
+        return line.split(delimiter)
 
 
 def _unquoted(text: str) -> str:

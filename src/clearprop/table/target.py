@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import TableError, listed, unknown_name
 from clearprop.table.dates import find_date_format, is_clock
+from clearprop.table.decision import Decision
 from clearprop.table.encoder import as_frame
 from clearprop.table.lookup import Lookup
 from clearprop.table.marks import MISSING_MARKS, Marks, without_marks
@@ -53,6 +54,7 @@ class ClassTarget:
         shares: of the classes among the training rows; empty if nobody counted.
         missing: texts that stand for a missing value in it.
         holds_numbers: whether the column held numbers, not text.
+        decision: which class is answered to which probabilities; None: the most probable one.
     """
 
     name: str
@@ -60,6 +62,7 @@ class ClassTarget:
     shares: tuple[float, ...] = ()
     missing: tuple[str, ...] = ()
     holds_numbers: bool = False
+    decision: Decision | None = None
 
     task = "classification"
 
@@ -85,6 +88,17 @@ class ClassTarget:
     def decode(self, codes: NDArray[Any]) -> list[Label]:
         """The labels of class numbers (N,)."""
         return [self.classes[int(k)] for k in codes]
+
+    def decide(self, p: NDArray[Any]) -> NDArray[np.int64]:
+        """The class numbers (N,) that are answered to probabilities (N, k)."""
+        return np.asarray(p.argmax(axis=1)) if self.decision is None else self.decision(p)
+
+    @property
+    def positive(self) -> int | None:
+        """Of two classes the rarer one, for which precision, recall and F1 are computed; of several None."""
+        if len(self.classes) != 2:
+            return None
+        return 0 if self.shares and self.shares[0] < self.shares[1] else 1
 
 
 Target = ClassTarget | NumberTarget
@@ -162,8 +176,8 @@ def fit_target(series: Series, task: str | None = None) -> Target:
         if not classes_fit(len(series), len(labels)):
             raise TableError(
                 f"target {name!r} has {len(labels)} classes in {len(series)} rows",
-                "so few that their probabilities and a confusion matrix fit into the memory that is free",
-                "--max-rows, or another column",
+                "so few that their probabilities for 4,096 rows fit into the memory that is free",
+                "another column, or task regression if it is a number",
             )
         classes = tuple(sorted(labels, key=lambda x: (isinstance(x, str), x)))
         return ClassTarget(name, classes, holds_numbers=are_numbers(series))
@@ -175,7 +189,7 @@ def fit_target(series: Series, task: str | None = None) -> Target:
             f"target {name!r} holds {text.marks[0]!r}",
             "numbers",
             f"if that stands for a missing value: na={text.marks[0]!r}",
-            row=as_values(series).index(text.marks[0]),
+            row=next((row for row, value in enumerate(as_values(series)) if str(value).strip() == text.marks[0]), None),
         )
     dates = date_form(series)
     if dates is not None:
@@ -296,8 +310,9 @@ def target_to_dict(target: Target) -> dict[str, Any]:
     common = {"task": target.task, "name": target.name, "missing": list(target.missing)}
     if isinstance(target, ClassTarget):
         classes, shares = list(target.classes), list(target.shares)
-        numbers = {"holds_numbers": target.holds_numbers}
-        return {**common, "classes": classes, "shares": shares, **numbers}
+        decision = None if target.decision is None else target.decision.to_dict()
+        rest = {"holds_numbers": target.holds_numbers, "decision": decision}
+        return {**common, "classes": classes, "shares": shares, **rest}
     return {**common, **target.to_dict()}
 
 
@@ -315,13 +330,14 @@ def target_from_dict(data: Any) -> Target:
             shares = tuple(finite(share) for share in exactly(list, data.get("shares", [])))
             if len(shares) not in (0, len(classes)) or any(share < 0 for share in shares):
                 raise ValueError("shares that do not fit the classes")
+            decided = data.get("decision")
+            decision = None if decided is None else Decision.from_dict(decided, len(classes))
             levels = [as_level(label) for label in classes]
             missing = texts(data.get("missing", [mark for mark in MISSING_MARKS if mark not in levels]))
             numbers = exactly(bool, data.get("holds_numbers", holds_numbers(levels)))
-            return ClassTarget(exactly(str, data["name"]), classes, shares, missing, numbers)
+            return ClassTarget(exactly(str, data["name"]), classes, shares, missing, numbers, decision)
         if data["task"] != "regression":
             raise ValueError("a task that is neither classification nor regression")
-        missing = texts(data.get("missing", list(MISSING_MARKS)))
-        return replace(NumberTarget.from_dict(data), missing=missing)
+        return NumberTarget.from_dict(data)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise TableError(f"a damaged description of the target: {error!r}") from None

@@ -1,4 +1,4 @@
-"""Values that no level stands for, counted while a table is encoded."""
+"""Values that no level stands for, and dates of other times, counted while a table is encoded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,36 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from clearprop.table.date_parts import day_of
+from clearprop.table.dates import DateColumn
+from clearprop.table.values import Numbers
+
 EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Far:
+    """Dates far outside of the time that was learned.
+
+    Attributes:
+        rows: how many.
+        first, last: of them, in microseconds since 1970-01-01.
+        learned: that time: "2021-01-01 to 2022-12-31".
+    """
+
+    rows: int
+    first: float
+    last: float
+    learned: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, for JSON."""
+        return {"rows": self.rows, "examples": list(self.examples), "learned": self.learned}
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The first and the last."""
+        return tuple(dict.fromkeys((day_of(self.first), day_of(self.last))))
 
 
 @dataclass
@@ -22,9 +51,10 @@ class Unseen:
 
     rows: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[str]] = field(default_factory=dict)
+    far: dict[str, Far] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.rows)
+        return bool(self.rows or self.far)
 
     def note(self, column: str, values: Iterable[Any]) -> None:
         """Count more values of a column."""
@@ -34,6 +64,18 @@ class Unseen:
             if len(shown) < EXAMPLES and str(value) not in shown:
                 shown.append(str(value))
 
+    def note_far(self, column: DateColumn, us: Numbers) -> None:
+        """Count dates (N,) that lie far outside of the time that was learned."""
+        away = us[column.far(us)]
+        if not len(away):
+            return
+        low, high = float(away.min()), float(away.max())
+        before = self.far.get(column.name)
+        if before is not None:
+            low, high = min(low, before.first), max(high, before.last)
+        self.far[column.name] = Far((before.rows if before else 0) + len(away), low, high, column.learned)
+
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON."""
-        return {name: {"rows": n, "examples": self.examples[name]} for name, n in self.rows.items()}
+        levels = {name: {"rows": n, "examples": self.examples[name]} for name, n in self.rows.items()}
+        return levels | {name: far.to_dict() for name, far in self.far.items()}

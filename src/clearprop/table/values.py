@@ -82,8 +82,12 @@ def unboxed(series: Series) -> Series:
 
 def _is_boxed_number(value: Any) -> bool:
     """A number that a float can hold; 10⁴⁰⁰ is left to whoever reads the column."""
-    is_number = isinstance(value, int | float | Decimal | np.number) and not isinstance(value, bool)
-    return is_number and abs(value) <= sys.float_info.max
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | np.integer | np.floating):
+        return False
+    if isinstance(value, np.floating):  # a float32 cannot be compared with the largest float64
+        return bool(np.isfinite(value))
+    size: Any = abs(value)
+    return bool(size <= sys.float_info.max)
 
 
 def _as_datetime(value: date) -> datetime:

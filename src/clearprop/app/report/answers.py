@@ -11,9 +11,11 @@ from clearprop.app.html import lead, note, section, sentences, table, text
 from clearprop.app.report.chart import Axis, Plot
 from clearprop.app.report.evidence import Evidence, Sample
 from clearprop.app.summary import quantity
+from clearprop.estimators import Evaluation
+from clearprop.estimators.threshold import decision_of
 from clearprop.estimators.verdict import PARTS
 from clearprop.explain.language import Language, Phrase
-from clearprop.table import NumberTarget
+from clearprop.table import ClassTarget, NumberTarget
 
 _MOST_CLASSES, _BINS = 20, 31
 
@@ -48,11 +50,22 @@ _SAYS_BINS = Phrase("Histogram of {n} residuals.", "{n} 个残差的直方图。
 
 def answers(evidence: Evidence, lang: Language) -> str:
     """A confusion matrix for classes, residuals for numbers."""
-    counts = evidence.fit.last.confusion
-    if evidence.classes is None or counts is None:
-        return section("answers", _TITLE(lang), *_residuals(evidence, lang))
-    shown = _matrix if len(evidence.classes) <= _MOST_CLASSES else _most_confused
-    return section("answers", _TITLE(lang), *shown(evidence.classes, counts, PARTS[evidence.judged.part](lang), lang))
+    last, classes, part = evidence.fit.last, evidence.classes, PARTS[evidence.judged.part](lang)
+    if classes is None:
+        shown = _residuals(evidence, lang)
+    elif last.confusion is not None and len(classes) <= _MOST_CLASSES:
+        shown = _matrix(classes, last.confusion, part, lang)
+    else:
+        shown = _most_confused(classes, last, part, lang)
+    return section("answers", _TITLE(lang), *_decided(evidence, lang), *shown)
+
+
+def _decided(evidence: Evidence, lang: Language) -> list[str]:
+    """From which probability on a class is answered, if that was chosen."""
+    target = evidence.model.target
+    if not isinstance(target, ClassTarget) or target.decision is None:
+        return []
+    return [lead(text(decision_of(target)(lang), 300))]
 
 
 def _matrix(classes: tuple[Any, ...], counts: NDArray[np.int64], part: str, lang: Language) -> list[str]:
@@ -73,12 +86,9 @@ def _cell(n: int, total: int, right: bool) -> str:
     return f'<div class="{kind}" style="--share:{n / total:.1%}">{n:,} <small>{n / total:.0%}</small></div>'
 
 
-def _most_confused(classes: tuple[Any, ...], counts: NDArray[np.int64], part: str, lang: Language) -> list[str]:
-    wrong = counts - np.diag(np.diag(counts))
-    order = np.argsort(-wrong, axis=None, kind="stable")[:_MOST_CLASSES]
-    pairs = [(int(at) // len(classes), int(at) % len(classes)) for at in order]
-    rows = [[text(classes[i]), text(classes[j]), f"{wrong[i, j]:,}"] for i, j in pairs if wrong[i, j]]
-    said = _MANY(lang, n=len(classes), wrong=f"{int(wrong.sum()):,}", rows=f"{int(counts.sum()):,}", part=part)
+def _most_confused(classes: tuple[Any, ...], last: Evaluation, part: str, lang: Language) -> list[str]:
+    rows = [[text(classes[i]), text(classes[j]), f"{n:,}"] for i, j, n in last.mistakes]
+    said = _MANY(lang, n=len(classes), wrong=f"{last.wrong:,}", rows=f"{last.rows:,}", part=part)
     return [lead(said), table([title(lang) for title in _MANY_HEAD], rows)]
 
 

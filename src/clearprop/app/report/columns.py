@@ -101,7 +101,7 @@ def _text(text: NumberFormat) -> list[str]:
 def _category(column: CategoryColumn) -> str:
     there = [level for level in column.levels if level is not None]
     shown = "、".join(there[:4]) + ("……" if len(there) > 4 else "")
-    parts = [f"{len(there):,} 个取值各占一个 0/1：{shown}"] + ["缺失占一个"] * (None in column.levels)
+    parts = [f"{len(there):,} 个取值各占一个 0/{column.size:.2g}：{shown}"] + ["缺失占一个"] * (None in column.levels)
     if column.pooled:
         how_many = f" {len(column.rare):,} 个" if column.rare else "所有"
         parts.append(f"其余{how_many}罕见取值合占一个" + f"（少于 {column.fewest:,} 行）" * (column.fewest > 1))
@@ -110,6 +110,7 @@ def _category(column: CategoryColumn) -> str:
 
 def _date(column: DateColumn) -> str:
     parts = ["、".join(_PARTS[part] for part in column.parts)]
+    parts += [column.learned.replace(" to ", " 至 ")] * (column.period is not None)
     parts += [] if column.form is None else [f"按 {column.form} 读取"]
     parts += [f"按 {column.other} 读取也可以"] if column.other else []
     parts += ["缺失 → 0，另加一个标记"] * column.has_missing

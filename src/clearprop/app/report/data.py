@@ -73,6 +73,8 @@ def _words(evidence: Evidence, lang: Language) -> str:
         words.append(_DRAWN(lang, n=f"{used + read['without_target']:,}"))
     if len(evidence.fit.rows) == 3:
         words.append(_SPLIT(lang))
+    weighting = evidence.model.weighting.said(evidence.model.target)
+    words += [plain(word(lang), 400) for word in weighting]
     return sentences([*words, *(word(lang) for word in evidence.fit.division.said)], lang)
 
 

@@ -90,15 +90,15 @@ class Evidence:
     def diagnosis(self) -> Diagnosis:
         """What the doctor finds, behind columns that give the target away."""
         model, learned = self.model, self.learned
-        held_out = self._sample("validation") if "validation" in self.fit.parts else None
         found = diagnose(
             model.network,
             learned.X,
             learned.y,
             self.fit.history,
-            validation=None if held_out is None else (held_out.X, held_out.y),
+            judgement=self.fit.judgement,
             optimizer=optimizer_of(model.about),
             batch_size=model.about["training"]["batch_size"],
+            sample_weight=model.weighting.in_training(learned.y, model.weights(learned.frame.to_native())),
         )
         leaks = examine_leakage(model, learned.X, learned.y)
         return Diagnosis((*leaks, *found.examined), found.lang)

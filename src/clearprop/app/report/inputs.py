@@ -211,8 +211,9 @@ def _answer(evidence: Evidence, row: int, lang: Language) -> str:
         truth, answered = (quantity(float(x)) if target.dates is None else str(target.as_date(x)) for x in both)
         return _OFF(lang, truth=truth, answer=answered)
     p = class_probabilities(a)[0]
-    truth, answer = text(target.classes[int(y[0])]), text(target.classes[int(p.argmax())])
-    said = _RIGHT if p.argmax() == y[0] else _WRONG
+    code = int(target.decide(p[None])[0])
+    truth, answer = text(target.classes[int(y[0])]), text(target.classes[code])
+    said = _RIGHT if code == y[0] else _WRONG
     return said(lang, truth=truth, answer=answer, p=number(float(p[y[0]])))
 
 

@@ -4,5 +4,17 @@ from clearprop.explain.doctor.diagnosis import Diagnosis
 from clearprop.explain.doctor.examine import diagnose
 from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding
 from clearprop.explain.doctor.inputs import Standardised
+from clearprop.explain.doctor.judgement import Judgement, Measure, Measures, defined
 
-__all__ = ["ILLNESSES", "Diagnosis", "Examination", "Finding", "Standardised", "diagnose"]
+__all__ = [
+    "ILLNESSES",
+    "Diagnosis",
+    "Examination",
+    "Finding",
+    "Judgement",
+    "Measure",
+    "Measures",
+    "Standardised",
+    "defined",
+    "diagnose",
+]

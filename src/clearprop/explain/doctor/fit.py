@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from clearprop.execute import Array
 from clearprop.explain.doctor.evidence import curves
 from clearprop.explain.doctor.finding import Examination, Finding, advised, found, healthy, skipped
 from clearprop.explain.doctor.gradients import cure_of_vanishing, vanished_at_start
+from clearprop.explain.doctor.judgement import LOST, Judgement, Measure, Measures, defined
 from clearprop.explain.doctor.patient import Cure, Patient
 from clearprop.explain.doctor.rate import FEWEST_EPOCHS
 from clearprop.explain.doctor.words import ADVICE
@@ -19,34 +19,12 @@ from clearprop.train import Data
 
 NEIGHBOURS, FEWEST_ROWS = 5, 20  # neighbours that vote; rows below which their vote says nothing
 # Shares of what there is to learn (1 − the trivial answer's score). A tenth that five neighbours find and the network
-# does not is underfitting, and so is having learned nothing. A fifth that is lost on new rows is overfitting, if the
-# error there is also twice that on the training rows. All beyond chance: two standard errors, or 95% intervals.
-MISSED, NOTHING, LOST, TIMES = 0.1, 0.95, 0.2, 2.0
+# does not is underfitting, and so is having learned nothing. Both beyond chance: two standard errors, or 95% intervals.
+MISSED, NOTHING = 0.1, 0.95
 SHRUNK = 0.2  # of its initial size: weights that a penalty has shrunk so far are held back
 _Z = 1.96
 _RESAMPLES, _MOST_RESAMPLED = 500, 5000
-
-
-@dataclass(frozen=True)
-class Score:
-    """Accuracy or R² with its 95% interval, and the same as a share of what there is to learn that is missed.
-
-    Attributes:
-        value, low, high: the score.
-        trivial: what the trivial answer reaches: the most frequent class, or the mean, of the training rows.
-    """
-
-    value: float
-    low: float
-    high: float
-    trivial: float
-
-    def missed(self, score: float) -> float:
-        """(1 − score)/(1 − trivial): 0 is perfect, 1 no better than the trivial answer."""
-        return (1 - score) / (1 - self.trivial)
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+_NEW_ROWS = Phrase("rows that were not learned from", "未用于学习的样本")
 
 
 def examine_underfitting(patient: Patient, earlier: Sequence[Finding] = ()) -> Examination:
@@ -58,46 +36,69 @@ def examine_underfitting(patient: Patient, earlier: Sequence[Finding] = ()) -> E
     """
     if patient.is_untrained:
         return skipped("underfitting", "the network is not trained", "网络尚未训练")
-    score = score_of(patient, patient.data)
-    if score is None:
+    measures = measures_of(patient, patient.scored)
+    if not measures:
         return _undefined("underfitting")
+    score = next(iter(measures.values()))
     gain, error, neighbours = _gain_of_neighbours(patient)
     values = {"name": _name(patient), "score": score, "trivial": score.trivial, "neighbours": neighbours}
     enough = len(patient.sample) >= FEWEST_ROWS
     more_to_learn = enough and gain > MISSED * (1 - score.trivial) and gain > 2 * error
-    if not more_to_learn and score.missed(score.high) <= NOTHING:
+    if not more_to_learn and min(measure.least_missed for measure in measures.values()) <= NOTHING:
         return healthy("underfitting", **values)
     return found(
         "underfitting",
         "serious",
         Phrase("the training rows", "训练样本"),
         _cure_of_underfitting(patient, earlier),
-        {**asdict(score), "neighbours": neighbours},
+        {**_numbers(score), "neighbours": neighbours},
         _losses(patient),
         **values,
     )
 
 
+def examine_chance(patient: Patient) -> Examination:
+    """The scores on rows that were not learned from, beside the trivial answer's."""
+    judgement = _judgement(patient)
+    if judgement is None:
+        return skipped("chance", "needs validation=(X, y)", "需要 validation=(X, y)")
+    if patient.is_untrained:
+        return skipped("chance", "the network is not trained", "网络尚未训练")
+    if not judgement.unseen:
+        return _undefined("chance")
+    shown = judgement.better_than_chance or next(iter(judgement.unseen.values()))
+    values = {"name": shown.name, "unseen": shown, "trivial": shown.trivial}
+    if judgement.better_than_chance is not None:
+        return healthy("chance", **values)
+    numbers = {metric: _numbers(measure) for metric, measure in judgement.unseen.items()}
+    return found("chance", "serious", _NEW_ROWS, advised("other_columns", {}), numbers, _losses(patient), **values)
+
+
 def examine_overfitting(patient: Patient) -> Examination:
-    """The scores on training and validation rows, with their intervals."""
-    if patient.validation is None:
+    """The scores on training rows and on others, with their intervals."""
+    judgement = _judgement(patient)
+    if judgement is None:
         return skipped("overfitting", "needs validation=(X, y)", "需要 validation=(X, y)")
-    seen, unseen = score_of(patient, patient.data), score_of(patient, patient.validation)
-    if seen is None or unseen is None:
+    metric = next((name for name in judgement.unseen if name in judgement.seen), None)
+    if metric is None:
         return _undefined("overfitting")
+    shown = judgement.overfitting
+    if shown is None:
+        seen, unseen = judgement.seen[metric], judgement.unseen[metric]
+        return healthy("overfitting", name=seen.name, seen=seen, unseen=unseen)
+    seen, unseen = shown
     lost = unseen.missed(unseen.value) - seen.missed(seen.value)
-    values = {"name": _name(patient), "seen": seen, "unseen": unseen}
-    if lost <= LOST or unseen.missed(unseen.high) <= TIMES * seen.missed(seen.low):
-        return healthy("overfitting", **values)
     l2 = float(f"{max(10 * patient.architecture.l2, 10 / len(patient.data)):.1g}")
     return found(
         "overfitting",
         "serious",
-        Phrase("the validation rows", "验证样本"),
+        _NEW_ROWS,
         advised("larger_penalty", {"l2": l2}),
-        {"train": asdict(seen), "validation": asdict(unseen), "lost": lost},
+        {"train": _numbers(seen), "validation": _numbers(unseen), "lost": lost},
         _losses(patient),
-        **values,
+        name=seen.name,
+        seen=seen,
+        unseen=unseen,
         lost=lost,
         limit=LOST,
     )
@@ -156,19 +157,40 @@ def _losses(patient: Patient) -> str | None:
 # --- scores
 
 
-def score_of(patient: Patient, data: Data) -> Score | None:
-    """Accuracy or R² on some rows; None where every row has the same target."""
-    y, known = patient.targets_as_rows(data), patient.targets_as_rows(patient.data)
-    a = _outputs(patient, data.X)
-    if patient.is_classification:
+def _judgement(patient: Patient) -> Judgement | None:
+    """That which the patient came with, or one of the training and validation rows; None without the latter."""
+    if patient.judgement is not None or patient.validation is None:
+        return patient.judgement
+    return Judgement(measures_of(patient, patient.scored), measures_of(patient, patient.validation))
+
+
+def measures_of(patient: Patient, data: Data) -> Measures:
+    """Accuracy or R² on some rows, and behind it the log loss; only those that are defined."""
+    y, known = patient.targets_as_rows(data), patient.targets_as_rows(patient.scored)
+    a, weights = _outputs(patient, data.X), patient.row_weights(data)
+    usual = np.average(known, axis=0, weights=patient.row_weights(patient.scored))
+    if not patient.is_classification:
+        scale, squares = ((y - usual) ** 2).sum(axis=1) * weights, ((y - a) ** 2).sum(axis=1) * weights
+        found = {"r2": _ratio_measure(_name(patient), squares, scale)} if scale.sum() > 0 else {}
+    else:
         right = _right(patient, a, y)
-        trivial = float(_right(patient, np.broadcast_to(known.mean(axis=0), y.shape), y).mean())
-        return Score(float(right.mean()), *_wilson(float(right.mean()), len(right)), trivial) if trivial < 1 else None
-    scale = ((y - known.mean(axis=0)) ** 2).sum(axis=1)
-    if not scale.sum() > 0:
-        return None
-    squares = ((y - a) ** 2).sum(axis=1)
-    return Score(1 - float(squares.sum() / scale.sum()), *_bootstrapped(squares, scale), 0.0)
+        p, trivial = (
+            float(np.average(v, weights=weights)) for v in (right, _right(patient, np.broadcast_to(usual, y.shape), y))
+        )
+        found = {"accuracy": Measure(_name(patient), p, *_wilson(p, weights.sum() ** 2 / (weights**2).sum()), trivial)}
+        if patient.is_one_of_several:
+            losses = (patient.log_losses(x, y) * weights for x in (a, np.broadcast_to(usual, y.shape)))
+            found["log_loss"] = _ratio_measure(Phrase("the share of log loss removed", "对数损失的减少比例"), *losses)
+    return defined(found)
+
+
+def _ratio_measure(name: Phrase, errors: Array, trivial: Array) -> Measure:
+    """1 − Σ errors/Σ trivial errors: R², or the same of the log loss."""
+    return Measure(name, 1 - float(errors.sum() / trivial.sum()), *_bootstrapped(errors, trivial), 0.0)
+
+
+def _numbers(measure: Measure) -> dict[str, float]:
+    return {name: getattr(measure, name) for name in ("value", "low", "high", "trivial")}
 
 
 def _outputs(patient: Patient, X: Array) -> Array:
@@ -183,7 +205,7 @@ def _right(patient: Patient, a: Array, y: Array) -> Array:
     return right.astype(np.float64)
 
 
-def _wilson(p: float, n: int) -> tuple[float, float]:
+def _wilson(p: float, n: float) -> tuple[float, float]:
     """The interval of a share p of n rows (Wilson, 1927); unlike p ± z·√(p(1 − p)/n) it is right near 0 and 1."""
     middle, half = p + _Z**2 / (2 * n), _Z * (p * (1 - p) / n + _Z**2 / (4 * n**2)) ** 0.5
     return (middle - half) / (1 + _Z**2 / n), (middle + half) / (1 + _Z**2 / n)
@@ -205,18 +227,21 @@ def _gain_of_neighbours(patient: Patient) -> tuple[float, float, float]:
     The vote has not seen the row that it answers for, the network has: so a gain means that there is more to learn.
     """
     data = patient.sample
-    y, a = patient.targets_as_rows(data), _outputs(patient, data.X)
-    vote = _vote(data.X, y)
+    y, a, weights = patient.targets_as_rows(data), _outputs(patient, data.X), patient.row_weights(data)
+    vote = _vote(data.X, y, weights)
     if patient.is_classification:
         theirs, ours = _right(patient, vote, y), _right(patient, a, y)
     else:
-        scale = ((y - y.mean(axis=0)) ** 2).sum(axis=1).mean() or 1.0
+        squares = ((y - np.average(y, axis=0, weights=weights)) ** 2).sum(axis=1)
+        scale = np.average(squares, weights=weights) or 1.0
         theirs, ours = (1 - ((y - x) ** 2).sum(axis=1) / scale for x in (vote, a))
     gain = theirs - ours
-    return float(gain.mean()), float(gain.std() / len(gain) ** 0.5), float(theirs.mean())
+    mean = float(np.average(gain, weights=weights))
+    error = float(np.sqrt((weights**2 * (gain - mean) ** 2).sum()) / weights.sum())
+    return mean, error, float(np.average(theirs, weights=weights))
 
 
-def _vote(X: Array, y: Array) -> Array:
+def _vote(X: Array, y: Array, weights: Array) -> Array:
     """The mean target of each row's nearest other rows, by Euclidean distance of the standardised columns."""
     std = X.std(axis=0)
     Z = (X - X.mean(axis=0))[:, std > 0] / std[std > 0]
@@ -227,5 +252,6 @@ def _vote(X: Array, y: Array) -> Array:
     if k < 1:
         return np.broadcast_to(y.mean(axis=0), y.shape)
     nearest = np.argpartition(distance, k - 1, axis=1)[:, :k]
-    mean: Array = y[nearest].mean(axis=1)
+    votes = weights[nearest][:, :, None]
+    mean: Array = (votes * y[nearest]).sum(axis=1) / np.maximum(votes.sum(axis=1), 1e-300)
     return mean

@@ -12,6 +12,7 @@ import numpy as np
 from clearprop.cached import cached_property
 from clearprop.errors import DTypeError, InvalidValueError, checked_integer
 from clearprop.execute import Array, evaluate
+from clearprop.explain.doctor.judgement import Judgement
 from clearprop.explain.language import Phrase
 from clearprop.explain.trace import Trace
 from clearprop.explain.units import LINEAR, hidden_activations
@@ -23,6 +24,7 @@ from clearprop.train import (
     Optimizer,
     as_features,
     as_targets,
+    as_weights,
     initial_parameters,
     resolve_optimizer,
 )
@@ -34,6 +36,7 @@ BAD_START = 10.0
 # √n_in times the size of a unit's initial weights, and a bias: z is so many times as large as the values that come in.
 # Glorot and He have up to 1.5.
 LARGE_WEIGHTS = 3.0
+_MOST_OUTPUTS = 20_000_000  # that are held at once
 MOST_ROWS = 1000  # that are traced: layers, units and gradients show themselves on a sample
 
 
@@ -77,6 +80,8 @@ class Patient:
         validation: Any,
         optimizer: Any,
         batch_size: int,
+        sample_weight: Any = None,
+        judgement: Judgement | None = None,
     ) -> None:
         if history is not None and not isinstance(history, History):
             raise DTypeError(f"a history of type {type(history).__name__}", "what net.fit returned")
@@ -84,25 +89,35 @@ class Patient:
             raise InvalidValueError(f"validation of type {type(validation).__name__}", "(X, y)")
         self.net, self.architecture = net, net.architecture
         self.loss = self.architecture.checked_loss()
-        self.data = self._data(X, y)
+        self.data = self._data(X, y, sample_weight)
+        self.judgement = judgement
         self.validation = None if validation is None else self._data(*validation)
         self.history = history if history is not None and history.epochs else None
         self.optimizer: Optimizer = resolve_optimizer(optimizer)
         self.optimizer_is_given = optimizer is not None
         self.batch_size = checked_integer("batch_size", batch_size)
 
-    def _data(self, X: Any, y: Any) -> Data:
+    def _data(self, X: Any, y: Any, sample_weight: Any = None) -> Data:
         a = self.architecture
         features = as_features(X, a.n_inputs, "f64")
-        return Data(features, *as_targets(y, self.loss, a.n_outputs, len(features), "f64"))
+        targets, form = as_targets(y, self.loss, a.n_outputs, len(features), "f64")
+        return Data(features, targets, form, as_weights(sample_weight, None, targets, form, a.n_outputs))
 
     @cached_property
     def sample(self) -> Data:
         """The rows that are traced: all of them, or `MOST_ROWS` at random."""
-        if len(self.data) <= MOST_ROWS:
+        return self._at_most(MOST_ROWS)
+
+    @cached_property
+    def scored(self) -> Data:
+        """The training rows by which the fit is judged: all of them, or fewer where there are very many classes."""
+        return self._at_most(max(MOST_ROWS, _MOST_OUTPUTS // self.architecture.n_outputs))
+
+    def _at_most(self, most: int) -> Data:
+        if len(self.data) <= most:
             return self.data
         rng = np.random.Generator(np.random.Philox(0))
-        return self.data.rows(np.sort(rng.choice(len(self.data), MOST_ROWS, replace=False)))
+        return self.data.rows(np.sort(rng.choice(len(self.data), most, replace=False)))
 
     @cached_property
     def now(self) -> Trace:
@@ -157,19 +172,38 @@ class Patient:
 
     def targets_as_rows(self, data: Data) -> Array:
         """Targets (N, k), classes one-hot."""
-        return np.eye(self.architecture.n_outputs)[data.y] if data.form == "labels" else data.y
+        if data.form != "labels":
+            return data.y
+        rows = np.zeros((len(data), self.architecture.n_outputs))
+        rows[np.arange(len(data)), data.y] = 1.0
+        return rows
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether each row is of one class, and not of any number of them."""
+        return self.loss.target == "classes" or (self.is_classification and self.architecture.n_outputs == 1)
+
+    def row_weights(self, data: Data) -> Array:
+        """How much each row counts (N,), 1 on average."""
+        return np.ones(len(data)) if data.w is None else np.asarray(data.w, np.float64)
+
+    def log_losses(self, a: Array, y: Array) -> Array:
+        """−Σ y ln a of each row, (N,), of classes that exclude each other."""
+        a, y = (v if v.shape[1] > 1 else np.concatenate([v, 1 - v], axis=1) for v in (a, y))
+        return np.asarray(-(y * np.log(np.clip(a, 1e-7, 1.0))).sum(axis=1))
 
     def loss_of_answer(self, answer: Array) -> float:
         """The mean loss of giving every row the same output (k,)."""
         y = self.targets_as_rows(self.sample)
         a, t = variable("a", (N, y.shape[1])), variable("y", (N, y.shape[1]))
         rows = np.broadcast_to(answer, y.shape)
-        return float(np.mean(evaluate(self.loss(a, t), {"a": rows, "y": y})))
+        losses = evaluate(self.loss(a, t), {"a": rows, "y": y})
+        return float(np.average(losses, weights=self.row_weights(self.sample)))
 
     @cached_property
     def trivial_loss(self) -> float:
         """The loss of the best constant: the classes' shares, or the mean."""
-        shares = self.targets_as_rows(self.sample).mean(axis=0)
+        shares = np.average(self.targets_as_rows(self.sample), axis=0, weights=self.row_weights(self.sample))
         bound = 1e-12 if self.is_classification else 0.0  # ln 0 of a class that no row has
         return self.loss_of_answer(np.clip(shares, bound, 1 - bound) if bound else shares)
 

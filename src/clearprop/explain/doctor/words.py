@@ -252,8 +252,8 @@ WORDS = {
     "overfitting": Words(
         Phrase("overfitting", "过拟合"),
         Phrase(
-            "{name} {seen} on the training rows, {unseen} on the validation rows",
-            "训练样本上的{name}为 {seen}，验证样本上为 {unseen}",
+            "{name} {seen} on the training rows, {unseen} on rows that were not learned from",
+            "训练样本上的{name}为 {seen}，未用于学习的样本上为 {unseen}",
         ),
         Phrase("Overfitting", "过拟合"),
         Phrase(
@@ -263,9 +263,26 @@ WORDS = {
         ),
         Phrase(
             "The network has learned the training rows by heart, with their noise. What it will do on new rows is "
-            "what the "
-            "validation rows show.",
-            "网络把训练样本连同其中的噪声一起背了下来。它在新样本上会怎样，要看验证样本。",
+            "what "
+            "those show that it has not learned from.",
+            "网络把训练样本连同其中的噪声一起背了下来。它在新样本上会怎样，要看未用于学习的样本。",
+        ),
+        _BOTH,
+    ),
+    "chance": Words(
+        Phrase("chance", "碰运气"),
+        Phrase(
+            "{name} {unseen} on rows that were not learned from; trivial answer {trivial:.3f}",
+            "未用于学习的样本上的{name}为 {unseen}；基线 {trivial:.3f}",
+        ),
+        Phrase("No better than chance", "不比碰运气更好"),
+        Phrase(
+            "{looked}. In brackets the 95% interval; no other score is better than the trivial answer's, either.",
+            "{looked}。方括号内为 95% 置信区间；其他得分也不优于基线。",
+        ),
+        Phrase(
+            "What the network has learned says nothing of rows that it has not seen.",
+            "网络学到的内容对没有见过的样本毫无预测力。",
         ),
         _BOTH,
     ),
@@ -344,6 +361,10 @@ ADVICE = {
     "more_units": Phrase(
         "More units in the hidden layers: {arguments}. If that is not enough, one more layer.",
         "增加隐藏层的神经元：{arguments}。若仍不够，再加一层。",
+    ),
+    "other_columns": Phrase(
+        "Other columns, more rows, or more epochs may help. No argument does so by itself.",
+        "换用其他列、增加样本或训练轮数，也许会有帮助。单靠调整参数无济于事。",
     ),
     "larger_penalty": Phrase(
         "A larger penalty on the weights, {arguments} in cp.Network; or fewer units (hidden), early_stopping=20 in "

@@ -1,0 +1,119 @@
+"""Which class to answer to which probabilities, so that a score is best on rows that were not learned from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.errors import InvalidValueError, unknown_name
+from clearprop.estimators.scores import class_probabilities
+from clearprop.explain.language import Phrase, said
+from clearprop.table import OPTIMIZABLE, ClassTarget, Decision, Target
+from clearprop.visible import visible
+
+Array = NDArray[Any]
+
+METRICS = {
+    "f1": Phrase("F1", "F1"),
+    "balanced_accuracy": Phrase("balanced accuracy", "平衡准确率"),
+    "accuracy": Phrase("accuracy", "准确率"),
+}
+_PARTS = {"train": Phrase("training", "训练集"), "validation": Phrase("validation", "验证集")}
+_FROM = Phrase(
+    "{label} is answered from a probability of {threshold} on, chosen for the best {metric} on the {part} rows",
+    "概率达到 {threshold} 即回答 {label}，该阈值使{part}上的{metric}最高",
+)
+_BY_SHARE = Phrase(
+    "a class is answered by its probability beside its share of the training rows, for the best {metric}",
+    "按概率与该类别在训练集中占比之比来回答，以使{metric}最高",
+)
+
+
+def decision_of(target: ClassTarget) -> Phrase:
+    """Which class is answered to which probabilities, in words, where it is not the most probable one."""
+    decision, positive = target.decision, target.positive
+    if decision is None:
+        return Phrase("the most probable class is answered", "回答概率最大的类别")
+    metric = METRICS[decision.metric]
+    if positive is None:
+        return said(_BY_SHARE, metric=metric)
+    threshold, label = f"{decision.cuts[positive] / sum(decision.cuts):.3g}", visible(str(target.classes[positive]))
+    return said(_FROM, label=label, threshold=threshold, metric=metric, part=_PARTS[decision.part])
+
+
+def require_optimizable(metric: str | None, target: Target) -> None:
+    """Refuse, before anything is trained, a score for which nothing can be chosen.
+
+    Raises:
+        UnknownNameError: for another score.
+        InvalidValueError: for numbers, and for several classes where it is not balanced accuracy.
+    """
+    if metric is None:
+        return
+    if metric not in OPTIMIZABLE:
+        raise unknown_name("score to choose a threshold for", metric, list(OPTIMIZABLE))
+    if not isinstance(target, ClassTarget):
+        raise InvalidValueError(f"a threshold for {metric} with a target of numbers", "a target of classes")
+    if len(target.classes) > 2 and metric != "balanced_accuracy":
+        raise InvalidValueError(
+            f"a threshold for {metric} of {len(target.classes)} classes", "balanced_accuracy, or two classes"
+        )
+
+
+def choose(
+    metric: str, target: ClassTarget, y: Array, a: Array, weights: Array | None, mass: Array, part: str
+) -> Decision:
+    """The decision that makes a score best.
+
+    Of two classes the threshold is chosen on the rows given: between two neighbouring probabilities, and of several
+    that are as good the one nearest to ½. Of several classes the balanced accuracy is best where a class is answered by
+    p_k/(its share of what was learned from), whatever the rows.
+
+    Args:
+        metric: "f1" (of the rarer class), "balanced_accuracy" or "accuracy".
+        target: of two classes, or of several for balanced accuracy.
+        y: coded targets (N,).
+        a: outputs of the network (N, k).
+        weights: of the rows (N,), or None.
+        mass: how much each class counted in training (k,).
+        part: which rows these are.
+    """
+    positive = target.positive
+    if positive is None:
+        cuts = np.maximum(mass, mass[mass > 0].min()) / mass.sum()
+        return Decision(tuple(cuts.tolist()), metric, part)
+    p = class_probabilities(a)[:, positive].astype(np.float64)
+    threshold = _best_threshold(metric, y == positive, p, np.ones(len(y)) if weights is None else weights)
+    cuts = (1 - threshold, threshold) if positive else (threshold, 1 - threshold)
+    return Decision(cuts, metric, part)
+
+
+def _best_threshold(metric: str, positive: Array, p: Array, w: Array) -> float:
+    """The p from which on the positive class is answered."""
+    order = np.argsort(p, kind="stable")
+    p, positive, w = p[order], positive[order], w[order]
+    # Threshold i has the rows from i on above it; those that would part equal probabilities fall out.
+    true, false = (np.concatenate([np.cumsum(v[::-1])[::-1], [0.0]]) for v in (w * positive, w * ~positive))
+    levels = np.concatenate([[0.0], p, [1.0]])
+    thresholds, possible = (levels[1:] + levels[:-1]) / 2, np.diff(levels) > 0
+    possible &= (thresholds > 0) & (thresholds < 1)
+    values = np.where(possible, _SCORES[metric](true, false, true[0], false[0]), -np.inf)
+    best = np.flatnonzero(values >= values.max() - 1e-12)
+    return float(thresholds[best[np.abs(thresholds[best] - 0.5).argmin()]])
+
+
+def _f1(true: Array, false: Array, positives: float, negatives: float) -> Array:
+    return 2 * true / np.maximum(true + false + positives, 1e-300)
+
+
+def _balanced_accuracy(true: Array, false: Array, positives: float, negatives: float) -> Array:
+    return (true / max(positives, 1e-300) + 1 - false / max(negatives, 1e-300)) / 2
+
+
+def _accuracy(true: Array, false: Array, positives: float, negatives: float) -> Array:
+    return (true + negatives - false) / (positives + negatives)
+
+
+_SCORES = {"f1": _f1, "balanced_accuracy": _balanced_accuracy, "accuracy": _accuracy}

@@ -1,0 +1,137 @@
+"""How much rows count: a column of weights, and weights of classes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals.stable.v1 as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.errors import DTypeError, InvalidValueError, TableError, listed, unknown_name
+from clearprop.explain.language import Phrase, said
+from clearprop.table import ClassTarget, Target, as_numbers, exactly, positive
+
+Array = NDArray[Any]
+
+_COLUMN = Phrase(
+    "The rows count by {column}: in the training, in its early stopping, in the shares of the classes, in the scores.",
+    "各行按 {column} 加权：训练、提前停止、类别占比和得分均如此。",
+)
+_CLASSES = Phrase(
+    "In the training rows of rare classes count more ({weights}): its probabilities are then not how often a class "
+    "occurs. Scores are not weighted by it.",
+    "训练中稀有类别的样本权重更大（{weights}）：因此模型给出的概率不再等于类别的实际频率。得分不受其影响。",
+)
+_GIVEN = Phrase(
+    "In the training rows count by their class ({weights}): its probabilities are then not how often a class occurs. "
+    "Scores are not weighted by it.",
+    "训练中样本按类别加权（{weights}）：因此模型给出的概率不再等于类别的实际频率。得分不受其影响。",
+)
+
+
+@dataclass(frozen=True)
+class Weighting:
+    """How rows of a table are weighted.
+
+    Attributes:
+        column: of the weights, which is no input; None: all rows count alike.
+        classes: a weight for each class, which counts in training alone; empty: they count alike.
+        is_balanced: whether these were found from how often the classes occur.
+    """
+
+    column: str | None = None
+    classes: tuple[float, ...] = ()
+    is_balanced: bool = False
+
+    def in_training(self, y: Array, weights: Array | None) -> Array | None:
+        """How much rows count in training, (N,), or None: their weight times that of their class."""
+        if not self.classes:
+            return weights
+        of_class: Array = np.array(self.classes)[y]
+        return of_class if weights is None else weights * of_class
+
+    def said(self, target: Target) -> list[Phrase]:
+        """What a reader has to know of it."""
+        words = [] if self.column is None else [said(_COLUMN, column=self.column)]
+        if isinstance(target, ClassTarget) and self.classes:
+            heaviest = sorted(zip(self.classes, target.classes, strict=True), key=lambda pair: -pair[0])
+            shown = listed((f"{label} × {weight:.3g}" for weight, label in heaviest), 5)
+            words.append(said(_CLASSES if self.is_balanced else _GIVEN, weights=shown))
+        return words
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, for a file."""
+        return {"column": self.column, "classes": list(self.classes), "balanced": self.is_balanced}
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Weighting:
+        """The inverse of `to_dict`; of None, as of a file from before there were weights, no weights.
+
+        Raises:
+            KeyError, TypeError, ValueError: for data that it did not write.
+        """
+        if data is None:
+            return cls()
+        column = data["column"]
+        classes = tuple(positive(weight) for weight in exactly(list, data["classes"]))
+        return cls(None if column is None else exactly(str, column), classes, exactly(bool, data["balanced"]))
+
+
+def weights_in(table: nw.DataFrame[Any], column: str | None) -> Array | None:
+    """The weights of the rows (N,), float64; None without a column.
+
+    Raises:
+        TableError: if there is no such column; for a weight that is missing, negative or infinite, or no number.
+    """
+    if column is None:
+        return None
+    if column not in table.columns:
+        raise TableError(f"no column {column!r} of weights", "one of: " + listed(table.columns))
+    weights = as_numbers(table[column], expected="a number ≥ 0 in every row")
+    for is_wrong, what in ((np.isnan(weights), "missing"), (weights < 0, "negative")):
+        if is_wrong.any():
+            row = int(np.argmax(is_wrong))
+            raise TableError(f"the weight {column!r} is {what}", "a number ≥ 0 in every row", row=row)
+    return weights
+
+
+def weigh_classes(given: Any, target: Target, y: Array, weights: Array | None) -> tuple[float, ...]:
+    """A weight for each class; empty if nothing is given.
+
+    Args:
+        given: "balanced", for weights ∝ 1/(how often a class occurs, by weight), or {class: weight}; classes that are
+            not named have 1.
+        target: how y is coded.
+        y: coded targets of the training rows (N,).
+        weights: of these rows, or None.
+
+    Raises:
+        DTypeError, InvalidValueError: for anything else, and for a target of numbers.
+        UnknownNameError: for a class that is none.
+    """
+    if given is None:
+        return ()
+    if not isinstance(target, ClassTarget):
+        raise InvalidValueError("weights of classes for a target of numbers", "a target of classes, or weight=COLUMN")
+    k = len(target.classes)
+    if isinstance(given, str) and given == "balanced":
+        mass = np.bincount(y, weights, minlength=k)
+        there = mass > 0
+        return tuple(np.where(there, mass.sum() / (there.sum() * np.where(there, mass, 1.0)), 1.0).tolist())
+    if not isinstance(given, Mapping):
+        raise DTypeError(f"class_weight {given!r}", "'balanced', or {class: weight}")
+    found: dict[int, float] = {}
+    for label, weight in given.items():
+        place = target.find(label)
+        if place < 0:
+            raise unknown_name(f"class of {target.name!r}", str(label), list(map(str, target.classes)))
+        if isinstance(weight, bool) or not isinstance(weight, int | float | np.number) or not 0 < weight < math.inf:
+            raise InvalidValueError(f"class_weight {weight!r} of {label!r}", "a number above 0")
+        if place in found:
+            raise InvalidValueError(f"two weights of the class {target.classes[place]!r}", "one for each class")
+        found[place] = float(weight)
+    return tuple(found.get(place, 1.0) for place in range(k))

@@ -1,0 +1,96 @@
+"""What people hand over for a prediction: a data frame, one row, a list of rows, an array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from clearprop.errors import DTypeError, ShapeError, listed
+from clearprop.table.one_row import frame_of
+
+FEW = 8  # rows that are encoded one by one, which is faster than a data frame of them
+Row = Mapping[str, Any]
+
+
+def few_rows(given: Any, names: Sequence[str]) -> list[Row] | None:
+    """The rows of what was given, if they are few and no trouble; None for what is better seen as a data frame.
+
+    Args:
+        given: a mapping of columns to values, a list of them, a Series of one row, an array, or a data frame.
+        names: the columns of the training table, in the order of the columns of an array.
+
+    Raises:
+        DTypeError, ShapeError: for what is none of these.
+    """
+    if isinstance(given, Mapping):
+        return None if _holds_columns(given) else [given]
+    if isinstance(given, np.ndarray):
+        return _rows_of_array(given, names) if given.ndim < 2 or len(given) <= FEW else None
+    if isinstance(given, list | tuple):
+        return _rows_of_list(given) if len(given) <= FEW else None
+    if not hasattr(given, "columns"):
+        return [_row_of_series(given)]
+    try:
+        if not 0 < len(given) <= FEW:
+            return None
+        if hasattr(given, "iter_rows"):  # Polars
+            return list(given.iter_rows(named=True))
+        if hasattr(given, "itertuples") and given.columns.is_unique:  # pandas
+            columns = {str(name): given[name].tolist() for name in given.columns}
+            return [{name: values[i] for name, values in columns.items()} for i in range(len(given))]
+    except (TypeError, AttributeError):  # another library
+        pass
+    return None
+
+
+def as_given_frame(given: Any, names: Sequence[str]) -> Any:
+    """The same as a data frame.
+
+    Raises:
+        DTypeError, ShapeError: for what is none.
+    """
+    if isinstance(given, Mapping):
+        return frame_of(given)
+    if isinstance(given, np.ndarray):
+        return frame_of(dict(zip(names, _checked(given, names).T, strict=True)))
+    if isinstance(given, list | tuple):
+        rows = _rows_of_list(given)
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        return frame_of({name: [row.get(name) for row in rows] for name in columns})
+    return given
+
+
+def _holds_columns(given: Row) -> bool:
+    """Whether the values are columns."""
+    return any(isinstance(value, list | tuple) or getattr(value, "ndim", 0) for value in given.values())
+
+
+def _rows_of_list(given: Sequence[Any]) -> list[Row]:
+    other = next((row for row in given if not isinstance(row, Mapping)), None)
+    if other is not None:
+        raise DTypeError(
+            f"a list of {type(other).__name__}", "a list of rows that name their columns", 'such as {"age": 39}'
+        )
+    return cast(list[Row], list(given))
+
+
+def _row_of_series(given: Any) -> Row:
+    """A pandas Series whose index holds the names of the columns."""
+    if not (hasattr(given, "index") and hasattr(given, "to_dict")):
+        raise DTypeError(
+            f"a table of type {type(given).__name__}", "a data frame, a row that names its columns, or a list of them"
+        )
+    return {str(name): value for name, value in given.to_dict().items()}
+
+
+def _rows_of_array(given: Any, names: Sequence[str]) -> list[Row]:
+    return [dict(zip(names, row, strict=True)) for row in _checked(np.atleast_2d(given), names).tolist()]
+
+
+def _checked(given: Any, names: Sequence[str]) -> Any:
+    if given.ndim != 2 or given.shape[1] != len(names):
+        expected = f"{len(names)} columns, in the order of the training table: {listed(names)}"
+        raise ShapeError(f"an array of shape {given.shape}", expected)
+    return given
