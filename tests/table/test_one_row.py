@@ -165,3 +165,10 @@ def test_a_level_never_seen_is_said_of_one_row_too(model):
 def test_a_model_is_equal_to_its_copy(model):
     assert pickle.loads(pickle.dumps(model)) == model
     assert cp.TableModel.train(FRAME.with_columns(y=pl.Series(COLUMNS["x"])), "y", epochs=1).model != model
+
+
+def test_an_error_names_the_row_among_a_few(model):
+    rows = FRAME.head(3).rows(named=True)
+    rows[2] = {**rows[2], "x": "much"}
+    with pytest.raises(TableError, match=r"'much' in row 2 \(counted from 0\)"):
+        model.predict(rows)

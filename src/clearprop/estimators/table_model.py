@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -137,10 +137,15 @@ class TableModel:
         if rows is None:
             X = self.encoder.transform(as_given_frame(frame, self.encoder.names), self._dtype, found)
         else:
-            X = np.concatenate([self._encode_row(row, self._dtype, found) for row in rows] or [self._nothing])
+            X = np.concatenate([*self._row_by_row(rows, found)] or [self._nothing])
         if unseen is None:
             warn_of(found, stacklevel=3)
         return X
+
+    def _row_by_row(self, rows: Sequence[Mapping[str, Any]], unseen: Unseen) -> Iterator[Array]:
+        for i, row in enumerate(rows):
+            with rows_counted(i):
+                yield self._encode_row(row, self._dtype, unseen)
 
     def _outputs(self, X: Array) -> Array:
         """Of no rows none: a table without rows is a table of answers without rows."""

@@ -102,7 +102,7 @@ class RowEncoder:
             if not missing:
                 raise
             raise TableError(
-                f"the row has no column {listed(map(repr, missing), 5)}",
+                f"the table has no column {listed(map(repr, missing), 5)}",
                 "the columns of the training table: " + listed(self._names),
                 "columns present: " + listed(map(str, row)),
             ) from None
