@@ -38,8 +38,8 @@ def few_rows(given: Any, names: Sequence[str]) -> list[Row] | None:
         if hasattr(given, "iter_rows"):  # Polars
             return list(given.iter_rows(named=True))
         if hasattr(given, "itertuples") and given.columns.is_unique:  # pandas
-            columns = {str(name): given[name].tolist() for name in given.columns}
-            return [{name: values[i] for name, values in columns.items()} for i in range(len(given))]
+            names = [str(name) for name in given.columns]
+            return [dict(zip(names, row, strict=True)) for row in given.to_numpy(dtype=object).tolist()]
     except (TypeError, AttributeError):  # another library
         pass
     return None
