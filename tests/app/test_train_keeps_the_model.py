@@ -8,7 +8,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.app import train as command
-from clearprop.estimators import table_model
+from clearprop.estimators import ending
 from commands import run
 
 
@@ -27,7 +27,7 @@ def fails(error):
     ],
 )
 def test_while_it_is_scored(error, code, words, tmp_path, monkeypatch):
-    monkeypatch.setattr(table_model, "evaluate", fails(error))
+    monkeypatch.setattr(ending, "evaluate", fails(error))
     done = run("train", "demo:iris", "--epochs", 3, "--out", "o", cwd=tmp_path)
     assert done.returncode == code
     assert done.stderr.count("\n") == 1

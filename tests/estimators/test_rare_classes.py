@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections import Counter
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 import clearprop as cp
 from clearprop.estimators import answers_of, baseline_of, intervals_of, scores_of
+from clearprop.estimators.scores import answers_on
 from clearprop.estimators.threshold import choose
 from clearprop.estimators.weights import weigh_classes
 from clearprop.table import ClassTarget, NumberTarget, target_from_dict, target_to_dict
@@ -283,3 +285,18 @@ def test_many_classes_are_saved_and_scored(tmp_path):
 def test_numbers_have_no_mistakes():
     found = scores_of(NumberTarget("z", 0.0, 1.0), np.zeros(3), np.zeros((3, 1)))
     assert list(found) == ["r2", "rmse", "mae"]
+
+
+def test_very_many_classes_are_scored_in_parts():
+    """4,000 classes and 20,000 rows: all the probabilities would be 320 MB."""
+    k, n = 4000, 20_000
+    target = ClassTarget("y", tuple(range(k)), (1 / k,) * k)
+    y = np.arange(n) % k
+    tracemalloc.start()
+    answers = answers_on(target, lambda X: np.full((len(X), k), 1 / k, np.float32), y[:, None], y, None)
+    usual = baseline_of(target, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6
+    assert usual["log_loss"] == pytest.approx(np.log(k))
+    np.testing.assert_allclose(answers.loss, np.log(k), rtol=1e-6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,7 @@ def answers_of(target: Target, y: Array, a: Array, weights: Array | None = None)
         truth, value, _ = target.compared(y, a[:, 0])
         return Answers(y, value, (truth - value) ** 2, np.empty((len(y), 0)), weights)
     p = class_probabilities(a)
-    ranked = p if p.shape[1] <= MOST_RANKED else p[:, :0]
+    ranked = p if p.shape[1] <= MOST_RANKED else np.empty((len(y), 0))  # no view, which would keep p in memory
     return Answers(y, target.decide(p), losses(target, y, a), ranked, weights)
 
 
@@ -118,8 +118,10 @@ def baseline_of(target: Target, y: Array, weights: Array | None = None) -> dict[
     """
     if isinstance(target, ClassTarget):
         shares = np.array(target.shares or [1 / len(target.classes)] * len(target.classes))
-        constant = np.broadcast_to(shares, (len(y), len(shares)))
-        return scores_of(replace(target, decision=None), y, constant, weights)
+        loss = -np.log(np.maximum(shares[y], _SMALLEST))
+        ranked = shares if len(shares) <= MOST_RANKED else shares[:0]
+        p = np.broadcast_to(ranked, (len(y), len(ranked)))
+        return scores(target, Answers(y, np.full(len(y), shares.argmax()), loss, p, weights))
     mean = np.zeros(len(y))
     truth, _, _ = target.compared(y, mean)
     return scores(target, Answers(y, mean, truth**2, np.empty((len(y), 0)), weights))

@@ -11,7 +11,7 @@ from clearprop.errors import InvalidValueError, unknown_name
 from clearprop.estimators.scores import class_probabilities
 from clearprop.explain.language import Phrase, said
 from clearprop.table import OPTIMIZABLE, ClassTarget, Decision, Target
-from clearprop.visible import visible
+from clearprop.visible import shown_name
 
 Array = NDArray[Any]
 
@@ -39,7 +39,7 @@ def decision_of(target: ClassTarget) -> Phrase:
     metric = METRICS[decision.metric]
     if positive is None:
         return said(_BY_SHARE, metric=metric)
-    threshold, label = f"{decision.cuts[positive] / sum(decision.cuts):.3g}", visible(str(target.classes[positive]))
+    threshold, label = f"{decision.cuts[positive] / sum(decision.cuts):.3g}", shown_name(target.classes[positive])
     return said(_FROM, label=label, threshold=threshold, metric=metric, part=_PARTS[decision.part])
 
 

@@ -11,7 +11,7 @@ from clearprop.explain.doctor import Judgement, Measure, Measures, defined
 from clearprop.explain.language import Language, Phrase
 from clearprop.table import ClassTarget, Target
 from clearprop.train import History
-from clearprop.visible import visible
+from clearprop.visible import shown_name
 
 PARTS = {
     "train": Phrase("training", "训练集"),
@@ -187,7 +187,7 @@ def _blunt(target: ClassTarget, measured: str, better: Measure, weighting: Weigh
         return _WEAK(lang, **values)
     is_done = target.decision is not None or (weighting is not None and weighting.classes)
     advice = "" if is_done else _ADVICE[len(target.classes) == 2](lang)
-    return _BLUNT(lang, **values, usual=usual, label=visible(str(target.classes[most])), advice=advice)
+    return _BLUNT(lang, **values, usual=usual, label=shown_name(target.classes[most]), advice=advice)
 
 
 def _still_falling(history: History) -> bool:

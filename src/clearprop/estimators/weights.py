@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from clearprop.errors import DTypeError, InvalidValueError, TableError, listed, unknown_name
 from clearprop.explain.language import Phrase, said
 from clearprop.table import ClassTarget, Target, as_numbers, exactly, positive
+from clearprop.visible import shown_name
 
 Array = NDArray[Any]
 
@@ -56,10 +57,10 @@ class Weighting:
 
     def said(self, target: Target) -> list[Phrase]:
         """What a reader has to know of it."""
-        words = [] if self.column is None else [said(_COLUMN, column=self.column)]
+        words = [] if self.column is None else [said(_COLUMN, column=shown_name(self.column))]
         if isinstance(target, ClassTarget) and self.classes:
             heaviest = sorted(zip(self.classes, target.classes, strict=True), key=lambda pair: -pair[0])
-            shown = listed((f"{label} × {weight:.3g}" for weight, label in heaviest), 5)
+            shown = listed((f"{shown_name(label)} × {weight:.3g}" for weight, label in heaviest), 5)
             words.append(said(_CLASSES if self.is_balanced else _GIVEN, weights=shown))
         return words
 
