@@ -63,7 +63,9 @@ numbers = st.one_of(
     st.integers(-(10**18), 10**18),
     st.booleans(),
     st.floats(-1e3, 1e3).map(str),
-    st.sampled_from(["", " 7 ", "-", "NA", "1e3", np.float32(0.1), np.int16(7), Decimal("1.5"), pd.NA, 1e149]),
+    st.sampled_from(
+        ["", " 7 ", "-", "NA", "1e3", np.float32(0.1), np.int16(7), Decimal("1.5"), pd.NA, np.ma.masked, 1e149]
+    ),
 )
 words = st.one_of(
     st.none(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, cast
 
 import narwhals.stable.v1 as nw
@@ -194,7 +194,7 @@ class TableEncoder:
             out[:] = column.features(us)
             return
         if not isinstance(column, CategoryColumn | BooleanColumn):
-            series = truth_as_numbers(series) if column.name in self.truths else series
+            series = truth_as_numbers(series) if column.name in self._truths else series
             out[:] = column.encode(series)
             return
         places = column.places(series)
@@ -202,6 +202,10 @@ class TableEncoder:
             values = as_values(series)
             unseen.note(column.name, (as_level(values[i]) for i in np.flatnonzero(new)))
         column.features(places, out)
+
+    @cached_property
+    def _truths(self) -> frozenset[str]:
+        return frozenset(self.truths)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for a file."""
@@ -242,7 +246,8 @@ class TableEncoder:
 def _names(given: Any, columns: Sequence[Column]) -> tuple[str, ...]:
     """Names of all columns out of a file: each once, and the used ones among them, in their order."""
     names, used = texts(given), [column.name for column in columns]
-    if names and (len(set(names)) < len(names) or [name for name in names if name in set(used)] != used):
+    known = set(used)
+    if names and (len(set(names)) < len(names) or [name for name in names if name in known] != used):
         raise ValueError("names that do not fit the columns")
     return names
 

@@ -165,11 +165,11 @@ def _is_gone(value: Any) -> bool:
 
 
 def _differs_from_itself(value: Any) -> bool:
+    if type(value).__name__ in ("NAType", "MaskedConstant"):  # pandas' and NumPy's, which know no truth
+        return True
     try:
         return bool(value != value)
-    except (TypeError, ValueError):  # pd.NA knows no truth, an array has too many
-        if type(value).__name__ == "NAType":
-            return True
+    except (TypeError, ValueError):  # an array has many truths
         raise _RareTypeError from None
 
 
