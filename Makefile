@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test course test-long test-peers test-oldest coverage lint format lock bench wheel sanitize sanitize-short fuzz fuzz-short fuzz-graphs older arm clean
+.PHONY: demo test course test-long test-peers test-oldest coverage lint format lock bench wheel sanitize sanitize-short sanitize-short-memory sanitize-short-thread fuzz fuzz-short fuzz-graphs older arm clean
 
 # Kept byte code saves each of the processes that tests start half a second.
 unexport PYTHONDONTWRITEBYTECODE
@@ -64,6 +64,7 @@ test: $(VENV)/dev  ## all tests but the long ones and those that need another fr
 
 course: $(VENV)/dev  ## every snippet, formula and figure of docs/learn anew: the pages are what their sources make
 	$(BIN)/python docs/learn/build.py --check
+	$(ONE_THREAD) $(PYTEST) -n $(JOBS) tests/test_learn.py -k notebook
 
 test-long: $(VENV)/dev  ## all of them, and many more examples of each property
 	$(PYTEST) --hypothesis-profile=long
@@ -85,7 +86,7 @@ $(OLDEST)/ready: $(NATIVE) requirements/oldest.txt
 	@touch $@
 
 test-peers: $(VENV)/peers  ## parity with PyTorch, JAX and optax
-	$(BIN)/pytest -q -m peers tests/peers
+	$(ONE_THREAD) $(BIN)/pytest -q -n $(JOBS) --dist worksteal -m peers tests/peers
 
 lint: $(VENV)/dev  ## formatting, style, types, and the order of the house
 	$(BIN)/ruff format --check .
@@ -135,14 +136,19 @@ sanitize: $(MEMORY)/ready $(THREAD)/ready  ## native tests under the address, un
 	$(SANITIZED_THREAD) --hypothesis-profile=long tests/execute/test_native.py tests/execute/test_every_graph.py tests/execute/test_corners.py -k "$(THREADED)"
 
 sanitize-short: $(MEMORY)/ready $(THREAD)/ready  ## the same in minutes: their core, with few examples
+	$(MAKE) -j2 --output-sync sanitize-short-memory sanitize-short-thread
+
+sanitize-short-memory: $(MEMORY)/ready
 	$(SANITIZED_MEMORY) -m "not long" tests/execute -k "not memory_ran_out"
+
+sanitize-short-thread: $(THREAD)/ready
 	$(SANITIZED_THREAD) -m "not long" tests/execute/test_native.py tests/execute/test_every_graph.py tests/execute/test_corners.py -k "$(THREADED)"
 
 fuzz: $(VENV)/dev  ## a hundred and fifty thousand damaged model files: each one clear error, or a model
 	$(BIN)/python tests/support/mutations.py 150000
 
 fuzz-short: $(VENV)/dev  ## the same for less than a minute
-	$(BIN)/python tests/support/mutations.py 10000
+	$(BIN)/python tests/support/mutations.py 6000
 
 GRAPHS ?= 200000
 fuzz-graphs: $(VENV)/dev  ## random graphs on the machine against the reference: values, bits, training steps; resumable

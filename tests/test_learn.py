@@ -43,6 +43,7 @@ def test_the_notebooks_follow_the_pages():
     assert {p.name: p.read_text(encoding="utf-8") for p in EXAMPLES.glob("*.ipynb")} == notebooks(LEARN)
 
 
+@pytest.mark.long  # make course runs it
 @pytest.mark.parametrize("name", PAGES)
 def test_a_notebook_runs_from_top_to_bottom(name):
     """Without what a page runs behind the reader's back."""
