@@ -185,7 +185,7 @@ def test_rare_levels_are_known_again():
     assert X.tolist() == [[0, 0, 1]] * 4
     assert unseen == {"a": {"rows": 1, "examples": ["never"]}}
     (column,) = encoder.columns
-    assert "one for the 1 rarer ones (fewer than 2 rows)" in column.describe()
+    assert "one for the rarer one (fewer than 2 rows)" in column.describe()
     many = [f"n{i}" for i in range(MOST_REMEMBERED + 1)] + ["often"] * 20_000 + ["also"] * 20_000
     _, unseen, _ = encoded(many, ["never", "n7"], "category")
     assert unseen == {}, "new ones are nothing special there"

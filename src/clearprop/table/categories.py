@@ -160,8 +160,9 @@ class CategoryColumn:
             None in self.levels
         )
         if self.pooled:
-            how_many = f"the {len(self.rare):,}" if self.rare else "all"
-            parts.append(f"one for {how_many} rarer ones" + (f" (fewer than {self.fewest:,} rows)" * (self.fewest > 1)))
+            rarer = f"the {len(self.rare):,} rarer ones" if len(self.rare) > 1 else "the rarer one"
+            rarer = rarer if self.rare else "all rarer ones"
+            parts.append(f"one for {rarer}" + (f" (fewer than {self.fewest:,} rows)" * (self.fewest > 1)))
         return "; ".join(parts)
 
 
