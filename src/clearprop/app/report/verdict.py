@@ -27,6 +27,11 @@ _SURE = Phrase(
     "The band is the 95% interval by the bootstrap: what other rows of the same kind might have said.",
     "色带是用自助法求得的 95% 置信区间：换一批同类样本，得分可能落在其中。",
 )
+_SURE_LATER = Phrase(
+    "The band is the 95% interval of another stretch of time, by how the error and the target varied from one to "
+    "another before.",
+    "色带是另一段时间的 95% 置信区间：依据的是误差和目标在以往各时段之间的变化。",
+)
 
 
 def title(evidence: Evidence) -> str:
@@ -48,8 +53,13 @@ def verdict(evidence: Evidence, lang: Language) -> str:
         f'<div class="headline"><div><p class="score">{number(score)}</p><p class="soft">{on}</p></div>'
         f'<div class="say">{words}</div></div>',
         _strip(score, low, high, trivial, lang),
-        note(sentences([_WHAT[evidence.classes is not None](lang), _SURE(lang)], lang)),
+        note(sentences([_WHAT[evidence.classes is not None](lang), _sure(evidence)(lang)], lang)),
     )
+
+
+def _sure(evidence: Evidence) -> Phrase:
+    own = evidence.judged.part in evidence.fit.frames
+    return _SURE_LATER if evidence.fit.division.how == "time" and not own else _SURE
 
 
 def _serious(evidence: Evidence, lang: Language) -> list[str]:
