@@ -184,3 +184,51 @@ def test_dates_of_another_time_are_counted_and_said():
         found = model.evaluate([later, frame.tail(9)])
     assert found.to_dict()["unseen"]["day"]["rows"] == 9
     assert found.to_dict()["unseen"]["day"]["examples"] == ["2025-12-23", "2025-12-31"]
+
+
+@pytest.mark.parametrize("form", ["%Y%m%d", "seconds"])
+def test_dates_in_numbers_order_rows_too(form):
+    days = [int(f"{d:%Y%m%d}") if form == "%Y%m%d" else 86_400 * (d - date(1970, 1, 1)).days for d in DAYS]
+    fit = trained(table(timestamp=days))
+    assert fit.division.how == "time"
+    assert fit.split.test.min() > fit.split.train.max()
+
+
+def test_classes_that_come_later_are_named():
+    y = np.where(RNG.random(N) > 0.5, "a", "b").tolist()
+    frame = pl.DataFrame({"day": DAYS, "x": RNG.normal(size=N), "y": y[:-40] + ["new"] * 40})
+    with pytest.warns(cp.errors.DataWarning, match="No training row is 'new', of y, but 40 others are"):
+        trained(frame)
+    with pytest.raises(TableError, match="target 'y' is 'a' in every training row"):
+        trained(frame.with_columns(y=pl.Series(["a"] * (N - 40) + ["b"] * 40)))
+
+
+def test_copies_of_training_rows_are_told():
+    noise = pl.DataFrame({"x": RNG.normal(size=60), "z": RNG.normal(size=60), "y": RNG.normal(size=60)})
+    with pytest.warns(cp.errors.DataWarning, match="of the test rows stand among the training rows, too"):
+        trained(pl.concat([noise] * 8))
+    with pytest.warns(cp.errors.DataWarning, match="85% of the test rows"):
+        trained(noise, test=noise)
+    few = pl.DataFrame({"c": RNG.choice(["a", "b", "c"], N), "y": RNG.choice(["p", "q"], N)})
+    assert not [word for word in trained(few).remarks if "stand among" in word("en")]
+
+
+def test_what_is_said_of_the_split_is_what_was_done():
+    frame = table(day=DAYS)
+    own = told(trained(frame, validation=table(day=DAYS)))
+    assert "validation rows were drawn" not in own
+    both = told(trained(frame, validation=table(day=DAYS), test=table(day=DAYS)))
+    assert "random" not in both
+    assert "--time" not in both
+    with pytest.raises(InvalidValueError, match="a split by time without test rows"):
+        trained(frame, split="time", test=0.0)
+    for options in ({"time": "y"}, {"group": "y"}):
+        with pytest.raises(TableError, match="in the target 'y'"):
+            trained(frame, **options)
+
+
+def test_the_measured_score_lies_in_its_interval():
+    frame = trend(30)[:400]
+    fit = cp.TableModel.train(frame, "y", epochs=20, kinds={"day": "date"})
+    for metric, (low, high) in fit.last.intervals.items():
+        assert low <= fit.scores["test"][metric] <= high

@@ -174,3 +174,25 @@ def test_an_error_names_the_row_among_a_few(model):
     rows[2] = {**rows[2], "x": "much"}
     with pytest.raises(TableError, match=r"'much' in row 2 \(counted from 0\)"):
         model.predict(rows)
+
+
+@pytest.mark.parametrize("n", [1, 8, 9, 300])
+def test_lists_of_any_length_are_answered_alike(model, n):
+    rows = [FRAME.row(i, named=True) for i in range(n)]
+    rows[-1] = {**rows[-1], "whole": 1.5, "x": pd.NA}
+    np.testing.assert_array_equal(model.outputs(rows)[-1:], model.outputs(rows[-1:]))
+    with pytest.raises(TableError, match=r"no column 'x'"):
+        model.predict([*rows, {"whole": 1}])
+    with pytest.raises(DTypeError, match="a list that holds NoneType"):
+        model.predict([*rows, None])
+
+
+def test_what_no_row_can_hold(model):
+    row = FRAME.row(0, named=True)
+    for wrong in (10**400, [1.0], {"a": 1}, np.array(1.0)):
+        with pytest.raises(TableError):
+            model.predict({**row, "x": wrong})
+    with pytest.raises(TableError):
+        model.predict({**row, "colour": ["red"]})
+    with pytest.raises(ShapeError, match="columns of 1 to 2 values"):
+        model.predict({name: [value] * (1 + (name == "x")) for name, value in row.items()})

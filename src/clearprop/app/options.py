@@ -99,7 +99,9 @@ Threads = Annotated[
         metavar="N", min=1, rich_help_panel=TRAINING, show_default="by the size of the work", help="Worker threads."
     ),
 ]
-Lang = Annotated[str, typer.Option(metavar="en|zh", rich_help_panel=OUTPUT, help="Language: English or Chinese.")]
+Lang = Annotated[
+    str, typer.Option(metavar="en|zh", rich_help_panel=OUTPUT, help="Language of what explains: English or Chinese.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Print nothing but errors.")]
 Json = Annotated[
     bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print one JSON object, for scripts, and nothing else.")

@@ -31,9 +31,12 @@ How = Literal["random", "time", "group"]
 
 _RANDOM = Phrase("The rows were dealt out at random by seed {seed}.", "样本按随机种子 {seed} 随机划分。")
 _TIME = Phrase(
-    "The test rows are the last ones by {column}, from {since} on; the validation rows were drawn at random from those "
-    "before (seed {seed}).",
-    "测试集是按 {column} 排列的最后一部分（自 {since} 起）；验证集从此前的样本中随机抽取（随机种子 {seed}）。",
+    "The test rows are the last ones by {column}, from {since} on.",
+    "测试集是按 {column} 排列的最后一部分（自 {since} 起）。",
+)
+_BEFORE = Phrase(
+    "The validation rows were drawn at random from those before (seed {seed}).",
+    "验证集从此前的样本中随机抽取（随机种子 {seed}）。",
 )
 _FOUND = Phrase(
     "{column} orders the rows, so they were split by it; --split random deals them out at random.",
@@ -125,16 +128,18 @@ def divide(
         raise InvalidValueError("a split by time of a table without dates", "--time COL", "a column that orders rows")
     named = time or (next(iter(orders or dates)) if orders or split == "time" else None)
     if named is None:
-        words = [said(_RANDOM, seed=seed)]
-        if dates:
+        words = [said(_RANDOM, seed=seed)] * any(shares)
+        if dates and shares[1]:
             words.append(said(_COULD, columns=listed(dates, 3), column=next(iter(dates))))
         return Division(
             split_rows(len(y), seed=seed, fractions=shares, stratify=stratify), "random", None, None, tuple(words)
         )
+    if not shares[1]:
+        raise InvalidValueError("a split by time without test rows of this table", "a share of them, such as test 0.15")
     values = dates[named] if named in dates else time_of(table, named)
     parts = split_by_time(values, seed=seed, fractions=shares, stratify=stratify)
-    since = _shown(table[named], values, parts.test) if len(parts.test) else "–"
-    words = [said(_TIME, column=named, since=since, seed=seed)]
+    words = [said(_TIME, column=named, since=_shown(table[named], values, parts.test))]
+    words += [said(_BEFORE, seed=seed)] * bool(shares[0])
     words += [said(_FOUND, column=named)] * (split is None and time is None)
     return Division(parts, "time", named, values, tuple(words))
 

@@ -54,6 +54,8 @@ def intervals_of(
     if units is not None:
         drawn = _resampled(target, answers, rng, units)
         found = _bounds(drawn if past is None else _as_later(drawn, target, n, past, rng))
+        here = scores(target, answers)  # what was measured here is possible
+        found = {name: (min(low, here[name]), max(high, here[name])) for name, (low, high) in found.items()}
     elif n > _MOST_ROWS:
         some = answers.rows(rng.choice(n, _MOST_ROWS, replace=False, shuffle=False))
         whole, part = scores(target, answers), scores(target, some)

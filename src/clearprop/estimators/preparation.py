@@ -11,10 +11,10 @@ import narwhals.stable.v1 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InvalidValueError, TableError, listed
+from clearprop.errors import InvalidValueError, TableError, UnknownNameError, listed
 from clearprop.estimators.division import Division, divide, own_rows
 from clearprop.estimators.intervals import Past
-from clearprop.estimators.remarks import leaks, sequences
+from clearprop.estimators.remarks import copies, leaks, never_learned, sequences
 from clearprop.estimators.scores import losses
 from clearprop.estimators.trend import idle_trend
 from clearprop.estimators.values import marks_in_target
@@ -138,8 +138,9 @@ def prepare(
     table, without_target = drop_missing_target(frame, target, in_target.missing)
     drop = list(drop)
     _require_columns(table, drop)
-    if weight == target:
-        raise TableError(f"weights in the target {target!r}", "another column")
+    for what, column in (("weights", weight), ("times to split by", time), ("groups", group)):
+        if column == target:
+            raise TableError(f"{what} in the target {target!r}", "another column")
     aside = {target, *drop}
     with rows_counted(partial(rows_with_target, frame, target, in_target.missing)):
         coding = replace(fit_target(table[target], task), missing=in_target.missing)
@@ -156,7 +157,9 @@ def prepare(
             features = X if name == "train" else _features(encoder, table, rows)
             parts[name] = features, y[rows], None if weights is None else weights[rows]
     remarks += [*leaks(coding, encoder, X, parts["train"][1]), *marks_in_target(target, in_target)]
+    remarks += never_learned(coding, parts["train"][1], y)
     parts |= {name: _own(name, given, target, coding, encoder, weight) for name, given in frames.items()}
+    remarks += copies(parts)
     weighting = _weighting(weight, class_weight, coding, parts)
     told = (*division.said, *(own_rows(name, len(parts[name][1])) for name in frames))
     division = replace(division, said=told)
@@ -240,7 +243,7 @@ def _own(name: str, frame: Any, target: str, coding: Target, encoder: TableEncod
         with rows_counted(partial(rows_with_target, frame, target, coding.missing)):
             weights = weights_in(table, weight)
             return encoder.transform(table.to_native(), "float32"), coding.encode(table[target]), weights
-    except TableError as error:
+    except (TableError, UnknownNameError) as error:
         raise TableError(f"the {name} table: {error}") from None
 
 

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.errors import TableError, listed
 from clearprop.estimators.leakage import DECIDES, skill_alone
+from clearprop.estimators.verdict import PARTS
 from clearprop.explain.language import Phrase, said
 from clearprop.table import IDENTIFIER, INDEX, ClassTarget, TableEncoder, Target, as_numbers, called_identifier
 
 Array = NDArray[Any]
 BLOCKS = 5  # of a sequence's own values, each held out in turn
 HELPS = 0.2  # of the trivial answer's error, which a sequence must remove on values that it has not seen
+_MANY_COPIES, _FEW_ROWS = 0.2, 20
 SAYS_MUCH = 0.5  # of it, by the nearest row, for a word on what was set aside
 
 _KEPT = Phrase(
@@ -35,6 +38,66 @@ _SORTED = Phrase(
     "The rows are sorted by {target}: whatever numbers them, or grows along with them, gives it away.",
     "各行按 {target} 排序：凡是为行编号或随行递增的列都会泄漏它。",
 )
+
+
+_NEVER = Phrase(
+    "No training row is {classes}, of {target}, but {rows} others are: no network can answer with what it never saw.",
+    "{target} 的 {classes} 没有出现在训练集中，却出现在另外 {rows} 行里：网络无法给出从未见过的回答。",
+)
+_COPIES = Phrase(
+    "{share:.0%} of the {part} rows stand among the training rows, too, target included: their score says little of "
+    "rows that are new.",
+    "{part}中有 {share:.0%} 的行（连同目标）也出现在训练集中：这样的得分说明不了新样本上的表现。",
+)
+
+
+def never_learned(target: Target, learned: Array, y: Array) -> list[Phrase]:
+    """A word on classes that no training row has, as where rows were split by time.
+
+    Raises:
+        TableError: if the training rows have one class only.
+    """
+    if not isinstance(target, ClassTarget):
+        return []
+    there = np.bincount(learned, minlength=len(target.classes))
+    if np.count_nonzero(there) < 2:
+        only = target.classes[int(there.argmax())]
+        raise TableError(f"target {target.name!r} is {only!r} in every training row", "two classes", "another split")
+    gone = np.flatnonzero(there == 0)
+    if not len(gone):
+        return []
+    classes = listed((repr(target.classes[k]) for k in gone), 3)
+    return [said(_NEVER, classes=classes, target=target.name, rows=int(np.isin(y, gone).sum()))]
+
+
+def copies(parts: Mapping[str, Any]) -> list[Phrase]:
+    """A word where many rows of a part stand among the training rows, too, unless all columns have few values."""
+    (X, y, _), found = parts["train"], []
+    learned = _keys(X, y)
+    if len(np.unique(learned)) < _FEW_ROWS:
+        return []
+    for name in ("validation", "test"):
+        X, y, _ = parts[name]
+        share = float(np.isin(_keys(X, y), learned).mean()) if len(y) else 0.0
+        if share >= _MANY_COPIES and _has_many_values(X):
+            found.append(said(_COPIES, part=PARTS[name], share=share))
+    return found
+
+
+def _keys(X: Array, y: Array) -> Array:
+    """A number for each row that tells it from others, (N,)."""
+    bits = np.random.Generator(np.random.Philox(0)).integers(1, 2**63, X.shape[1], np.uint64)
+    keys = np.zeros(len(X), np.uint64)
+    at_once = max(1, 2**22 // max(1, X.shape[1]))
+    for start in range(0, len(X), at_once):
+        part = np.ascontiguousarray(X[start : start + at_once], np.float32).view(np.uint32).astype(np.uint64)
+        keys[start : start + at_once] = (part * bits).sum(1, dtype=np.uint64)
+    return keys * np.uint64(31) + np.ascontiguousarray(y, np.float64).view(np.uint64)
+
+
+def _has_many_values(X: Array) -> bool:
+    """Whether some column has so many values that rows are seldom the same by chance."""
+    return any(len(np.unique(X[:, j])) >= _FEW_ROWS for j in range(min(X.shape[1], 200)))
 
 
 def sequences(

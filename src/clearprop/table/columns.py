@@ -51,6 +51,7 @@ _CALLED_SPAN = re.compile(
 _YEAR = re.compile(r"(?i).*(year|jahr|年).*")
 _FEWEST_TO_JUDGE = 20
 _SAME = "the same value in every row"
+_SAME_LEARNED = "the same value in every training row, though not in all others"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def fit_column(
         return reading
     part = series if rows is None else series[rows]
     if reading.kind in ("category", "boolean"):
-        return _fit_levels(part, reading, fewest)
+        return _fit_levels(series, part, reading, fewest)
     values = as_numbers(part) if reading.kind == "date" and is_date(part) else None
     if reading.kind == "number":
         values = as_numbers(part, reading.text.parse if reading.text else None)
@@ -112,7 +113,7 @@ def fit_column(
         if not len(there):
             return "all values are missing"
         if len(there) == len(values) and there.min() == there.max():
-            return TOO_CLOSE if too_close(part) else _SAME
+            return TOO_CLOSE if too_close(part) else _same(series, part)
     if reading.kind == "number":
         return NumberColumn.fit(part, scaling, reading.text)
     if reading.kind == "numbers":
@@ -123,12 +124,16 @@ def fit_column(
     return "the same date in every row" if reading.trend else "a date of which nothing but the year varies"
 
 
-def _fit_levels(part: Series, reading: Reading, fewest: int | None) -> Column | str:
+def _same(series: Series, part: Series) -> str:
+    return _SAME if len(part) == len(series) or len(series.unique()) == 1 else _SAME_LEARNED
+
+
+def _fit_levels(series: Series, part: Series, reading: Reading, fewest: int | None) -> Column | str:
     counts = count_levels(part)
     if set(counts) == {None}:
         return "all values are missing"
     if len(counts) == 1:
-        return _SAME
+        return _same(series, part)
     if reading.values is not None:
         return BooleanColumn(part.name, *reading.values, are_numbers(part))
     return CategoryColumn.fit(part, counts, fewest)

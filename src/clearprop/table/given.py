@@ -15,7 +15,7 @@ Row = Mapping[str, Any]
 
 
 def few_rows(given: Any, names: Sequence[str]) -> list[Row] | None:
-    """The rows of what was given, if they are few and no trouble; None for what is better seen as a data frame.
+    """The rows of what was given, if it is no data frame or a small one; None for what is better seen as a frame.
 
     Args:
         given: a mapping of columns to values, a list of them, a Series of one row, an array, or a data frame.
@@ -25,11 +25,11 @@ def few_rows(given: Any, names: Sequence[str]) -> list[Row] | None:
         DTypeError, ShapeError: for what is none of these.
     """
     if isinstance(given, Mapping):
-        return None if _holds_columns(given) else [given]
+        return _rows_of_columns(given) if _holds_columns(given) else [given]
     if isinstance(given, np.ndarray):
         return _rows_of_array(given, names) if given.ndim < 2 or len(given) <= FEW else None
     if isinstance(given, list | tuple):
-        return _rows_of_list(given) if len(given) <= FEW else None
+        return _rows_of_list(given)
     if not hasattr(given, "columns"):
         return [_row_of_series(given)]
     try:
@@ -51,28 +51,33 @@ def as_given_frame(given: Any, names: Sequence[str]) -> Any:
     Raises:
         DTypeError, ShapeError: for what is none.
     """
-    if isinstance(given, Mapping):
-        return frame_of(given)
     if isinstance(given, np.ndarray):
         return frame_of(dict(zip(names, _checked(given, names).T, strict=True)))
-    if isinstance(given, list | tuple):
-        rows = _rows_of_list(given)
-        columns = list(dict.fromkeys(name for row in rows for name in row))
-        return frame_of({name: [row.get(name) for row in rows] for name in columns})
     return given
 
 
 def _holds_columns(given: Row) -> bool:
     """Whether the values are columns."""
-    return any(isinstance(value, list | tuple) or getattr(value, "ndim", 0) for value in given.values())
+    return bool(given) and all(_is_column(value) for value in given.values())
+
+
+def _is_column(value: Any) -> bool:
+    return isinstance(value, list | tuple) or getattr(value, "ndim", 0) == 1
+
+
+def _rows_of_columns(given: Row) -> list[Row]:
+    lengths = {len(column) for column in given.values()}
+    if len(lengths) > 1:
+        raise ShapeError(f"columns of {min(lengths)} to {max(lengths)} values", "as many in each")
+    columns = [column.tolist() if hasattr(column, "tolist") else list(column) for column in given.values()]
+    return [dict(zip(given, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _rows_of_list(given: Sequence[Any]) -> list[Row]:
-    other = next((row for row in given if not isinstance(row, Mapping)), None)
-    if other is not None:
-        raise DTypeError(
-            f"a list of {type(other).__name__}", "a list of rows that name their columns", 'such as {"age": 39}'
-        )
+    others = [row for row in given if not isinstance(row, Mapping)]
+    if others:
+        name = type(others[0]).__name__
+        raise DTypeError(f"a list that holds {name}", "rows that name their columns", 'such as {"age": 39}')
     return cast(list[Row], list(given))
 
 

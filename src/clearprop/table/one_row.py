@@ -16,7 +16,7 @@ from clearprop.table.categories import BooleanColumn, CategoryColumn
 from clearprop.table.columns import Column
 from clearprop.table.date_parts import CYCLES, EPOCH, MICROSECOND
 from clearprop.table.dates import BEND, DateColumn, microseconds_of_text
-from clearprop.table.encoder import TableEncoder, as_frame
+from clearprop.table.encoder import TableEncoder
 from clearprop.table.lookup import MISSING, NEVER_SEEN, truth_of
 from clearprop.table.marks import MarkTest
 from clearprop.table.numbers import NumberColumn, far_bent
@@ -95,8 +95,7 @@ class RowEncoder:
         try:
             return self._encoded(row, dtype, unseen)
         except _RareTypeError:
-            values = {name: [row[name]] for name in self._names}
-            return self._encoder.transform(frame_of(values), dtype, unseen)
+            return self._encoder.transform(frame_of({name: [row[name]] for name in self._names}), dtype, unseen)
         except KeyError:
             missing = [name for name in self._names if name not in row]
             if not missing:
@@ -118,6 +117,8 @@ class RowEncoder:
                     out[start + place - 1] = 1
         for column, start, is_mark in self._levels:
             value = row[column.name]
+            if isinstance(value, list | tuple | dict | set | np.ndarray):
+                raise _RareTypeError
             _write_level(column, value, None if _is_gone(value) or is_mark(value) else value, out, start, unseen)
         for date_column, start, end, is_mark in self._dates:
             value = row[date_column.name]
@@ -181,7 +182,10 @@ def _reader(column: NumberColumn, is_mark: MarkTest, truth: bool) -> Read:
     def read(value: Any) -> float:
         kind = type(value)
         if kind is float or kind is int:
-            number = _GONE if has_marks and is_mark(value) else float(value)
+            try:
+                number = _GONE if has_marks and is_mark(value) else float(value)
+            except OverflowError:  # 10⁴⁰⁰
+                raise _RareTypeError from None
         elif value is None or (kind is not str and _is_gone(value)):
             return _GONE
         elif kind is str:
@@ -279,10 +283,14 @@ def frame_of(columns: Mapping[str, Any]) -> Any:
     Raises:
         MissingDependencyError: if none is.
     """
-    for name in ("polars", "pandas", "pyarrow"):
+    for name in ("pandas", "polars", "pyarrow"):  # a column of objects of pandas' holds anything
         try:
             import_module(name)
         except ImportError:
             continue
-        return as_frame(nw.from_dict(dict(columns), backend=name).to_native()).to_native()
+        try:
+            made: Any = nw.from_dict(dict(columns), backend=name).to_native()
+            return made.astype(object) if name == "pandas" and len(made) == 1 else made
+        except Exception as error:  # each library has its own
+            raise TableError(f"values of a type that no column has: {error!s:.80}", "numbers, text or dates") from None
     raise MissingDependencyError("no library of data frames", "Polars, pandas or PyArrow", "pip install polars")

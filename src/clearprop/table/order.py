@@ -9,7 +9,7 @@ import narwhals.stable.v1 as nw
 import numpy as np
 
 from clearprop.errors import TableError, unknown_name
-from clearprop.table.dates import as_microseconds, find_date_format, is_clock
+from clearprop.table.dates import as_microseconds, find_counted, find_date_format, in_digits, is_clock
 from clearprop.table.values import Numbers, Series, as_numbers, is_date, is_number, unboxed
 
 _FEWEST_ROWS, _FEWEST_TIMES = 30, 10
@@ -21,7 +21,7 @@ def dates_in(table: nw.DataFrame[Any], names: Iterable[str]) -> dict[str, Number
     """The columns of dates: name → microseconds since 1970-01-01 (N,), NaN where missing; clock times are none."""
     wanted = set(names)
     columns = [cast(Series, series) for series in table.iter_columns() if series.name in wanted]
-    found = {series.name: _dates(unboxed(series)) for series in columns if not is_number(series)}
+    found = {series.name: _dates(unboxed(series)) for series in columns}
     return {name: time for name, time in found.items() if time is not None}
 
 
@@ -60,6 +60,9 @@ def time_of(table: nw.DataFrame[Any], name: str) -> Numbers:
 def _dates(column: Series) -> Numbers | None:
     if is_date(column):
         return as_microseconds(column, None)
+    if is_number(column):
+        counted = "%Y%m%d" if in_digits(column) else find_counted(column)
+        return None if counted is None else as_microseconds(column, counted)
     try:
         form, marks = find_date_format(column)
     except TypeError:  # lists

@@ -29,6 +29,7 @@ _REASONS = {
     r"an identifier: .*": "标识符：每行各不相同的整数",
     r"an index: a column without a name that numbers or names the rows": "索引：没有列名，只为各行编号或命名",
     r"the same value in every row": "每行的值都相同",
+    r"the same value in every training row, though not in all others": "训练集中每行的值都相同，其他行则不全相同",
     r"the same date in every row": "每行的日期都相同",
     r"all values are missing": "全部缺失",
     r"text that is different in nearly every row": "几乎每行都不同的文本",
