@@ -174,3 +174,20 @@ def test_a_model_file_with_other_options_is_refused(folder, reading):
     model.about["reading"] = {"header": True, "na": ["-"], "decimal": ","}  # as an earlier version wrote it
     model.save(folder / "old.clearprop")
     assert run("predict", "old.clearprop", "t.csv", "--out", "p.csv", cwd=folder).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_table_without_rows_has_no_answers(folder, tmp_path, kind):
+    nothing = tmp_path / f"nothing.{kind}"
+    if kind == "csv":
+        nothing.write_text("a,b,y\n")
+    else:
+        FRAME.head(0).write_parquet(nothing)
+    done = run("predict", folder / "m.clearprop", nothing, "--keep", "b", "--out", tmp_path / "p.csv")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "p.csv").read_text() == "b,prediction,probability of u,probability of v\n"
+    assert "0 rows" in done.stderr
+    for command in (("evaluate", folder / "m.clearprop", nothing), ("train", nothing, "--target", "y")):
+        done = run(*command, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "has no rows" in done.stderr

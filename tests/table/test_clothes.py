@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 
+import narwhals.stable.v1 as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -18,6 +19,7 @@ from clearprop.errors import DataWarning, TableError
 from clearprop.table import ClassTarget, TableEncoder, Unseen, as_frame, fit_target, target_from_dict, target_to_dict
 from clearprop.table.categories import MOST_REMEMBERED, CategoryColumn, fewest_rows
 from clearprop.table.lookup import MISSING, NEVER_SEEN, Lookup
+from clearprop.table.values import count_values, unboxed
 
 
 def encoded(train, later, kind=None):
@@ -302,3 +304,17 @@ def test_damaged_columns_are_refused(damage):
     data["columns"][0] |= {"pooled": True, **damage}
     with pytest.raises(TableError, match="damaged"):
         TableEncoder.from_dict(data)
+
+
+def test_values_are_counted_without_the_missing_ones():
+    masked = pd.Series(["a", None, float("nan"), pd.NA, pd.NaT, np.ma.masked, "a", "b"], dtype=object)
+    plain = pd.Series(["a", None, "a", "b"], dtype="string")
+    for series in (masked, plain, pl.Series(["a", None, "a", "b"])):
+        assert count_values(nw.from_native(series, series_only=True)) == {"a": 2, "b": 1}
+
+
+def test_columns_that_are_no_objects_are_left_as_they_are():
+    """To look at each value of a long column of numbers would take longer than to train on it."""
+    for values in ([1.0, None], ["a", "b"], [True, False]):
+        series = nw.from_native(pl.Series(values), series_only=True)
+        assert unboxed(series) is series

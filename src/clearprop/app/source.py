@@ -85,7 +85,9 @@ class Source:
             frame = read_table(self.place.path, **given)
             return Rows(frame, frame.height)
 
-    def batches(self, numbers: Collection[str] = (), seen: Callable[[float], None] | None = None) -> Iterator[Any]:
+    def batches(
+        self, numbers: Collection[str] = (), seen: Callable[[float], None] | None = None, may_be_empty: bool = False
+    ) -> Iterator[Any]:
         """The table in data frames of bounded size; see `read_batches`.
 
         Raises:
@@ -97,7 +99,7 @@ class Source:
         with self.place.called():
             yield from read_batches(
                 self.place.path, **self._given(), decimal=self.options.decimal, blanks=self.options.blanks,
-                numbers=numbers, seen=seen,
+                numbers=numbers, seen=seen, may_be_empty=may_be_empty,
             )  # fmt: skip
 
     def found(self) -> dict[str, Any]:

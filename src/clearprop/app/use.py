@@ -72,7 +72,7 @@ def predict(
     refuse_overwriting([out], [model, *source.place.files])
     rows, copied, unseen = 0, list(dict.fromkeys(keep or ())), Unseen()
     with ReadingBar("predicting", quiet) as bar, _opened(out) as file:
-        for frame in source.batches(loaded.encoder.number_columns, bar):
+        for frame in source.batches(loaded.encoder.number_columns, bar, may_be_empty=True):
             with rows_counted(rows):
                 found = _beside(frame, copied, predictions_of(loaded, frame, unseen))
             found = without_formulas(found) if safe_csv else found

@@ -48,9 +48,9 @@ from clearprop.table import (
     Target,
     Unseen,
     as_frame,
-    as_given_frame,
     drop_missing_target,
-    few_rows,
+    given_frame,
+    given_rows,
     rows_counted,
     rows_with_target,
     target_from_dict,
@@ -133,9 +133,9 @@ class TableModel:
     def _features(self, frame: Any, unseen: Unseen | None) -> Array:
         """What the network reads, with a warning to the caller's caller of values that nobody else is told of."""
         found = Unseen() if unseen is None else unseen
-        rows = few_rows(frame, self.encoder.names)
+        rows = given_rows(frame, self.encoder.names)
         if rows is None:
-            X = self.encoder.transform(as_given_frame(frame, self.encoder.names), self._dtype, found)
+            X = self.encoder.transform(given_frame(frame, self.encoder.names), self._dtype, found)
         else:
             X = np.concatenate([*self._row_by_row(rows, found)] or [self._nothing])
         if unseen is None:

@@ -6,7 +6,7 @@ from clearprop.table.dates import DateColumn
 from clearprop.table.decision import OPTIMIZABLE, Decision
 from clearprop.table.demo import DEMOS, TARGET, load_demo
 from clearprop.table.encoder import TableEncoder, as_frame
-from clearprop.table.given import as_given_frame, few_rows
+from clearprop.table.given import given_frame, given_rows
 from clearprop.table.kinds import kind_of
 from clearprop.table.library import import_polars
 from clearprop.table.look import how_it_is_written
@@ -68,17 +68,17 @@ __all__ = [
     "TargetMarks",
     "Unseen",
     "as_frame",
-    "as_given_frame",
     "as_levels",
     "as_numbers",
     "called_identifier",
     "dates_in",
     "drop_missing_target",
     "exactly",
-    "few_rows",
     "finite",
     "fit_target",
     "frame_of",
+    "given_frame",
+    "given_rows",
     "how_it_is_written",
     "import_polars",
     "kind_of",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
+import narwhals.stable.v1 as nw
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,9 +35,16 @@ LEAST = 0.1
 def count_levels(series: Series) -> Counter[str | None]:
     """How often each level of a column stands there; None counts the missing values."""
     counts: Counter[str | None] = Counter()
-    for (_, value), n in Counter((type(value), value) for value in as_values(series)).items():
-        counts[as_level(value)] += n
+    values = as_values(series)
+    found = Counter(values) if series.dtype != nw.Object else Counter(map(_with_its_type, values))
+    for key, n in found.items():
+        counts[as_level(key[1] if isinstance(key, tuple) else key)] += n
     return counts
+
+
+def _with_its_type(value: Any) -> tuple[type, Any]:
+    """True and 1 are one key of a mapping."""
+    return type(value), value
 
 
 def fewest_rows(rows: int) -> int:

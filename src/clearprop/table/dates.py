@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from clearprop.table.values import (
     Series,
     as_numbers,
     as_values,
+    count_values,
     each_value,
     exactly,
     finite,
@@ -159,7 +159,7 @@ def find_date_format(series: Series) -> tuple[str | None, tuple[str, ...]]:
     """
     if not is_text(series):
         return None, ()
-    counts = Counter(value for value in as_values(series) if value is not None)
+    counts = count_values(series)
     if not counts or not all(isinstance(value, str) for value in counts):
         return None, ()
     numbered = [value for value in counts if any(c.isdigit() for c in value)]
@@ -190,10 +190,11 @@ def other_reading(series: Series, form: str | None) -> str:
 def in_digits(series: Series) -> bool:
     """Whether whole numbers are dates such as 20241231: all of them, and not in one or two years before 1900."""
     values = as_numbers(series)
-    values = np.unique(values[~np.isnan(values)])
-    if len(values) < _FEWEST_DATES or values[0] < 19_000_101 or values[-1] > 21_001_231 or (values % 1).any():
+    values = values[~np.isnan(values)]
+    if not len(values) or values.min() < 19_000_101 or values.max() > 21_001_231 or (values % 1).any():
         return False
-    return all(_fits(str(int(value)), "%Y%m%d") for value in values)
+    values = np.unique(values)
+    return len(values) >= _FEWEST_DATES and all(_fits(str(int(value)), "%Y%m%d") for value in values)
 
 
 def find_counted(series: Series, asked: bool = False) -> str | None:

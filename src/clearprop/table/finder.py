@@ -30,7 +30,9 @@ _CODE = re.compile(r"[+-]?0\d+")
 
 def find_format(values: Iterable[str], marks: bool = True, spans: bool = False) -> dict[str, Any] | None:
     """The fields of a `NumberFormat` that texts are written in, or None if they are not numbers written in one way."""
-    counts = Counter(value.strip() for value in values)
+    counts: Counter[str] = Counter()
+    for text, rows in (values if isinstance(values, Counter) else Counter(values)).items():
+        counts[text.strip()] += rows
     counts.pop("", None)
     return _Finder(counts, marks, spans).find() if counts else None
 

@@ -14,7 +14,7 @@ FEW = 8  # rows that are encoded one by one, which is faster than a data frame o
 Row = Mapping[str, Any]
 
 
-def few_rows(given: Any, names: Sequence[str]) -> list[Row] | None:
+def given_rows(given: Any, names: Sequence[str]) -> list[Row] | None:
     """The rows of what was given, if it is no data frame or a small one; None for what is better seen as a frame.
 
     Args:
@@ -45,7 +45,7 @@ def few_rows(given: Any, names: Sequence[str]) -> list[Row] | None:
     return None
 
 
-def as_given_frame(given: Any, names: Sequence[str]) -> Any:
+def given_frame(given: Any, names: Sequence[str]) -> Any:
     """The same as a data frame.
 
     Raises:

@@ -77,7 +77,10 @@ def truth_of(text: str) -> bool | None:
 
 def holds_truth(series: Series) -> bool:
     """Whether a column of numbers holds 0 and 1 and nothing else."""
-    return is_number(series) and set(as_values(series.unique())) - {None} == {0, 1}
+    if not is_number(series):
+        return False
+    different = series.unique()
+    return len(different) <= 4 and set(as_values(different)) - {None} == {0, 1}  # a null and a NaN beside them
 
 
 def truth_as_numbers(series: Series) -> Series:

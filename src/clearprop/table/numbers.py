@@ -15,6 +15,7 @@ from clearprop.table.values import (
     Series,
     as_numbers,
     as_values,
+    count_values,
     each_value,
     exactly,
     finite,
@@ -177,10 +178,8 @@ def find_numbers(series: Series, marks: bool = True, spans: bool = False) -> Num
     """
     if not is_text(series):
         return None
-    values = as_values(series)
-    if not all(isinstance(value, str) for value in values if value is not None):
-        return None
-    return NumberFormat.find((value for value in values if value is not None), marks, spans)
+    counts = count_values(series)
+    return NumberFormat.find(counts, marks, spans) if all(isinstance(value, str) for value in counts) else None
 
 
 def odd_one(series: Series) -> tuple[str, int]:

@@ -163,6 +163,7 @@ def read_batches(
     blanks: bool = False,
     numbers: Collection[str] = (),
     seen: Callable[[float], None] | None = None,
+    may_be_empty: bool = False,
 ) -> Iterator[polars.DataFrame]:
     """The same table in batches of bounded size, whatever its length; JSON, Excel and packed Parquet are read whole.
 
@@ -174,6 +175,7 @@ def read_batches(
         blanks: whether fields stand between blanks, if nothing else delimits them.
         numbers: columns in which a decimal comma becomes a point, in a file that has them.
         seen: told now and then which share of the file has been read, 0 … 1.
+        may_be_empty: whether a table without rows is one frame without rows; else it is an error.
 
     Raises:
         FileError, TableError, InvalidValueError, MissingDependencyError: as `read_table`, when the batch in question is
@@ -200,8 +202,18 @@ def read_batches(
                     columns = frame.columns if columns is None else columns
                     check_same_columns(file, frame.columns, files[0], columns)
                     yield frame.select(columns)
-        if columns is None:
+        if columns is None and may_be_empty:
+            yield _without_rows(files)
+        elif columns is None:
             raise TableError(f"{path} has no rows", "at least one row of data")
+
+
+def _without_rows(files: Sequence[TableFile]) -> Any:
+    """The columns of a table, and no rows."""
+    pl, first = import_polars(), files[0]
+    if first.dialect is None:
+        return _placed(first, files, read_frame(first.part.path, first.kind).head(0))
+    return _placed(first, files, pl.DataFrame(schema=dict.fromkeys(first.dialect.names, pl.String)))
 
 
 def _share(seen: Callable[[float], None], before: int, size: int, total: int) -> Callable[[float], None]:

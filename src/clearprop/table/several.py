@@ -12,7 +12,7 @@ import numpy as np
 
 from clearprop.errors import TableError
 from clearprop.table.numbers import NumberColumn, Scaling
-from clearprop.table.values import Features, Series, as_values, each_value, exactly, is_text
+from clearprop.table.values import Features, Series, as_values, count_values, each_value, exactly, is_text
 
 _ONE = r"([+\-−]?\d+(?:\.\d+)?)"
 _BETWEEN = r"[/x×*'′’;+@]|ft\.?|feet|foot|(?:out )?of"
@@ -85,7 +85,7 @@ def find_several(series: Series) -> tuple[str, int] | None:
     """What stands between the numbers of a column's texts, and how many there are; None if they are no such texts."""
     if not is_text(series):
         return None
-    counts = Counter(value for value in as_values(series) if value is not None)
+    counts = count_values(series)
     if len(counts) < _FEWEST_TEXTS or not all(isinstance(value, str) for value in counts):
         return None
     forms: Counter[tuple[str, int]] = Counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -54,9 +55,23 @@ def as_values(series: Series) -> list[Any]:
     return [None if gone or _is_missing(value) else value for value, gone in pairs]
 
 
+def count_values(series: Series) -> Counter[Any]:
+    """How often each value stands in a column, the missing ones left out.
+
+    Raises:
+        TypeError: for values that are no plain ones, such as lists.
+    """
+    counts = Counter(as_values(series) if series.dtype == nw.Object else series.to_list())  # the latter is far faster
+    for value in [value for value in counts if _is_missing(value)]:
+        del counts[value]
+    return counts
+
+
 def _is_missing(value: Any) -> bool:
-    """Whether a value is NaN, or NumPy's mark of a masked one."""
-    return (isinstance(value, float) and bool(np.isnan(value))) or type(value).__name__ == "MaskedConstant"
+    """Whether a value is None, NaN, or another library's mark of a missing one."""
+    if value is None or type(value).__name__ in ("MaskedConstant", "NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and bool(np.isnan(value))
 
 
 def unboxed(series: Series) -> Series:
@@ -66,6 +81,8 @@ def unboxed(series: Series) -> Series:
     """
     if series.dtype == nw.Duration:
         return series.dt.total_microseconds().cast(nw.Float64) / 1e6
+    if series.dtype != nw.Object:
+        return series
     values = as_values(series)
     there = [value for value in values if value is not None]
     if there and all(isinstance(value, timedelta) for value in there):
