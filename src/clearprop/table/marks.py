@@ -147,6 +147,8 @@ def without_marks(series: Series, marks: Collection[str]) -> Series:
     is_mark = MarkTest(marks)
     if not is_text(series) and not (is_number(series) and is_mark.numbers):
         return series
+    if series.dtype == nw.String and not is_mark.numbers and not series.str.strip_chars().is_in(list(marks)).any():
+        return series  # by far the most frequent case, and no value was looked at in Python
     values = as_values(series)
     try:
         found = {value for value in set(values) if is_mark(value)}
