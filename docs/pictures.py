@@ -12,8 +12,8 @@ from rich.terminal_theme import TerminalTheme
 import clearprop as cp
 from clearprop.app.curves import learning_curves
 from clearprop.app.pages import training_page
-from clearprop.app.summary import summary_of_fit
 from clearprop.estimators import TableModel
+from clearprop.report.summary import summary_of_fit
 from clearprop.table import load_demo
 
 IMAGES = Path(__file__).parent / "images"

@@ -7,11 +7,11 @@ import pytest
 import clearprop as cp
 import xor_by_hand as xor
 from browser import Browser, needs_browser
-from clearprop.app.report import report_of
-from clearprop.app.row import Row
-from clearprop.app.summary import summary_of_fit
-from clearprop.explain.page import page as written
+from clearprop.estimators.row import Row
 from clearprop.explain.stepper import step_by_step
+from clearprop.present.page import page as written
+from clearprop.report import report_of
+from clearprop.report.summary import summary_of_fit
 from clearprop.table import load_demo
 from screens import hidden
 

@@ -8,9 +8,9 @@ import pytest
 
 import clearprop as cp
 from clearprop.app.doctor import examine
-from clearprop.app.report.evidence import Evidence
 from clearprop.explain.doctor import Judgement, Measure
-from clearprop.explain.language import Phrase
+from clearprop.messages.language import Phrase
+from clearprop.report.evidence import Evidence
 
 SAID = {"chance": "No better than chance", "overfitting": "Overfitting"}
 

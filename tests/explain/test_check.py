@@ -13,8 +13,8 @@ import clearprop as cp
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError
 from clearprop.explain.check.cut import loss_of
 from clearprop.explain.check.slopes import Loss, central_slope
-from clearprop.explain.language import columns_of
 from clearprop.graph import OPS
+from clearprop.messages.language import columns_of
 from clearprop.nn.activations import ACTIVATIONS
 from numeric import slope
 

@@ -27,7 +27,7 @@ def lines_of(representation, section):
         line.strip()
         for step in representation.document.sections[section].steps
         for equation in step.equations
-        for line in [" = ".join(cp.explain.math.to_text(side) for side in equation)]
+        for line in [" = ".join(cp.present.formula.to_text(side) for side in equation)]
     ]
 
 

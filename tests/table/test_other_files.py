@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clearprop.app.reading import how_read
 from clearprop.errors import FileError, InvalidValueError, TableError
+from clearprop.report.reading import how_read
 from clearprop.table import (
     ReadOptions,
     TableEncoder,

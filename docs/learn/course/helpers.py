@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import clearprop as cp
-from clearprop.explain.math import number as _number
+from clearprop.present.formula import number as _number
 
 
 def close(a: Any, b: Any, tolerance: float = 1e-9) -> bool:

@@ -12,7 +12,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from clearprop.explain.math import number
+from clearprop.present.formula import number
 from course.helpers import HELPERS
 from course.words import Language
 

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from clearprop.explain.math import number, parse, runs
 from clearprop.explain.picture import Circle, Group, Label, Mark, Picture, Rect, Role, Stroke
+from clearprop.present.formula import number, parse, runs
 
 Range = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
@@ -197,7 +197,7 @@ def _tick(x: float, y: float, value: float, log: bool, anchor: Anchor) -> Label:
 
 
 def _right_end(mark: Mark) -> float:
-    from clearprop.explain.picture.text import runs_width
+    from clearprop.present.figure.text import runs_width
 
     if isinstance(mark, Label):
         width = runs_width(mark.runs, mark.size, mark.face)

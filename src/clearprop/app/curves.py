@@ -6,7 +6,7 @@ import io
 import warnings
 
 from clearprop.errors import MissingDependencyError
-from clearprop.explain.picture.fonts import eastern_fonts, is_eastern
+from clearprop.present.figure.fonts import eastern_fonts, is_eastern
 from clearprop.train import History
 from clearprop.visible import visible
 

@@ -18,7 +18,7 @@ from clearprop.estimators import TableModel, load
 from clearprop.estimators.recall import history_of, optimizer_of, split_again
 from clearprop.estimators.verdict import PARTS
 from clearprop.explain.doctor import ILLNESSES, Diagnosis, Examination, Finding, diagnose
-from clearprop.explain.language import Language, Phrase, checked_language
+from clearprop.messages.language import Language, Phrase, checked_language
 from clearprop.network import Network
 from clearprop.table import drop_missing_target
 from clearprop.train import OPTIMIZERS, Optimizer

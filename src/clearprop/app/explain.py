@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 
 from clearprop.app import options as o
-from clearprop.app.row import Row, row_of
 from clearprop.app.terminal import show, tell
 from clearprop.errors import InvalidValueError
-from clearprop.explain.language import checked_language
+from clearprop.estimators.row import Row, row_of
 from clearprop.files import refuse_overwriting, write_atomically
+from clearprop.messages.language import checked_language
 from clearprop.table import rows_counted
 
 _WIDEST = 110  # columns of a terminal that are used

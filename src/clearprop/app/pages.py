@@ -12,9 +12,9 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from clearprop.app.reading import how_read
-from clearprop.app.summary import METRICS, number
 from clearprop.app.terminal import Screen, words
+from clearprop.report.reading import how_read
+from clearprop.report.summary import METRICS, number
 from clearprop.visible import shown_name, visible
 
 _FEW_COLUMNS, _MOST_CLASSES, _MOST_MISTAKES = 15, 8, 5

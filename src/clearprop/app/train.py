@@ -15,13 +15,13 @@ from clearprop.app import options as o
 from clearprop.app.files import MODEL, REST, folder, write_report_files
 from clearprop.app.pages import print_page, training_page
 from clearprop.app.progress import TrainingBar, waiting
-from clearprop.app.report import report_of
-from clearprop.app.summary import summary_of_fit
 from clearprop.app.terminal import show, tell
 from clearprop.errors import ClearpropError, DataWarning
 from clearprop.estimators import TableModel
-from clearprop.explain.language import checked_language
 from clearprop.files import LOCK, refuse_overwriting, sync_folder
+from clearprop.messages.language import checked_language
+from clearprop.report import report_of
+from clearprop.report.summary import summary_of_fit
 from clearprop.visible import shown_json
 
 

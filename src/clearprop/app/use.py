@@ -16,12 +16,12 @@ from clearprop.app.files import predictions_of
 from clearprop.app.pages import evaluation_page, model_page, print_page
 from clearprop.app.place import STANDARD
 from clearprop.app.progress import ReadingBar
-from clearprop.app.reading import how_read
-from clearprop.app.summary import summary_of_model
 from clearprop.app.terminal import show, tell
 from clearprop.errors import DataWarning, FileError, TableError, unknown_name
 from clearprop.estimators import unseen_lines
 from clearprop.files import refuse_overwriting, replaced
+from clearprop.report.reading import how_read
+from clearprop.report.summary import summary_of_model
 from clearprop.table import Unseen, import_polars, rows_counted
 from clearprop.visible import shown_json
 

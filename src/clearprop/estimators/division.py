@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError, listed, unknown_name
-from clearprop.explain.language import Phrase, said
+from clearprop.messages.language import Phrase, said
 from clearprop.table import (
     ClassTarget,
     Split,

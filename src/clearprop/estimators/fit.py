@@ -10,7 +10,7 @@ from clearprop.estimators.division import Division
 from clearprop.estimators.evaluation import Evaluation
 from clearprop.estimators.verdict import judgement_of, verdict
 from clearprop.explain.doctor import Judgement
-from clearprop.explain.language import Language, Phrase
+from clearprop.messages.language import Language, Phrase
 from clearprop.table import Split, TargetMarks
 from clearprop.train import History
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from clearprop.estimators.importance import feature_groups
 from clearprop.explain.doctor import Examination, Finding
-from clearprop.explain.language import Phrase
+from clearprop.messages.language import Phrase
 from clearprop.table import CategoryColumn, ClassTarget, Column, NumberColumn, TableEncoder, Target
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from clearprop.estimators.scores import losses
 from clearprop.estimators.trend import idle_trend
 from clearprop.estimators.values import marks_in_target
 from clearprop.estimators.weights import Weighting, weigh_classes, weights_in
-from clearprop.explain.language import Phrase
+from clearprop.messages.language import Phrase
 from clearprop.network import Network
 from clearprop.table import (
     SEASON,

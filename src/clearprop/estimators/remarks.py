@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from clearprop.errors import TableError, listed
 from clearprop.estimators.leakage import DECIDES, skill_alone
 from clearprop.estimators.verdict import PARTS
-from clearprop.explain.language import Phrase, said
+from clearprop.messages.language import Phrase, said
 from clearprop.table import IDENTIFIER, INDEX, ClassTarget, TableEncoder, Target, as_numbers, called_identifier
 
 Array = NDArray[Any]

@@ -35,9 +35,9 @@ from clearprop.estimators.verdict import judgement_of, verdict
 from clearprop.estimators.weights import Weighting, weights_in
 from clearprop.explain import Trace
 from clearprop.explain.doctor import Judgement
-from clearprop.explain.language import Language
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
+from clearprop.messages.language import Language
 from clearprop.network import Network, network_from
 from clearprop.table import (
     ClassTarget,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError, unknown_name
 from clearprop.estimators.scores import class_probabilities
-from clearprop.explain.language import Phrase, said
+from clearprop.messages.language import Phrase, said
 from clearprop.table import OPTIMIZABLE, ClassTarget, Decision, Target
 from clearprop.visible import shown_name
 

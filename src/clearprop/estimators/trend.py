@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.explain.language import Phrase, said
+from clearprop.messages.language import Phrase, said
 from clearprop.table import ClassTarget, Target
 
 Array = NDArray[Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 from clearprop.errors import DataWarning
-from clearprop.explain.language import Language, Phrase, said
+from clearprop.messages.language import Language, Phrase, said
 from clearprop.table import TargetMarks, Unseen
 
 _UNSEEN = Phrase(

@@ -8,7 +8,7 @@ from typing import Any
 
 from clearprop.estimators.weights import Weighting
 from clearprop.explain.doctor import Judgement, Measure, Measures, defined
-from clearprop.explain.language import Language, Phrase
+from clearprop.messages.language import Language, Phrase
 from clearprop.table import ClassTarget, Target
 from clearprop.train import History
 from clearprop.visible import shown_name

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import DTypeError, InvalidValueError, TableError, listed, unknown_name
-from clearprop.explain.language import Phrase, said
+from clearprop.messages.language import Phrase, said
 from clearprop.table import ClassTarget, Target, as_numbers, exactly, positive
 from clearprop.visible import shown_name
 

@@ -9,9 +9,9 @@ import numpy as np
 from clearprop.execute import Array
 from clearprop.explain.derivation.source import Source, is_printable
 from clearprop.explain.derivation.symbols import symbol
-from clearprop.explain.math import Math, number, to_mathml, to_text
-from clearprop.explain.page import fragment
 from clearprop.explain.values import Values
+from clearprop.present.formula import Math, number, to_mathml, to_text
+from clearprop.present.page import fragment
 from clearprop.visible import visible
 
 _WIDEST = 60  # letters of a preview

@@ -17,14 +17,14 @@ from clearprop.explain.derivation.elements import indices
 from clearprop.explain.derivation.render import STYLE, html_of, text_of
 from clearprop.explain.derivation.source import Source, is_printable
 from clearprop.explain.derivation.symbols import symbol
-from clearprop.explain.language import Counted, Language, Phrase, checked_language
-from clearprop.explain.math import to_text
-from clearprop.explain.page import fragment, page
 from clearprop.explain.picture.circles import draw_circles
-from clearprop.explain.picture.scene import Picture
 from clearprop.explain.values import Values
+from clearprop.messages.language import Counted, Language, Phrase, checked_language
 from clearprop.nn import Architecture
 from clearprop.nn.scope import layer_of
+from clearprop.present.figure.scene import Picture
+from clearprop.present.formula import to_text
+from clearprop.present.page import fragment, page
 
 _TITLE = Phrase("Three representations of one network", "同一个网络的三种表示")
 _SUMS = Phrase("Written out as sums", "写成求和式")

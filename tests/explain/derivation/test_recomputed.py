@@ -12,7 +12,7 @@ import pytest
 
 from by_hand import SEEDS, Activation, Layer, Loss, Network, random_network
 from clearprop.explain.derivation import Source, writer
-from clearprop.explain.math import parse
+from clearprop.present.formula import parse
 from long import first
 from networks import traced
 from printed import equations

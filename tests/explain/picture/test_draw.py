@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import clearprop as cp
 from clearprop.errors import ClearpropError, InvalidValueError
-from clearprop.explain.picture.layout import Box, arrange
+from clearprop.present.figure.layout import Box, arrange
 
 SVG = "{http://www.w3.org/2000/svg}"
 LINE = ("W1", "weight")

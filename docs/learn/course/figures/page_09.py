@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from clearprop.explain.math import number
 from clearprop.explain.picture import Picture, Rect, Role
+from clearprop.present.formula import number
 from course.plot import Plot, side_by_side
 
 COLOURS: Final[tuple[Role, ...]] = ("blue", "orange", "green")

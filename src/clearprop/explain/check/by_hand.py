@@ -16,8 +16,8 @@ from clearprop.explain.check.compare import Settings, TensorCheck, compare
 from clearprop.explain.check.looks import Case, looks_like
 from clearprop.explain.check.report import GradientCheck
 from clearprop.explain.check.slopes import Loss, central_slope, complex_slope, unit_of
-from clearprop.explain.language import Phrase, said
 from clearprop.graph import show_shape
+from clearprop.messages.language import Phrase, said
 
 TITLE = Phrase(
     "gradient check of a loss given as a function, float64, loss {loss:.6g}",

@@ -10,7 +10,7 @@ import numpy as np
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
 from clearprop.explain.check.slopes import TINY, Loss, Method, Slope, central_slope, complex_slope, unit_of
-from clearprop.explain.language import Phrase
+from clearprop.messages.language import Phrase
 
 Verdict = Literal["right", "wrong", "not checked"]
 Missing = Literal["kink", "vague"]  # why an entry could not be compared

@@ -13,7 +13,7 @@ import numpy as np
 
 from clearprop.execute import Array
 from clearprop.explain.check.compare import Index, TensorCheck
-from clearprop.explain.language import Phrase, said
+from clearprop.messages.language import Phrase, said
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from clearprop.explain.check.cut import loss_of
 from clearprop.explain.check.looks import Case, Scene, looks_like
 from clearprop.explain.check.report import GradientCheck
 from clearprop.explain.check.slopes import Loss
-from clearprop.explain.language import Phrase, said
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, gradient, show_shape, simplify, topological
+from clearprop.messages.language import Phrase, said
 from clearprop.nn import parameter_nodes
 from clearprop.nn.scope import layer_of
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from clearprop.errors import UnknownNameError
 from clearprop.explain.check.compare import Index, TensorCheck
-from clearprop.explain.language import Language, Phrase, checked_language, columns_of
+from clearprop.messages.language import Language, Phrase, checked_language, columns_of
 from clearprop.visible import visible
 
 HEADINGS = (

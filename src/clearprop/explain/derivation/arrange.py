@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from clearprop.explain.math import Atom, Math, Matrix, Scripts, Slot, fill, joined, number, parse, row
-from clearprop.explain.math.tree import COMMA, DOTS, Fenced
 from clearprop.graph import N, Node
+from clearprop.present.formula import Atom, Math, Matrix, Scripts, Slot, fill, joined, number, parse, row
+from clearprop.present.formula.tree import COMMA, DOTS, Fenced
 
 Index = tuple[int, ...]
 _SAME = ("identity", "stop_gradient")

@@ -16,11 +16,11 @@ from clearprop.explain.derivation.steps import Steps
 from clearprop.explain.derivation.symbols import differentiated, symbol
 from clearprop.explain.derivation.update import Updates, update_section
 from clearprop.explain.derivation.writer import Writer
-from clearprop.explain.language import Language, checked_language
-from clearprop.explain.math import DIGITS, Math, identifier, number
 from clearprop.explain.values import Values
 from clearprop.graph import Node, tidy
+from clearprop.messages.language import Language, checked_language
 from clearprop.nn.scope import layer_of
+from clearprop.present.formula import DIGITS, Math, identifier, number
 from clearprop.train import GradientDescent, Optimizer
 
 _ELEMENT = re.compile(r"(?P<name>[^\[\]]+)\[(?P<index>\d+(?:,\s*\d+)*)\]")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clearprop.explain.language import Language
-from clearprop.explain.math import Math
+from clearprop.messages.language import Language
+from clearprop.present.formula import Math
 
 Equation = tuple[Math, ...]  # its sides, with = between them
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from clearprop.errors import InvalidValueError
 from clearprop.explain.derivation.document import Document
 from clearprop.explain.derivation.render import STYLE, html_of, latex_of, markdown_of, page_of, text_of
-from clearprop.explain.page import fragment
 from clearprop.files import checked_path, write_atomically
+from clearprop.present.page import fragment
 
 
 class Explanation:

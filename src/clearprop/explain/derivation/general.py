@@ -5,8 +5,8 @@ from __future__ import annotations
 from clearprop.explain.derivation.document import Equation
 from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import differentiated
-from clearprop.explain.math import parse
 from clearprop.graph import Node, topological
+from clearprop.present.formula import parse
 
 _L = "{[l]}"
 _NEXT = "{[l + 1]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clearprop.explain.language import Counted, Phrase
+from clearprop.messages.language import Counted, Phrase
 
 TITLE = Phrase("How this network computes and learns", "这个网络怎样计算、怎样学习")
 OF_SAMPLES = Phrase(

@@ -7,9 +7,9 @@ from html import escape
 
 from clearprop.explain.derivation.document import Document, Equation, Step
 from clearprop.explain.derivation.source import LONGEST
-from clearprop.explain.language import columns_of
-from clearprop.explain.math import COMMANDS, to_latex, to_mathml, to_text
-from clearprop.explain.page import page
+from clearprop.messages.language import columns_of
+from clearprop.present.formula import COMMANDS, to_latex, to_mathml, to_text
+from clearprop.present.page import page
 from clearprop.visible import visible
 
 STYLE = """

@@ -14,9 +14,9 @@ from clearprop.explain.derivation.elements import Elements
 from clearprop.explain.derivation.shared import computed, letters, needed, once, parts
 from clearprop.explain.derivation.symbols import Place, symbol
 from clearprop.explain.derivation.writer import Writer
-from clearprop.explain.math import DIGITS, Atom, Math, Matrix, identifier, number, words
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Node, Shape
+from clearprop.present.formula import DIGITS, Atom, Math, Matrix, identifier, number, words
 
 Convention = Literal["row", "column"]
 LONGEST, _LARGEST = 12, 40  # side, and number of entries, of a matrix that is printed

@@ -15,9 +15,9 @@ from clearprop.explain.derivation.general import rule_of
 from clearprop.explain.derivation.source import LONGEST, Source, is_printable
 from clearprop.explain.derivation.symbols import differentiated, symbol
 from clearprop.explain.derivation.writer import Writer
-from clearprop.explain.language import Language
-from clearprop.explain.math import Math, identifier
 from clearprop.graph import OPS, Node, variable
+from clearprop.messages.language import Language
+from clearprop.present.formula import Math, identifier
 
 Detail = Literal["formulas", "values", "elements"]
 _LONGEST_SAMPLE = 64  # numbers of a single sample that are all printed

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from clearprop.explain.math import COMMANDS, Atom, Fraction, Math, Row, Scripts, brackets, identifier, parse, row
-from clearprop.explain.math.tree import COMMA, PARTIAL, Fenced, joined
+from clearprop.present.formula import COMMANDS, Atom, Fraction, Math, Row, Scripts, brackets, identifier, parse, row
+from clearprop.present.formula.tree import COMMA, PARTIAL, Fenced, joined
 from clearprop.visible import visible
 
 _LAYERED = re.compile(r"(?P<letter>[^\W\d_]+(?:_[^\W\d_]+)*)(?P<layer>\d+)(?P<again>_\d+)?")
@@ -55,7 +55,7 @@ def symbol(name: str, place: Place = WHOLE) -> Math:
     """The symbol of a value, or of one element of it.
 
     Example:
-        >>> from clearprop.explain.math import to_text
+        >>> from clearprop.present.formula import to_text
         >>> [to_text(symbol(n)) for n in ("z1", "dz2", "dW1", "X", "gamma1")]
         ['z[1]', 'δ[2]', '∂L/∂W[1]', 'a[0]', 'γ[1]']
         >>> to_text(symbol("dW2", Place((1, 3)))), to_text(symbol("a1", Place((2,), sample=5)))

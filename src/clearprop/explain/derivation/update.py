@@ -17,9 +17,9 @@ from clearprop.explain.derivation.source import Source, is_printable
 from clearprop.explain.derivation.steps import Detail, without_repeats
 from clearprop.explain.derivation.symbols import Place, symbol
 from clearprop.explain.derivation.writer import Writer
-from clearprop.explain.language import Language
-from clearprop.explain.math import Math, fill, identifier, number, parse
 from clearprop.graph import Graph, Node, tidy, variable
+from clearprop.messages.language import Language
+from clearprop.present.formula import Math, fill, identifier, number, parse
 from clearprop.train import Moment, Optimizer
 from clearprop.train.optimizers import clipped
 

@@ -8,7 +8,8 @@ from fractions import Fraction as Ratio
 from math import isfinite
 
 from clearprop.explain.derivation.arrange import WRITTEN, is_indicator, is_transparent
-from clearprop.explain.math import (
+from clearprop.graph import N, Node
+from clearprop.present.formula import (
     Apply,
     Atom,
     Fenced,
@@ -28,8 +29,7 @@ from clearprop.explain.math import (
     row,
     transposed,
 )
-from clearprop.explain.math.tree import DOT, HADAMARD, MINUS, TIMES, Cases
-from clearprop.graph import N, Node
+from clearprop.present.formula.tree import DOT, HADAMARD, MINUS, TIMES, Cases
 
 Leaf = Callable[[Node], Math | None]
 

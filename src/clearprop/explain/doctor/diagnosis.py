@@ -10,7 +10,7 @@ from typing import Any
 
 from clearprop.errors import UnknownNameError
 from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding
-from clearprop.explain.language import Language, Phrase, checked_language, columns_of
+from clearprop.messages.language import Language, Phrase, checked_language, columns_of
 from clearprop.visible import visible
 
 

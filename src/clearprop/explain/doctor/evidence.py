@@ -9,7 +9,7 @@ from math import ceil, floor, isfinite, log10
 import numpy as np
 
 from clearprop.execute import Array
-from clearprop.explain.math.tree import RAISED
+from clearprop.present.formula.tree import RAISED
 
 _INK, _SOFT, _LINE = "var(--ink, #1f2430)", "var(--soft, #5b6472)", "var(--line, #d5dae1)"
 _BLUE, _ORANGE, _RED = "var(--blue, #2b5fa8)", "var(--orange, #b8560b)", "var(--red, #b3261e)"

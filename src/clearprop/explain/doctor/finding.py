@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from clearprop.explain.doctor.words import ADVICE, WORDS
-from clearprop.explain.language import Phrase, checked_language, said
+from clearprop.messages.language import Phrase, checked_language, said
 from clearprop.train import Optimizer
 
 Severity = Literal["serious", "mild"]

@@ -14,7 +14,7 @@ from clearprop.explain.doctor.judgement import LOST, Judgement, Measure, Measure
 from clearprop.explain.doctor.patient import Cure, Patient
 from clearprop.explain.doctor.rate import FEWEST_EPOCHS
 from clearprop.explain.doctor.words import ADVICE
-from clearprop.explain.language import Phrase, said
+from clearprop.messages.language import Phrase, said
 from clearprop.train import Data
 
 NEIGHBOURS, FEWEST_ROWS = 5, 20  # neighbours that vote; rows below which their vote says nothing

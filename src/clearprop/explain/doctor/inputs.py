@@ -11,7 +11,7 @@ from clearprop.explain.doctor.evidence import log_bars
 from clearprop.explain.doctor.finding import Examination, advised, found, healthy, skipped
 from clearprop.explain.doctor.patient import Cure, Patient
 from clearprop.explain.doctor.words import SIZE, START
-from clearprop.explain.language import Phrase, said
+from clearprop.messages.language import Phrase, said
 
 # Initial weights suit columns of mean 0 and standard deviation 1; ten times off begins to hurt: lengths in cm (mean
 # 5.8) do no harm, ages (mean 40) and years (mean 2000) do.

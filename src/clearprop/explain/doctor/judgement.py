@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from clearprop.explain.language import Phrase
+from clearprop.messages.language import Phrase
 
 # A fifth of what there is to learn that is lost on new rows is overfitting, if the error there is also twice that on
 # the training rows, and beyond chance: by the whole 95% interval.

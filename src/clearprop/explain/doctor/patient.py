@@ -13,10 +13,10 @@ from clearprop.cached import cached_property
 from clearprop.errors import DTypeError, InvalidValueError, checked_integer
 from clearprop.execute import Array, evaluate
 from clearprop.explain.doctor.judgement import Judgement
-from clearprop.explain.language import Phrase
 from clearprop.explain.trace import Trace
 from clearprop.explain.units import LINEAR, hidden_activations
 from clearprop.graph import N, variable
+from clearprop.messages.language import Phrase
 from clearprop.nn import ACTIVATIONS, INITIALIZERS, Architecture, resolve_activation
 from clearprop.train import (
     Data,

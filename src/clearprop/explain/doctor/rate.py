@@ -15,7 +15,7 @@ from clearprop.explain.doctor.evidence import curves
 from clearprop.explain.doctor.finding import Examination, advised, as_code, found, healthy, skipped
 from clearprop.explain.doctor.patient import Cure, Patient
 from clearprop.explain.doctor.words import FIRST_STEP, LOSSES
-from clearprop.explain.language import Phrase, said
+from clearprop.messages.language import Phrase, said
 from clearprop.train import Adam, Data, Run, Training, as_features, as_targets, train
 
 # ‖ΔW‖/‖W‖ of the first step, in the layer that moves most. Healthy defaults have 0.001 to 0.05. At 0.5 a step replaces

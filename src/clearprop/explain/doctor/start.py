@@ -8,7 +8,7 @@ from clearprop.explain.doctor.evidence import curves
 from clearprop.explain.doctor.finding import Examination, advised, found, healthy
 from clearprop.explain.doctor.inputs import cure_of_data
 from clearprop.explain.doctor.patient import BAD_START, Patient
-from clearprop.explain.language import Phrase
+from clearprop.messages.language import Phrase
 
 
 def examine_initial_loss(patient: Patient) -> Examination:

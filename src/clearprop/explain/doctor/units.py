@@ -13,8 +13,8 @@ from clearprop.explain.doctor.finding import Examination, advised, found, health
 from clearprop.explain.doctor.inputs import cure_of_data
 from clearprop.explain.doctor.patient import Cure, Patient, layers_in_words
 from clearprop.explain.doctor.rate import smaller_steps
-from clearprop.explain.language import Phrase
 from clearprop.explain.units import DEAD, FLAT, MOSTLY, SATURATED, Stuck
+from clearprop.messages.language import Phrase
 
 # Some units are dead in every healthy network: up to 5 of 128 after training with the defaults, a third at a learning
 # rate that is high but works. Half of a layer is a loss of width that one should know of.

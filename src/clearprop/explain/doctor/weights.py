@@ -12,9 +12,9 @@ from clearprop.explain.doctor.evidence import signed_cells
 from clearprop.explain.doctor.finding import Examination, advised, found, healthy, skipped
 from clearprop.explain.doctor.patient import Patient, layers_in_words
 from clearprop.explain.doctor.words import NARROW
-from clearprop.explain.language import Phrase, said
 from clearprop.explain.trace import Trace
 from clearprop.explain.units import LINEAR
+from clearprop.messages.language import Phrase, said
 
 # Units count as equal where they differ by less than this share of their size: products that are summed in another
 # order let equal units drift apart by some units in the last place of float32 (1e-7).

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clearprop.explain.language import Phrase
+from clearprop.messages.language import Phrase
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,6 @@
 
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.picture.drawing import draw
-from clearprop.explain.picture.scene import Circle, Group, Label, Mark, Picture, Rect, Role, Stroke
+from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Rect, Role, Stroke
 
 __all__ = ["Circle", "Group", "Label", "Mark", "Picture", "Rect", "Role", "Stroke", "draw", "draw_circles"]

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from clearprop.execute import Array
-from clearprop.explain.language import Language, Phrase, said
-from clearprop.explain.math import number
 from clearprop.explain.picture.diagram import draw_diagram
 from clearprop.explain.picture.graphs import Numbers, at_zoom, numbers_of, vertices_with_formulas, vertices_with_numbers
-from clearprop.explain.picture.scene import Group, Label, Mark, Picture
-from clearprop.explain.picture.text import text_width, words
 from clearprop.graph import Graph
+from clearprop.messages.language import Language, Phrase, said
+from clearprop.present.figure.scene import Group, Label, Mark, Picture
+from clearprop.present.figure.text import text_width, words
+from clearprop.present.formula import number
 
 _TITLE = Phrase("Before and after the simplification", "化简之前与之后")
 _BEFORE, _AFTER = Phrase("nodes before: {n}", "化简前：{n} 个节点"), Phrase("nodes after: {n}", "化简后：{n} 个节点")

@@ -9,15 +9,15 @@ from itertools import product
 import numpy as np
 
 from clearprop.explain.derivation.symbols import Place, symbol
-from clearprop.explain.language import Language, Phrase
-from clearprop.explain.math import runs
 from clearprop.explain.picture.connections import Connection, connections, layer_nodes, width_of
-from clearprop.explain.picture.scene import Circle, Group, Label, Mark, Picture, Role, Stroke
-from clearprop.explain.picture.text import words
 from clearprop.explain.units import DEAD, MOSTLY, SATURATED
 from clearprop.explain.values import Values
 from clearprop.graph import Node
+from clearprop.messages.language import Language, Phrase
 from clearprop.nn import Architecture
+from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Role, Stroke
+from clearprop.present.figure.text import words
+from clearprop.present.formula import runs
 
 _TITLE = Phrase("The network {sizes} as circles and lines", "用圆和线表示的网络 {sizes}")
 _INPUT, _HIDDEN, _OUTPUT = Phrase("input", "输入层"), Phrase("hidden", "隐藏层"), Phrase("output", "输出层")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clearprop.errors import InvalidValueError
-from clearprop.explain.math import Run
-from clearprop.explain.picture.layout import Box, Edge, Layout, arrange
-from clearprop.explain.picture.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Stroke
-from clearprop.explain.picture.text import runs_width
-from clearprop.explain.picture.values import NOTHING, Block
+from clearprop.present.figure.blocks import NOTHING, Block
+from clearprop.present.figure.layout import Box, Edge, Layout, arrange
+from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Stroke
+from clearprop.present.figure.text import runs_width
+from clearprop.present.formula import Run
 
 _RADIUS, _SIGN, _NAME = 16.0, 15.0, 12.0
 _CARD = 30.0  # height of what stands above a node: a constant, a parameter

@@ -10,16 +10,16 @@ import numpy as np
 from clearprop.errors import DTypeError, InvalidValueError, checked_integer
 from clearprop.execute import Array, as_array
 from clearprop.explain.derivation.symbols import symbol
-from clearprop.explain.language import Language, Phrase, checked_language
-from clearprop.explain.math import DIGITS
 from clearprop.explain.picture.beside import draw_simplification
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.picture.diagram import draw_diagram
 from clearprop.explain.picture.graphs import at_zoom, numbers_of, vertices_with_formulas, vertices_with_numbers
 from clearprop.explain.picture.layers import layer_vertices
-from clearprop.explain.picture.scene import Picture
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Node, as_graph
+from clearprop.messages.language import Language, Phrase, checked_language
+from clearprop.present.figure.scene import Picture
+from clearprop.present.formula import DIGITS
 
 _TITLE = Phrase("Computational graph: values above the edges, gradients below", "计算图：边的上方是值，下方是梯度")
 _VIEWS = ("graph", "circles", "simplification")

@@ -13,12 +13,12 @@ from clearprop.errors import DTypeError, InvalidValueError, ShapeError
 from clearprop.execute import Array, bind, evaluate
 from clearprop.explain.derivation.arrange import is_transparent
 from clearprop.explain.derivation.writer import Writer
-from clearprop.explain.math import Atom, Math, Run, Scripts, identifier, number, runs, to_text, transposed
 from clearprop.explain.picture.diagram import Vertex, check_size, title_of
-from clearprop.explain.picture.values import NOTHING, Block, formula_block, value_block
 from clearprop.graph import Graph, Node, expand, simplify, tidy, variable
 from clearprop.graph.gradient import backward
 from clearprop.graph.node import constant, is_constant
+from clearprop.present.figure.blocks import NOTHING, Block, formula_block, value_block
+from clearprop.present.formula import Atom, Math, Run, Scripts, identifier, number, runs, to_text, transposed
 
 Zoom = Literal["primitives", "fused", "layers"]
 _SIGNS = {  # of primitives, as the textbooks draw them

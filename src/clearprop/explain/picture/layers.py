@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import symbol
-from clearprop.explain.math import Run, runs
 from clearprop.explain.picture.diagram import Vertex, title_of
-from clearprop.explain.picture.values import NOTHING, value_block
 from clearprop.explain.values import Values
 from clearprop.graph import Node
+from clearprop.present.figure.blocks import NOTHING, value_block
+from clearprop.present.formula import Run, runs
 
 
 def layer_vertices(values: Values, digits: int) -> list[Vertex]:

@@ -10,9 +10,9 @@ from clearprop.cached import cached_property
 from clearprop.execute import evaluate
 from clearprop.explain.derivation import Elements, Source, Writer
 from clearprop.explain.derivation.elements import Element, indices
-from clearprop.explain.math import Math, number
 from clearprop.graph import OPS, Graph, Node, expand, tidy, topological
 from clearprop.nn.scope import layer_of
+from clearprop.present.formula import Math, number
 
 Detail = Literal["fused", "primitives"]
 _ALL_TERMS = 2**62

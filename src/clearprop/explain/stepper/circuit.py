@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from clearprop.execute import Array
 from clearprop.explain.derivation.document import Equation
-from clearprop.explain.math import Math, Run
+from clearprop.present.formula import Math, Run
 
 Kind = Literal["input", "parameter", "constant", "operation"]
 Phase = Literal["start", "forward", "backward", "update", "end"]

@@ -10,14 +10,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from clearprop.explain.language import Language
-from clearprop.explain.math import DIGITS, Run, runs, to_text
-from clearprop.explain.picture.layout import Box, Layout, arrange
-from clearprop.explain.picture.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Role, Stroke
-from clearprop.explain.picture.text import runs_width, words
-from clearprop.explain.picture.values import SIZE, Block, value_block
 from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.circuit import Circuit, Edge, Vertex
+from clearprop.messages.language import Language
+from clearprop.present.figure.blocks import SIZE, Block, value_block
+from clearprop.present.figure.layout import Box, Layout, arrange
+from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Role, Stroke
+from clearprop.present.figure.text import runs_width, words
+from clearprop.present.formula import DIGITS, Run, runs, to_text
 
 _RADIUS, _SIGN, _NAME, _SMALL = 17.0, 15.0, 12.5, 11.0  # of a circle; sizes of writing
 _ROW, _PAD, _WIRE, _CARD_GAP = 20.0, 8.0, 12.0, 6.0  # of cards

@@ -8,12 +8,12 @@ from clearprop.execute import Array, Reference, evaluate
 from clearprop.explain.derivation import Elements, Source, Writer, symbol
 from clearprop.explain.derivation.elements import Element, indices
 from clearprop.explain.derivation.update import update_graph
-from clearprop.explain.language import Language
-from clearprop.explain.math import Math, number
 from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line
 from clearprop.graph import Graph, Node
+from clearprop.messages.language import Language
+from clearprop.present.formula import Math, number
 from clearprop.train import Optimizer
 
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from clearprop.explain.derivation import Source, derive, symbol
 from clearprop.explain.derivation.document import Document, Section, Step
 from clearprop.explain.derivation.symbols import differentiated
-from clearprop.explain.language import Language
-from clearprop.explain.math import number
-from clearprop.explain.picture.text import words
 from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
 from clearprop.explain.stepper.signs import loss_by, sign_of
 from clearprop.graph import Node, topological
+from clearprop.messages.language import Language
 from clearprop.nn.scope import layer_of
+from clearprop.present.figure.text import words
+from clearprop.present.formula import number
 from clearprop.train import Optimizer
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clearprop.explain.language import Phrase
+from clearprop.messages.language import Phrase
 
 TITLE = Phrase("One training step, node by node", "一步训练，逐个节点看")
 TITLE_FORWARD = Phrase("The forward pass, node by node", "前向传播，逐个节点看")

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.explain.language import Language
-from clearprop.explain.math import Atom, Math, Matrix, to_mathml, to_text
-from clearprop.explain.page import page
-from clearprop.explain.picture.scene import Picture
 from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Numbers
+from clearprop.messages.language import Language
+from clearprop.present.figure.scene import Picture
+from clearprop.present.formula import Atom, Math, Matrix, to_mathml, to_text
+from clearprop.present.page import page
 from clearprop.visible import shown_json, visible_data
 
 _LARGEST = 40  # numbers of a value that are kept in the page

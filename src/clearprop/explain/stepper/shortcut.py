@@ -7,8 +7,8 @@ from clearprop.explain.derivation.document import Equation
 from clearprop.explain.derivation.elements import Element
 from clearprop.explain.derivation.steps import without_repeats
 from clearprop.explain.derivation.symbols import differentiated
-from clearprop.explain.math import Math, number
 from clearprop.graph import Graph, Node, tidy
+from clearprop.present.formula import Math, number
 
 _CANCELLING = ("sigmoid_cross_entropy", "softmax_cross_entropy")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from clearprop.explain.math import Fraction, Level, Math, brackets, identifier, level, row
-from clearprop.explain.math.tree import PARTIAL
 from clearprop.graph import Node
+from clearprop.present.formula import Fraction, Level, Math, brackets, identifier, level, row
+from clearprop.present.formula.tree import PARTIAL
 
 _SIGNS = {
     "add": "+",

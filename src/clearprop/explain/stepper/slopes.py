@@ -9,10 +9,10 @@ import numpy as np
 
 from clearprop.execute import evaluate
 from clearprop.explain.derivation import Writer
-from clearprop.explain.math import Math
 from clearprop.explain.stepper.cells import Cells
 from clearprop.graph import Graph, Node, gradient, tidy, variable
 from clearprop.graph.rewrite import rebuild, substitute
+from clearprop.present.formula import Math
 
 _OUT = "out"
 

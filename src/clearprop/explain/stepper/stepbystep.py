@@ -13,8 +13,6 @@ import numpy as np
 from clearprop.errors import InvalidValueError
 from clearprop.explain.derivation import Source
 from clearprop.explain.derivation.update import first_rate
-from clearprop.explain.language import Language, checked_language
-from clearprop.explain.math import DIGITS
 from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame
@@ -25,6 +23,8 @@ from clearprop.explain.stepper.render import rendered
 from clearprop.explain.stepper.walk import Walk
 from clearprop.explain.values import Values
 from clearprop.files import checked_path, write_atomically
+from clearprop.messages.language import Language, checked_language
+from clearprop.present.formula import DIGITS
 from clearprop.train import Optimizer, resolve_optimizer
 
 ZOOMS = ("layers", "fused", "primitives")

@@ -11,16 +11,16 @@ from clearprop.explain.derivation.general import rule_name
 from clearprop.explain.derivation.phrases import NOT_FINITE
 from clearprop.explain.derivation.steps import without_repeats
 from clearprop.explain.derivation.symbols import differentiated
-from clearprop.explain.language import Language, Phrase
-from clearprop.explain.math import Level, Math, brackets, fill, identifier, joined, level, number, parse
-from clearprop.explain.math.tree import PLUS
-from clearprop.explain.picture.text import words
 from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
 from clearprop.explain.stepper.shortcut import short_form
 from clearprop.explain.stepper.signs import loss_by, sign_of, slope_of
 from clearprop.explain.stepper.slopes import Slope, slopes
+from clearprop.messages.language import Language, Phrase
+from clearprop.present.figure.text import words
+from clearprop.present.formula import Level, Math, brackets, fill, identifier, joined, level, number, parse
+from clearprop.present.formula.tree import PLUS
 
 _G = identifier("g")
 _TIMES = parse(r"#1 \cdot #2")

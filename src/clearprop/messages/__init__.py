@@ -1,0 +1,1 @@
+"""What is said to people, as data: a key of the catalogues with its values."""

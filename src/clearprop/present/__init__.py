@@ -1,0 +1,1 @@
+"""How things are shown: formulas, figures, documents, and their writers. It knows no network."""

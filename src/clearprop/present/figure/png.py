@@ -1,0 +1,150 @@
+"""Pictures as PNG, drawn by Matplotlib."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from clearprop.errors import InvalidValueError, MissingDependencyError
+from clearprop.present.figure.fonts import eastern_fonts, is_eastern
+from clearprop.present.figure.palette import DARK, LIGHT
+from clearprop.present.figure.scene import Circle, Label, Mark, Picture, Rect, Stroke, flat
+from clearprop.present.figure.text import pieces
+
+if TYPE_CHECKING:
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.patches import Patch
+
+_MATH = ("STIXGeneral", "DejaVu Serif")  # which Matplotlib brings
+_WORDS = ("Helvetica", "Arial", "Liberation Sans", "DejaVu Sans")
+_PIXELS = 20_000  # of a side: what Agg can draw, and memory can hold
+_DASHES = (0, (4, 3))
+
+
+def to_png(picture: Picture, scale: float = 2.0, dark: bool = False) -> bytes:
+    """A picture as PNG.
+
+    Raises:
+        InvalidValueError: if the image would be too large.
+        MissingDependencyError: if Matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingDependencyError(
+            "Matplotlib is not installed",
+            "Matplotlib, to draw a PNG",
+            'pip install "clearprop[plots]", or save as .svg',
+        ) from None
+    if not 0 < scale * max(picture.width, picture.height) <= _PIXELS:
+        raise InvalidValueError(f"scale {scale!r}", f"a positive number, for sides of at most {_PIXELS} pixels")
+    colours = DARK if dark else LIGHT
+    dpi = 72 * scale  # a point, in which Matplotlib measures lines, is a pixel of the figure
+    figure = Figure(figsize=(picture.width / 72, picture.height / 72), dpi=dpi, facecolor=colours["paper"])
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, picture.width), ylim=(picture.height, 0))
+    axes.set_axis_off()
+    with warnings.catch_warnings():  # a box stands for a sign that no font here has
+        warnings.filterwarnings("ignore", "Glyph .* missing|Matplotlib currently does not support")
+        for order, (mark, x, y) in enumerate(flat(picture.marks)):
+            for patch in _patches(mark, x, y, colours):
+                patch.set_zorder(order)
+                axes.add_patch(patch)
+        image = io.BytesIO()
+        figure.savefig(image, format="png", dpi=dpi, facecolor=colours["paper"])
+    return image.getvalue()
+
+
+def _patches(mark: Mark, x: float, y: float, colours: Mapping[str, str]) -> list[Patch]:
+    from matplotlib import patches
+    from matplotlib.path import Path
+
+    match mark:
+        case Label():
+            return _writing(mark, x, y, colours)
+        case Rect():
+            options = _paint(mark.fill, mark.stroke, mark.line, mark.dashed, mark.opacity, colours)
+            corner, size = (mark.x + x, mark.y + y), (mark.width, mark.height)
+            if not mark.radius:
+                return [patches.Rectangle(corner, *size, **options)]
+            style = patches.BoxStyle.Round(pad=0, rounding_size=mark.radius)
+            return [patches.FancyBboxPatch(corner, *size, boxstyle=style, **options)]
+        case Circle():
+            options = _paint(mark.fill, mark.stroke, mark.line, mark.dashed, mark.opacity, colours)
+            return [patches.Circle((mark.x + x, mark.y + y), mark.radius, **options)]
+        case Stroke():
+            points = [(px + x, py + y) for px, py in mark.points]
+            piece = Path.CURVE4 if mark.curved else Path.LINETO
+            codes = [Path.MOVETO, *[piece] * (len(points) - 1)]
+            if mark.closed:
+                points, codes = [*points, points[0]], [*codes, Path.CLOSEPOLY]
+            options = _paint(mark.fill, mark.stroke, mark.width, mark.dashed, mark.opacity, colours)
+            return [patches.PathPatch(Path(points, codes), capstyle="round", joinstyle="round", **options)]
+        case _:
+            raise AssertionError(f"{mark!r} is inside its group")
+
+
+def _paint(
+    fill: str, stroke: str, width: float, dashed: bool, opacity: float, colours: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "facecolor": colours.get(fill, "none"),
+        "edgecolor": colours.get(stroke, "none"),
+        "linewidth": width if stroke != "none" else 0,
+        "linestyle": _DASHES if dashed else "-",
+        "alpha": opacity if opacity < 1 else None,
+    }
+
+
+def _writing(label: Label, x: float, y: float, colours: Mapping[str, str]) -> list[Patch]:
+    """The label's pieces as outlines, measured with the font that draws them."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.textpath import TextPath
+    from matplotlib.transforms import Affine2D
+
+    placed = pieces(label)
+    fonts = [_font(label.face, piece.italic, label.bold, is_eastern(piece.text)) for piece in placed]
+    starts: list[float] = []
+    end = before = scripts = 0.0  # how far anything reaches, where the piece before ends, where its scripts began
+    for i, (piece, font) in enumerate(zip(placed, fonts, strict=True)):
+        last = placed[i - 1].rise if i else 0.0
+        start = before if piece.rise == last else end
+        if piece.rise and last and piece.rise != last:
+            start = scripts
+        elif piece.rise and not last:
+            scripts = start
+        before = start + _advance(piece.text, piece.size, font)
+        starts.append(start)
+        end = max(end, before)
+    left = label.x + x - end * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
+    drawn: list[Patch] = []
+    for piece, font, start in zip(placed, fonts, starts, strict=True):
+        outline = TextPath((0, 0), piece.text, size=piece.size, prop=font, usetex=False)
+        place = Affine2D().scale(1, -1).translate(left + start, label.y + y - piece.rise)
+        drawn.append(PathPatch(place.transform_path(outline), facecolor=colours[label.colour], linewidth=0))
+    return drawn
+
+
+def _advance(text: str, size: float, font: FontProperties) -> float:
+    from matplotlib.textpath import text_to_path
+
+    font = font.copy()
+    font.set_size(size)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width)
+
+
+@cache
+def _font(face: str, italic: bool, bold: bool, eastern: bool) -> FontProperties:
+    from matplotlib import font_manager
+
+    there = {font.name for font in font_manager.fontManager.ttflist}
+    wanted = _MATH if face == "math" else _WORDS
+    western = [name for name in wanted if name in there] or ["DejaVu Sans"]
+    return font_manager.FontProperties(
+        family=[*eastern_fonts(), *western] if eastern else western,
+        style="italic" if italic else "normal",
+        weight="bold" if bold else "normal",
+    )

@@ -1,0 +1,103 @@
+"""How much room writing takes, without a font to ask: the widths of Times and Helvetica, which most fonts follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from clearprop.present.figure.scene import Label
+from clearprop.present.formula import Run
+from clearprop.visible import visible
+
+SMALL = 0.7  # size of a sub- or superscript beside its base
+RAISED, LOWERED = 0.46, 0.28  # how far they stand above and below the line, in sizes of the base
+ASCENT, DESCENT = 0.72, 0.22  # of capitals and of letters such as y
+
+# Widths in thousandths of the size; what is not listed has the last width.
+_MATH = {
+    250: " ,.·",
+    280: "/:;ijlt|′",
+    333: "()[]-fIrs‖",
+    444: "acezvJ?",
+    500: "0123456789bdghknopquxyαβγεημνθτπδσλρ_*ℓ",
+    560: "+−=<>×÷∂ELSFPTBZ≤≥≈√∇",
+    670: "CRΣΦVXYAN⊤",
+    722: "DGHKOQUwm⊙←→",
+    830: "MW⋮…",
+}
+_WORDS = {
+    270: " ,.:;·!'|ijl",
+    330: "ft()[]-/r",
+    500: "ckssvxyzJ",
+    556: "0123456789abdeghnopquL+−=<>_*",
+    667: "ABEKPSVXYFTZ×",
+    722: "CDHNRU",
+    790: "GOQmw",
+    870: "MW…→←",
+}
+_WIDE = 1000  # Chinese, Japanese, Korean
+_TABLES = {
+    face: {sign: width for width, signs in table.items() for sign in signs}
+    for face, table in (("math", _MATH), ("words", _WORDS))
+}
+
+
+def text_width(text: str, size: float, face: str = "math") -> float:
+    """The width of a line in pixels, give or take a tenth."""
+    table, other = _TABLES[face], 600
+    return sum(_WIDE if ord(sign) >= 0x2E80 else table.get(sign, other) for sign in text) * size / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One run of a label, with where it stands from the label's start.
+
+    `back` is how far it begins before the end of the piece before it: a subscript below a superscript.
+    """
+
+    text: str
+    x: float
+    rise: float
+    size: float
+    italic: bool
+    back: float
+
+
+def pieces(label: Label) -> list[Piece]:
+    """The runs of a label put in place, a subscript right below the superscript before it."""
+    return place(label.runs, label.size, label.face)
+
+
+def place(runs: Iterable[Run], size: float, face: str = "math") -> list[Piece]:
+    """Runs put in place from x = 0, on the line y = 0."""
+    out: list[Piece] = []
+    x = end = start = 0.0  # where the last piece ended, how far anything reaches, where the last scripts began
+    before = "normal"
+    for text, where, italic in runs:
+        if not text:
+            continue
+        text = visible(text)  # before it is measured
+        small = size if where == "normal" else size * SMALL
+        rise = {"normal": 0.0, "sup": RAISED * size, "sub": -LOWERED * size}[where]
+        begin = end
+        if where == before:
+            begin = x  # the second piece of a subscript follows the first, however far the superscript reaches
+        elif where != "normal" and before != "normal":
+            begin = start
+        elif where != "normal":
+            start = end
+        out.append(Piece(text, begin, rise, small, italic, x - begin))
+        x = begin + text_width(text, small, face)
+        end = max(end, x)
+        before = where
+    return out
+
+
+def runs_width(runs: Iterable[Run], size: float, face: str = "math") -> float:
+    """How far runs reach to the right."""
+    return max((p.x + text_width(p.text, p.size, face) for p in place(runs, size, face)), default=0.0)
+
+
+def words(text: str) -> tuple[Run, ...]:
+    """Plain text as runs."""
+    return ((text, "normal", False),)

@@ -1,0 +1,60 @@
+"""Formulas as trees: read from LaTeX, filled, written as LaTeX, MathML or text."""
+
+from clearprop.present.formula.fill import Level, fill, level
+from clearprop.present.formula.numbers import DIGITS, number
+from clearprop.present.formula.parse import COMMANDS, parse
+from clearprop.present.formula.text import Run, runs, to_text
+from clearprop.present.formula.tree import (
+    EQUALS,
+    Apply,
+    Atom,
+    Fenced,
+    Fraction,
+    Math,
+    Matrix,
+    Root,
+    Row,
+    Scripts,
+    Slot,
+    brackets,
+    identifier,
+    joined,
+    operator,
+    row,
+    transposed,
+    words,
+)
+from clearprop.present.formula.write import to_latex, to_mathml
+
+__all__ = [
+    "COMMANDS",
+    "DIGITS",
+    "EQUALS",
+    "Apply",
+    "Atom",
+    "Fenced",
+    "Fraction",
+    "Level",
+    "Math",
+    "Matrix",
+    "Root",
+    "Row",
+    "Run",
+    "Scripts",
+    "Slot",
+    "brackets",
+    "fill",
+    "identifier",
+    "joined",
+    "level",
+    "number",
+    "operator",
+    "parse",
+    "row",
+    "runs",
+    "to_latex",
+    "to_mathml",
+    "to_text",
+    "transposed",
+    "words",
+]

@@ -1,0 +1,49 @@
+"""Numbers for people: a few digits, and honest about it.
+
+A number that is written with fewer digits than asked for is exact (0.8, 3, −1.5); all others are rounded. So whoever
+recomputes a line by hand knows how far the result may be off.
+"""
+
+from __future__ import annotations
+
+import math
+
+from clearprop.present.formula.tree import RAISED, Atom
+
+DIGITS = 4
+
+
+def number(value: float, digits: int = DIGITS) -> Atom:
+    """A number as it is printed, with so many significant digits.
+
+    Example:
+        >>> [number(x).text for x in (0.8, 1 / 3, -2.0, 1.5e-7, 123456.0, 0.1 + 0.2)]
+        ['0.8', '0.3333', '−2', '1.5·10⁻⁷', '1.235·10⁵', '0.3000']
+    """
+    value = float(value)
+    if not math.isfinite(value):
+        return _special(value)
+    if value == 0:
+        return Atom("0", "0", "number")
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    power = int(exponent)
+    exact = float(f"{value:.{digits - 1}e}") == value
+    if -4 <= power < digits:
+        text = f"{value:.{digits - 1 - power}f}"
+        text = _shortest(text) if exact else text
+        return Atom(text.replace("-", "−"), text, "number")
+    mantissa = _shortest(mantissa) if exact else mantissa
+    shown, latex = f"10{str(power).translate(RAISED)}", f"10^{{{power}}}"
+    if mantissa != "1":
+        shown, latex = f"{mantissa}·{shown}", rf"{mantissa} \cdot {latex}"
+    return Atom(shown.replace("-", "−"), latex, "number")
+
+
+def _shortest(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _special(value: float) -> Atom:
+    if math.isnan(value):
+        return Atom("NaN", r"\mathrm{NaN}", "number")
+    return Atom("∞", r"\infty", "number") if value > 0 else Atom("−∞", r"-\infty", "number")
