@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from unicodedata import bidirectional, category, combining
+from unicodedata import bidirectional, category, combining, east_asian_width
 
 LONGEST_NAME, LONGEST_TEXT = 60, 1000  # letters of a name, and of a sentence with names in it, on a screen
 _NOT_PLAIN = re.compile(r"[^ -~]")
@@ -124,3 +124,13 @@ def _joins(before: str, after: str) -> bool:
 
 def _written(sign: str) -> str:
     return sign.encode("unicode_escape").decode("ascii")
+
+
+def columns_of(text: str) -> int:
+    """Columns that a text takes on a terminal, where a Chinese character takes two.
+
+    Example:
+        >>> columns_of("损失 L")
+        6
+    """
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -14,8 +14,8 @@ from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownN
 from clearprop.explain.check.cut import loss_of
 from clearprop.explain.check.slopes import Loss, central_slope
 from clearprop.graph import OPS
-from clearprop.messages.language import columns_of
 from clearprop.nn.activations import ACTIVATIONS
+from clearprop.visible import columns_of
 from numeric import slope
 
 rng = np.random.default_rng(0)

@@ -25,7 +25,7 @@ def network(convention="row"):
 def lines_of(representation, section):
     return [
         line.strip()
-        for step in representation.document.sections[section].steps
+        for step in representation.document.sections[section].sections
         for equation in step.equations
         for line in [" = ".join(cp.present.formula.to_text(side) for side in equation)]
     ]

@@ -14,12 +14,12 @@ from clearprop.estimators import TableModel, class_probabilities
 from clearprop.estimators.threshold import decision_of
 from clearprop.explain import Trace
 from clearprop.explain.derivation import Explanation, Place, symbol
-from clearprop.explain.derivation.render import STYLE, html_of
 from clearprop.messages.language import Language, Phrase
 from clearprop.present.formula import EQUALS, Math, number, to_mathml, to_text
 from clearprop.present.formula import row as math_row
 from clearprop.present.html import plain, section, table, text
 from clearprop.present.page import page
+from clearprop.present.writers import document_style, html_of
 from clearprop.table import ClassTarget
 
 _TITLE = Phrase("Row {row} of {table}: {target}", "{table} 第 {row} 行：{target}")
@@ -154,7 +154,10 @@ class Row:
         inputs = section("inputs", _INPUTS(self.lang), self.inputs_table())
         head = f"<header><h1>{text(self.title, 200)}</h1><p>{text(self.answer, 500)}</p></header>"
         return page(
-            self.title, "\n".join([head, inputs, html_of(replace(explanation.document, title=""))]), self.lang, STYLE
+            self.title,
+            "\n".join([head, inputs, html_of(replace(explanation.document, title=""), self.lang)]),
+            self.lang,
+            document_style,
         )
 
 

@@ -7,10 +7,10 @@ from html import escape
 import numpy as np
 
 from clearprop.execute import Array
-from clearprop.explain.derivation.source import Source, is_printable
+from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.values import Values
-from clearprop.present.formula import Math, number, to_mathml, to_text
+from clearprop.present.formula import Math, is_printable, number, to_mathml, to_text
 from clearprop.present.page import fragment
 from clearprop.visible import visible
 

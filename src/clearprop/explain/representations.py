@@ -11,37 +11,21 @@ import numpy as np
 from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
-from clearprop.explain.derivation import phrases as p
-from clearprop.explain.derivation.document import Document, Equation, Section, Step
+from clearprop.explain.derivation.document import part, step
 from clearprop.explain.derivation.elements import indices
-from clearprop.explain.derivation.render import STYLE, html_of, text_of
-from clearprop.explain.derivation.source import Source, is_printable
+from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.values import Values
-from clearprop.messages.language import Counted, Language, Phrase, checked_language
+from clearprop.messages import Language, Message, checked_language
 from clearprop.nn import Architecture
 from clearprop.nn.scope import layer_of
+from clearprop.present.document import Document, Equation, Figure, Section
 from clearprop.present.figure.scene import Picture
-from clearprop.present.formula import to_text
-from clearprop.present.page import fragment, page
+from clearprop.present.formula import is_printable, to_text
+from clearprop.present.page import fragment
+from clearprop.present.writers import document_style, html_of, page_of, text_of
 
-_TITLE = Phrase("Three representations of one network", "同一个网络的三种表示")
-_SUMS = Phrase("Written out as sums", "写成求和式")
-_SUMS_INTRO = Phrase(
-    "Each unit adds up all outputs of the layer before, each times its weight, adds its bias, and applies f.",
-    "每个单元把上一层的所有输出各乘以权重后相加，再加上偏置，然后经过激活函数。",
-)
-_MATRICES = Phrase("As matrices", "写成矩阵")
-_MATRICES_INTRO = Phrase(
-    "The same sums, a whole layer at a time. The weights of one unit stand in one {line} of W.",
-    "同样的求和式，一次写出一整层。一个单元的权重是 W 的一{line}。",
-)
-_ROW, _COLUMN = Phrase("row", "行"), Phrase("column", "列")
-_LAYER = Phrase("Layer {l}: {value}", "第 {l} 层：{value}")
-_PARAMETERS = Phrase("Parameters of layer {l}", "第 {l} 层的参数")
-_BEFORE = Phrase("Parameters before layer 1", "第 1 层之前的参数")
-_MORE = Counted("1 more unit of the same form.", "{n} more units of the same form.", "其余 {n} 个单元形式相同。")
 _ALL, _SOME = 8, 2  # units of a layer that are written out: all of a small one, some of a large one
 
 
@@ -62,14 +46,13 @@ class Representations:
     @cached_property
     def document(self) -> Document:
         """Sums and matrices, section by section."""
-        matrices = _MATRICES_INTRO(self.lang, line=(_ROW if self._source.column else _COLUMN)(self.lang))
+        line = Message("representations.row" if self._source.column else "representations.column")
+        as_matrices = Message("representations.matrices_intro", line=line)
         return Document(
-            _TITLE(self.lang),
-            self.lang,
-            (),
+            Message("representations.title"),
             (
-                Section(_SUMS(self.lang), (_SUMS_INTRO(self.lang),), tuple(self._sums())),
-                Section(_MATRICES(self.lang), (matrices,), tuple(self._matrices())),
+                part("representations.sums", [Message("representations.sums_intro")], self._sums()),
+                part("representations.matrices", [as_matrices], self._matrices()),
             ),
         )
 
@@ -91,41 +74,41 @@ class Representations:
                 found += [*self._source.needed(self._source.node(name)), name]
         return list(dict.fromkeys(found))
 
-    def _heading(self, name: str) -> str:
+    def _heading(self, name: str) -> Message:
         layer = layer_of(name)
         if name in self._source.auxiliary or layer is None:
-            return p.SHARED(self.lang)
-        return _LAYER(self.lang, l=layer, value=to_text(symbol(name)))
+            return Message("derivation.shared")
+        return Message("representations.layer", l=layer, value=to_text(symbol(name)))
 
-    def _sums(self) -> Iterator[Step]:
+    def _sums(self) -> Iterator[Section]:
         for name in self._names:
             node, elements = self._source.node(name), self._source.elements
             unknown = elements.cannot_write(node) or elements.chosen_by_data(node)
             if unknown:
-                yield Step(name, self._heading(name), (), (p.NO_ELEMENTS(self.lang, op=unknown),))
+                yield step(name, self._heading(name), (), [Message("derivation.no_elements", op=unknown)])
                 continue
             units = indices(self._source.arrays[name].shape[1:])
             equations = tuple(self._sum(name, index) for index in (units if len(units) <= _ALL else units[:_SOME]))
             left = len(units) - len(equations)
-            notes = (_MORE(self.lang, left),) if left else ()
-            yield Step(name, self._heading(name), equations, notes)
+            notes = [Message("representations.more", n=left)] if left else []
+            yield step(name, self._heading(name), equations, notes)
 
     def _sum(self, name: str, index: tuple[int, ...]) -> Equation:
         source = self._source
         scalar = source.elements.written_out(source.node(name), (0, *index))
         return source.element_symbol(name, (0, *index)), source.element_symbols.formula(scalar)
 
-    def _matrices(self) -> Iterator[Step]:
+    def _matrices(self) -> Iterator[Section]:
         source = self._source
         for name in self._names:
             formula = (symbol(name), source.symbols.formula(source.node(name)))
-            yield Step(name, self._heading(name), (formula,))
+            yield step(name, self._heading(name), (formula,))
         for layer in range(self.values.architecture.depth + 1):
             arrays = self._parameters_of(layer)
             equations = tuple((symbol(name), source.matrix(a)) for name, a in arrays.items() if is_printable(a.shape))
             if equations:
-                heading = _PARAMETERS(self.lang, l=layer) if layer else _BEFORE(self.lang)
-                yield Step(f"parameters{layer}", heading, equations)
+                key = "representations.parameters" if layer else "representations.before"
+                yield step(f"parameters{layer}", Message(key, l=layer), equations)
 
     def _parameters_of(self, layer: int) -> dict[str, Array]:
         declared = self.values.architecture.parameters
@@ -133,15 +116,15 @@ class Representations:
 
     def to_text(self) -> str:
         """Sums and matrices for the terminal."""
-        return text_of(self.document)
+        return text_of(self.document, self.lang)
 
     def to_html(self) -> str:
         """All three as a web page."""
-        return page(self.document.title, self._body(), self.lang, STYLE)
+        return page_of(self._with_circles, self.lang)
 
-    def _body(self) -> str:
-        rest = html_of(replace(self.document, title=""))
-        return f"<h1>{self.document.title}</h1>\n<figure>{self.circles.svg}</figure>\n{rest}"
+    @property
+    def _with_circles(self) -> Document:
+        return replace(self.document, blocks=(Figure(self.circles), *self.document.blocks))
 
     def __str__(self) -> str:
         return self.to_text()
@@ -149,7 +132,7 @@ class Representations:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return fragment(self._body(), STYLE)
+        return fragment(html_of(self._with_circles, self.lang), document_style)
 
 
 class Describable(Protocol):

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from clearprop.explain.values import Values
+from clearprop.messages import checked_language
 from clearprop.train import resolve_optimizer
 
 if TYPE_CHECKING:
@@ -66,10 +67,10 @@ class Trace(Values):
                    = 0
             <BLANKLINE>
         """
-        chosen = resolve_optimizer(optimizer)
+        known, chosen = checked_language(lang), resolve_optimizer(optimizer)
         derivation = _later("derivation")
         found: Explanation = derivation.Explanation(
-            derivation.derive(self, lang, convention, detail, only, chosen, digits)
+            derivation.derive(self, convention, detail, only, chosen, digits), known
         )
         return found
 

@@ -1,1 +1,6 @@
-"""What is said to people, as data: a key of the catalogues with its values."""
+"""What is said to people: messages as data, and the catalogues that have the words for them, one file a language."""
+
+from clearprop.messages.catalogue import Language, checked_language, has_words, languages
+from clearprop.messages.message import Message, say
+
+__all__ = ["Language", "Message", "checked_language", "has_words", "languages", "say"]

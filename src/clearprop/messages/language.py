@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
-from unicodedata import east_asian_width
+from typing import Any
 
-from clearprop.errors import unknown_name
+from clearprop.messages.catalogue import Language, checked_language
 
-Language = Literal["en", "zh"]
+__all__ = ["Counted", "Language", "Phrase", "checked_language", "said"]
 
 
 @dataclass(frozen=True)
@@ -61,26 +60,3 @@ class Counted:
     def __call__(self, lang: Language, n: int) -> str:
         """The text in one language for n things."""
         return Phrase(self.one if n == 1 else self.many, self.zh)(lang, n=f"{n:,}")
-
-
-def checked_language(lang: str) -> Language:
-    """A language that clearprop speaks.
-
-    Raises:
-        UnknownNameError: for another one.
-    """
-    if lang == "en":
-        return "en"
-    if lang == "zh":
-        return "zh"
-    raise unknown_name("language", lang, list(get_args(Language)))
-
-
-def columns_of(text: str) -> int:
-    """Columns that a text takes on a terminal, where a Chinese character takes two.
-
-    Example:
-        >>> columns_of("损失 L")
-        6
-    """
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)

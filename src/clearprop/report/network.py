@@ -10,12 +10,12 @@ import numpy as np
 from clearprop.estimators.row import Row
 from clearprop.execute import Reference
 from clearprop.explain import Trace
-from clearprop.explain.derivation.render import html_of
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.representations import Representations
 from clearprop.graph import simplify
 from clearprop.messages.language import Language, Phrase
 from clearprop.present.html import lead, section, text
+from clearprop.present.writers import html_of
 from clearprop.report.evidence import Evidence
 
 _NETWORK = Phrase("The network, three ways", "网络的三种表示")
@@ -43,7 +43,7 @@ _MOST_TRIED = 200  # samples that are looked through for an ordinary one
 def network(evidence: Evidence, lang: Language) -> str:
     """Circles at once; sums and matrices behind a click."""
     trace = _trace(evidence)
-    others = html_of(replace(Representations(trace.sample(0), lang).document, title=""), level=2)
+    others = html_of(replace(Representations(trace.sample(0), lang).document, title=""), lang, level=2)
     return section(
         "network",
         _NETWORK(lang),
@@ -63,7 +63,7 @@ def sample(evidence: Evidence, lang: Language) -> str:
     judged = evidence.judged
     at = _ordinary(evidence)
     shown = Row(evidence.model, judged.frame[at : at + 1].to_native(), "", at + 1, lang)
-    steps = html_of(replace(shown.trace.explain(lang).document, title=""), level=2)
+    steps = html_of(replace(shown.trace.explain(lang).document, title=""), lang, level=2)
     return section(
         "sample",
         _SAMPLE(lang),

@@ -8,10 +8,10 @@ from importlib.resources import files
 from typing import Any
 
 from clearprop.estimators import TableFit
-from clearprop.explain.derivation.render import STYLE
 from clearprop.messages.language import Language, Phrase
 from clearprop.present.html import plain, text
 from clearprop.present.page import page
+from clearprop.present.writers import document_style
 from clearprop.report.answers import answers
 from clearprop.report.data import data
 from clearprop.report.evidence import Evidence
@@ -48,7 +48,7 @@ def report_of(fit: TableFit, frame: Any, summary: Mapping[str, Any], lang: Langu
     heading = plain(title(evidence), 120)
     head = f"<header><p>{_REPORT(lang)}</p><h1>{text(heading, 200)}</h1><nav>{links}</nav></header>"
     made_by = _MADE_BY(lang, version=summary["clearprop"], table=text(summary["table"]["name"], 200))
-    style = STYLE + files("clearprop.report").joinpath("style.css").read_text(encoding="utf-8")
+    style = document_style + files("clearprop.report").joinpath("style.css").read_text(encoding="utf-8")
     return page(heading, "\n".join([head, *sections, f"<footer>{made_by}</footer>"]), lang, style)
 
 

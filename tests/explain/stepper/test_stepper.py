@@ -12,7 +12,8 @@ import pytest
 import clearprop as cp
 import xor_by_hand as xor
 from clearprop.errors import ClearpropError, InvalidValueError, UnknownNameError
-from clearprop.explain.stepper import phrases, step_by_step
+from clearprop.explain.stepper import step_by_step
+from clearprop.messages.catalogue import catalogue
 from xor_by_hand import elements
 
 D = cp.Dense
@@ -165,7 +166,7 @@ def test_both_languages():
     page = chinese.to_html()
     assert 'lang="zh-Hans"' in page
     assert all(word in page for word in ("前向传播", "反向传播", "参数更新", "损失", "偏置", "激活函数", "局部导数"))
-    words = [text.en for text in vars(phrases).values() if isinstance(text, phrases.Phrase) and "{" not in text.en]
+    words = [text for key, text in catalogue("en").items() if key.startswith("stepper.") and "{" not in text]
     assert not [text for text in words if len(text) > 12 and text in page]
     assert "One training step" in english.to_html()
     with pytest.raises(UnknownNameError, match="language 'fr'"):

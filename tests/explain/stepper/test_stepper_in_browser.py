@@ -65,7 +65,7 @@ def test_a_whole_step_by_keyboard(browser, walk):
         edges = page.evaluate("[...document.querySelectorAll('.lit[data-part=edge]')].map((g) => g.dataset.node)")
         assert set(edges) == {">".join(edge) for edge in frame.flow}
         assert page.evaluate("document.querySelector('main').dataset.phase") == frame.phase
-        assert frame.title in page.evaluate("document.getElementById('say').textContent")
+        assert frame.title(walk.lang) in page.evaluate("document.getElementById('say').textContent")
         page.press("ArrowRight")
     assert page.evaluate(STEP) == len(walk.frames) - 1  # the last step is the last
     assert page.complaints == []

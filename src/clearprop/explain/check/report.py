@@ -9,8 +9,8 @@ from typing import Any
 
 from clearprop.errors import UnknownNameError
 from clearprop.explain.check.compare import Index, TensorCheck
-from clearprop.messages.language import Language, Phrase, checked_language, columns_of
-from clearprop.visible import visible
+from clearprop.messages.language import Language, Phrase, checked_language
+from clearprop.visible import columns_of, visible
 
 HEADINGS = (
     Phrase("", ""),

@@ -1,46 +1,27 @@
-"""A derivation as a document: sections of steps, each with its words and its equations; nothing of any notation."""
+"""The parts of a derivation: steps, one for each value, in sections."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from clearprop.messages.language import Language
-from clearprop.present.formula import Math
-
-Equation = tuple[Math, ...]  # its sides, with = between them
+from clearprop.messages import Message
+from clearprop.present.document import Equation, Equations, Paragraph, Section, Words
 
 
-@dataclass(frozen=True)
-class Step:
+def step(name: str, heading: Words, equations: Iterable[Equation] = (), notes: Iterable[Words] = ()) -> Section:
     """One value and how it follows.
 
-    Attributes:
+    Args:
         name: of the value: "z1", "dW2".
         heading: what it is, in words.
         equations: the formula, the numbers put in, the result; then the general rule's and the elements'.
         notes: sentences.
     """
-
-    name: str
-    heading: str
-    equations: tuple[Equation, ...] = ()
-    notes: tuple[str, ...] = ()
+    shown = tuple(equations)
+    blocks = ((Equations(shown),) if shown else (), *((Paragraph.of(note, kind="note"),) for note in notes))
+    return Section(heading, tuple(block for some in blocks for block in some), name, "step")
 
 
-@dataclass(frozen=True)
-class Section:
+def part(key: str, intro: Iterable[Message], steps: Iterable[Section]) -> Section:
     """Steps under a title: forward pass, backward pass, update."""
-
-    title: str
-    intro: tuple[str, ...]
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True)
-class Document:
-    """What is derived, in one language."""
-
-    title: str
-    lang: Language
-    intro: tuple[str, ...]
-    sections: tuple[Section, ...]
+    return Section(Message(key), (*(Paragraph.of(words, kind="soft") for words in intro), *steps))

@@ -1,15 +1,17 @@
-"""`Explanation`: a derivation that can be printed, shown in a notebook and written to a file."""
+"""`Explanation`: a document in one language, to be printed, shown in a notebook, or written to a file."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from clearprop.errors import InvalidValueError
-from clearprop.explain.derivation.document import Document
-from clearprop.explain.derivation.render import STYLE, html_of, latex_of, markdown_of, page_of, text_of
 from clearprop.files import checked_path, write_atomically
+from clearprop.messages import Language
+from clearprop.present.document import Document
 from clearprop.present.page import fragment
+from clearprop.present.writers import document_style, html_of, json_of, latex_of, markdown_of, page_of, text_of
 
 
 class Explanation:
@@ -18,27 +20,32 @@ class Explanation:
     `print(e)` shows it as text; a notebook shows it with real formulas; `e.save("lesson.html")` writes it.
 
     Attributes:
-        document: sections, steps and equations as plain data.
+        document: sections, steps and equations as plain data, in no language.
+        lang: what its words are said in.
     """
 
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, document: Document, lang: Language = "en") -> None:
+        self.document, self.lang = document, lang
 
     def to_text(self, width: int | None = None) -> str:
         """For the terminal: one line per side of an equation; no line longer than `width`, if that is given."""
-        return text_of(self.document, width)
+        return text_of(self.document, self.lang, width)
 
     def to_markdown(self) -> str:
         """Markdown, with LaTeX between $$."""
-        return markdown_of(self.document)
+        return markdown_of(self.document, self.lang)
 
     def to_latex(self) -> str:
         """A LaTeX document; for Chinese it asks for ctex."""
-        return latex_of(self.document)
+        return latex_of(self.document, self.lang)
 
     def to_html(self) -> str:
         """A whole web page that needs no network; its formulas are MathML."""
-        return page_of(self.document)
+        return page_of(self.document, self.lang)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON: sections and steps, formulas as text and LaTeX, messages as keys with their values."""
+        return json_of(self.document, self.lang)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a .txt, .md, .tex or .html file.
@@ -59,4 +66,4 @@ class Explanation:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return fragment(html_of(self.document), STYLE)
+        return fragment(html_of(self.document, self.lang), document_style)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from clearprop.explain.derivation.document import Equation
 from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import differentiated
 from clearprop.graph import Node, topological
+from clearprop.present.document import Equation
 from clearprop.present.formula import parse
 
 _L = "{[l]}"

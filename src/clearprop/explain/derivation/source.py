@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Literal
 
 import numpy as np
@@ -16,15 +15,9 @@ from clearprop.explain.derivation.symbols import Place, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Node, Shape
-from clearprop.present.formula import DIGITS, Atom, Math, Matrix, identifier, number, words
+from clearprop.present.formula import DIGITS, Atom, Math, Matrix, identifier, is_printable, number, words
 
 Convention = Literal["row", "column"]
-LONGEST, _LARGEST = 12, 40  # side, and number of entries, of a matrix that is printed
-
-
-def is_printable(shape: tuple[int, ...]) -> bool:
-    """Whether a matrix is small enough to be printed whole."""
-    return max(shape, default=0) <= LONGEST and prod(shape) <= _LARGEST
 
 
 class Source:

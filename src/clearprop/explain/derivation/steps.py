@@ -7,17 +7,17 @@ from typing import Literal
 
 import numpy as np
 
-from clearprop.explain.derivation import phrases as p
 from clearprop.explain.derivation.arrange import Index
-from clearprop.explain.derivation.document import Equation, Step
+from clearprop.explain.derivation.document import step
 from clearprop.explain.derivation.elements import some_indices
 from clearprop.explain.derivation.general import rule_of
-from clearprop.explain.derivation.source import LONGEST, Source, is_printable
+from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import differentiated, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.graph import OPS, Node, variable
-from clearprop.messages.language import Language
-from clearprop.present.formula import Math, identifier
+from clearprop.messages import Message
+from clearprop.present.document import Equation, Section, Words
+from clearprop.present.formula import LONGEST, Math, identifier, is_printable
 
 Detail = Literal["formulas", "values", "elements"]
 _LONGEST_SAMPLE = 64  # numbers of a single sample that are all printed
@@ -28,36 +28,35 @@ class Steps:
 
     Args:
         source: graph, numbers and writers.
-        lang: of the words.
         detail: "formulas", "values" (numbers put in) or "elements" (every element, too).
     """
 
-    def __init__(self, source: Source, lang: Language, detail: Detail) -> None:
-        self._source, self._lang, self.detail = source, lang, detail
+    def __init__(self, source: Source, detail: Detail) -> None:
+        self._source, self.detail = source, detail
         self._defined: set[str] = set()  # fused ops whose meaning has been said
         self._told: set[str] = set()  # shared values that have been written out
 
-    def of(self, name: str, heading: str, notes: Iterable[str] = ()) -> Iterator[Step]:
+    def of(self, name: str, heading: Words, notes: Iterable[Message] = ()) -> Iterator[Section]:
         """The step of a value, after those of the shared values that it needs."""
         node = self._source.node(name)
         for letter in self._source.needed(node):
             if letter not in self._told:
                 self._told.add(letter)
-                yield self._step(letter, self._source.node(letter), p.SHARED(self._lang), [])
+                yield self._step(letter, self._source.node(letter), Message("derivation.shared"), [])
         yield self._step(name, node, heading, list(notes))
 
-    def given(self, name: str, heading: str) -> Step:
+    def given(self, name: str, heading: Words) -> Section:
         """A value that is not computed: the input, the target."""
         array = self._source.arrays[name]
         if self.detail == "formulas":
-            return Step(name, heading, ((symbol(name),),))
+            return step(name, heading, ((symbol(name),),))
         if is_printable(array.shape):
-            return Step(name, heading, ((symbol(name), self._source.printed(name)),))
+            return step(name, heading, ((symbol(name), self._source.printed(name)),))
         if array.size == array.shape[-1] <= _LONGEST_SAMPLE:
-            return Step(name, heading, tuple(self._in_parts(name)))
+            return step(name, heading, tuple(self._in_parts(name)))
         chosen = some_indices(array, self.detail == "elements")
-        notes = (p.LARGE(self._lang), p.MORE_GIVEN(self._lang, array.size - len(chosen)))
-        return Step(name, heading, tuple(self.given_element(name, index) for index in chosen), notes)
+        notes = (Message("derivation.large"), Message("derivation.more_given", n=array.size - len(chosen)))
+        return step(name, heading, tuple(self.given_element(name, index) for index in chosen), notes)
 
     def _in_parts(self, name: str) -> Iterator[Equation]:
         """A long row, so many numbers a line."""
@@ -72,28 +71,29 @@ class Steps:
         """One element of a value that is not computed."""
         return self._source.element_symbol(name, index), self._source.matrix(self._source.arrays[name][index])
 
-    def _step(self, name: str, node: Node, heading: str, notes: list[str]) -> Step:
+    def _step(self, name: str, node: Node, heading: Words, notes: list[Message]) -> Section:
         source = self._source
         equations: list[Equation] = list(rule_of(name, source))
         main: list[Math] = [symbol(name), source.symbols.formula(node)]
         shown = self.detail != "formulas"
         if shown and not source.is_finite(name):
-            notes.append(p.NOT_FINITE(self._lang))
+            notes.append(Message("derivation.not_finite"))
             shown = False
             main += [source.printed(name)] if source.is_small(node) and np.isfinite(source.arrays[name]).all() else []
         elif shown and source.is_small(node):
             main += [source.numbers.formula(node), source.printed(name)]
         elif shown:
-            notes.append((p.TOO_LARGE if source.elements.cannot_write(node) else p.LARGE)(self._lang))
+            unknown = source.elements.cannot_write(node)
+            notes.append(Message("derivation.too_large" if unknown else "derivation.large"))
         if node.op.name == "constant" and differentiated(name) is not None:
-            notes.append(p.ZERO(self._lang))
+            notes.append(Message("derivation.zero"))
         equations.append(without_repeats(main))
         equations += self._definitions(node)
         if shown:
             elements, said = self._elements(name, node)
             equations += [element for element in elements if element not in equations]
             notes += said
-        return Step(name, heading, tuple(equations), tuple(notes))
+        return step(name, heading, tuple(equations), tuple(notes))
 
     # --- what the fused ops in a formula mean
 
@@ -112,18 +112,18 @@ class Steps:
 
     # --- single elements
 
-    def _elements(self, name: str, node: Node) -> tuple[list[Equation], list[str]]:
+    def _elements(self, name: str, node: Node) -> tuple[list[Equation], list[Message]]:
         """Equations of single elements, and what is to be said of those that are left out."""
         everything = self.detail == "elements"
         if not everything and self._source.is_small(node):
             return [], []
         unknown = self._source.elements.cannot_write(node)
         if unknown:
-            return [], [p.NO_ELEMENTS(self._lang, op=unknown)]
+            return [], [Message("derivation.no_elements", op=unknown)]
         array = self._source.arrays[name]
         chosen = some_indices(array, everything)
         left = array.size - len(chosen)
-        return [self.element(name, index) for index in chosen], [p.MORE(self._lang, left)] if left else []
+        return [self.element(name, index) for index in chosen], [Message("derivation.more", n=left)] if left else []
 
     def element(self, name: str, index: Index) -> Equation:
         """One element: its formula, the numbers put in, the result."""

@@ -8,33 +8,34 @@ import numpy as np
 
 from clearprop.cached import cached_property
 from clearprop.execute import Array, evaluate
-from clearprop.explain.derivation import phrases as p
 from clearprop.explain.derivation.arrange import Index
-from clearprop.explain.derivation.document import Equation, Section, Step
+from clearprop.explain.derivation.document import part, step
 from clearprop.explain.derivation.elements import Elements, some_indices
 from clearprop.explain.derivation.shared import letters, needed, parts
-from clearprop.explain.derivation.source import Source, is_printable
+from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.steps import Detail, without_repeats
 from clearprop.explain.derivation.symbols import Place, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.graph import Graph, Node, tidy, variable
-from clearprop.messages.language import Language
-from clearprop.present.formula import Math, fill, identifier, number, parse
+from clearprop.messages import Message
+from clearprop.present.document import Equation, Section
+from clearprop.present.formula import Math, fill, identifier, is_printable, number, parse
 from clearprop.train import Moment, Optimizer
 from clearprop.train.optimizers import clipped
 
 _CORRECTIONS = {"c₁": "β1", "c₂": "β2"}
+_NEW = {"W": "derivation.new_weights", "b": "derivation.new_bias"}
 _CORRECTION = parse("1 - {#beta}^{#t}")
 
 
 def update_section(updates: Updates) -> Section:
     """θ′ = θ − η ∂L/∂θ for every parameter, or whatever the optimizer does in its first step."""
-    lang, optimizer = updates.lang, updates.optimizer
+    optimizer = updates.optimizer
     name = type(optimizer).__name__
-    intro = [p.UPDATE_INTRO(lang, optimizer=f"{name}, η = {first_rate(optimizer):g}")]
+    intro = [Message("derivation.update_intro", optimizer=f"{name}, η = {first_rate(optimizer):g}")]
     if optimizer.slots:
-        intro.append(p.FIRST_STEP(lang, optimizer=name))
-    return Section(p.UPDATE(lang), tuple(intro), (*updates.settings(), *updates.steps()))
+        intro.append(Message("derivation.first_step", optimizer=name))
+    return part("derivation.update", intro, (*updates.settings(), *updates.steps()))
 
 
 def first_rate(optimizer: Optimizer) -> float:
@@ -47,13 +48,12 @@ class Updates:
 
     Args:
         source: the run whose gradients are used.
-        lang: of the words.
         detail: "formulas", "values" (numbers put in) or "elements" (every element, too).
         optimizer: whose first step it is.
     """
 
-    def __init__(self, source: Source, lang: Language, detail: Detail, optimizer: Optimizer) -> None:
-        self._source, self.lang, self._detail, self.optimizer = source, lang, detail, optimizer
+    def __init__(self, source: Source, detail: Detail, optimizer: Optimizer) -> None:
+        self._source, self._detail, self.optimizer = source, detail, optimizer
         self._graph, self._given = update_graph(source, optimizer)
         named = {node: str(node.name) for node in self._graph.nodes if node.name and node.op.name != "constant"}
         shared = letters(self._graph.nodes, named, first=len(source.auxiliary) + 1)
@@ -79,13 +79,13 @@ class Updates:
         """The parameter that a new value belongs to."""
         return name.rstrip("'").rpartition(".")[2]
 
-    def settings(self) -> Iterator[Step]:
+    def settings(self) -> Iterator[Section]:
         """The optimizer's numbers beside η, and how those of the first step follow: c₁ = 1 − β₁ᵗ."""
         numbers = self.optimizer.scalars(1)
         equations = [equation for name in numbers if len(equation := self._setting(name, numbers)) > 1]
         if equations:
-            heading = p.SETTINGS(self.lang, optimizer=type(self.optimizer).__name__)
-            yield Step("settings", heading, tuple(equations))
+            heading = Message("derivation.settings", optimizer=type(self.optimizer).__name__)
+            yield step("settings", heading, tuple(equations))
 
     def _setting(self, name: str, numbers: Mapping[str, float]) -> Equation:
         printed = number(numbers[name], self._source.digits)
@@ -97,35 +97,35 @@ class Updates:
         put_in = fill(_CORRECTION, {"beta": number(numbers[beta], self._source.digits), "t": number(1)})
         return (symbol(name), formula, put_in, printed) if shown else (symbol(name), formula)
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[Section]:
         """A step for each new value, after those of the shared values that it needs."""
         for name in self.names:
             yield from self.of(name)
 
-    def of(self, name: str) -> Iterator[Step]:
+    def of(self, name: str) -> Iterator[Section]:
         """The step of a new value, after those of the shared values that it needs and that are not written yet."""
         node = self._graph[name]
         for letter in needed(node, self._names.get, self._shared):
             if letter not in self._told:
                 self._told.add(letter)
-                yield self._step(letter, self._shared[letter], p.SHARED(self.lang))
+                yield self._step(letter, self._shared[letter], Message("derivation.shared"))
         yield self._step(name, node, self._heading(name))
 
-    def element_step(self, name: str, index: Index) -> Step:
+    def element_step(self, name: str, index: Index) -> Section:
         """One element of a new value."""
-        return Step(name, self._heading(name), (self._element(name, self._graph[name], index),))
+        return step(name, self._heading(name), (self._element(name, self._graph[name], index),))
 
-    def _heading(self, name: str) -> str:
+    def _heading(self, name: str) -> Message:
         parameter = self.parameter_of(name)
         layer = self._source.values.architecture.parameters[parameter].layer
-        kind = {"W": p.NEW_WEIGHTS, "b": p.NEW_BIAS}.get(parameter.rstrip("0123456789"), p.NEW_PARAMETER)
-        return (p.STATE if "." in name else kind)(self.lang, l=layer)
+        kind = _NEW.get(parameter.rstrip("0123456789"), "derivation.new_parameter")
+        return Message("derivation.state" if "." in name else kind, l=layer)
 
-    def _step(self, name: str, node: Node, heading: str) -> Step:
+    def _step(self, name: str, node: Node, heading: Message) -> Section:
         sides = [symbol(name), self._writer(node, symbol).formula(node)]
         array = self._values[name]
         if self._detail == "formulas" or not np.isfinite(array).all():
-            return Step(name, heading, (without_repeats(sides),))
+            return step(name, heading, (without_repeats(sides),))
         is_small = self._is_small(node, array)
         if is_small:
             sides.append(self._writer(node, self._printed).formula(node))
@@ -133,12 +133,12 @@ class Updates:
             sides.append(self._source.matrix(array))
         main = without_repeats(sides)
         if array.size == 1 or (is_small and self._detail != "elements"):
-            return Step(name, heading, (main,))
+            return step(name, heading, (main,))
         chosen = some_indices(array, self._detail == "elements")
         left = array.size - len(chosen)
-        notes = [*([] if is_small else [p.LARGE(self.lang)]), *([p.MORE(self.lang, left)] if left else [])]
+        notes = [Message("derivation.large")] * (not is_small) + [Message("derivation.more", n=left)] * (left > 0)
         elements = [self._element(name, node, index) for index in chosen]
-        return Step(name, heading, (main, *elements), tuple(notes))
+        return step(name, heading, (main, *elements), tuple(notes))
 
     def _is_small(self, node: Node, array: Array) -> bool:
         named = [self._values[self._names[x]] for x in parts(node, self._names.get)[1]]

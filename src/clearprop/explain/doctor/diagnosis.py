@@ -10,8 +10,8 @@ from typing import Any
 
 from clearprop.errors import UnknownNameError
 from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding
-from clearprop.messages.language import Language, Phrase, checked_language, columns_of
-from clearprop.visible import visible
+from clearprop.messages.language import Language, Phrase, checked_language
+from clearprop.visible import columns_of, visible
 
 
 @dataclass(frozen=True, repr=False)

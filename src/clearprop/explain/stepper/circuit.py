@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from clearprop.execute import Array
-from clearprop.explain.derivation.document import Equation
+from clearprop.present.document import Equation, Words
 from clearprop.present.formula import Math, Run
 
 Kind = Literal["input", "parameter", "constant", "operation"]
@@ -89,7 +89,7 @@ class Circuit:
 class Line:
     """An equation, with a word on what it is; `of` is a value that the word needs behind it."""
 
-    label: str
+    label: Words
     sides: Equation
     of: Math | None = None
 
@@ -109,9 +109,9 @@ class Frame:
     """
 
     phase: Phase
-    title: str
+    title: Words
     subject: Math | None = None
-    text: tuple[str, ...] = ()
+    text: tuple[Words, ...] = ()
     lines: tuple[Line, ...] = ()
     at: str | None = None
     flow: tuple[Edge, ...] = ()

@@ -10,9 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.circuit import Circuit, Edge, Vertex
-from clearprop.messages.language import Language
+from clearprop.messages import Language, say
 from clearprop.present.figure.blocks import SIZE, Block, value_block
 from clearprop.present.figure.layout import Box, Layout, arrange
 from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Role, Stroke
@@ -56,7 +55,7 @@ class Drawing:
         parts = [mark for key in self._boxes for mark in self._contributions(key)]
         moved = Group((*edges, *ends, *above, *vertices, *parts), _MARGIN, _HEAD)
         width, height = self._layout.width + 2 * _MARGIN, self._layout.height + _HEAD + _MARGIN
-        return Picture(p.GRAPH(self._lang), width, height, (*self._bands(height), moved))
+        return Picture(say("stepper.graph", self._lang), width, height, (*self._bands(height), moved))
 
     # --- how much room everything takes
 
@@ -230,7 +229,7 @@ class Drawing:
 
     def _band(self, layer: int) -> str:
         if layer == 0:
-            return p.BAND_INPUT(self._lang)
+            return say("stepper.band_input", self._lang)
         if layer > self._depth:
-            return p.BAND_LOSS(self._lang)
-        return (p.LAYER_OUTPUT if layer == self._depth else p.LAYER_HIDDEN)(self._lang, l=layer)
+            return say("stepper.band_loss", self._lang)
+        return say(f"stepper.layer_{'output' if layer == self._depth else 'hidden'}", self._lang, l=layer)

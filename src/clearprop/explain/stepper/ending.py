@@ -8,11 +8,10 @@ from clearprop.execute import Array, Reference, evaluate
 from clearprop.explain.derivation import Elements, Source, Writer, symbol
 from clearprop.explain.derivation.elements import Element, indices
 from clearprop.explain.derivation.update import update_graph
-from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line
 from clearprop.graph import Graph, Node
-from clearprop.messages.language import Language
+from clearprop.messages import Message
 from clearprop.present.formula import Math, number
 from clearprop.train import Optimizer
 
@@ -34,7 +33,7 @@ class Updates:
         self.values: dict[str, Array] = given | evaluate(self._graph, given)
         self._elements = Elements(lambda x: x.name if x.op.name != "constant" else None, self.values, samples=1)
 
-    def frames(self, cells: Cells, circuit: Circuit, lang: Language) -> Iterator[Frame]:
+    def frames(self, cells: Cells, circuit: Circuit) -> Iterator[Frame]:
         """A frame for each element of each parameter that the loss of this sample depends on."""
         for name, array in self.parameters.items():
             for index in indices(array.shape):
@@ -42,17 +41,17 @@ class Updates:
                 if key not in circuit.values:  # a row of a table that this sample does not choose
                     continue
                 circuit.updated[key] = float(array[index])
-                yield self._frame(name, index, key, circuit, lang)
+                yield self._frame(name, index, key, circuit)
 
-    def _frame(self, name: str, index: tuple[int, ...], key: str, circuit: Circuit, lang: Language) -> Frame:
+    def _frame(self, name: str, index: tuple[int, ...], key: str, circuit: Circuit) -> Frame:
         slots = [f"{slot}.{name}'" for slot in self._optimizer.slots]
         lines = [self._line(new, name, index) for new in (*slots, f"{name}'")]
         stays = circuit.updated[key] == circuit.values[key]
-        text = [(p.UPDATE_ZERO if stays else p.UPDATE_TEXT)(lang)]
+        text = [Message("stepper.update_zero" if stays else "stepper.update_text")]
         if slots:
-            text.append(p.OWN_ARRAYS(lang, optimizer=type(self._optimizer).__name__))
+            text.append(Message("stepper.own_arrays", optimizer=type(self._optimizer).__name__))
         letter = circuit.vertices[key].symbol
-        return Frame("update", p.UPDATE(lang), letter, tuple(text), tuple(lines), key, (), (("new", key),))
+        return Frame("update", Message("stepper.update"), letter, tuple(text), tuple(lines), key, (), (("new", key),))
 
     def _line(self, new: str, parameter: str, index: tuple[int, ...]) -> Line:
         scalar = self._elements.written_out(self._graph[new], index)
@@ -85,24 +84,24 @@ class Updates:
         return float(Reference().load(graph).run(given, values.samples)["L"])
 
 
-def loss_frame(source: Source, updates: Updates, lang: Language) -> Frame:
+def loss_frame(source: Source, updates: Updates) -> Frame:
     """The loss before and after."""
     before, after = source.values.loss, updates.loss_after()
-    text = p.END_SAME if after == before else p.END_BETTER if after < before else p.END_WORSE
+    text = "same" if after == before else "better" if after < before else "worse"
     lines = [
-        Line(label(lang), (letter, number(value, source.digits)))
-        for label, letter, value in ((p.BEFORE, symbol("L"), before), (p.AFTER, symbol("L'"), after))
+        Line(Message(label), (letter, number(value, source.digits)))
+        for label, letter, value in (("stepper.before", symbol("L"), before), ("stepper.after", symbol("L'"), after))
     ]
-    return Frame("end", p.END(lang), None, (text(lang),), tuple(lines))
+    return Frame("end", Message("stepper.end"), None, (Message(f"stepper.end_{text}"),), tuple(lines))
 
 
-def prediction_frame(source: Source, lang: Language) -> Frame:
+def prediction_frame(source: Source) -> Frame:
     """The output, where there is no target to compare it with."""
     name = f"a{source.values.architecture.depth}"
     return Frame(
         "forward",
-        p.OUTPUT_END(lang),
+        Message("stepper.output_end"),
         symbol(name),
-        (p.OUTPUT_END_TEXT(lang),),
+        (Message("stepper.output_end_text"),),
         (Line("", (symbol(name), source.printed(name))),),
     )

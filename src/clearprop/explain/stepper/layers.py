@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from clearprop.explain.derivation import Source, derive, symbol
-from clearprop.explain.derivation.document import Document, Section, Step
 from clearprop.explain.derivation.symbols import differentiated
-from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
 from clearprop.explain.stepper.signs import loss_by, sign_of
 from clearprop.graph import Node, topological
-from clearprop.messages.language import Language
+from clearprop.messages import Message
 from clearprop.nn.scope import layer_of
+from clearprop.present.document import Document, Paragraph, Section, Words
 from clearprop.present.figure.text import words
 from clearprop.present.formula import number
 from clearprop.train import Optimizer
@@ -23,17 +22,16 @@ class Layers:
 
     Args:
         source: the run.
-        lang: of the words.
         optimizer: whose update is shown.
 
     Attributes:
         circuit: vertices and all numbers.
     """
 
-    def __init__(self, source: Source, lang: Language, optimizer: Optimizer) -> None:
-        self._source, self._lang = source, lang
+    def __init__(self, source: Source, optimizer: Optimizer) -> None:
+        self._source = source
         convention = "column" if source.column else "row"
-        self._document: Document = derive(source.values, lang, convention, optimizer=optimizer, digits=source.digits)
+        self._document: Document = derive(source.values, convention, optimizer=optimizer, digits=source.digits)
         self.circuit = Circuit(self._vertices(), {})
         self.circuit.values |= {key: source.arrays[key] for key in self.circuit.vertices}
         if source.values.has_target:
@@ -90,33 +88,33 @@ class Layers:
         """The sample; forward; backward, if there is a target; every parameter's step."""
         has_target = self._source.values.has_target
         sections = self._document.sections
-        forward = [step for section in sections[:2] for step in section.steps]
+        forward = [step for section in sections[:2] for step in section.sections]
         given = [step for step in forward if step.name in ("X", "y")]
         yield Frame(
             "start",
-            p.START(self._lang),
-            text=((p.START_TEXT if has_target else p.START_FORWARD)(self._lang), *_notes(given)),
+            Message("stepper.start"),
+            text=(Message("stepper.start_text" if has_target else "stepper.start_forward"), *_notes(given)),
             lines=_lines(given),
             shows=tuple(("value", key) for key, vertex in self.circuit.vertices.items() if not vertex.inputs),
         )
         yield from self._forward([step for step in forward if step not in given])
         if has_target:
-            yield from self._backward(sections[2].steps)
+            yield from self._backward(sections[2].sections)
             yield from self._update(sections[3])
 
-    def _forward(self, steps: Sequence[Step]) -> Iterator[Frame]:
+    def _forward(self, steps: Sequence[Section]) -> Iterator[Frame]:
         for step in steps:
             vertex = self.circuit.vertices.get(step.name)
             flow = tuple((x, step.name) for x in vertex.inputs) if vertex else ()
             shows = (("value", step.name),) if vertex else ()
             yield self._frame("forward", step, step.name if vertex else None, flow, shows)
 
-    def _backward(self, steps: Sequence[Step]) -> Iterator[Frame]:
+    def _backward(self, steps: Sequence[Section]) -> Iterator[Frame]:
         one = number(1.0)
         yield Frame(
             "backward",
-            p.SEED(self._lang),
-            text=(p.SEED_TEXT(self._lang),),
+            Message("stepper.seed"),
+            text=(Message("stepper.seed_text"),),
             lines=(Line("", (loss_by(symbol("L")), one)),),
             at="L",
             shows=(("gradient", "L"),),
@@ -129,32 +127,33 @@ class Layers:
 
     def _update(self, section: Section) -> Iterator[Frame]:
         """A frame for each parameter, with what the optimizer keeps beside it."""
-        waiting: list[Step] = []
-        for step in section.steps:
+        intro = [w for block in section.blocks if isinstance(block, Paragraph) for w in block.words]
+        waiting: list[Section] = []
+        for step in section.sections:
             waiting.append(step)
             if "." in step.name or not step.name.endswith("'"):
                 continue
             parameter = step.name.removesuffix("'")
-            lines, text = _lines(waiting), (*section.intro, *_notes(waiting))
+            lines, text = _lines(waiting), (*intro, *_notes(waiting))
             shows = (("new", parameter),)
-            yield Frame("update", step.heading, symbol(parameter), text, lines, parameter, (), shows)
+            yield Frame("update", step.title, symbol(parameter), text, lines, parameter, (), shows)
             waiting = []
 
     def _frame(
         self,
         phase: str,
-        step: Step,
+        step: Section,
         at: str | None,
         flow: tuple[tuple[str, str], ...],
         shows: tuple[tuple[str, str], ...],
     ) -> Frame:
         lines = _lines([step])
-        return Frame(phase, step.heading, symbol(step.name), step.notes, lines, at, flow, shows)  # type: ignore[arg-type]
+        return Frame(phase, step.title, symbol(step.name), step.notes, lines, at, flow, shows)  # type: ignore[arg-type]
 
 
-def _lines(steps: Sequence[Step]) -> tuple[Line, ...]:
+def _lines(steps: Sequence[Section]) -> tuple[Line, ...]:
     return tuple(Line("", equation) for step in steps for equation in step.equations)
 
 
-def _notes(steps: Sequence[Step]) -> tuple[str, ...]:
+def _notes(steps: Sequence[Section]) -> tuple[Words, ...]:
     return tuple(dict.fromkeys(note for step in steps for note in step.notes))

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Numbers
-from clearprop.messages.language import Language
+from clearprop.messages import Language, Message, say
+from clearprop.present.document import spoken
 from clearprop.present.figure.scene import Picture
 from clearprop.present.formula import Atom, Math, Matrix, to_mathml, to_text
 from clearprop.present.page import page
@@ -40,11 +40,11 @@ def rendered(
 <header><h1>{escape(title)}</h1><p class="soft">{escape(subtitle)}</p>
 <ul class="legend">{_legend(circuit, lang)}</ul></header>
 <div class="stage" id="stage">{picture.svg}</div>
-<section class="panel" id="panel" aria-label="{p.THIS_STEP(lang)}"></section>
+<section class="panel" id="panel" aria-label="{say("stepper.this_step", lang)}"></section>
 {_controls(frames, lang)}
-<p class="keys soft">{p.KEYS(lang)} {p.ROUNDED(lang, digits=digits)}</p>
+<p class="keys soft">{say("stepper.keys", lang)} {say("stepper.rounded", lang, digits=digits)}</p>
 <p class="unseen" id="say" role="status" aria-live="polite"></p>
-<noscript><p>{p.NO_SCRIPT(lang)}</p></noscript>
+<noscript><p>{say("stepper.no_script", lang)}</p></noscript>
 </main>
 <script type="application/json" id="steps">{_embedded(steps)}</script>"""
     return page(title, body, lang, _resource("stepper.css"), _resource("stepper.js"))
@@ -60,7 +60,11 @@ def _embedded(data: Any) -> str:
 
 
 def _words(lang: Language) -> dict[str, str]:
-    return {"play": p.PLAY(lang), "pause": p.PAUSE(lang), "counter": p.COUNTER(lang, k="{k}", n="{n}")}
+    return {
+        "play": say("stepper.play", lang),
+        "pause": say("stepper.pause", lang),
+        "counter": say("stepper.counter", lang, k="{k}", n="{n}"),
+    }
 
 
 # --- one step
@@ -69,8 +73,8 @@ def _words(lang: Language) -> dict[str, str]:
 def _step(frame: Frame, circuit: Circuit, lang: Language) -> dict[str, Any]:
     return {
         "phase": frame.phase,
-        "panel": _panel(frame),
-        "say": _spoken(frame),
+        "panel": _panel(frame, lang),
+        "say": _said(frame, lang),
         "at": frame.at,
         "flow": [">".join(edge) for edge in frame.flow],
         "shows": [[part, node, _exact(circuit.number(part, node))] for part, node in frame.shows],
@@ -83,16 +87,17 @@ def _exact(value: Numbers) -> Any:
     return array.tolist() if array.size <= _LARGEST and np.isfinite(array).all() else None
 
 
-def _panel(frame: Frame) -> str:
+def _panel(frame: Frame, lang: Language) -> str:
     subject = "" if frame.subject is None else f" {to_mathml(frame.subject)}"
-    text = "".join(f"<p>{escape(sentence)}</p>" for sentence in frame.text)
+    text = "".join(f"<p>{escape(spoken(sentence, lang))}</p>" for sentence in frame.text)
     text = f'<div class="text">{text}</div>' if text else ""
-    return f'<h2>{escape(frame.title)}{subject}</h2>{text}<div class="lines">{"".join(map(_line, frame.lines))}</div>'
+    lines = "".join(_line(line, lang) for line in frame.lines)
+    return f'<h2>{escape(spoken(frame.title, lang))}{subject}</h2>{text}<div class="lines">{lines}</div>'
 
 
-def _line(line: Line) -> str:
+def _line(line: Line, lang: Language) -> str:
     of = "" if line.of is None else f" {to_mathml(line.of)}"
-    label = f'<span class="label">{escape(line.label)}{of}</span>' if line.label else ""
+    label = f'<span class="label">{escape(spoken(line.label, lang))}{of}</span>' if line.label else ""
     first, *sides = map(_inner, line.sides)
     last = ' class="result"' if _is_number(line.sides[-1]) else ""
     rest = [f"<math{last if i == len(sides) else ''}><mo>=</mo>{side}</math>" for i, side in enumerate(sides, 1)]
@@ -109,35 +114,42 @@ def _is_number(m: Math) -> bool:
     return isinstance(m, Atom) and m.kind == "number"
 
 
-def _spoken(frame: Frame) -> str:
+def _said(frame: Frame, lang: Language) -> str:
     """The step for a screen reader: what happens, and what comes out."""
     subject = [] if frame.subject is None else [to_text(frame.subject)]
     results = [f"{to_text(line.sides[0])} = {to_text(line.sides[-1])}" for line in frame.lines if len(line.sides) > 1]
-    return f"{' '.join([frame.title, *subject])}. {'; '.join(results)}"
+    return f"{' '.join([spoken(frame.title, lang), *subject])}. {'; '.join(results)}"
 
 
 # --- what it is steered with
 
 
 def _legend(circuit: Circuit, lang: Language) -> str:
-    entries = [("value", p.LEGEND_VALUE)]
+    entries = ["value"]
     if circuit.gradients:
-        entries += [("gradient", p.LEGEND_GRADIENT), ("new", p.LEGEND_NEW)]
-    return "".join(f'<li class="{part}">{name(lang)}</li>' for part, name in entries)
+        entries += ["gradient", "new"]
+    return "".join(f'<li class="{part}">{say(f"stepper.legend_{part}", lang)}</li>' for part in entries)
 
 
 def _controls(frames: Sequence[Frame], lang: Language) -> str:
     buttons = "".join(
-        f'<button type="button" id="{name}" aria-label="{label(lang)}" title="{label(lang)}">{_icon(name)}</button>'
-        for name, label in (("first", p.FIRST), ("back", p.BACK), ("play", p.PLAY), ("step", p.STEP), ("last", p.LAST))
+        f'<button type="button" id="{name}" aria-label="{label}" title="{label}">{_icon(name)}</button>'
+        for name, label in _buttons(lang).items()
     )
     speeds = "".join(f'<option value="{s}"{" selected" if s == 1 else ""}>{s:g}×</option>' for s in _SPEEDS)
-    return f"""<nav class="controls" aria-label="{p.CONTROLS(lang)}">
+    timeline, speed = say("stepper.timeline", lang), say("stepper.speed", lang)
+    return f"""<nav class="controls" aria-label="{say("stepper.controls", lang)}">
 <div class="timeline"><div class="phases">{"".join(_phases(frames, lang))}</div>
-<input type="range" id="slider" min="0" max="{len(frames) - 1}" value="0" aria-label="{p.TIMELINE(lang)}"></div>
+<input type="range" id="slider" min="0" max="{len(frames) - 1}" value="0" aria-label="{timeline}"></div>
 <div class="buttons">{buttons}<span id="counter"></span>
-<label><span>{p.SPEED(lang)}</span> <select id="speed" aria-label="{p.SPEED(lang)}">{speeds}</select></label></div>
+<label><span>{speed}</span> <select id="speed" aria-label="{speed}">{speeds}</select></label></div>
 </nav>"""
+
+
+def _buttons(lang: Language) -> dict[str, str]:
+    """What each button does, by its name."""
+    keys = ("stepper.first", "stepper.back", "stepper.play", "stepper.step", "stepper.last")
+    return {key.removeprefix("stepper."): say(key, lang) for key in keys}
 
 
 def _icon(name: str) -> str:
@@ -151,6 +163,6 @@ def _phases(frames: Sequence[Frame], lang: Language) -> Iterator[str]:
     """One button for each part of the timeline, as long as it takes."""
     parts = [_PARTS.get(frame.phase, frame.phase) for frame in frames]
     for part in dict.fromkeys(parts):
-        name = p.PHASES[part] if len(set(parts)) > 1 else p.FORWARD_ALONE
+        name = Message(f"stepper.phases.{part}" if len(set(parts)) > 1 else "stepper.forward_alone")
         data = f'data-phase="{part}" data-step="{parts.index(part)}" style="flex-grow:{parts.count(part)}"'
         yield f'<button type="button" {data}>{name(lang)}</button>'

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from clearprop.explain.derivation import Elements, Source, Writer, symbol
-from clearprop.explain.derivation.document import Equation
 from clearprop.explain.derivation.elements import Element
 from clearprop.explain.derivation.steps import without_repeats
 from clearprop.explain.derivation.symbols import differentiated
 from clearprop.graph import Graph, Node, tidy
+from clearprop.present.document import Equation
 from clearprop.present.formula import Math, number
 
 _CANCELLING = ("sigmoid_cross_entropy", "softmax_cross_entropy")

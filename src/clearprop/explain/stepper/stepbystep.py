@@ -13,7 +13,6 @@ import numpy as np
 from clearprop.errors import InvalidValueError
 from clearprop.explain.derivation import Source
 from clearprop.explain.derivation.update import first_rate
-from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame
 from clearprop.explain.stepper.drawing import Drawing
@@ -23,7 +22,7 @@ from clearprop.explain.stepper.render import rendered
 from clearprop.explain.stepper.walk import Walk
 from clearprop.explain.values import Values
 from clearprop.files import checked_path, write_atomically
-from clearprop.messages.language import Language, checked_language
+from clearprop.messages import Language, Message, checked_language
 from clearprop.present.formula import DIGITS
 from clearprop.train import Optimizer, resolve_optimizer
 
@@ -122,10 +121,10 @@ def step_by_step(
         raise InvalidValueError(f"digits = {digits!r}", "2 … 15")
     source = Source(values, convention, digits)  # type: ignore[arg-type]
     cells = _cells(source, zoom)
-    circuit, frames = _walk(source, cells, known, chosen)
+    circuit, frames = _walk(source, cells, chosen)
     return StepByStep(
-        (p.TITLE if values.has_target else p.TITLE_FORWARD)(known),
-        _subtitle(values, known, chosen),
+        Message("stepper.title" if values.has_target else "stepper.title_forward")(known),
+        _subtitle(values, chosen)(known),
         known,
         circuit,
         tuple(frames),
@@ -153,27 +152,27 @@ def _cells(source: Source, zoom: str | None) -> Cells | None:
     return cells if zoom is not None or fits else None
 
 
-def _walk(source: Source, cells: Cells | None, lang: Language, optimizer: Optimizer) -> tuple[Circuit, list[Frame]]:
+def _walk(source: Source, cells: Cells | None, optimizer: Optimizer) -> tuple[Circuit, list[Frame]]:
     updates = Updates(source, optimizer) if source.values.has_target else None
     if cells is None:
-        layers = Layers(source, lang, optimizer)
+        layers = Layers(source, optimizer)
         circuit, frames = layers.circuit, list(layers.frames())
         if updates is not None:
             circuit.updated |= updates.parameters
     else:
-        walk = Walk(cells, lang)
+        walk = Walk(cells)
         circuit, frames = walk.circuit, list(walk.forward())
         if updates is not None:
             frames += walk.backward()
-            frames += updates.frames(cells, circuit, lang)
-    frames.append(prediction_frame(source, lang) if updates is None else loss_frame(source, updates, lang))
+            frames += updates.frames(cells, circuit)
+    frames.append(prediction_frame(source) if updates is None else loss_frame(source, updates))
     return circuit, frames
 
 
-def _subtitle(values: Values, lang: Language, optimizer: Optimizer) -> str:
+def _subtitle(values: Values, optimizer: Optimizer) -> Message:
     widths = {layer: width for _, layer, width in values.architecture.built()}
     network = "-".join(map(str, (values.architecture.n_inputs, *(widths[layer] for layer in sorted(widths)))))
     if not values.has_target:
-        return p.WITHOUT_TARGET(lang, network=network)
+        return Message("stepper.without_target", network=network)
     rate = f"{type(optimizer).__name__}, η = {first_rate(optimizer):g}"
-    return p.SUBTITLE(lang, network=network, optimizer=rate)
+    return Message("stepper.subtitle", network=network, optimizer=rate)

@@ -8,16 +8,14 @@ import numpy as np
 
 from clearprop.explain.derivation import symbol
 from clearprop.explain.derivation.general import rule_name
-from clearprop.explain.derivation.phrases import NOT_FINITE
 from clearprop.explain.derivation.steps import without_repeats
 from clearprop.explain.derivation.symbols import differentiated
-from clearprop.explain.stepper import phrases as p
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
 from clearprop.explain.stepper.shortcut import short_form
 from clearprop.explain.stepper.signs import loss_by, sign_of, slope_of
 from clearprop.explain.stepper.slopes import Slope, slopes
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Message, has_words
 from clearprop.present.figure.text import words
 from clearprop.present.formula import Level, Math, brackets, fill, identifier, joined, level, number, parse
 from clearprop.present.formula.tree import PLUS
@@ -31,14 +29,13 @@ class Walk:
 
     Args:
         cells: the graph.
-        lang: of the words.
 
     Attributes:
         circuit: vertices, values and, once the frames are made, gradients.
     """
 
-    def __init__(self, cells: Cells, lang: Language) -> None:
-        self._cells, self._source, self._lang = cells, cells.source, lang
+    def __init__(self, cells: Cells) -> None:
+        self._cells, self._source = cells, cells.source
         self.circuit = Circuit(self._vertices(), dict(cells.values))
         self._consumers = self.circuit.consumers()
         self._needed = self._leading_from_parameters()
@@ -76,8 +73,8 @@ class Walk:
         lines = [Line("", (symbol(name), self._source.printed(name))) for name in ("X", "y")[: 1 + has_target]]
         yield Frame(
             "start",
-            p.START(self._lang),
-            text=((p.START_TEXT if has_target else p.START_FORWARD)(self._lang),),
+            Message("stepper.start"),
+            text=(Message("stepper.start_text" if has_target else "stepper.start_forward"),),
             lines=tuple(lines),
             shows=tuple(("value", key) for key in self._cells.leaves),
         )
@@ -91,40 +88,40 @@ class Walk:
         sides += [self._cells.formula(key), self._cells.formula_in_numbers(key), self._cells.number(key)]
         return Frame(
             "forward",
-            title(self._lang),
+            title,
             self._cells.symbol(key),
-            (text(self._lang),),
+            (text,),
             (Line("", without_repeats(sides)),),
             key,
             tuple((x, key) for x in cell.inputs),
             (("value", key),),
         )
 
-    def _role(self, key: str) -> tuple[Phrase, Phrase, Phrase]:
+    def _role(self, key: str) -> tuple[Message, Message, Message]:
         """What a cell is for: its title, its words forward and backward."""
+        title, forward, backward = self._role_keys(key)
+        return Message(title), Message(forward), Message(backward)
+
+    def _role_keys(self, key: str) -> tuple[str, str, str]:
         cell = self._cells.cells[key]
         name, op = cell.element.name if cell.element else "", cell.node.op
         if name in ("L", "loss"):
-            return p.LOSS, p.LOSS_TEXT, p.BACK_LOSS
+            return "stepper.loss", "stepper.loss_text", "stepper.back_loss"
         if op.name == "add":
-            weighted = name.startswith("z")
-            return (
-                p.WEIGHTED_SUM if weighted else p.SUM,
-                p.WEIGHTED_SUM_TEXT if weighted else p.SUM_TEXT,
-                p.BACK_SUM,
-            )
+            if name.startswith("z"):
+                return "stepper.weighted_sum", "stepper.weighted_sum_text", "stepper.back_sum"
+            return "stepper.sum", "stepper.sum_text", "stepper.back_sum"
         if op.name == "multiply" and len(cell.inputs) == 2:
-            weighted = any(self.circuit.vertices[x].kind == "parameter" for x in cell.inputs)
-            return (
-                p.PRODUCT,
-                p.WEIGHTED if weighted else p.PRODUCT_TEXT,
-                p.BACK_WEIGHTED if weighted else p.BACK_PRODUCT,
-            )
+            if any(self.circuit.vertices[x].kind == "parameter" for x in cell.inputs):
+                return "stepper.product", "stepper.weighted", "stepper.back_weighted"
+            return "stepper.product", "stepper.product_text", "stepper.back_product"
         if name.startswith("a") and op.fused:
-            return p.ACTIVATION, p.ACTIVATIONS.get(op.name, p.ACTIVATION_TEXT), p.BACK_ACTIVATION
+            known = f"stepper.activations.{op.name}"
+            text = known if has_words(known) else "stepper.activation_text"
+            return "stepper.activation", text, "stepper.back_activation"
         if op.name == "identity":
-            return p.ACTIVATION, p.ACTIVATIONS["identity"], p.BACK_IDENTITY
-        return p.COMPUTE, p.COMPUTE_TEXT, p.BACK_OTHER
+            return "stepper.activation", "stepper.activations.identity", "stepper.back_identity"
+        return "stepper.compute", "stepper.compute_text", "stepper.back_other"
 
     # --- backward
 
@@ -134,8 +131,8 @@ class Walk:
         self.circuit.gradients[last] = 1.0
         yield Frame(
             "backward",
-            p.SEED(self._lang),
-            text=(p.SEED_TEXT(self._lang),),
+            Message("stepper.seed"),
+            text=(Message("stepper.seed_text"),),
             lines=(Line("", (self._gradient_symbol(last), self._number(1.0))),),
             at=last,
             shows=(("gradient", last),),
@@ -147,8 +144,8 @@ class Walk:
 
     def _backward_frame(self, key: str) -> Frame:
         cell, g = self._cells.cells[key], float(self.circuit.gradients[key])
-        lines = [Line(p.ARRIVES(self._lang), (_G, self._gradient_symbol(key), self._number(g)))]
-        text = [self._role(key)[2](self._lang)]
+        lines = [Line(Message("stepper.arrives"), (_G, self._gradient_symbol(key), self._number(g)))]
+        text = [self._role(key)[2]]
         shows = []
         found = slopes(self._cells, key, self._needed)
         for slope in found:
@@ -158,9 +155,9 @@ class Walk:
         text += self._remarks(cell.inputs, found, g)
         short = [line for slope in found for line in self._short_form(slope.by)]
         flow = tuple((slope.by, key) for slope in found)
-        text += [p.CANCELLED(self._lang)] if short else []
+        text += [Message("stepper.cancelled")] if short else []
         sign = "".join(run[0] for run in self.circuit.vertices[key].sign)
-        title = p.BACK_THROUGH(self._lang, sign=sign)
+        title = Message("stepper.back_through", sign=sign)
         subject = None if cell.whole else self._cells.symbol(key)
         return Frame("backward", title, subject, tuple(text), (*lines, *short), key, flow, tuple(shows))
 
@@ -173,7 +170,7 @@ class Walk:
             if key == self._last:  # g is 1, and the slope is the gradient already
                 yield self._handed_on(slope.by, sides[1:])
                 return
-            yield Line(p.SLOPE(self._lang), without_repeats(sides))
+            yield Line(Message("stepper.slope"), without_repeats(sides))
         product = _G if slope.constant == 1.0 else fill(_TIMES, {"1": _G, "2": factor})
         if not np.isfinite(handed):
             yield self._handed_on(slope.by, [product])
@@ -187,11 +184,11 @@ class Walk:
         """What an input gets: its gradient, or a part of it."""
         left = self._gradient_symbol(by)
         if len(self._consumers[by]) > 1:
-            return Line(p.PART(self._lang), without_repeats(sides), left)
+            return Line(Message("stepper.part"), without_repeats(sides), left)
         element = self._cells.element(by)
         rule = rule_name(f"d{element.name}", self._source) if element else None
-        label = p.HANDED_ON(self._lang)
-        label = p.BY_RULE(self._lang, label=label, rule=rule) if rule else label
+        label = Message("stepper.handed_on")
+        label = Message("stepper.by_rule", label=label, rule=rule) if rule else label
         return Line(label, without_repeats([left, *sides]))
 
     def _hand_on(self, key: str, by: str, handed: float) -> tuple[str, str]:
@@ -225,31 +222,31 @@ class Walk:
         short = self._short_form(key)
         return Frame(
             "backward",
-            p.MEET(self._lang),
+            Message("stepper.meet"),
             self._cells.symbol(key),
-            (p.MEET_TEXT(self._lang, n=len(parts)), *([p.CANCELLED(self._lang)] if short else [])),
+            (Message("stepper.meet_text", n=len(parts)), *([Message("stepper.cancelled")] if short else [])),
             (Line("", (self._gradient_symbol(key), joined(terms, PLUS), self._number(total))), *short),
             key,
             tuple((key, consumer) for consumer, _ in parts),
             (("gradient", key),),
         )
 
-    def _remarks(self, inputs: tuple[str, ...], found: list[Slope], g: float) -> Iterator[str]:
+    def _remarks(self, inputs: tuple[str, ...], found: list[Slope], g: float) -> Iterator[Message]:
         names = {element.name for slope in found if (element := self._cells.element(slope.by))}
         if any(name.startswith("z") for name in names):
-            yield p.DELTA(self._lang)
+            yield Message("stepper.delta")
         if any(self.circuit.vertices[x].kind == "input" for x in inputs):
-            yield p.NOT_NEEDED(self._lang)
+            yield Message("stepper.not_needed")
         if not all(np.isfinite(g * slope.value) for slope in found):
-            yield NOT_FINITE(self._lang)
+            yield Message("derivation.not_finite")
         elif found and all(slope.value == 0 and slope.constant is None and not slope.single for slope in found):
-            yield p.NO_SLOPE(self._lang)
+            yield Message("stepper.no_slope")
 
     def _short_form(self, key: str) -> list[Line]:
         """δ[L] = a[L] − y, once δ[L] is complete."""
         element = self._cells.element(key)
         short = short_form(self._source, element) if element and key in self.circuit.gradients else None
-        return [] if short is None else [Line(p.IN_SHORT(self._lang), short)]
+        return [] if short is None else [Line(Message("stepper.in_short"), short)]
 
     # --- letters and numbers
 

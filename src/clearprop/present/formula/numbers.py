@@ -11,6 +11,12 @@ import math
 from clearprop.present.formula.tree import RAISED, Atom
 
 DIGITS = 4
+LONGEST, _LARGEST = 12, 40  # side, and number of entries, of a matrix that is printed
+
+
+def is_printable(shape: tuple[int, ...]) -> bool:
+    """Whether a matrix is small enough to be printed whole."""
+    return max(shape, default=0) <= LONGEST and math.prod(shape) <= _LARGEST
 
 
 def number(value: float, digits: int = DIGITS) -> Atom:

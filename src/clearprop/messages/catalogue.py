@@ -1,0 +1,93 @@
+"""The catalogues: for each language one TOML file with the words of every message.
+
+A key with its words is `forward = "Forward propagation"` under `[derivation]`: the message "derivation.forward". Places
+for values are those of `str.format`: `{share:.0%}`. Where a language writes one thing differently from several, the
+words are a table, `layers = { one = "1 layer", other = "{n:,} layers" }`, chosen by the value `n`. A list of values is
+written with the separator that the language has under `[list]`.
+
+A language is one file: what it lacks is said in English.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from clearprop.errors import unknown_name
+
+Language = str  # "en", "zh": the name of a catalogue
+FOLDER = Path(__file__).parent
+_PLURAL = {"one", "other"}
+
+Words = str | Mapping[str, str]
+
+
+def languages() -> list[str]:
+    """The languages that there are catalogues of."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def checked_language(lang: str) -> Language:
+    """A language that clearprop speaks.
+
+    Raises:
+        UnknownNameError: for another one.
+    """
+    known = languages()
+    if lang not in known:
+        raise unknown_name("language", lang, known)
+    return lang
+
+
+@lru_cache(maxsize=8)
+def catalogue(lang: Language) -> dict[str, Words]:
+    """The words of every key of one language."""
+    with (FOLDER / f"{lang}.toml").open("rb") as file:
+        return dict(_flat(tomllib.load(file)))
+
+
+def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Words]]:
+    for name, value in table.items():
+        if isinstance(value, str) or set(value) == _PLURAL:
+            yield before + name, value
+        else:
+            yield from _flat(value, f"{before}{name}.")
+
+
+def render(key: str, values: Mapping[str, Any], lang: Language) -> str:
+    """The words of a key in one language, with the values in their places.
+
+    Raises:
+        KeyError: for an unknown key, or a value that is missing.
+    """
+    words = catalogue(lang).get(key)
+    if words is None:
+        lang, words = "en", catalogue("en")[key]
+    if not isinstance(words, str):
+        words = words["one" if values["n"] == 1 else "other"]
+    if not values:
+        return words
+    return words.format(**{name: Listed(v, lang) if isinstance(v, list) else v for name, v in values.items()})
+
+
+def has_words(key: str) -> bool:
+    """Whether the catalogues know a key."""
+    return key in catalogue("en")
+
+
+class Listed(list[Any]):
+    """Values that stand in a sentence one after the other, as the language separates them."""
+
+    def __init__(self, values: list[Any], lang: Language) -> None:
+        super().__init__(values)
+        self._lang = lang
+
+    def __format__(self, form: str) -> str:
+        separator = render("list.separator", {}, self._lang)
+        return separator.join(format(value, form) for value in self)
+
+    def __str__(self) -> str:
+        return format(self, "")

@@ -1,0 +1,104 @@
+"""`Message`: something to be said, as data. Which words say it, in which language, is up to the catalogues."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from clearprop.messages.catalogue import Language, render
+
+
+class Message:
+    """A key of the catalogues, with the values that its words need.
+
+    It goes wherever a text is kept or passed on: results, model files, JSON, documents. It becomes words only where
+    somebody reads it. A value may itself be a message, or a list of messages, which then speaks the same language.
+
+    Attributes:
+        key: of the catalogues: "derivation.forward".
+        values: what stands in the places of its words.
+
+    Example:
+        >>> said = Message("derivation.layers", n=2)
+        >>> said("en"), said("zh"), str(said)
+        ('2 layers', '2 层', '2 layers')
+        >>> said.to_dict()
+        {'key': 'derivation.layers', 'values': {'n': 2}}
+    """
+
+    __slots__ = ("key", "values")
+    key: str
+    values: Mapping[str, Any]
+
+    def __init__(self, key: str, /, **values: Any) -> None:
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "values", MappingProxyType(values))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a Message cannot be changed: {name}")
+
+    def __call__(self, lang: Language = "en") -> str:
+        """Its words in one language; in English where that language lacks them."""
+        return render(self.key, {name: _spoken(value, lang) for name, value in self.values.items()}, lang)
+
+    def __str__(self) -> str:
+        return self()
+
+    def __repr__(self) -> str:
+        return f"Message({', '.join([repr(self.key), *(f'{k}={v!r}' for k, v in self.values.items())])})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and (self.key, self.values) == (other.key, other.values)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Message.from_dict, (self.to_dict(),)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, for JSON and model files."""
+        return {"key": self.key, "values": {name: _plain(value) for name, value in self.values.items()}}
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Message:
+        """The message in plain data, which may come from anyone.
+
+        Raises:
+            TypeError, KeyError, ValueError: if it is no message that the catalogues know.
+        """
+        if not isinstance(data, dict) or not isinstance(data["key"], str) or not isinstance(data["values"], dict):
+            raise TypeError(f"{data!r} is no message")
+        found = cls(data["key"], **{str(name): _message_in(value) for name, value in data["values"].items()})
+        found()  # its key and its values suit each other
+        return found
+
+
+def say(key: str, lang: Language, /, **values: Any) -> str:
+    """The words of a message at once, where nobody keeps it."""
+    return Message(key, **values)(lang)
+
+
+def _spoken(value: Any, lang: Language) -> Any:
+    if isinstance(value, Message):
+        return value(lang)
+    return [_spoken(v, lang) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Message):
+        return value.to_dict()
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value.item() if hasattr(value, "item") else value
+
+
+def _message_in(value: Any) -> Any:
+    if isinstance(value, dict) and set(value) == {"key", "values"}:
+        return Message.from_dict(value)
+    if isinstance(value, list):
+        return [_message_in(v) for v in value]
+    if value is not None and not isinstance(value, str | int | float):
+        raise TypeError(f"{value!r} in a message")
+    return value

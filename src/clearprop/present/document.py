@@ -1,0 +1,172 @@
+"""A document: what is to be shown, in which order, and nothing of any notation, language or medium.
+
+Words are messages, which each writer says in the language it is asked for; a plain `str` is a name or a value from
+somebody's data, and is the same in every language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from clearprop.messages import Language, Message
+from clearprop.present.figure import Picture
+from clearprop.present.formula import Math
+
+Words = Message | str
+Equation = tuple[Math, ...]  # its sides, with = between them
+Kind = Literal["", "lead", "soft", "note", "good", "bad", "strong", "advice"]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """One or more sentences.
+
+    Attributes:
+        words: the sentences.
+        kind: what they are: a "lead" under a heading, a "note" in small letters, "soft" where it may be passed over,
+            "good" or "bad" news, "advice".
+    """
+
+    words: tuple[Words, ...]
+    kind: Kind = ""
+
+    @classmethod
+    def of(cls, *words: Words, kind: Kind = "") -> Paragraph:
+        """A paragraph of these sentences."""
+        return cls(words, kind)
+
+
+@dataclass(frozen=True)
+class Equations:
+    """Equations, each one with its sides below each other."""
+
+    equations: tuple[Equation, ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar in a cell, from one place to another, both as a share of the cell; perhaps with a whisker."""
+
+    start: float
+    end: float
+    colour: str = "blue"
+    spread: tuple[float, float] | None = None
+
+
+Cell = Words | Math | Bar
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        title: its heading.
+        numbers: whether its cells stand flush right.
+        rank: where there is no room, columns of the highest rank are left out first; those of rank 0 stay.
+    """
+
+    title: Words = ""
+    numbers: bool = False
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells under headings, or without headings, where all titles are empty.
+
+    Attributes:
+        columns: their headings and how they stand.
+        rows: a cell for each column.
+        kind: a class for a page's style.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    kind: str = ""
+
+    @property
+    def has_head(self) -> bool:
+        """Whether any column has a title."""
+        return any(column.title != "" for column in self.columns)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture, and what it shows."""
+
+    picture: Picture
+    caption: Words = ""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What is shown only to whoever asks for it; in print it stands open."""
+
+    summary: Words
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Blocks under a heading.
+
+    Attributes:
+        title: the heading; empty for none.
+        blocks: what stands under it.
+        name: a stable name: of the section of a page, of the value that a step is about ("dW2").
+        kind: a class for a page's style: "step", "finding".
+    """
+
+    title: Words
+    blocks: tuple[Block, ...] = ()
+    name: str = ""
+    kind: str = ""
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections in it."""
+        return tuple(block for block in self.blocks if isinstance(block, Section))
+
+    @property
+    def equations(self) -> tuple[Equation, ...]:
+        """All equations that stand directly in it."""
+        return tuple(e for block in self.blocks if isinstance(block, Equations) for e in block.equations)
+
+    @property
+    def notes(self) -> tuple[Words, ...]:
+        """The sentences of its notes."""
+        return tuple(w for b in self.blocks if isinstance(b, Paragraph) and b.kind == "note" for w in b.words)
+
+
+Block = Paragraph | Equations | Table | Figure | Fold | Section
+
+
+@dataclass(frozen=True)
+class Document:
+    """A title, and blocks under it.
+
+    Attributes:
+        title: the title; empty for a part of something larger.
+        blocks: paragraphs, tables, sections, ….
+    """
+
+    title: Words
+    blocks: tuple[Block, ...] = field(default=())
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections at the top."""
+        return tuple(block for block in self.blocks if isinstance(block, Section))
+
+
+def spoken(words: Words, lang: Language) -> str:
+    """Words as text."""
+    return words(lang) if isinstance(words, Message) else words
+
+
+def sentences(words: Iterable[Words], lang: Language) -> str:
+    """Sentences one after the other; Chinese ones need no space between them."""
+    return Message("list.between_sentences")(lang).join(spoken(one, lang) for one in words)

@@ -1,0 +1,68 @@
+"""Documents as plain data, for JSON: every message with its key and values, and its words in one language beside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clearprop.messages import Language, Message
+from clearprop.present.document import (
+    Bar,
+    Block,
+    Cell,
+    Document,
+    Equation,
+    Equations,
+    Figure,
+    Fold,
+    Paragraph,
+    Section,
+    Table,
+    Words,
+    spoken,
+)
+from clearprop.present.formula import to_latex, to_text
+
+
+def json_of(document: Document, lang: Language = "en") -> dict[str, Any]:
+    """Title and blocks, each block a mapping with its type."""
+    return {
+        "title": _words(document.title, lang),
+        "lang": lang,
+        "blocks": [_block(block, lang) for block in document.blocks],
+    }
+
+
+def _block(block: Block, lang: Language) -> dict[str, Any]:
+    match block:
+        case Paragraph(words=words, kind=kind):
+            return {"type": "paragraph", "kind": kind, "words": [_words(one, lang) for one in words]}
+        case Equations(equations=equations):
+            return {"type": "equations", "equations": [_equation(equation) for equation in equations]}
+        case Table(columns=columns, rows=rows, kind=kind):
+            head = [_words(column.title, lang) for column in columns]
+            cells = [[_cell(cell, lang) for cell in row] for row in rows]
+            return {"type": "table", "kind": kind, "head": head, "rows": cells}
+        case Figure(picture=picture, caption=caption):
+            return {"type": "figure", "svg": picture.svg, "caption": _words(caption, lang)}
+        case Fold(summary=summary, blocks=inner):
+            return {"type": "fold", "summary": _words(summary, lang), "blocks": [_block(b, lang) for b in inner]}
+        case Section(title=title, blocks=inner, name=name, kind=kind):
+            blocks = [_block(b, lang) for b in inner]
+            return {"type": "section", "name": name, "kind": kind, "title": _words(title, lang), "blocks": blocks}
+
+
+def _words(words: Words, lang: Language) -> Any:
+    """A name as it is; a message with its words."""
+    return {**words.to_dict(), "text": spoken(words, lang)} if isinstance(words, Message) else words
+
+
+def _equation(equation: Equation) -> list[dict[str, str]]:
+    return [{"text": to_text(side), "latex": to_latex(side)} for side in equation]
+
+
+def _cell(cell: Cell, lang: Language) -> Any:
+    if isinstance(cell, Bar):
+        return {"start": cell.start, "end": cell.end, "colour": cell.colour, "spread": cell.spread}
+    if isinstance(cell, str | Message):
+        return _words(cell, lang)
+    return {"text": to_text(cell), "latex": to_latex(cell)}

@@ -1,0 +1,70 @@
+"""Documents as Markdown, with formulas as LaTeX between $$."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clearprop.messages import Language
+from clearprop.present.document import (
+    Bar,
+    Block,
+    Cell,
+    Document,
+    Equations,
+    Figure,
+    Fold,
+    Paragraph,
+    Section,
+    Table,
+    sentences,
+    spoken,
+)
+from clearprop.present.formula import to_latex
+from clearprop.present.writers.latex import aligned
+from clearprop.visible import visible
+
+
+def markdown_of(document: Document, lang: Language) -> str:
+    """The document as Markdown."""
+    title = spoken(document.title, lang)
+    lines = [f"# {title}", ""] if title else []
+    lines += [line for block in document.blocks for line in _block(block, lang, 2)]
+    return visible("\n".join(lines), keep="\n").rstrip() + "\n"
+
+
+def _block(block: Block, lang: Language, level: int) -> Iterator[str]:
+    match block:
+        case Paragraph(words=words):
+            yield from (sentences(words, lang), "")
+        case Equations(equations=equations):
+            yield from (line for e in equations for line in ("$$", aligned(e), "$$", ""))
+        case Table():
+            yield from _table(block, lang)
+        case Figure(picture=picture, caption=caption):
+            yield from (picture.svg, "", *([spoken(caption, lang), ""] if caption else []))
+        case Fold(summary=title, blocks=inner) | Section(title=title, blocks=inner):
+            heading = spoken(title, lang)
+            marked = f"**{heading}**" if level > 2 else f"{'#' * level} {heading}"
+            yield from [marked, ""] if heading else []
+            for one in inner:
+                yield from _block(one, lang, level + 1)
+
+
+def _table(table: Table, lang: Language) -> Iterator[str]:
+    yield _row([_cell(column.title, lang) for column in table.columns])
+    yield _row(["--:" if column.numbers else ":--" for column in table.columns])
+    for row in table.rows:
+        yield _row([_cell(cell, lang) for cell in row])
+    yield ""
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(cell: Cell, lang: Language) -> str:
+    if isinstance(cell, Bar):
+        return ""
+    if isinstance(cell, str) or callable(cell):
+        return spoken(cell, lang).replace("|", "\\|").replace("\n", " ")
+    return f"${to_latex(cell)}$"

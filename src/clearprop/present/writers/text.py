@@ -1,0 +1,126 @@
+"""Documents as plain text, for a terminal of any width."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from clearprop.messages import Language
+from clearprop.present.document import (
+    Bar,
+    Block,
+    Cell,
+    Document,
+    Equation,
+    Equations,
+    Figure,
+    Fold,
+    Paragraph,
+    Section,
+    Table,
+    sentences,
+    spoken,
+)
+from clearprop.present.formula import to_text
+from clearprop.visible import columns_of, visible
+
+_UNDERLINES = ("=", "-")  # of the document's title and those of its sections; deeper ones have none
+
+
+def text_of(document: Document, lang: Language, width: int | None = None) -> str:
+    """Plain text: one line per side of an equation, or more where a width is given."""
+    lines = [*_title(spoken(document.title, lang), 0), *_blocks(document.blocks, lang, 1, width)]
+    lines = [visible(line) for line in lines]
+    lines = lines if width is None else [part for line in lines for part in _wrapped(line, width)]
+    return "\n".join(_without_double_blanks(lines)).strip("\n") + "\n"
+
+
+def _title(title: str, depth: int) -> list[str]:
+    if not title:
+        return []
+    underline = [_UNDERLINES[depth] * columns_of(title)] if depth < len(_UNDERLINES) else []
+    return [title, *underline] + [""] * (depth == 0)
+
+
+def _blocks(blocks: Sequence[Block], lang: Language, depth: int, width: int | None) -> Iterator[str]:
+    """The lines of blocks; an empty line behind each but between paragraphs, and between what belongs to one step."""
+    for i, block in enumerate(blocks):
+        yield from _block(block, lang, depth, width)
+        following = blocks[i + 1] if i + 1 < len(blocks) else None
+        together = isinstance(following, Paragraph) if isinstance(block, Paragraph | Equations) else False
+        if not together:
+            yield ""
+
+
+def _block(block: Block, lang: Language, depth: int, width: int | None) -> Iterator[str]:
+    match block:
+        case Paragraph(words=words, kind="note"):
+            yield from (f"  ({spoken(one, lang)})" for one in words)
+        case Paragraph(words=words):
+            yield sentences(words, lang)
+        case Equations(equations=equations):
+            yield from (f"  {line}" for equation in equations for line in _equation(equation))
+        case Table():
+            yield from aligned(block, lang, width)
+        case Figure(caption=caption):
+            yield from [f"  [{spoken(caption, lang)}]"] * (caption != "")
+        case Fold(summary=summary, blocks=inner) | Section(title=summary, blocks=inner):
+            yield from _title(spoken(summary, lang), depth)
+            yield from [""] * (depth == 1 and bool(inner) and not isinstance(inner[0], Paragraph))
+            yield from _blocks(inner, lang, depth + 1, width)
+
+
+def _equation(equation: Equation) -> list[str]:
+    left, *sides = (to_text(side) for side in equation)
+    if not sides:
+        return [left]
+    indent = " " * (columns_of(left) + 1)
+    return [f"{left} = {sides[0]}", *(f"{indent}= {side}" for side in sides[1:])]
+
+
+def aligned(table: Table, lang: Language, width: int | None = None) -> list[str]:
+    """The lines of a table: numbers flush right, words flush left, and as many columns as fit."""
+    head = [tuple(column.title for column in table.columns)] if table.has_head else []
+    rows = [[_cell(cell, lang) for cell in row] for row in (*head, *table.rows)]
+    widths = {k: max((columns_of(row[k]) for row in rows), default=0) for k in range(len(table.columns))}
+    for k in sorted((k for k in widths if table.columns[k].rank), key=lambda k: -table.columns[k].rank):
+        if width is not None and sum(widths.values()) + 2 * len(widths) > width:
+            del widths[k]
+    lines = []
+    for row in rows:
+        blanks = {k: " " * (wide - columns_of(row[k])) for k, wide in widths.items()}
+        cells = [blank + row[k] if table.columns[k].numbers else row[k] + blank for k, blank in blanks.items()]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _cell(cell: Cell, lang: Language) -> str:
+    if isinstance(cell, Bar):
+        return ""
+    return spoken(cell, lang) if isinstance(cell, str) or callable(cell) else to_text(cell)
+
+
+_BREAKS = re.compile(r"(?= [+−] )|(?<=; )|(?<=, )")  # in a formula, between terms and between the rows of a matrix
+_SPACES = re.compile(r"(?<= )|(?<=[，。；：])")
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """A line too long for the terminal; the rest of a formula stands under what is behind its sign =."""
+    is_formula = line.startswith("  ") and "= " in line
+    indent = min(line.index("= ") + 2, width // 2) if is_formula else 0
+    out, now = [], ""
+    for piece in (_BREAKS if is_formula else _SPACES).split(line):
+        if now.strip() and columns_of((now + piece).rstrip()) > width:
+            out.append(now.rstrip())
+            now = " " * indent + piece.lstrip()
+        else:
+            now += piece
+    return [*out, now.rstrip()]
+
+
+def _without_double_blanks(lines: Iterable[str]) -> Iterator[str]:
+    before = ""
+    for line in lines:
+        if line or before:
+            yield line
+        before = line

@@ -1,0 +1,134 @@
+"""The catalogues: every message has its words in every language, with the same places, and none has words in vain."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import clearprop as cp
+from clearprop.errors import UnknownNameError
+from clearprop.messages import Message, catalogue, checked_language, languages
+from clearprop.messages.catalogue import FOLDER
+
+SOURCE = Path(cp.__file__).parent
+WORDS = {lang: catalogue.catalogue(lang) for lang in languages()}
+KEY = re.compile(r"""(f?)["']((?:[a-z_0-9]|\{[^{}]*\})+(?:\.(?:[a-z_0-9]|\{[^{}]*\})+)+)["']""")
+
+
+def places(words) -> set[str]:
+    """The names of the values that some words need."""
+    every = [words] if isinstance(words, str) else list(words.values())
+    found = {name for text in every for _, name, _, _ in Formatter().parse(text) if name is not None}
+    return {re.split(r"[.\[]", name)[0] for name in found} | ({"n"} if not isinstance(words, str) else set())
+
+
+def sources() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py"))
+
+
+def mentioned() -> tuple[set[str], list[re.Pattern[str]]]:
+    """The keys that the code names, and patterns of those that it puts together."""
+    whole, patterns = set(), []
+    for is_made, key in KEY.findall(sources()):
+        if key.startswith("{"):
+            continue  # something else
+        if is_made and "{" in key:
+            parts = re.split(r"(\{.*?\})", key)
+            patterns.append(re.compile("".join("[a-z_0-9]+" if p.startswith("{") else re.escape(p) for p in parts)))
+        else:
+            whole.add(key)
+    return whole, patterns
+
+
+@pytest.mark.parametrize("lang", [lang for lang in WORDS if lang != "en"])
+def test_every_language_has_the_same_keys_and_places(lang):
+    assert set(WORDS[lang]) == set(WORDS["en"])
+    for key, words in WORDS["en"].items():
+        assert places(WORDS[lang][key]) - {"n"} == places(words) - {"n"}, key
+
+
+def test_no_words_are_there_in_vain():
+    whole, patterns = mentioned()
+    unused = [key for key in WORDS["en"] if key not in whole and not any(p.fullmatch(key) for p in patterns)]
+    assert unused == []
+
+
+def test_no_pattern_of_the_code_is_so_wide_that_every_key_is_used():
+    _, patterns = mentioned()
+    assert [p for p in patterns if sum(bool(p.fullmatch(key)) for key in WORDS["en"]) > 25] == []
+
+
+def test_every_key_that_the_code_names_has_words():
+    named = re.findall(r'(?:Message|say|part)\(\s*"([a-z_0-9]+\.[a-z_0-9.]+)"', sources())
+    assert len(named) > 50
+    assert set(named) <= set(WORDS["en"])
+
+
+def test_what_a_language_lacks_is_said_in_english(tmp_path, monkeypatch):
+    """A third language is one file; with a few keys in it the rest is English."""
+    for path in FOLDER.glob("*.toml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "de.toml").write_text(
+        '[derivation]\nforward = "Vorwärts"\n[list]\nseparator = " und "\n', encoding="utf-8"
+    )
+    monkeypatch.setattr(catalogue, "FOLDER", tmp_path)
+    catalogue.catalogue.cache_clear()
+    assert languages() == ["de", "en", "zh"]
+    assert Message("derivation.forward")("de") == "Vorwärts"
+    assert Message("derivation.backward")("de") == Message("derivation.backward")("en")
+    net = cp.Network(2, [cp.Dense(1, "sigmoid")], "binary_cross_entropy")
+    shown = net.trace([1.0, 0.0], 1).explain("de").to_text()
+    assert "Vorwärts" in shown
+    assert "Backward propagation" in shown
+    catalogue.catalogue.cache_clear()
+
+
+def test_unknown_languages_are_refused():
+    with pytest.raises(UnknownNameError, match="language 'fr'"):
+        checked_language("fr")
+
+
+# --- messages
+
+
+def test_values_speak_the_language_of_the_message():
+    of = Message("derivation.of_one", layers=Message("derivation.layers", n=1))
+    assert of("en") == "One sample, 1 layer."
+    assert of("zh") == "1 个样本，1 层。"
+
+
+def test_messages_survive_json_and_pickle():
+    of = Message("derivation.of_samples", n=3, layers=Message("derivation.layers", n=2))
+    assert Message.from_dict(of.to_dict()) == of == pickle.loads(pickle.dumps(of))
+    assert Message.from_dict(of.to_dict())("zh") == of("zh")
+    assert hash(of) == hash(Message.from_dict(of.to_dict()))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        {},
+        {"key": 3, "values": {}},
+        {"key": "no.such.key", "values": {}},
+        {"key": "derivation.layers", "values": {}},
+        {"key": "derivation.layers", "values": {"n": "many"}},
+        {"key": "derivation.layers", "values": {"n": {"a": 1}}},
+        {"key": "derivation.layers", "values": []},
+    ],
+)
+def test_what_is_no_message_is_refused(data):
+    with pytest.raises((TypeError, KeyError, ValueError)):
+        Message.from_dict(data)
+
+
+def test_messages_cannot_be_changed():
+    said = Message("derivation.layers", n=2)
+    with pytest.raises(AttributeError):
+        said.key = "x"
+    with pytest.raises(TypeError):
+        said.values["n"] = 3
