@@ -187,7 +187,7 @@ def test_rare_levels_are_known_again():
     assert X.tolist() == [[0, 0, 1]] * 4
     assert unseen == {"a": {"rows": 1, "examples": ["never"]}}
     (column,) = encoder.columns
-    assert "one for the rarer one (fewer than 2 rows)" in column.describe()
+    assert "one for the rarer one (fewer than 2 rows)" in str(column.describe())
     many = [f"n{i}" for i in range(MOST_REMEMBERED + 1)] + ["often"] * 20_000 + ["also"] * 20_000
     _, unseen, _ = encoded(many, ["never", "n7"], "category")
     assert unseen == {}, "new ones are nothing special there"
@@ -197,7 +197,7 @@ def test_as_many_levels_as_rows_can_teach():
     shops = [f"s{i:03}" for i in range(500)]
     column = CategoryColumn.fit(as_frame(pl.DataFrame({"a": shops * 20}))["a"])
     assert (len(column.levels), column.pooled, column.size) == (500, False, 20 / 50)
-    assert "one 0/0.4 each for 500 levels" in column.describe()
+    assert "one 0/0.4 each for 500 levels" in str(column.describe())
     assert fewest_rows(10_000) == 4
     assert [fewest_rows(n) for n in (10, 499, 500, 2000, 8000, 10**7)] == [1, 1, 2, 3, 4, 4]
 
@@ -216,7 +216,7 @@ def test_levels_are_pooled_where_memory_is_short(monkeypatch):
     assert isinstance(column, CategoryColumn)
     counts = frame["a"].value_counts().filter(pl.col("count") >= column.fewest)["a"]
     assert set(column.levels) == set(counts), "and the number that is said is the one that counts"
-    assert f"fewer than {column.fewest} rows" in column.describe()
+    assert f"fewer than {column.fewest} rows" in str(column.describe())
 
 
 def test_as_many_classes_as_rows_to_learn_from(monkeypatch):

@@ -122,11 +122,11 @@ def test_days_without_a_year_are_no_months_of_a_year():
     for form in ("%b %d", "%d %b", "%d-%b"):
         (column,) = TableEncoder.fit(pl.DataFrame({"d": DAYS.strftime(form)})).columns
         assert list(column.parts) == ["month", "day"]
-        assert f"read as {form}" in column.describe()
+        assert f"read as {form}" in str(column.describe())
     years = pd.date_range("2003-01-01", "2024-01-01", freq="MS").strftime("%b %y")
     (column,) = TableEncoder.fit(pl.DataFrame({"d": years})).columns
     assert list(column.parts) == ["year", "month"]
-    assert "read as %b %y, but %b %d would do, too" in column.describe()
+    assert "read as %b %y, but %b %d would do, too" in str(column.describe())
     assert TableEncoder.fit(pl.DataFrame({"d": ["Feb 29", "Mar 1", "Apr 30"]})).columns[0].kind == "date"
 
 
@@ -144,7 +144,7 @@ def test_numbers_that_count_from_some_day(name, count):
     counted, plain = pl.DataFrame({name: [count(d) for d in DAYS]}), pl.DataFrame({name: DAYS})
     encoder = TableEncoder.fit(counted)
     assert isinstance(encoder.columns[0], DateColumn)
-    assert " since 1" in encoder.columns[0].describe()
+    assert " since 1" in str(encoder.columns[0].describe())
     np.testing.assert_allclose(encoder.transform(counted), TableEncoder.fit(plain).transform(plain), atol=1e-5)
     other = counted.rename({name: "amount"})
     assert isinstance(TableEncoder.fit(other).columns[0], NumberColumn)
@@ -171,7 +171,7 @@ def test_dates_as_targets_come_back_as_dates(write, tmp_path):
     off = np.array([abs((answer - day).days) for answer, day in zip(answers, days, strict=True)])
     assert np.median(off) < 15
     assert fit.scores["train"]["mae"] == pytest.approx(off[fit.split.train].mean(), abs=0.5)
-    assert "as days since 1970-01-01" in fit.model.target.describe()[0]
+    assert "as days since 1970-01-01" in str(fit.model.target.describe()[0])
     fit.model.save(tmp_path / "m.clearprop")
     assert cp.load(tmp_path / "m.clearprop").predict(frame) == answers
     with pytest.raises(TableError, match="damaged"):

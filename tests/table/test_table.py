@@ -132,7 +132,10 @@ def test_unknown_demo():
 def test_encoding_by_hand():
     encoder = TableEncoder.fit(FRAME)
     assert encoder.feature_names == ["x", "x is missing", "c=b"]
-    assert encoder.ignored == {"k": "the same value in every row", "n": "all values are missing"}
+    assert {name: str(why) for name, why in encoder.ignored.items()} == {
+        "k": "the same value in every row",
+        "n": "all values are missing",
+    }
     filled = np.array([1.0, 2.0, 2.0, 5.0])  # the median for the missing one
     expected = (filled - 2.5) / np.sqrt(np.mean((filled - 2.5) ** 2))
     X = encoder.transform(FRAME)
@@ -174,8 +177,8 @@ def test_many_levels_are_pooled_and_identifiers_set_aside():
     words = [f"w{i % 150}" for i in range(450)] + [f"rare{i}" for i in range(50)] + ["w0"] * 100
     frame = pl.DataFrame({"w": words, "id": [f"id{i}" for i in range(600)], "n": range(600)})
     encoder = TableEncoder.fit(frame)
-    assert "nearly every row" in encoder.ignored["id"]
-    assert "identifier" in encoder.ignored["n"]
+    assert "nearly every row" in str(encoder.ignored["id"])
+    assert "identifier" in str(encoder.ignored["n"])
     assert len(encoder.feature_names) == 151
     assert encoder.feature_names[-1] == "w=other"
     X = encoder.transform(frame)

@@ -243,7 +243,7 @@ def test_a_few_marks_among_numbers_count_as_missing():
     encoder = TableEncoder.fit(pl.DataFrame({"a": values}))
     assert encoder.feature_names == ["a", "a is missing"]
     assert encoder.transform(pl.DataFrame({"a": values}))[:, 1].tolist() == [0] * 100 + [1] * 3
-    assert "'unknown' and 'n.d.' counted as missing (3 rows)" in encoder.columns[0].describe()
+    assert "'unknown' and 'n.d.' counted as missing (3 rows)" in str(encoder.columns[0].describe())
     with pytest.raises(TableError, match="column 'a' holds 'absent'"):
         encoder.transform(pl.DataFrame({"a": ["absent"]}))
 
@@ -333,7 +333,7 @@ def test_rare_levels_are_pooled_and_unseen_ones_with_them():
 def test_identifiers_are_set_aside(name, values, why):
     encoder = TableEncoder.fit(pl.DataFrame({name: values, "x": [1, 2] * 50}))
     assert (why is None) == (name not in encoder.ignored)
-    assert why is None or why in encoder.ignored[name]
+    assert why is None or why in str(encoder.ignored[name])
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ def test_the_smallest_numbers_that_differ():
 def test_whole_numbers_that_are_one_float(dtype):
     ids = pl.Series([2**53, 2**53 + 1] * 30, dtype=dtype)
     frame = pl.DataFrame({"id": ids, "same": [7] * 60, "x": [1.5, 2.5] * 30})
-    assert TableEncoder.fit(frame).ignored == {
+    assert {name: str(why) for name, why in TableEncoder.fit(frame).ignored.items()} == {
         "id": "different only in digits that a float64 does not have",
         "same": "the same value in every row",
     }
@@ -561,12 +561,16 @@ def test_levels_and_scales_come_from_the_training_rows():
     encoder = TableEncoder.fit(frame, rows=np.array([i for i in range(20) if i % 4 < 3]))
     assert encoder.feature_names == ["c=a", "c=b", "c=c", "x"]
     assert encoder.columns[1].center == 2
-    assert encoder.ignored == {"k": "the same value in every training row, though not in all others"}
+    assert {name: str(why) for name, why in encoder.ignored.items()} == {
+        "k": "the same value in every training row, though not in all others"
+    }
 
 
 def test_a_date_that_never_changes():
     frame = pl.DataFrame({"d": ["2024-01-05", None] * 10, "e": ["2024-1-5", "2024-01-05"] * 10, "x": [1, 2] * 10})
-    assert TableEncoder.fit(frame).ignored == dict.fromkeys("de", "the same date in every row")
+    assert {name: str(why) for name, why in TableEncoder.fit(frame).ignored.items()} == dict.fromkeys(
+        "de", "the same date in every row"
+    )
 
 
 def test_a_date_before_all_time_zones():
@@ -667,4 +671,4 @@ def test_a_frequent_word_among_numbers_counts_as_missing_and_is_said():
     frame = pl.DataFrame({"a": [f"{i}.5" if i % 5 else "closed" for i in range(200)], "x": [1, 2] * 100})
     encoder = TableEncoder.fit(frame)
     assert encoder.feature_names == ["a", "a is missing", "x"]
-    assert "'closed' counted as missing (40 rows)" in encoder.columns[0].describe()
+    assert "'closed' counted as missing (40 rows)" in str(encoder.columns[0].describe())

@@ -155,7 +155,7 @@ def test_what_was_done_is_said():
     for words, written in said.items():
         found = NumberFormat.find(written)
         assert found is not None
-        assert words in found.describe()
+        assert words in map(str, found.describe())
 
 
 def test_words_among_numbers_count_as_missing_as_far_as_the_column_lets_them():
@@ -164,7 +164,7 @@ def test_words_among_numbers_count_as_missing_as_far_as_the_column_lets_them():
     found = NumberFormat.find(numbers + four)
     assert found is not None
     assert (sorted(found.marks), found.rows) == (sorted(set(four)), 20)
-    assert "… counted as missing (20 rows)" in found.describe()[-1]
+    assert "… counted as missing (20 rows)" in str(found.describe()[-1])
     words = [f"word {chr(97 + k % 26)}{chr(97 + k // 26)}" for k in range(40)]  # as many words as half of the numbers
     assert NumberFormat.find(numbers + words) is None
     assert NumberFormat.find(numbers + [f"see {k}" for k in range(10)]) is None

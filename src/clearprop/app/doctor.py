@@ -18,37 +18,22 @@ from clearprop.estimators import TableModel, load
 from clearprop.estimators.recall import history_of, optimizer_of, split_again
 from clearprop.estimators.verdict import PARTS
 from clearprop.explain.doctor import ILLNESSES, Diagnosis, Examination, Finding, diagnose
-from clearprop.messages.language import Language, Phrase, checked_language
+from clearprop.messages import Language, Message, checked_language, say
 from clearprop.network import Network
 from clearprop.table import drop_missing_target
 from clearprop.train import OPTIMIZERS, Optimizer
 from clearprop.visible import shown_json, shown_name
 
-_TITLE = Phrase("{model} on {table}", "{model}，{table}")
 _HEADINGS = {
-    "rows": Phrase("Rows", "样本"),
-    "result": Phrase("Result", "结论"),
-    "healthy": Phrase("Healthy", "正常"),
-    "skipped": Phrase("Skipped", "未检查"),
+    "rows": Message("report.doctor.headings.rows"),
+    "result": Message("report.doctor.headings.result"),
+    "healthy": Message("report.doctor.headings.healthy"),
+    "skipped": Message("report.doctor.headings.skipped"),
 }
-_ROWS = Phrase(
-    "the model's own: {train:,} training rows, split as in its training",
-    "模型的训练表：{train:,} 个训练样本，划分与训练时相同",
-)
-_JUDGED = Phrase(
-    "; overfitting and chance are judged by the scores of its {n:,} {part} rows",
-    "；过拟合与碰运气依据其 {n:,} 个{part}样本的得分判断",
-)
-_OTHER_ROWS = Phrase(
-    "{rows:,}, not those that the model was trained on: under- and overfitting and the course of the losses cannot be "
-    "judged by them",
-    "{rows:,} 个，不是模型的训练表：无法据此判断欠拟合、过拟合以及损失的变化",
-)
-_OPTIONS = Phrase("Options", "选项")
 _LABELS = {
-    "measured": Phrase("Measured", "测得"),
-    "why": Phrase("Why", "影响"),
-    "advice": Phrase("Advice", "建议"),
+    "measured": Message("report.doctor.labels.measured"),
+    "why": Message("report.doctor.labels.why"),
+    "advice": Message("report.doctor.labels.advice"),
 }
 _NEEDS_TRAINING_ROWS = {"underfitting", "overfitting", "chance"}
 
@@ -86,7 +71,9 @@ def doctor(
         facts = {"model": str(model), "table": source.place.title, "own_rows": visit.is_own, "rows": visit.rows}
         show(shown_json({**facts, **visit.diagnosis.to_dict(spoken)}))
     else:
-        title = _TITLE(spoken, model=shown_name(model.name), table=shown_name(Path(source.place.title).name))
+        title = say(
+            "report.doctor.title", spoken, model=shown_name(model.name), table=shown_name(Path(source.place.title).name)
+        )
         print_page(_page_of(title, loaded.about.get("clearprop"), visit, spoken))
 
 
@@ -148,7 +135,7 @@ def _rows_of_training(model: TableModel) -> int | None:
 
 
 def _page_of(title: str, version: str | None, visit: Visit, lang: Language) -> RenderableType:
-    rows = _own_rows(visit, lang) if visit.is_own else _OTHER_ROWS(lang, rows=visit.rows["table"])
+    rows = _own_rows(visit, lang) if visit.is_own else say("report.doctor.other_rows", lang, rows=visit.rows["table"])
     found = visit.diagnosis
     parts: dict[str, RenderableType | None] = {
         _HEADINGS["rows"](lang): words(rows),
@@ -164,9 +151,9 @@ def _page_of(title: str, version: str | None, visit: Visit, lang: Language) -> R
 def _own_rows(visit: Visit, lang: Language) -> str:
     (_, train), *others = visit.rows.items()
     if not others:
-        return _ROWS(lang, train=train)
+        return say("report.doctor.rows", lang, train=train)
     part, n = others[0]
-    return _ROWS(lang, train=train) + _JUDGED(lang, n=n, part=PARTS[part](lang))
+    return say("report.doctor.rows", lang, train=train) + say("report.doctor.judged", lang, n=n, part=PARTS[part](lang))
 
 
 def _finding(finding: Finding, lang: Language) -> RenderableType:
@@ -174,7 +161,7 @@ def _finding(finding: Finding, lang: Language) -> RenderableType:
     said = [(label(lang), getattr(finding, name)(lang)) for name, label in _LABELS.items()]
     options = options_of(finding.change)
     if options:
-        said.append((_OPTIONS(lang), options))
+        said.append((say("report.doctor.options", lang), options))
     return Group(words(finding.title(lang), style), _grid(said, ""))
 
 

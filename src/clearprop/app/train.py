@@ -269,7 +269,7 @@ def train(
             if state is not None and fit.history.stopped_by != "interrupt":
                 state.unlink(missing_ok=True)  # the run is over
             size = (rows.total, len(frame.columns))
-            summary = summary_of_fit(source.place.title, size, fit, asked, found)
+            summary = summary_of_fit(source.place.title, size, fit, asked, found, spoken)
         written = {kept.path: "the model"}
         with kept.named(required=False), waiting("writing", silent):
             written |= write_report_files(out, fit, summary, report_of(fit, frame, summary, spoken))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError, listed, unknown_name
-from clearprop.messages.language import Phrase, said
+from clearprop.messages import Message
 from clearprop.table import (
     ClassTarget,
     Split,
@@ -29,30 +29,9 @@ from clearprop.table import (
 Array = NDArray[Any]
 How = Literal["random", "time", "group"]
 
-_RANDOM = Phrase("The rows were dealt out at random by seed {seed}.", "样本按随机种子 {seed} 随机划分。")
-_TIME = Phrase(
-    "The test rows are the last ones by {column}, from {since} on.",
-    "测试集是按 {column} 排列的最后一部分（自 {since} 起）。",
-)
-_BEFORE = Phrase(
-    "The validation rows were drawn at random from those before (seed {seed}).",
-    "验证集从此前的样本中随机抽取（随机种子 {seed}）。",
-)
-_FOUND = Phrase(
-    "{column} orders the rows, so they were split by it; --split random deals them out at random.",
-    "{column} 决定了样本的先后，因此按时间划分；--split random 可改为随机划分。",
-)
-_GROUP = Phrase(
-    "No {column} is in two parts: the {n} groups were dealt out whole (seed {seed}).",
-    "同一个 {column} 只出现在一个部分：{n} 个组整组划分（随机种子 {seed}）。",
-)
-_COULD = Phrase(
-    "There are dates ({columns}): if the model is for a time to come, --time {column} tests it on the last rows.",
-    "表中有日期（{columns}）：如果模型要用于将来，--time {column} 会用最后的样本来测试。",
-)
 _OWN = {
-    "validation": Phrase("The validation rows are {n} rows of their own.", "验证集是另外给出的 {n} 行。"),
-    "test": Phrase("The test rows are {n} rows of their own.", "测试集是另外给出的 {n} 行。"),
+    "validation": Message("division.own.validation"),
+    "test": Message("division.own.test"),
 }
 
 
@@ -72,7 +51,7 @@ class Division:
     how: How
     column: str | None
     order: Array | None
-    said: tuple[Phrase, ...]
+    said: tuple[Message, ...]
 
     def units(self, rows: Array) -> Array | None:
         """What the bootstrap draws from these rows again: rows (None), whole groups, or N^(1/3) stretches of time.
@@ -128,9 +107,9 @@ def divide(
         raise InvalidValueError("a split by time of a table without dates", "--time COL", "a column that orders rows")
     named = time or (next(iter(orders or dates)) if orders or split == "time" else None)
     if named is None:
-        words = [said(_RANDOM, seed=seed)] * any(shares)
+        words = [Message("division.random", seed=seed)] * any(shares)
         if dates and shares[1]:
-            words.append(said(_COULD, columns=listed(dates, 3), column=next(iter(dates))))
+            words.append(Message("division.could", columns=listed(dates, 3), column=next(iter(dates))))
         return Division(
             split_rows(len(y), seed=seed, fractions=shares, stratify=stratify), "random", None, None, tuple(words)
         )
@@ -138,15 +117,15 @@ def divide(
         raise InvalidValueError("a split by time without test rows of this table", "a share of them, such as test 0.15")
     values = dates[named] if named in dates else time_of(table, named)
     parts = split_by_time(values, seed=seed, fractions=shares, stratify=stratify)
-    words = [said(_TIME, column=named, since=_shown(table[named], values, parts.test))]
-    words += [said(_BEFORE, seed=seed)] * bool(shares[0])
-    words += [said(_FOUND, column=named)] * (split is None and time is None)
+    words = [Message("division.time", column=named, since=_shown(table[named], values, parts.test))]
+    words += [Message("division.before", seed=seed)] * bool(shares[0])
+    words += [Message("division.found", column=named)] * (split is None and time is None)
     return Division(parts, "time", named, values, tuple(words))
 
 
-def own_rows(part: str, n: int) -> Phrase:
+def own_rows(part: str, n: int) -> Message:
     """What is said of a part whose rows came from another table."""
-    return said(_OWN[part], n=f"{n:,}")
+    return Message(f"division.own.{part}", n=f"{n:,}")
 
 
 def _checked(split: str | None, time: str | None, group: str | None) -> str | None:
@@ -168,7 +147,9 @@ def _by_group(table: nw.DataFrame[Any], group: str, seed: int, shares: tuple[flo
     levels = as_levels(table[group])
     names, codes = np.unique(["" if level is None else f"={level}" for level in levels], return_inverse=True)
     parts = split_by_group(codes, seed=seed, fractions=shares)
-    return Division(parts, "group", group, codes, (said(_GROUP, column=group, n=f"{len(names):,}", seed=seed),))
+    return Division(
+        parts, "group", group, codes, (Message("division.group", column=group, n=f"{len(names):,}", seed=seed),)
+    )
 
 
 def _shown(column: Any, values: Array, rows: Array) -> str:

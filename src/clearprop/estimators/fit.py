@@ -10,7 +10,7 @@ from clearprop.estimators.division import Division
 from clearprop.estimators.evaluation import Evaluation
 from clearprop.estimators.verdict import judgement_of, verdict
 from clearprop.explain.doctor import Judgement
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, Message
 from clearprop.table import Split, TargetMarks
 from clearprop.train import History
 
@@ -36,7 +36,7 @@ class TableFit:
     history: History
     parts: dict[str, Evaluation]
     division: Division
-    remarks: tuple[Phrase, ...] = ()
+    remarks: tuple[Message, ...] = ()
     frames: Mapping[str, Any] = field(default_factory=dict)
     marks: TargetMarks = field(default_factory=TargetMarks)
 

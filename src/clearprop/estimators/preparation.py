@@ -19,7 +19,7 @@ from clearprop.estimators.scores import losses
 from clearprop.estimators.trend import idle_trend
 from clearprop.estimators.values import marks_in_target
 from clearprop.estimators.weights import Weighting, weigh_classes, weights_in
-from clearprop.messages.language import Phrase
+from clearprop.messages import Message
 from clearprop.network import Network
 from clearprop.table import (
     SEASON,
@@ -68,7 +68,7 @@ class Prepared:
     without_target: int
     marks: TargetMarks
     weighting: Weighting
-    remarks: tuple[Phrase, ...]
+    remarks: tuple[Message, ...]
 
     def part(self, name: str) -> Part:
         """Features, targets and weights of the training, validation or test rows; perhaps none."""
@@ -181,7 +181,7 @@ def _learned(
     y: Array,
     division: Division,
     kinds: Mapping[str, str],
-) -> tuple[TableEncoder, Array, list[Phrase]]:
+) -> tuple[TableEncoder, Array, list[Message]]:
     """The columns' encoding, the training rows' features, and what is to be said of them."""
     train = division.split.train
     read = partial(read, rows=train)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from clearprop.errors import TableError, listed
 from clearprop.estimators.leakage import DECIDES, skill_alone
 from clearprop.estimators.verdict import PARTS
-from clearprop.messages.language import Phrase, said
+from clearprop.messages import Message
 from clearprop.table import IDENTIFIER, INDEX, ClassTarget, TableEncoder, Target, as_numbers, called_identifier
 
 Array = NDArray[Any]
@@ -21,38 +21,8 @@ _MANY_COPIES, _FEW = 0.2, 20
 _ENOUGH_ROWS = 20_000
 SAYS_MUCH = 0.5  # of it, by the nearest row, for a word on what was set aside
 
-_KEPT = Phrase(
-    "{column} tells the rows apart like an identifier, but says something about values that were held out in blocks: "
-    "it is used. If it is a row number: --drop {column}",
-    "{column} 像标识符一样各行不同，但在按区间留出的取值上仍有预测力，因此被使用。如果它只是行号：--drop {column}",
-)
-_ASIDE = Phrase(
-    "{column} was set aside as an identifier, though neighbouring values have much the same {target}. If it is a "
-    "quantity and no row number: --kind {column}=number",
-    "{column} 被当作标识符搁置，但相邻取值的 {target} 很接近。如果它是一个量而不是行号：--kind {column}=number",
-)
-_LEAK = Phrase(
-    "{column} alone nearly decides {target}: if it is not known before {target} is, leave it out: --drop {column}",
-    "仅凭 {column} 就几乎可以确定 {target}：如果在得知 {target} 之前无法获得它，请去掉：--drop {column}",
-)
-_SORTED = Phrase(
-    "The rows are sorted by {target}: whatever numbers them, or grows along with them, gives it away.",
-    "各行按 {target} 排序：凡是为行编号或随行递增的列都会泄漏它。",
-)
 
-
-_NEVER = Phrase(
-    "No training row is {classes}, of {target}, but {rows} others are: no network can answer with what it never saw.",
-    "{target} 的 {classes} 没有出现在训练集中，却出现在另外 {rows} 行里：网络无法给出从未见过的回答。",
-)
-_COPIES = Phrase(
-    "{share:.0%} of the {part} rows stand among the training rows, too, target included: their score says little of "
-    "rows that are new.",
-    "{part}中有 {share:.0%} 的行（连同目标）也出现在训练集中：这样的得分说明不了新样本上的表现。",
-)
-
-
-def never_learned(target: Target, learned: Array, y: Array) -> list[Phrase]:
+def never_learned(target: Target, learned: Array, y: Array) -> list[Message]:
     """A word on classes that no training row has, as where rows were split by time.
 
     Raises:
@@ -68,10 +38,10 @@ def never_learned(target: Target, learned: Array, y: Array) -> list[Phrase]:
     if not len(gone):
         return []
     classes = listed((repr(target.classes[k]) for k in gone), 3)
-    return [said(_NEVER, classes=classes, target=target.name, rows=int(np.isin(y, gone).sum()))]
+    return [Message("remarks.never", classes=classes, target=target.name, rows=int(np.isin(y, gone).sum()))]
 
 
-def copies(parts: Mapping[str, Any]) -> list[Phrase]:
+def copies(parts: Mapping[str, Any]) -> list[Message]:
     """A word where many rows of a part stand among the training rows, too, unless all columns have few values."""
     (X, y, _), found = parts["train"], []
     learned = _keys(X, y)
@@ -81,7 +51,7 @@ def copies(parts: Mapping[str, Any]) -> list[Phrase]:
         X, y, _ = parts[name]
         share = float(np.isin(_keys(X, y), learned).mean()) if len(y) else 0.0
         if share >= _MANY_COPIES and _has_many_values(X):
-            found.append(said(_COPIES, part=PARTS[name], share=share))
+            found.append(Message("remarks.copies", part=PARTS[name], share=share))
     return found
 
 
@@ -102,8 +72,8 @@ def _has_many_values(X: Array) -> bool:
 
 
 def sequences(
-    aside: Mapping[str, str], table: Any, target: Target, y: Array, rows: Array
-) -> tuple[list[str], list[Phrase]]:
+    aside: Mapping[str, Message], table: Any, target: Target, y: Array, rows: Array
+) -> tuple[list[str], list[Message]]:
     """Which columns that were taken for identifiers are to be used after all, and what is to be said of the others.
 
     A leaked row number passes every random split, so a sequence is judged on contiguous blocks of its own values, the
@@ -125,23 +95,23 @@ def sequences(
         is_named = not called_identifier(name)  # a name that says so is believed
         if is_named and not _is_sorted(target, known) and helps_on_blocks(target, x, known):
             used.append(name)
-            remarks.append(said(_KEPT, column=name))
+            remarks.append(Message("remarks.kept", column=name))
         elif skill_of_neighbours(target, known) > SAYS_MUCH:
-            remarks.append(said(_ASIDE, column=name, target=target.name))
+            remarks.append(Message("remarks.aside", column=name, target=target.name))
     numbered = any(why in (IDENTIFIER, INDEX) for why in aside.values())
     if numbered and _is_sorted(target, y) and len(y) >= 2 * BLOCKS:
-        remarks.append(said(_SORTED, target=target.name))
+        remarks.append(Message("remarks.sorted", target=target.name))
     return used, remarks
 
 
-def leaks(target: Target, encoder: TableEncoder, X: Array, y: Array) -> list[Phrase]:
+def leaks(target: Target, encoder: TableEncoder, X: Array, y: Array) -> list[Message]:
     """A word on every column that nearly decides the target by itself, where it is not the only one."""
     if len(encoder.columns) < 2:
         return []
     every = -(-len(y) // _ENOUGH_ROWS)  # a column that decides does so on some of the rows, too
     skills = skill_alone(target, encoder, X[::every], y[::every])
     names = [encoder.columns[i].name for i in np.flatnonzero(skills > DECIDES)]
-    return [said(_LEAK, column=name, target=target.name) for name in names]
+    return [Message("remarks.leak", column=name, target=target.name) for name in names]
 
 
 def helps_on_blocks(target: Target, x: Array, y: Array) -> bool:

@@ -14,7 +14,7 @@ from clearprop.estimators import TableModel, class_probabilities
 from clearprop.estimators.threshold import decision_of
 from clearprop.explain import Trace
 from clearprop.explain.derivation import Explanation, Place, symbol
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, Message, say
 from clearprop.present.formula import EQUALS, Math, number, to_mathml, to_text
 from clearprop.present.formula import row as math_row
 from clearprop.present.html import plain, section, table, text
@@ -22,24 +22,11 @@ from clearprop.present.page import page
 from clearprop.present.writers import document_style, html_of
 from clearprop.table import ClassTarget
 
-_TITLE = Phrase("Row {row} of {table}: {target}", "{table} 第 {row} 行：{target}")
-_ANSWER = Phrase("The network answers {answer}", "网络的回答：{answer}")
-_SURE = Phrase(" (probability {p})", "（概率 {p}）")
-_EARLY = Phrase(", not the most probable class: {rule}", "，并非概率最大的类别：{rule}")
-_TRUE = Phrase("; in the table stands {truth}.", "；表中的值：{truth}。")
-_UNKNOWN = Phrase(
-    "; the table does not say, so there is no loss and no backward pass.", "；表中没有答案，因此没有损失和反向传播。"
+_HEAD = (
+    Message("row.head.column"),
+    Message("row.head.in_the_table"),
+    Message("row.head.input_of_the_network"),
 )
-_SCALED = Phrase(
-    "The network works with {formula}: its a[L] = {a} is this answer.",
-    "网络使用 {formula}：它的 a[L] = {a} 就是这个回答。",
-)
-_SMEARED = Phrase(
-    "The answer is a mean, {factor} times the median that the logarithm gives.",
-    "回答是平均值，等于由对数得到的中位数乘以 {factor}。",
-)
-_INPUTS = Phrase("What the columns become", "各列如何变成输入")
-_HEAD = (Phrase("column", "列"), Phrase("in the table", "表中的值"), Phrase("input of the network", "网络的输入"))
 
 
 def row_of(batches: Iterable[Any], row: int) -> Any:
@@ -82,7 +69,9 @@ class Row:
     @property
     def title(self) -> str:
         """Which row of which table, and what it is asked for."""
-        return _TITLE(self.lang, row=self.number, table=plain(self.name), target=plain(self.model.target.name))
+        return say(
+            "row.title", self.lang, row=self.number, table=plain(self.name), target=plain(self.model.target.name)
+        )
 
     @property
     def answer(self) -> str:
@@ -92,23 +81,25 @@ class Row:
         if isinstance(target, ClassTarget):
             p = class_probabilities(a)
             code = int(target.decide(p)[0])
-            said = _ANSWER(self.lang, answer=plain(target.classes[code])) + _SURE(self.lang, p=f"{p[0, code]:.3f}")
-            said += "" if code == p[0].argmax() else _EARLY(self.lang, rule=decision_of(target)(self.lang))
+            said = say("row.answer", self.lang, answer=plain(target.classes[code])) + say(
+                "row.sure", self.lang, p=f"{p[0, code]:.3f}"
+            )
+            said += "" if code == p[0].argmax() else say("row.early", self.lang, rule=decision_of(target)(self.lang))
         else:
             answer = target.answers(a[:, 0])[0]
-            said = _ANSWER(self.lang, answer=plain(answer) if target.dates is not None else f"{answer:.6g}")
+            said = say("row.answer", self.lang, answer=plain(answer) if target.dates is not None else f"{answer:.6g}")
         if not self.trace.has_target:
-            return said + _UNKNOWN(self.lang)
+            return said + say("row.unknown", self.lang)
         truth = nw.from_native(self.frame)[self.model.target.name][0]
-        return said + _TRUE(self.lang, truth=plain(truth)) + self._scaled(float(a.ravel()[0]))
+        return said + say("row.true", self.lang, truth=plain(truth)) + self._scaled(float(a.ravel()[0]))
 
     def _scaled(self, a: float) -> str:
         if isinstance(self.model.target, ClassTarget):
             return ""
         gap = "" if self.lang == "zh" else " "
-        said = gap + _SCALED(self.lang, formula=self.model.target.formula, a=number(a).text)
+        said = gap + say("row.scaled", self.lang, formula=self.model.target.formula, a=number(a).text)
         smear = f"{self.model.target.smear:.6g}"
-        return said + (gap + _SMEARED(self.lang, factor=smear) if smear != "1" else "")
+        return said + (gap + say("row.smeared", self.lang, factor=smear) if smear != "1" else "")
 
     def inputs(self) -> Iterator[tuple[str, str, list[Math]]]:
         """Column, its value, and the inputs that it becomes: a^[0]_j = number."""
@@ -151,7 +142,7 @@ class Row:
 
     def to_html(self, explanation: Explanation) -> str:
         """A web page in one file."""
-        inputs = section("inputs", _INPUTS(self.lang), self.inputs_table())
+        inputs = section("inputs", say("row.inputs", self.lang), self.inputs_table())
         head = f"<header><h1>{text(self.title, 200)}</h1><p>{text(self.answer, 500)}</p></header>"
         return page(
             self.title,

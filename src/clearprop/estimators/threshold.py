@@ -9,38 +9,33 @@ from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError, unknown_name
 from clearprop.estimators.scores import class_probabilities
-from clearprop.messages.language import Phrase, said
+from clearprop.messages import Message
 from clearprop.table import OPTIMIZABLE, ClassTarget, Decision, Target
 from clearprop.visible import shown_name
 
 Array = NDArray[Any]
 
 METRICS = {
-    "f1": Phrase("F1", "F1"),
-    "balanced_accuracy": Phrase("balanced accuracy", "平衡准确率"),
-    "accuracy": Phrase("accuracy", "准确率"),
+    "f1": Message("threshold.metrics.f1"),
+    "balanced_accuracy": Message("threshold.metrics.balanced_accuracy"),
+    "accuracy": Message("threshold.metrics.accuracy"),
 }
-_PARTS = {"train": Phrase("training", "训练集"), "validation": Phrase("validation", "验证集")}
-_FROM = Phrase(
-    "{label} is answered from a probability of {threshold} on, chosen for the best {metric} on the {part} rows",
-    "概率达到 {threshold} 即回答 {label}，该阈值使{part}上的{metric}最高",
-)
-_BY_SHARE = Phrase(
-    "a class is answered by its probability beside its share of the training rows, for the best {metric}",
-    "按概率与该类别在训练集中占比之比来回答，以使{metric}最高",
-)
+_PARTS = {
+    "train": Message("threshold.parts.train"),
+    "validation": Message("threshold.parts.validation"),
+}
 
 
-def decision_of(target: ClassTarget) -> Phrase:
+def decision_of(target: ClassTarget) -> Message:
     """Which class is answered to which probabilities, in words, where it is not the most probable one."""
     decision, positive = target.decision, target.positive
     if decision is None:
-        return Phrase("the most probable class is answered", "回答概率最大的类别")
+        return Message("threshold.most_probable")
     metric = METRICS[decision.metric]
     if positive is None:
-        return said(_BY_SHARE, metric=metric)
+        return Message("threshold.by_share", metric=metric)
     threshold, label = f"{decision.cuts[positive] / sum(decision.cuts):.3g}", shown_name(target.classes[positive])
-    return said(_FROM, label=label, threshold=threshold, metric=metric, part=_PARTS[decision.part])
+    return Message("threshold.from", label=label, threshold=threshold, metric=metric, part=_PARTS[decision.part])
 
 
 def require_optimizable(metric: str | None, target: Target) -> None:

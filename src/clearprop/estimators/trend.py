@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.messages.language import Phrase, said
+from clearprop.messages import Message
 from clearprop.table import ClassTarget, Target
 
 Array = NDArray[Any]
@@ -16,15 +16,9 @@ FEWEST_ROWS, _MOST_ROWS, _MOST_FEATURES = 100, 20_000, 200
 _BLOCKS = 5
 _HELPS = 0.05  # of the error, which the trend must remove
 _RIDGE = 1e-3
-_UNUSED = Phrase(
-    "The trend in {column}, its year, is not used: where whole stretches of time were held out it removed {share:.0%} "
-    "of a linear model's error, and a network would only learn by heart what was when. --kind {column}=date keeps it.",
-    "未使用 {column} 中的趋势（年份）：留出整段时间检验时，它只消除了线性模型误差的 {share:.0%}，"
-    "网络只会背下各时段的情况。--kind {column}=date 可保留它。",
-)
 
 
-def idle_trend(target: Target, column: str, X: Array, y: Array, time: Array, trend: int) -> Phrase | None:
+def idle_trend(target: Target, column: str, X: Array, y: Array, time: Array, trend: int) -> Message | None:
     """What is said of a date's trend that does not help on stretches of time held out; None where it does.
 
     Each fifth of the time is held out in turn, the ends included, and answered by a linear model of the other rows,
@@ -46,7 +40,7 @@ def idle_trend(target: Target, column: str, X: Array, y: Array, time: Array, tre
     others = _telling(np.delete(X, trend, axis=1), Y)
     with_it = np.column_stack([others, X[:, trend]])
     share = 1 - _error_on_blocks(with_it, Y) / _error_on_blocks(others, Y)
-    return None if share >= _HELPS else said(_UNUSED, column=column, share=max(share, 0.0))
+    return None if share >= _HELPS else Message("trend.unused", column=column, share=max(share, 0.0))
 
 
 def _telling(X: Array, Y: Array) -> Array:

@@ -12,26 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import DTypeError, InvalidValueError, TableError, listed, unknown_name
-from clearprop.messages.language import Phrase, said
+from clearprop.messages import Message
 from clearprop.table import ClassTarget, Target, as_numbers, exactly, positive
 from clearprop.visible import shown_name
 
 Array = NDArray[Any]
-
-_COLUMN = Phrase(
-    "The rows count by {column}: in the training, in its early stopping, in the shares of the classes, in the scores.",
-    "各行按 {column} 加权：训练、提前停止、类别占比和得分均如此。",
-)
-_CLASSES = Phrase(
-    "In the training rows of rare classes count more ({weights}): its probabilities are then not how often a class "
-    "occurs. Scores are not weighted by it.",
-    "训练中稀有类别的样本权重更大（{weights}）：因此模型给出的概率不再等于类别的实际频率。得分不受其影响。",
-)
-_GIVEN = Phrase(
-    "In the training rows count by their class ({weights}): its probabilities are then not how often a class occurs. "
-    "Scores are not weighted by it.",
-    "训练中样本按类别加权（{weights}）：因此模型给出的概率不再等于类别的实际频率。得分不受其影响。",
-)
 
 
 @dataclass(frozen=True)
@@ -55,13 +40,13 @@ class Weighting:
         of_class: Array = np.array(self.classes)[y]
         return of_class if weights is None else weights * of_class
 
-    def said(self, target: Target) -> list[Phrase]:
+    def said(self, target: Target) -> list[Message]:
         """What a reader has to know of it."""
-        words = [] if self.column is None else [said(_COLUMN, column=shown_name(self.column))]
+        words = [] if self.column is None else [Message("weights.column", column=shown_name(self.column))]
         if isinstance(target, ClassTarget) and self.classes:
             heaviest = sorted(zip(self.classes, target.classes, strict=True), key=lambda pair: -pair[0])
             shown = listed((f"{shown_name(label)} × {weight:.3g}" for weight, label in heaviest), 5)
-            words.append(said(_CLASSES if self.is_balanced else _GIVEN, weights=shown))
+            words.append(Message("weights.classes" if self.is_balanced else "weights.given", weights=shown))
         return words
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 A key with its words is `forward = "Forward propagation"` under `[derivation]`: the message "derivation.forward". Places
 for values are those of `str.format`: `{share:.0%}`. Where a language writes one thing differently from several, the
 words are a table, `layers = { one = "1 layer", other = "{n:,} layers" }`, chosen by the value `n`. A list of values is
-written with the separator that the language has under `[list]`.
+written with a separator that the language has under `[list]`: `{names}` with the usual one, `{parts:clauses}` with
+another.
 
 A language is one file: what it lacks is said in English.
 """
@@ -85,9 +86,8 @@ class Listed(list[Any]):
         super().__init__(values)
         self._lang = lang
 
-    def __format__(self, form: str) -> str:
-        separator = render("list.separator", {}, self._lang)
-        return separator.join(format(value, form) for value in self)
+    def __format__(self, separator: str) -> str:
+        return render(f"list.{separator or 'separator'}", {}, self._lang).join(map(str, self))
 
     def __str__(self) -> str:
         return format(self, "")

@@ -59,7 +59,7 @@ class Message:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON and model files."""
-        return {"key": self.key, "values": {name: _plain(value) for name, value in self.values.items()}}
+        return {"key": self.key, "values": as_data(self.values)}
 
     @classmethod
     def from_dict(cls, data: Any) -> Message:
@@ -86,11 +86,14 @@ def _spoken(value: Any, lang: Language) -> Any:
     return [_spoken(v, lang) for v in value] if isinstance(value, list | tuple) else value
 
 
-def _plain(value: Any) -> Any:
+def as_data(value: Any) -> Any:
+    """Messages, and mappings and lists of them, as plain data."""
     if isinstance(value, Message):
         return value.to_dict()
+    if isinstance(value, Mapping):
+        return {name: as_data(v) for name, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
+        return [as_data(v) for v in value]
     return value.item() if hasattr(value, "item") else value
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from clearprop.estimators import Evaluation
 from clearprop.estimators.threshold import decision_of
 from clearprop.estimators.verdict import PARTS
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, Message, say
 from clearprop.present.html import lead, note, section, sentences, table, text
 from clearprop.report.chart import Axis, Plot
 from clearprop.report.evidence import Evidence, Sample
@@ -19,33 +19,11 @@ from clearprop.table import ClassTarget, NumberTarget
 
 _MOST_CLASSES, _BINS = 20, 31
 
-_TITLE = Phrase("Answers and truth", "预测与真值")
-_CONFUSION = Phrase(
-    "The {part} rows by what they are (down) and what the network answered (across). Right answers stand on the "
-    "diagonal. The percentage is the share of the row: how many of that class were answered so.",
-    "{part}样本按真实类别（行）和预测类别（列）统计，对角线上是预测正确的。百分数是所在行的占比，即该类样本中有多少得到这种预测。",
+_MANY_HEAD = (
+    Message("report.answers.many_head.is"),
+    Message("report.answers.many_head.answered"),
+    Message("report.answers.many_head.rows"),
 )
-_IS, _ROWS = Phrase("is ↓ · answered →", "真实 ↓ · 预测 →"), Phrase("rows", "样本数")
-_MANY = Phrase(
-    "There are {n} classes. {wrong} of the {rows} {part} rows were taken for another class, most often:",
-    "共有 {n} 个类别。{part}的 {rows} 个样本中有 {wrong} 个被认作其他类别，最常见的是：",
-)
-_MANY_HEAD = (Phrase("is", "真实"), Phrase("answered", "预测"), Phrase("rows", "样本数"))
-
-_RESIDUALS = Phrase(
-    "The residual is truth − answer. Half of the answers are within ±{half} of the truth, nine of ten within ±{most}.",
-    "残差 = 真值 − 预测值。半数预测与真值相差不超过 {half}，九成不超过 {most}。",
-)
-_ANSWER, _TRUTH = Phrase("answer", "预测值"), Phrase("truth", "真值")
-_RESIDUAL, _COUNT = Phrase("truth − answer", "真值 − 预测值"), Phrase("rows", "样本数")
-_DOT = Phrase(
-    "Each dot is a {part} row; on the line, answer and truth are equal.",
-    "每个点是{part}的一个样本；落在线上的点，预测值等于真值。",
-)
-_DRAWN = Phrase("{n} of the {of} rows are drawn, taken at random.", "图中为从 {of} 个样本中随机抽取的 {n} 个。")
-_FAR = Phrase("{n} residuals lie further out than is drawn.", "另有 {n} 个残差超出绘图范围。")
-_SAYS_DOTS = Phrase("Truth over answer of {n} rows.", "{n} 个样本的真值与预测值。")
-_SAYS_BINS = Phrase("Histogram of {n} residuals.", "{n} 个残差的直方图。")
 
 
 def answers(evidence: Evidence, lang: Language) -> str:
@@ -57,7 +35,7 @@ def answers(evidence: Evidence, lang: Language) -> str:
         shown = _matrix(classes, last.confusion, part, lang)
     else:
         shown = _most_confused(classes, last, part, lang)
-    return section("answers", _TITLE(lang), *_decided(evidence, lang), *shown)
+    return section("answers", say("report.answers.title", lang), *_decided(evidence, lang), *shown)
 
 
 def _decided(evidence: Evidence, lang: Language) -> list[str]:
@@ -75,8 +53,8 @@ def _matrix(classes: tuple[Any, ...], counts: NDArray[np.int64], part: str, lang
         total = int(row.sum())
         cells = [_cell(int(n), total, i == j) for j, n in enumerate(row)]
         rows.append([labels[i], *cells, f'<span class="soft">{total:,}</span>'])
-    head = [f'<span class="soft">{_IS(lang)}</span>', *labels, _ROWS(lang)]
-    return [lead(_CONFUSION(lang, part=part)), table(head, rows, "confusion")]
+    head = [f'<span class="soft">{say("report.answers.is", lang)}</span>', *labels, say("report.answers.rows", lang)]
+    return [lead(say("report.answers.confusion", lang, part=part)), table(head, rows, "confusion")]
 
 
 def _cell(n: int, total: int, right: bool) -> str:
@@ -88,7 +66,7 @@ def _cell(n: int, total: int, right: bool) -> str:
 
 def _most_confused(classes: tuple[Any, ...], last: Evaluation, part: str, lang: Language) -> list[str]:
     rows = [[text(classes[i]), text(classes[j]), f"{n:,}"] for i, j, n in last.mistakes]
-    said = _MANY(lang, n=len(classes), wrong=f"{last.wrong:,}", rows=f"{last.rows:,}", part=part)
+    said = say("report.answers.many", lang, n=len(classes), wrong=f"{last.wrong:,}", rows=f"{last.rows:,}", part=part)
     return [lead(said), table([title(lang) for title in _MANY_HEAD], rows)]
 
 
@@ -97,11 +75,17 @@ def _residuals(evidence: Evidence, lang: Language) -> list[str]:
     assert isinstance(target, NumberTarget)
     truth, answer = target.decode(sample.y), target.predictions(sample.a[:, 0])
     half, most = np.quantile(np.abs(truth - answer), [0.5, 0.9])
-    drawn = _DRAWN(lang, n=f"{len(sample):,}", of=f"{sample.of:,}") if len(sample) < sample.of else ""
+    drawn = (
+        say("report.answers.drawn", lang, n=f"{len(sample):,}", of=f"{sample.of:,}") if len(sample) < sample.of else ""
+    )
     histogram, far = _histogram(truth - answer, lang)
-    words = [_DOT(lang, part=PARTS[sample.part](lang)), drawn, _FAR(lang, n=far) if far else ""]
+    words = [
+        say("report.answers.dot", lang, part=PARTS[sample.part](lang)),
+        drawn,
+        say("report.answers.far", lang, n=far) if far else "",
+    ]
     return [
-        lead(_RESIDUALS(lang, half=quantity(half), most=quantity(most))),
+        lead(say("report.answers.residuals", lang, half=quantity(half), most=quantity(most))),
         f'<div class="pair">{_scatter(sample, truth, answer, lang)}{histogram}</div>',
         note(sentences(words, lang)),
     ]
@@ -112,7 +96,11 @@ def _scatter(sample: Sample, truth: NDArray[Any], answer: NDArray[Any], lang: La
     plot = Plot(both, both)
     ends = [both.low, both.high]
     marks = [plot.dots(answer.tolist(), truth.tolist(), "blue faint"), plot.line(ends, ends, "ink thin")]
-    return plot.figure(marks, (_ANSWER(lang), _TRUTH(lang)), _SAYS_DOTS(lang, n=len(sample)))
+    return plot.figure(
+        marks,
+        (say("report.answers.answer", lang), say("report.answers.truth", lang)),
+        say("report.answers.says_dots", lang, n=len(sample)),
+    )
 
 
 def _histogram(residual: NDArray[Any], lang: Language) -> tuple[str, int]:
@@ -122,4 +110,8 @@ def _histogram(residual: NDArray[Any], lang: Language) -> tuple[str, int]:
     plot = Plot(Axis(-reach, reach), Axis(0, float(counts.max() or 1)))
     marks = [plot.columns(edges.tolist(), counts.tolist(), "blue"), plot.line([0, 0], [0, plot.y.high], "ink thin")]
     far = len(residual) - int(counts.sum())
-    return plot.figure(marks, (_RESIDUAL(lang), _COUNT(lang)), _SAYS_BINS(lang, n=len(residual))), far
+    return plot.figure(
+        marks,
+        (say("report.answers.residual", lang), say("report.answers.count", lang)),
+        say("report.answers.says_bins", lang, n=len(residual)),
+    ), far

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from clearprop.explain.doctor import ILLNESSES, Examination, Finding
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, say
 from clearprop.present.html import lead, section, table, text
 from clearprop.report.evidence import Evidence
 
-_TITLE = Phrase("The doctor's findings", "诊断")
-_WHAT = Phrase(
-    "The network and its training were examined for what commonly goes wrong.", "对网络及其训练逐项检查了常见的问题。"
-)
-_HEALTHY = Phrase("Examined, and healthy: {n}", "检查正常：{n} 项")
-_SKIPPED = Phrase("Not to be examined here: {n}", "不适用：{n} 项")
 _WORDS = 1000  # of letters, at most: a finding may name columns
 
 
@@ -21,11 +15,11 @@ def findings(evidence: Evidence, lang: Language) -> str:
     diagnosis = evidence.diagnosis
     return section(
         "findings",
-        _TITLE(lang),
-        lead(f"{_WHAT(lang)} <strong>{diagnosis.summary(lang)}</strong>"),
+        say("report.findings.title", lang),
+        lead(f"{say('report.findings.what', lang)} <strong>{diagnosis.summary(lang)}</strong>"),
         *(_finding(finding, lang) for finding in diagnosis),
-        _examined(_HEALTHY, diagnosis.healthy, lang),
-        _examined(_SKIPPED, diagnosis.skipped, lang),
+        _examined("report.findings.healthy", diagnosis.healthy, lang),
+        _examined("report.findings.skipped", diagnosis.skipped, lang),
     )
 
 
@@ -39,8 +33,8 @@ def _finding(finding: Finding, lang: Language) -> str:
     )
 
 
-def _examined(heading: Phrase, some: tuple[Examination, ...], lang: Language) -> str:
+def _examined(heading: str, some: tuple[Examination, ...], lang: Language) -> str:
     if not some:
         return ""
     rows = [[ILLNESSES[one.illness](lang), text(one.measured(lang), _WORDS)] for one in some]
-    return f"<details><summary>{heading(lang, n=len(some))}</summary>{table([], rows, 'words')}</details>"
+    return f"<details><summary>{say(heading, lang, n=len(some))}</summary>{table([], rows, 'words')}</details>"

@@ -12,7 +12,7 @@ from clearprop.estimators import class_probabilities, scores_of
 from clearprop.estimators.importance import by_column, default_metric, feature_groups
 from clearprop.estimators.verdict import PARTS
 from clearprop.explain.importance import PermutationImportance, gradient_times_input, permutation_importance
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, Message, say
 from clearprop.present.html import bar, lead, note, section, sentences, table, text
 from clearprop.report.evidence import Evidence, Sample
 from clearprop.report.summary import METRICS, number, quantity
@@ -22,66 +22,24 @@ Array = NDArray[Any]
 _MOST_COLUMNS, _REPEATS, _MOST_PARTS = 50, 5, 8
 _MOSTLY_ONE_CLASS = 0.9
 
-_TITLE = Phrase("Which inputs matter", "哪些输入重要")
-_SHUFFLED = Phrase("To the score: shuffle one column", "对整体得分：打乱一列")
-_PERMUTATION = Phrase(
-    "How far {metric} falls when the values of one column are shuffled among the rows: a column that the network "
-    "does not need may be shuffled without harm. Of two columns that say the same, either may take the other's part.",
-    "把某一列的值随机打乱后，{metric}下降多少：网络用不到的列，打乱也无妨。若两列含有相同的信息，则可能互相替代。",
-)
-_FALLS = (Phrase("column", "列"), Phrase("{metric} falls by", "{metric}下降"))
-_METHOD = Phrase(
-    "Permutation importance on {rows} {part} rows, {repeats} shuffles of each column; ± and the whisker are one "
-    "standard deviation between shuffles. With nothing shuffled {metric} is {score}.",
-    "置换重要性：取{part}的 {rows} 个样本，每列打乱 {repeats} 次；± 与须线为各次之间的标准差。"
-    "不打乱时{metric}为 {score}。",
-)
-_SOME = Phrase(
-    "Of {of} columns the {n} with the largest gradient × input were shuffled.",
-    "{of} 列中只打乱了梯度 × 输入最大的 {n} 列。",
-)
-_TOO_FEW = Phrase(
-    "The {part} rows are too few, or too much alike, for a score that could fall.",
-    "{part}的样本太少或过于相似，得分没有定义，无从下降。",
-)
 
-_SINGLE = Phrase("To single answers: gradient × input", "对单个预测：梯度 × 输入")
 _GRADIENT = {
-    True: Phrase(
-        "∂z/∂x · x, where z is the logit of the class that was answered and x what the network sees: blue parts speak "
-        "for the answer, orange ones against it.",
-        "∂z/∂x · x，其中 z 是所预测类别的 logit，x 是网络看到的输入：蓝色支持这个预测，橙色反对。",
-    ),
-    False: Phrase(
-        "∂a/∂x · x, where a is the answer and x what the network sees: blue parts raise the answer, orange ones lower "
-        "it, in the target's unit.",
-        "∂a/∂x · x，其中 a 是预测值，x 是网络看到的输入：蓝色使预测值增大，橙色使其减小，单位与目标相同。",
-    ),
+    True: Message("report.inputs.gradient.true"),
+    False: Message("report.inputs.gradient.false"),
 }
-_LOCAL = Phrase(
-    "This is a linear look at the network from where the sample stands: the parts need not add up to the answer, and a "
-    "number at its mean, which the network sees as 0, gets 0. Categories are added up over their 0/1.",
-    "这是在该样本处对网络的线性近似：各项之和不一定等于输出；取平均值的数值在网络看来是 0，因此贡献为 0。"
-    "类别列为其各个 0/1 之和。",
-)
 _CASES = (
-    Phrase("Answered best", "预测得最好"),
-    Phrase("In the middle", "居中"),
-    Phrase("Answered worst", "预测得最差"),
+    Message("report.inputs.cases.answered_best"),
+    Message("report.inputs.cases.in_the_middle"),
+    Message("report.inputs.cases.answered_worst"),
 )
-_RIGHT = Phrase("is {truth}; probability given to it {p}", "真实为 {truth}，网络给它的概率为 {p}")
-_WRONG = Phrase(
-    "is {truth}, answered {answer}; probability given to the truth {p}",
-    "真实为 {truth}，预测为 {answer}，网络给真实类别的概率为 {p}",
-)
-_OFF = Phrase("truth {truth}, answer {answer}", "真值 {truth}，预测值 {answer}")
-_REST = Phrase("… and {n} more, smaller", "……另有 {n} 项更小")
 
 
 def inputs(evidence: Evidence, lang: Language) -> str:
     """Permutation importance of every column, and gradient × input of three samples."""
     parts = _parts(evidence)
-    return section("inputs", _TITLE(lang), *_columns(evidence, parts, lang), *_samples(evidence, parts, lang))
+    return section(
+        "inputs", say("report.inputs.title", lang), *_columns(evidence, parts, lang), *_samples(evidence, parts, lang)
+    )
 
 
 def _parts(evidence: Evidence) -> Array:
@@ -120,16 +78,20 @@ def _metric(evidence: Evidence) -> str:
 
 def _columns(evidence: Evidence, parts: Array, lang: Language) -> list[str]:
     sample, metric, every = evidence.judged, _metric(evidence), len(evidence.model.encoder.columns)
-    heading, part, name = f"<h3>{_SHUFFLED(lang)}</h3>", PARTS[sample.part](lang), METRICS[metric](lang)
+    heading, part, name = (
+        f"<h3>{say('report.inputs.shuffled', lang)}</h3>",
+        PARTS[sample.part](lang),
+        METRICS[metric](lang),
+    )
     found = _importance(evidence, metric, parts)
     if found is None:
-        return [heading, lead(_TOO_FEW(lang, part=part))]
+        return [heading, lead(say("report.inputs.too_few", lang, part=part))]
     measured = {"rows": f"{len(sample):,}", "part": part, "metric": name, "score": number(found.score)}
-    method = _METHOD(lang, **measured, repeats=_REPEATS)
-    some = _SOME(lang, of=every, n=len(found.names)) if len(found.names) < every else ""
+    method = say("report.inputs.method", lang, **measured, repeats=_REPEATS)
+    some = say("report.inputs.some", lang, of=every, n=len(found.names)) if len(found.names) < every else ""
     return [
         heading,
-        lead(_PERMUTATION(lang, metric=name)),
+        lead(say("report.inputs.permutation", lang, metric=name)),
         _ranking(found, name, lang),
         note(sentences([method, some], lang)),
     ]
@@ -151,7 +113,9 @@ def _ranking(found: PermutationImportance, metric: str, lang: Language) -> str:
         ]
         for name, mean, std in ranked
     ]
-    return table([_FALLS[0](lang), "", _FALLS[1](lang, metric=metric)], rows, "bars")
+    return table(
+        [say("report.inputs.column", lang), "", say("report.inputs.falls_by", lang, metric=metric)], rows, "bars"
+    )
 
 
 # --- gradient × input
@@ -165,10 +129,10 @@ def _samples(evidence: Evidence, parts: Array, lang: Language) -> list[str]:
     cases = zip(rows, _CASES if len(rows) == len(_CASES) else (_CASES[0], _CASES[-1]), strict=False)
     cards = "".join(_card(evidence, row, case(lang), parts, reach, lang) for row, case in cases)
     return [
-        f"<h3>{_SINGLE(lang)}</h3>",
+        f"<h3>{say('report.inputs.single', lang)}</h3>",
         lead(_GRADIENT[evidence.classes is not None](lang)),
         f'<div class="cards">{cards}</div>',
-        note(_LOCAL(lang)),
+        note(say("report.inputs.local", lang)),
     ]
 
 
@@ -193,7 +157,7 @@ def _card(evidence: Evidence, row: int, case: str, parts: Array, reach: float, l
         ]
         for j in shown
     ]
-    rest = note(_REST(lang, n=len(order) - len(shown))) if len(order) > len(shown) else ""
+    rest = note(say("report.inputs.rest", lang, n=len(order) - len(shown))) if len(order) > len(shown) else ""
     heading = f'<h4>{case}</h4><p class="soft">{_answer(evidence, row, lang)}</p>'
     return f'<div class="card">{heading}{table([], rows, "parts")}{rest}</div>'
 
@@ -209,12 +173,12 @@ def _answer(evidence: Evidence, row: int, lang: Language) -> str:
     if not isinstance(target, ClassTarget):
         both = target.decode(y)[0], target.predictions(a[:, 0])[0]
         truth, answered = (quantity(float(x)) if target.dates is None else str(target.as_date(x)) for x in both)
-        return _OFF(lang, truth=truth, answer=answered)
+        return say("report.inputs.off", lang, truth=truth, answer=answered)
     p = class_probabilities(a)[0]
     code = int(target.decide(p[None])[0])
     truth, answer = text(target.classes[int(y[0])]), text(target.classes[code])
-    said = _RIGHT if code == y[0] else _WRONG
-    return said(lang, truth=truth, answer=answer, p=number(float(p[y[0]])))
+    key = "report.inputs.right" if code == y[0] else "report.inputs.wrong"
+    return say(key, lang, truth=truth, answer=answer, p=number(float(p[y[0]])))
 
 
 def _value(value: Any) -> str:

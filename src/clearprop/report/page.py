@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from clearprop.estimators import TableFit
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, say
 from clearprop.present.html import plain, text
 from clearprop.present.page import page
 from clearprop.present.writers import document_style
@@ -20,12 +20,6 @@ from clearprop.report.inputs import inputs
 from clearprop.report.network import network, sample
 from clearprop.report.scores import curves, scores
 from clearprop.report.verdict import title, verdict
-
-_REPORT = Phrase("Training report", "训练报告")
-_MADE_BY = Phrase(
-    "Made by clearprop {version} from {table}. The page is whole in this one file and asks for nothing from elsewhere.",
-    "由 clearprop {version} 根据 {table} 生成。本页是一个独立的文件，不会请求任何外部资源。",
-)
 
 # Each is a function of the evidence and the language that gives a section as HTML, or "" if it has nothing to say.
 SECTIONS = (verdict, data, scores, curves, findings, answers, inputs, network, sample)
@@ -46,8 +40,8 @@ def report_of(fit: TableFit, frame: Any, summary: Mapping[str, Any], lang: Langu
     sections = [made for made in (draw(evidence, lang) for draw in SECTIONS) if made]
     links = "".join(_link(made) for made in sections)
     heading = plain(title(evidence), 120)
-    head = f"<header><p>{_REPORT(lang)}</p><h1>{text(heading, 200)}</h1><nav>{links}</nav></header>"
-    made_by = _MADE_BY(lang, version=summary["clearprop"], table=text(summary["table"]["name"], 200))
+    head = f"<header><p>{say('report.page.report', lang)}</p><h1>{text(heading, 200)}</h1><nav>{links}</nav></header>"
+    made_by = say("report.page.made_by", lang, version=summary["clearprop"], table=text(summary["table"]["name"], 200))
     style = document_style + files("clearprop.report").joinpath("style.css").read_text(encoding="utf-8")
     return page(heading, "\n".join([head, *sections, f"<footer>{made_by}</footer>"]), lang, style)
 

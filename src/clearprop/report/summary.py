@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from clearprop.estimators import TableFit, TableModel
 from clearprop.estimators.threshold import decision_of
 from clearprop.execute import describe
-from clearprop.messages.language import Phrase
+from clearprop.messages import Language, Message, as_data
 from clearprop.nn import Dense
-from clearprop.table import ClassTarget
+from clearprop.table import ClassTarget, NumberTarget
 
 METRICS = {
-    "accuracy": Phrase("accuracy", "准确率"),
-    "balanced_accuracy": Phrase("balanced acc.", "平衡准确率"),
-    "precision": Phrase("precision", "精确率"),
-    "recall": Phrase("recall", "召回率"),
-    "f1": Phrase("F1", "F1 值"),
-    "average_precision": Phrase("avg. precision", "平均精度"),
-    "log_loss": Phrase("log loss", "对数损失"),
-    "auc": Phrase("ROC AUC", "ROC AUC"),
-    "r2": Phrase("R²", "R²"),
-    "rmse": Phrase("RMSE", "均方根误差"),
-    "mae": Phrase("MAE", "平均绝对误差"),
+    "accuracy": Message("scores.metrics.accuracy"),
+    "balanced_accuracy": Message("scores.metrics.balanced_accuracy"),
+    "precision": Message("scores.metrics.precision"),
+    "recall": Message("scores.metrics.recall"),
+    "f1": Message("scores.metrics.f1"),
+    "average_precision": Message("scores.metrics.average_precision"),
+    "log_loss": Message("scores.metrics.log_loss"),
+    "auc": Message("scores.metrics.auc"),
+    "r2": Message("scores.metrics.r2"),
+    "rmse": Message("scores.metrics.rmse"),
+    "mae": Message("scores.metrics.mae"),
 }
 
 
@@ -38,28 +39,49 @@ def quantity(value: float) -> str:
     return f"{value:,.0f}" if 10_000 <= abs(value) < 1e12 else f"{value:.4g}"
 
 
-def summary_of_model(model: TableModel) -> dict[str, Any]:
-    """Target, columns and network."""
+def messages_of_model(model: TableModel) -> dict[str, Any]:
+    """What is said of target, columns and weights, as messages."""
+    target = model.target
+    return {
+        "target": target.describe() if isinstance(target, NumberTarget) else [],
+        "columns": {column.name: column.describe() for column in model.encoder.columns},
+        "set_aside": dict(model.encoder.ignored),
+        "weighting": model.weighting.said(target),
+    }
+
+
+def words_of(messages: Iterable[Message], lang: Language) -> list[str]:
+    """Messages in one language."""
+    return [message(lang) for message in messages]
+
+
+def summary_of_model(model: TableModel, lang: Language = "en") -> dict[str, Any]:
+    """Target, columns and network.
+
+    What is said of them stands there in words of the language, and under "messages" as keys with values, which are the
+    same in every language.
+    """
+    said = messages_of_model(model)
     target: dict[str, Any] = {"name": model.target.name, "task": model.target.task}
     if isinstance(model.target, ClassTarget):
         target |= {"classes": list(model.target.classes), "shares": list(model.target.shares)}
         positive, decision = model.target.positive, model.target.decision
         target["positive"] = None if positive is None else model.target.classes[positive]
-        target["decision"] = decision and {**decision.to_dict(), "said": decision_of(model.target)("en")}
+        target["decision"] = decision and {**decision.to_dict(), "said": decision_of(model.target)(lang)}
     else:
         text = model.target.text.example if model.target.text else None
         mean, std = model.target.usual
-        target |= {"mean": mean, "std": std, "read_from_text": text, "done": model.target.describe()}
+        target |= {"mean": mean, "std": std, "read_from_text": text, "done": words_of(said["target"], lang)}
     columns = [
-        {"name": c.name, "kind": c.kind, "features": len(c.feature_names), "done": c.describe()}
+        {"name": c.name, "kind": c.kind, "features": len(c.feature_names), "done": said["columns"][c.name](lang)}
         for c in model.encoder.columns
     ]
     network = model.network
     return {
         "target": target,
         "columns": columns,
-        "set_aside": dict(model.encoder.ignored),
-        "weighting": {**model.weighting.to_dict(), "said": [word("en") for word in model.weighting.said(model.target)]},
+        "set_aside": {name: why(lang) for name, why in said["set_aside"].items()},
+        "weighting": {**model.weighting.to_dict(), "said": words_of(said["weighting"], lang)},
         "network": {
             "layers": repr(network)[9:-1].split(",")[0],
             "activations": [
@@ -68,11 +90,17 @@ def summary_of_model(model: TableModel) -> dict[str, Any]:
             "parameters": sum(p.size for p in network.parameters.values()),
         },
         "about": model.about,
+        "messages": as_data(said),
     }
 
 
 def summary_of_fit(
-    table: str, size: tuple[int, int], fit: TableFit, options: dict[str, Any], found: dict[str, Any] | None = None
+    table: str,
+    size: tuple[int, int],
+    fit: TableFit,
+    options: dict[str, Any],
+    found: dict[str, Any] | None = None,
+    lang: Language = "en",
 ) -> dict[str, Any]:
     """Everything about a training run, for scripts.
 
@@ -82,9 +110,10 @@ def summary_of_fit(
         fit: the run.
         options: what was asked for.
         found: what its files are and how they are written.
+        lang: of the sentences.
     """
     history = fit.history
-    model = summary_of_model(fit.model)
+    model = summary_of_model(fit.model, lang)
     return {
         "clearprop": model.pop("about").get("clearprop"),
         "executor": describe(),
@@ -98,7 +127,7 @@ def summary_of_fit(
         **model,
         "target": {**model["target"], "counted_as_missing": fit.marks.counted, "kept_marks": fit.marks.kept},
         "options": options,
-        "split": {**fit.model.about["split"], "said": [word("en") for word in fit.division.said]},
+        "split": {**fit.model.about["split"], "said": words_of(fit.division.said, lang)},
         "training": {
             "epochs": history.epochs,
             "best_epoch": history.best_epoch,
@@ -106,5 +135,6 @@ def summary_of_fit(
             "seconds": sum(history["seconds"]) if history.epochs else 0.0,
         },
         "parts": {name: part.to_dict() for name, part in fit.parts.items()},
-        "verdict": fit.verdict,
+        "verdict": fit.verdict_in(lang),
+        "messages": {**model["messages"], "split": as_data(fit.division.said), "remarks": as_data(fit.remarks)},
     }

@@ -12,6 +12,7 @@ import narwhals.stable.v1 as nw
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.messages import Message
 from clearprop.table.lookup import MISSING, NEVER_SEEN, Lookup, truth_of
 from clearprop.table.values import (
     Features,
@@ -160,18 +161,18 @@ class CategoryColumn:
         self.features(self.places(series), out)
         return out
 
-    def describe(self) -> str:
+    def describe(self) -> Message:
         """What was done, in a few words."""
         there = [level for level in self.levels if level is not None]
-        shown = ", ".join(there[:4]) + (", …" if len(there) > 4 else "")
-        parts = [f"one 0/{self.size:.2g} each for {len(there):,} levels: {shown}"] + ["one for missing"] * (
-            None in self.levels
-        )
+        shown = Message("table.levels_more" if len(there) > 4 else "table.levels", names=there[:4])
+        parts = [Message("table.category.levels", size=self.size, n=len(there), levels=shown)]
+        parts += [Message("table.category.missing")] * self.has_missing
         if self.pooled:
-            rarer = f"the {len(self.rare):,} rarer ones" if len(self.rare) > 1 else "the rarer one"
-            rarer = rarer if self.rare else "all rarer ones"
-            parts.append(f"one for {rarer}" + (f" (fewer than {self.fewest:,} rows)" * (self.fewest > 1)))
-        return "; ".join(parts)
+            known = Message("table.category.rarer", n=len(self.rare))
+            rarer = known if self.rare else Message("table.category.all_rarer")
+            few = Message("table.category.fewer", what=rarer, fewest=self.fewest)
+            parts.append(few if self.fewest > 1 else rarer)
+        return Message("table.parts", parts=parts)
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,6 @@ class BooleanColumn:
         self.features(self.places(series), out)
         return out
 
-    def describe(self) -> str:
+    def describe(self) -> Message:
         """What was done, in a few words."""
-        return f"{self.true} → 1, {self.false} → −1, missing → 0"
+        return Message("table.boolean.done", true=self.true, false=self.false)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import TableError, unknown_name
+from clearprop.messages import Message
 from clearprop.table.categories import BooleanColumn, CategoryColumn, count_levels
 from clearprop.table.dates import DateColumn, find_counted, find_date_format, in_digits, is_clock, other_reading
 from clearprop.table.marks import Marks, without_marks
@@ -39,8 +40,9 @@ _CLASSES = (NumberColumn, CategoryColumn, BooleanColumn, DateColumn, SeveralColu
 KINDS: dict[str, type[Column]] = {cls.kind: cls for cls in _CLASSES}
 SEASON = "season"  # a date without its trend: the kind that is asked for of a column of the kind "date"
 
-IDENTIFIER = "an identifier: a whole number of its own in every row"
-INDEX = "an index: a column without a name that numbers or names the rows"
+IDENTIFIER = Message("table.aside.identifier")
+INDEX = Message("table.aside.index")
+_MISSING = Message("table.aside.missing")
 _NAMELESS = re.compile(r"(?i:unnamed:? \d+|index: .*|\.\.\.\d+)|__index_level_\d+__")
 _CALLED_SO = re.compile(
     r"(?i:(.*[\W_])?(id|ids|uuid|guid|index|key|nr|no)|unnamed.*)|.*[a-z0-9]I[Dd]|.*[^A-Za-z]ID|.*(编号|序号|学号|工号|单号|证号)"
@@ -50,8 +52,6 @@ _CALLED_SPAN = re.compile(
 )
 _YEAR = re.compile(r"(?i).*(year|jahr|年).*")
 _FEWEST_TO_JUDGE = 20
-_SAME = "the same value in every row"
-_SAME_LEARNED = "the same value in every training row, though not in all others"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def fit_column(
     scaling: Scaling = "auto",
     rows: NDArray[Any] | None = None,
     fewest: int | None = None,
-) -> Column | str:
+) -> Column | Message:
     """The column's encoding, or the reason why it is set aside.
 
     Args:
@@ -100,7 +100,7 @@ def fit_column(
         TableError: for a column that is not of the kind given.
     """
     reading = read_as(series, kind)
-    if isinstance(reading, str):
+    if isinstance(reading, Message):
         return reading
     part = series if rows is None else series[rows]
     if reading.kind in ("category", "boolean"):
@@ -111,7 +111,7 @@ def fit_column(
     if values is not None:
         there = values[~np.isnan(values)]
         if not len(there):
-            return "all values are missing"
+            return _MISSING
         if len(there) == len(values) and there.min() == there.max():
             return TOO_CLOSE if too_close(part) else _same(series, part)
     if reading.kind == "number":
@@ -121,17 +121,18 @@ def fit_column(
     column = DateColumn.fit(part, reading.form, reading.marks, reading.other, reading.trend)
     if column.parts:
         return column
-    return "the same date in every row" if reading.trend else "a date of which nothing but the year varies"
+    return Message("table.aside.same_date" if reading.trend else "table.aside.same_season")
 
 
-def _same(series: Series, part: Series) -> str:
-    return _SAME if len(part) == len(series) or len(series.unique()) == 1 else _SAME_LEARNED
+def _same(series: Series, part: Series) -> Message:
+    everywhere = len(part) == len(series) or len(series.unique()) == 1
+    return Message("table.aside.same" if everywhere else "table.aside.same_learned")
 
 
-def _fit_levels(series: Series, part: Series, reading: Reading, fewest: int | None) -> Column | str:
+def _fit_levels(series: Series, part: Series, reading: Reading, fewest: int | None) -> Column | Message:
     counts = count_levels(part)
     if set(counts) == {None}:
-        return "all values are missing"
+        return _MISSING
     if len(counts) == 1:
         return _same(series, part)
     if reading.values is not None:
@@ -156,7 +157,7 @@ def settle_marks(series: Series, kind: str | None, marks: Marks) -> tuple[Series
     return without_marks(series, set(marks.every).difference(values)), values
 
 
-def read_as(series: Series, kind: str | None = None) -> Reading | str:
+def read_as(series: Series, kind: str | None = None) -> Reading | Message:
     """What a column is, or why it is none of these.
 
     Raises:
@@ -179,17 +180,17 @@ def read_as(series: Series, kind: str | None = None) -> Reading | str:
     if is_date(series) and kind in (None, "date"):
         return Reading("date")
     if (series.dtype.is_nested() or series.dtype in (nw.Unknown, nw.Binary)) and series.null_count() < len(series):
-        return f"values of type {str(series.dtype).lower()}, which are no numbers and no text"
+        return Message("table.aside.type", type=str(series.dtype).lower())
     try:
         there = set(count_levels(series)) - {None}
     except TypeError:
-        return "lists or structures, which are no numbers and no text"
+        return Message("table.aside.structures")
     if not there:
-        return "all values are missing"
+        return _MISSING
     return _read_as_given(series, kind, there) if kind is not None else _read_text(series, there)
 
 
-def _read_text(series: Series, there: set[Any]) -> Reading | str:
+def _read_text(series: Series, there: set[Any]) -> Reading | Message:
     form, marks = find_date_format(series)
     lasts = form is not None and is_clock(form) and bool(_CALLED_SPAN.fullmatch(series.name))
     if form is not None and not lasts:
@@ -207,14 +208,14 @@ def _read_text(series: Series, there: set[Any]) -> Reading | str:
     return Reading("category")
 
 
-def _why_different(series: Series) -> str:
+def _why_different(series: Series) -> Message:
     """Text of which nearly every row has its own, unless it is numbers and one word."""
     counts = count_levels(series)
     word, n = counts.most_common(1)[0]
     others = (level for level in counts if level not in (word, None))
     if word is not None and n > 1 and holds_numbers(others):
-        return f"numbers, but {word!r} in {n} rows: if that is a missing value, say so (--na {word!r})"
-    return "text that is different in nearly every row"
+        return Message("table.aside.numbers_but", word=word, n=n)
+    return Message("table.aside.different")
 
 
 def _read_as_given(series: Series, kind: str, there: set[Any]) -> Reading:

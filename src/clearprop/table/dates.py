@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import TableError
+from clearprop.messages import Message
 from clearprop.table.date_parts import CYCLES, PARTS, day_of, parts_of
 from clearprop.table.date_words import plain_date, plain_form
+from clearprop.table.marks import counted_as_missing
 from clearprop.table.values import (
     LEAST_READABLE,
     MOST_MARKS,
@@ -337,14 +339,17 @@ class DateColumn:
         """The time of the training rows: "2021-01-01 to 2022-12-31"."""
         return "" if self.period is None else " to ".join(map(day_of, self.period))
 
-    def describe(self) -> str:
+    def describe(self) -> Message:
         """What was done, in a few words."""
-        form = "" if self.form is None else f"; read as {self.form}"
-        form += f", but {self.other} would do, too" if self.other else ""
-        gaps = "; missing → 0, and a flag" if self.has_missing else ""
-        marks = f"; {' and '.join(map(repr, self.marks))} counted as missing" if self.marks else ""
-        period = f"; {self.learned}" if self.period is not None else ""
-        return ", ".join(self.parts) + period + form + gaps + marks
+        parts = [Message("table.date.parts", parts=[Message(f"table.date.{part}") for part in self.parts])]
+        if self.period is not None:
+            first, last = map(day_of, self.period)
+            parts.append(Message("table.date.period", first=first, last=last))
+        if self.form is not None:
+            key = "table.date.read_as_or" if self.other else "table.date.read_as"
+            parts.append(Message(key, form=self.form, other=self.other))
+        parts += [Message("table.missing_flag", value="0")] * self.has_missing
+        return Message("table.parts", parts=parts + counted_as_missing(self.marks))
 
 
 def _parts_in(form: str | None) -> tuple[str, ...]:

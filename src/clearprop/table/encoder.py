@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import DTypeError, TableError, listed, unknown_name
+from clearprop.messages import Message
 from clearprop.table.categories import BooleanColumn, CategoryColumn
 from clearprop.table.columns import IDENTIFIER, INDEX, Column, column_from_dict, fit_column, settle_marks
 from clearprop.table.dates import DateColumn
@@ -67,7 +68,7 @@ class TableEncoder:
     """
 
     columns: tuple[Column, ...]
-    ignored: dict[str, str]
+    ignored: dict[str, Message]
     missing: tuple[str, ...] = MISSING_MARKS
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     truths: tuple[str, ...] = ()
@@ -126,11 +127,11 @@ class TableEncoder:
         settled = {name: settle_marks(series, kinds.get(name), marks) for name, series in given.items()}
         fit = partial(_fitted, {name: series for name, (series, _) in settled.items()}, scaling, rows)
         found = fit(dict.fromkeys(settled) | dict(kinds))
-        if all(isinstance(column, str) for column in found.values()):  # better an identifier than nothing
+        if all(isinstance(column, Message) for column in found.values()):  # better an identifier than nothing
             found |= fit({name: "number" for name, column in found.items() if column in (IDENTIFIER, INDEX)})
         _narrow(found, fit, len(table))
-        used = [column for column in found.values() if not isinstance(column, str)]
-        ignored = {name: why for name, why in found.items() if isinstance(why, str)}
+        used = [column for column in found.values() if not isinstance(column, Message)]
+        ignored = {name: why for name, why in found.items() if isinstance(why, Message)}
         if not used:
             reasons = "; ".join(f"{name}: {why}" for name, why in ignored.items())
             raise TableError(
@@ -211,7 +212,7 @@ class TableEncoder:
         """As plain data, for a file."""
         return {
             "columns": [{"kind": column.kind, **asdict(column)} for column in self.columns],
-            "ignored": dict(self.ignored),
+            "ignored": {name: why.to_dict() for name, why in self.ignored.items()},
             "missing": list(self.missing),
             "values": {name: list(marks) for name, marks in self.values.items()},
             "truths": list(self.truths),
@@ -233,7 +234,7 @@ class TableEncoder:
             values = exactly(dict, data.get("values", {}))
             return cls(
                 columns,
-                {exactly(str, name): exactly(str, why) for name, why in ignored.items()},
+                {exactly(str, name): _reason(why) for name, why in ignored.items()},
                 texts(data.get("missing", list(MISSING_MARKS))),
                 {exactly(str, name): texts(marks) for name, marks in values.items()},
                 texts(data.get("truths", [])),
@@ -241,6 +242,11 @@ class TableEncoder:
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise TableError(f"a damaged description of the columns: {error!r}") from None
+
+
+def _reason(why: Any) -> Message:
+    """Why a column is set aside; files of before 0.2 have it in English words."""
+    return Message("table.aside.said", text=why) if isinstance(why, str) else Message.from_dict(why)
 
 
 def _names(given: Any, columns: Sequence[Column]) -> tuple[str, ...]:
@@ -258,14 +264,14 @@ def _fitted(
     rows: NDArray[Any] | None,
     kinds: Mapping[str, str | None],
     fewest: int | None = None,
-) -> dict[str, Column | str]:
+) -> dict[str, Column | Message]:
     """The encodings of columns, or why they are set aside."""
     return {name: fit_column(every[name], kind, scaling, rows, fewest) for name, kind in kinds.items()}
 
 
-def _narrow(found: dict[str, Column | str], fit: Any, rows: int) -> None:
+def _narrow(found: dict[str, Column | Message], fit: Any, rows: int) -> None:
     """Pool more levels as long as the features of so many rows do not fit into memory."""
-    while not features_fit(rows, sum(len(c.feature_names) for c in found.values() if not isinstance(c, str))):
+    while not features_fit(rows, sum(len(c.feature_names) for c in found.values() if not isinstance(c, Message))):
         wide = [c for c in found.values() if isinstance(c, CategoryColumn) and len(c.feature_names) > 3]
         if not wide:
             return

@@ -10,6 +10,7 @@ from typing import Any
 import narwhals.stable.v1 as nw
 
 from clearprop.errors import InvalidValueError
+from clearprop.messages import Message
 from clearprop.table.values import FALSE, TRUE, Series, as_values, is_number, is_text, unboxed
 
 ALWAYS = ("", "N/A", "n/a", "N.A.", "#N/A", "<NA>", "nan", "NaN", "null", "NULL", "缺失")
@@ -18,6 +19,7 @@ MISSING_MARKS = ALWAYS + PERHAPS
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
 _CODE = re.compile(r"[A-Z]{2}")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_SHOWN = 3
 _OF_MEASURE = {"+", "±", "~", "0"}  # signs beside which a question mark is no value: +, - and unknown
 
 
@@ -160,3 +162,12 @@ def without_marks(series: Series, marks: Collection[str]) -> Series:
     is_plain = all(value is None or isinstance(value, str) for value in kept)
     dtype: Any = nw.Float64() if is_number(series) else nw.String() if is_plain else nw.Object()
     return unboxed(nw.new_series(series.name, kept, dtype, backend=series.implementation))
+
+
+def counted_as_missing(marks: tuple[str, ...], rows: int = 0) -> list[Message]:
+    """A word on the texts that were taken for a missing value, and on the number of their rows, where it is known."""
+    if not marks:
+        return []
+    some = Message("table.some_more" if len(marks) > _SHOWN else "table.some", names=list(map(repr, marks[:_SHOWN])))
+    key = "table.counted_as_missing_rows" if rows else "table.counted_as_missing"
+    return [Message(key, marks=some, rows=rows)]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import TableError
+from clearprop.messages import Message
 from clearprop.table.dates import as_microseconds, checked_form
 from clearprop.table.marks import MISSING_MARKS
 from clearprop.table.tails import WORTH_A_LOG_OF_TARGET, find_log_unit, log_formula, signed_exp, signed_log
@@ -84,7 +85,7 @@ class NumberTarget:
             raise TableError(f"target {series.name!r} is missing in every row", "a target in some rows")
         mean, std = mean_and_std(values)
         if not std > 0:
-            how = TOO_CLOSE if too_close(series) else "the same in every row"
+            how = str(TOO_CLOSE) if too_close(series) else "the same in every row"
             raise TableError(f"target {series.name!r} is {how}", "a target that varies")
         if dates is not None:
             return cls(series.name, mean, std, dates=dates, whole_days=not (values % 1).any())
@@ -240,16 +241,17 @@ class NumberTarget:
         y = "y" if self.log_unit is None else log_formula(self.log_unit, "y")
         return f"({y} {'−' if self.mean >= 0 else '+'} {abs(self.mean):.6g}) / {self.std:.6g}"
 
-    def describe(self) -> list[str]:
+    def describe(self) -> list[Message]:
         """What was done beside standardising, each in a few words."""
         if self.dates is not None:
-            form = f", read as {self.dates}" * bool(self.dates)
-            return [f"dates{form}, as days since 1970-01-01"]
+            return [Message("table.target.dates_in_text" if self.dates else "table.target.dates", form=self.dates)]
         if self.log_unit is None:
-            return ["never negative, so predictions below 0 are 0"] * (self.lowest is not None)
-        factor = [f"times {self.smear:.4g} to be means"] * (f"{self.smear:.4g}" != "1")
-        logs = f"learned as its logarithm, {log_formula(self.log_unit, 'y')}, since it spans decades"
-        return [logs, *factor, f"predictions within {self.lowest:,.6g} … {self.highest:,.6g}, as the training rows"]
+            return [Message("table.target.never_negative")] * (self.lowest is not None)
+        return [
+            Message("table.target.logarithm", formula=log_formula(self.log_unit, "y")),
+            *[Message("table.target.smeared", factor=self.smear)] * (f"{self.smear:.4g}" != "1"),
+            Message("table.target.within", low=self.lowest, high=self.highest),
+        ]
 
 
 def _values(series: Series, text: NumberFormat | None, dates: str | None) -> Numbers:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from clearprop.errors import TableError
+from clearprop.messages import Message
 from clearprop.table.tails import WORTH_A_LOG, find_log_unit, has_far_out, log_formula, signed_log
 from clearprop.table.values import (
     Features,
@@ -139,13 +140,13 @@ class NumberColumn:
         x = "x" if self.log_unit is None else log_formula(self.log_unit, "|x|" if self.has_negative else "x")
         return f"({x} {'−' if self.center >= 0 else '+'} {abs(self.center):.4g}) / {self.scale:.4g}"
 
-    def describe(self) -> str:
+    def describe(self) -> Message:
         """What was done, in a few words."""
-        parts = [f"{self.formula}, within ±{self.bend:g}", *["by median and quartiles"] * self.is_robust]
-        if self.has_missing:
-            parts.append(f"missing → {self.median:.4g}, and a flag")
+        parts = [Message("table.number.scaled", formula=self.formula, bend=self.bend)]
+        parts += [Message("table.number.robust")] * self.is_robust
+        parts += [Message("table.missing_flag", value=f"{self.median:.4g}")] * self.has_missing
         parts += self.text.describe() if self.text is not None else []
-        return "; ".join(parts)
+        return Message("table.parts", parts=parts)
 
 
 def far_bent(scaled: Numbers, bend: float | Numbers) -> Numbers:

@@ -11,6 +11,7 @@ import narwhals.stable.v1 as nw
 import numpy as np
 
 from clearprop.errors import TableError
+from clearprop.messages import Message
 from clearprop.table.numbers import NumberColumn, Scaling
 from clearprop.table.values import Features, Series, as_values, count_values, each_value, exactly, is_text
 
@@ -40,11 +41,11 @@ class SeveralColumn:
     holds_numbers: ClassVar[bool] = False
 
     @classmethod
-    def fit(cls, series: Series, between: str, count: int, scaling: Scaling = "auto") -> SeveralColumn | str:
+    def fit(cls, series: Series, between: str, count: int, scaling: Scaling = "auto") -> SeveralColumn | Message:
         """The columns of the numbers, or why there is nothing to learn from them."""
         columns = _split(series, between, count, strict=False)
         if any(np.isnan(column.to_numpy()).all() for column in columns):
-            return "all values are missing"
+            return Message("table.aside.missing")
         parts = tuple(NumberColumn.fit(column, scaling) for column in columns)
         example = next(text for text in as_values(series) if numbers_in(text, between, count))
         return cls(series.name, between, parts, example)
@@ -76,9 +77,9 @@ class SeveralColumn:
         columns = _split(series, self.between, len(self.parts), strict=True)
         return np.concatenate([part.encode(column) for part, column in zip(self.parts, columns, strict=True)], axis=1)
 
-    def describe(self) -> str:
+    def describe(self) -> Message:
         """What was done, in a few words."""
-        return f"{len(self.parts)} numbers, read from text such as {self.example!r}"
+        return Message("table.several.done", n=len(self.parts), example=self.example)
 
 
 def find_several(series: Series) -> tuple[str, int] | None:

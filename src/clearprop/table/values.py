@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import TableError
+from clearprop.messages import Message
 
 Features = NDArray[Any]
 Numbers = NDArray[np.float64]
@@ -25,7 +26,7 @@ MOST_MARKS, LEAST_READABLE = 3, 0.95  # words among numbers or dates that count 
 LARGEST = 1e150  # squares of larger numbers overflow, and with them the standard deviation
 _MICROSECONDS_A_DAY = 86.4e9
 _SMALLEST = 5e-324  # above 0
-TOO_CLOSE = "different only in digits that a float64 does not have"
+TOO_CLOSE = Message("table.aside.too_close")
 TRUE = frozenset(["true", "yes", "y", "t", "on", "1", "ja", "oui", "si", "sí", "是", "有", "真", "对"])
 FALSE = frozenset(["false", "no", "n", "f", "off", "0", "nein", "non", "否", "无", "没有", "假", "错"])
 _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?([eE][+-]?\d+)?")  # 007 is a code

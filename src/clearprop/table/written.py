@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from clearprop.messages import Message
 from clearprop.table.finder import find_format
+from clearprop.table.marks import counted_as_missing
 from clearprop.table.pieces import SEPARATORS, Piece, ends_of, in_brackets, piece_of, pieces_of, written_with
 from clearprop.table.spans import seconds_of
 from clearprop.table.spelling import behind, in_feet, spelled, with_fractions, without_note
 from clearprop.table.values import exactly, positive, texts
 
-_SHOWN = 3
 _FLAGS = (
     *("powers", "brackets", "ranges", "spans", "about"),
     *("percent", "currencies", "minutes", "notes", "fractions", "feet"),
@@ -176,22 +177,27 @@ class NumberFormat:
         unit = "" if piece is None else self._power_and_unit(piece)[1]
         return 1 + self.flagged.index(unit) if unit in self.flagged else 0
 
-    def describe(self) -> list[str]:
+    def describe(self) -> list[Message]:
         """What was done beside reading plain numbers, each in a few words."""
-        parts = [] if self.is_plain else [f"read from text such as {self.example!r}"]
-        parts += [f"in seconds{', 1:30 is a minute and a half' * self.minutes}"] * self.spans
-        parts += ["(5) and 5- are −5"] * self.brackets
-        parts += ["a range is its middle"] * self.ranges + ["~5 and <5 are 5"] * self.about
-        parts += ["5% is 0.05, as in rows without %"] * self.percent + ["3/4 is 0.75"] * self.fractions
-        parts += ["a mark or remark behind a number is left out"] * self.notes
-        parts += ["'.' groups thousands"] * (self.thousands == ".")
+        parts = [] if self.is_plain else [Message("table.number.from_text", example=self.example)]
+        seconds = "table.number.seconds_of_minutes" if self.minutes else "table.number.seconds"
+        done = {
+            seconds: self.spans,
+            "table.number.brackets": self.brackets,
+            "table.number.ranges": self.ranges,
+            "table.number.about": self.about,
+            "table.number.percent": self.percent,
+            "table.number.fractions": self.fractions,
+            "table.number.notes": self.notes,
+            "table.number.thousands": self.thousands == ".",
+        }
+        parts += [Message(key) for key, is_done in done.items() if is_done]
         if self.flagged:
-            parts.append(f"{', '.join(map(repr, self.others))} beside {self.suffix!r}: not converted, a flag each")
-        parts += [f"1 {unit} is {factor:.4g} {self.suffix}" for unit, factor in self.converted]
-        if self.marks:
-            shown = " and ".join(map(repr, self.marks[:_SHOWN])) + (", …" if len(self.marks) > _SHOWN else "")
-            parts.append(f"{shown} counted as missing" + (f" ({self.rows:,} rows)" if self.rows else ""))
-        return parts
+            others = list(map(repr, self.others))
+            parts.append(Message("table.number.flagged", others=others, suffix=self.suffix))
+        for unit, factor in self.converted:
+            parts.append(Message("table.number.converted", unit=unit, factor=factor, suffix=self.suffix))
+        return parts + counted_as_missing(self.marks, self.rows)
 
 
 def _factor(value: Any) -> float:

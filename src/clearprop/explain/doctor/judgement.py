@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
-
-from clearprop.messages.language import Phrase
 
 # A fifth of what there is to learn that is lost on new rows is overfitting, if the error there is also twice that on
 # the training rows, and beyond chance: by the whole 95% interval.
@@ -24,7 +22,7 @@ class Measure:
         perfect: the score of an answer that is always right.
     """
 
-    name: Phrase
+    name: Callable[[str], str]  # in a language
     value: float
     low: float
     high: float

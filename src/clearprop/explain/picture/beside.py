@@ -10,23 +10,16 @@ from clearprop.execute import Array
 from clearprop.explain.picture.diagram import draw_diagram
 from clearprop.explain.picture.graphs import Numbers, at_zoom, numbers_of, vertices_with_formulas, vertices_with_numbers
 from clearprop.graph import Graph
-from clearprop.messages.language import Language, Phrase, said
+from clearprop.messages import Language, Message, say
 from clearprop.present.figure.scene import Group, Label, Mark, Picture
 from clearprop.present.figure.text import text_width, words
 from clearprop.present.formula import number
 
-_TITLE = Phrase("Before and after the simplification", "化简之前与之后")
-_BEFORE, _AFTER = Phrase("nodes before: {n}", "化简前：{n} 个节点"), Phrase("nodes after: {n}", "化简后：{n} 个节点")
-_AGREE = Phrase(
-    "Both have the same value and the same gradients: the largest difference is {error}.",
-    "两者的值和梯度都相同：最大相差 {error}。",
+_WHERE = (
+    Message("picture.beside.where.before"),
+    Message("picture.beside.where.after"),
+    Message("picture.beside.where.before_and_after"),
 )
-_SAME_VALUE = Phrase("Both have the same value: the largest difference is {error}.", "两者的值相同：最大相差 {error}。")
-_NOT_FINITE = Phrase(
-    "They cannot be compared: {where} the simplification a value or a gradient is not a finite number.",
-    "两者无法比较：化简{where}有值或梯度不是有限数。",
-)
-_WHERE = (Phrase("before", "之前"), Phrase("after", "之后"), Phrase("before and after", "之前和之后都"))
 _GAP, _HEAD, _FOOT = 90.0, 30.0, 30.0
 _WIDEST = 1100.0  # beyond which the two stand below each other
 
@@ -43,9 +36,9 @@ def draw_simplification(
         else [vertices_with_formulas(g, upstream) for g in graphs]
     )
     pictures = [draw_diagram("", made) for made in vertices]
+    keys = ("picture.beside.before", "picture.beside.after")
     captions = [
-        phrase(lang, n=len([v for v in made if v.form != "leaf"]))
-        for phrase, made in zip((_BEFORE, _AFTER), vertices, strict=True)
+        say(key, lang, n=len([v for v in made if v.form != "leaf"])) for key, made in zip(keys, vertices, strict=True)
     ]
     beside = pictures[0].width + _GAP + pictures[1].width <= _WIDEST
     tallest = max(picture.height for picture in pictures)
@@ -66,7 +59,7 @@ def draw_simplification(
         sentence = _compared(*(_facts(g, n) for g, n in zip(graphs, numbers, strict=True)))(lang)
         marks.append(Label(20, bottom + 16, words(sentence), 13, "soft", "start", "words"))
         bottom, width = bottom + _FOOT, max(width, text_width(sentence, 13, "words") + 40)
-    return Picture(_TITLE(lang), width, bottom, tuple(marks))
+    return Picture(say("picture.beside.title", lang), width, bottom, tuple(marks))
 
 
 def _facts(graph: Graph, numbers: Numbers) -> dict[str, Array]:
@@ -76,11 +69,12 @@ def _facts(graph: Graph, numbers: Numbers) -> dict[str, Array]:
     return {"y": numbers.values[y], **slopes}
 
 
-def _compared(before: Mapping[str, Array], after: Mapping[str, Array]) -> Phrase:
+def _compared(before: Mapping[str, Array], after: Mapping[str, Array]) -> Message:
     """Whether both have the same numbers."""
     ill = [not all(np.isfinite(v).all() for v in facts.values()) for facts in (before, after)]
     if any(ill):
-        return said(_NOT_FINITE, where=_WHERE[2 if all(ill) else ill.index(True)])
+        return Message("picture.beside.not_finite", where=_WHERE[2 if all(ill) else ill.index(True)])
     shared = before.keys() & after.keys()
     error = max(float(np.abs(before[name] - after[name]).max(initial=0.0)) for name in shared)
-    return said(_AGREE if len(shared) > 1 else _SAME_VALUE, error=number(error, 2).text)
+    key = "picture.beside.agree" if len(shared) > 1 else "picture.beside.same_value"
+    return Message(key, error=number(error, 2).text)

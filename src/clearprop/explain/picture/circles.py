@@ -13,23 +13,18 @@ from clearprop.explain.picture.connections import Connection, connections, layer
 from clearprop.explain.units import DEAD, MOSTLY, SATURATED
 from clearprop.explain.values import Values
 from clearprop.graph import Node
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, Message, say
 from clearprop.nn import Architecture
 from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Role, Stroke
 from clearprop.present.figure.text import words
 from clearprop.present.formula import runs
 
-_TITLE = Phrase("The network {sizes} as circles and lines", "用圆和线表示的网络 {sizes}")
-_INPUT, _HIDDEN, _OUTPUT = Phrase("input", "输入层"), Phrase("hidden", "隐藏层"), Phrase("output", "输出层")
-_WEIGHTS: dict[Role, Phrase] = {
-    "blue": Phrase("weight > 0", "权重 > 0"),
-    "orange": Phrase("weight < 0", "权重 < 0"),
-    "soft": Phrase("weight = 0", "权重 = 0"),
-    "ink": Phrase("several weights", "多个权重"),
+_WEIGHTS: dict[Role, Message] = {
+    "blue": Message("picture.circles.weights.blue"),
+    "orange": Message("picture.circles.weights.orange"),
+    "soft": Message("picture.circles.weights.soft"),
+    "ink": Message("picture.circles.weights.ink"),
 }
-_UNCHANGED = Phrase("passed on unchanged", "原样传递")
-_DEAD = Phrase("dead: 0 for every sample", "死亡：对所有样本都输出 0")
-_SATURATED = Phrase("saturated for {share:.0%} of the samples or more", "对 {share:.0%} 以上的样本饱和")
 
 _RADIUS, _DOWN, _ACROSS, _MARGIN = 17.0, 48.0, 170.0, 28.0
 _MOST, _FIRST, _LAST = 8, 5, 2  # units of a column that are drawn: all, or the first and the last
@@ -97,7 +92,7 @@ def draw_circles(values: Values, lang: Language = "en", names: Sequence[str] = (
     width = left + _ACROSS * (len(columns) - 1) + _RADIUS + _MARGIN + 14
     marks += list(_written(said, _MARGIN, bottom))
     width = max(width, _MARGIN + sum(len(text) * (13 if lang == "zh" else 6.6) + 44 for text, *_ in said))
-    title = _TITLE(lang, sizes="-".join(map(str, sizes.values())))
+    title = say("picture.circles.title", lang, sizes="-".join(map(str, sizes.values())))
     return Picture(title, width, bottom + (24 if said else -10), tuple(marks))
 
 
@@ -195,7 +190,13 @@ def _units(column: _Column, names: Sequence[str], unwell: dict[tuple[int, int], 
 
 
 def _captions(column: _Column, last: int, node: Node | None, bottom: float, lang: Language) -> Iterator[Mark]:
-    role = _INPUT if column.layer == 0 else _OUTPUT if column.layer == last else _HIDDEN
+    role = (
+        Message("picture.circles.input")
+        if column.layer == 0
+        else Message("picture.circles.output")
+        if column.layer == last
+        else Message("picture.circles.hidden")
+    )
     y = bottom + _RADIUS + 22
     yield Label(column.x, y, words(role(lang)), 13, "ink", "middle", "words", bold=True)
     activation = "" if node is None or column.layer == 0 else _activation(node)
@@ -228,9 +229,9 @@ _Entry = tuple[str, Role, bool]
 def _legend(lines: Sequence[_Line], passes_on: bool, states: Collection[str], lang: Language) -> list[_Entry]:
     colours = {line.colour for line in lines}
     entries: list[_Entry] = [(phrase(lang), role, False) for role, phrase in _WEIGHTS.items() if role in colours]
-    entries += [(_UNCHANGED(lang), "green", True)] * passes_on
-    entries += [(_DEAD(lang), "soft", True)] * ("dead" in states)
-    entries += [(_SATURATED(lang, share=MOSTLY), "red", False)] * ("saturated" in states)
+    entries += [(say("picture.circles.unchanged", lang), "green", True)] * passes_on
+    entries += [(say("picture.circles.dead", lang), "soft", True)] * ("dead" in states)
+    entries += [(say("picture.circles.saturated", lang, share=MOSTLY), "red", False)] * ("saturated" in states)
     return entries
 
 

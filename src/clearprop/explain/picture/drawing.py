@@ -17,11 +17,10 @@ from clearprop.explain.picture.graphs import at_zoom, numbers_of, vertices_with_
 from clearprop.explain.picture.layers import layer_vertices
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Node, as_graph
-from clearprop.messages.language import Language, Phrase, checked_language
+from clearprop.messages import Language, checked_language, say
 from clearprop.present.figure.scene import Picture
 from clearprop.present.formula import DIGITS
 
-_TITLE = Phrase("Computational graph: values above the edges, gradients below", "计算图：边的上方是值，下方是梯度")
 _VIEWS = ("graph", "circles", "simplification")
 _DIGITS = range(2, 16)
 _ZOOMS = ("primitives", "fused", "layers")
@@ -81,8 +80,10 @@ def draw(
         raise InvalidValueError("zoom 'layers' of a graph without layers", "'primitives' or 'fused'")
     shown = graph if zoom is None else at_zoom(graph, zoom)
     if bindings is None:
-        return draw_diagram(_TITLE(known), vertices_with_formulas(shown, upstream))
-    return draw_diagram(_TITLE(known), vertices_with_numbers(shown, numbers_of(shown, bindings, upstream), digits))
+        return draw_diagram(say("picture.drawing.title", known), vertices_with_formulas(shown, upstream))
+    return draw_diagram(
+        say("picture.drawing.title", known), vertices_with_numbers(shown, numbers_of(shown, bindings, upstream), digits)
+    )
 
 
 def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int) -> Picture:
@@ -93,11 +94,11 @@ def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int) -
             "the simplification of a trace", "a graph: cp.draw(node, values, view='simplification')"
         )
     if zoom == "layers":
-        return draw_diagram(_TITLE(lang), layer_vertices(values, digits))
+        return draw_diagram(say("picture.drawing.title", lang), layer_vertices(values, digits))
     output = "L" if values.has_target else values.output
     graph = at_zoom(Graph({output: values.layer_graph[output]}), zoom)
     numbers = numbers_of(graph, values.inputs(), None, values.samples)
-    return draw_diagram(_TITLE(lang), vertices_with_numbers(graph, numbers, digits, symbol))
+    return draw_diagram(say("picture.drawing.title", lang), vertices_with_numbers(graph, numbers, digits, symbol))
 
 
 def _with_one_output(what: Any) -> Graph:
