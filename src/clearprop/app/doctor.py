@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from clearprop.app import options as o
-from clearprop.app.pages import layout, print_page
+from clearprop.app.screen import layout, print_page
 from clearprop.app.terminal import show, words
 from clearprop.errors import ModelFileError
 from clearprop.estimators import TableModel, load
@@ -145,7 +145,7 @@ def _page_of(title: str, version: str | None, visit: Visit, lang: Language) -> R
         parts[str(number)] = _finding(finding, lang)
     parts[_HEADINGS["healthy"](lang)] = _list_of(found.healthy, lang)
     parts[_HEADINGS["skipped"](lang)] = _list_of(found.skipped, lang)
-    return layout(title, version, parts)
+    return layout(title, version, [(name, part) for name, part in parts.items() if part])
 
 
 def _own_rows(visit: Visit, lang: Language) -> str:

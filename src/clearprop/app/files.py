@@ -11,6 +11,7 @@ from clearprop.app.curves import learning_curves
 from clearprop.errors import FileError
 from clearprop.estimators import TableFit, TableModel
 from clearprop.files import claimed, write_atomically
+from clearprop.messages import Message
 from clearprop.table import ClassTarget, Unseen, import_polars
 from clearprop.visible import shown_json, shown_name
 
@@ -42,7 +43,7 @@ def folder(path: Path) -> Iterator[Path]:
 MODEL, REST = "model.clearprop", ("report.html", "learning-curves.png", "history.csv", "summary.json")
 
 
-def write_report_files(out: Path, fit: TableFit, summary: Mapping[str, Any], report: str) -> dict[Path, str]:
+def write_report_files(out: Path, fit: TableFit, summary: Mapping[str, Any], report: str) -> dict[Path, Message]:
     """Write report, curves, history and summary beside the model; returns what each path holds.
 
     Raises:
@@ -57,10 +58,10 @@ def write_report_files(out: Path, fit: TableFit, summary: Mapping[str, Any], rep
     write_atomically(history, import_polars().DataFrame(columns).write_csv().encode())
     write_atomically(data, (shown_json(summary, indent=2) + "\n").encode())
     return {
-        page: "the report: open it in a browser",
-        curves: "losses by epoch, as a picture",
-        history: "losses by epoch, as numbers",
-        data: "all of this, for scripts",
+        page: Message("overview.files.report"),
+        curves: Message("overview.files.curves"),
+        history: Message("overview.files.history"),
+        data: Message("overview.files.summary"),
     }
 
 

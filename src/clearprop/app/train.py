@@ -13,14 +13,15 @@ import typer
 
 from clearprop.app import options as o
 from clearprop.app.files import MODEL, REST, folder, write_report_files
-from clearprop.app.pages import print_page, training_page
 from clearprop.app.progress import TrainingBar, waiting
+from clearprop.app.screen import show_document
 from clearprop.app.terminal import show, tell
 from clearprop.errors import ClearpropError, DataWarning
 from clearprop.estimators import TableModel
 from clearprop.files import LOCK, refuse_overwriting, sync_folder
-from clearprop.messages.language import checked_language
+from clearprop.messages import Message, checked_language
 from clearprop.report import report_of
+from clearprop.report.overview import training_overview
 from clearprop.report.summary import summary_of_fit
 from clearprop.visible import shown_json
 
@@ -270,13 +271,13 @@ def train(
                 state.unlink(missing_ok=True)  # the run is over
             size = (rows.total, len(frame.columns))
             summary = summary_of_fit(source.place.title, size, fit, asked, found, spoken)
-        written = {kept.path: "the model"}
+        written = {kept.path: Message("overview.files.model")}
         with kept.named(required=False), waiting("writing", silent):
             written |= write_report_files(out, fit, summary, report_of(fit, frame, summary, spoken))
     if as_json:
         show(shown_json({**summary, "files": [str(path) for path in written]}))
     elif not quiet:
-        print_page(training_page(summary), written)
+        show_document(training_overview(summary), spoken, summary["clearprop"], written)
 
 
 class _Kept:

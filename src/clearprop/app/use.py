@@ -13,13 +13,15 @@ import typer
 from clearprop.app import options as o
 from clearprop.app.csv import without_formulas
 from clearprop.app.files import predictions_of
-from clearprop.app.pages import evaluation_page, model_page, print_page
 from clearprop.app.place import STANDARD
 from clearprop.app.progress import ReadingBar
+from clearprop.app.screen import show_document
 from clearprop.app.terminal import show, tell
 from clearprop.errors import DataWarning, FileError, TableError, unknown_name
-from clearprop.estimators import unseen_lines
+from clearprop.estimators import unseen_values
 from clearprop.files import refuse_overwriting, replaced
+from clearprop.messages import as_data, checked_language
+from clearprop.report.overview import evaluation_overview, model_overview
 from clearprop.report.reading import how_read
 from clearprop.report.summary import summary_of_model
 from clearprop.table import Unseen, import_polars, rows_counted
@@ -59,13 +61,14 @@ def predict(
     delimiter: o.Delimiter = None,
     skip: o.Skip = None,
     sheet: o.Sheet = None,
+    lang: o.Lang = "en",
     quiet: o.Quiet = False,
 ) -> None:
     """Predict every row of a table, of any length: one row out for each row in, in the same order.
 
     Of classes the probabilities are written, too.
     """
-    loaded = o.table_model(model)
+    spoken, loaded = checked_language(lang), o.table_model(model)
     source = o.source(
         table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
     )
@@ -84,10 +87,10 @@ def predict(
                 ) from None
             rows += found.height
     if not quiet:
-        for line in how_read(source.found(), "en"):
-            tell(f"read {source.place.title}: {line}")
-        for line in unseen_lines(unseen):
-            tell(f"Note: {line}")
+        for words in how_read(source.found()):
+            tell(f"read {source.place.title}: {words(spoken)}")
+        for words in unseen_values(unseen):
+            tell(f"Note: {words(spoken)}")
         tell(f"wrote {'standard output' if str(out) == STANDARD else out}: {rows:,} rows")
 
 
@@ -120,10 +123,11 @@ def evaluate(
     delimiter: o.Delimiter = None,
     skip: o.Skip = None,
     sheet: o.Sheet = None,
+    lang: o.Lang = "en",
     as_json: o.Json = False,
 ) -> None:
-    """Score a model on a table that has the target column, beside the trivial answer."""
-    loaded = o.table_model(model)
+    """Score a model on a table that has the target column, beside the baseline, which looks at no column."""
+    spoken, loaded = checked_language(lang), o.table_model(model)
     numbers = [*loaded.encoder.number_columns, *([loaded.target.name] if loaded.target.holds_numbers else [])]
     source = o.source(
         table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
@@ -131,19 +135,23 @@ def evaluate(
     with ReadingBar("evaluating", as_json) as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
         scored = loaded.evaluate(source.batches(numbers, bar))
-    judged = [] if scored.learned else loaded.verdict(scored)
-    found, read = {**scored.to_dict(), "learned": scored.learned, "verdict": judged}, source.found()
+    judged = [] if scored.learned else loaded.judged(scored)
+    found, read = {**scored.to_dict(), "learned": scored.learned}, source.found()
     if as_json:
-        show(shown_json({"model": str(model), "table": source.place.title, "read": read, **found}))
+        said = {"verdict": [one(spoken) for one in judged], "messages": as_data({"verdict": judged})}
+        show(shown_json({"model": str(model), "table": source.place.title, "read": read, **found, **said}))
     else:
-        notes = [*how_read(read, "en"), *unseen_lines(scored.unseen)]
-        print_page(evaluation_page(source.place.title, str(model), summary_of_model(loaded), found, notes))
+        notes = [*how_read(read), *unseen_values(scored.unseen)]
+        summary = summary_of_model(loaded, spoken)
+        page = evaluation_overview(source.place.title, str(model), summary, {**found, "verdict": judged}, notes)
+        show_document(page, spoken, summary["about"].get("clearprop"))
 
 
-def info(model: o.Model, as_json: o.Json = False) -> None:
+def info(model: o.Model, lang: o.Lang = "en", as_json: o.Json = False) -> None:
     """Show what a model predicts, from which columns, with which network, and how well it did."""
-    summary = summary_of_model(o.table_model(model))
+    spoken = checked_language(lang)
+    summary = summary_of_model(o.table_model(model), spoken)
     if as_json:
         show(shown_json(summary))
     else:
-        print_page(model_page(str(model), summary))
+        show_document(model_overview(str(model), summary), spoken, summary["about"].get("clearprop"))

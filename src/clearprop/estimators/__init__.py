@@ -7,7 +7,7 @@ from clearprop.estimators.importance import gradient_times_input, permutation_im
 from clearprop.estimators.intervals import intervals_of
 from clearprop.estimators.scores import Answers, answers_of, baseline_of, class_probabilities, scores_of
 from clearprop.estimators.table_model import TableModel
-from clearprop.estimators.values import unseen_lines
+from clearprop.estimators.values import unseen_values
 
 __all__ = [
     "Answers",
@@ -24,5 +24,5 @@ __all__ = [
     "load",
     "permutation_importance",
     "scores_of",
-    "unseen_lines",
+    "unseen_values",
 ]

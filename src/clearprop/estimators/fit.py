@@ -78,6 +78,11 @@ class TableFit:
 
     def verdict_in(self, lang: Language) -> list[str]:
         """The verdict in English or Chinese."""
+        return [said(lang) for said in self.said]
+
+    @property
+    def said(self) -> list[Message]:
+        """The verdict as messages."""
         part, weighting = list(self.parts)[-1], self.model.weighting
-        found = verdict(self.model.target, self.judgement, part, self.history, lang, weighting=weighting)
-        return [*(remark(lang) for remark in self.remarks), *found]
+        found = verdict(self.model.target, self.judgement, part, self.history, weighting=weighting)
+        return [*self.remarks, *found]

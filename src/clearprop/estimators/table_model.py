@@ -37,7 +37,7 @@ from clearprop.explain import Trace
 from clearprop.explain.doctor import Judgement
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
-from clearprop.messages.language import Language
+from clearprop.messages import Language, Message
 from clearprop.network import Network, network_from
 from clearprop.table import (
     ClassTarget,
@@ -244,9 +244,13 @@ class TableModel:
 
     def verdict(self, found: Evaluation, lang: Language = "en") -> list[str]:
         """What an evaluation on other rows than those it learned from says of the model, in sentences."""
+        return [said(lang) for said in self.judged(found)]
+
+    def judged(self, found: Evaluation) -> list[Message]:
+        """The verdict as messages."""
         parts = self.about.get("parts") or {}
         judgement = judgement_of({name: parts[name] for name in parts if name == "train"} | {"table": found.to_dict()})
-        return verdict(self.target, judgement, "table", None, lang, weighting=self.weighting)
+        return verdict(self.target, judgement, "table", weighting=self.weighting)
 
     @property
     def _dtype(self) -> str:

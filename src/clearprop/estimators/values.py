@@ -5,32 +5,27 @@ from __future__ import annotations
 import warnings
 
 from clearprop.errors import DataWarning
-from clearprop.messages import Language, Message, say
+from clearprop.messages import Message
 from clearprop.table import TargetMarks, Unseen
 
 
-def unseen_lines(unseen: Unseen, lang: Language = "en") -> list[str]:
-    """A line on each column that holds what it did not in training."""
-    between = "、" if lang == "zh" else ", "
-    return [
-        say(
-            "values.unseen",
-            lang,
-            column=column,
-            rows=rows,
-            examples=between.join(f"{value[:40]!r}" for value in unseen.examples[column]),
-        )
+def unseen_values(unseen: Unseen) -> list[Message]:
+    """A word on each column that holds what it did not in training."""
+    new = [
+        Message("values.unseen", column=column, rows=rows, examples=[f"{v[:40]!r}" for v in unseen.examples[column]])
         for column, rows in unseen.rows.items()
-    ] + [
-        say("values.far", lang, column=column, rows=far.rows, learned=far.learned, examples=" – ".join(far.examples))
+    ]
+    far = [
+        Message("values.far", column=column, rows=far.rows, learned=far.learned, examples=" – ".join(far.examples))
         for column, far in unseen.far.items()
     ]
+    return new + far
 
 
 def warn_of(unseen: Unseen, stacklevel: int) -> None:
     """One warning of all that was not seen in training."""
     if unseen:
-        warnings.warn("; ".join(unseen_lines(unseen)), DataWarning, stacklevel=stacklevel + 1)
+        warnings.warn("; ".join(map(str, unseen_values(unseen))), DataWarning, stacklevel=stacklevel + 1)
 
 
 def marks_in_target(target: str, marks: TargetMarks) -> list[Message]:

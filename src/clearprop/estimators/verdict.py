@@ -8,7 +8,7 @@ from typing import Any
 
 from clearprop.estimators.weights import Weighting
 from clearprop.explain.doctor import Judgement, Measure, Measures, defined
-from clearprop.messages import Language, Message, say
+from clearprop.messages import Message
 from clearprop.table import ClassTarget, Target
 from clearprop.train import History
 from clearprop.visible import shown_name
@@ -67,72 +67,64 @@ def verdict(
     judgement: Judgement | None,
     part: str,
     history: History | None = None,
-    lang: Language = "en",
     *,
     weighting: Weighting | None = None,
-) -> list[str]:
-    """Sentences about what the scores say, each with its evidence and what to change.
+) -> list[Message]:
+    """What the scores say, each sentence with its evidence and what to change.
 
     Args:
         target: what was learned.
         judgement: what the scores say; None where no rows were held out.
         part: which rows they were judged by.
         history: of the training, if it was just now.
-        lang: "en" or "zh".
         weighting: of the training: what was done already is not advised.
     """
     if judgement is None:
-        return [say("verdict.nothing_held_out", lang)]
+        return [Message("verdict.nothing_held_out")]
     metric = "accuracy" if isinstance(target, ClassTarget) else "r2"
-    name, where = _NAMES[metric](lang), PARTS[part](lang)
     if metric not in judgement.unseen:
-        return [say("verdict.too_few", lang, part=where, name=name)]
+        return [Message("verdict.too_few", part=PARTS[part], name=_NAMES[metric])]
     unseen = judgement.unseen[metric]
-    measured = _measured(unseen, where, lang)
+    measured = _measured(unseen, part)
     found, better = [], judgement.better_than_chance
     if better is None:
-        answer = (Message("verdict.most_frequent") if isinstance(target, ClassTarget) else Message("verdict.mean"))(
-            lang
-        )
-        found.append(say("verdict.chance", lang, measured=measured, answer=answer, trivial=unseen.trivial))
+        answer = Message("verdict.most_frequent" if isinstance(target, ClassTarget) else "verdict.mean")
+        found.append(Message("verdict.chance", measured=measured, answer=answer, trivial=unseen.trivial))
     elif better is not unseen and isinstance(target, ClassTarget):
-        found.append(_blunt(target, measured, better, weighting, lang))
+        found.append(_blunt(target, measured, better, weighting))
     within = judgement.within.get(metric) if judgement.within is not None else None
     if within is not None and within.value > unseen.high:
-        found.append(say("verdict.later", lang, name=name, within=within.value, measured=measured))
+        found.append(Message("verdict.later", name=_NAMES[metric], within=within.value, measured=measured))
     if judgement.overfitting is not None:
         seen, new = judgement.overfitting
-        found.append(
-            say(
-                "verdict.overfitting", lang, name=seen.name(lang), seen=seen.value, measured=_measured(new, where, lang)
-            )
-        )
+        values = {"name": seen.name, "seen": seen.value, "measured": _measured(new, part)}
+        found.append(Message("verdict.overfitting", **values))
     if history is not None and _still_falling(history):
-        found.append(say("verdict.unfinished", lang, epochs=history.epochs, more=2 * history.epochs))
+        found.append(Message("verdict.unfinished", epochs=history.epochs, more=2 * history.epochs))
     if found:
         return found
     if metric not in judgement.seen:
-        return [say("verdict.better", lang, measured=measured, trivial=unseen.trivial)]
-    return [say("verdict.healthy", lang, measured=measured, seen=judgement.seen[metric].value)]
+        return [Message("verdict.better", measured=measured, trivial=unseen.trivial)]
+    return [Message("verdict.healthy", measured=measured, seen=judgement.seen[metric].value)]
 
 
-def _measured(measure: Measure, where: str, lang: Language) -> str:
+def _measured(measure: Measure, part: str) -> Message:
     bounds = {"low": measure.low, "high": measure.high}
-    return say("verdict.measured", lang, name=measure.name(lang), unseen=measure.value, part=where, **bounds)
+    return Message("verdict.measured", name=measure.name, unseen=measure.value, part=PARTS[part], **bounds)
 
 
-def _blunt(target: ClassTarget, measured: str, better: Measure, weighting: Weighting | None, lang: Language) -> str:
+def _blunt(target: ClassTarget, measured: Message, better: Measure, weighting: Weighting | None) -> Message:
     """Accuracy is no better than the trivial answer's, but another score is."""
     shares = target.shares or (1.0 / len(target.classes),) * len(target.classes)
     most = max(range(len(shares)), key=shares.__getitem__)
-    usual = f"{100 * shares[most]:.3g}%"
-    values = {"name": better.name(lang), "value": better.value, "low": better.low, "high": better.high}
+    values = {"name": better.name, "value": better.value, "low": better.low, "high": better.high}
     values |= {"trivial": better.trivial, "measured": measured}
     if shares[most] < _MOSTLY:
-        return say("verdict.weak", lang, **values)
+        return Message("verdict.weak", **values)
     is_done = target.decision is not None or (weighting is not None and weighting.classes)
-    advice = "" if is_done else _ADVICE[len(target.classes) == 2](lang)
-    return say("verdict.blunt", lang, **values, usual=usual, label=shown_name(target.classes[most]), advice=advice)
+    advice = "" if is_done else _ADVICE[len(target.classes) == 2]
+    usual, label = f"{100 * shares[most]:.3g}%", shown_name(target.classes[most])
+    return Message("verdict.blunt", **values, usual=usual, label=label, advice=advice)
 
 
 def _still_falling(history: History) -> bool:

@@ -55,7 +55,7 @@ class Bar:
     spread: tuple[float, float] | None = None
 
 
-Cell = Words | Math | Bar
+Cell = Words | Math | Bar | Paragraph
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,13 @@ class Column:
     Attributes:
         title: its heading.
         numbers: whether its cells stand flush right.
+        kind: how they are written: "strong", "soft", or as the rest.
         rank: where there is no room, columns of the highest rank are left out first; those of rank 0 stay.
     """
 
     title: Words = ""
     numbers: bool = False
+    kind: Kind = ""
     rank: int = 0
 
 

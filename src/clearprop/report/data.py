@@ -39,7 +39,7 @@ def data(evidence: Evidence, lang: Language) -> str:
 def _words(evidence: Evidence, lang: Language) -> str:
     read, used = evidence.summary["table"], sum(evidence.fit.rows.values())
     words = [say("report.data.read", lang, rows=f"{read['rows']:,}", columns=read["columns"])]
-    words += [f"{line}{say('report.data.stop', lang)}" for line in how_read(read["read"], lang)]
+    words += [f"{line(lang)}{say('report.data.stop', lang)}" for line in how_read(read["read"])]
     if read["without_target"]:
         words.append(say("report.data.without", lang, n=f"{read['without_target']:,}"))
     if used + read["without_target"] < read["rows"]:

@@ -42,8 +42,12 @@ def quantity(value: float) -> str:
 def messages_of_model(model: TableModel) -> dict[str, Any]:
     """What is said of target, columns and weights, as messages."""
     target = model.target
+    if isinstance(target, NumberTarget):
+        done = target.describe()
+    else:
+        done = [decision_of(target)] if target.decision else []
     return {
-        "target": target.describe() if isinstance(target, NumberTarget) else [],
+        "target": done,
         "columns": {column.name: column.describe() for column in model.encoder.columns},
         "set_aside": dict(model.encoder.ignored),
         "weighting": model.weighting.said(target),
@@ -136,5 +140,10 @@ def summary_of_fit(
         },
         "parts": {name: part.to_dict() for name, part in fit.parts.items()},
         "verdict": fit.verdict_in(lang),
-        "messages": {**model["messages"], "split": as_data(fit.division.said), "remarks": as_data(fit.remarks)},
+        "messages": {
+            **model["messages"],
+            "split": as_data(fit.division.said),
+            "remarks": as_data(fit.remarks),
+            "verdict": as_data(fit.said),
+        },
     }

@@ -86,6 +86,9 @@ def _inline(words: Words, lang: Language) -> str:
 def _cell(cell: Cell, lang: Language) -> str:
     if isinstance(cell, Bar):
         return bar(cell.start, cell.end, cell.colour, cell.spread)
+    if isinstance(cell, Paragraph):
+        mark = f' class="{cell.kind}"' if cell.kind else ""
+        return f"<span{mark}>{''.join(_inline(words, lang) for words in cell.words)}</span>"
     return _inline(cell, lang) if isinstance(cell, str | Message) else to_mathml(cell)
 
 

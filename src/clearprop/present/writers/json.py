@@ -63,6 +63,8 @@ def _equation(equation: Equation) -> list[dict[str, str]]:
 def _cell(cell: Cell, lang: Language) -> Any:
     if isinstance(cell, Bar):
         return {"start": cell.start, "end": cell.end, "colour": cell.colour, "spread": cell.spread}
+    if isinstance(cell, Paragraph):
+        return _block(cell, lang)
     if isinstance(cell, str | Message):
         return _words(cell, lang)
     return {"text": to_text(cell), "latex": to_latex(cell)}

@@ -75,6 +75,8 @@ def _table(table: Table, lang: Language) -> Iterator[str]:
 def _cell(cell: Cell, lang: Language) -> str:
     if isinstance(cell, Bar):
         return ""
+    if isinstance(cell, Paragraph):
+        cell = sentences(cell.words, lang)
     return _escaped(spoken(cell, lang)) if isinstance(cell, str) or callable(cell) else f"${to_latex(cell)}$"
 
 

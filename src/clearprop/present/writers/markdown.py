@@ -65,6 +65,8 @@ def _row(cells: list[str]) -> str:
 def _cell(cell: Cell, lang: Language) -> str:
     if isinstance(cell, Bar):
         return ""
+    if isinstance(cell, Paragraph):
+        cell = sentences(cell.words, lang)
     if isinstance(cell, str) or callable(cell):
         return spoken(cell, lang).replace("|", "\\|").replace("\n", " ")
     return f"${to_latex(cell)}$"

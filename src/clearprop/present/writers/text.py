@@ -97,6 +97,8 @@ def aligned(table: Table, lang: Language, width: int | None = None) -> list[str]
 def _cell(cell: Cell, lang: Language) -> str:
     if isinstance(cell, Bar):
         return ""
+    if isinstance(cell, Paragraph):
+        cell = sentences(cell.words, lang)
     return spoken(cell, lang) if isinstance(cell, str) or callable(cell) else to_text(cell)
 
 

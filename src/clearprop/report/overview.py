@@ -1,0 +1,226 @@
+"""The overview of a training run, an evaluation or a model: what a terminal shows, in sections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from clearprop.messages import Message
+from clearprop.present.document import Block, Cell, Column, Document, Paragraph, Section, Table, Words
+from clearprop.report.reading import how_read
+from clearprop.report.summary import METRICS, number
+from clearprop.visible import shown_name
+
+_FEW_COLUMNS, _MOST_CLASSES, _MOST_MISTAKES = 15, 8, 5
+_RARE = 0.4  # a class that is there less than so many times as often as the average one
+_OF_RARE = {"precision", "recall", "f1", "average_precision"}
+_ENDED = {
+    "epochs": Message("overview.ended.epochs"),
+    "early stopping": Message("overview.ended.early_stopping"),
+    "interrupt": Message("overview.ended.interrupt"),
+    "callback": Message("overview.ended.callback"),
+}
+
+
+def training_overview(summary: Mapping[str, Any]) -> Document:
+    """What was read, what was done to each column, the network, the scores, and a verdict."""
+    parts, said = summary["parts"], summary["messages"]
+    last = list(parts)[-1]
+    names = {"table": shown_name(Path(summary["table"]["name"]).name), "target": shown_name(summary["target"]["name"])}
+    return Document(
+        Message("overview.training_of", **names),
+        sections(
+            read=lines(_what_was_read(summary)),
+            target=_target(summary),
+            columns=_columns(summary, _FEW_COLUMNS),
+            network=[_network(summary["network"])],
+            training=lines([_training(summary["training"]), *messages_in(said["weighting"])]),
+            scores=_scores(parts, summary["target"]),
+            answers=_answers(summary["target"], parts[last], Message(f"overview.rows_of.{last}")),
+            verdict=lines(messages_in(said["verdict"])),
+        ),
+    )
+
+
+def evaluation_overview(
+    table: str, model: str, summary: Mapping[str, Any], found: Mapping[str, Any], read: Sequence[Message]
+) -> Document:
+    """The scores of a model on a table; `read` says how that was read."""
+    gone, column = found["without_target"], summary["weighting"]["column"]
+    rows = Message("overview.rows_without_target" if gone else "overview.rows", n=found["rows"], gone=gone)
+    notes = [Message("overview.learned")] * found["learned"]
+    if column is not None and not found["weighted"]:
+        notes.append(Message("overview.unweighted", column=shown_name(column)))
+    return Document(
+        Message("overview.evaluation_of", model=shown_name(Path(model).name), table=shown_name(Path(table).name)),
+        sections(
+            rows=lines([rows, *read]),
+            note=lines(notes),
+            target=_target(summary),
+            scores=_scores({"table": found}, summary["target"]),
+            answers=_answers(summary["target"], found, Message("overview.rows_of.table")),
+            verdict=lines(found["verdict"]),
+        ),
+    )
+
+
+def model_overview(name: str, summary: Mapping[str, Any]) -> Document:
+    """What a model file holds."""
+    about, trained = summary["about"], []
+    if "seed" in about:
+        values = {name: about.get(name) for name in ("epochs", "best_epoch", "seed")}
+        key = "overview.trained_best" if about.get("best_epoch") else "overview.trained"
+        trained = [Message(key, **values), *messages_in(summary["messages"]["weighting"])]
+    return Document(
+        shown_name(Path(name).name),
+        sections(
+            target=_target(summary),
+            columns=_columns(summary, most=10_000),
+            network=[_network(summary["network"])],
+            training=lines(trained),
+            scores=_scores(about["parts"], summary["target"]) if about.get("parts") else [],
+        ),
+    )
+
+
+def sections(**blocks: Sequence[Block]) -> tuple[Section, ...]:
+    """A section for each heading that has something under it."""
+    return tuple(
+        Section(Message(f"overview.headings.{name}"), tuple(some), name) for name, some in blocks.items() if some
+    )
+
+
+def lines(words: Iterable[Words]) -> list[Paragraph]:
+    """Each on a line of its own."""
+    return [Paragraph.of(one) for one in words]
+
+
+def messages_in(data: Iterable[Any]) -> list[Message]:
+    """The messages in plain data."""
+    return [Message.from_dict(one) for one in data]
+
+
+# --- the parts
+
+
+def _what_was_read(summary: Mapping[str, Any]) -> Iterator[Message]:
+    table, parts = summary["table"], summary["parts"]
+    used, gone = sum(part["rows"] for part in parts.values()), table["without_target"]
+    size = {"rows": table["rows"], "columns": table["columns"]}
+    yield Message("overview.size", table=shown_name(table["name"]), **size)
+    yield from how_read(table["read"])
+    if gone:
+        yield Message("overview.left_out", n=gone)
+    if used + gone < table["rows"]:
+        yield Message("overview.drawn", n=used + gone)
+    counts = [Message(f"overview.parts.{name}", n=part["rows"]) for name, part in parts.items()]
+    yield Message("overview.split", parts=counts)
+    yield from messages_in(summary["messages"]["split"])
+    if summary["options"]["validation"] and "validation" not in parts:
+        yield Message("overview.no_validation", share=f"{summary['options']['validation']:g}")
+
+
+def _target(summary: Mapping[str, Any]) -> list[Paragraph]:
+    target, said = summary["target"], messages_in(summary["messages"]["target"])
+    name = shown_name(target["name"])
+    if target["task"] == "regression":
+        values = {"name": name, "mean": target["mean"], "std": target["std"]}
+        example = target["read_from_text"]
+        key = "overview.number_in_text" if example else "overview.number"
+        about = Message(key, **values, example=shown_name(repr(example)))
+        return lines([Message("table.parts", parts=[about, *said])])
+    classes, shares = target["classes"], target["shares"] or [None] * len(target["classes"])
+    ranked = sorted(zip(classes, shares, strict=True), key=lambda pair: -(pair[1] or 0))
+    shown = [
+        shown_name(label) + (f" {share:.0%}" if share is not None else "") for label, share in ranked[:_MOST_CLASSES]
+    ]
+    key = "overview.many_classes" if len(classes) > _MOST_CLASSES else "overview.classes"
+    return lines([Message(key, name=name, count=len(classes), classes=shown), *said])
+
+
+def _columns(summary: Mapping[str, Any], most: int) -> list[Block]:
+    columns, said = summary["columns"], summary["messages"]
+    rows: list[tuple[Cell, ...]] = [
+        (shown_name(c["name"]), Message(f"table.kinds.{c['kind']}"), Message.from_dict(said["columns"][c["name"]]))
+        for c in columns[:most]
+    ]
+    if len(columns) > most:
+        kinds: dict[str, int] = {}
+        for column in columns[most:]:
+            kinds[column["kind"]] = kinds.get(column["kind"], 0) + 1
+        rest = [Message("overview.of_kind", n=n, kind=Message(f"table.kinds.{kind}")) for kind, n in kinds.items()]
+        rows.append((Message("overview.more", n=len(columns) - most), "", Message("overview.list", parts=rest)))
+    aside, kind = list(said["set_aside"].items()), Paragraph.of(Message("overview.aside"), kind="bad")
+    rows += [(Paragraph.of(shown_name(name), kind="soft"), kind, Message.from_dict(why)) for name, why in aside[:most]]
+    if len(aside) > most:
+        rows.append((Message("overview.more", n=len(aside) - most), kind, ""))
+    return [Table((Column(), Column(kind="lead"), Column()), tuple(rows), "columns")]
+
+
+def _network(network: Mapping[str, Any]) -> Paragraph:
+    values = {name: network[name] for name in ("layers", "activations", "parameters")}
+    return Paragraph.of(Message("overview.layers", **values))
+
+
+def _training(training: Mapping[str, Any]) -> Message:
+    values = {"epochs": training["epochs"], "seconds": training["seconds"], "best": training["best_epoch"]}
+    key = "overview.ran_best" if training["best_epoch"] else "overview.ran"
+    return Message(key, **values, ended=_ENDED[training["stopped_by"]])
+
+
+def _scores(parts: Mapping[str, Any], target: Mapping[str, Any]) -> list[Block]:
+    """A column per part, then the interval and the baseline of the last.
+
+    What is said of a rare class is left out where none is rare, unless a threshold was chosen.
+    """
+    final = list(parts)[-1]
+    columns = [Column()]
+    columns += [Column(Message(f"overview.part.{p}"), True, "strong" if p == final else "") for p in parts]
+    columns += [Column(Message("overview.interval"), True), Column(Message("overview.baseline"), True)]
+    last, is_rare = parts[final], _has_rare_class(target)
+    rows: list[tuple[Cell, ...]] = []
+    for metric in (name for name in last["scores"] if is_rare or name not in _OF_RARE):
+        low, high = last["intervals"].get(metric, (None, None))
+        interval = "–" if low is None or high is None else f"{number(low)}–{number(high)}"
+        scores = [number(part["scores"].get(metric)) for part in parts.values()]
+        rows.append((METRICS.get(metric, metric), *scores, interval, number(last["baseline"][metric])))
+    table = Table(tuple(columns), tuple(rows), "scores")
+    if not is_rare or "f1" not in last["scores"]:
+        return [table]
+    positive = target["positive"]
+    of = Message("overview.means") if positive is None else Message("overview.those_of", label=shown_name(positive))
+    return [table, Paragraph.of(Message("overview.of_rare", of=of), kind="soft")]
+
+
+def _has_rare_class(target: Mapping[str, Any]) -> bool:
+    shares = target.get("shares") or [1.0]
+    return target.get("decision") is not None or min(shares) < _RARE / len(shares)
+
+
+def _answers(target: Mapping[str, Any], part: Mapping[str, Any], of: Message) -> list[Block]:
+    """A confusion matrix of a few classes, of more the most frequent mistakes."""
+    if target["task"] == "regression":
+        return []
+    classes = target["classes"]
+    if len(classes) <= _MOST_CLASSES:
+        return [_confusion(classes, part["confusion"], of)]
+    mistakes = [
+        Message("overview.taken_for", label=shown_name(classes[i]), other=shown_name(classes[j]), n=n)
+        for i, j, n in part["mistakes"][:_MOST_MISTAKES]
+    ]
+    return [*lines([Message("overview.mistaken", n=part["wrong"], of=of), *mistakes])]
+
+
+def _confusion(classes: Sequence[Any], counts: Sequence[Sequence[int]], of: Message) -> Table:
+    columns = [Column(Message("overview.is_and_answered", of=of)), *(Column(shown_name(c), True) for c in classes)]
+    rows: list[tuple[Cell, ...]] = [
+        (shown_name(label), *(Paragraph.of(f"{n:,}", kind=_weight(i == j, n)) for j, n in enumerate(row)))
+        for i, (label, row) in enumerate(zip(classes, counts, strict=True))
+    ]
+    return Table(tuple(columns), tuple(rows), "confusion")
+
+
+def _weight(is_right: bool, n: int) -> Any:
+    """How a count is written: right answers strong, none softly."""
+    return "strong" if is_right else "" if n else "soft"
