@@ -4,7 +4,9 @@ import pytest
 
 import compare_outputs
 
-PAGE = '<p class="a">The loss is 0.25</p><script>const steps = [1, 2]</script>'
+PAGE = """<style>p { width: 7px }</style><p class="a">The loss is 0.25</p>
+<script type="application/json">{"steps": ["\\u003cb class=\\"x\\">one</b>", 2]}</script>
+<script>let speed = 300</script>"""
 
 
 def compared(monkeypatch, capsys, tmp_path, before, after, *options, allowed=""):
@@ -36,9 +38,12 @@ def compared(monkeypatch, capsys, tmp_path, before, after, *options, allowed="")
         ("a.txt", "loss 1e-3", "loss 1e-4", "a.txt: numbers differ", 1),
         ("a.txt", "a·b", "a × b", "a.txt: numbers equal, words equal, signs", 0),
         ("a.txt", "损失 0.25", "误差 0.25", "a.txt: numbers equal, words differ", 0),
-        ("a.html", PAGE, PAGE.replace('class="a"', 'class="b2"'), "markup: 1 tags gone, 1 new of 4", 0),
+        ("a.html", PAGE, PAGE.replace('class="a"', 'class="b2"'), "words equal, markup: 1 tags gone, 1 new of ", 0),
+        ("a.html", PAGE, PAGE.replace("7px", "8px"), "numbers equal, words equal, markup", 0),
+        ("a.html", PAGE, PAGE.replace("300", "400"), "numbers equal, words equal, markup", 0),
         ("a.html", PAGE, PAGE.replace("0.25", "0.5"), "a.html: numbers differ, words equal", 1),
-        ("a.html", PAGE, PAGE.replace("[1, 2]", "[2, 1]"), "a.html: numbers differ, words equal", 1),
+        ("a.html", PAGE, PAGE.replace(", 2]", ", 3]"), "a.html: numbers differ, words equal", 1),
+        ("a.html", PAGE, PAGE.replace("one", "two"), "a.html: numbers equal, words differ", 0),
         ("a.html", PAGE, PAGE.replace("The", "\n The "), "a.html: numbers equal, words equal, blanks", 0),
     ],
 )

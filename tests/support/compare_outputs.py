@@ -11,6 +11,7 @@ where no number differs and no file is missing, but for those.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 import tomllib
@@ -31,29 +32,47 @@ MARKUP = {".html", ".svg"}
 
 
 class Markup(HTMLParser):
-    """A page as lines of text, as tags with attributes, and as the text of its scripts and styles."""
+    """A page as what people read in it, with the data that its script shows, and all the rest: tags, styles, code."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
         self.text: list[str] = []
         self.tags: list[str] = []
-        self.code: list[str] = []
         self._within = ""
         self.feed(page)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._within = tag
-        shown = " ".join(f'{name}="{" ".join((value or "").split())}"' for name, value in sorted(attrs, key=str))
-        self.tags.append(f"<{tag} {shown}>".replace(" >", ">"))
+        self._within = "json" if ("type", "application/json") in attrs else tag
+        shown = [f' {name}="{" ".join((value or "").split())}"' for name, value in sorted(attrs, key=str)]
+        self.tags.append(f"<{tag}{''.join(shown)}>")
 
     def handle_endtag(self, tag: str) -> None:
         self._within = ""
         self.tags.append(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:
-        lines = [" ".join(line.split()) for line in data.splitlines() if line.strip()]
-        (self.code if self._within in ("script", "style") else self.text).extend(lines)
+        if self._within == "json":
+            self._read(json.loads(data))
+        else:
+            lines = [" ".join(line.split()) for line in data.splitlines() if line.strip()]
+            (self.tags if self._within in ("script", "style") else self.text).extend(lines)
+
+    def _read(self, value: object) -> None:
+        """The data of a script, in which texts may be pages, too."""
+        if isinstance(value, dict):
+            for key, part in value.items():
+                self.tags.append(key)
+                self._read(part)
+        elif isinstance(value, list):
+            for part in value:
+                self._read(part)
+        elif isinstance(value, str):
+            inner = Markup(value)
+            self.text += inner.text
+            self.tags += inner.tags
+        else:
+            self.text.append(str(value))
 
 
 @dataclass(frozen=True)
@@ -71,10 +90,12 @@ class Output:
     def _parsed(self) -> Markup:
         return Markup(self.content)
 
-    @property
+    @cached_property
     def lines(self) -> list[str]:
-        """What people read; of a page without tags, with the data of its scripts."""
-        return self._parsed.text + self._parsed.code if self.is_markup else self.content.splitlines()
+        """What people read, without empty lines."""
+        if self.is_markup:
+            return self._parsed.text
+        return [line.rstrip() for line in self.content.splitlines() if line.strip()]
 
     @property
     def tags(self) -> list[str]:

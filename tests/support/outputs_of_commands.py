@@ -10,6 +10,8 @@ from itertools import product
 from pathlib import Path
 from unittest import mock
 
+import polars as pl
+
 from commands import run, run_process
 from every_output import Made, Outputs
 from tables_of_outputs import TABLES
@@ -238,6 +240,8 @@ def contents(path: Path) -> Made:
             "header.json": json.dumps(unfolded(json.loads(data[8 : 8 + length])), indent=1),
             "data": data[8 + length :],
         }
+    if path.name == "history.csv":
+        return pl.read_csv(data).with_columns(seconds=pl.lit("#")).write_csv()
     if path.suffix in TEXT:
         return data.decode()
     return data
