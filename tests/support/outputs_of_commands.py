@@ -118,13 +118,15 @@ def with_reading_options() -> Outputs:
     """The commands on tables that need options to be read."""
     german = ("german.csv", "--encoding", "cp1252", "--delimiter", ";", "--skip", "2", "--na", "nix")
     excel, bare = ("book.xlsx", "--sheet", "second"), ("bare.csv", "--no-header")
-    for name, table in {"german": german, "excel": excel, "no-header": bare}.items():
+    lines = ("t.jsonl", "--header")
+    for name, table in {"german": german, "excel": excel, "no-header": bare, "json-lines": lines}.items():
         model = f"{name}/model.clearprop"
         for command, more in {"evaluate": (), "check": (), "doctor": (), "explain": ("--row", "2")}.items():
             yield f"{command}/{name}/read", partial(of_trained, name, command, model, *table, *more)
         yield f"predict/{name}", partial(prediction, name, *table)
+        yield f"profile/{name}-read", partial(profile, name, *table)
     steps = ("--steps", "2", "--batch-size", "16", "--optimizer", "sgd", "--threads", "1")
-    yield "profile/german", partial(profile, "german", *german, *steps)
+    yield "profile/german-options", partial(profile, "german", *german, *steps)
     copied = ("odd.csv", "--keep", "note", "--keep", "id", "--safe-csv")
     yield "predict/odd-keep", partial(prediction, "odd", *copied)
     yield "predict/odd-quiet", partial(prediction, "odd", "odd.csv", "--quiet")
