@@ -43,6 +43,7 @@ _MASKED = [
     (re.compile(rf'("[a-z_]*seconds[a-z_]*": ?){_NUMBER}'), r"\1#"),
     (re.compile(r'("[a-z_]*seconds[a-z_]*": ?)\[[^\]]*\]'), r"\1[#]"),
     (re.compile(r"0x[0-9a-f]{6,}"), "0x#"),
+    (re.compile(r" +$", re.MULTILINE), ""),  # the terminal fills its lines, after what is masked too
 ]
 
 
