@@ -78,7 +78,7 @@ LAYERS: dict[str, Callable[[], list[Any]]] = {
     "own-layer": lambda: [Gate(), cp.Dense(1)],
     "initializers": lambda: [cp.Dense(2, "tanh", init=cp.LeCun(), bias_init=0.5), cp.Dense(1, init=cp.FanInUniform())],
     "deep": lambda: [*(cp.Dense(2, "tanh") for _ in range(4)), cp.Dense(1)],
-    "wide": lambda: [cp.Dense(20, "relu"), cp.Dense(1)],
+    "wide": lambda: [cp.Dense(20, "relu"), cp.Dense(1)],  # only drawn
 }
 LOSSES: dict[str, tuple[Any, int, str | None]] = {
     "squared-error": ("squared_error", 1, None),

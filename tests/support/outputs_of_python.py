@@ -60,7 +60,8 @@ def outputs() -> Outputs:
         yield f"python/network/{name}", partial(of_network, name)
         yield f"python/represent/{name}", partial(representations, name)
         yield f"python/check/{name}", partial(checks, name)
-    for kind, each in {"activation": ACTIVATIONS, "layer": LAYERS, "loss": LOSSES}.items():
+    layers = [name for name in LAYERS if name != "wide"]  # every element of which fills pages
+    for kind, each in {"activation": ACTIVATIONS, "layer": layers, "loss": LOSSES}.items():
         for name in each:
             yield f"python/{kind}/{name}", partial(formulas, name)
     for name in OPTIMIZERS:
