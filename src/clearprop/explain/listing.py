@@ -10,6 +10,8 @@ from clearprop.execute import Array
 from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.values import Values
+from clearprop.graph import Name
+from clearprop.nn.names import A0, X
 from clearprop.present.formula import Math, is_printable, number, to_mathml, to_text
 from clearprop.present.page import fragment
 from clearprop.visible import visible
@@ -19,7 +21,7 @@ _WIDEST = 60  # letters of a preview
 
 def text_listing(values: Values) -> str:
     """For the terminal, one line per value."""
-    rows = [(name, to_text(_symbol(name)), shape_of(v), _preview(v)) for name, v in values.values.items()]
+    rows = [(name, to_text(_symbol(name)), shape_of(v), _preview(v)) for name in values for v in [values[name]]]
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = [
         f"  {name:{widths[0]}}  {sign:{widths[1]}}  {shape:{widths[2]}}  {text}" for name, sign, shape, text in rows
@@ -31,7 +33,8 @@ def html_listing(values: Values) -> str:
     """For a notebook: symbols as formulas, small values as matrices, large ones by their range."""
     source = Source(values)
     cells = []
-    for name, value in values.values.items():
+    for name in values:
+        value = values[name]
         shown = to_mathml(source.matrix(value)) if is_printable(np.shape(value)) else escape(_range(value))
         sign, shape = to_mathml(_symbol(name)), shape_of(value)
         cells.append(f"<tr><td><code>{escape(name)}</code></td><td>{sign}</td><td>{shape}</td><td>{shown}</td></tr>")
@@ -43,8 +46,8 @@ def _heading(values: Values) -> str:
     return f"{values.samples} sample{'s' * (values.samples != 1)}, mode {values.mode}"
 
 
-def _symbol(name: str) -> Math:
-    return symbol("X" if name == "a0" else name)
+def _symbol(name: Name) -> Math:
+    return symbol(X if name == A0 else name)
 
 
 def shape_of(value: Array) -> str:

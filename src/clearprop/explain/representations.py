@@ -17,9 +17,10 @@ from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.values import Values
+from clearprop.graph import Name
 from clearprop.messages import Language, Message, checked_language
 from clearprop.nn import Architecture
-from clearprop.nn.scope import layer_of
+from clearprop.nn.names import A0, LOSS
 from clearprop.present.document import Document, Equation, Figure, Section
 from clearprop.present.figure.scene import Picture
 from clearprop.present.formula import is_printable, to_text
@@ -66,19 +67,18 @@ class Representations:
         return Source(self.values, "column" if self.convention == "column" else "row")
 
     @cached_property
-    def _names(self) -> list[str]:
+    def _names(self) -> list[Name]:
         """The values of the layers, and before each what else its formula names."""
-        found: list[str] = []
+        found: list[Name] = []
         for name in self.values.forward_names:
-            if name not in ("a0", "L"):
+            if name not in (A0, LOSS):
                 found += [*self._source.needed(self._source.node(name)), name]
         return list(dict.fromkeys(found))
 
-    def _heading(self, name: str) -> Message:
-        layer = layer_of(name)
-        if name in self._source.auxiliary or layer is None:
+    def _heading(self, name: Name) -> Message:
+        if name in self._source.auxiliary:
             return Message("derivation.shared")
-        return Message("representations.layer", l=layer, value=to_text(symbol(name)))
+        return Message("representations.layer", l=name.layer, value=to_text(symbol(name)))
 
     def _sums(self) -> Iterator[Section]:
         for name in self._names:
@@ -93,7 +93,7 @@ class Representations:
             notes = [Message("representations.more", n=left)] if left else []
             yield step(name, self._heading(name), equations, notes)
 
-    def _sum(self, name: str, index: tuple[int, ...]) -> Equation:
+    def _sum(self, name: Name, index: tuple[int, ...]) -> Equation:
         source = self._source
         scalar = source.elements.written_out(source.node(name), (0, *index))
         return source.element_symbol(name, (0, *index)), source.element_symbols.formula(scalar)
@@ -110,9 +110,9 @@ class Representations:
                 key = "representations.parameters" if layer else "representations.before"
                 yield step(f"parameters{layer}", Message(key, l=layer), equations)
 
-    def _parameters_of(self, layer: int) -> dict[str, Array]:
-        declared = self.values.architecture.parameters
-        return {name: self.values.parameters[name] for name, p in declared.items() if p.layer == layer}
+    def _parameters_of(self, layer: int) -> dict[Name, Array]:
+        declared = self.values.architecture.parameters.values()
+        return {p.name: self.values.parameters[p.name] for p in declared if p.layer == layer}
 
     def to_text(self) -> str:
         """Sums and matrices for the terminal."""

@@ -15,21 +15,17 @@ import numpy as np
 from clearprop.cached import cached_property
 from clearprop.errors import ClearpropError, InvalidValueError, UnknownNameError
 from clearprop.execute import Array, Reference
-from clearprop.graph import Graph, Node, gradient, simplify, tidy
+from clearprop.graph import Graph, Name, Node, Role, gradient, simplify, tidy
+from clearprop.graph.name import as_name
 from clearprop.nn import Architecture, TargetForm, parameter_nodes
-from clearprop.nn.scope import layer_of
+from clearprop.nn.names import A0, COUNTER, LOSS, TARGET, X
 
 
 class ByLayer(Mapping[int, Array]):
     """The values of one letter, by layer: `t.z[1]`, …; a[0] is X."""
 
-    def __init__(self, letter: str, values: Mapping[str, Array]) -> None:
-        self._letter = letter
-        self._values = {
-            int(name[len(letter) :]): value
-            for name, value in values.items()
-            if name.startswith(letter) and name[len(letter) :].isdecimal()
-        }
+    def __init__(self, letter: str, values: Mapping[int, Array]) -> None:
+        self._letter, self._values = letter, values
 
     def __getitem__(self, layer: int) -> Array:
         if layer not in self._values:
@@ -95,26 +91,31 @@ class Values:
         return tidy(Graph({**self.layer_graph.outputs, **_gradients(self.layer_graph, self._wanted)}))
 
     @cached_property
-    def _wanted(self) -> list[str]:
-        values = [name for name, node in self.layer_graph.outputs.items() if _is_traced(name, node)]
-        return [*values, *self._learned]
+    def _wanted(self) -> list[Name]:
+        return [*self._computed, *self.learned]
 
     @cached_property
-    def _learned(self) -> list[str]:
+    def _computed(self) -> list[Name]:
+        """The layers' values, in the order in which they are computed; whole numbers, which have no gradient, are not."""
+        named = [node.name for node in self.layer_graph.nodes if node.type.is_float and node.name is not None]
+        return [name for name in named if name.role == "value"]
+
+    @cached_property
+    def learned(self) -> list[Name]:
         """The parameters that the loss depends on; a layer may declare others."""
         return list(parameter_nodes(self.layer_graph, self.architecture))
 
     @cached_property
-    def output(self) -> str:
+    def output(self) -> Name:
         """The name of what the network puts out: a[L], unless something else comes last in it."""
-        return str(self.architecture.forward("f64", self._training).output.name)
+        return as_name(self.architecture.forward("f64", self._training).output.name or "y")
 
     # --- values
 
     def inputs(self) -> dict[str, Array]:
         """What the graphs are computed from: parameters, X, y, and the counter of random numbers."""
-        bound = dict(self.parameters) | {"X": self._X, "counter": np.zeros(3, np.int64)}
-        return bound if self._y is None else bound | {"y": self._y}
+        bound = dict(self.parameters) | {X: self._X, COUNTER: np.zeros(3, np.int64)}
+        return bound if self._y is None else bound | {TARGET: self._y}
 
     def run(self, graph: Graph) -> dict[str, Array]:
         """The outputs of a graph of this network for these samples."""
@@ -124,7 +125,7 @@ class Values:
     @cached_property
     def values(self) -> Mapping[str, Array]:
         """Every value by name, in the order in which it is computed: forward, then backward."""
-        found = self.run(self.graph) | {"a0": self._X}
+        found = self.run(self.graph) | {A0: self._X}
         if self._y is not None:
             found |= self._bypassed(found)
         return {name: _read_only(found[name]) for name in self._names}
@@ -137,14 +138,14 @@ class Values:
         """
         textbook = self.run(self.textbook_graph)
         differing = {name for name in self.backward_names if _differ(textbook[name], found[name])}
-        wrong = [f"d{name}" for name in self._learned if f"d{name}" in differing]
+        wrong = [name.gradient for name in self.learned if name.gradient in differing]
         if wrong:
             raise ClearpropError(
                 f"{', '.join(wrong)} of the simplified graph, which trains, and of the graph as it was written differ",
                 "equal gradients",
                 "a derivative rule, a definition or a stable form of one of the ops in this network is wrong",
             )
-        return {name: textbook[name] for name in (*differing, f"d{self.output}")}
+        return {name: textbook[name] for name in (*differing, self.output.gradient) if name in textbook}
 
     @property
     def samples(self) -> int:
@@ -169,32 +170,26 @@ class Values:
         return type(self)(self.architecture, self.parameters, self._X[rows], y, self._form, self.mode)
 
     @cached_property
-    def _names(self) -> tuple[str, ...]:
+    def _names(self) -> tuple[Name, ...]:
         """In the order in which the values are computed."""
         return (*self.forward_names, *self.backward_names)
 
     @property
-    def forward_names(self) -> list[str]:
+    def forward_names(self) -> list[Name]:
         """X, then layer by layer z, a, …, and the loss."""
-        inner = [name for name, node in self.layer_graph.outputs.items() if _is_traced(name, node)]
-        order = [node.name for node in self.layer_graph.nodes if node.name in inner]
-        return ["a0", *map(str, order), *(["L"] if self._y is not None else [])]
+        return [A0, *self._computed, *([LOSS] if self._y is not None else [])]
 
     @property
-    def backward_names(self) -> list[str]:
+    def backward_names(self) -> list[Name]:
         """da[L], dz[L], {dW[L], db[L]}, da[L−1], … down to the first layer."""
         if self._y is None:
             return []
-        names: list[str] = []
+        names: list[Name] = []
         for value in reversed(self.forward_names[1:-1]):
-            names.append(f"d{value}")
-            if value == f"z{layer_of(value)}":
-                names += self._parameter_gradients(layer_of(value))
-        return list(dict.fromkeys([*names, *(f"d{name}" for name in self._learned)]))
-
-    def _parameter_gradients(self, layer: int | None) -> list[str]:
-        declared = self.architecture.parameters
-        return [f"d{name}" for name in self._learned if declared[name].layer == layer]
+            names.append(value.gradient)
+            if value.letter == "z" and not value.suffix:
+                names += [name.gradient for name in self.learned if name.layer == value.layer]
+        return list(dict.fromkeys([*names, *(name.gradient for name in self.learned)]))
 
     def __getitem__(self, name: str) -> Array:
         if name not in self:
@@ -204,7 +199,7 @@ class Values:
     def __contains__(self, name: object) -> bool:
         return name in self._names
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[Name]:
         return iter(self._names)
 
     def __len__(self) -> int:
@@ -213,22 +208,22 @@ class Values:
     @property
     def z(self) -> ByLayer:
         """Pre-activations z[l], (N, n_l)."""
-        return ByLayer("z", self.values)
+        return ByLayer("z", self._layers("value", "z"))
 
     @property
     def a(self) -> ByLayer:
         """Activations a[l], (N, n_l); a[0] is X and a[L] the prediction."""
-        return ByLayer("a", self.values)
+        return ByLayer("a", self._layers("value", "a"))
 
     @property
     def da(self) -> ByLayer:
         """∂L/∂a[l]."""
-        return ByLayer("da", self._backward)
+        return ByLayer("da", self._layers("gradient", "a"))
 
     @property
     def dz(self) -> ByLayer:
         """δ[l] = ∂L/∂z[l]."""
-        return ByLayer("dz", self._backward)
+        return ByLayer("dz", self._layers("gradient", "z"))
 
     @property
     def delta(self) -> ByLayer:
@@ -238,12 +233,12 @@ class Values:
     @property
     def dW(self) -> ByLayer:
         """∂L/∂W[l], (n_in, n_out)."""
-        return ByLayer("dW", self._backward)
+        return ByLayer("dW", self._layers("gradient", "W"))
 
     @property
     def db(self) -> ByLayer:
         """∂L/∂b[l], (n_out,)."""
-        return ByLayer("db", self._backward)
+        return ByLayer("db", self._layers("gradient", "b"))
 
     @property
     def loss(self) -> float:
@@ -251,10 +246,12 @@ class Values:
         self._require_target()
         return float(self.values["L"])
 
-    @property
-    def _backward(self) -> Mapping[str, Array]:
-        self._require_target()
-        return self.values
+    def _layers(self, role: Role, letter: str) -> dict[int, Array]:
+        """Layer → its first value of a letter, or the gradient by it."""
+        if role == "gradient":
+            self._require_target()
+        asked = [name for name in self._names if (name.role, name.letter, name.suffix) == (role, letter, "")]
+        return {name.layer: self.values[name] for name in asked if name.layer is not None}
 
     def _require_target(self) -> None:
         if self._y is None:
@@ -279,12 +276,6 @@ def _differ(a: Array, b: Array) -> bool:
     return finite and not np.allclose(a, b, rtol=1e-9, atol=1e-9 * scale)
 
 
-def _is_traced(name: str, node: Node) -> bool:
-    """Values of layers: floating-point, with a layer number; not the loss and not new running states."""
-    return node.type.is_float and name[-1:].isdigit()
-
-
-def _gradients(graph: Graph, names: list[str]) -> dict[str, Node]:
-    nodes = {name: graph[name] for name in names}
-    found = gradient(graph["L"], list(nodes.values()))
-    return {f"d{name}": node.named(f"d{name}") for name, node in zip(nodes, found, strict=True)}
+def _gradients(graph: Graph, names: list[Name]) -> dict[str, Node]:
+    found = gradient(graph[LOSS], [graph[name] for name in names])
+    return {name.gradient: node.named(name.gradient) for name, node in zip(names, found, strict=True)}

@@ -50,6 +50,7 @@ from clearprop.graph.expression import (
 )
 from clearprop.graph.gradient import gradient
 from clearprop.graph.graph import Graph, as_graph, check
+from clearprop.graph.name import Name, Role
 from clearprop.graph.node import OPS, Example, Node, Op, constant, topological, variable
 from clearprop.graph.rewrite import eliminate_common, rebuild, same_structure, substitute
 from clearprop.graph.simplify import expand, simplify, tidy
@@ -65,8 +66,10 @@ __all__ = [
     "Example",
     "Graph",
     "N",
+    "Name",
     "Node",
     "Op",
+    "Role",
     "Shape",
     "Type",
     "abs",

@@ -68,7 +68,7 @@ def backward(y: Node, targets: Sequence[Node], seed: Node) -> dict[Node, Node]:
         if node not in wanted or node not in contributions:
             continue
         g = _total(contributions.pop(node))
-        adjoints[node] = g = g if node.name is None else g.named(f"d{node.name}")
+        adjoints[node] = g = g if node.name is None else g.named(node.name.gradient)
         for x, dx in zip(node.inputs, local_gradients(node, g), strict=True):
             if dx is not None and x in wanted:
                 contributions.setdefault(x, []).append(dx)

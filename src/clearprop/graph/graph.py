@@ -36,10 +36,8 @@ class Graph:
         """The variables, by name, in the order in which the graph first needs them."""
         found: dict[str, Node] = {}
         for node in self.nodes:
-            if node.op.name == "variable":
-                name = str(node.name)
-                if found.setdefault(name, node) is not node:
-                    raise DTypeError(f"two different variables named {name!r}", "one variable per name")
+            if node.op.name == "variable" and node.name is not None and found.setdefault(node.name, node) is not node:
+                raise DTypeError(f"two different variables named {node.name!r}", "one variable per name")
         return found
 
     @cached_property

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from clearprop.errors import DTypeError
+from clearprop.graph.name import Name, as_name
 from clearprop.graph.types import Shape, Type, as_shape, dtype_name
 from clearprop.visible import visible
 
@@ -104,7 +105,7 @@ class Node:
     inputs: tuple[Node, ...]
     attrs: Mapping[str, Any]
     type: Type
-    name: str | None = None
+    name: Name | None = None
 
     __array_ufunc__ = None  # NumPy arrays leave `array * node` to the node, which answers with a clear error
 
@@ -119,13 +120,16 @@ class Node:
         return self.type.dtype
 
     def named(self, name: str) -> Node:
-        """The same value under a name; a node that has another name already keeps it and gets an alias."""
-        if self.name == name:
+        """The same value under a name; a node that has another name already keeps it and gets an alias.
+
+        Args:
+            name: any text, or a `Name`, which also says what the value is.
+        """
+        given = as_name(name)
+        if self.name == given and (given.role in ("other", self.name.role)):
             return self
-        if self.name is None:
-            return Node(self.op, self.inputs, self.attrs, self.type, name)
-        alias = OPS["identity"](self)
-        return Node(alias.op, alias.inputs, alias.attrs, alias.type, name)
+        named = self if self.name is None else OPS["identity"](self)
+        return Node(named.op, named.inputs, named.attrs, named.type, given)
 
     def __repr__(self) -> str:
         return visible(f"<{self.name or self.op.name}: {self.type}>")

@@ -7,6 +7,7 @@ from typing import Any, overload
 
 from clearprop.graph.fused.record import Hole
 from clearprop.graph.graph import Graph, as_graph
+from clearprop.graph.name import Name
 from clearprop.graph.node import OPS, Node, topological
 
 Rule = Callable[[Node], Node | None]  # the replacement, or None if the rule does not apply
@@ -97,7 +98,7 @@ def number_values(nodes: Sequence[Node]) -> dict[Node, int]:
 def eliminate_common(graph: Graph) -> Graph:
     """Compute equal values once. A value with several names keeps the first; the others become aliases of it."""
     numbers = number_values(graph.nodes)
-    names: dict[int, str] = {}
+    names: dict[int, Name] = {}
     for node in graph.nodes:
         if node.name is not None:
             names.setdefault(numbers[node], node.name)
@@ -114,14 +115,14 @@ def eliminate_common(graph: Graph) -> Graph:
                 else Node(node.op, inputs, node.attrs, node.type, names.get(number))
             )
             chosen[number] = fresh
-        done[node] = chosen[number] if node.name is None else _alias(chosen[number], node)
+        done[node] = chosen[number] if node.name is None else _alias(chosen[number], node, node.name)
     return Graph({name: done[node] for name, node in graph.outputs.items()})
 
 
-def _alias(value: Node, old: Node) -> Node:
+def _alias(value: Node, old: Node, name: Name) -> Node:
     if old.op.name == "identity" and old.inputs[0] is value:
         return old
-    return value.named(str(old.name))
+    return value.named(name)
 
 
 def same_structure(a: Node | Graph, b: Node | Graph) -> bool:

@@ -8,10 +8,11 @@ from typing import Any, Literal
 from clearprop import graph as g
 from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError, ShapeError
-from clearprop.graph import Graph, N, Node
+from clearprop.graph import Graph, N, Name, Node, as_graph
 from clearprop.nn.activations import ACTIVATIONS
 from clearprop.nn.layers import Layer
 from clearprop.nn.losses import Loss, loss_name
+from clearprop.nn.names import DATA_LOSS, LOSS, SAMPLE_WEIGHT, TARGET, X
 from clearprop.nn.scope import Parameter, Scope
 
 # How class targets come in: as integer labels (N,), or as rows of numbers (N, k).
@@ -51,7 +52,7 @@ class Architecture:
     def forward(self, dtype: str, training: bool = False) -> Forward:
         """Build X → a[L]."""
         scope = Scope(training, dtype)
-        X = x = g.variable("X", (N, self.n_inputs), dtype)
+        first = x = g.variable(X, (N, self.n_inputs), dtype)
         built = []
         for layer in self.layers:
             x = layer.build(x, scope)
@@ -59,7 +60,7 @@ class Architecture:
             if not isinstance(width, int):
                 raise ShapeError(f"{layer!r} made {x!r}", "a node of shape (N, n_out)")
             built.append((layer, scope.layer, width))
-        return Forward(X, scope.output(x), scope, tuple(built))
+        return Forward(first, scope.output(x), scope, tuple(built))
 
     def built(self) -> tuple[tuple[Layer, int, int], ...]:
         """Each layer object with the l it belongs to and its number of outputs."""
@@ -106,7 +107,7 @@ class Architecture:
     def prediction_graph(self, dtype: str) -> Graph:
         """X → a[L] with everything named, for inference."""
         forward = self.forward(dtype)
-        return Graph({str(forward.output.name): forward.output})
+        return as_graph(forward.output)
 
     def loss_graph(
         self, dtype: str, training: bool = True, targets: TargetForm = "rows", weighted: bool = False
@@ -121,16 +122,16 @@ class Architecture:
         a, scope = forward.output, forward.scope
         if targets == "labels":
             k = self.n_outputs
-            y = g.one_hot(g.variable("y", (N,), "int64"), k, dtype)
+            y = g.one_hot(g.variable(TARGET, (N,), "int64"), k, dtype)
         else:
-            y = g.variable("y", (N, self.n_outputs), dtype)
+            y = g.variable(TARGET, (N, self.n_outputs), dtype)
         per_sample = loss(a, y)
         if weighted:
-            per_sample = per_sample * g.variable("w", (N,), dtype)
+            per_sample = per_sample * g.variable(SAMPLE_WEIGHT, (N,), dtype)
         mean_loss = g.mean(per_sample)
         total = self._with_penalties(mean_loss, scope)
-        states = {f"{name}'": node.named(f"{name}'") for name, node in scope.updates.items()}
-        return Graph({"loss": mean_loss.named("loss"), "L": total.named("L"), **states})
+        outputs = {DATA_LOSS: mean_loss, LOSS: total, **scope.updates}
+        return Graph({name: node.named(name) for name, node in outputs.items()})
 
     def _with_penalties(self, loss: Node, scope: Scope) -> Node:
         for name, parameter in scope.parameters.items():
@@ -181,10 +182,10 @@ def _is_closed(value: Any) -> bool:
     return str(getattr(value, "__module__", "")).startswith("clearprop.")
 
 
-def parameter_nodes(graph: Graph, architecture: Architecture) -> dict[str, Node]:
+def parameter_nodes(graph: Graph, architecture: Architecture) -> dict[Name, Node]:
     """The trainable parameters that a graph of this architecture uses, by name."""
     return {
-        name: graph.inputs[name]
-        for name, parameter in architecture.parameters.items()
-        if parameter.trainable and name in graph.inputs
+        p.name: graph.inputs[p.name]
+        for p in architecture.parameters.values()
+        if p.trainable and p.name in graph.inputs
     }

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import chain, count
 
 from clearprop.errors import InvalidValueError
-from clearprop.graph import OPS, Node, Shape, variable
+from clearprop.graph import OPS, Name, Node, Shape, variable
 from clearprop.nn.initializers import Initializer
+from clearprop.nn.names import A0, COUNTER
 
-_LAYERED = re.compile(r"\D*?(\d+)(?:_\d+)?")
 _RESERVED = re.compile(r"(d.+|β|[ru]_\d*|\d.*)?")  # dz1 means the gradient of z1, β1 is Adam's, u_1 is shared
-
-
-def layer_of(name: str) -> int | None:
-    """The number of the layer that a value or a parameter belongs to, if its name has one.
-
-    Example:
-        >>> [layer_of(name) for name in ("z1", "gamma12", "n1_2", "loss")]
-        [1, 12, 1, None]
-    """
-    match = _LAYERED.fullmatch(name)
-    return int(match[1]) if match else None
 
 
 @dataclass(frozen=True)
@@ -34,16 +24,19 @@ class Parameter:
         initializer: what draws its first value.
         fan_in, fan_out: how many inputs and outputs its layer has, for the initialiser.
         trainable: whether it is learned by gradient; running states are not.
-        layer: the number of the layer it belongs to.
     """
 
-    name: str
+    name: Name
     shape: tuple[int, ...]
     initializer: Initializer
     fan_in: int
     fan_out: int
     trainable: bool = True
-    layer: int = 0
+
+    @property
+    def layer(self) -> int:
+        """The number of the layer it belongs to."""
+        return self.name.layer or 0
 
     @property
     def is_weight(self) -> bool:
@@ -77,8 +70,8 @@ class Scope:
     layer: int = 0
     parameters: dict[str, Parameter] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
-    updates: dict[str, Node] = field(default_factory=dict)
-    names: set[str] = field(default_factory=lambda: {"a0"})  # which is X
+    updates: dict[Name, Node] = field(default_factory=dict)
+    names: set[str] = field(default_factory=lambda: {A0})
     streams: int = 0
 
     def open_layer(self, x: Node) -> Node:
@@ -89,7 +82,7 @@ class Scope:
 
     def output(self, x: Node) -> Node:
         """Give a layer that had no activation its a: the identity of z."""
-        if self.layer == 0 or f"a{self.layer}" in self.names:
+        if self.layer == 0 or Name.value("a", self.layer) in self.names:
             return x
         return self.named(OPS["identity"](x), "a")
 
@@ -99,7 +92,7 @@ class Scope:
         Raises:
             InvalidValueError: for a parameter's name, or a letter that has another meaning.
         """
-        name = f"{letter}{self.layer}{self.suffix(letter)}"
+        name = Name.value(letter, self.layer, self.suffix(letter))
         _check_letter(letter)
         if name in self.parameters:
             raise InvalidValueError(f"a value named {name!r} as a parameter", "one of each name", "use another letter")
@@ -108,10 +101,8 @@ class Scope:
 
     def suffix(self, letter: str) -> str:
         """What the next value of this letter has behind its layer's number: nothing, or _2, _3, …."""
-        again = 1
-        while f"{letter}{self.layer}" + (f"_{again}" if again > 1 else "") in self.names:
-            again += 1
-        return f"_{again}" if again > 1 else ""
+        suffixes = chain([""], (f"_{again}" for again in count(2)))
+        return next(suffix for suffix in suffixes if Name.value(letter, self.layer, suffix) not in self.names)
 
     def parameter(
         self,
@@ -131,7 +122,7 @@ class Scope:
             InvalidValueError: if the layer has one of this name already (give the second a suffix), for a value's name,
                 or for a letter that has another meaning.
         """
-        name = f"{letter}{self.layer}{suffix}"
+        name = Name.parameter(letter, self.layer, suffix)
         _check_letter(letter)
         if name in self.names:
             raise InvalidValueError(f"a parameter named {name!r} as a value", "one of each name", "use another letter")
@@ -140,18 +131,19 @@ class Scope:
         sizes = tuple(d for d in shape if isinstance(d, int))
         if len(sizes) == 2:
             fan_in, fan_out = fan_in or sizes[0], fan_out or sizes[1]
-        self.parameters[name] = Parameter(name, sizes, initializer, fan_in, fan_out, trainable, self.layer)
+        self.parameters[name] = Parameter(name, sizes, initializer, fan_in, fan_out, trainable)
         self.nodes[name] = variable(name, shape, self.dtype)
         return self.nodes[name]
 
     def update(self, state: Node, new: Node) -> None:
         """Set the value that a running state has after this step."""
-        self.updates[str(state.name)] = new
+        assert state.name is not None, "a running state is a parameter, and has a name"
+        self.updates[state.name.new] = new
 
     def uniform(self, shape: Shape) -> Node:
         """Random numbers in [0, 1), others in every epoch, step and layer."""
         self.streams += 1
-        counter = self.nodes.setdefault("counter", variable("counter", (3,), "int64"))
+        counter = self.nodes.setdefault("counter", variable(COUNTER, (3,), "int64"))
         return OPS["uniform"](counter, shape=shape, dtype=self.dtype, stream=self.streams)
 
 

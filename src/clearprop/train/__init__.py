@@ -19,7 +19,7 @@ from clearprop.train.predict import CHUNK, Data, Scorer, made_up, prediction_pro
 from clearprop.train.profile import Profile, profile
 from clearprop.train.run import Run, initial_parameters
 from clearprop.train.schedules import ConstantRate, Cosine, Moment, ReduceOnPlateau, Schedule, StepDecay, WarmUp
-from clearprop.train.step import StepGraph, step_graph
+from clearprop.train.step import StepGraph, first_numbers, step_graph, textbook_step
 
 __all__ = [
     "CHUNK",
@@ -62,7 +62,9 @@ __all__ = [
     "profile",
     "r2",
     "resolve_metrics",
+    "first_numbers",
     "resolve_optimizer",
+    "textbook_step",
     "rmse",
     "split_data",
     "step_graph",

@@ -16,7 +16,7 @@ import numpy as np
 
 from clearprop import graph as g
 from clearprop.errors import DTypeError, InvalidValueError, unknown_name
-from clearprop.graph import Node
+from clearprop.graph import Name, Node
 from clearprop.graph.fused import updates
 from clearprop.train.schedules import Schedule, as_schedule
 
@@ -267,7 +267,7 @@ def resolve_optimizer(given: Any, learning_rate: float | None = None) -> Optimiz
     raise DTypeError(f"optimizer {given!r}", "a name or an optimizer such as cp.Adam(1e-3)")
 
 
-def clipped(gradients: Mapping[str, Node], optimizer: Optimizer) -> dict[str, Node]:
+def clipped(gradients: Mapping[Name, Node], optimizer: Optimizer) -> dict[Name, Node]:
     """The gradients after clipping by value and by global norm."""
     result = dict(gradients)
     if optimizer.clip_value is not None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from clearprop import graph as g
-from clearprop.graph import Graph, Node, gradient, simplify
+from clearprop.graph import Graph, Name, Node, gradient, rebuild, simplify, tidy
 from clearprop.nn import Architecture, TargetForm, parameter_nodes
+from clearprop.nn.names import LOSS
 from clearprop.train.optimizers import Optimizer, clipped
+from clearprop.train.schedules import Moment
 
 
 @dataclass(frozen=True)
@@ -56,22 +59,70 @@ def _built(
 ) -> StepGraph:
     forward = simplify(architecture.loss_graph(dtype, True, targets, weighted))
     parameters = parameter_nodes(forward, architecture)
-    gradients = dict(zip(parameters, gradient(forward["L"], list(parameters.values())), strict=True))
-    h = {name: g.variable(name) for name in ("η", *optimizer.scalars(1))}
-    outputs: dict[str, Node] = dict(forward.outputs)
-    slots: dict[str, tuple[int, ...]] = {}
-    for name, dtheta in clipped(gradients, optimizer).items():
-        theta, declared = parameters[name], architecture.parameters[name]
-        mine = {slot: g.variable(f"{slot}.{name}", declared.shape, dtype) for slot in optimizer.slots}
-        slots |= {str(node.name): declared.shape for node in mine.values()}
-        if declared.is_weight:
-            theta, dtheta = optimizer.decayed(theta, dtheta, h)
-        new, changed = optimizer.update(theta, dtheta, mine, h)
-        outputs[f"{name}'"] = new.named(f"{name}'")
-        outputs |= {f"{slot}.{name}'": node.named(f"{slot}.{name}'") for slot, node in changed.items()}
-    graph = simplify(Graph(outputs))
-    stored = {name: name[:-1] for name in outputs if name.endswith("'")}
-    return StepGraph(graph, stored, slots, tuple(h))
+    gradients = dict(zip(parameters, gradient(forward[LOSS], list(parameters.values())), strict=True))
+    new = append_update(gradients, parameters, architecture, optimizer)
+    outputs = dict(forward.outputs) | new
+    made = [node.name for node in outputs.values() if node.name is not None]
+    return StepGraph(
+        graph=simplify(Graph(outputs)),
+        stored={name: name.of for name in made if name.role == "new" and name.of is not None},
+        slots={
+            name.state(slot): architecture.parameters[name].shape for name in gradients for slot in optimizer.slots
+        },
+        scalars=tuple(first_numbers(optimizer)),
+    )
 
 
 _remembered = lru_cache(maxsize=32)(_built)
+
+
+def textbook_step(graph: Graph, architecture: Architecture, optimizer: Optimizer) -> Graph:
+    """Forward, loss, backward and update as the textbooks write them, in one graph; nothing is fused.
+
+    Args:
+        graph: forward, loss and backward, in which the gradients have their names: dW1.
+        architecture: whose parameters are updated.
+        optimizer: whose step it is.
+
+    Returns:
+        The graph with new outputs: for each parameter those of the arrays that the optimizer keeps beside it, and its
+        own: m.W1', v.W1', W1'.
+    """
+    learned = parameter_nodes(graph, architecture)
+    given = {name: g.variable(name.gradient, theta.shape, theta.dtype) for name, theta in learned.items()}
+    new = append_update(given, learned, architecture, optimizer)
+    in_order = [n for name in learned for n in (*(name.state(slot).new for slot in optimizer.slots), name.new)]
+    alone = tidy(Graph({name: new[name] for name in in_order}))  # what a gradient is made of is not looked into
+    found = {d: graph[name.gradient] for name, d in given.items()}
+    return Graph(dict(graph.outputs) | dict(rebuild(alone, lambda node: found.get(node, node)).outputs))
+
+
+def append_update(
+    gradients: Mapping[Name, Node], parameters: Mapping[Name, Node], architecture: Architecture, optimizer: Optimizer
+) -> dict[str, Node]:
+    """The optimizer's step behind the gradients: (θ, state) → (θ′, state′) for each parameter.
+
+    Args:
+        gradients: ∂L/∂θ, by the name of θ.
+        parameters: θ, by name.
+        architecture: says which of them are weights, which alone decay.
+        optimizer: whose step it is.
+
+    Returns:
+        By name, the new value of each parameter and then those of the arrays that the optimizer keeps beside it.
+    """
+    h = {letter: g.variable(Name.scalar(letter)) for letter in first_numbers(optimizer)}
+    new: dict[Name, Node] = {}
+    for name, dtheta in clipped(gradients, optimizer).items():
+        theta = parameters[name]
+        slots = {slot: g.variable(name.state(slot), theta.shape, theta.dtype) for slot in optimizer.slots}
+        if architecture.parameters[name].is_weight:
+            theta, dtheta = optimizer.decayed(theta, dtheta, h)
+        new[name.new], changed = optimizer.update(theta, dtheta, slots, h)
+        new |= {name.state(slot).new: node for slot, node in changed.items()}
+    return {name: node.named(name) for name, node in new.items()}
+
+
+def first_numbers(optimizer: Optimizer) -> dict[str, float]:
+    """The numbers that an optimizer needs at each step, as they are in the first: η, and its own."""
+    return {"η": optimizer.schedule.rate(Moment(0, total_steps=1, steps_per_epoch=1)), **optimizer.scalars(1)}

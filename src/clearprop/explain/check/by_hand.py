@@ -16,7 +16,7 @@ from clearprop.explain.check.compare import Settings, TensorCheck, compare
 from clearprop.explain.check.looks import Case, looks_like
 from clearprop.explain.check.report import GradientCheck
 from clearprop.explain.check.slopes import Loss, central_slope, complex_slope, unit_of
-from clearprop.graph import show_shape
+from clearprop.graph import Name, show_shape
 from clearprop.messages.language import Phrase, said
 
 TITLE = Phrase(
@@ -77,34 +77,35 @@ def check_gradients_of(
         dw: it is half of what it should be: the 2 of a square's derivative is forgotten.
     """
     settings = Settings(tolerance, method, checked_integer("entries", entries), checked_seed(seed))
-    given = {name: _numbers(name, value) for name, value in parameters.items()}
+    given = {Name("parameter", name): _numbers(name, value) for name, value in parameters.items()}
     found = {name: _numbers(f"the gradient by {name}", value) for name, value in gradients.items()}
     _require_a_match(given, found)
     value = _require_a_function(loss, given)
     largest = max((float(np.abs(d[np.isfinite(d)]).max(initial=0.0)) for d in found.values()), default=0.0)
-    checks = {name: _checked(name, loss, given, found[name], largest, settings) for name in given}
+    checks: dict[str, TensorCheck] = {name: _checked(name, loss, given, found[name], largest, settings) for name in given}
     return GradientCheck(said(TITLE, loss=value), checks, tolerance, place=_place(checks))
 
 
 def _place(checks: Mapping[str, TensorCheck]) -> Phrase | None:
     """Where the mistake lies, if the parameters are called W1, b1, W2, b2, …: in the last layer that is wrong."""
     for layer in range(len(checks), 0, -1):
-        if f"W{layer}" not in checks or f"b{layer}" not in checks:
+        W, b = (checks.get(Name.parameter(letter, layer)) for letter in "Wb")
+        if W is None or b is None:
             continue
-        wrong = checks[f"W{layer}"].verdict == "wrong", checks[f"b{layer}"].verdict == "wrong"
+        wrong = W.verdict == "wrong", b.verdict == "wrong"
         if any(wrong):
             return said(BEFORE_BOTH if all(wrong) else IN_ITSELF if wrong[0] else IN_THE_BIAS, layer=layer)
     return None
 
 
 def _checked(
-    name: str, loss: Callable[..., Any], given: Mapping[str, Array], gradient: Array, largest: float, settings: Settings
+    name: Name, loss: Callable[..., Any], given: Mapping[Name, Array], gradient: Array, largest: float, settings: Settings
 ) -> TensorCheck:
     check = compare(name, gradient, _loss_of(name, loss, given), largest, settings)
     return replace(check, looks=looks_like(Case(check, gradient, given[name]))) if check.verdict == "wrong" else check
 
 
-def _loss_of(name: str, loss: Callable[..., Any], given: Mapping[str, Array]) -> Loss:
+def _loss_of(name: Name, loss: Callable[..., Any], given: Mapping[Name, Array]) -> Loss:
     """The loss as a function of one parameter, on complex numbers too where the function takes them."""
 
     def call(x: Array) -> Any:
@@ -142,7 +143,7 @@ def _numbers(what: str, value: ArrayLike) -> Array:
     return as_array(what, value).astype(np.float64)
 
 
-def _require_a_match(parameters: Mapping[str, Array], gradients: Mapping[str, Array]) -> None:
+def _require_a_match(parameters: Mapping[Name, Array], gradients: Mapping[str, Array]) -> None:
     for name in gradients:
         if name not in parameters:
             raise unknown_name("parameter", name, list(parameters))
@@ -158,7 +159,7 @@ def _require_a_match(parameters: Mapping[str, Array], gradients: Mapping[str, Ar
             )
 
 
-def _require_a_function(loss: Callable[..., Any], parameters: Mapping[str, Array]) -> float:
+def _require_a_function(loss: Callable[..., Any], parameters: Mapping[Name, Array]) -> float:
     """The loss, called twice."""
     values = []
     for _ in range(2):

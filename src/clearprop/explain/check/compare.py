@@ -10,6 +10,7 @@ import numpy as np
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
 from clearprop.explain.check.slopes import TINY, Loss, Method, Slope, central_slope, complex_slope, unit_of
+from clearprop.graph import Name
 from clearprop.messages.language import Phrase
 
 Verdict = Literal["right", "wrong", "not checked"]
@@ -71,7 +72,7 @@ class TensorCheck:
         looks: what the mistake looks like.
     """
 
-    name: str
+    name: Name
     shape: tuple[int, ...]
     method: Method
     comparisons: tuple[Comparison, ...]
@@ -135,7 +136,7 @@ class Settings:
             raise InvalidValueError(f"method {self.method!r}", "'auto', 'complex' or 'central'")
 
 
-def compare(name: str, analytic: Array, loss: Loss, largest: float, settings: Settings) -> TensorCheck:
+def compare(name: Name, analytic: Array, loss: Loss, largest: float, settings: Settings) -> TensorCheck:
     """Compare a gradient with slopes of the loss.
 
     Every entry of a small array; of a large one those with the largest gradients, as many drawn at random, and a random

@@ -5,7 +5,6 @@ They only say what the numbers look like. Two mistakes may look alike, and a mis
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from clearprop.execute import Array
 from clearprop.explain.check.compare import Index, TensorCheck
+from clearprop.graph import Name
 from clearprop.messages.language import Phrase, said
 
 
@@ -63,9 +63,9 @@ class Case:
 
     @property
     def symbol(self) -> tuple[str, int]:
-        """The letter and the layer of its name: of z1 ("z", 1); layer 0 if the name is of another form."""
-        found = re.fullmatch(r"([A-Za-z]+)(\d+)", self.check.name)
-        return (found[1], int(found[2])) if found else (self.check.name, 0)
+        """The letter and the layer of its name: of z1 ("z", 1); ("", 0) of a second z and of what no layer has."""
+        name = self.check.name
+        return ("", 0) if name.layer is None or name.suffix else (name.letter, name.layer)
 
 
 def _same(a: Array, b: Array) -> bool:
@@ -141,7 +141,7 @@ def _transposed(case: Case) -> Phrase | None:
 
 def _no_penalty(case: Case) -> Phrase | None:
     gap, W = case.numeric - case.at(case.gradient), case.at(case.value)
-    if case.value.ndim != 2 or case.check.name[:1] != "W" or not W.any():
+    if case.value.ndim != 2 or case.check.name.role != "parameter" or not W.any():
         return None
     factor = float(gap @ W / (W @ W))
     return said(NO_PENALTY, factor=factor, name=case.check.name) if _same(gap, factor * W) else None
@@ -194,26 +194,26 @@ SOME_TARGETS = Phrase("it is wrong in the samples with y = {targets} only", "只
 
 def _slope_missing(case: Case, scene: Scene) -> Phrase | None:
     letter, layer = case.symbol
-    if letter != "z" or f"a{layer}" not in scene.gradients:
+    if letter != "z" or Name.value("a", layer) not in scene.gradients:
         return None
-    return said(NO_SLOPE, l=layer) if _same(case.gradient, scene.gradients[f"a{layer}"]) else None
+    return said(NO_SLOPE, l=layer) if _same(case.gradient, scene.gradients[Name.value("a", layer)]) else None
 
 
 def _slope_too_early(case: Case, scene: Scene) -> Phrase | None:
     letter, layer = case.symbol
-    if letter != "a" or scene.gradients.get(f"z{layer}", np.empty(0)).shape != case.gradient.shape:
+    if letter != "a" or scene.gradients.get(Name.value("z", layer), np.empty(0)).shape != case.gradient.shape:
         return None
-    right = scene.measure(f"z{layer}", case.places)
+    right = scene.measure(Name.value("z", layer), case.places)
     return said(SLOPE_TOO_EARLY, l=layer) if _same(case.at(case.gradient), right) else None
 
 
 def _other_weights(case: Case, scene: Scene) -> Phrase | None:
     letter, layer = case.symbol
-    above = scene.gradients.get(f"z{layer + 1}")
+    above = scene.gradients.get(Name.value("z", layer + 1))
     if letter != "a" or above is None:
         return None
     for other in range(1, scene.depth + 1):
-        W = scene.values.get(f"W{other}")
+        W = scene.values.get(Name.parameter("W", other))
         fits = other != layer + 1 and W is not None and W.shape[1] == above.shape[1]
         if W is not None and fits and _same(case.gradient, above @ W.T):
             return said(OTHER_WEIGHTS, next=layer + 1, other=other)
@@ -222,7 +222,7 @@ def _other_weights(case: Case, scene: Scene) -> Phrase | None:
 
 def _sum_missing(case: Case, scene: Scene) -> Phrase | None:
     letter, layer = case.symbol
-    above, W = scene.gradients.get(f"z{layer + 1}"), scene.values.get(f"W{layer + 1}")
+    above, W = scene.gradients.get(Name.value("z", layer + 1)), scene.values.get(Name.parameter("W", layer + 1))
     if letter != "a" or above is None or W is None or W.shape[1] < 2:
         return None
     for k in range(W.shape[1]):
@@ -234,11 +234,11 @@ def _sum_missing(case: Case, scene: Scene) -> Phrase | None:
 
 def _other_input(case: Case, scene: Scene) -> Phrase | None:
     letter, layer = case.symbol
-    above = scene.gradients.get(f"z{layer}")
+    above = scene.gradients.get(Name.value("z", layer))
     if letter != "W" or above is None:
         return None
     for other in range(scene.depth + 1):
-        a = scene.values.get(f"a{other}")
+        a = scene.values.get(Name.value("a", other))
         if a is not None and other != layer - 1 and _same(case.gradient, a.T @ above):
             return said(OTHER_INPUT, l=layer, previous=layer - 1, other=other)
     return None
@@ -246,7 +246,7 @@ def _other_input(case: Case, scene: Scene) -> Phrase | None:
 
 def _softmax_elementwise(case: Case, scene: Scene) -> Phrase | None:
     letter, layer = case.symbol
-    a, da = scene.values.get(f"a{layer}"), scene.gradients.get(f"a{layer}")
+    a, da = scene.values.get(Name.value("a", layer)), scene.gradients.get(Name.value("a", layer))
     if letter != "z" or a is None or da is None or a.shape != case.gradient.shape or not _sums_to_one(a):
         return None
     return said(SOFTMAX_ELEMENTWISE, l=layer) if _same(case.gradient, da * a * (1 - a)) else None

@@ -18,10 +18,10 @@ from clearprop.explain.check.looks import Case, Scene, looks_like
 from clearprop.explain.check.report import GradientCheck
 from clearprop.explain.check.slopes import Loss
 from clearprop.explain.values import Values
-from clearprop.graph import Graph, gradient, show_shape, simplify, topological
+from clearprop.graph import Graph, Name, gradient, show_shape, simplify, topological
 from clearprop.messages.language import Phrase, said
 from clearprop.nn import parameter_nodes
-from clearprop.nn.scope import layer_of
+from clearprop.nn.names import A0, LOSS, TARGET, X
 
 TITLE = Phrase(
     "gradient check on {n} samples, mode {mode}, float64, loss {loss:.6g}",
@@ -106,7 +106,7 @@ def check_gradients(
     if not values.has_target:
         raise InvalidValueError("a gradient check without a target", "check_gradients(net, X, y)")
     bench = Bench(values, settings)
-    checks = {name: bench.checked(name) for name in bench.parameters}
+    checks: dict[str, TensorCheck] = {name: bench.checked(name) for name in bench.parameters}
     result = GradientCheck(bench.title, checks, tolerance, bench.notes)
     return result if result.ok else bench.with_place(result)
 
@@ -126,7 +126,7 @@ class Bench:
         return Phrase(TITLE("en", mode=mode.en, **facts), TITLE("zh", mode=mode.zh, **facts))
 
     @property
-    def parameters(self) -> list[str]:
+    def parameters(self) -> list[Name]:
         """The trainable parameters that the loss depends on, by name."""
         return list(parameter_nodes(self.values.layer_graph, self.values.architecture))
 
@@ -149,7 +149,7 @@ class Bench:
         Raises:
             InvalidValueError: if it is not finite.
         """
-        loss = float(self.found["L"])
+        loss = float(self.found[LOSS])
         if not np.isfinite(loss):
             raise InvalidValueError(f"the loss is {loss}", "a finite loss", "smaller weights, or another sample")
         return loss
@@ -160,7 +160,7 @@ class Bench:
     def _judged_by(self) -> tuple[Graph, tuple[Phrase, ...]]:
         """The loss on a[L]; the one from logits where that has lost its digits, and a note that says so."""
         graph = self.values.layer_graph
-        textbook, loss = float(self.values.run(Graph({"L": graph["L"]}))["L"]), self.loss
+        textbook, loss = float(self.values.run(Graph({LOSS: graph[LOSS]}))[LOSS]), self.loss
         gap = abs(textbook - loss)
         if gap <= EQUAL * abs(loss):
             return graph, ()
@@ -175,18 +175,18 @@ class Bench:
     def loss_of(self, name: str) -> Loss:
         """The loss as a function of a parameter or of an inner value."""
         graph = self._judged_by[0]
-        return loss_of(graph["L"], graph[name], self.values.run, self.values.samples)
+        return loss_of(graph[LOSS], graph[name], self.values.run, self.values.samples)
 
-    def checked(self, name: str) -> TensorCheck:
+    def checked(self, name: Name) -> TensorCheck:
         """Compare one gradient.
 
         Raises:
             ShapeError: if it has not the shape of what it is the gradient by.
         """
-        given, loss, layer = self.found[f"d{name}"], self.loss_of(name), layer_of(name)
+        given, loss = self.found[name.gradient], self.loss_of(name)
         if given.shape != loss.at.shape:
-            raise ShapeError(f"d{name} has shape {show_shape(given.shape)}", f"{show_shape(loss.at.shape)}, as {name}")
-        of_layer = [d for other, d in self.found.items() if other[0] == "d" and layer_of(other) == layer]
+            raise ShapeError(f"{name.gradient} has shape {show_shape(given.shape)}", f"{show_shape(loss.at.shape)}, as {name}")
+        of_layer = [self.found[other] for other in self.values.backward_names if other.layer == name.layer]
         largest = max(float(np.abs(d[np.isfinite(d)]).max(initial=0.0)) for d in of_layer)
         return compare(name, given, loss, largest, self.settings)
 
@@ -198,30 +198,30 @@ class Bench:
             check = result.checks[name] if name in result.checks else self.checked(name)
             if check.verdict == "wrong":
                 value = self._scene.values[name]
-                looks = looks_like(Case(check, self.found[f"d{name}"], value, self._scene))
+                looks = looks_like(Case(check, self.found[name.gradient], value, self._scene))
                 return replace(result, first_wrong=replace(check, looks=looks), place=self._place(name))
         return result
 
-    def _place(self, wrong: str) -> Phrase:
+    def _place(self, wrong: Name) -> Phrase:
         """Between which gradients, and in the derivative of which ops."""
         ops, after = self._above(wrong)
-        phrase, right = BETWEEN if after else AT_THE_LOSS, [f"d{name}" for name in after]
+        phrase, right = BETWEEN if after else AT_THE_LOSS, [name.gradient for name in after]
         return Phrase(
             phrase("en", right=" and ".join(right), wrong=wrong, ops=", ".join(ops)),
             phrase("zh", right=" 与 ".join(right), wrong=wrong, ops="、".join(ops)),
         )
 
     @property
-    def _backward(self) -> list[str]:
+    def _backward(self) -> list[Name]:
         """What the loss is differentiated by, in the order of the backward pass, as far as training needs it."""
-        used = set(topological([self.trained["L"]]))
-        return [name for d in self.values.backward_names if self.trained[name := d[1:]] in used]
+        used = set(topological([self.trained[LOSS]]))
+        return [name for d in self.values.backward_names if self.trained[name := d.root] in used]
 
-    def _above(self, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _above(self, name: Name) -> tuple[tuple[str, ...], tuple[Name, ...]]:
         """The ops between a value and the next named values on the way to the loss, and those values' names."""
         stops = {self.trained[other]: other for other in self._backward if other != name}
-        reached, ops, after = {self.trained[name]}, list[str](), list[str]()
-        for node in topological([self.trained["L"]]):
+        reached, ops, after = {self.trained[name]}, list[str](), list[Name]()
+        for node in topological([self.trained[LOSS]]):
             if not any(x in reached for x in node.inputs):
                 continue
             ops.append(node.op.name)
@@ -234,16 +234,16 @@ class Bench:
     @cached_property
     def _scene(self) -> Scene:
         depth, graph = self.values.architecture.depth, self.values.layer_graph
-        output = f"a{depth}"
+        output = Name.value("a", depth)
         extra = self.values.run(
-            Graph({"y": graph.inputs["y"], output: gradient(graph["L"], graph[output]), "a0": graph.inputs["X"]})
+            Graph({TARGET: graph.inputs[TARGET], output: gradient(graph[LOSS], graph[output]), A0: graph.inputs[X]})
         )
-        gradients = {name[1:]: d for name, d in self.found.items() if name[0] == "d"}
-        y = extra["y"]
+        gradients: dict[str, Array] = {name.root: self.found[name] for name in self.values.backward_names}
+        y = extra[TARGET]
         return Scene(
             n=self.values.samples,
             depth=depth,
-            values={**self.found, **self.values.parameters, "a0": extra["a0"]},
+            values={**self.found, **self.values.parameters, A0: extra[A0]},
             gradients={**gradients, output: extra[output]},
             targets=y[:, None] if y.ndim == 1 else y,
             measure=self._measured,

@@ -9,6 +9,7 @@ from typing import Any
 
 from clearprop.errors import UnknownNameError
 from clearprop.explain.check.compare import Index, TensorCheck
+from clearprop.graph import Name
 from clearprop.messages.language import Language, Phrase, checked_language
 from clearprop.visible import columns_of, visible
 
@@ -99,12 +100,12 @@ class GradientCheck(Mapping[str, TensorCheck]):
         return not self.wrong
 
     @property
-    def wrong(self) -> tuple[str, ...]:
+    def wrong(self) -> tuple[Name, ...]:
         """The parameters whose gradients are wrong."""
         return self._with("wrong")
 
     @property
-    def not_checked(self) -> tuple[str, ...]:
+    def not_checked(self) -> tuple[Name, ...]:
         """The parameters of which nothing could be compared."""
         return self._with("not checked")
 
@@ -113,8 +114,8 @@ class GradientCheck(Mapping[str, TensorCheck]):
         """The worst relative error of all."""
         return max((c.error for c in self.checks.values() if c.verdict != "not checked"), default=float("nan"))
 
-    def _with(self, verdict: str) -> tuple[str, ...]:
-        return tuple(name for name, check in self.checks.items() if check.verdict == verdict)
+    def _with(self, verdict: str) -> tuple[Name, ...]:
+        return tuple(check.name for check in self.checks.values() if check.verdict == verdict)
 
     def __getitem__(self, name: str) -> TensorCheck:
         if name not in self.checks:
@@ -210,7 +211,7 @@ def _row(check: TensorCheck, lang: Language) -> tuple[str, ...]:
         place = V if worst.index is None else place_of(worst.index)
         numbers = (f"{worst.error:.1e}", place, f"{worst.analytic:.6g}", f"{worst.numeric:.6g}")
     shape = f"({', '.join(map(str, check.shape))}{',' if len(check.shape) == 1 else ''})"
-    return (f"d{check.name}", shape, compared, WORDS[check.method](lang), *numbers, WORDS[check.verdict](lang))
+    return (check.name.gradient, shape, compared, WORDS[check.method](lang), *numbers, WORDS[check.verdict](lang))
 
 
 def _roughness(check: TensorCheck, lang: Language) -> str:
@@ -223,8 +224,8 @@ def place_of(index: Index) -> str:
     return f"[{', '.join(str(k + 1) for k in index)}]" if index else "–"
 
 
-def _listed(names: Sequence[str], lang: Language) -> str:
-    return (", " if lang == "en" else "、").join(f"d{name}" for name in names)
+def _listed(names: Sequence[Name], lang: Language) -> str:
+    return (", " if lang == "en" else "、").join(name.gradient for name in names)
 
 
 _TO_THE_RIGHT = {4, 6, 7}  # columns of numbers

@@ -11,13 +11,13 @@ from clearprop.explain.derivation.document import part, step
 from clearprop.explain.derivation.general import comes_through_weights, rule_name
 from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.steps import Steps
-from clearprop.explain.derivation.symbols import differentiated, symbol
+from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.derivation.update import Updates, update_section
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.values import Values
-from clearprop.graph import Node, tidy
+from clearprop.graph import Name, Node, tidy
 from clearprop.messages import Message
-from clearprop.nn.scope import layer_of
+from clearprop.nn.names import A0, DATA_LOSS, LOSS, TARGET, X
 from clearprop.present.document import Document, Paragraph, Section
 from clearprop.present.formula import DIGITS, Math, identifier, number
 from clearprop.train import GradientDescent, Optimizer
@@ -51,10 +51,11 @@ def derive(
     _check("detail", detail, ("formulas", "values", "elements"))
     if checked_integer("digits", digits, low=2) > 15:
         raise InvalidValueError(f"digits {digits!r}", "2 … 15")
-    source = Source(values, convention, digits)  # type: ignore[arg-type]
+    optimizer = optimizer or GradientDescent()
+    source = Source(values, convention, digits, optimizer)  # type: ignore[arg-type]
     steps = Steps(source, detail)  # type: ignore[arg-type]
     if only is not None:
-        updates = Updates(source, steps.detail, optimizer or GradientDescent())
+        updates = Updates(source, steps.detail, optimizer)
         return Document("", (Section("", tuple(_chosen(only, source, steps, updates))),))
     return Document(Message("derivation.title"), (*_intro(source), *_sections(source, steps, optimizer)))
 
@@ -72,93 +73,92 @@ def _intro(source: Source) -> tuple[Paragraph, ...]:
     return Paragraph.of(what), Paragraph.of(Message("derivation.notation", digits=source.digits))
 
 
-def _sections(source: Source, steps: Steps, optimizer: Optimizer | None) -> Iterator[Section]:
+def _sections(source: Source, steps: Steps, optimizer: Optimizer) -> Iterator[Section]:
     values, n = source.values, source.values.samples
-    forward = [name for name in values.forward_names if name not in ("a0", "L")]
-    first = steps.given("X", Message("derivation.input"))
+    forward = [name for name in values.forward_names if name not in (A0, LOSS)]
+    first = steps.given(X, Message("derivation.input"))
     found = [step for name in forward for step in steps.of(name, heading(name, source), _bias_note(source, name))]
     yield part("derivation.forward", [Message("derivation.forward_intro")], (first, *found))
     if not values.has_target:
         return
-    loss = [steps.given("y", Message("derivation.target"))]
-    for name in ("loss", "L") if source.has_penalties else ("L",):
+    loss = [steps.given(TARGET, Message("derivation.target"))]
+    for name in (DATA_LOSS, LOSS) if source.has_penalties else (LOSS,):
         loss += steps.of(name, heading(name, source))
     intro = Message("derivation.loss_intro") if n == 1 else Message("derivation.loss_intro_mean", n=n)
     yield part("derivation.loss", [intro], loss)
     backward = [step for name in values.backward_names for step in _backward(name, source, steps)]
     yield part("derivation.backward", [Message("derivation.backward_intro")], backward)
-    yield update_section(Updates(source, steps.detail, optimizer or GradientDescent()))
+    yield update_section(Updates(source, steps.detail, optimizer))
 
 
-def _bias_note(source: Source, name: str) -> list[Message]:
+def _bias_note(source: Source, name: Name) -> list[Message]:
     if source.values.samples == 1 or source.node(name).op.name != "affine" or not source.is_small(source.node(name)):
         return []
     return [Message("derivation.bias_columns" if source.column else "derivation.bias_rows")]
 
 
-def _backward(name: str, source: Source, steps: Steps) -> Iterator[Section]:
-    last = f"dz{source.values.architecture.depth}"
+def _backward(name: Name, source: Source, steps: Steps) -> Iterator[Section]:
+    depth = source.values.architecture.depth
+    last = Name.value("z", depth).gradient
     notes = []
-    if name == last and source.graph[last.replace("dz", "a")].op.name == "softmax":
+    if name == last and source.graph[Name.value("a", depth)].op.name == "softmax":
         notes.append(Message("derivation.no_elementwise"))
     made = list(steps.of(name, heading(name, source), notes))
     if name == last:
-        made[-1] = _with_short_form(made[-1], source, numbers=steps.detail != "formulas")
+        made[-1] = _with_short_form(made[-1], name, source, numbers=steps.detail != "formulas")
     yield from made
 
 
-def _with_short_form(long: Section, source: Source, numbers: bool) -> Section:
+def _with_short_form(long: Section, name: Name, source: Source, numbers: bool) -> Section:
     """δ[L] as the simplified graph has it: p − y, where the activation's derivative cancels the loss's."""
-    node = tidy(source.values.graph)[long.name]
+    node = tidy(source.values.graph)[name]
 
-    def writer(write: Callable[[str], Math], size: Math) -> Writer:
+    def writer(write: Callable[[Name], Math], size: Math) -> Writer:
         def leaf(x: Node) -> Math | None:
             if x.op.name == "size" and source.values.samples != 1:
                 return size
-            name = "y" if x.op.name == "one_hot" else x.name
-            return write(name) if name in source.arrays and x is not node else None
+            named = TARGET if x.op.name == "one_hot" else x.name
+            return None if named is None or named not in source.arrays or x is node else write(named)
 
         return Writer(leaf, source.column, source.values.samples, source.digits)
 
     short = writer(symbol, identifier("N")).formula(node)
     if any(short in equation for equation in long.equations):
         return long
-    sides = [symbol(long.name), short]
-    if numbers and source.is_small(source.node(long.name)):
+    sides = [symbol(name), short]
+    if numbers and source.is_small(source.node(name)):
         shown = writer(source.printed, number(source.values.samples, 17)).formula(node)
-        sides += [shown, source.printed(long.name)]
+        sides += [shown, source.printed(name)]
     notes = (*long.notes, Message("derivation.cancelled"))
-    return step(long.name, long.title, (*long.equations, tuple(sides)), notes)
+    return step(name, long.title, (*long.equations, tuple(sides)), notes)
 
 
 _HEADINGS = {
-    "X": "derivation.input",
-    "y": "derivation.target",
-    "loss": "derivation.data_loss",
-    "L": "derivation.the_loss",
+    X: "derivation.input",
+    TARGET: "derivation.target",
+    DATA_LOSS: "derivation.data_loss",
+    LOSS: "derivation.the_loss",
 }
 _KINDS = {"z": "derivation.linear", "a": "derivation.activation"}
 _RULES = {"BP1": "derivation.bp1", "BP2": "derivation.bp2", "BP3": "derivation.bp3", "BP4": "derivation.bp4"}
 
 
-def heading(name: str, source: Source) -> Message:
+def heading(name: Name, source: Source) -> Message:
     """What a value is, in words."""
     if name in _HEADINGS:
         return Message(_HEADINGS[name])
-    depth = source.values.architecture.depth
-    of = differentiated(name)
-    layer = layer_of(of or name) or 0
-    rule = rule_name(name, source)
-    if of is None:
+    depth, layer = source.values.architecture.depth, name.layer or 0
+    if name.role != "gradient":
         role = Message("derivation.output" if layer == depth else "derivation.hidden")
-        return Message(_KINDS.get(name[0], "derivation.other"), l=layer, role=role)
+        return Message(_KINDS.get(name.letter, "derivation.other"), l=layer, role=role)
+    of, rule = name.of, rule_name(name, source)
     if rule is not None:
         return Message(_RULES[rule], l=layer, next=layer + 1)
     if of == source.values.output:
         return Message("derivation.output_gradient")
-    if of == f"z{depth}":
+    if of == Name.value("z", depth):
         return Message("derivation.bp1")
-    first_half = of == f"a{layer}" and comes_through_weights(layer, source)
+    first_half = of == Name.value("a", layer) and comes_through_weights(layer, source)
     return Message("derivation.bp2_first", next=layer + 1) if first_half else Message("derivation.gradient")
 
 
@@ -167,28 +167,26 @@ def _chosen(only: str, source: Source, steps: Steps, updates: Updates) -> Iterat
     if not isinstance(only, str):
         raise DTypeError(f"only={only!r}", "the name of a value, such as 'dW2' or 'dW2[1,3]'")
     match = _ELEMENT.fullmatch(only.strip())
-    name = match["name"] if match else only.strip()
-    name = {"a0": "X"}.get(name, name)
-    given = ["X", *(["y"] if source.values.has_target else []), *source.values.architecture.parameters]
-    computed = [n for n in source.values.values if n != "a0"] + (["loss"] if source.has_penalties else [])
-    if name not in (*given, *computed, *updates.names):
-        names = [*given, *computed, *updates.names]
-        raise UnknownNameError(f"no value {name!r} in this trace", "one of: " + ", ".join(names))
-    if name in updates.names:
-        at = None if match is None else _index(match["index"], source, updates.parameter_of(name))
-        yield from updates.of(name) if at is None else [updates.element_step(name, at)]
-        return
-    said = heading(name, source)
+    text = match["name"] if match else only.strip()
+    declared = source.values.architecture.parameters.values()
+    given = [X, *([TARGET] if source.values.has_target else []), *(parameter.name for parameter in declared)]
+    computed = [n for n in source.values if n != A0] + ([DATA_LOSS] if source.has_penalties else [])
+    known: dict[str, Name] = {name: name for name in (*given, *computed, *updates.names)}
+    if text not in known and text != A0:
+        raise UnknownNameError(f"no value {text!r} in this trace", "one of: " + ", ".join(known))
+    name = X if text == A0 else known[text]
+    is_new = name in updates.names
+    maker, said = (updates, updates.heading(name)) if is_new else (steps, heading(name, source))
     if match is not None:
-        index = _index(match["index"], source, name)
-        yield step(name, said, (steps.given_element(name, index) if name in given else steps.element(name, index),))
+        index = _index(match["index"], source, name.root if is_new else name)
+        yield step(name, said, (maker.given_element(name, index) if name in given else maker.element(name, index),))
     elif name in given:
-        yield steps.given(name, said)
+        yield maker.given(name, said)
     else:
-        yield from steps.of(name, said)
+        yield from maker.of(name, said)
 
 
-def _index(text: str, source: Source, name: str) -> Index:
+def _index(text: str, source: Source, name: Name) -> Index:
     """From numbers as they are printed, counted from 1; the sample of a single one may be left out."""
     numbers = [int(part) - 1 for part in text.split(",")]
     shape, of_samples = source.arrays[name].shape, source.belongs_to_samples(name)

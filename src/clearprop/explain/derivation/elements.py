@@ -18,10 +18,11 @@ from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
 from clearprop.explain.derivation.arrange import ELEMENT_OF, Index
 from clearprop.explain.derivation.shared import computed, parts
-from clearprop.graph import OPS, N, Node, Type, constant, variable
+from clearprop.graph import OPS, N, Name, Node, Type, constant, variable
 
 MOST_ELEMENTS = 24  # that are written out of one value
 _SAMPLE_ELEMENTS = 2  # of a value that is too large to print
+_REST = Name.other("rest")
 _FEW = 6  # terms of a long sum that are printed
 _BY_TERMS = ("sum", "max", "matmul", "scatter_rows")
 _BY_INDEX = ("take_rows", "one_hot")
@@ -37,7 +38,7 @@ class Element:
         terms: how many terms a rest stands for.
     """
 
-    name: str
+    name: Name
     index: Index | None = None
     terms: int = 0
 
@@ -53,7 +54,7 @@ class Elements:
     """
 
     def __init__(
-        self, stop: Callable[[Node], str | None], values: Mapping[str, Array], samples: int, most: int = 16
+        self, stop: Callable[[Node], Name | None], values: Mapping[str, Array], samples: int, most: int = 16
     ) -> None:
         self._stop, self._values, self._samples, self._most = stop, values, samples, most
         self.leaves: dict[Node, Element] = {}
@@ -91,7 +92,7 @@ class Elements:
             self._made[key] = self._operation(node, index) if name is None else self._named(node, name, index)
         return self._made[key]
 
-    def _named(self, node: Node, name: str, index: Index) -> Node:
+    def _named(self, node: Node, name: Name, index: Index) -> Node:
         """What is the same along an axis is stored once."""
         shape = np.shape(self._values[name])
         return self._leaf(Element(name, tuple(min(k, d - 1) for k, d in zip(index, shape, strict=True))), node.dtype)
@@ -144,7 +145,7 @@ class Elements:
         written = [term(self) for term in shown]
         if len(shown) < len(terms):
             rest = float(np.sum(self._numbers_of_terms(node, index)[len(shown) :]))
-            written.append(self._leaf(Element("rest", None, len(terms) - len(shown)), value=rest))
+            written.append(self._leaf(Element(_REST, None, len(terms) - len(shown)), value=rest))
         return reduce(join, written)
 
     def _terms(self, node: Node, index: Index) -> list[Term]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from clearprop.explain.derivation.source import Source
-from clearprop.explain.derivation.symbols import differentiated
-from clearprop.graph import Node, topological
+from clearprop.graph import Name, Node, topological
+from clearprop.nn.names import X
 from clearprop.present.document import Equation
 from clearprop.present.formula import parse
 
@@ -37,14 +37,14 @@ _RULES = {  # rule → (row convention, column convention)
 }
 
 
-def rule_of(name: str, source: Source) -> list[Equation]:
+def rule_of(name: Name, source: Source) -> list[Equation]:
     """The general rule that a step is a case of, if it is one of the four and holds to the letter.
 
     It does not where a normalisation or dropout stands between two layers, where a layer's values go two ways, where
     the bias comes behind the activation, or where weights are used twice.
     """
     rule = rule_name(name, source)
-    if rule is None or not _holds(rule, int(str(differentiated(name))[1:]), source):
+    if rule is None or name.of is None or not _holds(rule, name.of, source):
         return []
     if rule == "BP3" and source.values.samples > 1:
         rule = "BP3 batch"
@@ -54,79 +54,82 @@ def rule_of(name: str, source: Source) -> list[Equation]:
     return [(parse(left), parse(column if source.column else row))]
 
 
-def _holds(rule: str, layer: int, source: Source) -> bool:
+def _holds(rule: str, of: Name, source: Source) -> bool:
+    layer = of.layer or 0
     match rule:
         case "BP1":
             return is_only_way(layer, source)
         case "BP2":
             return is_only_way(layer, source) and comes_through_weights(layer, source)
         case "BP3":
-            return _is_sum_of_errors(source.node(f"db{layer}"), layer, source)
+            return _is_sum_of_errors(source.node(of.gradient), layer, source)
         case _:
-            return _is_weights_gradient(source.node(f"dW{layer}"), layer, source)
+            return _is_weights_gradient(source.node(of.gradient), layer, source)
 
 
 def is_only_way(layer: int, source: Source) -> bool:
     """Whether z[l] reaches the loss through a[l] alone."""
     named = source.values.layer_graph.named
-    stack, seen = [named["L"]], {named[f"a{layer}"]}
+    stack, seen = [named["L"]], {named[Name.value("a", layer)]}
     while stack:
         node = stack.pop()
         if node not in seen:
             seen.add(node)
             stack += node.inputs
-    return named[f"z{layer}"] not in seen
+    return named[Name.value("z", layer)] not in seen
 
 
 def comes_through_weights(layer: int, source: Source) -> bool:
     """Whether ∂L/∂a[l] is δ[l + 1] · W[l + 1]ᵀ and nothing else."""
-    return _is_product(source.node(f"da{layer}"), source, f"dz{layer + 1}", f"W{layer + 1}", "transpose_b")
+    a, z, W = Name.value("a", layer), Name.value("z", layer + 1), Name.parameter("W", layer + 1)
+    return _is_product(source.node(a.gradient), source, z.gradient, W, "transpose_b")
 
 
 def _is_sum_of_errors(gradient: Node, layer: int, source: Source) -> bool:
     of_rows = gradient.op.name == "sum" and gradient.attrs["axis"] == 0
-    return of_rows and source.name_of(gradient.inputs[0]) == f"dz{layer}"
+    return of_rows and source.name_of(gradient.inputs[0]) == Name.value("z", layer).gradient
 
 
 def _is_weights_gradient(gradient: Node, layer: int, source: Source) -> bool:
     """One product of the layer's input and its error; beside it nothing but penalties on the weights."""
-    before = f"a{layer - 1}" if layer > 1 else "X"
+    before = Name.value("a", layer - 1) if layer > 1 else X
     product, *others = sorted(_terms(gradient), key=lambda term: term.op.name != "matmul")
     ends = {source.name_of(end) for term in others for end in source.ends(term)}
-    return _is_product(product, source, before, f"dz{layer}", "transpose_a") and ends <= {f"W{layer}"}
+    is_product = _is_product(product, source, before, Name.value("z", layer).gradient, "transpose_a")
+    return is_product and ends <= {Name.parameter("W", layer)}
 
 
 def _terms(node: Node) -> list[Node]:
     return [node] if node.op.name != "add" else [term for x in node.inputs for term in _terms(x)]
 
 
-def _is_product(node: Node, source: Source, a: str, b: str, transposed: str) -> bool:
+def _is_product(node: Node, source: Source, a: Name, b: Name, transposed: str) -> bool:
     is_product = node.op.name == "matmul" and dict(node.attrs) == {transposed: True}
     return is_product and tuple(map(source.name_of, node.inputs)) == (a, b)
 
 
-def rule_name(name: str, source: Source) -> str | None:
+def rule_name(name: Name, source: Source) -> str | None:
     """BP1 … BP4, or None: for the values between them, and where softmax makes BP1's ⊙ wrong."""
-    of = differentiated(name)
-    node = source.graph.named.get(name)
-    if of is None or (node is not None and node.op.name == "constant"):  # 0, where something stops the gradient
+    of, node = name.of, source.graph.named.get(name)
+    if name.role != "gradient" or of is None or of.suffix or of.layer is None:
         return None
-    letter, layer = of[0], of[1:]
-    if letter == "W" and layer.isdigit():
-        return "BP4"
-    if letter == "b" and layer.isdigit():
-        return "BP3"
-    if letter != "z" or not layer.isdigit() or not is_elementwise(int(layer), source):
+    if node is not None and node.op.name == "constant":  # 0, where something stops the gradient
         return None
-    return "BP1" if int(layer) == source.values.architecture.depth else "BP2"
+    match of.role, of.letter:
+        case "parameter", "W":
+            return "BP4"
+        case "parameter", "b":
+            return "BP3"
+        case "value", "z" if is_elementwise(of.layer, source):
+            return "BP1" if of.layer == source.values.architecture.depth else "BP2"
+    return None
 
 
 def is_elementwise(layer: int, source: Source) -> bool:
     """Whether a[l] follows from z[l] entry by entry and with no stop between, so that f′ stands behind a ⊙."""
-    named = source.graph.named
-    if f"a{layer}" not in named or f"z{layer}" not in named:
+    a, z = (source.graph.named.get(Name.value(letter, layer)) for letter in "az")
+    if a is None or z is None:
         return False
-    a, z = named[f"a{layer}"], named[f"z{layer}"]
     following = {z}
     for node in topological([a]):
         if node is not z and not following.isdisjoint(node.inputs):

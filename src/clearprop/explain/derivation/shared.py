@@ -9,13 +9,13 @@ import numpy as np
 
 from clearprop.execute import Array, evaluate
 from clearprop.explain.derivation.writer import is_plain
-from clearprop.graph import Node, substitute, variable
+from clearprop.graph import Name, Node, substitute, variable
 
-NameOf = Callable[[Node], str | None]
+NameOf = Callable[[Node], Name | None]
 _HEAVY = 3  # operations that a value must take to get a letter of its own
 
 
-def letters(nodes: Sequence[Node], stops: Container[Node], first: int = 1) -> dict[Node, str]:
+def letters(nodes: Sequence[Node], stops: Container[Node], first: int = 1) -> dict[Node, Name]:
     """Letters for what is used more than once and takes several operations.
 
     Args:
@@ -29,14 +29,14 @@ def letters(nodes: Sequence[Node], stops: Container[Node], first: int = 1) -> di
         for x in node.inputs:
             uses[x] += times
     weight: dict[Node, int] = {}
-    found: dict[Node, str] = {}
+    found: dict[Node, Name] = {}
     for node in nodes:
         inner = sum(weight[x] for x in node.inputs)
         ends = node in stops or node.op.kind == "leaf"
         weight[node] = 0 if ends else inner + (node.op.kind != "movement")
         heavy = weight[node] >= _HEAVY and node.op.kind != "movement"
         if heavy and uses[node] > 1 and node.type.is_float and not is_plain(node):
-            found[node] = f"u_{first + len(found)}"
+            found[node] = Name.other(f"u_{first + len(found)}")
             weight[node] = 0
     return found
 
@@ -56,7 +56,7 @@ def parts(node: Node, name_of: NameOf) -> tuple[list[Node], list[Node]]:
     return inner, ends
 
 
-def once(nodes: Sequence[Node], names: Mapping[Node, str]) -> dict[Node, tuple[slice, ...]]:
+def once(nodes: Sequence[Node], names: Mapping[Node, Name]) -> dict[Node, tuple[slice, ...]]:
     """What to keep of a value so that nothing is in it twice: one entry along axes along which it was spread out.
 
     Not where a sum or a product goes along such an axis, since it counts every entry.
@@ -107,15 +107,16 @@ def computed(node: Node, name_of: NameOf, values: Mapping[str, Array], samples: 
     """What a node's formula comes to, with the values of what it names put in."""
     ends = {x: variable(f"v{i}", x.shape, x.dtype) for i, x in enumerate(parts(node, name_of)[1])}
     bound = {
-        v: np.broadcast_to(values[str(name_of(x))], [d if isinstance(d, int) else samples for d in x.shape])
+        v: np.broadcast_to(values[name], [d if isinstance(d, int) else samples for d in x.shape])
         for x, v in ends.items()
+        if (name := name_of(x)) is not None
     }
     return np.asarray(evaluate(substitute(node, ends), bound, n=samples))
 
 
-def needed(node: Node, name_of: NameOf, lettered: Container[str]) -> list[str]:
+def needed(node: Node, name_of: NameOf, lettered: Container[Name]) -> list[Name]:
     """The letters that a node's formula names, innermost first."""
-    found: list[str] = []
+    found: list[Name] = []
 
     def visit(x: Node) -> None:
         for child in x.inputs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import numpy as np
@@ -14,8 +15,10 @@ from clearprop.explain.derivation.shared import computed, letters, needed, once,
 from clearprop.explain.derivation.symbols import Place, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.values import Values
-from clearprop.graph import Graph, Node, Shape
+from clearprop.graph import Graph, Name, Node, Shape
+from clearprop.nn.names import DATA_LOSS, LOSS, TARGET
 from clearprop.present.formula import DIGITS, Atom, Math, Matrix, identifier, is_printable, number, words
+from clearprop.train import Optimizer, first_numbers, textbook_step
 
 Convention = Literal["row", "column"]
 
@@ -27,11 +30,21 @@ class Source:
         values: the run.
         convention: "row" (z = a · W + b) or "column" (z = W · a + b).
         digits: significant digits of printed numbers.
+        optimizer: whose first step ends the graph; without one, or without a target, it ends with the gradients.
     """
 
-    def __init__(self, values: Values, convention: Convention = "row", digits: int = DIGITS) -> None:
+    def __init__(
+        self,
+        values: Values,
+        convention: Convention = "row",
+        digits: int = DIGITS,
+        optimizer: Optimizer | None = None,
+    ) -> None:
         self.values, self.column, self.digits = values, convention == "column", digits
-        self.graph = values.textbook_graph
+        self.graph, self._numbers_of_step = values.textbook_graph, dict[str, float]()
+        if optimizer is not None and values.has_target:
+            self.graph = textbook_step(values.textbook_graph, values.architecture, optimizer)
+            self._numbers_of_step = first_numbers(optimizer)
         self._names = self._stops()
         samples = values.samples
         self.symbols = Writer(self._symbol, self.column, samples, digits)
@@ -43,18 +56,18 @@ class Source:
     @property
     def has_penalties(self) -> bool:
         """Whether L is more than the mean loss of the samples."""
-        return self.values.has_target and self.graph["L"].op.name != "identity"
+        return self.values.has_target and self.graph[LOSS].op.name != "identity"
 
     # --- which nodes have names
 
-    def _stops(self) -> dict[Node, str]:
+    def _stops(self) -> dict[Node, Name]:
         """Nodes at which a formula ends: inputs, parameters, values of layers, their gradients, and shared values."""
-        found: dict[Node, str] = {}
+        found: dict[Node, Name] = {}
         for node in self.graph.nodes:
-            if node.op.name == "one_hot" and node.inputs[0].name == "y":
-                found[node] = "y"
+            if node.op.name == "one_hot" and node.inputs[0].name == TARGET:
+                found[node] = TARGET
             elif node.op.kind == "random":
-                found[node] = f"r_{node.attrs['stream']}"
+                found[node] = Name.other(f"r_{node.attrs['stream']}")
             elif node.name is not None and self._has_own_name(node):
                 found[node] = node.name
         self._letters = letters(self.graph.nodes, found)
@@ -64,25 +77,25 @@ class Source:
         """Not ∂L/∂L, which is 1; and without penalties the loss is L, and needs no second letter."""
         if node.op.name == "constant":
             return node.name in self.values
-        return node.name != "loss" or self.has_penalties
+        return node.name != DATA_LOSS or self.has_penalties
 
-    def name_of(self, node: Node) -> str | None:
+    def name_of(self, node: Node) -> Name | None:
         """The name at which a formula ends, if it ends at this node."""
         return self._names.get(node)
 
     @cached_property
-    def auxiliary(self) -> dict[str, Node]:
+    def auxiliary(self) -> dict[Name, Node]:
         """The shared values, by letter."""
         return {name: node for node, name in self._letters.items()}
 
-    def node(self, name: str) -> Node:
+    def node(self, name: Name) -> Node:
         """The node of a name; L is the loss itself where there are no penalties."""
         if name in self.auxiliary:
             return self.auxiliary[name]
         node = self.graph[name]
-        return node.inputs[0] if name == "L" and node.op.name == "identity" else node
+        return node.inputs[0] if name == LOSS and node.op.name == "identity" else node
 
-    def needed(self, node: Node) -> list[str]:
+    def needed(self, node: Node) -> list[Name]:
         """The shared values that a node's formula names, innermost first."""
         return needed(node, self.name_of, self.auxiliary)
 
@@ -90,8 +103,12 @@ class Source:
 
     @cached_property
     def _textbook(self) -> dict[str, Array]:
-        """The value at every stop as the textbooks' formulas give it, which a saturated output makes infinite."""
-        return self.values.run(Graph({name: node for node, name in self._names.items() if node.op.name != "variable"}))
+        """Forward and backward as the textbooks' formulas give them, which a saturated output makes infinite."""
+        graph = self.values.textbook_graph
+        return self.values.run(Graph({k: node for k, node in self._stops_of(graph) if node.op.name != "variable"}))
+
+    def _stops_of(self, graph: Graph) -> Iterator[tuple[Name, Node]]:
+        return ((name, node) for node in graph.nodes if (name := self.name_of(node)) is not None)
 
     @cached_property
     def arrays(self) -> dict[str, Array]:
@@ -99,17 +116,29 @@ class Source:
         found = self._textbook | self._shared_once
         inputs = {k: v for k, v in self.values.inputs().items() if k not in found}  # labels have become one-hot
         trained = {k: v for k, v in self.values.values.items() if k in found and np.isfinite(v).all()}
-        return {k: np.asarray(v, np.float64) for k, v in {**inputs, **found, **trained}.items()}
+        arrays = {k: np.asarray(v, np.float64) for k, v in {**inputs, **found, **trained}.items()}
+        for name, node in self._stops_of(self.graph):
+            if name not in arrays:
+                arrays[name] = self._updated(name, node, arrays)
+        return arrays
+
+    def _updated(self, name: Name, node: Node, arrays: Mapping[str, Array]) -> Array:
+        """What belongs to the optimizer's first step, from the gradients as they are shown; its arrays begin at 0."""
+        if node.op.name != "variable":
+            return computed(node, self.name_of, arrays, self.values.samples)
+        start = np.asarray(self._numbers_of_step.get(name, 0.0), np.float64)
+        return np.broadcast_to(start, self._shape(node))
 
     @cached_property
     def _shared_once(self) -> dict[str, Array]:
         """Shared values in their real shape: what was only spread out to fit others is one row, or one column."""
-        repeated = once(self.graph.nodes, self._names)
-        return {name: self._textbook[name][repeated[node]] for name, node in self.auxiliary.items()}
+        repeated = once(self.values.textbook_graph.nodes, self._names)
+        shared = {name: node for name, node in self.auxiliary.items() if node in repeated}
+        return {name: self._textbook[name][repeated[node]] for name, node in shared.items()}
 
-    def is_finite(self, name: str) -> bool:
+    def is_finite(self, name: Name) -> bool:
         """Whether a value's formula comes to finite numbers when those of what it names are put in."""
-        if np.isfinite(self._textbook[name]).all():
+        if np.isfinite(self._textbook.get(name, self.arrays[name])).all():
             return True
         value = computed(self.node(name), self.name_of, self.arrays, self.values.samples)
         return bool(np.isfinite(value).all())
@@ -130,11 +159,11 @@ class Source:
         """The named nodes at which a formula ends."""
         return parts(node, self.name_of)[1]
 
-    def printed(self, name: str) -> Math:
+    def printed(self, name: Name) -> Math:
         """A value's numbers: a matrix, or a single number."""
         return self.matrix(self.arrays[name], per_sample=self._is_per_sample(name))
 
-    def _is_per_sample(self, name: str) -> bool:
+    def _is_per_sample(self, name: Name) -> bool:
         shape = self.node(name).shape if name in self.graph.named or name in self.auxiliary else ()
         return len(shape) == 1 and not isinstance(shape[0], int)
 
@@ -160,11 +189,11 @@ class Source:
         name = self.name_of(node)
         return None if name is None else self.printed(name)
 
-    def element_symbol(self, name: str, index: Index) -> Math:
+    def element_symbol(self, name: Name, index: Index) -> Math:
         """z^[1](2)_3: numbers from 1, the sample where there are several, W's in the order of the convention."""
         return symbol(name, self.place(name, index))
 
-    def place(self, name: str, index: Index) -> Place:
+    def place(self, name: Name, index: Index) -> Place:
         """An index as it is printed."""
         batch = self.belongs_to_samples(name)
         sample = index[0] + 1 if batch and self.arrays[name].shape[0] > 1 else None
@@ -174,13 +203,13 @@ class Source:
         wide = tuple(below) if any(d != 1 for d in self.arrays[name].shape[1 if batch else 0 :]) else ()
         return Place(wide, sample)
 
-    def belongs_to_samples(self, name: str) -> bool:
+    def belongs_to_samples(self, name: Name) -> bool:
         """Whether a value has a row for each sample, as parameters and their gradients do not."""
         shape = self._shapes.get(name, ())
         return bool(shape) and not isinstance(shape[0], int)
 
     @cached_property
-    def _shapes(self) -> dict[str, Shape]:
+    def _shapes(self) -> dict[Name, Shape]:
         """By name; of labels and the rows that they become, the rows come later and count."""
         return {name: node.shape for node, name in self._names.items()}
 

@@ -12,9 +12,9 @@ from clearprop.explain.derivation.document import step
 from clearprop.explain.derivation.elements import some_indices
 from clearprop.explain.derivation.general import rule_of
 from clearprop.explain.derivation.source import Source
-from clearprop.explain.derivation.symbols import differentiated, symbol
+from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.derivation.writer import Writer
-from clearprop.graph import OPS, Node, variable
+from clearprop.graph import OPS, Name, Node, variable
 from clearprop.messages import Message
 from clearprop.present.document import Equation, Section, Words
 from clearprop.present.formula import LONGEST, Math, identifier, is_printable
@@ -34,9 +34,9 @@ class Steps:
     def __init__(self, source: Source, detail: Detail) -> None:
         self._source, self.detail = source, detail
         self._defined: set[str] = set()  # fused ops whose meaning has been said
-        self._told: set[str] = set()  # shared values that have been written out
+        self._told: set[Name] = set()  # shared values that have been written out
 
-    def of(self, name: str, heading: Words, notes: Iterable[Message] = ()) -> Iterator[Section]:
+    def of(self, name: Name, heading: Words, notes: Iterable[Message] = ()) -> Iterator[Section]:
         """The step of a value, after those of the shared values that it needs."""
         node = self._source.node(name)
         for letter in self._source.needed(node):
@@ -45,7 +45,7 @@ class Steps:
                 yield self._step(letter, self._source.node(letter), Message("derivation.shared"), [])
         yield self._step(name, node, heading, list(notes))
 
-    def given(self, name: str, heading: Words) -> Section:
+    def given(self, name: Name, heading: Words) -> Section:
         """A value that is not computed: the input, the target."""
         array = self._source.arrays[name]
         if self.detail == "formulas":
@@ -58,7 +58,7 @@ class Steps:
         notes = (Message("derivation.large"), Message("derivation.more_given", n=array.size - len(chosen)))
         return step(name, heading, tuple(self.given_element(name, index) for index in chosen), notes)
 
-    def _in_parts(self, name: str) -> Iterator[Equation]:
+    def _in_parts(self, name: Name) -> Iterator[Equation]:
         """A long row, so many numbers a line."""
         values = self._source.arrays[name]
         whole = variable(name, values.shape[-1:])
@@ -67,11 +67,11 @@ class Steps:
             part = OPS["slice"](whole, axis=0, start=start, stop=stop)
             yield Writer(_named_symbol).formula(part), self._source.matrix(values[..., start:stop])
 
-    def given_element(self, name: str, index: Index) -> Equation:
+    def given_element(self, name: Name, index: Index) -> Equation:
         """One element of a value that is not computed."""
         return self._source.element_symbol(name, index), self._source.matrix(self._source.arrays[name][index])
 
-    def _step(self, name: str, node: Node, heading: Words, notes: list[Message]) -> Section:
+    def _step(self, name: Name, node: Node, heading: Words, notes: list[Message]) -> Section:
         source = self._source
         equations: list[Equation] = list(rule_of(name, source))
         main: list[Math] = [symbol(name), source.symbols.formula(node)]
@@ -85,7 +85,7 @@ class Steps:
         elif shown:
             unknown = source.elements.cannot_write(node)
             notes.append(Message("derivation.too_large" if unknown else "derivation.large"))
-        if node.op.name == "constant" and differentiated(name) is not None:
+        if node.op.name == "constant" and name.role == "gradient":
             notes.append(Message("derivation.zero"))
         equations.append(without_repeats(main))
         equations += self._definitions(node)
@@ -112,7 +112,7 @@ class Steps:
 
     # --- single elements
 
-    def _elements(self, name: str, node: Node) -> tuple[list[Equation], list[Message]]:
+    def _elements(self, name: Name, node: Node) -> tuple[list[Equation], list[Message]]:
         """Equations of single elements, and what is to be said of those that are left out."""
         everything = self.detail == "elements"
         if not everything and self._source.is_small(node):
@@ -125,7 +125,7 @@ class Steps:
         left = array.size - len(chosen)
         return [self.element(name, index) for index in chosen], [Message("derivation.more", n=left)] if left else []
 
-    def element(self, name: str, index: Index) -> Equation:
+    def element(self, name: Name, index: Index) -> Equation:
         """One element: its formula, the numbers put in, the result."""
         source = self._source
         scalar = source.elements.written_out(source.node(name), index)
@@ -143,7 +143,7 @@ def _own_name(node: Node) -> Math | None:
 
 
 def _named_symbol(node: Node) -> Math | None:
-    return symbol(str(node.name)) if node.op.name == "variable" else None
+    return None if node.name is None or node.op.name != "variable" else symbol(node.name)
 
 
 def without_repeats(sides: list[Math]) -> Equation:

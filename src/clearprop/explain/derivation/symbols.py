@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from clearprop.graph import Name
 from clearprop.present.formula import COMMANDS, Atom, Fraction, Math, Row, Scripts, brackets, identifier, parse, row
 from clearprop.present.formula.tree import COMMA, PARTIAL, Fenced, joined
 from clearprop.visible import visible
 
-_LAYERED = re.compile(r"(?P<letter>[^\W\d_]+(?:_[^\W\d_]+)*)(?P<layer>\d+)(?P<again>_\d+)?")
+_AGAIN = {"": "", **{f"_{k}": chr(ord("a") + k - 1) for k in range(2, 27)}}  # a layer's second z is z[1b]
 _LETTERS = {
     "gamma": parse(r"\gamma"),
     "beta": parse(r"\beta"),
@@ -51,25 +52,25 @@ WHOLE = Place()
 
 
 @lru_cache(maxsize=4096)  # an element is named again and again
-def symbol(name: str, place: Place = WHOLE) -> Math:
+def symbol(name: Name, place: Place = WHOLE) -> Math:
     """The symbol of a value, or of one element of it.
 
     Example:
         >>> from clearprop.present.formula import to_text
-        >>> [to_text(symbol(n)) for n in ("z1", "dz2", "dW1", "X", "gamma1")]
-        ['z[1]', 'δ[2]', '∂L/∂W[1]', 'a[0]', 'γ[1]']
-        >>> to_text(symbol("dW2", Place((1, 3)))), to_text(symbol("a1", Place((2,), sample=5)))
+        >>> z, W, a = Name.value("z", 1), Name.parameter("W", 2), Name.value("a", 1)
+        >>> [to_text(symbol(name)) for name in (z, z.gradient, W.gradient, W.new, Name.parameter("gamma", 1))]
+        ['z[1]', 'δ[1]', '∂L/∂W[2]', 'W[2]′', 'γ[1]']
+        >>> to_text(symbol(W.gradient, Place((1, 3)))), to_text(symbol(a, Place((2,), sample=5)))
         ('∂L/∂w[2]₁₃', 'a[1](5)₂')
     """
-    if name.endswith("'"):
-        return _primed(symbol(name[:-1], place))
-    slot, dot, parameter = name.partition(".")  # m.W1, an optimizer's array beside W1
-    if dot:
-        return _indexed(Scripts(identifier(slot), symbol(parameter)), place)
-    of = differentiated(name)
+    of = name.of
     if of is None:
         return _plain(name, place)
-    if re.fullmatch(r"z\d+(_\d+)?", of):
+    if name.role == "new":
+        return _primed(symbol(of, place))
+    if name.role == "state":  # m.W1, an optimizer's array beside W1
+        return _indexed(Scripts(identifier(name.letter), symbol(of)), place)
+    if of.role == "value" and of.letter == "z" and of.suffix in _AGAIN:
         return _layered(_DELTA, of, place)
     return Fraction(_DL, row(PARTIAL, symbol(of, place)))
 
@@ -82,24 +83,15 @@ def _primed(m: Math) -> Math:
     return Scripts(m, None, prime)
 
 
-def differentiated(name: str) -> str | None:
-    """What a gradient is the gradient of: dz1 of z1. None for other values; d1 is what dropout makes of layer 1."""
-    if not name.startswith("d") or len(name) == 1:
-        return None
-    rest = name[1:]
-    known = rest in _OTHERS or rest == "y" or _LAYERED.fullmatch(rest) is not None
-    return rest if known else None
-
-
-def _plain(name: str, place: Place) -> Math:
+def _plain(name: Name, place: Place) -> Math:
     if name in _OTHERS:
         found = _OTHERS[name]
         return _with_scripts(found.base, found.sup, place) if isinstance(found, Scripts) and found.sup else found
-    if _LAYERED.fullmatch(name):
-        letter = _LAYERED.fullmatch(name)["letter"]  # type: ignore[index]
-        shown = letter.lower() if place.below and letter == "W" else letter
-        return _layered(_LETTERS.get(letter, _letters(shown)), name, place)
-    return _indexed(_word(name), place)
+    if name.layer is None or name.suffix not in _AGAIN:
+        return _indexed(_word(name), place)
+    letter = name.letter
+    shown = letter.lower() if place.below and letter == "W" else letter
+    return _layered(_LETTERS.get(letter, _letters(shown)), name, place)
 
 
 def _word(name: str) -> Math:
@@ -122,11 +114,8 @@ def _safe(name: str) -> str:
     return re.sub(r"([\\{}$&#^_%~])", lambda sign: "\\textbackslash{}" if sign[1] == "\\" else "\\" + sign[1], name)
 
 
-def _layered(letter: Math, name: str, place: Place) -> Math:
-    match = _LAYERED.fullmatch(name)
-    assert match is not None
-    again = int(match["again"][1:]) if match["again"] else 1  # the second value of this letter in this layer: [1b]
-    number = match["layer"] + ("" if again == 1 else chr(ord("a") + again - 1))
+def _layered(letter: Math, name: Name, place: Place) -> Math:
+    number = f"{name.layer}{_AGAIN[name.suffix]}"
     layer = Fenced("[", Atom(number, number, "number"), "]")
     return _with_scripts(letter, layer, place)
 

@@ -56,7 +56,7 @@ def _gradients(patient: Patient) -> dict[str, Array]:
     sample = patient.sample
     trace = Trace(patient.architecture, patient.parameters, sample.X, sample.y, sample.form, "training")
     none = {name: np.zeros_like(value) for name, value in patient.parameters.items()}  # the loss depends not on all
-    return none | {name[1:]: trace[name] for name in trace.backward_names}
+    return none | {name.root: trace[name] for name in trace.backward_names}
 
 
 def _by_unit(patient: Patient, layer: int, values: Mapping[str, Array]) -> Array:

@@ -12,9 +12,10 @@ from clearprop.explain.derivation.symbols import Place, symbol
 from clearprop.explain.picture.connections import Connection, connections, layer_nodes, width_of
 from clearprop.explain.units import DEAD, MOSTLY, SATURATED
 from clearprop.explain.values import Values
-from clearprop.graph import Node
+from clearprop.graph import Name, Node
 from clearprop.messages import Language, Message, say
 from clearprop.nn import Architecture
+from clearprop.nn.names import X
 from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Role, Stroke
 from clearprop.present.figure.text import words
 from clearprop.present.formula import runs
@@ -175,7 +176,7 @@ def _units(column: _Column, names: Sequence[str], unwell: dict[tuple[int, int], 
         x, y = column.at(unit)
         state = unwell.get((column.layer, unit), "")
         edge: Role = {"dead": "soft", "saturated": "red"}.get(state, "ink")  # type: ignore[assignment]
-        name = "X" if column.layer == 0 else f"a{column.layer}"
+        name = X if column.layer == 0 else Name.value("a", column.layer)
         place = Place((unit + 1,) if column.size > 1 else ())
         marks: list[Mark] = [Circle(x, y, _RADIUS, "paper", edge, 2.4 if state else 1.3, dashed=state == "dead")]
         if state == "dead":

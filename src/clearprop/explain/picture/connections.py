@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from clearprop.graph import Graph, Node
+from clearprop.graph import Graph, Name, Node
+from clearprop.nn.names import X
 
-_ACTIVATION = re.compile(r"a(\d+)")
 Way = tuple[frozenset[int], ...]  # for each entry of a value, which entries of another one it goes into
 
 
@@ -55,8 +54,13 @@ class _Path:
 
 def layer_nodes(graph: Graph) -> dict[int, Node]:
     """The values a[l] of a graph's layers, by l; a[0] is X, where anything depends on it."""
-    found = {int(m[1]): node for name, node in graph.named.items() if (m := _ACTIVATION.fullmatch(name))}
-    return {0: graph.named["X"], **found} if "X" in graph.named else found
+    named = {node.name: node for node in graph.named.values() if node.name is not None}
+    found = {name.layer: node for name, node in named.items() if name.layer is not None and _is_output(name)}
+    return {0: graph.named[X], **found} if X in graph.named else found
+
+
+def _is_output(name: Name) -> bool:
+    return (name.role, name.letter, name.suffix) == ("value", "a", "")
 
 
 def connections(graph: Graph) -> list[Connection]:
@@ -93,7 +97,7 @@ def _before(path: _Path) -> Iterator[_Path]:
     if node.op.kind == "product" and factor is None:
         return  # a product without a plain matrix of weights has no lines
     for i, x in enumerate(node.inputs):
-        if not x.type.is_float or (x.op.name == "variable" and x.name != "X"):
+        if not x.type.is_float or (x.op.name == "variable" and x.name != X):
             continue
         if factor is None:
             way, is_direct = _through(node, i, path.rows)
@@ -125,7 +129,7 @@ def _weight(node: Node) -> tuple[Node, bool] | None:
     for x in node.inputs if node.op.kind == "product" else ():
         is_turned = x.op.name == "transpose"
         W = x.inputs[0] if is_turned else x
-        if W.op.name == "variable" and W.name != "X" and W.type.rank == 2:
+        if W.op.name == "variable" and W.name != X and W.type.rank == 2:
             return W, is_turned != bool(node.attrs.get("transpose_b"))
     return None
 

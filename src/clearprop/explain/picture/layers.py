@@ -6,7 +6,8 @@ from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.picture.diagram import Vertex, title_of
 from clearprop.explain.values import Values
-from clearprop.graph import Node
+from clearprop.graph import Name, Node
+from clearprop.nn.names import A0, TARGET, X
 from clearprop.present.figure.blocks import NOTHING, value_block
 from clearprop.present.formula import Run, runs
 
@@ -14,18 +15,18 @@ from clearprop.present.formula import Run, runs
 def layer_vertices(values: Values, digits: int) -> list[Vertex]:
     """One vertex for each named value of the forward pass, and for X and y."""
     source = Source(values, digits=digits)
-    names = ["X", *(name for name in values.forward_names if name != "a0")]
+    names = [X, *(name for name in values.forward_names if name != A0)]
     if values.has_target:
-        names.insert(1, "y")
+        names.insert(1, TARGET)
     return [_vertex(name, names, source, digits) for name in names]
 
 
-def _vertex(name: str, names: list[str], source: Source, digits: int) -> Vertex:
+def _vertex(name: Name, names: list[Name], source: Source, digits: int) -> Vertex:
     value = value_block(source.arrays[name], "ink", digits)
-    slope = source.arrays.get(f"d{name}")
+    slope = source.arrays.get(name.gradient)
     below = NOTHING if slope is None else value_block(slope, "orange", digits)
     letter = tuple(runs(symbol(name)))
-    if name in ("X", "y"):
+    if name in (X, TARGET):
         return Vertex(name, (), letter, "leaf", value, below)
     node = source.node(name)
     inner = dict.fromkeys(_stops(node, source))
@@ -34,9 +35,9 @@ def _vertex(name: str, names: list[str], source: Source, digits: int) -> Vertex:
     return Vertex(name, inputs, _sign(name, node), "box", value, below, cards, letter)
 
 
-def _stops(node: Node, source: Source) -> list[str]:
+def _stops(node: Node, source: Source) -> list[Name]:
     """The names in a value's formula, through those of shared values."""
-    found: list[str] = []
+    found: list[Name] = []
     for x in node.inputs:
         name = source.name_of(x)
         if name is None or name in source.auxiliary:
@@ -46,8 +47,8 @@ def _stops(node: Node, source: Source) -> list[str]:
     return found
 
 
-def _sign(name: str, node: Node) -> tuple[Run, ...]:
-    if name in ("L", "loss"):
+def _sign(name: Name, node: Node) -> tuple[Run, ...]:
+    if name.role == "loss":
         return (("Loss", "normal", False),)
     if node.op.fused or node.op.name == "identity":
         return ((title_of(node.op.name), "normal", False),)

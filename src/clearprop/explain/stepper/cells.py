@@ -10,8 +10,8 @@ from clearprop.cached import cached_property
 from clearprop.execute import evaluate
 from clearprop.explain.derivation import Elements, Source, Writer
 from clearprop.explain.derivation.elements import Element, indices
-from clearprop.graph import OPS, Graph, Node, expand, tidy, topological
-from clearprop.nn.scope import layer_of
+from clearprop.graph import OPS, Graph, Name, Node, expand, tidy, topological
+from clearprop.nn.names import LOSS, X
 from clearprop.present.formula import Math, number
 
 Detail = Literal["fused", "primitives"]
@@ -75,7 +75,7 @@ class Cells:
     def _roots(self) -> list[Element]:
         """Every element of every named value of the forward pass, in the order in which they are computed."""
         values = self.source.values
-        top = self.source.graph["L" if values.has_target else f"a{values.architecture.depth}"]
+        top = self.source.graph[LOSS if values.has_target else Name.value("a", values.architecture.depth)]
         named = {node: self.source.name_of(node) for node in topological([top]) if not _is_leaf(node)}
         return [Element(name, i) for name in named.values() if name for i in indices(self.source.arrays[name].shape)]
 
@@ -88,7 +88,7 @@ class Cells:
     def _cut(self, root: Node, element: Element) -> None:
         if self._key_of(root) is not None:  # the same value once more: a = z
             root = OPS["identity"](root)
-        whole = self._detail == "fused" and element.name in ("L", "loss")
+        whole = self._detail == "fused" and element.name.role == "loss"
         self._inner[root] = self.key(element)
         self._add(self.key(element), root, element, self._layer(element.name, root), whole)
 
@@ -132,10 +132,10 @@ class Cells:
         is_longer_sum = node.op.name == outer.op.name == "add" and self._uses[node] == 1
         return is_longer_sum and self._detail == "fused"
 
-    def _layer(self, name: str, root: Node) -> int:
-        """The l in a value's name; a shared value without one belongs where the last that it needs does."""
+    def _layer(self, name: Name, root: Node) -> int:
+        """The l of a value; a shared value without one belongs where the last that it needs does."""
         if name not in self._layers:
-            layer = 0 if name == "X" else layer_of(name)
+            layer = 0 if name == X else name.layer
             layer = self.source.values.architecture.depth + 1 if layer is None else layer
             if name in self.source.auxiliary:
                 needed = [self._elements.leaves[x] for x in topological([root]) if x in self._elements.leaves]

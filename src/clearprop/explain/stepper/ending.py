@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clearprop.execute import Array, Reference, evaluate
+from clearprop.execute import Array, Reference
 from clearprop.explain.derivation import Elements, Source, Writer, symbol
 from clearprop.explain.derivation.elements import Element, indices
-from clearprop.explain.derivation.update import update_graph
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line
-from clearprop.graph import Graph, Node
+from clearprop.graph import Graph, Name, Node
 from clearprop.messages import Message
+from clearprop.nn.names import LOSS
 from clearprop.present.formula import Math, number
 from clearprop.train import Optimizer
 
@@ -20,22 +20,23 @@ class Updates:
     """One step of an optimizer, element by element.
 
     Args:
-        source: the run whose gradients are used.
+        source: the run, made with the optimizer.
         optimizer: whose first step it is.
-
-    Attributes:
-        values: parameters, gradients, the optimizer's arrays, and all of them after the step (with a ′ behind).
     """
 
     def __init__(self, source: Source, optimizer: Optimizer) -> None:
         self._source, self._optimizer = source, optimizer
-        self._graph, given = update_graph(source, optimizer)
-        self.values: dict[str, Array] = given | evaluate(self._graph, given)
-        self._elements = Elements(lambda x: x.name if x.op.name != "constant" else None, self.values, samples=1)
+        self._elements = Elements(self._stop, source.arrays, samples=1)
+
+    def _stop(self, node: Node) -> Name | None:
+        """Where a formula ends; values that the derivation only calls u are written out here."""
+        name = self._source.name_of(node)
+        return None if name in self._source.auxiliary else name
 
     def frames(self, cells: Cells, circuit: Circuit) -> Iterator[Frame]:
         """A frame for each element of each parameter that the loss of this sample depends on."""
-        for name, array in self.parameters.items():
+        for name in self._source.values.learned:
+            array = self._source.arrays[name.new]
             for index in indices(array.shape):
                 key = cells.key(Element(name, index))
                 if key not in circuit.values:  # a row of a table that this sample does not choose
@@ -43,9 +44,9 @@ class Updates:
                 circuit.updated[key] = float(array[index])
                 yield self._frame(name, index, key, circuit)
 
-    def _frame(self, name: str, index: tuple[int, ...], key: str, circuit: Circuit) -> Frame:
-        slots = [f"{slot}.{name}'" for slot in self._optimizer.slots]
-        lines = [self._line(new, name, index) for new in (*slots, f"{name}'")]
+    def _frame(self, name: Name, index: tuple[int, ...], key: str, circuit: Circuit) -> Frame:
+        slots = [name.state(slot).new for slot in self._optimizer.slots]
+        lines = [self._line(new, name, index) for new in (*slots, name.new)]
         stays = circuit.updated[key] == circuit.values[key]
         text = [Message("stepper.update_zero" if stays else "stepper.update_text")]
         if slots:
@@ -53,8 +54,8 @@ class Updates:
         letter = circuit.vertices[key].symbol
         return Frame("update", Message("stepper.update"), letter, tuple(text), tuple(lines), key, (), (("new", key),))
 
-    def _line(self, new: str, parameter: str, index: tuple[int, ...]) -> Line:
-        scalar = self._elements.written_out(self._graph[new], index)
+    def _line(self, new: Name, parameter: Name, index: tuple[int, ...]) -> Line:
+        scalar = self._elements.written_out(self._source.node(new), index)
         place, leaves = self._source.place(parameter, index), self._elements.leaves
 
         def letter(x: Node) -> Math | None:
@@ -64,24 +65,20 @@ class Updates:
         def digits(x: Node) -> Math | None:
             return number(self._elements.numbers[x], self._source.digits) if x in leaves else None
 
-        result = number(float(self.values[new][index]), self._source.digits)
+        result = number(float(self._source.arrays[new][index]), self._source.digits)
         return Line("", (symbol(new, place), Writer(letter).formula(scalar), Writer(digits).formula(scalar), result))
 
     @property
     def parameters(self) -> dict[str, Array]:
         """Every parameter after the step."""
-        return {
-            name: self.values[f"{name}'"]
-            for name in self._source.values.architecture.parameters
-            if f"{name}'" in self.values
-        }
+        return {name: self._source.arrays[name.new] for name in self._source.values.learned}
 
     def loss_after(self) -> float:
         """The loss of the same sample with the new parameters."""
         values = self._source.values
-        graph = Graph({"L": values.graph["L"]})
+        graph = Graph({LOSS: values.graph[LOSS]})
         given = {name: v for name, v in (values.inputs() | self.parameters).items() if name in graph.inputs}
-        return float(Reference().load(graph).run(given, values.samples)["L"])
+        return float(Reference().load(graph).run(given, values.samples)[LOSS])
 
 
 def loss_frame(source: Source, updates: Updates) -> Frame:
@@ -90,14 +87,14 @@ def loss_frame(source: Source, updates: Updates) -> Frame:
     text = "same" if after == before else "better" if after < before else "worse"
     lines = [
         Line(Message(label), (letter, number(value, source.digits)))
-        for label, letter, value in (("stepper.before", symbol("L"), before), ("stepper.after", symbol("L'"), after))
+        for label, letter, value in (("stepper.before", symbol(LOSS), before), ("stepper.after", symbol(LOSS.new), after))
     ]
     return Frame("end", Message("stepper.end"), None, (Message(f"stepper.end_{text}"),), tuple(lines))
 
 
 def prediction_frame(source: Source) -> Frame:
     """The output, where there is no target to compare it with."""
-    name = f"a{source.values.architecture.depth}"
+    name = Name.value("a", source.values.architecture.depth)
     return Frame(
         "forward",
         Message("stepper.output_end"),

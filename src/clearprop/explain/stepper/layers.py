@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from clearprop.explain.derivation import Source, derive, symbol
-from clearprop.explain.derivation.symbols import differentiated
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
 from clearprop.explain.stepper.signs import loss_by, sign_of
-from clearprop.graph import Node, topological
+from clearprop.graph import Name, Node, topological
+from clearprop.graph.name import as_name
 from clearprop.messages import Message
-from clearprop.nn.scope import layer_of
+from clearprop.nn.names import LOSS, TARGET, X
 from clearprop.present.document import Document, Paragraph, Section, Words
 from clearprop.present.figure.text import words
 from clearprop.present.formula import number
@@ -32,40 +32,40 @@ class Layers:
         self._source = source
         convention = "column" if source.column else "row"
         self._document: Document = derive(source.values, convention, optimizer=optimizer, digits=source.digits)
-        self.circuit = Circuit(self._vertices(), {})
-        self.circuit.values |= {key: source.arrays[key] for key in self.circuit.vertices}
+        vertices = self._vertices()
+        self.circuit = Circuit(dict(vertices.items()), {name: source.arrays[name] for name in vertices})
         if source.values.has_target:
             self.circuit.gradients |= {
-                key: source.arrays[f"d{key}"] for key in self.circuit.vertices if f"d{key}" in source.arrays
+                name: source.arrays[name.gradient] for name in vertices if name.gradient in source.arrays
             }
-            self.circuit.gradients["L"] = 1.0
+            self.circuit.gradients[LOSS] = 1.0
         self._consumers = self.circuit.consumers()
 
     # --- the graph
 
-    def _vertices(self) -> dict[str, Vertex]:
+    def _vertices(self) -> dict[Name, Vertex]:
         values = self._source.values
-        top = self._source.graph["L" if values.has_target else f"a{values.architecture.depth}"]
-        found: dict[str, Vertex] = {}
+        top = self._source.graph[LOSS if values.has_target else Name.value("a", values.architecture.depth)]
+        found: dict[Name, Vertex] = {}
         for node in topological([top]):
             name = self._visible(node)
             if name is not None:
                 found[name] = self._vertex(node, name)
         return found
 
-    def _vertex(self, node: Node, name: str) -> Vertex:
+    def _vertex(self, node: Node, name: Name) -> Vertex:
         parameters = self._source.values.architecture.parameters
         if node.op.kind in ("leaf", "random") or node.op.name == "one_hot":
             trained = name in parameters and parameters[name].trainable
-            kind = "input" if name == "X" else "parameter" if trained else "constant"
+            kind = "input" if name == X else "parameter" if trained else "constant"
             return Vertex(kind, (), symbol(name), 0)  # type: ignore[arg-type]
         value = self._source.node(name)
         inputs = list(dict.fromkeys(self._inputs(value)))
         is_one_op = all(self._visible(x) is not None or x.op.name == "constant" for x in value.inputs)
-        sign = "L" if name in ("L", "loss") else sign_of(value) if is_one_op else "f"
+        sign = "L" if name.role == "loss" else sign_of(value) if is_one_op else "f"
         return Vertex("operation", words(sign), symbol(name), self._layer(name), tuple(inputs))
 
-    def _inputs(self, node: Node) -> Iterator[str]:
+    def _inputs(self, node: Node) -> Iterator[Name]:
         for x in node.inputs:
             name = self._visible(x)
             if name is not None:
@@ -73,14 +73,13 @@ class Layers:
             else:
                 yield from self._inputs(x)
 
-    def _visible(self, node: Node) -> str | None:
+    def _visible(self, node: Node) -> Name | None:
         """The name of a vertex; values that the derivation only calls u are inside others here."""
         name = self._source.name_of(node)
         return None if name in self._source.auxiliary else name
 
-    def _layer(self, name: str) -> int:
-        layer = layer_of(name)
-        return self._source.values.architecture.depth + 1 if layer is None else layer
+    def _layer(self, name: Name) -> int:
+        return self._source.values.architecture.depth + 1 if name.layer is None else name.layer
 
     # --- frames
 
@@ -89,7 +88,7 @@ class Layers:
         has_target = self._source.values.has_target
         sections = self._document.sections
         forward = [step for section in sections[:2] for step in section.sections]
-        given = [step for step in forward if step.name in ("X", "y")]
+        given = [step for step in forward if step.name in (X, TARGET)]
         yield Frame(
             "start",
             Message("stepper.start"),
@@ -115,12 +114,12 @@ class Layers:
             "backward",
             Message("stepper.seed"),
             text=(Message("stepper.seed_text"),),
-            lines=(Line("", (loss_by(symbol("L")), one)),),
-            at="L",
-            shows=(("gradient", "L"),),
+            lines=(Line("", (loss_by(symbol(LOSS)), one)),),
+            at=LOSS,
+            shows=(("gradient", LOSS),),
         )
         for step in steps:
-            of = differentiated(step.name)
+            of = as_name(step.name).of
             at = of if of in self.circuit.vertices else None
             flow = tuple((at, consumer) for consumer in self._consumers[at]) if at else ()
             yield self._frame("backward", step, at, flow, (("gradient", at),) if at else ())
@@ -131,9 +130,9 @@ class Layers:
         waiting: list[Section] = []
         for step in section.sections:
             waiting.append(step)
-            if "." in step.name or not step.name.endswith("'"):
+            parameter = as_name(step.name).root
+            if step.name != parameter.new:  # an array beside it, or what several need
                 continue
-            parameter = step.name.removesuffix("'")
             lines, text = _lines(waiting), (*intro, *_notes(waiting))
             shows = (("new", parameter),)
             yield Frame("update", step.title, symbol(parameter), text, lines, parameter, (), shows)
@@ -148,7 +147,7 @@ class Layers:
         shows: tuple[tuple[str, str], ...],
     ) -> Frame:
         lines = _lines([step])
-        return Frame(phase, step.title, symbol(step.name), step.notes, lines, at, flow, shows)  # type: ignore[arg-type]
+        return Frame(phase, step.title, symbol(as_name(step.name)), step.notes, lines, at, flow, shows)  # type: ignore[arg-type]
 
 
 def _lines(steps: Sequence[Section]) -> tuple[Line, ...]:

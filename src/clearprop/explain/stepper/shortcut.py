@@ -5,8 +5,8 @@ from __future__ import annotations
 from clearprop.explain.derivation import Elements, Source, Writer, symbol
 from clearprop.explain.derivation.elements import Element
 from clearprop.explain.derivation.steps import without_repeats
-from clearprop.explain.derivation.symbols import differentiated
-from clearprop.graph import Graph, Node, tidy
+from clearprop.graph import Graph, Name, Node, tidy
+from clearprop.nn.names import TARGET
 from clearprop.present.document import Equation
 from clearprop.present.formula import Math, number
 
@@ -15,17 +15,17 @@ _CANCELLING = ("sigmoid_cross_entropy", "softmax_cross_entropy")
 
 def short_form(source: Source, element: Element) -> Equation | None:
     """The error of an output unit by the graph that trains; None where nothing cancels, or for another value."""
-    trained, name = source.values.graph, f"d{element.name}"
-    if element.name != f"z{source.values.architecture.depth}" or element.index is None:
+    trained, name = source.values.graph, element.name.gradient
+    if element.name != Name.value("z", source.values.architecture.depth) or element.index is None:
         return None
     if not any(node.op.name in _CANCELLING for node in trained.nodes):
         return None
     node = tidy(trained)[name]
 
-    def stop(x: Node) -> str | None:
+    def stop(x: Node) -> Name | None:
         if x.op.name == "one_hot":
-            return "y"
-        return x.name if x.name in source.arrays and differentiated(x.name) is None else None
+            return TARGET
+        return x.name if x.name in source.arrays and x.name.role != "gradient" else None
 
     elements = Elements(stop, source.arrays, source.values.samples)
     scalar = tidy(Graph({name: elements.written_out(node, element.index)}))[name]

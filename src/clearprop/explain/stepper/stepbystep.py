@@ -12,7 +12,6 @@ import numpy as np
 
 from clearprop.errors import InvalidValueError
 from clearprop.explain.derivation import Source
-from clearprop.explain.derivation.update import first_rate
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame
 from clearprop.explain.stepper.drawing import Drawing
@@ -24,7 +23,7 @@ from clearprop.explain.values import Values
 from clearprop.files import checked_path, write_atomically
 from clearprop.messages import Language, Message, checked_language
 from clearprop.present.formula import DIGITS
-from clearprop.train import Optimizer, resolve_optimizer
+from clearprop.train import Optimizer, first_numbers, resolve_optimizer
 
 ZOOMS = ("layers", "fused", "primitives")
 _BY_DEFAULT, _AT_MOST = 64, 600  # vertices of a graph of single numbers
@@ -119,7 +118,7 @@ def step_by_step(
             raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, filter(None, allowed))))
     if not 2 <= digits <= 15:
         raise InvalidValueError(f"digits = {digits!r}", "2 … 15")
-    source = Source(values, convention, digits)  # type: ignore[arg-type]
+    source = Source(values, convention, digits, chosen)  # type: ignore[arg-type]
     cells = _cells(source, zoom)
     circuit, frames = _walk(source, cells, chosen)
     return StepByStep(
@@ -174,5 +173,5 @@ def _subtitle(values: Values, optimizer: Optimizer) -> Message:
     network = "-".join(map(str, (values.architecture.n_inputs, *(widths[layer] for layer in sorted(widths)))))
     if not values.has_target:
         return Message("stepper.without_target", network=network)
-    rate = f"{type(optimizer).__name__}, η = {first_rate(optimizer):g}"
+    rate = f"{type(optimizer).__name__}, η = {first_numbers(optimizer)['η']:g}"
     return Message("stepper.subtitle", network=network, optimizer=rate)

@@ -9,13 +9,13 @@ import numpy as np
 from clearprop.explain.derivation import symbol
 from clearprop.explain.derivation.general import rule_name
 from clearprop.explain.derivation.steps import without_repeats
-from clearprop.explain.derivation.symbols import differentiated
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
 from clearprop.explain.stepper.shortcut import short_form
 from clearprop.explain.stepper.signs import loss_by, sign_of, slope_of
 from clearprop.explain.stepper.slopes import Slope, slopes
 from clearprop.messages import Message, has_words
+from clearprop.nn.names import TARGET, X
 from clearprop.present.figure.text import words
 from clearprop.present.formula import Level, Math, brackets, fill, identifier, joined, level, number, parse
 from clearprop.present.formula.tree import PLUS
@@ -49,7 +49,7 @@ class Walk:
         found: dict[str, Vertex] = {}
         for key, element in self._cells.leaves.items():
             trained = element.name in parameters and parameters[element.name].trainable
-            kind = "input" if element.name == "X" else "parameter" if trained else "constant"
+            kind = "input" if element.name == X else "parameter" if trained else "constant"
             found[key] = Vertex(kind, (), self._cells.symbol(key), 0)  # type: ignore[arg-type]
         for key, cell in self._cells.cells.items():
             letter = None if cell.element is None else self._cells.symbol(key)
@@ -70,7 +70,7 @@ class Walk:
     def forward(self) -> Iterator[Frame]:
         """The sample, then every cell in the order in which it is computed."""
         has_target = self._source.values.has_target
-        lines = [Line("", (symbol(name), self._source.printed(name))) for name in ("X", "y")[: 1 + has_target]]
+        lines = [Line("", (symbol(name), self._source.printed(name))) for name in (X, TARGET)[: 1 + has_target]]
         yield Frame(
             "start",
             Message("stepper.start"),
@@ -104,18 +104,19 @@ class Walk:
 
     def _role_keys(self, key: str) -> tuple[str, str, str]:
         cell = self._cells.cells[key]
-        name, op = cell.element.name if cell.element else "", cell.node.op
-        if name in ("L", "loss"):
+        name, op = cell.element.name if cell.element else None, cell.node.op
+        letter = "" if name is None or name.role != "value" else name.letter
+        if name is not None and name.role == "loss":
             return "stepper.loss", "stepper.loss_text", "stepper.back_loss"
         if op.name == "add":
-            if name.startswith("z"):
+            if letter == "z":
                 return "stepper.weighted_sum", "stepper.weighted_sum_text", "stepper.back_sum"
             return "stepper.sum", "stepper.sum_text", "stepper.back_sum"
         if op.name == "multiply" and len(cell.inputs) == 2:
             if any(self.circuit.vertices[x].kind == "parameter" for x in cell.inputs):
                 return "stepper.product", "stepper.weighted", "stepper.back_weighted"
             return "stepper.product", "stepper.product_text", "stepper.back_product"
-        if name.startswith("a") and op.fused:
+        if letter == "a" and op.fused:
             known = f"stepper.activations.{op.name}"
             text = known if has_words(known) else "stepper.activation_text"
             return "stepper.activation", text, "stepper.back_activation"
@@ -186,7 +187,7 @@ class Walk:
         if len(self._consumers[by]) > 1:
             return Line(Message("stepper.part"), without_repeats(sides), left)
         element = self._cells.element(by)
-        rule = rule_name(f"d{element.name}", self._source) if element else None
+        rule = rule_name(element.name.gradient, self._source) if element else None
         label = Message("stepper.handed_on")
         label = Message("stepper.by_rule", label=label, rule=rule) if rule else label
         return Line(label, without_repeats([left, *sides]))
@@ -203,8 +204,8 @@ class Walk:
     def _settled(self, key: str, gradient: float) -> float:
         """The gradient; where the textbook's fractions are not finite, the trace's own, which is."""
         element = self._cells.element(key)
-        if not np.isfinite(gradient) and element and f"d{element.name}" in self._source.arrays:
-            gradient = float(self._source.arrays[f"d{element.name}"][element.index])
+        if not np.isfinite(gradient) and element and element.name.gradient in self._source.arrays:
+            gradient = float(self._source.arrays[element.name.gradient][element.index])
         return gradient
 
     def _meetings(self, key: str) -> Iterator[Frame]:
@@ -233,7 +234,7 @@ class Walk:
 
     def _remarks(self, inputs: tuple[str, ...], found: list[Slope], g: float) -> Iterator[Message]:
         names = {element.name for slope in found if (element := self._cells.element(slope.by))}
-        if any(name.startswith("z") for name in names):
+        if any(name.role == "value" and name.letter == "z" for name in names):
             yield Message("stepper.delta")
         if any(self.circuit.vertices[x].kind == "input" for x in inputs):
             yield Message("stepper.not_needed")
@@ -252,8 +253,8 @@ class Walk:
 
     def _gradient_symbol(self, key: str) -> Math:
         element = self._cells.element(key)
-        if element is not None and differentiated(f"d{element.name}") is not None:
-            return symbol(f"d{element.name}", self._source.place(element.name, element.index or ()))
+        if element is not None:
+            return symbol(element.name.gradient, self._source.place(element.name, element.index or ()))
         return loss_by(self._cells.symbol(key))
 
     def _number(self, value: float) -> Math:
