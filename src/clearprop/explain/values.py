@@ -96,7 +96,7 @@ class Values:
 
     @cached_property
     def _computed(self) -> list[Name]:
-        """The layers' values, in the order in which they are computed; whole numbers, which have no gradient, are not."""
+        """The layers' values in the order in which they are computed, but for whole numbers, which have no gradient."""
         named = [node.name for node in self.layer_graph.nodes if node.type.is_float and node.name is not None]
         return [name for name in named if name.role == "value"]
 

@@ -185,7 +185,5 @@ def _is_closed(value: Any) -> bool:
 def parameter_nodes(graph: Graph, architecture: Architecture) -> dict[Name, Node]:
     """The trainable parameters that a graph of this architecture uses, by name."""
     return {
-        p.name: graph.inputs[p.name]
-        for p in architecture.parameters.values()
-        if p.trainable and p.name in graph.inputs
+        p.name: graph.inputs[p.name] for p in architecture.parameters.values() if p.trainable and p.name in graph.inputs
     }

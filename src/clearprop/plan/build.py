@@ -77,7 +77,7 @@ def build_plan(
     inputs: dict[str, int] = {}
     for name, node in graph.inputs.items():
         inputs[name] = index[node] = len(values)
-        values.append(Value(name, node.type, "input"))
+        values.append(Value(name, node.type, "input", name=node.name))
     for node in graph.nodes:
         if node.op.name == "constant":
             index[node] = len(values)
@@ -89,7 +89,12 @@ def build_plan(
         index[node] = len(values)
         values.append(
             Value(
-                labels[node], node.type, "view" if view else "slot", source=reads[0] if view and reads else None, born=i
+                labels[node],
+                node.type,
+                "view" if view else "slot",
+                source=reads[0] if view and reads else None,
+                born=i,
+                name=node.name,
             )
         )
         traffic = Linear() if view else sum(map(_bytes_read, node.inputs), size_in_bytes(node.type))

@@ -30,7 +30,9 @@ def with_twins(plan: Plan) -> Plan:
                 twins[v] = len(values)
                 type = values[v].type.with_shape(values[v].type.shape[::-1])
                 kept = v in stored
-                values.append(Value(f"{values[v].label}ᵀ", type, "copy" if kept else "slot", source=v))
+                values.append(
+                    Value(f"{values[v].label}ᵀ", type, "copy" if kept else "slot", source=v, name=values[v].name)
+                )
                 if not kept:
                     size = size_in_bytes(type)
                     steps.append(Step("transpose", (v,), twins[v], {}, Linear(), size + size))

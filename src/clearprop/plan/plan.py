@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from clearprop.graph import Type
+from clearprop.graph import Name, Type
 from clearprop.plan.cost import Linear
 from clearprop.visible import visible
 
@@ -28,6 +28,7 @@ class Value:
         source: the value whose memory it shares, for place "view".
         born: the step that makes it (−1 for an input).
         dies: the last step that reads it or a view of it; one past the last step for an output.
+        name: what it is, if it has a name.
     """
 
     label: str
@@ -38,6 +39,7 @@ class Value:
     number: float | None = None
     born: int = -1
     dies: int = -1
+    name: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,18 +144,19 @@ def _profile(program: NativeProgram, times: Array, batch: int) -> Profile:
             rows.append(StepTime("X, y", "gather rows", "rest", spent, 0))
             continue
         step = plan.steps[owner]
-        made = dict.fromkeys(plan.values[s.output].label for s in (step, *step.epilogue))
-        label = ", ".join(name for name in made if name[0] != "%")
+        made = [plan.values[s.output] for s in (step, *step.epilogue)]
+        label = ", ".join(dict.fromkeys(value.label for value in made if value.name is not None))
         rows.append(StepTime(label or "·", step.kernel, _part(plan, step), spent, step.flops(batch)))
     top = ceiling(program.isa, "f64" if program.encoded.is_f64 else "f32", threads)
     return Profile(tuple(rows), float(longest[-1]), threads, program.isa, batch, top)
 
 
 def _part(plan: Plan, step: Step) -> str:
-    """Which part of training a step belongs to, by the names of what it makes."""
-    names = [plan.values[s.output].label for s in (step, *step.epilogue)]
-    if any(name.endswith("'") for name in names):
+    """Which part of training a step belongs to, by what it makes."""
+    names = [plan.values[s.output].name for s in (step, *step.epilogue)]
+    roles = {name.role for name in names if name is not None}
+    if "new" in roles:
         return "gradient and update"
-    if step.kernel == "affine" or any(name[0] in "za" for name in names):
+    if step.kernel == "affine" or "value" in roles:
         return "forward"
-    return "backward" if any(name.startswith("d") for name in names) else "rest"
+    return "backward" if "gradient" in roles else "rest"

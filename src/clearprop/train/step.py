@@ -66,9 +66,7 @@ def _built(
     return StepGraph(
         graph=simplify(Graph(outputs)),
         stored={name: name.of for name in made if name.role == "new" and name.of is not None},
-        slots={
-            name.state(slot): architecture.parameters[name].shape for name in gradients for slot in optimizer.slots
-        },
+        slots={name.state(slot): architecture.parameters[name].shape for name in gradients for slot in optimizer.slots},
         scalars=tuple(first_numbers(optimizer)),
     )
 

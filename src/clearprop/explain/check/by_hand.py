@@ -82,7 +82,9 @@ def check_gradients_of(
     _require_a_match(given, found)
     value = _require_a_function(loss, given)
     largest = max((float(np.abs(d[np.isfinite(d)]).max(initial=0.0)) for d in found.values()), default=0.0)
-    checks: dict[str, TensorCheck] = {name: _checked(name, loss, given, found[name], largest, settings) for name in given}
+    checks: dict[str, TensorCheck] = {
+        name: _checked(name, loss, given, found[name], largest, settings) for name in given
+    }
     return GradientCheck(said(TITLE, loss=value), checks, tolerance, place=_place(checks))
 
 
@@ -99,7 +101,12 @@ def _place(checks: Mapping[str, TensorCheck]) -> Phrase | None:
 
 
 def _checked(
-    name: Name, loss: Callable[..., Any], given: Mapping[Name, Array], gradient: Array, largest: float, settings: Settings
+    name: Name,
+    loss: Callable[..., Any],
+    given: Mapping[Name, Array],
+    gradient: Array,
+    largest: float,
+    settings: Settings,
 ) -> TensorCheck:
     check = compare(name, gradient, _loss_of(name, loss, given), largest, settings)
     return replace(check, looks=looks_like(Case(check, gradient, given[name]))) if check.verdict == "wrong" else check

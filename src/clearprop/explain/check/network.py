@@ -185,7 +185,9 @@ class Bench:
         """
         given, loss = self.found[name.gradient], self.loss_of(name)
         if given.shape != loss.at.shape:
-            raise ShapeError(f"{name.gradient} has shape {show_shape(given.shape)}", f"{show_shape(loss.at.shape)}, as {name}")
+            raise ShapeError(
+                f"{name.gradient} has shape {show_shape(given.shape)}", f"{show_shape(loss.at.shape)}, as {name}"
+            )
         of_layer = [self.found[other] for other in self.values.backward_names if other.layer == name.layer]
         largest = max(float(np.abs(d[np.isfinite(d)]).max(initial=0.0)) for d in of_layer)
         return compare(name, given, loss, largest, self.settings)

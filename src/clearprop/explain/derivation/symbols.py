@@ -88,14 +88,14 @@ def _plain(name: Name, place: Place) -> Math:
         found = _OTHERS[name]
         return _with_scripts(found.base, found.sup, place) if isinstance(found, Scripts) and found.sup else found
     if name.layer is None or name.suffix not in _AGAIN:
-        return _indexed(_word(name), place)
+        return _indexed(own_letter(name), place)
     letter = name.letter
     shown = letter.lower() if place.below and letter == "W" else letter
     return _layered(_LETTERS.get(letter, _letters(shown)), name, place)
 
 
-def _word(name: str) -> Math:
-    """A learner's own variable: x, or x1 with its number below."""
+def own_letter(name: str) -> Math:
+    """A learner's own name as it was given, x or loss; x1 with its number below."""
     match = re.fullmatch(r"([^\W\d_]+)_?(\d+)", name)
     if match:
         return Scripts(identifier(match[1]), Atom(match[2], match[2], "number"))

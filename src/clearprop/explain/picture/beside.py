@@ -63,10 +63,10 @@ def draw_simplification(
 
 
 def _facts(graph: Graph, numbers: Numbers) -> dict[str, Array]:
-    """The value of the output, and the gradients by the inputs, by name."""
+    """The value of the output, and the gradients by the inputs, by their names; the output has none."""
     (y,) = graph.outputs.values()
-    slopes = {f"d{x.name}": numbers.gradients[x] for x in graph.inputs.values() if x in numbers.gradients}
-    return {"y": numbers.values[y], **slopes}
+    slopes = {name: numbers.gradients[x] for name, x in graph.inputs.items() if x in numbers.gradients}
+    return {"": numbers.values[y], **slopes}
 
 
 def _compared(before: Mapping[str, Array], after: Mapping[str, Array]) -> Message:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
@@ -12,13 +11,14 @@ from typing import Literal
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError
 from clearprop.execute import Array, bind, evaluate
 from clearprop.explain.derivation.arrange import is_transparent
+from clearprop.explain.derivation.symbols import own_letter
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.picture.diagram import Vertex, check_size, title_of
 from clearprop.graph import Graph, Node, expand, simplify, tidy, variable
 from clearprop.graph.gradient import backward
 from clearprop.graph.node import constant, is_constant
 from clearprop.present.figure.blocks import NOTHING, Block, formula_block, value_block
-from clearprop.present.formula import Atom, Math, Run, Scripts, identifier, number, runs, to_text, transposed
+from clearprop.present.formula import Math, Run, identifier, number, runs, to_text, transposed
 
 Zoom = Literal["primitives", "fused", "layers"]
 _SIGNS = {  # of primitives, as the textbooks draw them
@@ -90,12 +90,6 @@ def vertices_with_formulas(graph: Graph, upstream: float | str | None) -> list[V
     """The nodes of a graph with one output, with formulas."""
     check_size(len(graph))
     return _WithFormulas(graph, upstream).vertices()
-
-
-def own_letter(name: str) -> Math:
-    """A learner's own name as it was given: x, X, loss; x1 with its number below."""
-    match = re.fullmatch(r"([^\W\d_]+)_?(\d+)", name)
-    return Scripts(identifier(match[1]), Atom(match[2], match[2], "number")) if match else identifier(name)
 
 
 def _adjoints(graph: Graph, upstream: float | str | None) -> dict[Node, Node]:

@@ -87,7 +87,10 @@ def loss_frame(source: Source, updates: Updates) -> Frame:
     text = "same" if after == before else "better" if after < before else "worse"
     lines = [
         Line(Message(label), (letter, number(value, source.digits)))
-        for label, letter, value in (("stepper.before", symbol(LOSS), before), ("stepper.after", symbol(LOSS.new), after))
+        for label, letter, value in (
+            ("stepper.before", symbol(LOSS), before),
+            ("stepper.after", symbol(LOSS.new), after),
+        )
     ]
     return Frame("end", Message("stepper.end"), None, (Message(f"stepper.end_{text}"),), tuple(lines))
 
