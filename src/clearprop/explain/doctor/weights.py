@@ -14,6 +14,7 @@ from clearprop.explain.doctor.patient import Patient, layers_in_words
 from clearprop.explain.doctor.words import NARROW
 from clearprop.explain.trace import Trace
 from clearprop.explain.units import LINEAR
+from clearprop.graph import Name
 from clearprop.messages.language import Phrase, said
 
 # Units count as equal where they differ by less than this share of their size: products that are summed in another
@@ -23,10 +24,10 @@ EQUAL = 1e-5
 
 def examine_symmetry(patient: Patient) -> Examination:
     """Units of a layer with equal weights in, bias, weights out and gradients: they stay equal for ever."""
-    layers = [hidden.layer for hidden in patient.hidden if f"W{hidden.layer}" in patient.parameters]
+    layers = [hidden.layer for hidden in patient.hidden if Name.parameter("W", hidden.layer) in patient.parameters]
     if not layers:
         return skipped("symmetry", "there is no hidden layer", "没有隐藏层")
-    units = {layer: patient.parameters[f"W{layer}"].shape[1] for layer in layers}
+    units = {layer: patient.parameters[Name.parameter("W", layer)].shape[1] for layer in layers}
     distinct = {layer: _distinct_units(patient, layer) for layer in layers}
     counts = {"units": sum(units.values()), "distinct": sum(distinct.values())}
     ill = [layer for layer in layers if distinct[layer] < units[layer]]
@@ -38,7 +39,7 @@ def examine_symmetry(patient: Patient) -> Examination:
         layers_in_words(ill),
         advised("break_symmetry", {"init": patient.suited_initializer}),
         {"layers": ill, "units": [units[layer] for layer in ill], "distinct": [distinct[layer] for layer in ill]},
-        signed_cells(patient.parameters[f"W{ill[0]}"]),
+        signed_cells(patient.parameters[Name.parameter("W", ill[0])]),
         **counts,
     )
 
@@ -62,7 +63,7 @@ def _gradients(patient: Patient) -> dict[str, Array]:
 def _by_unit(patient: Patient, layer: int, values: Mapping[str, Array]) -> Array:
     """A row per unit of a layer: all that belongs to it, and the weights that lead out of it."""
     declared = {name: p for name, p in patient.architecture.parameters.items() if p.trainable}
-    width = declared[f"W{layer}"].shape[1]
+    width = declared[Name.parameter("W", layer)].shape[1]
     own = [np.atleast_2d(values[name]).T for name, p in declared.items() if p.layer == layer and p.shape[-1] == width]
     out = [values[name] for name, p in declared.items() if p.layer == layer + 1 and p.is_weight and p.shape[0] == width]
     return np.concatenate([*own, *out], axis=1)
@@ -88,7 +89,9 @@ def examine_linear_collapse(patient: Patient) -> Examination:
         return skipped("linear_collapse", "there is no hidden layer", "没有隐藏层")
     linear = [hidden.layer for hidden in patient.hidden if hidden.activation in LINEAR]
     counts: dict[str, Any] = {"linear": len(linear), "hidden": L - 1, "narrow": Phrase("", "")}
-    plain = {f"{letter}{layer}" for letter in "Wb" for layer in range(1, L + 1)}  # no normalisation among them
+    plain = {
+        Name.parameter(letter, layer) for letter in "Wb" for layer in range(1, L + 1)
+    }  # no normalisation among them
     if len(linear) < L - 1 or not plain.issuperset(patient.architecture.parameters):
         return healthy("linear_collapse", **counts)
     W, b = collapsed(patient.parameters, L)
@@ -124,6 +127,6 @@ def collapsed(parameters: Mapping[str, Array], L: int) -> tuple[Array, Array]:
     n = len(parameters["W1"])
     W, b = np.eye(n), np.zeros(n)
     for layer in range(1, L + 1):
-        W_l = parameters[f"W{layer}"]
-        W, b = W @ W_l, b @ W_l + parameters.get(f"b{layer}", 0.0)
+        W_l = parameters[Name.parameter("W", layer)]
+        W, b = W @ W_l, b @ W_l + parameters.get(Name.parameter("b", layer), 0.0)
     return W, b
