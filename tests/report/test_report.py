@@ -12,8 +12,9 @@ import polars as pl
 import pytest
 
 import clearprop as cp
+from clearprop.present.figure import Axis
 from clearprop.report import report_of
-from clearprop.report.chart import Axis, Plot
+from clearprop.report.chart import Plot
 from clearprop.report.summary import METRICS, number, summary_of_fit
 from clearprop.table import load_demo
 from clearprop.train import History
@@ -331,23 +332,3 @@ def test_marks_stand_where_the_values_are(log):
     np.testing.assert_allclose(across, 100 * (xs - xs[0]) / (xs[-1] - xs[0]), atol=0.006)
     scaled = np.log(ys) if log else ys
     np.testing.assert_allclose(100 - down, 100 * (scaled - scaled.min()) / np.ptp(scaled), atol=0.006)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "log"),
-    [(0, 1, False), (-3.2, 17, False), (1e-9, 3e-9, False), (1e6, 4.5e6, False), (0.02, 0.9, True), (1e-8, 1e3, True)],
-)
-def test_ticks_are_few_round_and_in_range(low, high, log):
-    ticks = Axis(low, high, log).ticks()
-    assert 2 <= len(ticks) <= 12
-    assert ticks == sorted(ticks)
-    assert low <= ticks[0] * (1 + 1e-9)
-    assert ticks[-1] <= high * (1 + 1e-9)
-    steps = ticks if log else np.diff(ticks)
-    assert {float(f"{step:.3e}"[:5]) for step in steps} <= {1.0, 2.0, 5.0}
-
-
-def test_values_that_are_all_the_same_still_have_an_axis():
-    for value in (0.0, 3.0, -2.0):
-        assert Axis.of([value, value]).at(value) == pytest.approx(50)
-    assert Axis.of([3.0], log=True).at(3.0) == pytest.approx(50)

@@ -75,6 +75,14 @@ class Message:
         return found
 
 
+Words = Message | str  # what is said; a plain text is a name or a value from somebody's data, in no language
+
+
+def spoken(words: Words, lang: Language) -> str:
+    """Words as text."""
+    return words(lang) if isinstance(words, Message) else words
+
+
 def say(key: str, lang: Language, /, **values: Any) -> str:
     """The words of a message at once, where nobody keeps it."""
     return Message(key, **values)(lang)

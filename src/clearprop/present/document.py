@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from clearprop.messages import Language, Message
-from clearprop.present.figure import Picture
+from clearprop.messages import Language, Message, Words, spoken
+from clearprop.present.figure import Picture, Plot
 from clearprop.present.formula import Math
 
-Words = Message | str
 Equation = tuple[Math, ...]  # its sides, with = between them
 Kind = Literal["", "lead", "soft", "note", "good", "bad", "strong", "advice"]
 
@@ -97,10 +96,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture, and what it shows."""
+    """A picture or a plot, and what it shows."""
 
-    picture: Picture
+    picture: Picture | Plot
     caption: Words = ""
+
+    def drawn(self, lang: Language) -> Picture:
+        """The picture; a plot with its words in one language."""
+        return self.picture if isinstance(self.picture, Picture) else self.picture.picture(lang)
 
 
 @dataclass(frozen=True)
@@ -162,11 +165,6 @@ class Document:
     def sections(self) -> tuple[Section, ...]:
         """The sections at the top."""
         return tuple(block for block in self.blocks if isinstance(block, Section))
-
-
-def spoken(words: Words, lang: Language) -> str:
-    """Words as text."""
-    return words(lang) if isinstance(words, Message) else words
 
 
 def sentences(words: Iterable[Words], lang: Language) -> str:

@@ -11,8 +11,9 @@ from clearprop.estimators import Evaluation
 from clearprop.estimators.threshold import decision_of
 from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Language, Message, say
+from clearprop.present.figure import Axis
 from clearprop.present.html import lead, note, section, sentences, table, text
-from clearprop.report.chart import Axis, Plot
+from clearprop.report.chart import Plot
 from clearprop.report.evidence import Evidence, Sample
 from clearprop.report.summary import quantity
 from clearprop.table import ClassTarget, NumberTarget

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from clearprop.estimators.importance import feature_groups
 from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Language, Message, say
+from clearprop.present.figure import Axis
 from clearprop.present.html import bar, lead, note, plain, section, sentences, table, text
-from clearprop.report.chart import Axis, Plot, sketch
+from clearprop.report.chart import Plot, sketch
 from clearprop.report.evidence import Evidence
 from clearprop.report.reading import how_read
 from clearprop.report.summary import quantity

@@ -7,8 +7,9 @@ from math import isfinite
 from clearprop.estimators.importance import LOWER_IS_BETTER
 from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Language, say
+from clearprop.present.figure import Axis
 from clearprop.present.html import lead, note, section, sentences, table
-from clearprop.report.chart import Axis, Plot
+from clearprop.report.chart import Plot
 from clearprop.report.evidence import Evidence
 from clearprop.report.summary import METRICS, number
 
@@ -69,7 +70,7 @@ def _curves_chart(evidence: Evidence, lang: Language) -> str:
         marks.append(plot.line([best, best], [plot.y.low, plot.y.high], "dashed"))
         marks.append(plot.dots([best], [history["validation_loss"][best - 1]], "orange large"))
         kept = say("report.scores.best", lang, best=best)
-        words.append(f'<span class="kept" style="left:{plot.x.at(best):.2f}%">{kept}</span>')
+        words.append(f'<span class="kept" style="left:{100 * plot.x.share(best):.2f}%">{kept}</span>')
     elif history.epochs == 1:
         marks += [plot.dots([1], [history[name][0]], f"{colour} large") for name, colour in drawn.values()]
     first, last = (number(history["loss"][i]) for i in (0, -1))
@@ -81,6 +82,6 @@ def _end_labels(plot: Plot, ends: dict[str, float], colours: dict[str, str], lan
     """A line's name at its right end, the names far enough apart to be read."""
     apart, words, below = 8.0, [], -100.0
     for part, value in sorted(ends.items(), key=lambda end: end[1]):
-        below = max(plot.y.at(value), below + apart)
+        below = max(100 * plot.y.share(value), below + apart)
         words.append(f'<span class="end-label {colours[part]}" style="bottom:{below:.2f}%">{PARTS[part](lang)}</span>')
     return words

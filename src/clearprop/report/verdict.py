@@ -7,8 +7,8 @@ from pathlib import Path
 from clearprop.estimators.importance import default_metric
 from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Language, Message, say
+from clearprop.present.figure.axis import tick_text
 from clearprop.present.html import note, section, sentences, text
-from clearprop.report.chart import shown
 from clearprop.report.evidence import Evidence
 from clearprop.report.summary import METRICS, number
 
@@ -78,7 +78,7 @@ def _strip(score: float | None, low: float | None, high: float | None, trivial: 
     place = at(trivial)
     side = " first" if place < 0.15 else " last" if place > 0.85 else ""  # the end's own number makes room
     over = f"right:{1 - at(high):.2%}" if at(high) > 0.5 else f"left:{at(low):.2%}"
-    ends = [f'<span class="end low">{shown(round(floor, 3))}</span>'] * (side != " first")
+    ends = [f'<span class="end low">{tick_text(round(floor, 3))}</span>'] * (side != " first")
     ends += ['<span class="end high">1</span>'] * (side != " last")
     baseline = say("report.verdict.trivial", lang, value=number(trivial))
     return (

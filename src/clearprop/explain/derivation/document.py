@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from clearprop.messages import Message
-from clearprop.present.document import Equation, Equations, Paragraph, Section, Words
+from clearprop.messages import Message, Words
+from clearprop.present.document import Equation, Equations, Paragraph, Section
 
 
 def step(name: str, heading: Words, equations: Iterable[Equation] = (), notes: Iterable[Words] = ()) -> Section:

@@ -15,8 +15,8 @@ from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.graph import OPS, Name, Node, variable
-from clearprop.messages import Message
-from clearprop.present.document import Equation, Section, Words
+from clearprop.messages import Message, Words
+from clearprop.present.document import Equation, Section
 from clearprop.present.formula import LONGEST, Math, identifier, is_printable
 
 Detail = Literal["formulas", "values", "elements"]

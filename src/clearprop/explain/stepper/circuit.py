@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from clearprop.execute import Array
-from clearprop.present.document import Equation, Words
+from clearprop.messages import Words
+from clearprop.present.document import Equation
 from clearprop.present.formula import Math, Run
 
 Kind = Literal["input", "parameter", "constant", "operation"]

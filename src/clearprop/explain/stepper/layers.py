@@ -9,9 +9,9 @@ from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
 from clearprop.explain.stepper.signs import loss_by, sign_of
 from clearprop.graph import Name, Node, topological
 from clearprop.graph.name import as_name
-from clearprop.messages import Message
+from clearprop.messages import Message, Words
 from clearprop.nn.names import LOSS, TARGET, X
-from clearprop.present.document import Document, Paragraph, Section, Words
+from clearprop.present.document import Document, Paragraph, Section
 from clearprop.present.figure.text import words
 from clearprop.present.formula import number
 from clearprop.train import Optimizer

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Numbers
-from clearprop.messages import Language, Message, say
-from clearprop.present.document import spoken
+from clearprop.messages import Language, Message, say, spoken
 from clearprop.present.figure.scene import Picture
 from clearprop.present.formula import Atom, Math, Matrix, to_mathml, to_text
 from clearprop.present.page import page

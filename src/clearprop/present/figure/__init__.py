@@ -1,5 +1,25 @@
-"""Figures: marks on a sheet, their places, and SVG or PNG of them."""
+"""Figures: marks on a sheet, their places, plots, and SVG or PNG of them."""
 
+from clearprop.present.figure.axis import Axis
+from clearprop.present.figure.plot import Band, Bars, Dots, Heat, Line, Note, Plot, Rule
 from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Rect, Role, Stroke
 
-__all__ = ["Circle", "Group", "Label", "Mark", "Picture", "Rect", "Role", "Stroke"]
+__all__ = [
+    "Axis",
+    "Band",
+    "Bars",
+    "Circle",
+    "Dots",
+    "Group",
+    "Heat",
+    "Label",
+    "Line",
+    "Mark",
+    "Note",
+    "Picture",
+    "Plot",
+    "Rect",
+    "Role",
+    "Rule",
+    "Stroke",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from clearprop.messages import Language, Message
+from clearprop.messages import Language, Message, Words, spoken
 from clearprop.present.document import (
     Bar,
     Block,
@@ -17,9 +17,7 @@ from clearprop.present.document import (
     Paragraph,
     Section,
     Table,
-    Words,
     sentences,
-    spoken,
 )
 from clearprop.present.formula import to_mathml
 from clearprop.present.html import bar, table, text
@@ -60,9 +58,9 @@ def _block(block: Block, lang: Language, level: int) -> str:
         case Table(columns=columns, rows=rows, kind=kind):
             head = [_cell(column.title, lang) for column in columns] if block.has_head else []
             return table(head, [[_cell(cell, lang) for cell in row] for row in rows], kind)
-        case Figure(picture=picture, caption=caption):
+        case Figure(caption=caption):
             below = f"<figcaption>{_inline(caption, lang)}</figcaption>" if caption else ""
-            return f"<figure>{picture.svg}{below}</figure>"
+            return f"<figure>{block.drawn(lang).svg}{below}</figure>"
         case Fold(summary=summary, blocks=inner):
             body = "\n".join(_block(one, lang, level) for one in inner)
             return f"<details><summary>{_inline(summary, lang)}</summary>{body}</details>"

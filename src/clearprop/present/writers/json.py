@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from clearprop.messages import Language, Message
+from clearprop.messages import Language, Message, Words, spoken
 from clearprop.present.document import (
     Bar,
     Block,
@@ -17,8 +17,6 @@ from clearprop.present.document import (
     Paragraph,
     Section,
     Table,
-    Words,
-    spoken,
 )
 from clearprop.present.formula import to_latex, to_text
 
@@ -42,8 +40,8 @@ def _block(block: Block, lang: Language) -> dict[str, Any]:
             head = [_words(column.title, lang) for column in columns]
             cells = [[_cell(cell, lang) for cell in row] for row in rows]
             return {"type": "table", "kind": kind, "head": head, "rows": cells}
-        case Figure(picture=picture, caption=caption):
-            return {"type": "figure", "svg": picture.svg, "caption": _words(caption, lang)}
+        case Figure(caption=caption):
+            return {"type": "figure", "svg": block.drawn(lang).svg, "caption": _words(caption, lang)}
         case Fold(summary=summary, blocks=inner):
             return {"type": "fold", "summary": _words(summary, lang), "blocks": [_block(b, lang) for b in inner]}
         case Section(title=title, blocks=inner, name=name, kind=kind):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clearprop.messages import Language, say
+from clearprop.messages import Language, say, spoken
 from clearprop.present.document import (
     Bar,
     Block,
@@ -18,7 +18,6 @@ from clearprop.present.document import (
     Section,
     Table,
     sentences,
-    spoken,
 )
 from clearprop.present.formula import COMMANDS, LONGEST, to_latex
 from clearprop.visible import visible

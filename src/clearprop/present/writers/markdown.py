@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clearprop.messages import Language
+from clearprop.messages import Language, spoken
 from clearprop.present.document import (
     Bar,
     Block,
@@ -17,7 +17,6 @@ from clearprop.present.document import (
     Section,
     Table,
     sentences,
-    spoken,
 )
 from clearprop.present.formula import to_latex
 from clearprop.present.writers.latex import aligned
@@ -40,8 +39,8 @@ def _block(block: Block, lang: Language, level: int) -> Iterator[str]:
             yield from (line for e in equations for line in ("$$", aligned(e), "$$", ""))
         case Table():
             yield from _table(block, lang)
-        case Figure(picture=picture, caption=caption):
-            yield from (picture.svg, "", *([spoken(caption, lang), ""] if caption else []))
+        case Figure(caption=caption):
+            yield from (block.drawn(lang).svg, "", *([spoken(caption, lang), ""] if caption else []))
         case Fold(summary=title, blocks=inner) | Section(title=title, blocks=inner):
             heading = spoken(title, lang)
             marked = f"**{heading}**" if level > 2 else f"{'#' * level} {heading}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from clearprop.messages import Language
+from clearprop.messages import Language, spoken
 from clearprop.present.document import (
     Bar,
     Block,
@@ -19,7 +19,6 @@ from clearprop.present.document import (
     Section,
     Table,
     sentences,
-    spoken,
 )
 from clearprop.present.formula import to_text
 from clearprop.visible import columns_of, visible
