@@ -9,7 +9,7 @@ import pytest
 import clearprop as cp
 from clearprop.app.doctor import examine
 from clearprop.explain.doctor import Judgement, Measure
-from clearprop.messages.language import Phrase
+from clearprop.messages import Message
 from clearprop.report.evidence import Evidence
 
 SAID = {"chance": "No better than chance", "overfitting": "Overfitting"}
@@ -106,8 +106,8 @@ def test_rows_of_one_class_say_nothing():
 # --- the rules, by hand
 
 
-def measure(value, low, high, trivial=0.5, perfect=1.0):
-    return Measure(Phrase("score", "得分"), value, low, high, trivial, perfect)
+def measure(value, low, high, baseline=0.5, perfect=1.0):
+    return Measure(Message("verdict.names.accuracy"), value, low, high, baseline, perfect)
 
 
 def test_better_than_chance_by_hand():

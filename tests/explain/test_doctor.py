@@ -11,8 +11,9 @@ import pytest
 
 import clearprop as cp
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError
-from clearprop.explain.doctor.diagnosis import folded
-from clearprop.explain.doctor.words import ADVICE, WORDS
+from clearprop.explain.doctor import ILLNESSES
+from clearprop.messages import Message
+from clearprop.visible import columns_of
 from illnesses import CASES, before_and_after, moons, tried, waves
 
 (X, y), (X_NEW, Y_NEW) = moons()
@@ -31,7 +32,7 @@ def test_a_diagnosis_is_like_a_list_of_findings():
     assert found["unscaled_inputs"] is found.findings[0], "what causes others comes first"
     with pytest.raises(UnknownNameError, match="no finding 'symmetry' in this diagnosis; expected one of: unscaled_in"):
         found["symmetry"]
-    assert len(found.healthy) + len(found.skipped) + len(found) == len(found.examined) == len(WORDS)
+    assert len(found.healthy) + len(found.skipped) + len(found) == len(found.examined) == len(ILLNESSES)
 
 
 def test_a_healthy_network_says_so_and_what_was_examined():
@@ -59,17 +60,17 @@ def test_a_finding_speaks_both_languages(finding):
     if finding.picture:
         root = ET.fromstring(finding.picture)
         assert root.tag.endswith("svg")
-        words = [t.text for t in root.iter() if t.text and re.search(r"[a-zA-Z]{3}", t.text)]
+        words = [t for t in root.iter("{*}text") if re.search(r"[a-zA-Z]{3}", "".join(t.itertext()))]
         assert words == [], "pictures have no words, so they speak every language"
+        assert root.find("{*}title").text == finding.caption("en")
 
 
-def test_every_phrase_has_the_same_values_in_both_languages():
-    phrases = [*ADVICE.values()]
-    for words in WORDS.values():
-        phrases += [words.looked, words.title, words.measured]
-    for phrase in phrases:
-        en, zh = (set(re.findall(r"{(\w+)", text)) for text in (phrase.en, phrase.zh))
-        assert en - {"s"} == zh, phrase.en
+@pytest.mark.parametrize("finding", ILL, ids=[f"{case.illness}: {case.made}" for case in CASES])
+def test_a_finding_survives_json_as_keys_and_values(finding):
+    data = json.loads(json.dumps(finding.to_dict("zh"), allow_nan=False))
+    for name, message in data["messages"].items():
+        assert Message.from_dict(message)("zh") == data[name] == getattr(finding, name)("zh")
+        assert Message.from_dict(message)("en") == getattr(finding, name)("en")
 
 
 def test_explained_in_chinese():
@@ -87,8 +88,9 @@ def test_explained_in_chinese():
 
 def test_html_and_json():
     found = before_and_after(CASES[0])[0].diagnosis
-    root = ET.fromstring(found._repr_html_().replace("&nbsp;", " "))
-    assert len(root.findall("section")) == len(found)
+    root = ET.fromstring(found.to_html())
+    assert len(root.findall("./div[@data-value]")) == len(found)
+    assert len(root.findall(".//figure/{*}svg")) == sum(finding.picture is not None for finding in found)
     data = json.loads(json.dumps(found.to_dict("zh"), allow_nan=False))
     assert [finding["illness"] for finding in data["findings"]] == [finding.illness for finding in found]
     assert sum(seen["found"] for seen in data["examined"]) == len(found)
@@ -99,12 +101,12 @@ def test_html_and_json():
     assert small["change"] == {"optimizer": "cp.Adam(0.005)"}
 
 
-def test_lines_are_folded_by_columns():
-    assert folded("aaa bbb ccc", width=7) == "aaa bbb\nccc"
-    assert folded("梯度消失，了", width=8) == "梯度消\n失，了", "no line begins with a comma"
-    text = "损失从 597 到 2.9（基线：0.693），后期的跳动为 0.84" * 4
-    assert "".join(folded(text).split()) == "".join(text.split())
-    assert max(sum(2 if letter >= "⺀" else 1 for letter in line) for line in folded(text).splitlines()) <= 100
+def test_lines_fit_the_terminal_in_both_languages():
+    found = before_and_after(CASES[0])[0].diagnosis
+    for lang in ("en", "zh"):
+        lines = found.explain(lang).splitlines()
+        assert max(map(columns_of, lines)) <= 100
+        assert not [line for line in lines if line.strip()[:1] in "，。；：、）" and line.strip()]
 
 
 def test_what_cannot_be_examined_is_said():

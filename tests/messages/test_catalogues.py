@@ -101,6 +101,21 @@ def test_values_speak_the_language_of_the_message():
     assert of("zh") == "1 个样本，1 层。"
 
 
+def test_lists_and_beginnings_of_sentences_are_up_to_the_language():
+    layers = Message("doctor.layers", n=3, layers=[1, 2, 4])
+    assert (layers("en"), layers("zh")) == ("layers 1, 2 and 4", "第 1、2、4 层")
+    assert Message("doctor.layers", n=1, layers=[3])("en") == "layer 3"
+    looked = Message("doctor.unscaled_targets.looked", mean=3.0, std=2.0)
+    whole = Message("doctor.unscaled_targets.measured", looked=looked, limits=".")
+    assert looked("en").startswith("mean 3")
+    assert whole("en").startswith("Mean 3")
+
+
+def test_a_message_takes_what_its_words_need():
+    values = {"n": 2, "layers": [1, 2], "loss": 0.5}
+    assert Message.of("doctor.layers", values) == Message("doctor.layers", n=2, layers=[1, 2])
+
+
 def test_messages_survive_json_and_pickle():
     of = Message("derivation.of_samples", n=3, layers=Message("derivation.layers", n=2))
     assert Message.from_dict(of.to_dict()) == of == pickle.loads(pickle.dumps(of))

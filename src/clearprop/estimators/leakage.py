@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from clearprop.estimators.importance import feature_groups
 from clearprop.explain.doctor import Examination, Finding
-from clearprop.messages.language import Phrase
+from clearprop.messages import Message
 from clearprop.table import CategoryColumn, ClassTarget, Column, NumberColumn, TableEncoder, Target
 
 if TYPE_CHECKING:
@@ -17,23 +17,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 _FEWEST_ROWS = 50
-DECIDES = 0.98  # of the trivial answer's error, which one column alone removes; iris's petals remove 0.9
-
-_TITLE = ("The column {column} gives the target away", "{column} 列泄漏了目标")
-_MEASURED = (
-    "Answering from the nearest value of {column} and nothing else removes {skill:.1%} of the trivial answer's error; "
-    "above {limit:.0%} a column is suspect.",
-    "只看 {column}，用取值最接近的样本来预测，就消除了基线误差的 {skill:.1%}；超过 {limit:.0%} 即值得怀疑。",
-)
-_WHY = (
-    "What is written down together with the target, or after it, is not known when the model is used: then the scores "
-    "are too good to be true, and the network has learned nothing else.",
-    "与目标同时或在其之后才记录的内容，在实际使用模型时并不可得：这样的得分好得不真实，网络也没有学到别的东西。",
-)
-_ADVICE = (
-    "If {column} is not known before {target} is, leave it out: --drop {column}. If it is, no network is needed.",
-    "如果在得知 {target} 之前无法获得 {column}，请去掉它：--drop {column}。如果可以获得，则根本不需要网络。",
-)
+DECIDES = 0.98  # of the baseline's error, which one column alone removes; iris's petals remove 0.9
 
 
 def examine_leakage(model: TableModel, X: Array, y: Array) -> list[Examination]:
@@ -52,12 +36,14 @@ def examine_leakage(model: TableModel, X: Array, y: Array) -> list[Examination]:
 
 
 def _leaking(column: str, target: str, skill: float) -> Examination:
-    values = {"column": column, "target": target, "skill": skill, "limit": DECIDES}
-    title, measured, why, advice = (
-        Phrase(en.format(**values), zh.format(**values)) for en, zh in (_TITLE, _MEASURED, _WHY, _ADVICE)
-    )
+    measured = Message("doctor.target_leakage.measured", column=column, skill=skill, limit=DECIDES)
     finding = Finding(
-        *("target_leakage", "serious", title, Phrase(column, column), measured, why, advice),
+        "target_leakage",
+        "serious",
+        title=Message("doctor.target_leakage.title", column=column),
+        where=Message("doctor.target_leakage.where", column=column),
+        measured=measured,
+        advice=Message("doctor.target_leakage.advice", column=column, target=target),
         change={"drop": column},
         numbers={"skill": skill},
     )

@@ -89,7 +89,7 @@ def verdict(
     found, better = [], judgement.better_than_chance
     if better is None:
         answer = Message("verdict.most_frequent" if isinstance(target, ClassTarget) else "verdict.mean")
-        found.append(Message("verdict.chance", measured=measured, answer=answer, trivial=unseen.trivial))
+        found.append(Message("verdict.chance", measured=measured, answer=answer, trivial=unseen.baseline))
     elif better is not unseen and isinstance(target, ClassTarget):
         found.append(_blunt(target, measured, better, weighting))
     within = judgement.within.get(metric) if judgement.within is not None else None
@@ -104,7 +104,7 @@ def verdict(
     if found:
         return found
     if metric not in judgement.seen:
-        return [Message("verdict.better", measured=measured, trivial=unseen.trivial)]
+        return [Message("verdict.better", measured=measured, trivial=unseen.baseline)]
     return [Message("verdict.healthy", measured=measured, seen=judgement.seen[metric].value)]
 
 
@@ -118,7 +118,7 @@ def _blunt(target: ClassTarget, measured: Message, better: Measure, weighting: W
     shares = target.shares or (1.0 / len(target.classes),) * len(target.classes)
     most = max(range(len(shares)), key=shares.__getitem__)
     values = {"name": better.name, "value": better.value, "low": better.low, "high": better.high}
-    values |= {"trivial": better.trivial, "measured": measured}
+    values |= {"trivial": better.baseline, "measured": measured}
     if shares[most] < _MOSTLY:
         return Message("verdict.weak", **values)
     is_done = target.decision is not None or (weighting is not None and weighting.classes)

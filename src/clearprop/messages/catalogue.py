@@ -4,17 +4,20 @@ A key with its words is `forward = "Forward propagation"` under `[derivation]`: 
 for values are those of `str.format`: `{share:.0%}`. Where a language writes one thing differently from several, the
 words are a table, `layers = { one = "1 layer", other = "{n:,} layers" }`, chosen by the value `n`. A list of values is
 written with a separator that the language has under `[list]`: `{names}` with the usual one, `{parts:clauses}` with
-another.
+another, `{layers:last}` with the usual one and "and" before the last. `{clause:capital}` begins a sentence with what is
+elsewhere in the middle of one.
 
 A language is one file: what it lacks is said in English.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from clearprop.errors import unknown_name
@@ -71,7 +74,15 @@ def render(key: str, values: Mapping[str, Any], lang: Language) -> str:
         words = words["one" if values["n"] == 1 else "other"]
     if not values:
         return words
-    return words.format(**{name: Listed(v, lang) if isinstance(v, list) else v for name, v in values.items()})
+    return words.format(**{name: _placed(value, lang) for name, value in values.items()})
+
+
+def places(key: str) -> set[str]:
+    """The names of the values that the words of a key need."""
+    words = catalogue("en")[key]
+    texts = [words] if isinstance(words, str) else [*words.values()]
+    names = (name for text in texts for _, name, _, _ in Formatter().parse(text) if name)
+    return {re.split(r"[.\[]", name)[0] for name in names} | ({"n"} if len(texts) > 1 else set())
 
 
 def has_words(key: str) -> bool:
@@ -86,8 +97,24 @@ class Listed(list[Any]):
         super().__init__(values)
         self._lang = lang
 
-    def __format__(self, separator: str) -> str:
-        return render(f"list.{separator or 'separator'}", {}, self._lang).join(map(str, self))
+    def __format__(self, form: str) -> str:
+        if form == "last" and len(self) > 1:
+            return render("list.and", {}, self._lang).join([format(Listed(self[:-1], self._lang), ""), str(self[-1])])
+        name = "separator" if form in ("", "last") else form
+        return render(f"list.{name}", {}, self._lang).join(map(str, self))
 
     def __str__(self) -> str:
         return format(self, "")
+
+
+class Clause(str):
+    """A text that may begin a sentence."""
+
+    def __format__(self, form: str) -> str:
+        return self[:1].upper() + self[1:] if form == "capital" else super().__format__(form)
+
+
+def _placed(value: Any, lang: Language) -> Any:
+    if isinstance(value, list):
+        return Listed(value, lang)
+    return Clause(value) if isinstance(value, str) else value

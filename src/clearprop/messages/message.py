@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from clearprop.messages.catalogue import Language, render
+from clearprop.messages.catalogue import Language, places, render
 
 
 class Message:
@@ -34,6 +34,17 @@ class Message:
     def __init__(self, key: str, /, **values: Any) -> None:
         object.__setattr__(self, "key", key)
         object.__setattr__(self, "values", MappingProxyType(values))
+
+    @classmethod
+    def of(cls, key: str, values: Mapping[str, Any]) -> Message:
+        """A message with those of some values that its words need.
+
+        Example:
+            >>> Message.of("derivation.layers", {"n": 2, "loss": 0.5})
+            Message('derivation.layers', n=2)
+        """
+        needed = places(key)
+        return cls(key, **{name: value for name, value in values.items() if name in needed})
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a Message cannot be changed: {name}")

@@ -1,17 +1,20 @@
-"""A diagnosis: all findings and all that was examined, as text, HTML and data."""
+"""A diagnosis: all findings and all that was examined, as a document in any language, and as data."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from clearprop.errors import UnknownNameError
-from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding
-from clearprop.messages.language import Language, Phrase, checked_language
-from clearprop.visible import columns_of, visible
+from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding, plain
+from clearprop.messages import Language, Message, checked_language
+from clearprop.present.document import Block, Column, Document, Figure, Paragraph, Section, Table
+from clearprop.present.page import fragment
+from clearprop.present.writers import document_style, html_of, text_of
+from clearprop.visible import visible
+
+_WIDTH = 100  # columns of the printed text
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,32 +62,34 @@ class Diagnosis:
     def __contains__(self, illness: object) -> bool:
         return any(finding.illness == illness for finding in self.findings)
 
+    @property
+    def document(self) -> Document:
+        """Each finding with its evidence and advice, then what was healthy, and what could not be examined."""
+        return self._document(with_pictures=True)
+
+    def _document(self, with_pictures: bool) -> Document:
+        sections = [_section(number, finding, with_pictures) for number, finding in enumerate(self, 1)]
+        others = [*_listed("doctor.healthy", self.healthy), *_listed("doctor.skipped", self.skipped)]
+        return Document("", (Paragraph.of(self._summary, kind="strong"), *sections, *others))
+
+    @property
+    def _summary(self) -> Message:
+        return Message("doctor.findings", n=len(self)) if self else Message("doctor.healthy_network")
+
     def summary(self, lang: str | None = None) -> str:
         """How many findings there are, in one line."""
-        spoken, n = checked_language(lang or self.lang), len(self)
-        if not n:
-            return Phrase("No findings: this looks healthy.", "未发现问题：一切正常。")(spoken)
-        return Phrase("{n} finding{s}", "发现 {n} 个问题")(spoken, n=n, s="s" * (n > 1))
+        return self._summary(checked_language(lang or self.lang))
 
     def explain(self, lang: str | None = None) -> str:
-        """Everything in words: each finding with its evidence and advice, then what was healthy.
+        """Everything in words, without the pictures.
 
         Raises:
             UnknownNameError: for a language that clearprop does not speak.
         """
-        spoken = checked_language(lang or self.lang)
-        parts = [self.summary(spoken)]
-        parts += [_paragraph(i, finding, spoken) for i, finding in enumerate(self, 1)]
-        for heading, some in ((_HEALTHY, self.healthy), (_SKIPPED, self.skipped)):
-            if some:
-                parts.append("\n".join([heading(spoken), *_listed(some, spoken)]))
-        return visible("\n\n".join(parts), keep="\n")
+        return text_of(self._document(with_pictures=False), checked_language(lang or self.lang), _WIDTH).rstrip("\n")
 
     def __repr__(self) -> str:
         return self.explain()
-
-    def _repr_html_(self) -> str:
-        return self.to_html()
 
     def to_html(self, lang: str | None = None) -> str:
         """As a piece of HTML, with the pictures.
@@ -92,79 +97,43 @@ class Diagnosis:
         Raises:
             UnknownNameError: for a language that clearprop does not speak.
         """
-        spoken = checked_language(lang or self.lang)
-        parts = [f"<p><strong>{escape(self.summary(spoken))}</strong></p>"]
-        for finding in self:
-            title = _title(finding, spoken)
-            terms = [(_LABELS[name](spoken), getattr(finding, name)(spoken)) for name in _LABELS]
-            body = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in terms)
-            caption = f"<figcaption>{escape(finding.caption(spoken))}</figcaption>"
-            figure = f"<figure>{finding.picture}{caption}</figure>" if finding.picture else ""
-            parts.append(f'<section class="finding"><h3>{escape(title)}</h3><dl>{body}</dl>{figure}</section>')
-        for heading, some in ((_HEALTHY, self.healthy), (_SKIPPED, self.skipped)):
-            if some:
-                pairs = [(ILLNESSES[e.illness](spoken), e.measured(spoken)) for e in some]
-                items = "".join(f"<li>{escape(name)}: {escape(measured)}</li>" for name, measured in pairs)
-                parts.append(f"<p>{escape(heading(spoken))}</p><ul>{items}</ul>")
-        return visible(f'<div class="diagnosis">{"".join(parts)}</div>', keep="\n\t")
+        body = html_of(self.document, checked_language(lang or self.lang), level=2)
+        return visible(f'<div class="diagnosis">{body}</div>', keep="\n\t")
+
+    def _repr_html_(self) -> str:
+        return fragment(self.to_html(), document_style)
 
     def to_dict(self, lang: str | None = None) -> dict[str, Any]:
-        """As plain data, for JSON."""
+        """As plain data, for JSON: the words in one language, and the same as messages."""
         spoken = checked_language(lang or self.lang)
         seen = [
-            {"illness": e.illness, "measured": e.measured(spoken), "found": e.finding is not None, "done": e.done}
+            {
+                "illness": e.illness,
+                "measured": e.measured(spoken),
+                "found": e.finding is not None,
+                "done": e.done,
+                "message": plain(e.measured.to_dict()),
+            }
             for e in self.examined
         ]
         return {"findings": [finding.to_dict(spoken) for finding in self], "examined": seen}
 
 
-_HEALTHY = Phrase("Examined, and healthy:", "已检查，正常：")
-_SKIPPED = Phrase("Not examined:", "未检查：")
-_SEVERITY = {"serious": Phrase("serious", "严重"), "mild": Phrase("mild", "轻微")}
-_LINE = Phrase("{label}: {text}", "{label}：{text}")
-_LABELS = {
-    "measured": Phrase("Measured", "测得"),
-    "why": Phrase("Why it matters", "为何重要"),
-    "advice": Phrase("Advice", "建议"),
-}
+def _section(number: int, finding: Finding, with_picture: bool) -> Section:
+    severity = Message(f"doctor.{finding.severity}")
+    title = Message("doctor.finding", number=number, title=finding.title, severity=severity)
+    labelled = [
+        Message("doctor.labelled", label=Message(f"doctor.labels.{name}"), text=text)
+        for name, text in (("measured", finding.measured), ("why", finding.why), ("advice", finding.advice))
+    ]
+    blocks: list[Block] = [*map(Paragraph.of, labelled)]
+    if with_picture and finding.plot is not None:
+        blocks.append(Figure(finding.plot, finding.caption))
+    return Section(title, tuple(blocks), finding.illness, f"finding {finding.severity}")
 
 
-def _paragraph(number: int, finding: Finding, lang: Language) -> str:
-    title = f"{number}. {_title(finding, lang)}"
-    lines = [_LINE(lang, label=label(lang), text=getattr(finding, name)(lang)) for name, label in _LABELS.items()]
-    return "\n".join([title, *(folded(line, "   ", "     ") for line in lines)])
-
-
-def _title(finding: Finding, lang: Language) -> str:
-    return Phrase("{title} ({severity})", "{title}（{severity}）")(
-        lang, title=finding.title(lang), severity=_SEVERITY[finding.severity](lang)
-    )
-
-
-def _listed(some: tuple[Examination, ...], lang: Language) -> list[str]:
-    """A line for each, its name first."""
-    names = [ILLNESSES[e.illness](lang) for e in some]
-    width = max(map(columns_of, names))
-    starts = ["  " + name + " " * (width - columns_of(name) + 2) for name in names]
-    return [folded(e.measured(lang), start, " " * (width + 4)) for e, start in zip(some, starts, strict=True)]
-
-
-# A line may end behind a space, and around a Chinese letter, but not before a closing sign.
-_BREAKS = re.compile(r"(?<= )|(?<=[⺀-￯])(?![，。；：、）])|(?<=[^ ])(?=[⺀-〈《-ￜ])(?![，。；：、）])")
-
-
-def folded(text: str, first: str = "", rest: str = "", width: int = 100) -> str:
-    """A text in lines of at most so many columns of a terminal, where a Chinese letter takes two.
-
-    Example:
-        >>> print(folded("the gradient 梯度消失了", "- ", "  ", width=16))
-        - the gradient
-          梯度消失了
-    """
-    lines, now = [], first
-    for piece in _BREAKS.split(text):
-        if now.strip() and columns_of((now + piece).rstrip()) > width:
-            lines.append(now.rstrip())
-            now = rest
-        now += piece
-    return "\n".join([*lines, now.rstrip()])
+def _listed(heading: str, some: tuple[Examination, ...]) -> list[Block]:
+    if not some:
+        return []
+    rows = tuple((ILLNESSES[e.illness], e.measured) for e in some)
+    return [Paragraph.of(Message(heading)), Table((Column(), Column()), rows)]

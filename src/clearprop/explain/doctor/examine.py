@@ -18,7 +18,7 @@ from clearprop.explain.doctor.rate import examine_learning_rate
 from clearprop.explain.doctor.start import examine_initial_loss
 from clearprop.explain.doctor.units import examine_death, examine_saturation
 from clearprop.explain.doctor.weights import examine_linear_collapse, examine_symmetry
-from clearprop.messages.language import checked_language
+from clearprop.messages import checked_language
 from clearprop.train import History
 
 

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any, Literal
 
 import numpy as np
 
-from clearprop.explain.doctor.words import ADVICE, WORDS
-from clearprop.messages.language import Phrase, checked_language, said
+from clearprop.messages import Message, checked_language
+from clearprop.present.figure import Plot
 from clearprop.train import Optimizer
 
 Severity = Literal["serious", "mild"]
+Cure = tuple[Mapping[str, Any], Message]  # which arguments to change, and the sentence that says so
 
-ILLNESSES = {illness: words.name for illness, words in WORDS.items()}
+# In the order in which they are looked for and shown: what causes others comes first.
+_NAMES = (
+    "unscaled_inputs",
+    "unscaled_targets",
+    "symmetry",
+    "linear_collapse",
+    "initial_loss",
+    "dead_units",
+    "saturated_units",
+    "vanishing_gradients",
+    "exploding_gradients",
+    "small_learning_rate",
+    "large_learning_rate",
+    "underfitting",
+    "overfitting",
+    "chance",
+)
+ILLNESSES = {illness: Message(f"doctor.{illness}.name") for illness in _NAMES}
 
 
 @dataclass(frozen=True)
 class Finding:
     """One illness of a network, or of how it was trained.
 
-    `title`, `where`, `measured`, `why`, `advice` and `caption` are called with a language: `finding.advice("zh")`.
+    `title`, `where`, `measured`, `why`, `advice` and `caption` are messages: `finding.advice("zh")`.
 
     Attributes:
         illness: its stable name: "symmetry", "dead_units", ….
@@ -30,32 +48,49 @@ class Finding:
         title: the illness and the place, in a few words.
         where: layers, units or columns.
         measured: what was measured, with its limit.
-        why: why it matters.
         advice: which argument to change, and to what.
         change: the same as data: argument → value.
         numbers: what was measured, as data.
-        picture: an SVG, where one says more than numbers; it has no words in it.
-        caption: what the picture shows.
+        plot: a picture, where one says more than numbers.
     """
 
     illness: str
     severity: Severity
-    title: Phrase
-    where: Phrase
-    measured: Phrase
-    why: Phrase
-    advice: Phrase
+    title: Message
+    where: Message
+    measured: Message
+    advice: Message
     change: Mapping[str, Any]
     numbers: Mapping[str, Any] = field(default_factory=dict)
-    picture: str | None = None
-    caption: Phrase = field(default=Phrase("", ""))
+    plot: Plot | None = None
+
+    @property
+    def why(self) -> Message:
+        """Why it matters."""
+        return Message(f"doctor.{self.illness}.why")
+
+    @property
+    def caption(self) -> Message:
+        """What the picture shows."""
+        return Message(f"doctor.{self.illness}.caption")
+
+    @property
+    def picture(self) -> str | None:
+        """The picture as SVG; there are no words in it but its title."""
+        return None if self.plot is None else self.plot.picture().svg
 
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
-        """As plain data, for JSON."""
+        """As plain data, for JSON: the words in one language, and the same as messages."""
         spoken = checked_language(lang)
-        words = {name: getattr(self, name)(spoken) for name in ("title", "where", "measured", "why", "advice")}
-        data = {"change": plain(dict(self.change)), "numbers": plain(dict(self.numbers))}
-        return {"illness": self.illness, "severity": self.severity, **words, **data}
+        said = {name: getattr(self, name) for name in ("title", "where", "measured", "why", "advice")}
+        return {
+            "illness": self.illness,
+            "severity": self.severity,
+            **{name: message(spoken) for name, message in said.items()},
+            "change": plain(self.change),
+            "numbers": plain(self.numbers),
+            "messages": {name: plain(message.to_dict()) for name, message in said.items()},
+        }
 
 
 @dataclass(frozen=True)
@@ -70,51 +105,50 @@ class Examination:
     """
 
     illness: str
-    measured: Phrase
+    measured: Message
     finding: Finding | None = None
     done: bool = True
 
 
-def advised(advice: str, change: Mapping[str, Any], **values: Any) -> tuple[dict[str, Any], Phrase]:
-    """A change of arguments, and the sentence that advises it.
-
-    Example:
-        >>> advised("bend", {"activation": "relu"})[1]("en")
-        'Put a bend between the layers: activation="relu" in the hidden cp.Dense.'
-    """
-    shown = ", ".join(f"{name}={as_code(value)}" for name, value in change.items())
-    return dict(change), said(ADVICE[advice], arguments=shown, **values)
-
-
 def healthy(illness: str, **values: Any) -> Examination:
-    """An examination that found nothing."""
-    return Examination(illness, said(WORDS[illness].looked, **values))
+    """An examination that found nothing; `values` are those of the words for what was measured."""
+    return Examination(illness, Message.of(f"doctor.{illness}.looked", values))
 
 
-def skipped(illness: str, en: str, zh: str) -> Examination:
-    """An examination for which there was nothing to measure."""
-    return Examination(illness, Phrase(en, zh), done=False)
+def skipped(illness: str, reason: str) -> Examination:
+    """An examination for which there was nothing to measure, for one of the reasons of the catalogue."""
+    return Examination(illness, Message(f"doctor.skip.{reason}"), done=False)
 
 
 def found(
     illness: str,
     severity: Severity,
-    where: Phrase,
-    cure: tuple[Mapping[str, Any], Phrase],
+    where: Message,
+    cure: Cure,
     numbers: Mapping[str, Any],
-    picture: str | None = None,
+    plot: Plot | None = None,
     **values: Any,
 ) -> Examination:
-    """An examination with a finding, put into the words for this illness."""
-    words, (change, advice) = WORDS[illness], cure
-    looked = said(words.looked, **values)
+    """An examination with a finding; `values` are those of the words for this illness."""
+    change, advice = cure
+    looked = Message.of(f"doctor.{illness}.looked", values)
     values |= {"where": where, "looked": looked}
-    title, measured = said(words.title, **values), said(words.measured, **values)
-    measured = Phrase(measured.en[0].upper() + measured.en[1:], measured.zh)
-    finding = Finding(
-        illness, severity, title, where, measured, words.why, advice, change, numbers, picture, words.caption
-    )
+    title, measured = (Message.of(key, values) for key in (f"doctor.{illness}.title", f"doctor.{illness}.measured"))
+    finding = Finding(illness, severity, title, where, measured, advice, change, numbers)
+    if plot is not None:
+        finding = replace(finding, plot=replace(plot, title=finding.caption))
     return Examination(illness, looked, finding)
+
+
+def advised(advice: str, change: Mapping[str, Any], **values: Any) -> Cure:
+    """A change of arguments, and the sentence that advises it.
+
+    Example:
+        >>> print(advised("bend", {"activation": "relu"})[1])
+        Put a bend between the layers: activation="relu" in the hidden cp.Dense.
+    """
+    arguments = ", ".join(f"{name}={as_code(value)}" for name, value in change.items())
+    return dict(change), Message.of(f"doctor.advice.{advice}", {"arguments": arguments, **values})
 
 
 def as_code(value: Any) -> str:
@@ -130,7 +164,7 @@ def as_code(value: Any) -> str:
 
 def plain(value: Any) -> Any:
     """As JSON has it: arrays as lists, what is not finite as null, objects as the code that makes them."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {str(name): plain(v) for name, v in value.items()}
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]

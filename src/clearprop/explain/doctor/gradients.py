@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.explain.doctor.evidence import log_bars
-from clearprop.explain.doctor.finding import Examination, advised, found, healthy, skipped
-from clearprop.explain.doctor.patient import Cure, Patient, layers_in_words
+from clearprop.explain.doctor.finding import Cure, Examination, advised, found, healthy, skipped
+from clearprop.explain.doctor.patient import Patient, layers_in_words
+from clearprop.explain.doctor.plots import sizes
 from clearprop.explain.doctor.rate import smaller_steps
 from clearprop.explain.trace import Trace
 
@@ -23,12 +23,12 @@ def examine_gradients(patient: Patient) -> list[Examination]:
     """‖δ[l]‖ from the last hidden layer back to the first: at the weights as they are, and at the initial ones."""
     last = patient.architecture.depth - 1
     if last < 2:
-        return _neither("needs two hidden layers or more", "至少需要两个隐藏层")
+        return _neither("shallow")
     now, start = _norms(patient.now), _norms(patient.start)
     if not _ratio(now, last) > 0:  # nothing is left to learn, or nothing passes: then how did it begin?
         now = start
     if not _ratio(now, last) > 0:
-        return _neither("no gradient reaches all hidden layers", "梯度没有到达所有隐藏层")
+        return _neither("cut_off")
     ratio = _ratio(now, last)
     values: dict[str, Any] = {
         "last": last,
@@ -59,13 +59,13 @@ def _examined(
         layers_in_words([1]),
         cure_of_vanishing(patient) if vanishing else _cure_of_exploding(patient, values["at_start"]),
         {"norms": list(now.values()), **{name: values[name] for name in ("ratio", "at_start", "per_layer")}},
-        log_bars([f"‖δ[{layer}]‖" for layer in now], list(now.values()), list(start.values())),
+        sizes([f"‖δ[{layer}]‖" for layer in now], list(now.values()), list(start.values())),
         **values,
     )
 
 
-def _neither(en: str, zh: str) -> list[Examination]:
-    return [skipped(illness, en, zh) for illness in ("vanishing_gradients", "exploding_gradients")]
+def _neither(reason: str) -> list[Examination]:
+    return [skipped(illness, reason) for illness in ("vanishing_gradients", "exploding_gradients")]
 
 
 def _norms(trace: Trace) -> dict[int, float]:

@@ -1,4 +1,4 @@
-"""Illnesses of the data: columns, or targets, of other sizes than the ones networks start for."""
+"""Illnesses of the data: columns or targets whose mean and deviation are far from the 0 and 1 that networks expect."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from clearprop.execute import Array
-from clearprop.explain.doctor.evidence import log_bars
-from clearprop.explain.doctor.finding import Examination, advised, found, healthy, skipped
-from clearprop.explain.doctor.patient import Cure, Patient
-from clearprop.explain.doctor.words import SIZE, START
-from clearprop.messages.language import Phrase, said
+from clearprop.explain.doctor.finding import Cure, Examination, advised, found, healthy, skipped
+from clearprop.explain.doctor.patient import Patient
+from clearprop.explain.doctor.plots import sizes
+from clearprop.messages import Message
 
 # Initial weights suit columns of mean 0 and standard deviation 1; ten times off begins to hurt: lengths in cm (mean
 # 5.8) do no harm, ages (mean 40) and years (mean 2000) do.
 FAR = 10.0
 SMALL = 0.1  # all columns so small: signals, and with them the gradients of the first layer, are ten times too small
 DIFFERENT = 100.0  # times: one learning rate cannot suit columns so different
-SERIOUS = 100.0
+SERIOUS = 100.0  # times FAR
+# √n_in times the size of a unit's initial weights, and a bias: z is so many times as large as the values that come in.
+# Glorot and He have up to 1.5.
+LARGE_WEIGHTS = 3.0
 _MOST_NAMED = 5
 
 
@@ -54,7 +56,7 @@ class Standardised:
 
 
 def cure_of_data(patient: Patient) -> Cure | None:
-    """What to do about inputs or targets that are not standardised, which may be why something else is ill."""
+    """The cure of inputs or targets that are not standardised, which cures what they cause; None where they are."""
     for examined in (examine_inputs(patient), examine_targets(patient)):
         if examined.finding is not None:
             return examined.finding.change, examined.finding.advice
@@ -67,7 +69,7 @@ def examine_inputs(patient: Patient) -> Examination:
     mean, std = X.mean(axis=0), X.std(axis=0)
     judged = np.flatnonzero((std > 0) & ~((X == 0) | (X == 1)).all(axis=0))
     if not len(judged):
-        return skipped("unscaled_inputs", "no column of numbers", "没有数值列")
+        return skipped("unscaled_inputs", "no_number")
     size = np.maximum(np.abs(mean), std)
     values = {"means": _ends(mean[judged]), "stds": _ends(std[judged])}
     dense = judged[np.median(np.abs(X[:, judged]), axis=0) > 0]  # a pixel that is mostly 0 may be small without harm
@@ -79,10 +81,10 @@ def examine_inputs(patient: Patient) -> Examination:
     return found(
         "unscaled_inputs",
         "serious" if size[judged].max() > FAR * SERIOUS else "mild",
-        Phrase(f"columns {', '.join(map(str, worst))}", f"第 {'、'.join(map(str, worst))} 列"),
+        Message("doctor.columns", columns=worst),
         advised("standardise_inputs", {"X": Standardised.of(X)}),
         {"columns": worst, "means": mean[worst], "stds": std[worst]},
-        log_bars([f"x{j}" for j in by_size], size[by_size].tolist()),
+        sizes([f"x{j}" for j in by_size], size[by_size].tolist()),
         **values,
         far=FAR,
         worst="; ".join(f"x{j} {mean[j]:.4g} ± {std[j]:.4g}" for j in worst),
@@ -96,28 +98,42 @@ def _ends(values: Array) -> tuple[float, float]:
 def examine_targets(patient: Patient) -> Examination:
     """Mean and standard deviation of targets that are numbers; of several outputs, the one that is furthest off.
 
-    They are ill where they are large, and where they alone can be why the first loss is far off.
+    That is a finding where they are large, or where nothing else can be why the first loss is far off.
     """
     if patient.is_classification:
-        return skipped("unscaled_targets", "the targets are classes", "目标是类别")
+        return skipped("unscaled_targets", "classes")
     y = patient.targets_as_rows(patient.data)
     mean, std = y.mean(axis=0), y.std(axis=0)
     size = np.maximum(np.abs(mean), std)
     is_large = bool(size.max() > FAR)
-    if not is_large and not patient.targets_spoil_the_start:
+    if not is_large and not _targets_spoil_the_start(patient):
         worst = int(np.argmax(size))
         return healthy("unscaled_targets", mean=float(mean[worst]), std=float(std[worst]))
     worst = int(np.argmax(size if is_large else (mean**2 + 1) / np.where(std > 0, std, np.inf) ** 2))
-    values = {"mean": float(mean[worst]), "std": float(std[worst])}
+    if is_large:
+        limits = Message("doctor.size_of_targets", far=FAR)
+    else:
+        limits = Message("doctor.start_of_targets", first=patient.losses.first, expected=patient.losses.ignorant)
+    numbers = {"mean": float(mean[worst]), "std": float(std[worst])}
     return found(
         "unscaled_targets",
         "serious" if size[worst] > FAR * SERIOUS else "mild",
-        Phrase(f"column {worst} of y", f"y 的第 {worst} 列"),
+        Message("doctor.column_of_y", column=worst),
         advised("standardise_targets", {"y": Standardised.of(y)}),
-        values,
-        None,
-        **values,
-        limits=said(SIZE, far=FAR)
-        if is_large
-        else said(START, first=patient.first_loss, expected=patient.ignorant_loss),
+        numbers,
+        limits=limits,
+        mean=numbers["mean"],
+        std=numbers["std"],
     )
+
+
+def _targets_spoil_the_start(patient: Patient) -> bool:
+    """Whether the first loss is far off although the initial outputs are of the size of standardised targets."""
+    if not patient.losses.first > patient.losses.highest_first > 0:
+        return False
+    return not any(_is_large(patient, name) for name in patient.initial)
+
+
+def _is_large(patient: Patient, name: str) -> bool:
+    p, drawn = patient.architecture.parameters[name], np.asarray(patient.initial[name], np.float64)
+    return p.trainable and float(np.mean(drawn**2) * (p.shape[0] if p.is_weight else 1)) > LARGE_WEIGHTS**2

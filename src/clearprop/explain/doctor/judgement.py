@@ -1,10 +1,12 @@
-"""One judgement of a fit, for everyone who gives one: the training page, the report, `evaluate` and the doctor."""
+"""The one judgement of a fit, which the training page, the report, `evaluate` and the doctor all use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import isfinite
+
+from clearprop.messages import Message
 
 # A fifth of what there is to learn that is lost on new rows is overfitting, if the error there is also twice that on
 # the training rows, and beyond chance: by the whole 95% interval.
@@ -13,25 +15,25 @@ LOST, TIMES = 0.2, 2.0
 
 @dataclass(frozen=True)
 class Measure:
-    """A score with its 95% interval, beside that of the trivial answer; the bounds are the score where nobody knows.
+    """A score with its 95% interval, beside the baseline's; where no interval is known, both bounds are the score.
 
     Attributes:
         name: of the score.
         value, low, high: the score.
-        trivial: what the trivial answer reaches: the most frequent class, or the mean, of the training rows.
+        baseline: the score of always answering the most frequent class, or the mean, of the training rows.
         perfect: the score of an answer that is always right.
     """
 
-    name: Callable[[str], str]  # in a language
+    name: Message
     value: float
     low: float
     high: float
-    trivial: float
+    baseline: float
     perfect: float = 1.0
 
     def missed(self, score: float) -> float:
-        """(perfect − score)/(perfect − trivial): 0 is perfect, 1 no better than the trivial answer."""
-        return (self.perfect - score) / (self.perfect - self.trivial)
+        """(perfect − score)/(perfect − baseline): 0 is perfect, 1 no better than the baseline."""
+        return (self.perfect - score) / (self.perfect - self.baseline)
 
     @property
     def least_missed(self) -> float:
@@ -46,18 +48,21 @@ class Measure:
     @property
     def is_defined(self) -> bool:
         """Whether every number is there, and there is something to learn."""
-        return all(map(isfinite, (self.value, self.low, self.high, self.trivial))) and self.trivial != self.perfect
+        return all(map(isfinite, (self.value, self.low, self.high, self.baseline))) and self.baseline != self.perfect
 
-    def __str__(self) -> str:
-        bounds = f" [{self.low:.3f}, {self.high:.3f}]" if self.low < self.high else ""
-        return f"{self.value:.3f}{bounds}"
+    @property
+    def said(self) -> Message:
+        """The score, and where there is one its interval: "0.912 [0.874, 0.940]"."""
+        if self.low < self.high:
+            return Message("doctor.with_interval", value=self.value, low=self.low, high=self.high)
+        return Message("doctor.without_interval", value=self.value)
 
 
 Measures = Mapping[str, Measure]
 
 
 def defined(measures: Measures) -> Measures:
-    """Those that are defined; none where accuracy or R² is not, for rows of one class or one number say nothing."""
+    """Those that are defined; none where accuracy or R² is not: rows of one class or one number say nothing."""
     found = {metric: measure for metric, measure in measures.items() if measure.is_defined}
     return found if found.keys() & {"accuracy", "r2"} else {}
 
@@ -81,7 +86,7 @@ class Judgement:
 
     @property
     def better_than_chance(self) -> Measure | None:
-        """The first measure whose whole interval is better than the trivial answer; None where there is none.
+        """The first measure whose whole interval is better than the baseline; None where there is none.
 
         Where nearly all rows are of one class accuracy cannot be better, though the network tells the classes apart.
         """

@@ -1,22 +1,21 @@
-"""What the doctor looks at: the network, its data, how it began, and how its training went."""
+"""What the doctor looks at: a network with its data, at its first and at its present parameters, and its training."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import log
 from typing import Any, Protocol
 
 import numpy as np
 
 from clearprop.cached import cached_property
 from clearprop.errors import DTypeError, InvalidValueError, checked_integer
-from clearprop.execute import Array, evaluate
+from clearprop.execute import Array
 from clearprop.explain.doctor.judgement import Judgement
+from clearprop.explain.doctor.losses import Losses
 from clearprop.explain.trace import Trace
 from clearprop.explain.units import LINEAR, hidden_activations
-from clearprop.graph import N, variable
-from clearprop.messages.language import Phrase
+from clearprop.messages import Message
 from clearprop.nn import ACTIVATIONS, INITIALIZERS, Architecture, resolve_activation
 from clearprop.train import (
     Data,
@@ -29,15 +28,8 @@ from clearprop.train import (
     resolve_optimizer,
 )
 
-Cure = tuple[Mapping[str, Any], Phrase]  # which arguments to change, and the sentence that says so
-# How much worse than knowing nothing a start may be. Initial outputs are random, not 0: with initialisers that suit,
-# losses up to 5 times the variance occur in healthy regressions, and probabilities 3 times worse than by guessing.
-BAD_START = 10.0
-# √n_in times the size of a unit's initial weights, and a bias: z is so many times as large as the values that come in.
-# Glorot and He have up to 1.5.
-LARGE_WEIGHTS = 3.0
-_MOST_OUTPUTS = 20_000_000  # that are held at once
-MOST_ROWS = 1000  # that are traced: layers, units and gradients show themselves on a sample
+MOST_ROWS = 1000  # rows that are traced: a sample is enough to judge layers, units and gradients
+_MOST_OUTPUTS = 20_000_000  # outputs of the network that are in memory at once
 
 
 class Diagnosable(Protocol):
@@ -65,7 +57,7 @@ class Hidden:
 
 
 class Patient:
-    """A network with everything there is to see of it; what costs time is computed when it is asked for.
+    """A network, the rows it was trained on, and the history of that training; traces are computed when asked for.
 
     Raises:
         ClearpropError: if the data, the history or an argument does not fit the network.
@@ -105,12 +97,12 @@ class Patient:
 
     @cached_property
     def sample(self) -> Data:
-        """The rows that are traced: all of them, or `MOST_ROWS` at random."""
+        """The training rows that are traced: all of them, or `MOST_ROWS` drawn at random."""
         return self._at_most(MOST_ROWS)
 
     @cached_property
     def scored(self) -> Data:
-        """The training rows by which the fit is judged: all of them, or fewer where there are very many classes."""
+        """The training rows that are scored: all of them, or fewer where there are very many classes."""
         return self._at_most(max(MOST_ROWS, _MOST_OUTPUTS // self.architecture.n_outputs))
 
     def _at_most(self, most: int) -> Data:
@@ -121,27 +113,27 @@ class Patient:
 
     @cached_property
     def now(self) -> Trace:
-        """The trace with the parameters as they are."""
+        """The trace at the present parameters."""
         return self._trace(self.net.arrays(), "inference")
 
     @cached_property
     def start(self) -> Trace:
-        """The trace with the parameters that the seed draws; running averages are not there yet."""
+        """The trace at the initial parameters; batch statistics, as there are no running ones yet."""
         return self._trace(self.initial, "training" if self.architecture.normalises_batches else "inference")
 
     @cached_property
     def initial(self) -> dict[str, Array]:
-        """The parameters that the seed draws."""
+        """The initial parameters, drawn again from the network's seed."""
         return initial_parameters(self.architecture, self.net.seed, self.net.dtype)
 
     @cached_property
     def is_untrained(self) -> bool:
-        """Whether the parameters are still those that the seed draws."""
+        """Whether the parameters are still the initial ones."""
         return all(np.array_equal(self.initial[name], value) for name, value in self.net.arrays().items())
 
     @cached_property
     def parameters(self) -> dict[str, Array]:
-        """The parameters as they are, in float64."""
+        """The present parameters, in float64."""
         return {name: np.asarray(value, np.float64) for name, value in self.net.arrays().items()}
 
     def _trace(self, parameters: dict[str, Array], mode: str) -> Trace:
@@ -159,11 +151,10 @@ class Patient:
 
     @property
     def suited_initializer(self) -> str:
-        """Name of the initialiser that suits the hidden activation."""
-        bends = [h.activation for h in self.hidden if h.activation in ACTIVATIONS and h.activation not in LINEAR]
-        name = bends[0] if bends else "relu"
-        suited = resolve_activation(name).initializer
-        return next(known for known, initializer in INITIALIZERS.items() if initializer == suited)
+        """The initialiser that suits the hidden activation, by name: "he" for relu, "glorot" for tanh."""
+        known = [h.activation for h in self.hidden if h.activation in ACTIVATIONS and h.activation not in LINEAR]
+        suited = resolve_activation(known[0] if known else "relu").initializer
+        return next(name for name, initializer in INITIALIZERS.items() if initializer == suited)
 
     @cached_property
     def is_classification(self) -> bool:
@@ -180,75 +171,23 @@ class Patient:
 
     @property
     def is_one_of_several(self) -> bool:
-        """Whether each row is of one class, and not of any number of them."""
+        """Whether a row has exactly one class: not so where several outputs answer yes or no independently."""
         return self.loss.target == "classes" or (self.is_classification and self.architecture.n_outputs == 1)
 
     def row_weights(self, data: Data) -> Array:
-        """How much each row counts (N,), 1 on average."""
+        """The weight of each row, (N,), 1 on average."""
         return np.ones(len(data)) if data.w is None else np.asarray(data.w, np.float64)
 
-    def log_losses(self, a: Array, y: Array) -> Array:
-        """−Σ y ln a of each row, (N,), of classes that exclude each other."""
-        a, y = (v if v.shape[1] > 1 else np.concatenate([v, 1 - v], axis=1) for v in (a, y))
-        return np.asarray(-(y * np.log(np.clip(a, 1e-7, 1.0))).sum(axis=1))
-
-    def loss_of_answer(self, answer: Array) -> float:
-        """The mean loss of giving every row the same output (k,)."""
-        y = self.targets_as_rows(self.sample)
-        a, t = variable("a", (N, y.shape[1])), variable("y", (N, y.shape[1]))
-        rows = np.broadcast_to(answer, y.shape)
-        losses = evaluate(self.loss(a, t), {"a": rows, "y": y})
-        return float(np.average(losses, weights=self.row_weights(self.sample)))
-
     @cached_property
-    def trivial_loss(self) -> float:
-        """The loss of the best constant: the classes' shares, or the mean."""
-        shares = np.average(self.targets_as_rows(self.sample), axis=0, weights=self.row_weights(self.sample))
-        bound = 1e-12 if self.is_classification else 0.0  # ln 0 of a class that no row has
-        return self.loss_of_answer(np.clip(shares, bound, 1 - bound) if bound else shares)
-
-    @cached_property
-    def ignorant_loss(self) -> float:
-        """The loss of knowing nothing: ln k for classes, ln 2 for a yes or no, the variance of numbers."""
-        k = self.architecture.n_outputs
-        if self.loss.target == "numbers":
-            return self.trivial_loss
-        return self.loss_of_answer(np.full(k, 1 / k if self.loss.target == "classes" else 0.5))
-
-    @cached_property
-    def first_loss(self) -> float:
-        """The first loss that the history tells of, or else that at the parameters that the seed draws."""
-        if self.history is not None and self.history.step_loss:
-            return min(self.history.step_loss[:3])  # one batch may be odd; a start that is bad is so for all of them
-        return self.start.loss - self.penalty(self.initial)
-
-    @cached_property
-    def highest_first_loss(self) -> float:
-        """Of a cross-entropy: probabilities ten times smaller than by guessing. Of other losses: ten times the loss."""
-        return self.ignorant_loss + log(BAD_START) if self.is_classification else self.ignorant_loss * BAD_START
-
-    @cached_property
-    def targets_spoil_the_start(self) -> bool:
-        """Whether the first loss is far off although the initial outputs are of the size of standardised targets."""
-        if self.is_classification or not self.first_loss > self.highest_first_loss > 0:
-            return False
-        return not any(self._is_large(name) for name in self.initial)
-
-    def _is_large(self, name: str) -> bool:
-        p, drawn = self.architecture.parameters[name], np.asarray(self.initial[name], np.float64)
-        return p.trainable and float(np.mean(drawn**2) * (p.shape[0] if p.is_weight else 1)) > LARGE_WEIGHTS**2
-
-    def penalty(self, parameters: dict[str, Array]) -> float:
-        """l1·Σ|W| + l2/2·ΣW², the part of the loss that is not about the data."""
-        a = self.architecture
-        W = [np.asarray(parameters[name], np.float64) for name, p in a.parameters.items() if p.is_weight]
-        return float(sum(a.l1 * np.abs(w).sum() + 0.5 * a.l2 * (w**2).sum() for w in W))
+    def losses(self) -> Losses:
+        """What the loss is at the start and would be without a network."""
+        return Losses(self)
 
     # --- the training
 
     @cached_property
     def steps(self) -> int:
-        """Optimizer steps that the history tells of."""
+        """Optimizer steps taken, as far as the history tells."""
         if self.history is None:
             return 0
         per_epoch = max(1, len(self.data) // self.batch_size)
@@ -256,7 +195,7 @@ class Patient:
 
     @cached_property
     def peak_rate(self) -> float:
-        """The largest learning rate: of the history, or of the optimizer's schedule."""
+        """The largest learning rate: in the history, or else in the optimizer's schedule."""
         if self.history is not None and "learning_rate" in self.history.columns:
             return max(self.history["learning_rate"])
         return float(self.optimizer.schedule.rates(np.arange(1000), 1000, 10).max())
@@ -266,13 +205,11 @@ class Patient:
         return replace(self.optimizer, learning_rate=learning_rate)
 
 
-def layers_in_words(layers: Sequence[int]) -> Phrase:
+def layers_in_words(layers: Sequence[int]) -> Message:
     """Layers by number.
 
     Example:
         >>> layers_in_words([1, 2])("en"), layers_in_words([1, 2])("zh")
         ('layers 1 and 2', '第 1、2 层')
     """
-    numbers = [str(layer) for layer in layers]
-    listed = " and ".join([", ".join(numbers[:-1]), numbers[-1]] if len(numbers) > 1 else numbers)
-    return Phrase(f"layer{'s' * (len(numbers) > 1)} {listed}", f"第 {'、'.join(numbers)} 层")
+    return Message("doctor.layers", n=len(layers), layers=list(layers))

@@ -1,4 +1,4 @@
-"""The learning rate: how far one step moves the weights, and what the losses did."""
+"""The learning rate: how far one step moves the weights, and how the losses went."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ import numpy as np
 
 from clearprop.errors import DivergenceError
 from clearprop.execute import Reference
-from clearprop.explain.doctor.evidence import curves
-from clearprop.explain.doctor.finding import Examination, advised, as_code, found, healthy, skipped
-from clearprop.explain.doctor.patient import Cure, Patient
-from clearprop.explain.doctor.words import FIRST_STEP, LOSSES
-from clearprop.messages.language import Phrase, said
+from clearprop.explain.doctor.finding import Cure, Examination, advised, as_code, found, healthy, skipped
+from clearprop.explain.doctor.patient import Patient
+from clearprop.explain.doctor.plots import losses
+from clearprop.messages import Message
 from clearprop.train import Adam, Data, Run, Training, as_features, as_targets, train
 
 # ‖ΔW‖/‖W‖ of the first step, in the layer that moves most. Healthy defaults have 0.001 to 0.05. At 0.5 a step replaces
 # half of a layer; at 1e-5 a hundred thousand steps, all in one direction, would be needed to move it once.
 LARGE_STEP, SMALL_STEP, GOOD_STEP = 0.5, 1e-5, 0.03
 # With a history a rate is too small if its steps together could not move a layer by 5 %, and the loss fell by less
-# than 10 %, unless it was low already: below half of the trivial answer's (which excuses a large first step, too). That
+# than 10 %, unless it was low already: below half of the baseline's (which excuses a large first step, too). That
 # is judged from 3 epochs and 50 steps on: so many steps of a healthy size go that way.
 SMALL_WAY, STOOD_STILL, LOW = 0.05, 0.1, 0.5
 FEWEST_EPOCHS, FEWEST_STEPS = 3, 50
@@ -30,7 +29,7 @@ FEWEST_EPOCHS, FEWEST_STEPS = 3, 50
 # of mini-batches makes up to 0.02.
 JUMPS = 0.1
 
-WORSE = 1.1  # times the first loss and that of the trivial answer: a loss that ends there has risen
+WORSE = 1.1  # times the first loss and that of the baseline: a loss that ends there has risen
 SMALL, LARGE = "small_learning_rate", "large_learning_rate"
 EXCUSES = {  # why else losses stand still, or jump
     SMALL: {"symmetry", "dead_units", "saturated_units", "vanishing_gradients"},
@@ -40,7 +39,7 @@ EXCUSES = {  # why else losses stand still, or jump
 
 @dataclass(frozen=True)
 class Course:
-    """What the losses of the epochs say.
+    """How the losses went, epoch by epoch.
 
     Attributes:
         first: of the first epoch.
@@ -61,22 +60,22 @@ class Course:
 
 
 def examine_learning_rate(patient: Patient, earlier: Collection[str] = ()) -> list[Examination]:
-    """Whether the steps are too small to arrive, or too large to settle.
+    """Whether the steps are too small to get anywhere, or too large to settle.
 
     Args:
         patient: the network, its data and its history.
-        earlier: illnesses that were found already, and may be why the losses jump or stand still.
+        earlier: names of findings so far, which may be why the losses jump or stand still.
     """
     step = first_step(patient) if _is_known(patient) else None
     course = Course.of(patient.history["loss"]) if patient.history is not None else None
     if step is None and course is None:
-        return [skipped(illness, "there is no gradient", "没有梯度") for illness in (SMALL, LARGE)]
+        return [skipped(illness, "no_gradient") for illness in (SMALL, LARGE)]
     ill = {SMALL: _is_small(patient, step, course), LARGE: _is_large(patient, step, course)}
     return [_examined(patient, illness, is_ill, step, course, earlier) for illness, is_ill in ill.items()]
 
 
 def _is_known(patient: Patient) -> bool:
-    """Whether the optimizer is the one that the history tells of: Adam, if nobody says, at Adam's own rate."""
+    """Whether the optimizer is known: it was given, or the learning rate in the history is Adam's default."""
     return patient.optimizer_is_given or isclose(patient.peak_rate, float(Adam().schedule.learning_rate), rel_tol=1e-6)
 
 
@@ -111,7 +110,7 @@ def _is_small(patient: Patient, step: float | None, course: Course | None) -> bo
         return False
     if course is None:
         return step < SMALL_STEP
-    if course.late < LOW * patient.trivial_loss:
+    if course.late < LOW * patient.losses.baseline:
         return False
     if patient.history is None or patient.history.epochs < FEWEST_EPOCHS or patient.steps < FEWEST_STEPS:
         return step < SMALL_STEP
@@ -122,47 +121,47 @@ def _is_large(patient: Patient, step: float | None, course: Course | None) -> bo
     is_far = step is not None and step > LARGE_STEP
     if course is None:
         return is_far
-    ignorant, trivial = patient.ignorant_loss, patient.trivial_loss
+    ignorant, baseline = patient.losses.ignorant, patient.losses.baseline
     if not ignorant > 0:  # a target that never varies
         return False
-    never_settled = course.jumps > JUMPS * ignorant or course.late > WORSE * max(course.first, trivial)
-    return never_settled or (is_far and course.late > LOW * trivial)
+    never_settled = course.jumps > JUMPS * ignorant or course.late > WORSE * max(course.first, baseline)
+    return never_settled or (is_far and course.late > LOW * baseline)
 
 
 def _examined(
     patient: Patient, illness: str, is_ill: bool, step: float | None, course: Course | None, earlier: Collection[str]
 ) -> Examination:
-    halves = _halves(patient, step, course)
+    clauses = _clauses(patient, step, course)
     if not is_ill:
-        return healthy(illness, clause=halves[0] if illness == SMALL else halves[-1])
+        return healthy(illness, clause=clauses[0] if illness == SMALL else clauses[-1])
     is_far = step is not None and step > LARGE_STEP
     if not is_far and not EXCUSES[illness].isdisjoint(earlier):
-        return skipped(
-            illness, "the losses say nothing before the other findings are cured", "须先解决其他问题，损失才能说明问题"
-        )
-    everything = Phrase("; ".join(half.en for half in halves), "；".join(half.zh for half in halves))
+        return skipped(illness, "other_findings")
+    both = clauses[0] if len(clauses) == 1 else Message("doctor.step_and_losses", step=clauses[0], losses=clauses[1])
     numbers = {"learning_rate": patient.peak_rate, "step": step, "steps": patient.steps}
     return found(
         illness,
         "serious",
-        Phrase("the optimizer", "优化器"),
+        Message("doctor.optimizer"),
         _cure(patient, step, illness == SMALL),
         numbers if course is None else numbers | asdict(course),
-        None if patient.history is None else curves([patient.history["loss"]], patient.trivial_loss),
-        clause=halves[0],
-        everything=everything,
+        losses(patient.history, level=patient.losses.baseline),
+        clause=clauses[0],
+        everything=both,
     )
 
 
-def _halves(patient: Patient, step: float | None, course: Course | None) -> list[Phrase]:
+def _clauses(patient: Patient, step: float | None, course: Course | None) -> list[Message]:
     """What is known of the first step, and what of the losses, in words."""
-    halves = []
+    clauses = []
     if step is not None:
         optimizer = as_code(patient.optimizer_at(patient.peak_rate))
-        halves.append(said(FIRST_STEP, optimizer=optimizer, step=step, small=SMALL_STEP, large=LARGE_STEP))
+        limits = {"small": SMALL_STEP, "large": LARGE_STEP}
+        clauses.append(Message("doctor.first_step", optimizer=optimizer, step=step, **limits))
     if course is not None:
-        halves.append(said(LOSSES, **asdict(course), trivial=patient.trivial_loss))
-    return halves
+        baseline = patient.losses.baseline
+        clauses.append(Message("doctor.course_of_losses", **asdict(course), baseline=baseline))
+    return clauses
 
 
 def _better_rate(rate: float, step: float | None, is_small: bool) -> float:

@@ -1,4 +1,4 @@
-"""Illnesses of the weights: units that are one unit, and layers that are one layer."""
+"""Illnesses of the weights: hidden units that are equal to each other, and linear layers that together are one."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from clearprop.execute import Array
-from clearprop.explain.doctor.evidence import signed_cells
 from clearprop.explain.doctor.finding import Examination, advised, found, healthy, skipped
 from clearprop.explain.doctor.patient import Patient, layers_in_words
-from clearprop.explain.doctor.words import NARROW
+from clearprop.explain.doctor.plots import weights
 from clearprop.explain.trace import Trace
 from clearprop.explain.units import LINEAR
 from clearprop.graph import Name
-from clearprop.messages.language import Phrase, said
+from clearprop.messages import Message
 
 # Units count as equal where they differ by less than this share of their size: products that are summed in another
 # order let equal units drift apart by some units in the last place of float32 (1e-7).
@@ -26,7 +25,7 @@ def examine_symmetry(patient: Patient) -> Examination:
     """Units of a layer with equal weights in, bias, weights out and gradients: they stay equal for ever."""
     layers = [hidden.layer for hidden in patient.hidden if Name.parameter("W", hidden.layer) in patient.parameters]
     if not layers:
-        return skipped("symmetry", "there is no hidden layer", "没有隐藏层")
+        return skipped("symmetry", "no_hidden")
     units = {layer: patient.parameters[Name.parameter("W", layer)].shape[1] for layer in layers}
     distinct = {layer: _distinct_units(patient, layer) for layer in layers}
     counts = {"units": sum(units.values()), "distinct": sum(distinct.values())}
@@ -39,7 +38,7 @@ def examine_symmetry(patient: Patient) -> Examination:
         layers_in_words(ill),
         advised("break_symmetry", {"init": patient.suited_initializer}),
         {"layers": ill, "units": [units[layer] for layer in ill], "distinct": [distinct[layer] for layer in ill]},
-        signed_cells(patient.parameters[Name.parameter("W", ill[0])]),
+        weights(patient.parameters[Name.parameter("W", ill[0])]),
         **counts,
     )
 
@@ -83,12 +82,12 @@ def _first_alike(rows: Array) -> list[int]:
 
 
 def examine_linear_collapse(patient: Patient) -> Examination:
-    """Layers without a bend between them are one layer, W = W1·W2·…; the finding's numbers hold it, as W and b."""
+    """Linear layers in a row are one layer, W = W1·W2·…; the finding's numbers hold it, as W and b."""
     L = patient.architecture.depth
     if L < 2:
-        return skipped("linear_collapse", "there is no hidden layer", "没有隐藏层")
+        return skipped("linear_collapse", "no_hidden")
     linear = [hidden.layer for hidden in patient.hidden if hidden.activation in LINEAR]
-    counts: dict[str, Any] = {"linear": len(linear), "hidden": L - 1, "narrow": Phrase("", "")}
+    counts: dict[str, Any] = {"linear": len(linear), "hidden": L - 1, "narrow": ""}
     plain = {
         Name.parameter(letter, layer) for letter in "Wb" for layer in range(1, L + 1)
     }  # no normalisation among them
@@ -97,7 +96,7 @@ def examine_linear_collapse(patient: Patient) -> Examination:
     W, b = collapsed(patient.parameters, L)
     narrowest = min(patient.widths)
     if narrowest < min(W.shape):  # what a linear autoencoder is made for
-        return healthy("linear_collapse", **counts | {"narrow": said(NARROW, rank=narrowest)})
+        return healthy("linear_collapse", **counts | {"narrow": Message("doctor.narrow", rank=narrowest)})
     error = float(np.abs(patient.sample.X @ W + b - patient.now.z[L]).max())
     return found(
         "linear_collapse",
@@ -105,7 +104,7 @@ def examine_linear_collapse(patient: Patient) -> Examination:
         layers_in_words(linear),
         advised("bend", {"activation": "relu"}),
         {"W": W, "b": b, "max_error": error},
-        signed_cells(W),
+        weights(W),
         **counts,
         layers=L,
         product="·".join(f"W[{layer}]" for layer in range(1, L + 1)),
@@ -116,7 +115,7 @@ def examine_linear_collapse(patient: Patient) -> Examination:
 
 
 def collapsed(parameters: Mapping[str, Array], L: int) -> tuple[Array, Array]:
-    """The one layer (W, b) that equals L layers without a bend: W ← W·W[l], b ← b·W[l] + b[l].
+    """The one layer (W, b) that equals L linear layers: W ← W·W[l], b ← b·W[l] + b[l].
 
     Example:
         >>> two = {"W1": np.array([[2.0]]), "b1": np.array([1.0]), "W2": np.array([[3.0]]), "b2": np.array([5.0])}

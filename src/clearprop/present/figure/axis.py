@@ -111,13 +111,15 @@ def tick_text(value: float) -> str:
     """A round number as it stands at an axis, where there is little room.
 
     Example:
-        >>> tick_text(0.1 + 0.2), tick_text(200000.0), tick_text(-1500000.0)
-        ('0.3', '200k', '-1.5M')
+        >>> tick_text(0.1 + 0.2), tick_text(200000.0), tick_text(-1500000.0), tick_text(2.4e9)
+        ('0.3', '200k', '-1.5M', '2.4e+09')
     """
     size = abs(value)
-    if 1e6 <= size < 1e9:
+    if size >= 1e9:
+        return f"{value:.6g}"
+    if size >= 1e6:
         return f"{value / 1e6:.10g}M"
-    return f"{value / 1e3:.10g}k" if 1e4 <= size < 1e6 else f"{value:.10g}"
+    return f"{value / 1e3:.10g}k" if size >= 1e4 else f"{value:.10g}"
 
 
 def power_text(value: float) -> str:

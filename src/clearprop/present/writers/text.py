@@ -78,18 +78,25 @@ def _equation(equation: Equation) -> list[str]:
 
 
 def aligned(table: Table, lang: Language, width: int | None = None) -> list[str]:
-    """The lines of a table: numbers flush right, words flush left, and as many columns as fit."""
+    """The lines of a table: numbers flush right, words flush left, and as many columns as fit.
+
+    Where these are still too wide, words in the last column go on in the next line.
+    """
     head = [tuple(column.title for column in table.columns)] if table.has_head else []
     rows = [[_cell(cell, lang) for cell in row] for row in (*head, *table.rows)]
     widths = {k: max((columns_of(row[k]) for row in rows), default=0) for k in range(len(table.columns))}
     for k in sorted((k for k in widths if table.columns[k].rank), key=lambda k: -table.columns[k].rank):
         if width is not None and sum(widths.values()) + 2 * len(widths) > width:
             del widths[k]
+    last = max(widths, default=0)
+    before = sum(widths[k] + 2 for k in widths if k != last)
+    room = None if width is None or table.columns[last].numbers else max(_NARROWEST, width - before)
     lines = []
     for row in rows:
         blanks = {k: " " * (wide - columns_of(row[k])) for k, wide in widths.items()}
         cells = [blank + row[k] if table.columns[k].numbers else row[k] + blank for k, blank in blanks.items()]
-        lines.append("  ".join(cells).rstrip())
+        first, *rest = [cells[-1]] if room is None else _wrapped(row[last], room)
+        lines += ["  ".join([*cells[:-1], first]).rstrip(), *(" " * before + line for line in rest)]
     return lines
 
 
@@ -101,8 +108,10 @@ def _cell(cell: Cell, lang: Language) -> str:
     return spoken(cell, lang) if isinstance(cell, str) or callable(cell) else to_text(cell)
 
 
-_BREAKS = re.compile(r"(?= [+−] )|(?<=; )|(?<=, )")  # in a formula, between terms and between the rows of a matrix
-_SPACES = re.compile(r"(?<= )|(?<=[，。；：])")
+_NARROWEST = 12  # columns of a terminal that are left to the last column of a table
+_TERMS = re.compile(r"(?= [+−] )|(?<=; )|(?<=, )")  # in a formula, between terms and between the rows of a matrix
+# In a sentence behind a space, and around a Chinese letter, but not before a closing sign.
+_WORDS = re.compile(r"(?<= )|(?<=[⺀-￯])(?![，。；：、）])|(?<=[^ ])(?=[⺀-〈《-ￜ])(?![，。；：、）])")
 
 
 def _wrapped(line: str, width: int) -> list[str]:
@@ -110,7 +119,7 @@ def _wrapped(line: str, width: int) -> list[str]:
     is_formula = line.startswith("  ") and "= " in line
     indent = min(line.index("= ") + 2, width // 2) if is_formula else 0
     out, now = [], ""
-    for piece in (_BREAKS if is_formula else _SPACES).split(line):
+    for piece in (_TERMS if is_formula else _WORDS).split(line):
         if now.strip() and columns_of((now + piece).rstrip()) > width:
             out.append(now.rstrip())
             now = " " * indent + piece.lstrip()
