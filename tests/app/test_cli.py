@@ -178,7 +178,7 @@ def test_evaluate_and_info(trained):
     assert found["rows"] == 150
     assert found["scores"] == cp.load(model).score(load_demo("iris"))
     assert sum(map(sum, found["confusion"])) == 150
-    assert "trivial" in run("evaluate", model, "demo:iris").stdout
+    assert "baseline" in run("evaluate", model, "demo:iris").stdout
     assert json.loads(run("info", model, "--json").stdout)["target"]["classes"] == ["setosa", "versicolor", "virginica"]
     assert "petal_width" in run("info", model).stdout
 

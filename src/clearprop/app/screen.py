@@ -13,7 +13,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from clearprop.app.terminal import Screen, words
-from clearprop.messages import Language, Message, say
+from clearprop.messages import Language, Message, say, spoken
 from clearprop.present.document import (
     Block,
     Cell,
@@ -25,7 +25,6 @@ from clearprop.present.document import (
     Section,
     Table,
     sentences,
-    spoken,
 )
 from clearprop.present.formula import to_text
 from clearprop.visible import columns_of, shown_name, visible

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from clearprop.messages import Message
-from clearprop.present.document import Block, Cell, Column, Document, Paragraph, Section, Table, Words
+from clearprop.messages import Message, Words
+from clearprop.present.document import Block, Cell, Column, Document, Paragraph, Section, Table
 from clearprop.report.reading import how_read
 from clearprop.report.summary import METRICS, number
 from clearprop.visible import shown_name

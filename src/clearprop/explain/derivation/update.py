@@ -11,8 +11,8 @@ from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.steps import Detail, Steps, without_repeats
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.graph import Name, Node
-from clearprop.messages import Message
-from clearprop.present.document import Equation, Section, Words
+from clearprop.messages import Message, Words
+from clearprop.present.document import Equation, Section
 from clearprop.present.formula import fill, identifier, number, parse
 from clearprop.train import Optimizer, first_numbers
 
