@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test course test-long test-peers test-oldest coverage lint format lock bench wheel sanitize sanitize-short sanitize-short-memory sanitize-short-thread fuzz fuzz-short fuzz-graphs older arm clean
+.PHONY: demo test course docs test-long test-peers test-oldest coverage lint format lock bench wheel sanitize sanitize-short sanitize-short-memory sanitize-short-thread fuzz fuzz-short fuzz-graphs older arm clean
 
 # Kept byte code saves each of the processes that tests start half a second.
 unexport PYTHONDONTWRITEBYTECODE
@@ -66,6 +66,24 @@ course: $(VENV)/dev  ## every snippet, formula and figure of docs/learn anew: th
 	$(BIN)/python docs/learn/build.py --check
 	$(ONE_THREAD) $(PYTEST) -n $(JOBS) tests/test_learn.py -k notebook
 
+# The site's tools have an environment of their own, which borrows the packages of .venv and clearprop with them.
+DOCS := build/docs-env
+DOCS_PIP := $(BIN)/python -m pip --python $(DOCS)/bin/python --disable-pip-version-check --quiet
+docs: $(DOCS)/ready  ## the documentation in build/site, English and Chinese: strict, links checked, no network
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs --quiet build --strict --config-file docs/site/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs --quiet build --strict --config-file docs/site/mkdocs.zh.yml
+	@echo "Open build/site/index.html in a browser; Chinese: build/site/zh/index.html."
+
+$(DOCS)/ready: pyproject.toml $(wildcard requirements/$(PY)-docs.txt) | $(VENV)/dev
+	$(BIN)/python -m venv --clear --without-pip $(DOCS)
+	if [ -f requirements/$(PY)-docs.txt ]; then \
+		$(DOCS_PIP) install --require-hashes -r requirements/$(PY)-docs.txt; \
+	else \
+		$(DOCS_PIP) install --group docs; \
+	fi
+	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' > "$$($(DOCS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/packages.pth"
+	@touch $@
+
 test-long: $(VENV)/dev  ## all of them, and many more examples of each property
 	$(PYTEST) --hypothesis-profile=long
 
@@ -101,13 +119,16 @@ format: $(VENV)/dev
 	$(BIN)/clang-format -i native/*.hpp native/*.cpp tests/native/*.cpp
 
 # uv resolves for Pythons that are not installed here, and for every platform. The file says no index: that is pip's.
-LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-annotate --no-header $(addprefix --extra ,$(subst $(comma), ,$(EXTRAS)))
+LOCK_TOOL = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header
+LOCK = $(LOCK_TOOL) pyproject.toml $(addprefix --extra ,$(subst $(comma), ,$(EXTRAS)))
+LOCK_DOCS = $(LOCK_TOOL) --group docs
 lock: $(VENV)/bin/pip  ## requirements/*.txt anew: the set to be tested, for each Python, with hashes
 	$(PIP) install "uv>=0.9"
 	@mkdir -p requirements
 	for v in 11 12 13 14; do \
 		$(LOCK) --python-version 3.$$v --group dev -o requirements/py3$$v-dev.txt --upgrade && \
-		$(LOCK) --python-version 3.$$v -c requirements/py3$$v-dev.txt -o requirements/py3$$v-demo.txt --upgrade || exit; \
+		$(LOCK) --python-version 3.$$v -c requirements/py3$$v-dev.txt -o requirements/py3$$v-demo.txt --upgrade && \
+		$(LOCK_DOCS) --python-version 3.$$v -c requirements/py3$$v-dev.txt -o requirements/py3$$v-docs.txt --upgrade || exit; \
 	done
 	$(LOCK) --python-version 3.11 --group test --resolution lowest-direct -o requirements/oldest.txt --upgrade
 

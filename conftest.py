@@ -16,6 +16,9 @@ def _names(doctest_namespace):
     doctest_namespace["np"] = np
 
 
+# They run in the environment of `make docs`.
+collect_ignore_glob = ["docs/site/*.py"]
+
 # The pages of the course are run by their build (tests/test_learn.py), each as one program.
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), SkipParser()],

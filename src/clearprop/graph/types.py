@@ -23,6 +23,7 @@ class BatchSize:
 
 
 N: Final = BatchSize()
+"""The batch size: the first dimension of a variable whose number of rows is not known yet."""
 
 Dim = int | BatchSize
 Shape = tuple[Dim, ...]
