@@ -111,11 +111,13 @@ lint: $(VENV)/dev  ## formatting, style, types, and the order of the house
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/prose.py
 	$(BIN)/clang-format --dry-run --Werror native/*.hpp native/*.cpp tests/native/*.cpp
 
 format: $(VENV)/dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python docs/prose.py --wrap
 	$(BIN)/clang-format -i native/*.hpp native/*.cpp tests/native/*.cpp
 
 # uv resolves for Pythons that are not installed here, and for every platform. The file says no index: that is pip's.
