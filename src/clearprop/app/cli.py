@@ -18,7 +18,6 @@ except ImportError:  # the core installs without them
     print('Error: the command line needs Typer and Rich. Hint: pip install "clearprop[cli]"', file=sys.stderr)
     sys.exit(2)
 
-from clearprop import __version__
 from clearprop.app.check import check
 from clearprop.app.doctor import doctor
 from clearprop.app.explain import explain
@@ -26,6 +25,7 @@ from clearprop.app.look import plan, profile
 from clearprop.app.train import train
 from clearprop.app.use import evaluate, info, predict
 from clearprop.execute import describe
+from clearprop.version import __version__
 from clearprop.visible import LONGEST_TEXT, shortened, visible
 
 UsageError: type[Any] = typer.BadParameter.__mro__[1]  # of the library that Typer stands on, whichever that is

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from clearprop import __version__
 from clearprop.estimators.evaluation import Evaluation, evaluate
 from clearprop.estimators.preparation import Prepared
 from clearprop.estimators.recall import digest, training_facts
@@ -17,6 +16,7 @@ from clearprop.estimators.scores import answers_on
 from clearprop.estimators.threshold import choose
 from clearprop.network import Network
 from clearprop.table import ClassTarget, Target
+from clearprop.version import __version__
 
 
 def deciding(ready: Prepared, network: Network, metric: str) -> Prepared:
