@@ -54,6 +54,10 @@ class UnknownNameError(ClearpropError, ValueError, KeyError):
     """A name that is not among the known ones; also what a mapping raises, so that `in` and `get` can ask."""
 
 
+class UnknownArgumentError(UnknownNameError, TypeError):
+    """An argument that does not exist, as Python itself refuses one with a `TypeError`."""
+
+
 class TableError(ClearpropError, ValueError):
     """A table that cannot be used as asked: a missing column, no rows, nothing to learn from.
 

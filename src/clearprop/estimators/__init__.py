@@ -5,6 +5,7 @@ from clearprop.estimators.files import load
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.importance import gradient_times_input, permutation_importance
 from clearprop.estimators.intervals import intervals_of
+from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.scores import Answers, answers_of, baseline_of, class_probabilities, scores_of
 from clearprop.estimators.table_model import TableModel
 from clearprop.estimators.values import unseen_values
@@ -12,6 +13,7 @@ from clearprop.estimators.values import unseen_values
 __all__ = [
     "Answers",
     "Evaluation",
+    "Recipe",
     "TableFit",
     "TableModel",
     "answers_of",

@@ -8,6 +8,7 @@ from typing import Any
 
 from clearprop.errors import ModelFileError
 from clearprop.estimators.recall import check_training
+from clearprop.estimators.recipe import FIELDS, Recipe
 from clearprop.estimators.weights import Weighting
 from clearprop.table import ReadOptions, exactly, finite, texts
 
@@ -99,11 +100,18 @@ def _check_mistakes(part: Any) -> None:
         raise ValueError("a count of mistakes that is none")
 
 
+def _check_recipe(recipe: Any) -> None:
+    """None if no file could carry it; a later version may have more fields."""
+    if recipe is not None:
+        Recipe.from_dict({name: value for name, value in exactly(dict, recipe).items() if name in FIELDS})
+
+
 _PART = {"rows", "without_target", "weighted", "wrong", "mistakes", "scores", "intervals", "baseline", "confusion"}
 _CHECKS: dict[str, Callable[[Any], object]] = {
     "clearprop": lambda value: exactly(str, value),
     "seed": lambda value: exactly(int, value),
     "dropped": texts,
+    "recipe": _check_recipe,
     "epochs": lambda value: exactly(int, value),
     "best_epoch": lambda value: value is None or exactly(int, value),  # None without validation rows
     "reading": _check_reading,

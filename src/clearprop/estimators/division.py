@@ -97,7 +97,7 @@ def divide(
         UnknownNameError: for another split, or a column that is not there.
         InvalidValueError: for a split and a column that do not go together, or too few times or groups.
     """
-    split = _checked(split, time, group)
+    require_split(split, time, group)
     stratify = y if isinstance(target, ClassTarget) else None
     if group is not None:
         return _by_group(table, group, seed, shares)
@@ -128,7 +128,12 @@ def own_rows(part: str, n: int) -> Message:
     return Message(f"division.own.{part}", n=f"{n:,}")
 
 
-def _checked(split: str | None, time: str | None, group: str | None) -> str | None:
+def require_split(split: str | None, time: str | None, group: str | None) -> None:
+    """Refuse a split that does not exist, and columns that do not go together with it.
+
+    Raises:
+        UnknownNameError, InvalidValueError: for such arguments.
+    """
     if split not in (None, "random", "time", "group"):
         raise unknown_name("split", split, ["random", "time", "group"])
     if time is not None and group is not None:
@@ -138,7 +143,6 @@ def _checked(split: str | None, time: str | None, group: str | None) -> str | No
         raise InvalidValueError(f"split {split!r} with a column for {by}", f"split {by!r}, or no such column")
     if split == "group" and group is None:
         raise InvalidValueError("a split by group", "the column of the groups", "--group COL")
-    return split
 
 
 def _by_group(table: nw.DataFrame[Any], group: str, seed: int, shares: tuple[float, float]) -> Division:

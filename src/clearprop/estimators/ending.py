@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from clearprop.errors import InvalidValueError
 from clearprop.estimators.evaluation import Evaluation, evaluate
+from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Prepared
 from clearprop.estimators.recall import digest, training_facts
-from clearprop.estimators.recipe import Run
+from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.scores import answers_on
 from clearprop.estimators.threshold import choose
-from clearprop.network import Network
+from clearprop.estimators.training import Run
 from clearprop.table import ClassTarget, Target
 from clearprop.version import __version__
 
 
-def deciding(ready: Prepared, network: Network, metric: str) -> Prepared:
+def deciding(ready: Prepared, predictor: Predictor, metric: str) -> Prepared:
     """With the decision that makes a score best on the validation rows, or on the training rows if there are none."""
     target = ready.target
     if not isinstance(target, ClassTarget):
@@ -27,40 +28,41 @@ def deciding(ready: Prepared, network: Network, metric: str) -> Prepared:
     part = "validation" if len(ready.part("validation")[1]) and len(target.classes) == 2 else "train"
     (X, y, weights), (_, learned, counted) = ready.part(part), ready.learned_from("train")
     mass = np.bincount(learned, counted, minlength=len(target.classes))
-    decision = choose(metric, target, y, network.predict(X), weights, mass, part)
+    decision = choose(metric, target, y, predictor.predict(X), weights, mass, part)
     return replace(ready, target=replace(target, decision=decision))
 
 
-def smeared(ready: Prepared, network: Network) -> Target:
+def smeared(ready: Prepared, predictor: Predictor) -> Target:
     """The target with what its predictions are multiplied by, found on validation rows, if there are any."""
     if isinstance(ready.target, ClassTarget):
         return ready.target
     X, y, _ = ready.part("validation" if len(ready.part("validation")[1]) else "train")
-    return ready.target.smeared(y, network.predict(X)[:, 0])
+    return ready.target.smeared(y, predictor.predict(X)[:, 0])
 
 
-def evaluated(ready: Prepared, network: Network) -> dict[str, Evaluation]:
+def evaluated(ready: Prepared, predictor: Predictor) -> dict[str, Evaluation]:
     """The evaluation of each part that has rows, the last of them with intervals."""
     parts = {name: ready.part(name) for name in ("train", "validation", "test")}
     parts = {name: part for name, part in parts.items() if len(part[1])}
     last = list(parts)[-1]
     return {
         name: evaluate(
-            *(ready.target, answers_on(ready.target, network.predict, X, y, weights), ready.without_target),
+            *(ready.target, answers_on(ready.target, predictor.predict, X, y, weights), ready.without_target),
             intervals=name == last,
             units=ready.units(name) if name == last else None,
-            past=ready.past(network) if name == last else None,
+            past=ready.past(predictor) if name == last else None,
         )
         for name, (X, y, weights) in parts.items()
     }
 
 
-def about_of(run: Run, seed: int, drop: Iterable[str], ready: Prepared) -> dict[str, Any]:
+def about_of(run: Run, recipe: Recipe, ready: Prepared) -> dict[str, Any]:
     """What a model remembers of its training, as plain data."""
     return {
         "clearprop": __version__,
-        "seed": seed,
-        "dropped": list(drop),
+        "seed": recipe.seed,
+        "dropped": list(recipe.drop),
+        "recipe": _written(recipe),
         "split": {"how": ready.division.how, "column": ready.division.column, "own": sorted(ready.frames)},
         "digest": digest(ready.y),
         "weighting": ready.weighting.to_dict(),
@@ -68,3 +70,11 @@ def about_of(run: Run, seed: int, drop: Iterable[str], ready: Prepared) -> dict[
         "best_epoch": run.history.best_epoch,
         "training": training_facts(run.history, run.optimizer, run.batch_size),
     }
+
+
+def _written(recipe: Recipe) -> dict[str, Any] | None:
+    """The recipe as plain data; None if there is an object of the user's own in it, which no file can carry."""
+    try:
+        return recipe.to_dict()
+    except InvalidValueError:
+        return None

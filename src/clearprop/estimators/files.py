@@ -6,11 +6,11 @@ import os
 from typing import Any
 
 from clearprop.errors import ModelFileError
+from clearprop.estimators.predictor import PREDICTORS, reader_of
 from clearprop.estimators.table_model import TableModel
 from clearprop.files import checked_path
 from clearprop.interop import Shapes, read_model
 from clearprop.network import Network, network_from
-from clearprop.network.persistence import revive
 
 
 def load(path: str | os.PathLike[str]) -> Network | TableModel:
@@ -22,14 +22,16 @@ def load(path: str | os.PathLike[str]) -> Network | TableModel:
         FileError: if the file cannot be read.
         ModelFileError: if it is truncated, damaged, foreign, or from a newer version.
     """
-
     path = checked_path(path)
 
-    def fits(header: dict[str, Any], shapes: Shapes) -> None:
-        if header.get("kind") in ("network", "table_model"):
-            revive(path, header.get("network"), shapes)
+    def check(header: dict[str, Any], shapes: Shapes) -> None:
+        described = header.get("network")
+        if header.get("kind") == "network":
+            PREDICTORS["network"].check(path, described, shapes)
+        elif header.get("kind") == "table_model":
+            reader_of(path, described).check(path, described, shapes)
 
-    header, arrays = read_model(path, fits)
+    header, arrays = read_model(path, check)
     kind = header.get("kind")
     if kind == "network":
         return network_from(path, header.get("network"), arrays)

@@ -70,7 +70,7 @@ def permutation_importance(
     def score(features: Array) -> float:
         if isinstance(model, Network):
             return sign * model.evaluate(features, targets, () if chosen == "loss" else chosen)[chosen]
-        scores = scores_of(model.target, targets, model.network.predict(features))
+        scores = scores_of(model.target, targets, model.predictor.predict(features))
         if chosen not in scores:
             raise unknown_name("metric", chosen, list(scores))
         return sign * scores[chosen]

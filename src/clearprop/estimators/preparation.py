@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -14,20 +14,19 @@ from numpy.typing import NDArray
 from clearprop.errors import InvalidValueError, TableError, UnknownNameError, listed
 from clearprop.estimators.division import Division, divide, own_rows
 from clearprop.estimators.intervals import Past
+from clearprop.estimators.predictor import Predictor
+from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.remarks import copies, leaks, never_learned, sequences
 from clearprop.estimators.scores import losses
 from clearprop.estimators.trend import idle_trend
 from clearprop.estimators.values import marks_in_target
 from clearprop.estimators.weights import Weighting, weigh_classes, weights_in
 from clearprop.messages import Message
-from clearprop.network import Network
 from clearprop.table import (
     SEASON,
     ClassTarget,
     DateColumn,
-    Marks,
     NumberTarget,
-    Scaling,
     TableEncoder,
     Target,
     TargetMarks,
@@ -90,7 +89,7 @@ class Prepared:
         """What the bootstrap draws from a part."""
         return None if name in self.frames else self.division.units(getattr(self.division.split, name))
 
-    def past(self, network: Network) -> Past | None:
+    def past(self, predictor: Predictor) -> Past | None:
         """What came before the test rows, where they were split off by time."""
         order, rows = self.division.order, self.division.split.validation
         if self.division.how != "time" or order is None or "test" in self.frames:
@@ -98,59 +97,38 @@ class Prepared:
         errors = np.empty(0)
         if len(rows):
             X, y, _ = self.parts["validation"]
-            errors = losses(self.target, y, network.predict(X))[np.argsort(order[rows], kind="stable")]
+            errors = losses(self.target, y, predictor.predict(X))[np.argsort(order[rows], kind="stable")]
         return Past(self.y[np.argsort(order, kind="stable")], errors)
 
 
-def prepare(
-    frame: Any,
-    target: str,
-    *,
-    task: str | None,
-    drop: Iterable[str],
-    kinds: Mapping[str, str] | None,
-    scaling: Scaling,
-    seed: int,
-    validation: Any,
-    test: Any,
-    split: str | None,
-    time: str | None,
-    group: str | None,
-    marks: Marks,
-    weight: str | None,
-    class_weight: Any,
-) -> Prepared:
+def prepare(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -> Prepared:
     """Read a table as a network sees it.
 
     Args:
-        frame, target, task, drop, kinds, scaling, seed, validation, test, split, time, group: as of `TableModel.train`.
-        marks: texts that stand for a missing value.
-        weight, class_weight: as of `TableModel.train`.
+        frame: the table, any eager data frame.
+        target: name of the column to predict.
+        recipe: what is read of it, and which rows each part has.
+        own: "validation" or "test" → the data frame that its rows come from, if that is another.
 
     Raises:
         TableError: if the table or the target gives nothing to learn.
         ClearpropError: for an argument out of range.
     """
-    frames = {name: given for name, given in (("validation", validation), ("test", test)) if hasattr(given, "columns")}
-    shares = (0.0 if "validation" in frames else validation, 0.0 if "test" in frames else test)
-    _check_shares(*shares)
-    in_target = target_marks(frame, target, marks, task)
+    shares = _shares(recipe, own)
+    in_target = target_marks(frame, target, recipe.marks, recipe.task)
     table, without_target = drop_missing_target(frame, target, in_target.missing)
-    drop = list(drop)
-    _require_columns(table, drop)
-    for what, column in (("weights", weight), ("times to split by", time), ("groups", group)):
-        if column == target:
-            raise TableError(f"{what} in the target {target!r}", "another column")
-    aside = {target, *drop}
+    _check_columns(table, target, recipe)
+    unused = {target, *recipe.drop}
     with rows_counted(partial(rows_with_target, frame, target, in_target.missing)):
-        coding = replace(fit_target(table[target], task), missing=in_target.missing)
+        coding = replace(fit_target(table[target], recipe.task), missing=in_target.missing)
         y = coding.encode(table[target])
-        division = divide(table, coding, y, seed=seed, shares=shares, split=split, time=time, group=group, aside=aside)
-        aside |= {name for name in (group, weight) if name is not None}
-        weights = weights_in(table, weight)
-        coding, y = _knowing(coding, table, target, y, division.split.train, weights, logs=scaling == "auto")
-        read = partial(TableEncoder.fit, table.to_native(), tuple(aside), scaling=scaling, marks=marks)
-        encoder, X, remarks = _learned(read, table, coding, y, division, kinds or {})
+        by = {"split": recipe.split, "time": recipe.time, "group": recipe.group}
+        division = divide(table, coding, y, seed=recipe.seed, shares=shares, **by, aside=unused)
+        weights = weights_in(table, recipe.weight)
+        coding, y = _knowing(coding, table, target, y, division.split.train, weights, logs=recipe.scaling == "auto")
+        unused |= {name for name in (recipe.group, recipe.weight) if name is not None}
+        read = partial(TableEncoder.fit, table.to_native(), unused, scaling=recipe.scaling, marks=recipe.marks)
+        encoder, X, remarks = _learned(read, table, coding, y, division, recipe.kinds or {})
         parts = {}
         for name in ("train", "validation", "test"):
             rows = getattr(division.split, name)
@@ -158,12 +136,14 @@ def prepare(
             parts[name] = features, y[rows], None if weights is None else weights[rows]
     remarks += [*leaks(coding, encoder, X, parts["train"][1]), *marks_in_target(target, in_target)]
     remarks += never_learned(coding, parts["train"][1], y)
-    parts |= {name: _own(name, given, target, coding, encoder, weight) for name, given in frames.items()}
+    parts |= {name: _own(name, given, target, coding, encoder, recipe.weight) for name, given in own.items()}
     remarks += copies(parts)
-    weighting = _weighting(weight, class_weight, coding, parts)
-    told = (*division.said, *(own_rows(name, len(parts[name][1])) for name in frames))
+    weighting = _weighting(recipe, coding, parts)
+    told = (*division.said, *(own_rows(name, len(parts[name][1])) for name in own))
     division = replace(division, said=told)
-    return Prepared(coding, encoder, division, y, parts, frames, without_target, in_target, weighting, tuple(remarks))
+    return Prepared(
+        coding, encoder, division, y, parts, dict(own), without_target, in_target, weighting, tuple(remarks)
+    )
 
 
 def _features(encoder: TableEncoder, table: nw.DataFrame[Any], rows: Array) -> Array:
@@ -210,13 +190,14 @@ def _trend(encoder: TableEncoder, division: Division, kinds: Mapping[str, str]) 
     return column.name, encoder.feature_names.index(f"{column.name} year")
 
 
-def _weighting(column: str | None, class_weight: Any, target: Target, parts: Mapping[str, Part]) -> Weighting:
+def _weighting(recipe: Recipe, target: Target, parts: Mapping[str, Part]) -> Weighting:
     """How rows and classes count, of which some must in every part."""
     for name, (_, _, weights) in parts.items():
         if weights is not None and len(weights) and not weights.any():
-            raise TableError(f"the weight {column!r} is 0 in all {name} rows", "rows that count in every part")
+            raise TableError(f"the weight {recipe.weight!r} is 0 in all {name} rows", "rows that count in every part")
     _, y, weights = parts["train"]
-    return Weighting(column, weigh_classes(class_weight, target, y, weights), class_weight == "balanced")
+    of_classes = weigh_classes(recipe.class_weight, target, y, weights)
+    return Weighting(recipe.weight, of_classes, recipe.class_weight == "balanced")
 
 
 def _knowing(
@@ -247,15 +228,19 @@ def _own(name: str, frame: Any, target: str, coding: Target, encoder: TableEncod
         raise TableError(f"the {name} table: {error}") from None
 
 
-def _check_shares(validation: Any, test: Any) -> None:
-    for name, share in (("validation", validation), ("test", test)):
-        if isinstance(share, bool) or not isinstance(share, int | float | np.number) or not 0 <= share < 1:
-            raise InvalidValueError(f"{name} share {share!r}", "a number in [0, 1), or a data frame")
+def _shares(recipe: Recipe, own: Mapping[str, Any]) -> tuple[float, float]:
+    """Of validation and test rows in the table; none of a part that has rows of its own."""
+    validation, test = (0.0 if name in own else getattr(recipe, name) for name in ("validation", "test"))
     if validation + test >= 1:
         raise InvalidValueError(f"validation and test shares {validation} + {test}", "less than 1 together")
+    return validation, test
 
 
-def _require_columns(table: nw.DataFrame[Any], names: Iterable[str]) -> None:
-    absent = [name for name in names if name not in table.columns]
+def _check_columns(table: nw.DataFrame[Any], target: str, recipe: Recipe) -> None:
+    """Refuse columns that are not there, and the target where it is no target."""
+    absent = [name for name in recipe.drop if name not in table.columns]
     if absent:
         raise TableError(f"no column {absent[0]!r} to drop", "one of: " + listed(table.columns))
+    for what, name in (("weights", recipe.weight), ("times to split by", recipe.time), ("groups", recipe.group)):
+        if name == target:
+            raise TableError(f"{what} in the target {target!r}", "another column")

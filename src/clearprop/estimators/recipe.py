@@ -1,80 +1,250 @@
-"""How a network for a table is made and trained: what was asked for, and the defaults for the rest."""
+"""`Recipe`: how a model of a table is made, as data: what is read of the table, and how the network is trained."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clearprop.errors import checked_integer, checked_seed
-from clearprop.estimators.defaults import default_batch_size, default_hidden, default_l2, network_for
-from clearprop.network import Network
-from clearprop.table import Target
-from clearprop.train import EarlyStopping, History, Optimizer, resolve_optimizer
-
-Array = NDArray[Any]
-Part = tuple[Array, Array, Array | None]
-
-
-@dataclass(frozen=True)
-class Run:
-    """A network that was trained, and how."""
-
-    network: Network
-    history: History
-    optimizer: Optimizer
-    batch_size: int
+from clearprop.errors import (
+    DTypeError,
+    InvalidValueError,
+    UnknownArgumentError,
+    checked_integer,
+    checked_seed,
+    unknown_name,
+)
+from clearprop.estimators.division import require_split
+from clearprop.estimators.weights import checked_class_weight
+from clearprop.interop import describe, revive
+from clearprop.network.arguments import as_truth, require_penalty
+from clearprop.nn import Dense
+from clearprop.table import KINDS, OPTIMIZABLE, SCALINGS, SEASON, Marks, Scaling
+from clearprop.train import EarlyStopping, Optimizer, resolve_optimizer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Arguments of `TableModel.train` that concern the network and its training; None stands for the default."""
+    """How a model of a table is made, from the columns to the training; None is found out from the table.
+
+    The fields say, in this order, what is read of the columns, which network that makes, how it is trained, on which
+    rows, how much these count, and which texts are missing values. A recipe is data: it can be compared, stored, and
+    changed by `dataclasses.replace`.
+
+    Args:
+        task: "classification" or "regression"; None finds out from the target.
+        drop: a column or columns to leave out.
+        kinds: column → "number", "category", "boolean", "date", "season" (a date without its year) or "numbers", where
+            the right kind would not be found.
+        scaling: of numbers: "standard" (mean and standard deviation), "robust" (median and quartiles), "log" (their
+            signed logarithms); "auto" takes logarithms where values span decades, robust where a few are far out, and
+            learns a target that is never negative and spans decades by its logarithm.
+        hidden: units of the hidden layers; by default one layer of 128, two of 64 from 5,000 training rows.
+        activation: of the hidden layers.
+        l2: penalty on the weights; by default 2.5/rows, one prior whatever the size of the table.
+        epochs: passes over the training rows, at most.
+        patience: epochs without a better validation loss before the training ends; the best weights are kept.
+        batch_size: rows per step; by default 32, 64 from 5,000 training rows, 128 from 20,000, 256 from 200,000.
+        optimizer: by name, or as an object such as `cp.Adam(1e-3)`.
+        learning_rate: by default the optimizer's own.
+        seed: of the split, the initial weights and the shuffling.
+        validation, test: shares of the rows that end the training, and that only judge it.
+        split: "random", "time" or "group". By default by time where a date orders the rows, else at random.
+        time: a column of dates or numbers: the test rows are the last ones by it.
+        group: a column, which is no input: rows of one value of it are in one part.
+        weight: a column, which is no input: how much each row counts in training, in early stopping and in scores.
+        class_weight: "balanced", for weights ∝ 1/frequency, or {class: weight}: how much rows count by their class in
+            training and in early stopping, not in scores. Probabilities are then not how often a class occurs.
+        optimize: "f1" (of the rarer class), "balanced_accuracy" or "accuracy": of two classes, choose the probability
+            from which on the rarer one is answered so that this score is best on the validation rows, or on the
+            training rows if there are none. Of several classes "balanced_accuracy" alone.
+        na: texts that stand for a missing value beside the usual ones.
+        keep_na: usual ones that are values; - NA None ? are already where their column shows it.
+        default_na: whether the usual ones stand for a missing value.
+
+    Raises:
+        ClearpropError: for a value out of range, or two that do not go together.
+
+    Example:
+        >>> recipe = Recipe(hidden=(32, 16), epochs=50)
+        >>> recipe.changed(activation="tanh").to_dict()["hidden"]
+        [32, 16]
+    """
+
+    task: str | None = None
+    drop: str | Collection[str] = ()
+    kinds: Mapping[str, str] | None = None
+    scaling: Scaling = "auto"
 
     hidden: int | Sequence[int] | None = None
-    activation: str = "relu"
+    activation: Any = "relu"
     l2: float | None = None
-    optimizer: str = "adam"
-    learning_rate: float | None = None
-    batch_size: int | None = None
+
     epochs: int = 500
     patience: int = 20
-    n_threads: int | None = None
+    batch_size: int | None = None
+    optimizer: str | Optimizer = "adam"
+    learning_rate: float | None = None
     seed: int = 0
 
-    def run(self, target: Target, train: Part, validation: Part, **options: Any) -> Run:
-        """Train a network.
+    validation: float = 0.15
+    test: float = 0.15
+    split: str | None = None
+    time: str | None = None
+    group: str | None = None
 
-        Args:
-            target: what is learned.
-            train: X (N, n), y (N,), and how much the rows count (N,), or None.
-            validation: the same of the rows that end the training, perhaps none.
-            options: of `Network.fit`: a checkpoint, callbacks.
+    weight: str | None = None
+    class_weight: Any = None
+    optimize: str | None = None
+
+    na: str | Collection[str] = ()
+    keep_na: str | Collection[str] = ()
+    default_na: bool = True
+
+    def __post_init__(self) -> None:
+        """Check every field, and bring it to one form."""
+        self._set("task", _one_of("task", self.task, ("classification", "regression")))
+        self._set("drop", tuple(str(name) for name in _each(self.drop)))
+        kinds = {str(name): kind for name, kind in dict(self.kinds or {}).items()}
+        self._set("kinds", {name: _one_of("kind of column", kind, (*KINDS, SEASON)) for name, kind in kinds.items()})
+        if self.scaling not in SCALINGS:
+            raise unknown_name("scaling", self.scaling, list(SCALINGS))
+        for name in ("na", "keep_na"):
+            self._set(name, tuple(str(mark) for mark in _each(getattr(self, name))))
+        self._set("default_na", as_truth("default_na", self.default_na))
+        assert self.marks  # none is to be a value and missing
+        for name in ("validation", "test"):
+            self._set(name, _share(name, getattr(self, name)))
+        for name in ("time", "group", "weight"):
+            column = getattr(self, name)
+            self._set(name, None if column is None else str(column))  # pandas may number its columns
+        require_split(self.split, self.time, self.group)
+        self._set("class_weight", checked_class_weight(self.class_weight))
+        self._check_network()
+        self._check_training()
+
+    def _check_network(self) -> None:
+        Dense(1, self.activation)
+        if self.hidden is not None:
+            given = self.hidden if isinstance(self.hidden, Sequence) else np.atleast_1d(self.hidden).tolist()
+            self._set("hidden", tuple(Dense(units).units for units in given))
+        if self.l2 is not None:
+            require_penalty("l2", self.l2)
+            self._set("l2", float(self.l2))
+
+    def _check_training(self) -> None:
+        if isinstance(self.optimizer, Optimizer) and self.learning_rate is not None:
+            raise InvalidValueError(f"learning_rate {self.learning_rate!r} beside {self.optimizer!r}", "one of the two")
+        resolve_optimizer(self.optimizer, self.learning_rate)
+        if self.batch_size is not None:
+            self._set("batch_size", checked_integer("batch_size", self.batch_size))
+        self._set("epochs", checked_integer("epochs", self.epochs, low=0))
+        self._set("patience", EarlyStopping(patience=checked_integer("patience", self.patience)).patience)
+        _one_of("score to choose a threshold for", self.optimize, OPTIMIZABLE)
+        self._set("seed", checked_seed(self.seed))
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    @classmethod
+    def preset(cls, name: str, **overrides: Any) -> Recipe:
+        """A recipe that has a name, perhaps with some fields changed.
 
         Raises:
-            ClearpropError: for an argument out of range.
+            UnknownNameError: for a name or a field that does not exist.
+
+        Example:
+            >>> Recipe.preset("default", epochs=50) == Recipe(epochs=50)
+            True
         """
-        X, y, weights = train
-        n = len(y)
-        hidden = default_hidden(n) if self.hidden is None else self.hidden
-        units = hidden if isinstance(hidden, Sequence) else np.atleast_1d(hidden).tolist()
-        l2 = default_l2(n) if self.l2 is None else self.l2
-        network = network_for(target, X.shape[1], units, self.activation, checked_seed(self.seed), l2)
-        given = self.batch_size
-        size = default_batch_size(n) if given is None else checked_integer("batch_size", given)
-        optimizer = resolve_optimizer(self.optimizer, self.learning_rate)
-        held_out = validation if len(validation[1]) else None
-        history = network.fit(
-            *(X, y),
-            optimizer=optimizer,
-            epochs=self.epochs,
-            batch_size=size,
-            validation=held_out,
-            early_stopping=EarlyStopping(patience=self.patience) if held_out else None,
-            n_threads=self.n_threads,
-            sample_weight=weights,
-            **options,
-        )
-        return Run(network, history, optimizer, size)
+        if name not in PRESETS:
+            raise unknown_name("recipe", name, list(PRESETS))
+        return cls(**PRESETS[name]).changed(**overrides)
+
+    @property
+    def marks(self) -> Marks:
+        """Which texts stand for a missing value."""
+        return Marks.of(self.na, self.keep_na, self.default_na)
+
+    def changed(self, **overrides: Any) -> Recipe:
+        """The same with some fields changed.
+
+        Raises:
+            UnknownArgumentError: for a field that does not exist; it names the closest one.
+
+        Example:
+            >>> Recipe().changed(epoch=50)
+            Traceback (most recent call last):
+            clearprop.errors.UnknownArgumentError: unknown argument 'epoch'; ... Hint: did you mean 'epochs'?
+        """
+        require_known(overrides, FIELDS)
+        return replace(self, **overrides)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, for a file.
+
+        Raises:
+            InvalidValueError: if it holds a function or an object that a file cannot carry.
+        """
+        return {name: _plain(name, getattr(self, name)) for name in FIELDS}
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Recipe:
+        """The inverse of `to_dict`; fields that are not there have their defaults.
+
+        Raises:
+            ClearpropError, TypeError, ValueError: for what is no recipe.
+
+        Example:
+            >>> Recipe.from_dict(Recipe(drop="id").to_dict()).drop
+            ('id',)
+        """
+        if not isinstance(data, Mapping):
+            raise DTypeError(f"a recipe of type {type(data).__name__}", "its fields by name")
+        try:
+            return cls().changed(**{**data, "activation": revive(data.get("activation", cls.activation))})
+        except RecursionError:
+            raise InvalidValueError("an activation in lists a thousand deep", "an activation") from None
+
+
+FIELDS = tuple(field.name for field in fields(Recipe))
+PRESETS: dict[str, dict[str, Any]] = {"default": {}}  # what differs from the defaults
+
+
+def require_known(names: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse arguments that do not exist.
+
+    Raises:
+        UnknownArgumentError: for the first of them; it names the closest one that does.
+    """
+    for name in names:
+        if name not in known:
+            raise UnknownArgumentError(*unknown_name("argument", name, list(known)).args)
+
+
+def _each(given: str | Collection[str]) -> Collection[str]:
+    """One name or several."""
+    return (given,) if isinstance(given, str) else given
+
+
+def _one_of(what: str, given: str | None, known: Sequence[str]) -> str | None:
+    if given is not None and given not in known:
+        raise unknown_name(what, given, list(known))
+    return given
+
+
+def _share(name: str, given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float | np.number) or not 0 <= given < 1:
+        raise InvalidValueError(f"{name} share {given!r}", "a number in [0, 1), or a data frame")
+    return float(given)
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): describe(each) for key, each in value.items()}
+    try:
+        return describe(value)
+    except InvalidValueError:
+        raise InvalidValueError(f"a recipe with {name} {value!r} as plain data", "a name or a number") from None

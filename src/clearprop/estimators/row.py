@@ -76,7 +76,7 @@ class Row:
     @property
     def answer(self) -> str:
         """What the network says, and what the table says."""
-        a = self.trace["a" + str(self.model.network.depth)]
+        a = self.trace[self.trace.output]
         target = self.model.target
         if isinstance(target, ClassTarget):
             p = class_probabilities(a)

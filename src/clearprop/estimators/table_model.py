@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -18,18 +18,19 @@ from clearprop.errors import (
     InvalidValueError,
     ModelFileError,
     TableError,
-    checked_seed,
 )
 from clearprop.estimators.about import checked_about
 from clearprop.estimators.coding import tried
 from clearprop.estimators.ending import about_of, deciding, evaluated, smeared
 from clearprop.estimators.evaluation import Evaluation, evaluate
 from clearprop.estimators.fit import TableFit
+from clearprop.estimators.predictor import Predictor, Sizes, as_network, reader_of
 from clearprop.estimators.preparation import prepare
 from clearprop.estimators.recall import digest
-from clearprop.estimators.recipe import Recipe
+from clearprop.estimators.recipe import FIELDS, Recipe, require_known
 from clearprop.estimators.scores import answers_on, class_probabilities, joined, scores_of
 from clearprop.estimators.threshold import require_optimizable
+from clearprop.estimators.training import trained
 from clearprop.estimators.values import warn_of
 from clearprop.estimators.verdict import judgement_of, verdict
 from clearprop.estimators.weights import Weighting, weights_in
@@ -38,12 +39,10 @@ from clearprop.explain.doctor import Judgement
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
 from clearprop.messages import Language, Message
-from clearprop.network import Network, network_from
+from clearprop.network import Network
 from clearprop.table import (
     ClassTarget,
-    Marks,
     RowEncoder,
-    Scaling,
     TableEncoder,
     Target,
     Unseen,
@@ -64,33 +63,40 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class TableModel:
-    """A trained model of a table: how its columns become features, the network, and how its outputs become answers.
+    """A trained model of a table: how its columns become features, a network, and how its outputs become answers.
 
     `TableModel.train` makes one; `save` and `cp.load` carry it to another day.
 
     Attributes:
         encoder: columns to features.
         target: labels or numbers to what the network gives, and back.
-        network: the network.
-        about: where the model comes from, in plain data: version, rows, scores.
+        predictor: what answers: a `Network`, or something else that has its methods.
+        about: where the model comes from, in plain data: version, recipe, rows, scores.
     """
 
     encoder: TableEncoder
     target: Target
-    network: Network
+    predictor: Predictor
     about: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def __eq__(self, other: object) -> bool:
         """Whether both answer alike: the same columns, target, network and weights."""
         if not isinstance(other, TableModel):
             return NotImplemented
-        ours, theirs = self.network.arrays(), other.network.arrays()
-        same = (self.encoder, self.target, self.network.header()) == (
-            other.encoder,
-            other.target,
-            other.network.header(),
-        )
+        if (self.encoder, self.target) != (other.encoder, other.target):
+            return False
+        ours, theirs = self.predictor.arrays(), other.predictor.arrays()
+        same = self.predictor.header() == other.predictor.header()
         return same and all(np.array_equal(value, theirs[name]) for name, value in ours.items())
+
+    @property
+    def network(self) -> Network:
+        """The network, for what looks into it: its parameters, graph, plan, picture.
+
+        Raises:
+            InvalidValueError: if the predictor is something else.
+        """
+        return as_network(self.predictor)
 
     def outputs(self, frame: Any, unseen: Unseen | None = None) -> Array:
         """The network's outputs (N, k) for the rows of a table.
@@ -149,7 +155,7 @@ class TableModel:
 
     def _outputs(self, X: Array) -> Array:
         """Of no rows none: a table without rows is a table of answers without rows."""
-        return self.network.predict(X) if len(X) else np.empty((0, self.network.architecture.n_outputs), self._dtype)
+        return self.predictor.predict(X) if len(X) else np.empty((0, self._sizes.n_outputs), self._dtype)
 
     @cached_property
     def _encode_row(self) -> RowEncoder:
@@ -157,7 +163,11 @@ class TableModel:
 
     @property
     def _nothing(self) -> Array:
-        return np.empty((0, self.network.architecture.n_inputs), self._dtype)
+        return np.empty((0, self._sizes.n_inputs), self._dtype)
+
+    @property
+    def _sizes(self) -> Sizes:
+        return self.predictor.architecture
 
     @property
     def weighting(self) -> Weighting:
@@ -185,8 +195,8 @@ class TableModel:
         name, missing = self.target.name, self.target.missing
         table, without = with_target(frame, name, missing) if name in frame.columns else (None, 1)
         if table is None or without:
-            return self.network.trace(X)
-        return self.network.trace(X, self.target.encode(table[name]))
+            return self.predictor.trace(X)
+        return self.predictor.trace(X, self.target.encode(table[name]))
 
     def score(self, frame: Any) -> dict[str, float]:
         """Scores on a table that has the target column, by name: accuracy, log loss, …, or R², RMSE and MAE.
@@ -198,7 +208,7 @@ class TableModel:
         with rows_counted(partial(rows_with_target, frame, name, missing)):
             X, y = self._features(table.to_native(), None), self.target.encode(table[name])
             weights = self.weights(table)
-        return scores_of(self.target, y, self.network.predict(X), weights)
+        return scores_of(self.target, y, self.predictor.predict(X), weights)
 
     def weights(self, table: Any) -> Array | None:
         """The weights of the rows of a table (N,); None if the model has no column of them, or the table has not.
@@ -227,7 +237,7 @@ class TableModel:
                 with rows_counted(rows), rows_counted(partial(rows_with_target, frame, name, missing)):
                     y, weights = self.target.encode(table[name]), self.weights(table)
                     X = self._features(table.to_native(), unseen)
-                    known.append(answers_on(self.target, self.network.predict, X, y, weights))
+                    known.append(answers_on(self.target, self.predictor.predict, X, y, weights))
             rows += len(table) + without
         if not known:
             raise TableError(f"target {name!r} is missing in every row", "a target in some rows")
@@ -254,7 +264,7 @@ class TableModel:
 
     @property
     def _dtype(self) -> str:
-        return DTYPES[self.network.dtype]
+        return DTYPES[self.predictor.dtype]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file, atomically.
@@ -264,12 +274,12 @@ class TableModel:
         """
         header = {
             "kind": "table_model",
-            "network": self.network.header(),
+            "network": self.predictor.header(),
             "encoder": self.encoder.to_dict(),
             "target": target_to_dict(self.target),
             "about": self.about,
         }
-        write_model(path, header, self.network.arrays(), growing=("encoder", "target", "about"))
+        write_model(path, header, self.predictor.arrays(), growing=("encoder", "target", "about"))
 
     @classmethod
     def from_parts(cls, path: str | os.PathLike[str], header: dict[str, Any], arrays: dict[str, Array]) -> TableModel:
@@ -282,11 +292,13 @@ class TableModel:
             encoder, target = TableEncoder.from_dict(header.get("encoder")), target_from_dict(header.get("target"))
         except TableError as error:
             raise ModelFileError(f"{path} holds {error}") from None
-        network = network_from(path, header.get("network"), arrays)
+        described = header.get("network")
+        predictor = reader_of(path, described).make(path, described, arrays)
         wanted = len(target.classes) if isinstance(target, ClassTarget) and len(target.classes) > 2 else 1
-        if (network.architecture.n_inputs, network.architecture.n_outputs) != (len(encoder.feature_names), wanted):
+        sizes = predictor.architecture
+        if (sizes.n_inputs, sizes.n_outputs) != (len(encoder.feature_names), wanted):
             raise ModelFileError(f"{path}: the network does not fit the columns or the target")
-        model = cls(encoder, target, network, checked_about(path, header.get("about")))
+        model = cls(encoder, target, predictor, checked_about(path, header.get("about")))
         classes = model.weighting.classes
         if classes and not (isinstance(target, ClassTarget) and len(classes) == len(target.classes)):
             raise ModelFileError(f"{path}: the weights of the classes do not fit the target")
@@ -297,85 +309,37 @@ class TableModel:
         frame: Any,
         target: str,
         *,
-        task: str | None = None,
-        drop: str | Collection[str] = (),
-        hidden: int | Sequence[int] | None = None,
-        activation: str = "relu",
-        epochs: int = 500,
-        batch_size: int | None = None,
-        optimizer: str = "adam",
-        learning_rate: float | None = None,
-        l2: float | None = None,
-        kinds: Mapping[str, str] | None = None,
-        scaling: Scaling = "auto",
-        na: str | Collection[str] = (),
-        keep_na: str | Collection[str] = (),
-        default_na: bool = True,
-        seed: int = 0,
-        validation: float | Any = 0.15,
-        test: float | Any = 0.15,
-        split: str | None = None,
-        time: str | None = None,
-        group: str | None = None,
-        weight: str | None = None,
-        class_weight: Any = None,
-        optimize: str | None = None,
-        patience: int = 20,
+        recipe: Recipe | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
         callbacks: Callable[[Epoch], Any] | Iterable[Callable[[Epoch], Any]] = (),
         n_threads: int | None = None,
         keep: Callable[[TableModel], object] | None = None,
+        **overrides: Any,
     ) -> TableFit:
         """Train a model of one column of a table by the others.
 
         The rows are split by the seed, stratified by class; where a date orders them the last ones are the test. What
-        a column is and how it is written is found from the
-        whole table, what is computed from its values from the training rows alone; a regression target is standardised.
-        Training stops when the validation loss has not improved for `patience` epochs, and keeps the best weights.
+        a column is and how it is written is found from the whole table, what is computed from its values from the
+        training rows alone; a regression target is standardised. Training stops when the validation loss has not
+        improved for `patience` epochs, and keeps the best weights.
 
         Args:
             frame: any eager data frame (Polars, pandas, Arrow).
             target: name of the column to predict; rows without it are dropped.
-            task: "classification" or "regression"; None finds out from the column.
-            drop: a column or columns to leave out.
-            hidden: units of the hidden layers; by default one layer of 128, two of 64 from 5,000 training rows.
-            activation: of the hidden layers.
-            epochs: at most.
-            batch_size: rows per step; by default 32, 64 from 5,000 training rows, 128 from 20,000, 256 from 200,000.
-            l2: penalty on the weights; by default 2.5/rows, one prior whatever the size of the table.
-            optimizer: by name.
-            learning_rate: by default the optimizer's own.
-            seed: of the split, the initial weights and the shuffling.
-            validation, test: shares of the rows, or data frames of their own rows.
-            split: "random", "time" or "group". By default by time where a date orders the rows, else at random.
-            time: a column of dates or numbers: the test rows are the last ones by it.
-            group: a column, which is no input: rows of one value of it are in one part.
-            weight: a column, which is no input: how much each row counts in training, in early stopping and in scores.
-            class_weight: "balanced", for weights ∝ 1/frequency, or {class: weight}: how much rows count by their class
-                in training and in early stopping, not in scores. Probabilities are then not how often a class occurs.
-            optimize: "f1" (of the rarer class), "balanced_accuracy" or "accuracy": of two classes, choose the
-                probability from which on the rarer one is answered so that this score is best on the validation rows,
-                or on the training rows if there are none. Of several classes "balanced_accuracy" alone.
-            patience: of early stopping.
-            kinds: column → "number", "category", "boolean", "date", "season" (a date without its year) or
-                "numbers", where the right kind would not be found.
-            scaling: of numbers: "standard" (mean and standard deviation), "robust" (median and quartiles), "log" (their
-                signed logarithms); "auto" takes logarithms where values span decades, robust where a few are far out,
-                and learns a target that is never negative and spans decades by its logarithm.
-            na: texts that stand for a missing value beside the usual ones.
-            keep_na: usual ones that are values; - NA None ? are already where their column shows it.
-            default_na: whether the usual ones stand for a missing value.
+            recipe: how the model is made; the default is `Recipe()`.
             checkpoint: a file that is written as training goes on.
             resume: go on from that file, if it is there.
             callbacks: called after each epoch.
             n_threads: worker threads.
             keep: called with the model as soon as it is trained, before it is scored: what it saves is not lost if the
                 scoring is interrupted or fails.
+            overrides: fields of the recipe that are to be others here, such as `epochs=50`: see `Recipe`. `validation`
+                and `test` may be data frames, too, of their own rows.
 
         Raises:
             TableError: if the table or the target gives nothing to learn.
-            ClearpropError: for an argument out of range.
+            ClearpropError: for an argument out of range, or one that does not exist.
 
         Example:
             >>> import polars as pl
@@ -384,45 +348,31 @@ class TableModel:
             >>> fit.model.predict(pl.DataFrame({"x": [0.0, 3.0]}))
             ['no', 'yes']
         """
-        target = str(target)  # pandas may number its columns
-        drop = (drop,) if isinstance(drop, str) else [str(name) for name in drop]
-        recipe = Recipe(hidden, activation, l2, optimizer, learning_rate, batch_size, epochs, patience, n_threads, seed)
-        ready = prepare(
-            *(frame, target),
-            task=task,
-            drop=drop,
-            kinds=kinds,
-            scaling=scaling,
-            marks=Marks.of(na, keep_na, default_na),
-            seed=checked_seed(seed),
-            validation=validation,
-            test=test,
-            split=split,
-            time=time,
-            group=group,
-            weight=weight,
-            class_weight=class_weight,
-        )
-        require_optimizable(optimize, ready.target)
-        ready = tried(ready, recipe)
+        require_known(overrides, (*FIELDS, *(TableModel.train.__kwdefaults__ or {})))
+        own = {name: overrides.pop(name) for name in ("validation", "test") if _is_frame(overrides.get(name))}
+        recipe = (recipe or Recipe()).changed(**overrides)
+        ready = prepare(frame, str(target), recipe, own)  # pandas may number its columns
+        require_optimizable(recipe.optimize, ready.target)
+        ready = tried(ready, recipe, n_threads)
         for remark in ready.remarks:
             warnings.warn(remark("en"), DataWarning, stacklevel=2)
-        run = recipe.run(
-            ready.target,
-            ready.learned_from("train"),
-            ready.learned_from("validation"),
+        run = trained(
+            *(recipe, ready.target, ready.learned_from("train"), ready.learned_from("validation")),
             checkpoint=checkpoint,
             resume=resume,
             callbacks=callbacks,
+            n_threads=n_threads,
         )
-        ready = replace(ready, target=smeared(ready, run.network))
-        if optimize is not None:
-            ready = deciding(ready, run.network, optimize)
-        about = about_of(run, checked_seed(seed), drop, ready)
-        model = TableModel(ready.encoder, ready.target, run.network, about)
+        ready = replace(ready, target=smeared(ready, run.predictor))
+        if recipe.optimize is not None:
+            ready = deciding(ready, run.predictor, recipe.optimize)
+        model = TableModel(ready.encoder, ready.target, run.predictor, about_of(run, recipe, ready))
         if keep is not None:
             keep(model)
-        found = evaluated(ready, run.network)
-        scored = {"parts": {name: part.to_dict() for name, part in found.items()}}
-        model = replace(model, about=about | scored)
+        found = evaluated(ready, run.predictor)
+        model = replace(model, about=model.about | {"parts": {name: part.to_dict() for name, part in found.items()}})
         return TableFit(model, run.history, found, ready.division, ready.remarks, ready.frames, ready.marks)
+
+
+def _is_frame(given: Any) -> bool:
+    return hasattr(given, "columns")

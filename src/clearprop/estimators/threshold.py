@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InvalidValueError, unknown_name
+from clearprop.errors import InvalidValueError
 from clearprop.estimators.scores import class_probabilities
 from clearprop.messages import Message
-from clearprop.table import OPTIMIZABLE, ClassTarget, Decision, Target
+from clearprop.table import ClassTarget, Decision, Target
 from clearprop.visible import shown_name
 
 Array = NDArray[Any]
@@ -42,13 +42,10 @@ def require_optimizable(metric: str | None, target: Target) -> None:
     """Refuse, before anything is trained, a score for which nothing can be chosen.
 
     Raises:
-        UnknownNameError: for another score.
         InvalidValueError: for numbers, and for several classes where it is not balanced accuracy.
     """
     if metric is None:
         return
-    if metric not in OPTIMIZABLE:
-        raise unknown_name("score to choose a threshold for", metric, list(OPTIMIZABLE))
     if not isinstance(target, ClassTarget):
         raise InvalidValueError(f"a threshold for {metric} with a target of numbers", "a target of classes")
     if len(target.classes) > 2 and metric != "balanced_accuracy":

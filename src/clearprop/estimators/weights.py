@@ -85,18 +85,34 @@ def weights_in(table: nw.DataFrame[Any], column: str | None) -> Array | None:
     return weights
 
 
+def checked_class_weight(given: Any) -> Any:
+    """Weights of classes as they are asked for: None, "balanced", or {class: weight}.
+
+    Raises:
+        DTypeError, InvalidValueError: for anything else.
+    """
+    if given is None or (isinstance(given, str) and given == "balanced"):
+        return given
+    if not isinstance(given, Mapping):
+        raise DTypeError(f"class_weight {given!r}", "'balanced', or {class: weight}")
+    for label, weight in given.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float | np.number) or not 0 < weight < math.inf:
+            raise InvalidValueError(f"class_weight {weight!r} of {label!r}", "a number above 0")
+    return {label: float(weight) for label, weight in given.items()}
+
+
 def weigh_classes(given: Any, target: Target, y: Array, weights: Array | None) -> tuple[float, ...]:
     """A weight for each class; empty if nothing is given.
 
     Args:
-        given: "balanced", for weights ∝ 1/(how often a class occurs, by weight), or {class: weight}; classes that are
-            not named have 1.
+        given: as of `checked_class_weight`: "balanced", for weights ∝ 1/(how often a class occurs, by weight), or
+            {class: weight}; classes that are not named have 1.
         target: how y is coded.
         y: coded targets of the training rows (N,).
         weights: of these rows, or None.
 
     Raises:
-        DTypeError, InvalidValueError: for anything else, and for a target of numbers.
+        InvalidValueError: for a target of numbers, or two weights of one class.
         UnknownNameError: for a class that is none.
     """
     if given is None:
@@ -108,16 +124,12 @@ def weigh_classes(given: Any, target: Target, y: Array, weights: Array | None) -
         mass = np.bincount(y, weights, minlength=k)
         there = mass > 0
         return tuple(np.where(there, mass.sum() / (there.sum() * np.where(there, mass, 1.0)), 1.0).tolist())
-    if not isinstance(given, Mapping):
-        raise DTypeError(f"class_weight {given!r}", "'balanced', or {class: weight}")
     found: dict[int, float] = {}
     for label, weight in given.items():
         place = target.find(label)
         if place < 0:
             raise unknown_name(f"class of {target.name!r}", str(label), list(map(str, target.classes)))
-        if isinstance(weight, bool) or not isinstance(weight, int | float | np.number) or not 0 < weight < math.inf:
-            raise InvalidValueError(f"class_weight {weight!r} of {label!r}", "a number above 0")
         if place in found:
             raise InvalidValueError(f"two weights of the class {target.classes[place]!r}", "one for each class")
-        found[place] = float(weight)
+        found[place] = weight
     return tuple(found.get(place, 1.0) for place in range(k))

@@ -12,7 +12,7 @@ from clearprop.table.library import import_polars
 from clearprop.table.look import how_it_is_written
 from clearprop.table.marks import MISSING_MARKS, Marks
 from clearprop.table.number_target import NumberTarget
-from clearprop.table.numbers import NumberColumn, Scaling
+from clearprop.table.numbers import SCALINGS, NumberColumn, Scaling
 from clearprop.table.one_row import RowEncoder, frame_of
 from clearprop.table.options import ReadOptions
 from clearprop.table.order import dates_in, orders_rows, time_of
@@ -46,6 +46,7 @@ __all__ = [
     "KINDS",
     "MISSING_MARKS",
     "OPTIMIZABLE",
+    "SCALINGS",
     "SEASON",
     "TARGET",
     "BooleanColumn",
