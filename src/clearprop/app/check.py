@@ -20,6 +20,7 @@ def check(
     table: Annotated[
         str | None, typer.Argument(metavar="TABLE", help="Table to take rows from; random numbers if not given.")
     ] = None,
+    *,
     mode: Annotated[
         Literal["inference", "training"],
         typer.Option(help="training: with batch statistics, and the dropout of one step."),
@@ -28,12 +29,7 @@ def check(
     tolerance: Annotated[float, typer.Option(metavar="X", help="Largest relative error that is right.")] = 1e-6,
     seed: Annotated[int, typer.Option(metavar="N", help="Of the rows and of the entries that are drawn.")] = 0,
     lang: o.Lang = "en",
-    no_header: o.NoHeader = None,
-    na: o.Missing = None,
-    encoding: o.Encoding = None,
-    delimiter: o.Delimiter = None,
-    skip: o.Skip = None,
-    sheet: o.Sheet = None,
+    reading: o.Reading,
     as_json: o.Json = False,
 ) -> None:
     """Check that the gradients of a model are right: against complex steps, or differences, of its loss.
@@ -44,9 +40,7 @@ def check(
     data: tuple[Any, Any] = made_up(network.architecture, rows)
     if table is not None:
         loaded = o.table_model(model)
-        read = o.source(
-            table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
-        ).read(rows, seed)
+        read = reading.source(table, loaded).read(rows, seed)
         with read.counted():
             data = loaded.arrays(read.frame)
     found = check_gradients(network, *data, mode=mode, tolerance=tolerance, seed=seed)

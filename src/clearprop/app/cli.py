@@ -19,6 +19,7 @@ except ImportError:  # the core installs without them
     sys.exit(2)
 
 from clearprop.app.check import check
+from clearprop.app.command import command
 from clearprop.app.doctor import doctor
 from clearprop.app.explain import explain
 from clearprop.app.look import plan, profile
@@ -40,7 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _command in (train, predict, evaluate, info, explain, check, doctor, plan, profile):
-    app.command()(_command)
+    app.command()(command(_command))
 
 
 def _version(wanted: bool) -> None:

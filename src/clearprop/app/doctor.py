@@ -41,13 +41,9 @@ _NEEDS_TRAINING_ROWS = {"underfitting", "overfitting", "chance"}
 def doctor(
     model: o.Model,
     table: o.Table,
+    *,
     lang: o.Lang = "en",
-    no_header: o.NoHeader = None,
-    na: o.Missing = None,
-    encoding: o.Encoding = None,
-    delimiter: o.Delimiter = None,
-    skip: o.Skip = None,
-    sheet: o.Sheet = None,
+    reading: o.Reading,
     as_json: o.Json = False,
 ) -> None:
     """Examine a model on the table it was trained on: what ails it or its training, and which option to change.
@@ -61,9 +57,7 @@ def doctor(
         raise ModelFileError(
             f"{model} holds a bare network", "a model written by `clearprop train`", "in Python: cp.diagnose(net, X, y)"
         )
-    source = o.source(
-        table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
-    )
+    source = reading.source(table, loaded)
     rows = source.read(_rows_of_training(loaded), loaded.about.get("seed", 0))
     with rows.counted():
         visit = examine(loaded, rows.frame)

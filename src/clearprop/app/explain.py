@@ -24,6 +24,7 @@ _WIDEST = 110  # columns of a terminal that are used
 def explain(
     model: o.Model,
     table: o.Table,
+    *,
     row: Annotated[int, typer.Option("--row", metavar="K", min=1, help="Row of the table, counted from 1.")],
     lang: o.Lang = "en",
     convention: Annotated[
@@ -53,12 +54,7 @@ def explain(
     open_page: Annotated[
         bool, typer.Option("--open", rich_help_panel=o.OUTPUT, help="Show it as a web page in the browser.")
     ] = False,
-    no_header: o.NoHeader = None,
-    na: o.Missing = None,
-    encoding: o.Encoding = None,
-    delimiter: o.Delimiter = None,
-    skip: o.Skip = None,
-    sheet: o.Sheet = None,
+    reading: o.Reading,
 ) -> None:
     """Explain one row: forward pass, loss, BP1 to BP4 and update, with this network's numbers put in.
 
@@ -69,9 +65,7 @@ def explain(
     if steps and not (open_page if out is None else out.suffix == ".html"):
         raise InvalidValueError("--steps without a page", "--out FILE.html, or --open")
     loaded = o.table_model(model)
-    source = o.source(
-        table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
-    )
+    source = reading.source(table, loaded)
     refuse_overwriting([out] if out else [], [model, *source.place.files])
     batches = source.batches(loaded.encoder.number_columns)
     found = Row(loaded, row_of(batches, row), Path(source.place.title).name, row, checked_language(lang))

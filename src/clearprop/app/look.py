@@ -32,25 +32,19 @@ def profile(
     table: Annotated[
         str | None, typer.Argument(metavar="TABLE", help="Table to train on; random numbers if not given.")
     ] = None,
+    *,
     optimizer: Optimizer = "adam",
     batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="Rows per step.")] = 32,
     threads: o.Threads = None,
     steps: Annotated[int, typer.Option(metavar="N", min=1, help="Training steps to time, at least.")] = 2000,
-    no_header: o.NoHeader = None,
-    na: o.Missing = None,
-    encoding: o.Encoding = None,
-    delimiter: o.Delimiter = None,
-    skip: o.Skip = None,
-    sheet: o.Sheet = None,
+    reading: o.Reading,
 ) -> None:
     """Time every step of a training step, beside the best this machine could do. The model stays as it is."""
     network = o.network_in(model)
     data: tuple[Any, Any] = (None, None)
     if table is not None:
         loaded = o.table_model(model)
-        read = o.source(
-            table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
-        ).read()
+        read = reading.source(table, loaded).read()
         with read.counted():
             data = loaded.arrays(read.frame)
     found = network.profile(*data, optimizer=optimizer, batch_size=batch_size, n_threads=threads, steps=steps)

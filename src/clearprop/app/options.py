@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ import typer
 
 from clearprop.app.place import STANDARD, Place
 from clearprop.app.source import Source
-from clearprop.errors import InvalidValueError, ModelFileError
+from clearprop.errors import ModelFileError
 from clearprop.estimators import TableModel, load
 from clearprop.network import Network
 from clearprop.table import ReadOptions
@@ -124,27 +124,44 @@ def a_folder(text: str) -> Path:
     return Path(text)
 
 
-def source(
-    table: str,
-    model: TableModel | None = None,
-    *,
-    no_header: bool | None,
-    na: list[str] | None,
-    encoding: str | None,
-    delimiter: str | None,
-    skip: int | None,
-    sheet: str | None,
-    keep_na: list[str] | None = None,
-    no_default_na: bool = False,
-) -> Source:
-    """The table that the options describe; what they leave open is as in the training of the model."""
-    header = None if no_header is None else not no_header
-    named = {"header": header, "na": na or None, "encoding": encoding, "delimiter": delimiter, "skip": skip}
-    named |= {"sheet": sheet, "keep_na": keep_na or None, "default_na": False if no_default_na else None}
-    given = {name: value for name, value in named.items() if value is not None}
-    place, trained = Place(table), model.about.get("reading", {}) if model else {}
-    usual = asdict(ReadOptions.of(**trained).fitting(place.kind)) if trained else {}
-    return Source(place, ReadOptions.of(**{**usual, **given}))
+class _Reads:
+    """What the options say of a table."""
+
+    def source(self, table: str, model: TableModel | None = None) -> Source:
+        """The table, read as the options say; what they leave open is as in the training of the model."""
+        said = dict(vars(self))
+        no_header, no_default_na = said.pop("no_header"), said.pop("no_default_na", False)
+        said |= {"header": None if no_header is None else not no_header, "default_na": False if no_default_na else None}
+        given = {name: value for name, value in said.items() if value is not None and value != []}
+        place, trained = Place(table), model.about.get("reading", {}) if model else {}
+        usual = asdict(ReadOptions.of(**trained).fitting(place.kind)) if trained else {}
+        return Source(place, ReadOptions.of(**{**usual, **given}))
+
+
+@dataclass(frozen=True)
+class Reading(_Reads):
+    """How the table of a trained model is read."""
+
+    no_header: NoHeader = None
+    na: Missing = None
+    encoding: Encoding = None
+    delimiter: Delimiter = None
+    skip: Skip = None
+    sheet: Sheet = None
+
+
+@dataclass(frozen=True)
+class TrainReading(_Reads):
+    """How a table to train on is read."""
+
+    no_header: NoHeader = None
+    na: Missing = None
+    keep_na: KeepMissing = None
+    no_default_na: NoDefaultMissing = False
+    encoding: Encoding = None
+    delimiter: Delimiter = None
+    skip: Skip = None
+    sheet: Sheet = None
 
 
 def table_model(path: Path) -> TableModel:
@@ -163,55 +180,3 @@ def network_in(path: Path) -> Network:
     """The network of a model file of either kind."""
     loaded = load(path)
     return loaded.network if isinstance(loaded, TableModel) else loaded
-
-
-def parse_hidden(text: str | None) -> tuple[int, ...] | None:
-    """Layer sizes from "64,64"; an empty text means no hidden layer.
-
-    Raises:
-        InvalidValueError: if it is not a list of positive integers.
-    """
-    if text is None:
-        return None
-    try:
-        units = tuple(int(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        units = (0,)
-    if any(n < 1 for n in units):
-        raise InvalidValueError(f"--hidden {text!r}", "positive integers separated by commas, such as 64,64")
-    return units
-
-
-def parse_kinds(given: list[str] | None) -> dict[str, str]:
-    """Column → kind from ["zip=category", …].
-
-    Raises:
-        InvalidValueError: for a text without "=".
-    """
-    kinds = {}
-    for text in given or ():
-        column, equals, kind = text.rpartition("=")
-        if not equals:
-            raise InvalidValueError(f"--kind {text!r}", "COLUMN=KIND, such as zip=category")
-        kinds[column] = kind
-    return kinds
-
-
-def parse_class_weights(given: list[str] | None) -> str | dict[str, float] | None:
-    """Class → weight from ["fraud=10", …], or "balanced".
-
-    Raises:
-        InvalidValueError: for anything else.
-    """
-    if not given or given == ["balanced"]:
-        return "balanced" if given else None
-    weights = {}
-    for text in given:
-        label, equals, weight = text.rpartition("=")
-        try:
-            weights[label] = float(weight)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise InvalidValueError(f"--class-weight {text!r}", "balanced, or CLASS=NUMBER such as fraud=10")
-    return weights

@@ -112,11 +112,6 @@ class Source:
         blanks = found.get("delimiter") == " "
         return {**self.options.to_dict(), "decimal": found.get("decimal"), "blanks": blanks}
 
-    def marks(self) -> dict[str, Any]:
-        """Which texts stand for missing values, as `TableModel.train` is told."""
-        given = self.options
-        return {"na": list(given.na), "keep_na": list(given.keep_na), "default_na": given.default_na}
-
     def target(self, given: str | None, frame: Any) -> str:
         """The target column: as given, or a demo's own.
 

@@ -15,9 +15,12 @@ from clearprop.app import options as o
 from clearprop.app.files import MODEL, REST, folder, write_report_files
 from clearprop.app.progress import TrainingBar, waiting
 from clearprop.app.screen import show_document
+from clearprop.app.source import Rows, Source
 from clearprop.app.terminal import show, tell
+from clearprop.app.train_options import TrainOptions
 from clearprop.errors import ClearpropError, DataWarning
-from clearprop.estimators import TableModel
+from clearprop.estimators import TableFit, TableModel
+from clearprop.estimators.recipe import Recipe
 from clearprop.files import LOCK, refuse_overwriting, sync_folder
 from clearprop.messages import Message, checked_language
 from clearprop.report import report_of
@@ -25,167 +28,13 @@ from clearprop.report.overview import training_overview
 from clearprop.report.summary import summary_of_fit
 from clearprop.visible import shown_json
 
+_CHECKPOINT = "checkpoint.clearprop"
+
 
 def train(
     table: o.Table,
-    target: Annotated[
-        str | None,
-        typer.Option(metavar="COL", rich_help_panel=o.TABLE, help="Column to predict; not needed for a demo."),
-    ] = None,
-    drop: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COL", rich_help_panel=o.TABLE, help="Column to leave out. May be repeated."),
-    ] = None,
-    kind: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COL=KIND",
-            rich_help_panel=o.TABLE,
-            help="Read a column as number, category, boolean, date or numbers (126/83). May be repeated.",
-        ),
-    ] = None,
-    no_header: o.NoHeader = None,
-    na: o.Missing = None,
-    keep_na: o.KeepMissing = None,
-    no_default_na: o.NoDefaultMissing = False,
-    encoding: o.Encoding = None,
-    delimiter: o.Delimiter = None,
-    skip: o.Skip = None,
-    sheet: o.Sheet = None,
-    scaling: Annotated[
-        str,
-        typer.Option(rich_help_panel=o.TABLE, help="Of numbers: auto, standard, robust (values far out) or log."),
-    ] = "auto",
-    max_rows: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            rich_help_panel=o.TABLE,
-            show_default="as many as memory holds",
-            help="Train on so many rows, drawn at random.",
-        ),
-    ] = None,
-    validation: Annotated[
-        float, typer.Option(rich_help_panel=o.SPLIT, help="Share of the rows for early stopping.")
-    ] = 0.15,
-    test: Annotated[
-        float, typer.Option(rich_help_panel=o.SPLIT, help="Share of the rows for the final scores.")
-    ] = 0.15,
-    validation_table: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", rich_help_panel=o.SPLIT, help="Rows of their own for early stopping."),
-    ] = None,
-    test_table: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", rich_help_panel=o.SPLIT, help="Rows of their own for the final scores."),
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOW",
-            rich_help_panel=o.SPLIT,
-            show_default="by time where a date orders the rows, else at random",
-            help="random, time (the last rows are the test) or group.",
-        ),
-    ] = None,
-    time: Annotated[
-        str | None,
-        typer.Option(metavar="COL", rich_help_panel=o.SPLIT, help="Split by time, by this column of dates or numbers."),
-    ] = None,
-    group: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COL",
-            rich_help_panel=o.SPLIT,
-            help="Keep rows of one value of this column (a patient, a shop) in one part. It is no input then.",
-        ),
-    ] = None,
-    weight: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COL",
-            rich_help_panel=o.TRAINING,
-            help="How much each row counts, in training and in scores. The column is no input then.",
-        ),
-    ] = None,
-    class_weight: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CLASS=W",
-            rich_help_panel=o.TRAINING,
-            help="How much rows count in training by their class: balanced, or fraud=10. May be repeated.",
-        ),
-    ] = None,
-    optimize: Annotated[
-        str | None,
-        typer.Option(
-            metavar="SCORE",
-            rich_help_panel=o.TRAINING,
-            show_default="the most probable class is answered",
-            help="Choose the threshold for f1, balanced_accuracy or accuracy on the validation rows.",
-        ),
-    ] = None,
-    task: Annotated[
-        str | None,
-        typer.Option(rich_help_panel=o.NETWORK, show_default="found out", help="classification or regression."),
-    ] = None,
-    hidden: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N,N,…",
-            rich_help_panel=o.NETWORK,
-            show_default="by the table's size",
-            help="Units of the hidden layers, such as 64,64.",
-        ),
-    ] = None,
-    activation: Annotated[
-        str, typer.Option(rich_help_panel=o.NETWORK, help="Activation of the hidden layers.")
-    ] = "relu",
-    l2: Annotated[
-        float | None,
-        typer.Option(
-            min=0, rich_help_panel=o.NETWORK, show_default="by the number of rows", help="Penalty on large weights."
-        ),
-    ] = None,
-    epochs: Annotated[
-        int, typer.Option(metavar="N", min=1, rich_help_panel=o.TRAINING, help="Passes over the data, at most.")
-    ] = 500,
-    patience: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            min=1,
-            rich_help_panel=o.TRAINING,
-            help="Epochs without a better validation loss before it ends.",
-        ),
-    ] = 20,
-    batch_size: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, rich_help_panel=o.TRAINING, show_default="by the table's size", help="Rows per step."
-        ),
-    ] = None,
-    optimizer: Annotated[
-        str,
-        typer.Option(rich_help_panel=o.TRAINING, help="adam, adamw, sgd, rmsprop, adagrad or gradient_descent."),
-    ] = "adam",
-    learning_rate: Annotated[
-        float | None, typer.Option(rich_help_panel=o.TRAINING, show_default="the optimizer's own", help="Step size.")
-    ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(rich_help_panel=o.TRAINING, help="Of the split, the first weights and the shuffling."),
-    ] = 0,
-    threads: o.Threads = None,
-    checkpoint: Annotated[
-        bool,
-        typer.Option(
-            "--checkpoint",
-            rich_help_panel=o.TRAINING,
-            help="Save the state of the training as it goes on; the same command again goes on from there.",
-        ),
-    ] = False,
+    *,
+    options: TrainOptions,
     out: Annotated[
         Path,
         typer.Option(
@@ -204,80 +53,51 @@ def train(
     The rows are split into training, validation (for early stopping) and test rows. Ctrl-C stops early and keeps the
     model trained so far.
     """
-    asked: dict[str, Any] = {
-        "task": task,
-        "drop": drop or (),
-        "kinds": o.parse_kinds(kind),
-        "scaling": scaling,
-        "hidden": o.parse_hidden(hidden),
-        "activation": activation,
-        "l2": l2,
-        "epochs": epochs,
-        "patience": patience,
-        "batch_size": batch_size,
-        "optimizer": optimizer,
-        "learning_rate": learning_rate,
-        "seed": seed,
-        "validation": validation,
-        "test": test,
-        "split": split,
-        "time": time,
-        "group": group,
-        "weight": weight,
-        "class_weight": o.parse_class_weights(class_weight),
-        "optimize": optimize,
-    }
-    silent, spoken = quiet or as_json, checked_language(lang)
-    state = out / "checkpoint.clearprop" if checkpoint else None
-    source = o.source(
-        table,
-        no_header=no_header,
-        na=na,
-        keep_na=keep_na,
-        no_default_na=no_default_na,
-        encoding=encoding,
-        delimiter=delimiter,
-        skip=skip,
-        sheet=sheet,
-    )
-    asked |= source.marks()
-    others = {"validation": validation_table, "test": test_table}
-    own = {part: source.beside(name) for part, name in others.items() if name is not None}
-    outputs = [out / name for name in (MODEL, *REST, "checkpoint.clearprop", LOCK)]
-    refuse_overwriting(outputs, [file for one in (source, *own.values()) for file in one.place.files])
+    recipe, spoken, silent = options.recipe(), checked_language(lang), quiet or as_json
+    source, own = options.sources(table)
+    _refuse_overwriting(out, [source, *own.values()])
     with folder(out):
         with waiting(f"reading {source.place.title}", silent), source.place.unchanged():
-            rows, found = source.read(max_rows, seed), source.found()  # now: when it is trained the table may be gone
-        frame = rows.frame
-        target = source.target(target, frame)
-        tables = {part: one.read().frame for part, one in own.items()}
+            # how it is written is looked up now: when the model is trained the table may be gone
+            rows, found = source.read(options.max_rows, recipe.seed), source.found()
         kept = _Kept(out, source.reading(found))
-        bars = nullcontext() if silent else TrainingBar(epochs)
-        with kept.named(), rows.counted(), bars as bar, warnings.catch_warnings():
-            warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
-            callbacks = [] if bar is None else [bar]
-            fit = TableModel.train(
-                *(frame, target),
-                **{**asked, **tables},
-                checkpoint=state,
-                resume=checkpoint,
-                callbacks=callbacks,
-                n_threads=threads,
-                keep=kept,
-            )
+        asked = {"target": source.target(options.target, rows.frame), "recipe": recipe, "n_threads": options.threads}
+        asked |= {part: one.read().frame for part, one in own.items()}
+        fit = _trained(rows, asked, out / _CHECKPOINT if options.checkpoint else None, kept, silent)
+        size = rows.total, len(rows.frame.columns)
         with kept.named():
-            fit = replace(fit, model=kept(fit.model))
-            if state is not None and fit.history.stopped_by != "interrupt":
-                state.unlink(missing_ok=True)  # the run is over
-            size = (rows.total, len(frame.columns))
-            summary = summary_of_fit(source.place.title, size, fit, asked, found, spoken)
+            summary = summary_of_fit(source.place.title, size, fit, recipe.to_dict(), found, spoken)
         written = {kept.path: Message("overview.files.model")}
         with kept.named(required=False), waiting("writing", silent):
-            written |= write_report_files(out, fit, summary, report_of(fit, frame, summary, spoken))
+            written |= write_report_files(out, fit, summary, report_of(fit, rows.frame, summary, spoken))
     if as_json:
         show(shown_json({**summary, "files": [str(path) for path in written]}))
     elif not quiet:
         show_document(training_overview(summary), spoken, summary["clearprop"], written)
+
+
+def _refuse_overwriting(out: Path, sources: list[Source]) -> None:
+    """Refuse to write over a table that is read."""
+    outputs = [out / name for name in (MODEL, *REST, _CHECKPOINT, LOCK)]
+    refuse_overwriting(outputs, [file for source in sources for file in source.place.files])
+
+
+def _trained(rows: Rows, asked: dict[str, Any], checkpoint: Path | None, kept: _Kept, silent: bool) -> TableFit:
+    """Train on the rows, and save the model as soon as it is trained, and again when it is scored."""
+    recipe: Recipe = asked["recipe"]
+    bars = nullcontext() if silent else TrainingBar(recipe.epochs)
+    with kept.named(), rows.counted(), bars as bar, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
+        callbacks = [] if bar is None else [bar]
+        resume = checkpoint is not None
+        fit = TableModel.train(
+            rows.frame, **asked, checkpoint=checkpoint, resume=resume, callbacks=callbacks, keep=kept
+        )
+    with kept.named():
+        fit = replace(fit, model=kept(fit.model))
+        if checkpoint is not None and fit.history.stopped_by != "interrupt":
+            checkpoint.unlink(missing_ok=True)  # the run is over
+    return fit
 
 
 class _Kept:

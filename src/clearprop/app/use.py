@@ -31,6 +31,7 @@ from clearprop.visible import shown_json
 def predict(
     model: o.Model,
     table: o.Table,
+    *,
     out: Annotated[
         Path,
         typer.Option(
@@ -55,12 +56,7 @@ def predict(
             "Without it texts are written as they are, so that programs read them back unchanged.",
         ),
     ] = False,
-    no_header: o.NoHeader = None,
-    na: o.Missing = None,
-    encoding: o.Encoding = None,
-    delimiter: o.Delimiter = None,
-    skip: o.Skip = None,
-    sheet: o.Sheet = None,
+    reading: o.Reading,
     lang: o.Lang = "en",
     quiet: o.Quiet = False,
 ) -> None:
@@ -69,9 +65,7 @@ def predict(
     Of classes the probabilities are written, too.
     """
     spoken, loaded = checked_language(lang), o.table_model(model)
-    source = o.source(
-        table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
-    )
+    source = reading.source(table, loaded)
     refuse_overwriting([out], [model, *source.place.files])
     rows, copied, unseen = 0, list(dict.fromkeys(keep or ())), Unseen()
     with ReadingBar("predicting", quiet) as bar, _opened(out) as file:
@@ -117,21 +111,15 @@ def _beside(frame: Any, names: list[str], found: Any) -> Any:
 def evaluate(
     model: o.Model,
     table: o.Table,
-    no_header: o.NoHeader = None,
-    na: o.Missing = None,
-    encoding: o.Encoding = None,
-    delimiter: o.Delimiter = None,
-    skip: o.Skip = None,
-    sheet: o.Sheet = None,
+    *,
+    reading: o.Reading,
     lang: o.Lang = "en",
     as_json: o.Json = False,
 ) -> None:
     """Score a model on a table that has the target column, beside the baseline, which looks at no column."""
     spoken, loaded = checked_language(lang), o.table_model(model)
     numbers = [*loaded.encoder.number_columns, *([loaded.target.name] if loaded.target.holds_numbers else [])]
-    source = o.source(
-        table, loaded, no_header=no_header, na=na, encoding=encoding, delimiter=delimiter, skip=skip, sheet=sheet
-    )
+    source = reading.source(table, loaded)
     with ReadingBar("evaluating", as_json) as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
         scored = loaded.evaluate(source.batches(numbers, bar))

@@ -1,0 +1,187 @@
+"""The options of `clearprop train`, and the recipe that they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from clearprop.app import options as o
+from clearprop.app.source import Source
+from clearprop.errors import InvalidValueError
+from clearprop.estimators.recipe import FIELDS, Recipe
+
+_table, _rows, _network, _training = (
+    partial(typer.Option, rich_help_panel=panel) for panel in (o.TABLE, o.SPLIT, o.NETWORK, o.TRAINING)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """What a training is asked for; most of it is the recipe's, and has the recipe's defaults."""
+
+    target: Annotated[str | None, _table(metavar="COL", help="Column to predict; not needed for a demo.")] = None
+    drop: Annotated[list[str] | None, _table(metavar="COL", help="Column to leave out. May be repeated.")] = None
+    kind: Annotated[
+        list[str] | None,
+        _table(
+            metavar="COL=KIND",
+            help="Read a column as number, category, boolean, date or numbers (126/83). May be repeated.",
+        ),
+    ] = None
+    reading: o.TrainReading
+    scaling: Annotated[str, _table(help="Of numbers: auto, standard, robust (values far out) or log.")] = Recipe.scaling
+    max_rows: Annotated[
+        int | None,
+        _table(
+            metavar="N", min=1, show_default="as many as memory holds", help="Train on so many rows, drawn at random."
+        ),
+    ] = None
+    validation: Annotated[float, _rows(help="Share of the rows for early stopping.")] = Recipe.validation
+    test: Annotated[float, _rows(help="Share of the rows for the final scores.")] = Recipe.test
+    validation_table: Annotated[str | None, _rows(metavar="FILE", help="Rows of their own for early stopping.")] = None
+    test_table: Annotated[str | None, _rows(metavar="FILE", help="Rows of their own for the final scores.")] = None
+    split: Annotated[
+        str | None,
+        _rows(
+            metavar="HOW",
+            show_default="by time where a date orders the rows, else at random",
+            help="random, time (the last rows are the test) or group.",
+        ),
+    ] = None
+    time: Annotated[str | None, _rows(metavar="COL", help="Split by time, by this column of dates or numbers.")] = None
+    group: Annotated[
+        str | None,
+        _rows(
+            metavar="COL",
+            help="Keep rows of one value of this column (a patient, a shop) in one part. It is no input then.",
+        ),
+    ] = None
+    weight: Annotated[
+        str | None,
+        _training(
+            metavar="COL", help="How much each row counts, in training and in scores. The column is no input then."
+        ),
+    ] = None
+    class_weight: Annotated[
+        list[str] | None,
+        _training(
+            metavar="CLASS=W",
+            help="How much rows count in training by their class: balanced, or fraud=10. May be repeated.",
+        ),
+    ] = None
+    optimize: Annotated[
+        str | None,
+        _training(
+            metavar="SCORE",
+            show_default="the most probable class is answered",
+            help="Choose the threshold for f1, balanced_accuracy or accuracy on the validation rows.",
+        ),
+    ] = None
+    task: Annotated[str | None, _network(show_default="found out", help="classification or regression.")] = None
+    hidden: Annotated[
+        str | None,
+        _network(
+            metavar="N,N,…", show_default="by the table's size", help="Units of the hidden layers, such as 64,64."
+        ),
+    ] = None
+    activation: Annotated[str, _network(help="Activation of the hidden layers.")] = Recipe.activation
+    l2: Annotated[
+        float | None, _network(min=0, show_default="by the number of rows", help="Penalty on large weights.")
+    ] = None
+    epochs: Annotated[int, _training(metavar="N", min=1, help="Passes over the data, at most.")] = Recipe.epochs
+    patience: Annotated[
+        int, _training(metavar="N", min=1, help="Epochs without a better validation loss before it ends.")
+    ] = Recipe.patience
+    batch_size: Annotated[
+        int | None, _training(metavar="N", min=1, show_default="by the table's size", help="Rows per step.")
+    ] = None
+    optimizer: Annotated[str, _training(help="adam, adamw, sgd, rmsprop, adagrad or gradient_descent.")] = "adam"
+    learning_rate: Annotated[float | None, _training(show_default="the optimizer's own", help="Step size.")] = None
+    seed: Annotated[int, _training(help="Of the split, the first weights and the shuffling.")] = Recipe.seed
+    threads: o.Threads = None
+    checkpoint: Annotated[
+        bool,
+        _training(
+            "--checkpoint",
+            help="Save the state of the training as it goes on; the same command again goes on from there.",
+        ),
+    ] = False
+
+    def recipe(self) -> Recipe:
+        """The recipe that the options make.
+
+        Raises:
+            ClearpropError: for an option out of range, or two that do not go together.
+        """
+        same = {name: getattr(self, name) for name in FIELDS if hasattr(self, name)}
+        spelled = {
+            "drop": self.drop or (),
+            "kinds": _kinds(self.kind),
+            "hidden": _hidden(self.hidden),
+            "class_weight": _class_weights(self.class_weight),
+            "na": self.reading.na or (),
+            "keep_na": self.reading.keep_na or (),
+            "default_na": not self.reading.no_default_na,
+        }
+        return Recipe(**same | spelled)
+
+    def sources(self, table: str) -> tuple[Source, dict[str, Source]]:
+        """The table, and by their part the tables of rows of their own."""
+        source = self.reading.source(table)
+        others = {"validation": self.validation_table, "test": self.test_table}
+        return source, {part: source.beside(name) for part, name in others.items() if name is not None}
+
+
+def _hidden(text: str | None) -> tuple[int, ...] | None:
+    """Layer sizes from "64,64"; an empty text means no hidden layer.
+
+    Raises:
+        InvalidValueError: if it is not a list of positive integers.
+    """
+    if text is None:
+        return None
+    try:
+        units = tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        units = (0,)
+    if any(n < 1 for n in units):
+        raise InvalidValueError(f"--hidden {text!r}", "positive integers separated by commas, such as 64,64")
+    return units
+
+
+def _kinds(given: list[str] | None) -> dict[str, str]:
+    """Column → kind from ["zip=category", …].
+
+    Raises:
+        InvalidValueError: for a text without "=".
+    """
+    kinds = {}
+    for text in given or ():
+        column, equals, kind = text.rpartition("=")
+        if not equals:
+            raise InvalidValueError(f"--kind {text!r}", "COLUMN=KIND, such as zip=category")
+        kinds[column] = kind
+    return kinds
+
+
+def _class_weights(given: list[str] | None) -> str | dict[str, float] | None:
+    """Class → weight from ["fraud=10", …], or "balanced".
+
+    Raises:
+        InvalidValueError: for anything else.
+    """
+    if not given or given == ["balanced"]:
+        return "balanced" if given else None
+    weights = {}
+    for text in given:
+        label, equals, weight = text.rpartition("=")
+        try:
+            weights[label] = float(weight)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise InvalidValueError(f"--class-weight {text!r}", "balanced, or CLASS=NUMBER such as fraud=10")
+    return weights
