@@ -5,20 +5,28 @@ from __future__ import annotations
 import shutil
 import tempfile
 import webbrowser
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from clearprop.app import options as o
 from clearprop.app.terminal import show, tell
 from clearprop.errors import InvalidValueError
-from clearprop.estimators.row import Row, row_of
+from clearprop.estimators.row import RowExplanation
 from clearprop.files import refuse_overwriting, write_atomically
-from clearprop.messages.language import checked_language
+from clearprop.messages import checked_language, say
+from clearprop.present.html import plain
 from clearprop.table import rows_counted
 
 _WIDEST = 110  # columns of a terminal that are used
+_WRITERS = {
+    ".html": RowExplanation.to_html,
+    ".md": RowExplanation.to_markdown,
+    ".tex": RowExplanation.to_latex,
+    ".txt": RowExplanation.to_text,
+}
 
 
 def explain(
@@ -60,26 +68,43 @@ def explain(
 
     Every number can be recomputed by hand from the numbers beside it.
     """
-    if out is not None and out.suffix not in (".html", ".md", ".tex", ".txt"):
+    if out is not None and out.suffix not in _WRITERS:
         raise InvalidValueError(f"--out {out}", "a file ending in .html, .md, .tex or .txt")
     if steps and not (open_page if out is None else out.suffix == ".html"):
         raise InvalidValueError("--steps without a page", "--out FILE.html, or --open")
     loaded = o.table_model(model)
     source = reading.source(table, loaded)
     refuse_overwriting([out] if out else [], [model, *source.place.files])
-    batches = source.batches(loaded.encoder.number_columns)
-    found = Row(loaded, row_of(batches, row), Path(source.place.title).name, row, checked_language(lang))
+    spoken = checked_language(lang)
+    one = _row_of(source.batches(loaded.encoder.number_columns), row)
+    names = {"table": plain(Path(source.place.title).name), "target": plain(loaded.target.name)}
+    title = say("row.title", spoken, row=row, **names)
     with rows_counted(row - 1):
-        explanation = found.trace.explain(lang, convention, detail, only=only)
+        found = loaded.explain(one, lang=lang, convention=convention, detail=detail, only=only, title=title)
     if out is None and not open_page:
-        show(found.to_text(explanation, min(shutil.get_terminal_size().columns, _WIDEST)), end="")
+        show(found.to_text(min(shutil.get_terminal_size().columns, _WIDEST)), end="")
         return
     path = out or Path(tempfile.mkdtemp(prefix="clearprop-")) / f"row-{row}.html"
-    if steps:
-        written = found.trace.step_by_step(lang, convention=convention).to_html()
-    else:
-        written = found.in_format(path.suffix, explanation)
-    write_atomically(path, written.encode())
+    write_atomically(path, (_played(found) if steps else _WRITERS[path.suffix](found)).encode())
     tell(f"wrote {path}")
     if open_page:
         webbrowser.open(path.resolve().as_uri())
+
+
+def _played(found: RowExplanation) -> str:
+    """As a page that plays it step by step."""
+    return found.trace.step_by_step(found.lang, convention=found.convention).to_html()
+
+
+def _row_of(batches: Iterable[Any], row: int) -> Any:
+    """Row number `row`, counted from 1, as a data frame of one row.
+
+    Raises:
+        InvalidValueError: if the table has fewer rows.
+    """
+    before = 0
+    for frame in batches:
+        if row <= before + len(frame):
+            return frame[row - before - 1 : row - before]
+        before += len(frame)
+    raise InvalidValueError(f"--row {row}", f"1 … {before}", "rows are counted from 1, below the header")

@@ -28,6 +28,7 @@ from clearprop.estimators.predictor import Predictor, Sizes, as_network, reader_
 from clearprop.estimators.preparation import prepare
 from clearprop.estimators.recall import digest
 from clearprop.estimators.recipe import FIELDS, Recipe, require_known
+from clearprop.estimators.row import RowExplanation, explained
 from clearprop.estimators.scores import answers_on, class_probabilities, joined, scores_of
 from clearprop.estimators.threshold import require_optimizable
 from clearprop.estimators.training import trained
@@ -197,6 +198,41 @@ class TableModel:
         if table is None or without:
             return self.predictor.trace(X)
         return self.predictor.trace(X, self.target.encode(table[name]))
+
+    def explain(
+        self,
+        frame: Any,
+        row: int = 0,
+        *,
+        lang: str = "en",
+        convention: str = "row",
+        detail: str = "values",
+        only: str | None = None,
+        title: str | None = None,
+    ) -> RowExplanation:
+        """One row: what its columns become, the answer, and how every number on the way comes about.
+
+        With the target column in the row, loss, gradients and update are derived, too.
+
+        Args:
+            frame: what `outputs` takes.
+            row: which row of it, counted from 0.
+            lang: "en" or "zh".
+            convention, detail, only: as of `Trace.explain`.
+            title: what stands above it, instead of the number of the row.
+
+        Raises:
+            TableError: if the table does not have the columns of the training table.
+            InvalidValueError: if there is no such row.
+
+        Example:
+            >>> import polars as pl
+            >>> table = pl.DataFrame({"x": [0.0, 1.0, 2.0, 3.0] * 10, "y": ["no", "no", "yes", "yes"] * 10})
+            >>> model = TableModel.train(table, "y", epochs=30, learning_rate=0.01).model
+            >>> print(model.explain(table, row=3, detail="formulas").title)
+            Row 3 (counted from 0): y
+        """
+        return explained(self, frame, row, lang=lang, convention=convention, detail=detail, only=only, title=title)
 
     def score(self, frame: Any) -> dict[str, float]:
         """Scores on a table that has the target column, by name: accuracy, log loss, …, or R², RMSE and MAE.

@@ -7,7 +7,7 @@ from itertools import chain
 
 import numpy as np
 
-from clearprop.estimators.row import Row
+from clearprop.estimators.row import RowExplanation
 from clearprop.execute import Reference
 from clearprop.explain import Trace
 from clearprop.explain.picture.circles import draw_circles
@@ -48,8 +48,8 @@ def sample(evidence: Evidence, lang: Language) -> str:
     """The sample whose loss is nearest to the middle: neither an easy one nor a hard one."""
     judged = evidence.judged
     at = _ordinary(evidence)
-    shown = Row(evidence.model, judged.frame[at : at + 1].to_native(), "", at + 1, lang)
-    steps = html_of(replace(shown.trace.explain(lang).document, title=""), lang, level=2)
+    shown = RowExplanation(evidence.model, judged.frame[at : at + 1].to_native(), "", lang)
+    steps = html_of(replace(shown.derivation.document, title=""), lang, level=2)
     return section(
         "sample",
         say("report.network.sample", lang),
