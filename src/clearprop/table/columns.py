@@ -21,6 +21,7 @@ from clearprop.table.dates import DateColumn, find_counted, find_date_format, in
 from clearprop.table.marks import Marks, without_marks
 from clearprop.table.numbers import NumberColumn, Scaling, find_numbers, odd_one
 from clearprop.table.several import SeveralColumn, find_several
+from clearprop.table.statistics import Range
 from clearprop.table.values import (
     TOO_CLOSE,
     Series,
@@ -109,10 +110,10 @@ def fit_column(
     if reading.kind == "number":
         values = as_numbers(part, reading.text.parse if reading.text else None)
     if values is not None:
-        there = values[~np.isnan(values)]
-        if not len(there):
+        seen = Range.of(values)
+        if seen.missing == seen.rows:
             return _MISSING
-        if len(there) == len(values) and there.min() == there.max():
+        if seen.is_one_value:
             return TOO_CLOSE if too_close(part) else _same(series, part)
     if reading.kind == "number":
         return NumberColumn.fit(part, scaling, reading.text)

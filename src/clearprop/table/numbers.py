@@ -9,6 +9,7 @@ import numpy as np
 
 from clearprop.errors import TableError
 from clearprop.messages import Message
+from clearprop.table.statistics import Moments, Range
 from clearprop.table.tails import WORTH_A_LOG, find_log_unit, has_far_out, log_formula, signed_log
 from clearprop.table.values import (
     Features,
@@ -22,7 +23,6 @@ from clearprop.table.values import (
     finite,
     is_date,
     is_text,
-    mean_and_std,
     positive,
 )
 from clearprop.table.written import NumberFormat
@@ -71,14 +71,18 @@ class NumberColumn:
     def fit(cls, series: Series, scaling: Scaling = "auto", text: NumberFormat | None = None) -> NumberColumn:
         """The median of the values that are there; center and scale with the median in the gaps."""
         values = as_numbers(series, text.parse if text else None)
-        missing = np.isnan(values)
+        seen, missing = Range.of(values), np.isnan(values)
         median = float(np.median(values[~missing]))
         filled = np.where(missing, median, values)
         scaling, unit = _chosen(scaling, values[~missing])
         filled = filled if unit is None else signed_log(filled, unit)
-        center, scale = (median, _robust_scale(filled)) if scaling == "robust" else mean_and_std(filled)
-        found = center, scale or 1.0, median, _BEND[scaling], bool(missing.any())
-        return cls(series.name, *found, text, unit, bool((values < 0).any()))
+        if scaling == "robust":
+            center, scale = median, _robust_scale(filled)
+        else:
+            moments = Moments.of(filled)
+            center, scale = moments.mean, moments.std
+        found = center, scale or 1.0, median, _BEND[scaling], seen.missing > 0
+        return cls(series.name, *found, text, unit, seen.low < 0)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> NumberColumn:
