@@ -15,6 +15,7 @@ from clearprop.estimators.threshold import decision_of
 from clearprop.explain import Trace
 from clearprop.explain.derivation import Explanation, Place, symbol
 from clearprop.messages import Language, Message, checked_language, say
+from clearprop.nn.names import X
 from clearprop.present.formula import EQUALS, Math, number, to_mathml, to_text
 from clearprop.present.formula import row as math_row
 from clearprop.present.html import plain, section, table, text
@@ -102,7 +103,7 @@ class RowExplanation:
             values = [(j, float(x[j])) for j in range(at, at + len(names))]
             if len(names) > 1:  # of a category, what is not 0
                 values = [(j, v) for j, v in values if v] or values[:1]
-            cells = [_equal(symbol("X", Place(() if single else (j + 1,))), v) for j, v in values]
+            cells = [_equal(symbol(X, Place(() if single else (j + 1,))), v) for j, v in values]
             shown = row[column.name][0]
             yield plain(column.name), "–" if shown is None else plain(shown), cells
             at += len(names)
