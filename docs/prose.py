@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 WIDTH = 120
-BUILT = re.compile(r"docs/learn/(en|zh)/|docs/learn/README|docs/wrong-input\.md")
+BUILT = re.compile(r"docs/learn/(en|zh)/|docs/learn/README|docs/wrong-input\.md|benchmarks/results/")
 CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 GLUE = "\u00a0"
 
@@ -24,7 +24,9 @@ GLUE = "\u00a0"
 def files() -> list[Path]:
     """The Markdown files of the repository that people write."""
     listed = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return [ROOT / name for name in listed.stdout.split() if not BUILT.match(name) and (ROOT / name).exists()]
+    return [
+        ROOT / name for name in sorted(set(listed.stdout.split())) if not BUILT.match(name) and (ROOT / name).exists()
+    ]
 
 
 def blocks(text: str) -> Iterator[tuple[str, list[str]]]:
