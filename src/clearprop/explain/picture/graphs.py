@@ -14,7 +14,7 @@ from clearprop.explain.derivation.arrange import is_transparent
 from clearprop.explain.derivation.symbols import own_letter
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.picture.diagram import Vertex, check_size, title_of
-from clearprop.graph import Graph, Node, expand, simplify, tidy, variable
+from clearprop.graph import Graph, Name, Node, expand, simplify, tidy, variable
 from clearprop.graph.gradient import backward
 from clearprop.graph.node import constant, is_constant
 from clearprop.present.figure.blocks import NOTHING, Block, formula_block, value_block
@@ -80,7 +80,7 @@ def numbers_of(
 
 
 def vertices_with_numbers(
-    graph: Graph, numbers: Numbers, digits: int, letters: Callable[[str], Math] | None = None
+    graph: Graph, numbers: Numbers, digits: int, letters: Callable[[Name], Math] | None = None
 ) -> list[Vertex]:
     """The nodes of a graph, with numbers; `letters` writes the names, by default as they were given."""
     return _WithNumbers(graph, letters or own_letter, numbers, digits).vertices()
@@ -116,7 +116,7 @@ def _output_of(graph: Graph) -> Node:
 class _Vertices:
     """Nodes as vertices: aliases and repeats are no node of a figure, constants stand beside the node they enter."""
 
-    def __init__(self, graph: Graph, letters: Callable[[str], Math]) -> None:
+    def __init__(self, graph: Graph, letters: Callable[[Name], Math]) -> None:
         self._graph, self._letters = graph, letters
         self._is_plain: dict[Node, bool] = {}  # whether a node is a number, or N, or made of these
         for node in graph.nodes:
@@ -151,8 +151,8 @@ class _Vertices:
         return Vertex(self._keys[node], keys, sign, form, self._above(node), self._below(node), cards, name)
 
     def _sign(self, node: Node) -> tuple[tuple[Run, ...], Literal["circle", "box", "leaf"]]:
-        if node.op.name == "variable":
-            return tuple(runs(self._letters(str(node.name)))), "leaf"
+        if node.op.name == "variable" and node.name:
+            return tuple(runs(self._letters(node.name))), "leaf"
         sign = self._number_before(node) + _SIGNS.get(node.op.name, node.op.name.replace("_", " "))
         if node.op.name == "power":
             return (("x", "normal", True), (f"{node.attrs['exponent']:g}", "sup", False)), "circle"
@@ -174,7 +174,7 @@ class _Vertices:
 
 
 class _WithNumbers(_Vertices):
-    def __init__(self, graph: Graph, letters: Callable[[str], Math], numbers: Numbers, digits: int) -> None:
+    def __init__(self, graph: Graph, letters: Callable[[Name], Math], numbers: Numbers, digits: int) -> None:
         super().__init__(graph, letters)
         self._numbers, self._digits = numbers, digits
 
