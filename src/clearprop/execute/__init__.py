@@ -1,6 +1,6 @@
 """Plan to numbers."""
 
-from clearprop.execute.arrays import as_array
+from clearprop.arrays import as_array
 from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.default import default_executor, describe
 from clearprop.execute.evaluate import as_value, bind, evaluate

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.arrays import refuse_masked
 from clearprop.errors import InvalidValueError, ShapeError
-from clearprop.execute.arrays import refuse_masked
 from clearprop.execute.batches import Batches
 from clearprop.execute.reference import Array, check_index
 from clearprop.graph import N, show_shape

@@ -8,8 +8,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from clearprop.arrays import as_array
 from clearprop.errors import InvalidValueError, ShapeError, UnknownNameError
-from clearprop.execute.arrays import as_array
 from clearprop.execute.executor import Executor, Reference
 from clearprop.execute.reference import Array
 from clearprop.graph import DTYPES, Graph, N, Node, as_graph, show_shape

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.arrays import place_of
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError
 from clearprop.execute import Array, as_array
-from clearprop.execute.arrays import place_of
 from clearprop.graph import DTYPES, show_shape
 from clearprop.nn import Loss, TargetForm
 

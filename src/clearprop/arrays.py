@@ -9,9 +9,11 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError
-from clearprop.execute.reference import Array
+
+Array = NDArray[Any]
 
 MISSING = ("NoneType", "NAType", "NaTType", "MaskedConstant")  # what libraries put where a number is missing
 FILL = "drop or fill missing values first"
