@@ -11,6 +11,7 @@ from clearprop import nn
 from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.nn import Architecture
 
+_MOST_NUMBERS = 1000  # of starting values that stand in a description
 _MOST_LAYERS = 2000  # a file of more would take seconds to be refused
 
 _CLASSES: dict[str, type] = {
@@ -19,6 +20,7 @@ _CLASSES: dict[str, type] = {
         *(nn.Activation, nn.BatchNorm, nn.Dense, nn.Dropout, nn.LayerNorm, nn.Linear),
         *(nn.ELU, nn.LeakyReLU),
         *(nn.Constant, nn.FanInUniform, nn.Glorot, nn.He, nn.LeCun, nn.Normal, nn.Zeros),
+        *(nn.Given, nn.ByParameter),
         *(nn.SquaredError, nn.MeanSquaredError, nn.MeanAbsoluteError, nn.Huber),
         *(nn.BinaryCrossEntropy, nn.CrossEntropy),
     )
@@ -39,12 +41,15 @@ def describe(value: Any) -> Any:
         return value.name
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist() if value.size <= _MOST_NUMBERS else None
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, tuple | list):
         return [describe(v) for v in value]
     if is_dataclass(value) and _CLASSES.get(type(value).__name__) is type(value):
-        return {"class": type(value).__name__} | {f.name: describe(getattr(value, f.name)) for f in fields(value)}
+        told = [f for f in fields(value) if not f.kw_only or getattr(value, f.name) != f.default]
+        return {"class": type(value).__name__} | {f.name: describe(getattr(value, f.name)) for f in told}
     raise InvalidValueError(
         f"{value!r} cannot be written to a file",
         "layers, activations and losses of clearprop, by name or as objects",

@@ -16,7 +16,7 @@ import numpy as np
 
 from clearprop.execute import Array
 from clearprop.network.hashed import hashed
-from clearprop.nn import Architecture
+from clearprop.nn import Architecture, Given, Parameter
 from clearprop.train import Schedule, Training, step_graph
 from clearprop.train.predict import Data
 
@@ -70,7 +70,7 @@ def fingerprint(
         "batch_size": min(training.batch_size, len(data)),
         "shuffle": training.shuffle,
         "seed": training.seed,
-        "start": hashed((seed, [p.initializer.draw for p in architecture.parameters.values()])),
+        "start": hashed((seed, [_start(p) for p in architecture.parameters.values()])),
         "dtype": training.dtype,
         "early_stopping": repr(training.early_stopping),
         "metrics": [f"{m.name} {hashed(m.function)} {m.higher_is_better}" for m in training.metrics],
@@ -91,6 +91,12 @@ def difference(saved: Any, expected: Mapping[str, Any]) -> str | None:
 def described(value: object) -> str:
     """What a thing is, in words that another process uses too: a function's address is left out."""
     return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+
+
+def _start(parameter: Parameter) -> object:
+    """What a parameter starts from: the function that draws, or the digest of the numbers given."""
+    start = parameter.initializer
+    return (start.shape, start.digest) if isinstance(start, Given) else start.draw
 
 
 def _digest(*parts: Array | bytes) -> str:

@@ -111,20 +111,20 @@ class Network:
     @property
     def parameters(self) -> Parameters:
         """W1, b1, … by name. Reading gives a read-only copy; assigning sets the values."""
-        return self._view(trainable=True)
+        return self._view(states=False)
 
     @property
     def running(self) -> Parameters:
         """Running means and variances of batch normalisation, by name."""
-        return self._view(trainable=False)
+        return self._view(states=True)
 
-    def _view(self, trainable: bool) -> Parameters:
-        names = [name for name, p in self.architecture.parameters.items() if p.trainable is trainable]
+    def _view(self, states: bool) -> Parameters:
+        names = [name for name, p in self.architecture.parameters.items() if p.is_state is states]
         return Parameters(self._run.parameters, names, self._changed)
 
     @property
     def n_parameters(self) -> int:
-        """How many numbers are learned."""
+        """How many numbers are learned; frozen parameters do not count."""
         return sum(p.size for p in self.architecture.parameters.values() if p.trainable)
 
     @property
@@ -142,7 +142,7 @@ class Network:
         }
 
     def summary(self) -> str:
-        """A table of the layers: role, shape, parameters."""
+        """A table of the layers: role, shape, and parameters, of which some may be frozen or given."""
         return summary_of(self.architecture)
 
     def __repr__(self) -> str:

@@ -2,6 +2,7 @@
 
 from clearprop.nn.activations import ACTIVATIONS, ELU, ActivationFunction, LeakyReLU, resolve_activation
 from clearprop.nn.architecture import Architecture, Forward, TargetForm, parameter_nodes
+from clearprop.nn.given import Given
 from clearprop.nn.initializers import (
     INITIALIZERS,
     Constant,
@@ -28,7 +29,9 @@ from clearprop.nn.losses import (
     loss_name,
     resolve_loss,
 )
-from clearprop.nn.scope import Parameter, Scope
+from clearprop.nn.parameter import Parameter
+from clearprop.nn.scope import Scope
+from clearprop.nn.settings import ByParameter
 
 __all__ = [
     "ACTIVATIONS",
@@ -40,6 +43,7 @@ __all__ = [
     "Architecture",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "ByParameter",
     "Constant",
     "CrossEntropy",
     "CustomLoss",
@@ -47,6 +51,7 @@ __all__ = [
     "Dropout",
     "FanInUniform",
     "Forward",
+    "Given",
     "Glorot",
     "He",
     "Huber",

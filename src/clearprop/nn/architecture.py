@@ -13,7 +13,8 @@ from clearprop.nn.activations import ACTIVATIONS
 from clearprop.nn.layers import Layer
 from clearprop.nn.losses import Loss, loss_name
 from clearprop.nn.names import DATA_LOSS, LOSS, SAMPLE_WEIGHT, TARGET, X
-from clearprop.nn.scope import Parameter, Scope
+from clearprop.nn.parameter import Parameter
+from clearprop.nn.scope import Scope
 
 # How class targets come in: as integer labels (N,), or as rows of numbers (N, k).
 TargetForm = Literal["labels", "rows"]
@@ -102,7 +103,7 @@ class Architecture:
     @property
     def normalises_batches(self) -> bool:
         """Whether training needs batches of at least two rows."""
-        return any(not p.trainable for p in self.parameters.values())
+        return any(p.is_state for p in self.parameters.values())
 
     def prediction_graph(self, dtype: str) -> Graph:
         """X → a[L] with everything named, for inference."""
@@ -177,7 +178,7 @@ def _is_closed(value: Any) -> bool:
         return True
     if is_dataclass(value):
         return type(value).__module__.startswith("clearprop.") and all(
-            _is_closed(getattr(value, f.name)) for f in fields(value)
+            _is_closed(getattr(value, f.name)) for f in fields(value) if f.compare
         )
     return str(getattr(value, "__module__", "")).startswith("clearprop.")
 

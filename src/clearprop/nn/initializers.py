@@ -154,4 +154,8 @@ def resolve_initializer(given: Any) -> Initializer:
         return Constant(float(given))
     if isinstance(given, Initializer):
         return given
-    raise DTypeError(f"initialiser {given!r}", "a name, a number or an object with draw(rng, shape, fan_in, fan_out)")
+    raise DTypeError(
+        f"initialiser {given!r}",
+        "a name, a number or an object with draw(rng, shape, fan_in, fan_out)",
+        "numbers of your own go to W= and b=" if isinstance(given, list | tuple | np.ndarray) else None,
+    )

@@ -5,16 +5,19 @@ l counts the layers with parameters; normalisation, activation and dropout belon
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from clearprop import graph as g
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_integer
 from clearprop.graph import Node
 from clearprop.nn.activations import Activating, resolve_activation
-from clearprop.nn.initializers import Constant, FanInUniform, Zeros, resolve_initializer
+from clearprop.nn.given import as_given
+from clearprop.nn.initializers import Constant, FanInUniform, Initializer, Zeros, resolve_initializer
+from clearprop.nn.parameter import Role
 from clearprop.nn.scope import Scope
+from clearprop.nn.settings import Learned, ShortRepr
 
 
 @runtime_checkable
@@ -26,22 +29,42 @@ class Layer(Protocol):
         ...
 
 
-class ShortRepr:
-    """Shows only the fields that are not at their defaults: Dense(4, activation='tanh')."""
+@dataclass(frozen=True, repr=False)
+class WeightedSum(Learned):
+    """What layers that compute z = x · W + b share: their parameters, and numbers for these to start from.
 
-    def __repr__(self) -> str:
-        shown = []
-        for f in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, f.name)
-            if f.default is MISSING:
-                shown.append(repr(value))
-            elif value != f.default:
-                shown.append(f"{f.name}={value!r}")
-        return f"{type(self).__name__}({', '.join(shown)})"
+    Attributes:
+        W, b: starting values: an array, nested lists, or one number where all are equal.
+    """
+
+    W: Any = field(default=None, kw_only=True)
+    b: Any = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        name = type(self).__name__
+        for letter in ("W", "b"):
+            object.__setattr__(self, letter, as_given(f"{letter} of {name}", getattr(self, letter)))
+        if self.b is not None and "b" not in self.parts():
+            raise InvalidValueError(f"b={self.b!r} of {name} with bias=False", "starting values of what there is")
+
+    def weighted_sum(self, x: Node, units: int, init: Initializer, bias_init: Initializer, scope: Scope) -> Node:
+        """z = x · W + b of the layer that is open; W and b start from the numbers given, or else are drawn."""
+        n_in = x.shape[-1]
+        assert isinstance(n_in, int)
+        W = scope.parameter("W", (n_in, units), self.W or init, n_in, units, **self.settings("W"))
+        if "b" not in self.parts():
+            return scope.named(x @ W, "z")
+        b = scope.parameter("b", (units,), self.b or bias_init, n_in, units, **self.settings("b"))
+        return scope.named(g.affine(x, W, b), "z")
+
+
+def _weights(bias: bool) -> Mapping[str, Role]:
+    return {"W": "weight", "b": "bias"} if bias else {"W": "weight"}
 
 
 @dataclass(frozen=True, repr=False)
-class Dense(ShortRepr):
+class Dense(WeightedSum):
     """A fully connected layer: z = a_prev · W + b, a = f(z).
 
     Args:
@@ -50,10 +73,18 @@ class Dense(ShortRepr):
         bias: whether there is a b.
         init: initialiser of W (n_in, n_out); by default the one that suits the activation.
         bias_init: initialiser of b (n_out,).
+        W, b: numbers to start from, in place of drawn ones: an array or nested lists of the parameter's shape, or one
+            number where all are equal.
+        trainable: False freezes the layer, {"b": False} its b alone: a frozen parameter gets no gradient and keeps its
+            value.
+        learning_rate_factor: what the learning rate η is multiplied by for W and b, or {"W": …} for one of them.
+        decay_factor: what the optimizer's weight decay λ is multiplied by for W; {"b": 1} lets b decay as well.
 
     Example:
         >>> Dense(4, "tanh").units
         4
+        >>> Dense(2, "sigmoid", W=[[0.15, 0.25], [0.20, 0.30]], b=0.35, trainable={"b": False})
+        Dense(2, activation='sigmoid', trainable={'b': False}, W=<given (2, 2)>, b=0.35)
     """
 
     units: int
@@ -63,33 +94,34 @@ class Dense(ShortRepr):
     bias_init: Any = "zeros"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "units", checked_integer("units", self.units))
         resolve_activation(self.activation)
         resolve_initializer(self.bias_init)
         if self.init is not None:
             resolve_initializer(self.init)
+        for start, drawn in (("W", "init"), ("b", "bias_init")):
+            default = type(self).__dataclass_fields__[drawn].default
+            if getattr(self, start) is not None and getattr(self, drawn) != default:
+                raise InvalidValueError(
+                    f"{start}= and {drawn}= of a Dense", "one of the two: numbers, or how to draw them"
+                )
+
+    def parts(self) -> Mapping[str, Role]:
+        """W, and b if there is one."""
+        return _weights(self.bias)
 
     def build(self, x: Node, scope: Scope) -> Node:
         """z = x · W + b, a = f(z)."""
         f = resolve_activation(self.activation)
         initializer = f.initializer if self.init is None else resolve_initializer(self.init)
         x = scope.open_layer(x)
-        z = _weighted_sum(x, self.units, self.bias, initializer, resolve_initializer(self.bias_init), scope)
+        z = self.weighted_sum(x, self.units, initializer, resolve_initializer(self.bias_init), scope)
         return z if self.activation is None else scope.named(f(z), "a")
 
 
-def _weighted_sum(x: Node, units: int, bias: bool, init: Any, bias_init: Any, scope: Scope) -> Node:
-    n_in = x.shape[-1]
-    assert isinstance(n_in, int)
-    W = scope.parameter("W", (n_in, units), init, n_in, units)
-    if not bias:
-        return scope.named(x @ W, "z")
-    b = scope.parameter("b", (units,), bias_init, n_in, units)
-    return scope.named(g.affine(x, W, b), "z")
-
-
 @dataclass(frozen=True, repr=False)
-class Linear(ShortRepr):
+class Linear(WeightedSum):
     """z = x · W + b with PyTorch's signature and its initial values, U(−1/√in, 1/√in) for W and b.
 
     W is (in_features, out_features): the transpose of PyTorch's `weight`.
@@ -98,6 +130,7 @@ class Linear(ShortRepr):
         in_features: number of inputs; checked against the layer before.
         out_features: number of outputs.
         bias: whether there is a b.
+        W, b, trainable, learning_rate_factor, decay_factor: as of `Dense`.
     """
 
     in_features: int
@@ -105,8 +138,13 @@ class Linear(ShortRepr):
     bias: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "in_features", checked_integer("in_features", self.in_features))
         object.__setattr__(self, "out_features", checked_integer("out_features", self.out_features))
+
+    def parts(self) -> Mapping[str, Role]:
+        """W, and b if there is one."""
+        return _weights(self.bias)
 
     def build(self, x: Node, scope: Scope) -> Node:
         """z = x · W + b."""
@@ -116,7 +154,7 @@ class Linear(ShortRepr):
                 f"in_features={x.shape[-1]}",
             )
         x = scope.open_layer(x)
-        return _weighted_sum(x, self.out_features, self.bias, FanInUniform(), FanInUniform(), scope)
+        return self.weighted_sum(x, self.out_features, FanInUniform(), FanInUniform(), scope)
 
 
 @dataclass(frozen=True, repr=False)
@@ -164,13 +202,20 @@ class Dropout(ShortRepr):
         return scope.named(kept * (1.0 / (1.0 - self.rate)), "d")
 
 
-def _scale_and_shift(x: Node, scope: Scope) -> tuple[tuple[int], Node, Node]:
-    """The shape of one sample, and the γ and β of a normalisation, started at 1 and 0."""
-    width = x.shape[-1]
-    assert isinstance(width, int)
-    shape, suffix = (width,), scope.suffix("n")  # of the value that the normalisation makes: n1, n1_2
-    gamma = scope.parameter("gamma", shape, Constant(1.0), suffix=suffix)
-    return shape, gamma, scope.parameter("beta", shape, Zeros(), suffix=suffix)
+@dataclass(frozen=True, repr=False)
+class Normalisation(Learned):
+    """What the normalisations share: a scale γ and a shift β of each feature, started at 1 and 0."""
+
+    def parts(self) -> Mapping[str, Role]:
+        """γ and β."""
+        return {"gamma": "scale", "beta": "shift"}
+
+    def scale_and_shift(self, x: Node, scope: Scope) -> tuple[Node, Node]:
+        """γ and β, named after the value that the normalisation makes: n1, or n1_2."""
+        width, suffix = x.shape[-1], scope.suffix("n")
+        assert isinstance(width, int)
+        gamma = scope.parameter("gamma", (width,), Constant(1.0), suffix=suffix, **self.settings("gamma"))
+        return gamma, scope.parameter("beta", (width,), Zeros(), suffix=suffix, **self.settings("beta"))
 
 
 def _centred(x: Node, mean: Node, axis: int) -> Node:
@@ -179,7 +224,7 @@ def _centred(x: Node, mean: Node, axis: int) -> Node:
 
 
 @dataclass(frozen=True, repr=False)
-class BatchNorm(ShortRepr):
+class BatchNorm(Normalisation):
     """γ ⊙ (x − μ)/√(σ² + ε) + β, with μ and σ² of each feature over the batch; in inference, their running means.
 
     running ← (1 − momentum)·running + momentum·batch, the variance unbiased (÷ (N − 1)) as in PyTorch.
@@ -188,12 +233,15 @@ class BatchNorm(ShortRepr):
     Args:
         momentum: weight of the newest batch, in (0, 1].
         epsilon: ε.
+        trainable, learning_rate_factor, decay_factor: of γ and β ("gamma" and "beta"), as of `Dense`. Running
+            means go on where γ and β are frozen.
     """
 
     momentum: float = 0.1
     epsilon: float = 1e-5
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 0 < self.momentum <= 1:
             raise InvalidValueError(f"momentum {self.momentum!r}", "a number in (0, 1]")
         if not self.epsilon > 0:
@@ -201,10 +249,11 @@ class BatchNorm(ShortRepr):
 
     def build(self, x: Node, scope: Scope) -> Node:
         """Normalise each column."""
-        shape, gamma, beta = _scale_and_shift(x, scope)
-        suffix = scope.suffix("n")
-        running_mean = scope.parameter("running_mean", shape, Zeros(), suffix=suffix, trainable=False)
-        running_var = scope.parameter("running_var", shape, Constant(1.0), suffix=suffix, trainable=False)
+        gamma, beta = self.scale_and_shift(x, scope)
+        shape, width, suffix = gamma.shape, gamma.type.shape[0], scope.suffix("n")
+        assert isinstance(width, int)
+        running_mean = scope.parameter("running_mean", (width,), Zeros(), suffix=suffix, role="running mean")
+        running_var = scope.parameter("running_var", (width,), Constant(1.0), suffix=suffix, role="running variance")
         if scope.training:
             mean = g.mean(x, 0)
             var = g.mean(_centred(x, mean, 0) ** 2, 0)
@@ -220,22 +269,24 @@ class BatchNorm(ShortRepr):
 
 
 @dataclass(frozen=True, repr=False)
-class LayerNorm(ShortRepr):
+class LayerNorm(Normalisation):
     """γ ⊙ (x − μ)/√(σ² + ε) + β, with μ and σ² of each sample over its features (Ba et al., 2016).
 
     Args:
         epsilon: ε.
+        trainable, learning_rate_factor, decay_factor: of γ and β ("gamma" and "beta"), as of `Dense`.
     """
 
     epsilon: float = 1e-5
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.epsilon > 0:
             raise InvalidValueError(f"epsilon {self.epsilon!r}", "a positive number")
 
     def build(self, x: Node, scope: Scope) -> Node:
         """Normalise each row."""
-        _, gamma, beta = _scale_and_shift(x, scope)
+        gamma, beta = self.scale_and_shift(x, scope)
         centred = _centred(x, g.mean(x, 1), 1)
         std = g.sqrt(g.mean(centred**2, 1) + self.epsilon)
         normalised = centred / g.broadcast(std, x.shape, [0])

@@ -6,50 +6,14 @@ import re
 from dataclasses import dataclass, field
 from itertools import chain, count
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, unknown_name
 from clearprop.graph import OPS, Name, Node, Shape, variable
+from clearprop.nn.given import Given
 from clearprop.nn.initializers import Initializer
 from clearprop.nn.names import A0, COUNTER
+from clearprop.nn.parameter import ROLES, STATES, Parameter, Role
 
 _RESERVED = re.compile(r"(d.+|β|[ru]_\d*|\d.*)?")  # dz1 means the gradient of z1, β1 is Adam's, u_1 is shared
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """What is to be known of a parameter (or of a layer's running state) before it has a value.
-
-    Attributes:
-        name: W1, b1, ….
-        shape: its shape.
-        initializer: what draws its first value.
-        fan_in, fan_out: how many inputs and outputs its layer has, for the initialiser.
-        trainable: whether it is learned by gradient; running states are not.
-    """
-
-    name: Name
-    shape: tuple[int, ...]
-    initializer: Initializer
-    fan_in: int
-    fan_out: int
-    trainable: bool = True
-
-    @property
-    def layer(self) -> int:
-        """The number of the layer it belongs to."""
-        return self.name.layer or 0
-
-    @property
-    def is_weight(self) -> bool:
-        """Whether it is a weight matrix: penalties and weight decay concern these alone, not biases or scales."""
-        return len(self.shape) == 2
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        count = 1
-        for d in self.shape:
-            count *= d
-        return count
 
 
 @dataclass
@@ -113,14 +77,30 @@ class Scope:
         fan_out: int = 0,
         suffix: str = "",
         trainable: bool = True,
+        *,
+        role: Role | None = None,
+        learning_rate_factor: float = 1.0,
+        decay_factor: float | None = None,
     ) -> Node:
         """Declare a parameter of this layer: W1, b1, …; or a running state, which has no gradient.
 
-        Where fan_in and fan_out are not given, a matrix is taken for weights (fan_in, fan_out).
+        Args:
+            letter: of its name.
+            shape: its shape.
+            initializer: what draws its first value.
+            fan_in, fan_out: for the initialiser; a matrix is taken for weights (fan_in, fan_out).
+            suffix: of its name, where a layer has several of one letter.
+            trainable: whether it is learned by gradient.
+            role: what it is for, as "scale" or "embedding". By default a matrix is a "weight", what is not trainable a
+                "state", and everything else "other". Penalties and weight decay concern weights.
+            learning_rate_factor: what the learning rate is multiplied by for it.
+            decay_factor: what the weight decay is multiplied by for it; by default 1 for a weight, else 0.
 
         Raises:
             InvalidValueError: if the layer has one of this name already (give the second a suffix), for a value's name,
                 or for a letter that has another meaning.
+            UnknownNameError: for a role that there is not.
+            ShapeError: if starting values were given as an array of another shape.
         """
         name = Name.parameter(letter, self.layer, suffix)
         _check_letter(letter)
@@ -131,7 +111,17 @@ class Scope:
         sizes = tuple(d for d in shape if isinstance(d, int))
         if len(sizes) == 2:
             fan_in, fan_out = fan_in or sizes[0], fan_out or sizes[1]
-        self.parameters[name] = Parameter(name, sizes, initializer, fan_in, fan_out, trainable)
+        if isinstance(initializer, Given):
+            initializer.check_fits(letter + suffix, self.layer, sizes)
+        role = role or ("state" if not trainable else "weight" if len(sizes) == 2 else "other")
+        if role not in ROLES:
+            raise unknown_name("role", role, list(ROLES))
+        self.parameters[name] = Parameter(
+            *(name, sizes, initializer, fan_in, fan_out, role),
+            trainable=trainable and role not in STATES,
+            learning_rate_factor=learning_rate_factor,
+            decay_factor=float(role == "weight") if decay_factor is None else decay_factor,
+        )
         self.nodes[name] = variable(name, shape, self.dtype)
         return self.nodes[name]
 

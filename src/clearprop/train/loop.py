@@ -105,7 +105,9 @@ def train(
             optimizer's arrays overflow.
     """
     if not any(p.trainable for p in architecture.parameters.values()):
-        raise InvalidValueError("a network without parameters", "a layer that learns, such as cp.Dense(1)")
+        frozen = any(p.is_frozen for p in architecture.parameters.values())
+        got = "a network of which every parameter is frozen" if frozen else "a network without parameters"
+        raise InvalidValueError(got, "a layer that learns, such as cp.Dense(1)")
     for name, array in run.parameters.items():
         if not np.isfinite(array).all():
             raise InvalidValueError(f"{name} holds numbers that are not finite", "finite numbers to start from")

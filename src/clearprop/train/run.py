@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.errors import InvalidValueError
 from clearprop.execute import Array, as_array
-from clearprop.graph import DTYPES
+from clearprop.graph import DTYPES, show_shape
 from clearprop.nn import Architecture
 from clearprop.train.history import History
 from clearprop.train.optimizers import Optimizer
@@ -104,10 +105,21 @@ _ARRAYS = ("parameters", "slots", "best_parameters")
 
 
 def initial_parameters(architecture: Architecture, seed: int, dtype: str) -> dict[str, Array]:
-    """Draw every parameter: a pure function of the seed and of the parameter's place in the network."""
+    """Draw every parameter: a pure function of the seed and of the parameter's place in the network.
+
+    Raises:
+        InvalidValueError: for starting values that are too large for the dtype, or that a model file did not keep.
+    """
     drawn: dict[str, Array] = {}
     for i, (name, p) in enumerate(architecture.parameters.items()):
         rng = np.random.Generator(np.random.Philox(key=[seed, i]))
         values = as_array(name, p.initializer.draw(rng, p.shape, p.fan_in, p.fan_out))
-        drawn[name] = np.array(np.broadcast_to(values, p.shape), DTYPES[dtype], order="C")
+        with np.errstate(over="ignore" if p.is_given else "warn"):
+            drawn[name] = np.array(np.broadcast_to(values, p.shape), DTYPES[dtype], order="C")
+        if p.is_given and not np.isfinite(drawn[name]).all():
+            raise InvalidValueError(
+                f"{name} of shape {show_shape(p.shape)} given as numbers beyond {DTYPES[dtype]}",
+                f"numbers up to {np.finfo(DTYPES[dtype]).max:.1g}",
+                "Network(..., dtype='float64')",
+            )
     return drawn

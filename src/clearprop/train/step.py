@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from clearprop import graph as g
 from clearprop.graph import Graph, Name, Node, gradient, rebuild, simplify, tidy
-from clearprop.nn import Architecture, TargetForm, parameter_nodes
+from clearprop.nn import Architecture, Parameter, TargetForm, parameter_nodes
 from clearprop.nn.names import LOSS
-from clearprop.train.optimizers import Optimizer, clipped
+from clearprop.train.optimizers import Optimizer, Slots, clipped
 from clearprop.train.schedules import Moment
 
 
@@ -103,7 +103,7 @@ def append_update(
     Args:
         gradients: ∂L/∂θ, by the name of θ.
         parameters: θ, by name.
-        architecture: says which of them are weights, which alone decay.
+        architecture: says which of them decay, and what factors they have.
         optimizer: whose step it is.
 
     Returns:
@@ -114,11 +114,21 @@ def append_update(
     for name, dtheta in clipped(gradients, optimizer).items():
         theta = parameters[name]
         slots = {slot: g.variable(name.state(slot), theta.shape, theta.dtype) for slot in optimizer.slots}
-        if architecture.parameters[name].is_weight:
-            theta, dtheta = optimizer.decayed(theta, dtheta, h)
-        new[name.new], changed = optimizer.update(theta, dtheta, slots, h)
+        new[name.new], changed = _updated(architecture.parameters[name], optimizer, theta, dtheta, slots, h)
         new |= {name.state(slot).new: node for slot, node in changed.items()}
     return {name: node.named(name) for name, node in new.items()}
+
+
+def _updated(
+    declared: Parameter, optimizer: Optimizer, theta: Node, dtheta: Node, slots: Slots, h: Slots
+) -> tuple[Node, dict[str, Node]]:
+    """A parameter's θ′ and new slots: the optimizer's update, with the factors that η and λ have for this parameter."""
+    if declared.learning_rate_factor != 1.0:
+        h = {**h, "η": h["η"] * declared.learning_rate_factor}
+    if declared.decay_factor and optimizer.weight_decay:
+        own = h if declared.decay_factor == 1.0 else {**h, "λ": h["λ"] * declared.decay_factor}
+        theta, dtheta = optimizer.decayed(theta, dtheta, own)
+    return optimizer.update(theta, dtheta, slots, h)
 
 
 def first_numbers(optimizer: Optimizer) -> dict[str, float]:
