@@ -113,8 +113,9 @@ class Values:
     # --- values
 
     def inputs(self) -> dict[str, Array]:
-        """What the graphs are computed from: parameters, X, y, and the counter of random numbers."""
+        """What the graphs are computed from: parameters, X, y, the counter of random numbers, and what is scheduled."""
         bound = dict(self.parameters) | {X: self._X, COUNTER: np.zeros(3, np.int64)}
+        bound |= {name: np.asarray(scalar.first) for name, scalar in self.architecture.scalars.items()}
         return bound if self._y is None else bound | {TARGET: self._y}
 
     def run(self, graph: Graph) -> dict[str, Array]:

@@ -21,6 +21,7 @@ _CLASSES: dict[str, type] = {
         *(nn.ELU, nn.LeakyReLU),
         *(nn.Constant, nn.FanInUniform, nn.Glorot, nn.He, nn.LeCun, nn.Normal, nn.Zeros),
         *(nn.Given, nn.ByParameter),
+        *(nn.ConstantRate, nn.Cosine, nn.StepDecay, nn.WarmUp),
         *(nn.SquaredError, nn.MeanSquaredError, nn.MeanAbsoluteError, nn.Huber),
         *(nn.BinaryCrossEntropy, nn.CrossEntropy),
     )
@@ -94,6 +95,8 @@ def revive_architecture(data: Any) -> Architecture:
         raise ModelFileError(f"{data['n_inputs']!r} inputs", "a positive integer")
     for name in ("l1", "l2"):
         penalty = data[name]
+        if isinstance(penalty, dict):
+            continue  # a schedule, which is looked at when it is revived
         if isinstance(penalty, bool) or not isinstance(penalty, int | float) or not 0 <= penalty < float("inf"):
             raise ModelFileError(f"{name} = {penalty!r}", "a number ≥ 0")
     if isinstance(data["layers"], list) and len(data["layers"]) > _MOST_LAYERS:
@@ -104,6 +107,9 @@ def revive_architecture(data: Any) -> Architecture:
         raise ModelFileError(
             "bad description of the architecture", "lists that are not nested a thousand deep"
         ) from None
+    for name in ("l1", "l2"):
+        if not isinstance(parts[name], int | float | nn.Schedule):
+            raise ModelFileError(f"{name} = {parts[name]!r}", "a number ≥ 0 or a schedule")
     layers = parts["layers"]
     if not isinstance(layers, tuple) or not all(isinstance(layer, nn.Layer) for layer in layers):
         raise ModelFileError("bad description of the layers", "a list of layers")

@@ -11,17 +11,21 @@ import numpy as np
 
 from clearprop.errors import DTypeError, InvalidValueError
 from clearprop.network.progress import progress_callback
+from clearprop.nn import Scalar, Schedule
 from clearprop.train import Callback, EarlyStopping
 
 
-def require_penalty(name: str, value: float) -> None:
-    """Check that a penalty on the weights is a finite number ≥ 0.
+def as_penalty(name: str, value: float | Schedule) -> float | Schedule:
+    """A penalty on the weights: a finite number ≥ 0, or a schedule of such.
 
     Raises:
         InvalidValueError: if it is not.
     """
+    if isinstance(value, Schedule):
+        return Scalar(value, name).schedule
     if not isinstance(value, Real) or not 0 <= value < math.inf:
-        raise InvalidValueError(f"{name} = {value!r}", "a finite number ≥ 0")
+        raise InvalidValueError(f"{name} = {value!r}", "a finite number ≥ 0, or a schedule")
+    return float(value)
 
 
 def as_truth(name: str, value: Any) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 from clearprop.execute import Array
 from clearprop.network.hashed import hashed
 from clearprop.nn import Architecture, Given, Parameter
-from clearprop.train import Schedule, Training, step_graph
+from clearprop.train import Schedule, Training, schedules, step_graph
 from clearprop.train.predict import Data
 
 # name in the fingerprint → what is said of a checkpoint whose entry is another one
@@ -66,7 +66,7 @@ def fingerprint(
         "architecture": described(architecture),
         "functions": _digest(repr(step.graph).encode()),
         "optimizer": described(training.optimizer),
-        "rates": _digest(_sampled(training.optimizer.schedule)),
+        "rates": _digest(*map(_sampled, schedules(architecture, training.optimizer).values())),
         "batch_size": min(training.batch_size, len(data)),
         "shuffle": training.shuffle,
         "seed": training.seed,

@@ -19,7 +19,7 @@ from clearprop.forks import undivided
 from clearprop.graph import Graph, dtype_name, simplify
 from clearprop.interop import write_model
 from clearprop.network import persistence
-from clearprop.network.arguments import as_callbacks, as_held_out, as_stopping, as_truth, require_penalty
+from clearprop.network.arguments import as_callbacks, as_held_out, as_penalty, as_stopping, as_truth
 from clearprop.network.parameters import Parameters
 from clearprop.network.summary import summary_of
 from clearprop.nn import Architecture, TargetForm, as_layer, resolve_loss
@@ -32,6 +32,7 @@ from clearprop.train import (
     History,
     Profile,
     Run,
+    Schedule,
     Scorer,
     Training,
     as_features,
@@ -59,7 +60,7 @@ class Network:
         loss: by name, as an object, or a function of (a, y); None for a network that only predicts.
         seed: of the initial weights; the default seed of fit.
         dtype: "float32" or "float64".
-        l1, l2: penalties l1·Σ|W| + l2/2·ΣW² on the weights, added to the loss.
+        l1, l2: penalties l1·Σ|W| + l2/2·ΣW² on the weights, added to the loss: numbers or schedules.
 
     Raises:
         ClearpropError: if a layer, an activation or the loss is unknown, or they do not fit together.
@@ -78,17 +79,15 @@ class Network:
         *,
         seed: int = 0,
         dtype: str = "float32",
-        l1: float = 0.0,
-        l2: float = 0.0,
+        l1: float | Schedule = 0.0,
+        l2: float | Schedule = 0.0,
     ) -> None:
         n_inputs = checked_integer("n_inputs", n_inputs)
-        for name, penalty in (("l1", l1), ("l2", l2)):
-            require_penalty(name, penalty)
         built = tuple(as_layer(layer) for layer in layers)
         if not built:
             raise ShapeError("a network without layers", "at least one, such as cp.Dense(1)")
         chosen = None if loss is None else resolve_loss(loss)
-        self._set_up(Architecture(n_inputs, built, chosen, float(l1), float(l2)), seed, dtype)
+        self._set_up(Architecture(n_inputs, built, chosen, as_penalty("l1", l1), as_penalty("l2", l2)), seed, dtype)
         if chosen is not None:
             self.architecture.checked_loss()
         self._run = Run(initial_parameters(self.architecture, self.seed, self.dtype))

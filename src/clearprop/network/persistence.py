@@ -25,7 +25,7 @@ from clearprop.interop import (
 )
 from clearprop.network.fingerprint import difference, fingerprint
 from clearprop.nn import Architecture
-from clearprop.train import Epoch, Run, Training, step_graph
+from clearprop.train import Epoch, Run, Training, schedules, step_graph
 from clearprop.train.predict import Data
 from clearprop.visible import visible
 
@@ -119,14 +119,16 @@ class Checkpoint:
 
     def _doubt(self, run: Run, before: int) -> str | None:
         """What a fit of so many epochs, not of as many as before, does to a run; None if it just goes on."""
-        now, per_epoch, schedule = self._training.epochs, self._steps_per_epoch, self._training.optimizer.schedule
+        now, per_epoch = self._training.epochs, self._steps_per_epoch
         if now < run.done:
             return f" already, more than the {now} asked for: nothing was trained"
         steps = np.unique(np.linspace(0, run.done * per_epoch - 1, 100).astype(np.int64))
-        done, asked = (schedule.rates(steps, epochs * per_epoch, per_epoch) for epochs in (before, now))
-        if np.array_equal(done, asked):
-            return None
-        return f" with the learning rates of a fit of {before} epochs: another than one of {now} epochs from its start"
+        for name, schedule in schedules(self._architecture, self._training.optimizer).items():
+            done, asked = (schedule.rates(steps, epochs * per_epoch, per_epoch) for epochs in (before, now))
+            if not np.array_equal(done, asked):
+                what = "learning rates" if name == "η" else f"schedule of {name}"
+                return f" with the {what} of a fit of {before} epochs: another than one of {now} epochs from its start"
+        return None
 
     def _check(self, header: dict[str, Any], shapes: Shapes) -> None:
         """Refuse the arrays of another network before they are read."""

@@ -30,6 +30,18 @@ from clearprop.nn.losses import (
     resolve_loss,
 )
 from clearprop.nn.parameter import Parameter
+from clearprop.nn.schedules import (
+    ConstantRate,
+    Cosine,
+    Moment,
+    ReduceOnPlateau,
+    Scalar,
+    Schedule,
+    StepDecay,
+    WarmUp,
+    as_schedule,
+    first_value,
+)
 from clearprop.nn.scope import Scope
 from clearprop.nn.settings import ByParameter
 
@@ -45,6 +57,8 @@ __all__ = [
     "BinaryCrossEntropy",
     "ByParameter",
     "Constant",
+    "ConstantRate",
+    "Cosine",
     "CrossEntropy",
     "CustomLoss",
     "Dense",
@@ -64,13 +78,21 @@ __all__ = [
     "Loss",
     "MeanAbsoluteError",
     "MeanSquaredError",
+    "Moment",
     "Normal",
     "Parameter",
+    "ReduceOnPlateau",
+    "Scalar",
+    "Schedule",
     "Scope",
     "SquaredError",
+    "StepDecay",
     "TargetForm",
+    "WarmUp",
     "Zeros",
     "as_layer",
+    "as_schedule",
+    "first_value",
     "loss_name",
     "parameter_nodes",
     "resolve_activation",

@@ -9,11 +9,13 @@ from clearprop import graph as g
 from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError, ShapeError
 from clearprop.graph import Graph, N, Name, Node, as_graph
+from clearprop.graph.fused.updates import spread
 from clearprop.nn.activations import ACTIVATIONS
 from clearprop.nn.layers import Layer
 from clearprop.nn.losses import Loss, loss_name
 from clearprop.nn.names import DATA_LOSS, LOSS, SAMPLE_WEIGHT, TARGET, X
 from clearprop.nn.parameter import Parameter
+from clearprop.nn.schedules import Scalar, Schedule
 from clearprop.nn.scope import Scope
 
 # How class targets come in: as integer labels (N,), or as rows of numbers (N, k).
@@ -41,14 +43,15 @@ class Architecture:
         n_inputs: number of input columns.
         layers: the layers, in order.
         loss: the loss per sample; None for a network that only predicts.
-        l1, l2: penalties l1·Σ|W| + l2/2·ΣW² on the weights (not on biases), added to the mean loss.
+        l1, l2: penalties l1·Σ|W| + l2/2·ΣW² on the weights (not on biases), added to the mean loss; numbers or
+            schedules.
     """
 
     n_inputs: int
     layers: tuple[Layer, ...]
     loss: Loss | None = None
-    l1: float = 0.0
-    l2: float = 0.0
+    l1: float | Schedule = 0.0
+    l2: float | Schedule = 0.0
 
     def forward(self, dtype: str, training: bool = False) -> Forward:
         """Build X → a[L]."""
@@ -84,6 +87,18 @@ class Architecture:
     @cached_property
     def _declared(self) -> Forward:
         return self.forward("f64")
+
+    @cached_property
+    def scalars(self) -> dict[str, Scalar]:
+        """What the layers and the penalties let change from step to step: inputs of the training graph, by name."""
+        penalties = {name: each for name, each in self._penalties.items() if isinstance(each, Scalar)}
+        return {**self.forward("f64", training=True).scope.scalars, **penalties}
+
+    @property
+    def _penalties(self) -> dict[str, float | Scalar]:
+        """λ₁ of Σ|W| and λ₂ of ½ΣW²."""
+        given = {"λ₁": ("l1", self.l1), "λ₂": ("l2", self.l2)}
+        return {name: Scalar(x, what) if isinstance(x, Schedule) else x for name, (what, x) in given.items()}
 
     @property
     def parameters(self) -> dict[str, Parameter]:
@@ -135,12 +150,13 @@ class Architecture:
         return Graph({name: node.named(name) for name, node in outputs.items()})
 
     def _with_penalties(self, loss: Node, scope: Scope) -> Node:
+        l1, l2 = (g.variable(Name.scalar(n)) if isinstance(x, Scalar) else x for n, x in self._penalties.items())
         for name, parameter in scope.parameters.items():
             W = scope.nodes[name]
             if parameter.is_weight and self.l2:
-                loss = loss + g.sum(W**2) * (0.5 * self.l2)
+                loss = loss + g.sum(W**2) * _factor(0.5 * l2, loss)
             if parameter.is_weight and self.l1:
-                loss = loss + g.sum(g.abs(W)) * self.l1
+                loss = loss + g.sum(g.abs(W)) * _factor(l1, loss)
         return loss
 
     def checked_loss(self) -> Loss:
@@ -168,6 +184,10 @@ class Architecture:
                 "for two classes use cp.Dense(1, 'sigmoid') with loss='binary_cross_entropy'",
             )
         return self.loss
+
+
+def _factor(number: float | Node, like: Node) -> float | Node:
+    return spread(number, like) if isinstance(number, Node) else number
 
 
 def _is_closed(value: Any) -> bool:

@@ -12,10 +12,12 @@ from typing import Any, Protocol, runtime_checkable
 from clearprop import graph as g
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_integer
 from clearprop.graph import Node
+from clearprop.graph.fused.updates import spread
 from clearprop.nn.activations import Activating, resolve_activation
 from clearprop.nn.given import as_given
 from clearprop.nn.initializers import Constant, FanInUniform, Initializer, Zeros, resolve_initializer
 from clearprop.nn.parameter import Role
+from clearprop.nn.schedules import Scalar, Schedule
 from clearprop.nn.scope import Scope
 from clearprop.nn.settings import Learned, ShortRepr
 
@@ -184,13 +186,20 @@ class Dropout(ShortRepr):
     Source: Srivastava et al. (2014), in the inverted form.
 
     Args:
-        rate: probability of dropping, 0 ≤ rate < 1.
+        rate: probability of dropping, 0 ≤ rate < 1; or a schedule of it.
+
+    Example:
+        >>> from clearprop.nn import Cosine
+        >>> Dropout(Cosine(0.5, final=0.1))  # from one half at the start of a fit to a tenth at its end
+        Dropout(rate=Cosine(learning_rate=0.5, final=0.1))
     """
 
-    rate: float = 0.5
+    rate: float | Schedule = 0.5
 
     def __post_init__(self) -> None:
-        if isinstance(self.rate, bool) or not 0 <= self.rate < 1:
+        if isinstance(self.rate, Schedule):
+            self._scalar(self.rate)
+        elif isinstance(self.rate, bool) or not 0 <= self.rate < 1:
             raise InvalidValueError(f"dropout rate {self.rate!r}", "a number in [0, 1)")
 
     def build(self, x: Node, scope: Scope) -> Node:
@@ -198,8 +207,20 @@ class Dropout(ShortRepr):
         x = scope.output(x)
         if not scope.training or self.rate == 0:
             return x
-        kept = g.where(scope.uniform(x.shape) < self.rate, g.zeros_like(x), x)
-        return scope.named(kept * (1.0 / (1.0 - self.rate)), "d")
+        dropped, scale = self._numbers(x, scope)
+        kept = g.where(scope.uniform(x.shape) < dropped, g.zeros_like(x), x)
+        return scope.named(kept * scale, "d")
+
+    def _numbers(self, x: Node, scope: Scope) -> tuple[Node | float, Node | float]:
+        """p and 1/(1 − p): numbers in the graph, or follow from an input of it."""
+        if not isinstance(self.rate, Schedule):
+            return self.rate, 1.0 / (1.0 - self.rate)
+        p = scope.scalar("p", self._scalar(self.rate))
+        return spread(p, x), spread(1.0 / (1.0 - p), x)
+
+    @staticmethod
+    def _scalar(rate: Schedule) -> Scalar:
+        return Scalar(rate, "dropout rate", below=1.0)
 
 
 @dataclass(frozen=True, repr=False)

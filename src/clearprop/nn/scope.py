@@ -12,6 +12,7 @@ from clearprop.nn.given import Given
 from clearprop.nn.initializers import Initializer
 from clearprop.nn.names import A0, COUNTER
 from clearprop.nn.parameter import ROLES, STATES, Parameter, Role
+from clearprop.nn.schedules import Scalar
 
 _RESERVED = re.compile(r"(d.+|β|[ru]_\d*|\d.*)?")  # dz1 means the gradient of z1, β1 is Adam's, u_1 is shared
 
@@ -27,6 +28,7 @@ class Scope:
         parameters: declared parameters and running states, by name, in order.
         nodes: their variables, by name.
         updates: the new value of each running state, in a training graph.
+        scalars: declared inputs that are one number in each step.
     """
 
     training: bool
@@ -35,6 +37,7 @@ class Scope:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
     updates: dict[Name, Node] = field(default_factory=dict)
+    scalars: dict[str, Scalar] = field(default_factory=dict)
     names: set[str] = field(default_factory=lambda: {A0})
     streams: int = 0
 
@@ -56,12 +59,15 @@ class Scope:
         Raises:
             InvalidValueError: for a parameter's name, or a letter that has another meaning.
         """
-        name = Name.value(letter, self.layer, self.suffix(letter))
-        _check_letter(letter)
+        return node.named(self._taken(Name.value(letter, self.layer, self.suffix(letter))))
+
+    def _taken(self, name: Name) -> Name:
+        """The name of a new value, which is then taken."""
+        _check_letter(name.letter)
         if name in self.parameters:
             raise InvalidValueError(f"a value named {name!r} as a parameter", "one of each name", "use another letter")
         self.names.add(name)
-        return node.named(name)
+        return name
 
     def suffix(self, letter: str) -> str:
         """What the next value of this letter has behind its layer's number: nothing, or _2, _3, …."""
@@ -124,6 +130,16 @@ class Scope:
         )
         self.nodes[name] = variable(name, shape, self.dtype)
         return self.nodes[name]
+
+    def scalar(self, letter: str, scalar: Scalar) -> Node:
+        """Declare an input of this layer that is one number in each step, in float64: p1; a second one is p1_2.
+
+        Raises:
+            InvalidValueError: for a parameter's name, or a letter that has another meaning.
+        """
+        name = self._taken(Name("scalar", letter, self.layer, self.suffix(letter)))
+        self.scalars[name] = scalar
+        return variable(name)
 
     def update(self, state: Node, new: Node) -> None:
         """Set the value that a running state has after this step."""

@@ -1,5 +1,6 @@
 """Arrays to trained parameters."""
 
+from clearprop.nn import ConstantRate, Cosine, Moment, ReduceOnPlateau, Schedule, StepDecay, WarmUp
 from clearprop.train.history import STOPS, History
 from clearprop.train.inputs import as_features, as_targets, as_weights
 from clearprop.train.loop import Callback, EarlyStopping, Epoch, Training, train
@@ -18,8 +19,8 @@ from clearprop.train.optimizers import (
 from clearprop.train.predict import CHUNK, Data, Scorer, made_up, prediction_program, split_data
 from clearprop.train.profile import Profile, profile
 from clearprop.train.run import Run, initial_parameters
-from clearprop.train.schedules import ConstantRate, Cosine, Moment, ReduceOnPlateau, Schedule, StepDecay, WarmUp
-from clearprop.train.step import StepGraph, first_numbers, step_graph, textbook_step
+from clearprop.train.scalars import first_numbers, scalar_table, schedules
+from clearprop.train.step import StepGraph, step_graph, textbook_step
 
 __all__ = [
     "CHUNK",
@@ -65,6 +66,8 @@ __all__ = [
     "resolve_metrics",
     "resolve_optimizer",
     "rmse",
+    "scalar_table",
+    "schedules",
     "split_data",
     "step_graph",
     "textbook_step",

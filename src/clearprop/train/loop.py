@@ -16,14 +16,14 @@ import numpy as np
 
 from clearprop.errors import DivergenceError, InvalidValueError, UnknownNameError, checked_integer
 from clearprop.execute import Array, Batches, Executor, Outcome, default_executor
-from clearprop.nn import Architecture
+from clearprop.nn import Architecture, ReduceOnPlateau
 from clearprop.train.history import History
 from clearprop.train.interrupt import Interrupt, interruptible
 from clearprop.train.metrics import Metric
 from clearprop.train.optimizers import Adam, Optimizer
 from clearprop.train.predict import Data, Scorer
 from clearprop.train.run import Run
-from clearprop.train.schedules import ReduceOnPlateau
+from clearprop.train.scalars import scalar_table
 from clearprop.train.step import StepGraph, step_graph
 
 
@@ -129,6 +129,7 @@ class _Loop:
         self, architecture: Architecture, training: Training, run: Run, data: Data, validation: Data | None
     ) -> None:
         self.training, self.run, self.data, self.validation = training, run, data, validation
+        self.architecture = architecture
         weighted = data.weights is not None
         self.step: StepGraph = step_graph(architecture, training.optimizer, training.dtype, data.form, weighted)
         if run.done == 0:
@@ -191,14 +192,12 @@ class _Loop:
         return {name: arrays[name] for name in self.step.graph.inputs if name in arrays}
 
     def _table(self, batches: Batches) -> dict[str, Array]:
-        """One number per step of everything the step graph asks for: η, decay rates, bias corrections."""
-        optimizer, run = self.training.optimizer, self.run
-        schedule, total = optimizer.schedule, self.training.epochs * self.steps_per_epoch
-        first = run.done * self.steps_per_epoch + np.arange(len(batches))
-        rates = schedule.rates(first, total, self.steps_per_epoch)
-        table = {"η": rates if run.rate_factor == 1.0 else rates * run.rate_factor}
-        scalars = optimizer.scalars(run.step + 1 + np.arange(len(batches)))
-        table |= {name: np.broadcast_to(np.asarray(value, np.float64), first.shape) for name, value in scalars.items()}
+        """One number per step of everything the step graph asks for: η, decay rates, what layers let change."""
+        run, per_epoch = self.run, self.steps_per_epoch
+        steps, total = run.done * per_epoch + np.arange(len(batches)), self.training.epochs * per_epoch
+        table = scalar_table(self.architecture, self.training.optimizer, steps, total, per_epoch, run.step)
+        if run.rate_factor != 1.0:
+            table["η"] = table["η"] * run.rate_factor
         return table
 
     def _check_finite(self, outcome: Outcome, table: dict[str, Array]) -> None:

@@ -18,7 +18,7 @@ from clearprop import graph as g
 from clearprop.errors import DTypeError, InvalidValueError, unknown_name
 from clearprop.graph import Name, Node
 from clearprop.graph.fused import updates
-from clearprop.train.schedules import Schedule, as_schedule
+from clearprop.nn import Scalar, Schedule, as_schedule
 
 Slots = Mapping[str, Node]
 
@@ -40,13 +40,13 @@ class Optimizer:
 
     Attributes:
         learning_rate: η, a number or a schedule.
-        weight_decay: λ; added to the gradient as λθ (AdamW instead shrinks θ by 1 − ηλ).
+        weight_decay: λ, a number or a schedule; added to the gradient as λθ (AdamW instead shrinks θ by 1 − ηλ).
         clip_value: each entry of every gradient is limited to ±clip_value.
         clip_norm: all gradients are scaled down together where their common norm exceeds clip_norm.
     """
 
     learning_rate: float | Schedule = 0.01
-    weight_decay: float = field(default=0.0, kw_only=True)
+    weight_decay: float | Schedule = field(default=0.0, kw_only=True)
     clip_value: float | None = field(default=None, kw_only=True)
     clip_norm: float | None = field(default=None, kw_only=True)
 
@@ -54,7 +54,10 @@ class Optimizer:
 
     def __post_init__(self) -> None:
         as_schedule(self.learning_rate)
-        _check("weight_decay", self.weight_decay, 0)
+        if isinstance(self.weight_decay, Schedule):
+            Scalar(self.weight_decay, "weight decay")
+        else:
+            _check("weight_decay", self.weight_decay, 0)
         _check("clip_value", self.clip_value, 0, closed=False)
         _check("clip_norm", self.clip_norm, 0, closed=False)
 
@@ -63,9 +66,15 @@ class Optimizer:
         """The learning rate as a function of the step."""
         return as_schedule(self.learning_rate)
 
+    @property
+    def scheduled(self) -> dict[str, Scalar]:
+        """What else than the learning rate follows a schedule."""
+        λ = self.weight_decay
+        return {"λ": Scalar(λ, "weight decay")} if isinstance(λ, Schedule) else {}
+
     def scalars(self, step: Any) -> dict[str, Any]:
-        """The numbers of step t = 1, 2, … beside the learning rate; of many steps at once for an array of them."""
-        return {"λ": self.weight_decay} if self.weight_decay else {}
+        """The numbers of step t = 1, 2, … that follow no schedule; of many steps at once for an array of them."""
+        return {"λ": self.weight_decay} if self.weight_decay and not self.scheduled else {}
 
     def decayed(self, theta: Node, dtheta: Node, h: Slots) -> tuple[Node, Node]:
         """θ and its gradient under weight decay: λθ is added to the gradient."""
@@ -229,7 +238,7 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay: θ ← (1 − ηλ)θ before the update (Loshchilov & Hutter, 2019)."""
 
-    weight_decay: float = field(default=0.01, kw_only=True)
+    weight_decay: float | Schedule = field(default=0.01, kw_only=True)
 
     def decayed(self, theta: Node, dtheta: Node, h: Slots) -> tuple[Node, Node]:
         """(1 − ηλ)θ, and the gradient as it is."""

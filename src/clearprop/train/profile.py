@@ -13,6 +13,7 @@ from clearprop.plan import Plan, Step
 from clearprop.train.optimizers import Optimizer
 from clearprop.train.predict import Data
 from clearprop.train.run import Run
+from clearprop.train.scalars import scalar_table
 from clearprop.train.step import step_graph
 from clearprop.visible import visible
 
@@ -124,9 +125,8 @@ def profile(
     batches = Batches(len(data), batch_size)
     batches = Batches(len(data), batch_size, max(1, -(-steps // batches.per_epoch)))
     state = {name: a for name, a in {**run.parameters, **run.slots}.items() if name in step.graph.inputs}
-    t = 1 + np.arange(len(batches))
-    table = {"η": np.full(len(t), 1e-9)}  # small: the numbers stay what they are
-    table |= {name: np.broadcast_to(np.asarray(v, np.float64), t.shape) for name, v in optimizer.scalars(t).items()}
+    table = scalar_table(architecture, optimizer, np.arange(len(batches)), len(batches), batches.per_epoch, 0)
+    table["η"] = np.full(len(batches), 1e-9)  # small: the numbers stay what they are
     program.profile(state, data.arrays(), Batches(len(data), batch_size), table)  # warm up
     times = program.profile(state, data.arrays(), batches, table)
     return _profile(program, times, batch_size)

@@ -11,7 +11,7 @@ from clearprop.graph import Graph, Name, Node, gradient, rebuild, simplify, tidy
 from clearprop.nn import Architecture, Parameter, TargetForm, parameter_nodes
 from clearprop.nn.names import LOSS
 from clearprop.train.optimizers import Optimizer, Slots, clipped
-from clearprop.train.schedules import Moment
+from clearprop.train.scalars import first_numbers
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,3 @@ def _updated(
         own = h if declared.decay_factor == 1.0 else {**h, "λ": h["λ"] * declared.decay_factor}
         theta, dtheta = optimizer.decayed(theta, dtheta, own)
     return optimizer.update(theta, dtheta, slots, h)
-
-
-def first_numbers(optimizer: Optimizer) -> dict[str, float]:
-    """The numbers that an optimizer needs at each step, as they are in the first: η, and its own."""
-    return {"η": optimizer.schedule.rate(Moment(0, total_steps=1, steps_per_epoch=1)), **optimizer.scalars(1)}

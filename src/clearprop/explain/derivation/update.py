@@ -54,7 +54,8 @@ class Updates(Steps):
 
     def settings(self) -> Iterator[Section]:
         """The optimizer's numbers beside η, and how those of the first step follow: c₁ = 1 − β₁ᵗ."""
-        numbers = self.optimizer.scalars(1)
+        numbers = first_numbers(self.optimizer)
+        del numbers["η"]
         equations = [equation for letter in numbers if len(equation := self._setting(letter, numbers)) > 1]
         if equations:
             heading = Message("derivation.settings", optimizer=type(self.optimizer).__name__)

@@ -15,6 +15,7 @@ from clearprop.explain.doctor.patient import Patient
 from clearprop.explain.doctor.plots import losses
 from clearprop.explain.doctor.rate import FEWEST_EPOCHS
 from clearprop.messages import Message
+from clearprop.nn import first_value
 from clearprop.present.figure import Plot
 
 FEWEST_ROWS = 20  # below which the vote of neighbours says nothing
@@ -93,7 +94,7 @@ def examine_overfitting(patient: Patient) -> Examination:
         return healthy("overfitting", name=seen.name, seen=seen.said, unseen=unseen.said)
     seen, unseen = shown
     lost = unseen.missed(unseen.value) - seen.missed(seen.value)
-    l2 = float(f"{max(10 * patient.architecture.l2, 10 / len(patient.data)):.1g}")
+    l2 = float(f"{max(10 * first_value(patient.architecture.l2), 10 / len(patient.data)):.1g}")
     return found(
         "overfitting",
         "serious",

@@ -10,6 +10,7 @@ import numpy as np
 from clearprop.cached import cached_property
 from clearprop.execute import Array, evaluate
 from clearprop.graph import N, variable
+from clearprop.nn import first_value
 
 if TYPE_CHECKING:
     from clearprop.explain.doctor.patient import Patient
@@ -67,4 +68,5 @@ class Losses:
         """l1·Σ|W| + l2/2·ΣW²."""
         a = self._patient.architecture
         weights = [np.asarray(self._patient.initial[n], np.float64) for n, p in a.parameters.items() if p.is_weight]
-        return float(sum(a.l1 * np.abs(W).sum() + 0.5 * a.l2 * (W**2).sum() for W in weights))
+        l1, l2 = first_value(a.l1), first_value(a.l2)
+        return float(sum(l1 * np.abs(W).sum() + 0.5 * l2 * (W**2).sum() for W in weights))

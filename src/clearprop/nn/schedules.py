@@ -1,4 +1,7 @@
-"""Learning rates that change: pure functions of how far training is, and one that listens to the validation."""
+"""Numbers that change in training: pure functions of how far it is, and one that listens to the validation.
+
+A schedule may stand for a learning rate, a weight decay, a dropout rate or a penalty.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,11 @@ def _positive(name: str, value: Any) -> None:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A learning rate as a function of the moment."""
+    """A number as a function of the moment: η, or what else it is a schedule of.
+
+    Attributes:
+        learning_rate: the number at the start, whatever it is.
+    """
 
     learning_rate: float
 
@@ -60,11 +67,11 @@ class Schedule:
         _positive("learning_rate", self.learning_rate)
 
     def rate(self, now: Moment) -> float:
-        """η at this step."""
+        """The number at this step."""
         raise NotImplementedError
 
     def rates(self, steps: Steps, total_steps: int, steps_per_epoch: int) -> Rates:
-        """η at each of many steps."""
+        """The number at each of many steps."""
         return np.array([self.rate(Moment(int(s), total_steps, steps_per_epoch)) for s in steps], np.float64)
 
 
@@ -193,3 +200,56 @@ def as_schedule(given: Any) -> Schedule:
     if isinstance(given, bool) or _is_number(given):
         return ConstantRate(given)
     raise DTypeError(f"learning rate {given!r}", "a positive number or a schedule such as cp.Cosine(1e-2)")
+
+
+FIRST = Moment(0, total_steps=1, steps_per_epoch=1)
+
+
+def first_value(given: float | Schedule) -> float:
+    """A number as it is; of a schedule the number of the first step."""
+    return given.rate(FIRST) if isinstance(given, Schedule) else given
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """An input of a training graph that is one number in each step, as a schedule has it.
+
+    Attributes:
+        schedule: which number.
+        what: it is, for people.
+        below: what it must stay below; it is never negative.
+    """
+
+    schedule: Schedule
+    what: str
+    below: float = math.inf
+
+    def __post_init__(self) -> None:
+        if isinstance(self.schedule, ReduceOnPlateau):
+            raise InvalidValueError(
+                f"{self.what} {self.schedule!r}",
+                "a schedule that follows from the step alone, such as cp.Cosine",
+                "what is reduced on a plateau is the learning rate",
+            )
+        self._require(np.array([self.first]))
+
+    @property
+    def first(self) -> float:
+        """The number of the first step."""
+        return first_value(self.schedule)
+
+    def rates(self, steps: Steps, total_steps: int, steps_per_epoch: int) -> Rates:
+        """The number at each of many steps.
+
+        Raises:
+            InvalidValueError: if one is out of range.
+        """
+        rates = self.schedule.rates(steps, total_steps, steps_per_epoch)
+        self._require(rates)
+        return rates
+
+    def _require(self, rates: Rates) -> None:
+        wrong = ~((rates >= 0) & (rates < self.below))
+        if wrong.any():
+            bound = f"a number in [0, {self.below:g})" if self.below < math.inf else "a finite number ≥ 0"
+            raise InvalidValueError(f"{self.what} {rates[np.argmax(wrong)]:g} by {self.schedule!r}", bound)
