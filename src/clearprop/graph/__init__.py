@@ -1,6 +1,7 @@
 """Mathematics: nodes, ops, their gradient, their rewriting. Knows nothing of data, training or machines."""
 
 from clearprop.graph import fused as _fused  # noqa: F401  registers the ops
+from clearprop.graph.casts import ElementTypes, with_casts
 from clearprop.graph.expression import (
     abs,
     affine,
@@ -63,6 +64,7 @@ __all__ = [
     "OPS",
     "BatchSize",
     "Dim",
+    "ElementTypes",
     "Example",
     "Graph",
     "N",
@@ -131,6 +133,7 @@ __all__ = [
     "transpose",
     "variable",
     "where",
+    "with_casts",
     "zeros_like",
 ]
 # fmt: on

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from clearprop import graph as g
-from clearprop.graph import Graph, Name, Node, gradient, rebuild, simplify, tidy
+from clearprop.graph import ElementTypes, Graph, Name, Node, gradient, rebuild, simplify, tidy, with_casts
 from clearprop.nn import Architecture, Parameter, TargetForm, parameter_nodes
 from clearprop.nn.names import LOSS
 from clearprop.train.optimizers import Optimizer, Slots, clipped
@@ -34,7 +34,7 @@ class StepGraph:
 def step_graph(
     architecture: Architecture,
     optimizer: Optimizer,
-    dtype: str = "f32",
+    dtype: str | ElementTypes = "f32",
     targets: TargetForm = "rows",
     weighted: bool = False,
 ) -> StepGraph:
@@ -43,21 +43,24 @@ def step_graph(
     Args:
         architecture: the network.
         optimizer: whose update ends the step.
-        dtype: of data and parameters.
+        dtype: of data and parameters; or element types, where parameters are kept in another one than they are used in.
         targets: integer "labels", or "rows" of numbers.
         weighted: whether there are sample weights w.
     """
     optimizer = replace(optimizer, learning_rate=1.0)  # an input of the graph, whatever it is
+    types = ElementTypes(dtype) if isinstance(dtype, str) else dtype
     try:
-        return _remembered(architecture, optimizer, dtype, targets, weighted)
+        return _remembered(architecture, optimizer, types, targets, weighted)
     except TypeError:  # a layer or a loss of the user's that cannot be hashed
-        return _built(architecture, optimizer, dtype, targets, weighted)
+        return _built(architecture, optimizer, types, targets, weighted)
 
 
 def _built(
-    architecture: Architecture, optimizer: Optimizer, dtype: str, targets: TargetForm, weighted: bool
+    architecture: Architecture, optimizer: Optimizer, types: ElementTypes, targets: TargetForm, weighted: bool
 ) -> StepGraph:
-    forward = simplify(architecture.loss_graph(dtype, True, targets, weighted))
+    loss = architecture.loss_graph(types.values, True, targets, weighted)
+    learned = parameter_nodes(loss, architecture)
+    forward = simplify(with_casts(loss, dict.fromkeys(learned, types.parameters)))
     parameters = parameter_nodes(forward, architecture)
     gradients = dict(zip(parameters, gradient(forward[LOSS], list(parameters.values())), strict=True))
     new = append_update(gradients, parameters, architecture, optimizer)
