@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from clearprop.errors import DTypeError
+from clearprop.graph.entries import Rule
 from clearprop.graph.name import Name, as_name
 from clearprop.graph.types import Shape, Type, as_shape, dtype_name
 from clearprop.visible import visible
 
 Attr = float | int | str | bool | tuple[Any, ...]
 Kind = Literal["leaf", "elementwise", "product", "reduction", "movement", "random"]
+Role = Literal["stop", "gate", "probability", "loss from logits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,10 @@ class Example:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Op:
-    """One operation: its shape rule, its derivative, its formula. Calling it makes a node.
+    """One operation, and all that there is to know of it. Calling it makes a node.
+
+    What computes asks for the first fields, what explains for the others: `explain` compares no names of ops, so that
+    an op which is added here is written, drawn and walked through like any other.
 
     Attributes:
         name: unique name.
@@ -49,6 +54,17 @@ class Op:
         definition: for a fused op, what it means: the same value built from simpler ops.
         stable: for a fused op, the form that neither overflows nor loses digits, where the definition does.
         examples: input types to test it on.
+        sign: LaTeX of what is written into its circle, `#exponent` standing for an attribute; without one its name.
+        title: its name in words, in the box of a fused op; by default its name with a capital.
+        rule: which entries of its inputs an entry of its value is made of; None for an elementwise op, which asks for
+            the same place in each input, and for a fused op, whose definition tells.
+        transparent: whether it is written as its input is, because the numbers stay what they are.
+        terms: the sign of each input, +1 or −1, if the value is the sum of its inputs.
+        factors: the power of each input, +1 or −1, if the value is the product of its inputs.
+        kink: where it is not smooth, the condition whose outcome changes there: `kink(node) -> node` of truth values.
+        role: what else a reader is told of it. A "stop" lets no gradient through; a "gate" is how a gradient passes
+            a kink; a "probability" is what becomes of logits; a "loss from logits" holds the activation before it,
+            so that their derivatives cancel.
     """
 
     name: str
@@ -61,6 +77,14 @@ class Op:
     definition: Callable[..., Node] | None = None
     stable: Callable[..., Node] | None = None
     examples: tuple[Example, ...] = ()
+    sign: str = ""
+    title: str = ""
+    rule: Rule | None = None
+    transparent: bool = False
+    terms: tuple[int, ...] = ()
+    factors: tuple[int, ...] = ()
+    kink: Callable[[Node], Node] | None = None
+    role: Role | None = None
 
     @property
     def fused(self) -> bool:
@@ -267,6 +291,28 @@ def apply(name: str, *operands: Operand) -> Node:
 def is_constant(node: Node, value: float | None = None) -> bool:
     """Whether a node is a constant (of that value)."""
     return node.op.name == "constant" and (value is None or node.attrs["value"] == value)
+
+
+def is_variable(node: Node) -> bool:
+    """Whether a node is an input of its graph: data, a parameter, a target."""
+    return node.op.name == "variable"
+
+
+def is_batch_size(node: Node) -> bool:
+    """Whether a node is N, the number of samples."""
+    return node.op.name == "size"
+
+
+def is_alias(node: Node) -> bool:
+    """Whether a node is nothing but a second name of its input."""
+    return node.op.name == "identity"
+
+
+def without_alias(node: Node) -> Node:
+    """What an alias names: a name in the middle of a formula does not hide what stands behind it."""
+    while is_alias(node):
+        node = node.inputs[0]
+    return node
 
 
 def topological(outputs: Iterable[Node]) -> list[Node]:

@@ -8,7 +8,7 @@ from typing import Any, overload
 from clearprop.graph.fused.record import Hole
 from clearprop.graph.graph import Graph, as_graph
 from clearprop.graph.name import Name
-from clearprop.graph.node import OPS, Node, topological
+from clearprop.graph.node import Node, is_alias, topological, without_alias
 
 Rule = Callable[[Node], Node | None]  # the replacement, or None if the rule does not apply
 
@@ -88,7 +88,7 @@ def number_values(nodes: Sequence[Node]) -> dict[Node, int]:
     table: dict[tuple[Any, ...], int] = {}
     numbers: dict[Node, int] = {}
     for node in nodes:
-        if node.op.name == "identity":
+        if is_alias(node):
             numbers[node] = numbers[node.inputs[0]]
         else:
             numbers[node] = table.setdefault(_key(node, numbers), len(table))
@@ -120,7 +120,7 @@ def eliminate_common(graph: Graph) -> Graph:
 
 
 def _alias(value: Node, old: Node, name: Name) -> Node:
-    if old.op.name == "identity" and old.inputs[0] is value:
+    if is_alias(old) and old.inputs[0] is value:
         return old
     return value.named(name)
 
@@ -152,11 +152,11 @@ def match(pattern: Node, node: Node, bound: dict[Node, Node], holes: dict[str, f
     Of the attributes, shape and dtype follow from the inputs and are not compared.
     """
     if pattern.op.name == "variable":
-        node = _without_alias(node)
+        node = without_alias(node)
         return bound.setdefault(pattern, node) is node
     if pattern.op.name == "constant":
         return _match_number(pattern.attrs["value"], node, holes)
-    node = _without_alias(node)
+    node = without_alias(node)
     if pattern.op is not node.op or len(pattern.inputs) != len(node.inputs):
         return False
     if _own_attrs(pattern) != _own_attrs(node):
@@ -182,10 +182,3 @@ def _match_number(value: float, node: Node, holes: dict[str, float]) -> bool:
     if isinstance(value, Hole):
         return holes.setdefault(value.name, number) == number
     return number == value
-
-
-def _without_alias(node: Node) -> Node:
-    """What an alias names: a name in the middle of a pattern does not hide it."""
-    while node.op is OPS["identity"]:
-        node = node.inputs[0]
-    return node

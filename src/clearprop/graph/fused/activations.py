@@ -36,6 +36,8 @@ sigmoid = fused(
     gradient=lambda y, g, x: (g * y * (1.0 - y),),
     stable=_sigmoid_stable,
     examples=elementwise_examples(),
+    sign=r"\sigma",
+    role="probability",
 )
 
 
@@ -52,6 +54,7 @@ tanh = fused(
     gradient=lambda y, g, x: (g * (1.0 - y * y),),
     stable=_tanh_stable,
     examples=elementwise_examples(),
+    title="tanh",
 )
 
 # g where x > 0, else 0: how a gradient passes a relu.
@@ -62,6 +65,7 @@ gate: Op = fused(
     gradient=lambda y, g, x, upstream: (None, gate(x, g)),
     analytic=False,
     examples=(Example((Type((2, 3), "f64"), Type((2, 3), "f64"))),),
+    role="gate",
 )
 
 relu = fused(
@@ -71,6 +75,7 @@ relu = fused(
     gradient=lambda y, g, x: (gate(x, g),),  # 0 at x = 0
     analytic=False,
     examples=elementwise_examples(),
+    title="ReLU",
 )
 
 leaky_relu = fused(
@@ -80,6 +85,7 @@ leaky_relu = fused(
     gradient=lambda y, g, x: (e.where(_positive(x), g, g * y.attrs["slope"]),),
     analytic=False,
     examples=elementwise_examples(slope=0.01),
+    title="Leaky ReLU",
 )
 
 
@@ -91,6 +97,7 @@ elu = fused(
     stable=lambda x, alpha: e.where(_positive(x), x, e.expm1(_minimum(x, 0.0)) * alpha),
     analytic=False,
     examples=elementwise_examples(alpha=1.0),
+    title="ELU",
 )
 
 # x·Φ(x), with Φ the normal distribution function.
@@ -100,6 +107,7 @@ gelu = fused(
     formula=r"#1 \times \Phi(#1)",
     analytic=False,
     examples=elementwise_examples(),
+    title="GELU",
 )
 
 silu = fused(
@@ -108,6 +116,7 @@ silu = fused(
     formula=r"#1 \times \sigma(#1)",
     gradient=lambda y, g, x: (g * (y + sigmoid(x) * (1.0 - y)),),
     examples=elementwise_examples(),
+    title="SiLU",
 )
 
 softplus = fused(

@@ -81,6 +81,7 @@ softmax = fused(
     stable=lambda x: _normalised_exp(_shifted(x)),
     kind="reduction",
     examples=_ROWS,
+    role="probability",
 )
 
 log_softmax = fused(

@@ -43,6 +43,7 @@ softmax_cross_entropy = fused(
     gradient=_softmax_cross_entropy_gradient,
     kind="reduction",
     examples=(Example((_Z, _Z), domains=("real", "unit")), Example((Type((3,), "f64"), Type((3,), "f64")))),
+    role="loss from logits",
 )
 
 
@@ -59,6 +60,7 @@ sigmoid_cross_entropy = fused(
     gradient=lambda L, g, z, y: (g * (sigmoid(z) - y), -(g * z)),
     stable=lambda z, y: e.maximum(z, constant(0.0, z.type)) - z * y + e.log1p(e.exp(-e.absolute(z))),
     examples=(Example((_Z, _Z), domains=("real", "unit")),),
+    role="loss from logits",
 )
 
 # ½‖y − a‖² per sample.

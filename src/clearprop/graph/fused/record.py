@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from clearprop.graph.node import OPS, Attr, Example, Kind, Node, Op, register
+from clearprop.graph.node import OPS, Attr, Example, Node, Op, register
 from clearprop.graph.types import Type
 
 
@@ -33,8 +33,7 @@ def fused(
     examples: tuple[Example, ...],
     gradient: Callable[..., tuple[Node | None, ...]] | None = None,
     stable: Callable[..., Node] | None = None,
-    kind: Kind = "elementwise",
-    analytic: bool = True,
+    **facts: Any,
 ) -> Op:
     """Register a fused op.
 
@@ -45,8 +44,7 @@ def fused(
         examples: input types to make the rewrite patterns from and to test on.
         gradient: a shorter derivative rule than the definition's own; required beside a `stable` form.
         stable: the form that neither overflows nor loses digits.
-        kind: what sort of work it is.
-        analytic: whether a complex step through the definition is right.
+        facts: other fields of the record, such as `kind`, `analytic` or `sign`.
     """
     if stable is not None and gradient is None:
         raise ValueError(f"{name}: the definition overflows, so its derivative needs a rule of its own")
@@ -56,7 +54,9 @@ def fused(
         stand_ins = [OPS["variable"](shape=t.shape, dtype=t.dtype) for t in types]
         return definition(*stand_ins, **attrs).type
 
-    return register(Op(name, infer, gradient, formula, kind, analytic, False, definition, stable, examples))
+    return register(
+        Op(name, infer, gradient, formula, definition=definition, stable=stable, examples=examples, **facts)
+    )
 
 
 def elementwise_examples(**attrs: Any) -> tuple[Example, ...]:

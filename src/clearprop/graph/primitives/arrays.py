@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from clearprop.errors import DTypeError, ShapeError
+from clearprop.graph.entries import (
+    Along,
+    Cut,
+    MatrixProduct,
+    OneHot,
+    Rearranged,
+    RowsAdded,
+    RowsTaken,
+    SideBySide,
+)
 from clearprop.graph.node import OPS, Example, Node, Op, register
 from clearprop.graph.types import Dim, N, Shape, Type, require_float, show_shape
 
@@ -44,9 +54,31 @@ _over_each_axis = (
     Example((_A,), {"axis": 1}),
     Example((Type((3,), "f64"),), {"axis": 0}),
 )
-sum = register(Op("sum", _reduced, _sum_gradient, r"\sum #1", kind="reduction", examples=_over_each_axis))
+sum = register(
+    Op(
+        "sum",
+        _reduced,
+        _sum_gradient,
+        r"\sum #1",
+        kind="reduction",
+        examples=_over_each_axis,
+        sign=r"\sum",
+        rule=Along("add"),
+    )
+)
 max = register(
-    Op("max", _reduced, _max_gradient, r"\max #1", kind="reduction", analytic=False, examples=_over_each_axis)
+    Op(
+        "max",
+        _reduced,
+        _max_gradient,
+        r"\max #1",
+        kind="reduction",
+        analytic=False,
+        examples=_over_each_axis,
+        sign=r"\max",
+        rule=Along("maximum"),
+        kink=lambda node: OPS["greater"](repeat(node, node.inputs[0].shape, node.attrs["axis"]), node.inputs[0]),
+    )
 )
 
 
@@ -125,7 +157,16 @@ def _matmul_examples() -> tuple[Example, ...]:
 
 
 matmul = register(
-    Op("matmul", _matmul_type, _matmul_gradient, r"#1 \cdot #2", kind="product", examples=_matmul_examples())
+    Op(
+        "matmul",
+        _matmul_type,
+        _matmul_gradient,
+        r"#1 \cdot #2",
+        kind="product",
+        examples=_matmul_examples(),
+        sign=r"\mathrm{dot}",
+        rule=MatrixProduct(),
+    )
 )
 
 
@@ -150,6 +191,8 @@ transpose = register(
         r"{#1}^{\top}",
         kind="movement",
         examples=(Example((_A,)),),
+        sign="⊤",
+        rule=Rearranged(lambda node: (1, 0)),
     )
 )
 
@@ -190,6 +233,8 @@ broadcast = register(
             Example((Type((2,), "f64"),), {"shape": (2, 3), "axes": (0,)}),
             Example((Type((), "f64"),), {"shape": (2, 3), "axes": ()}),
         ),
+        rule=Rearranged(lambda node: node.attrs["axes"]),
+        transparent=True,
     )
 )
 
@@ -229,6 +274,7 @@ slice_ = register(
             Example((_A,), {"axis": 1, "start": 1, "stop": 3}),
             Example((_A,), {"axis": 0, "start": 0, "stop": 1}),
         ),
+        rule=Cut(),
     )
 )
 
@@ -270,6 +316,7 @@ concat = register(
         "[#1, #2]",
         kind="movement",
         examples=(Example((_A, Type((2, 2), "f64")), {"axis": 1}), Example((_A, _A), {"axis": 0})),
+        rule=SideBySide(),
     )
 )
 
@@ -295,6 +342,7 @@ one_hot = register(
         r"\mathrm{onehot}(#1)",
         kind="movement",
         examples=(Example((Type((4,), "i64"),), {"classes": 3, "dtype": "f64"}, ("rows:3",)),),
+        rule=OneHot(),
     )
 )
 
@@ -314,6 +362,7 @@ take_rows = register(
         "#1[#2]",
         kind="movement",
         examples=(Example((_A, Type((4,), "i64")), {}, ("real", "rows:2")),),
+        rule=RowsTaken(),
     )
 )
 
@@ -334,5 +383,6 @@ scatter_rows = register(
         r"\mathrm{scatter}(#1, #2)",
         kind="reduction",
         examples=(Example((Type((4, 3), "f64"), Type((4,), "i64")), {"rows": 2}, ("real", "rows:2")),),
+        rule=RowsAdded(),
     )
 )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clearprop.errors import DTypeError, ShapeError
+from clearprop.graph.entries import Rearranged
 from clearprop.graph.node import OPS, Example, Node, Op, constant, register
 from clearprop.graph.types import Type, require_float, show_shape
 
@@ -40,7 +41,7 @@ def _unary(
     formula: str,
     rule: Callable[[Node, Node, Node], Node],
     domain: str = "real",
-    analytic: bool = True,
+    **facts: Any,
 ) -> Op:
     return register(
         Op(
@@ -48,20 +49,27 @@ def _unary(
             _real,
             lambda y, g, x: (rule(y, g, x),),
             formula,
-            analytic=analytic,
             examples=(Example((_X,), domains=(domain,)),),
+            **facts,
         )
     )
 
 
-def _binary(name: str, formula: str, rule: Callable[..., tuple[Node | None, ...]], **options: Any) -> Op:
-    return register(Op(name, _real, rule, formula, examples=(Example((_X, _X)),), **options))
+def _binary(name: str, formula: str, rule: Callable[..., tuple[Node | None, ...]], **facts: Any) -> Op:
+    return register(Op(name, _real, rule, formula, examples=(Example((_X, _X)),), **facts))
 
 
 # --- arithmetic
-add = _binary("add", "#1 + #2", lambda y, g, a, b: (g, g), commutative=True)
-subtract = _binary("subtract", "#1 - #2", lambda y, g, a, b: (g, -g))
-multiply = _binary("multiply", r"#1 \times #2", lambda y, g, a, b: (g * b, g * a), commutative=True)
+add = _binary("add", "#1 + #2", lambda y, g, a, b: (g, g), commutative=True, sign="+", terms=(1, 1))
+subtract = _binary("subtract", "#1 - #2", lambda y, g, a, b: (g, -g), sign="-", terms=(1, -1))
+multiply = _binary(
+    "multiply",
+    r"#1 \times #2",
+    lambda y, g, a, b: (g * b, g * a),
+    commutative=True,
+    sign=r"\times",
+    factors=(1, 1),
+)
 divide = register(
     Op(
         "divide",
@@ -69,9 +77,11 @@ divide = register(
         lambda y, g, a, b: (g / b, -(g * y) / b),
         r"\frac{#1}{#2}",
         examples=(Example((_X, _X), domains=("real", "positive")),),
+        sign=r"\div",
+        factors=(1, -1),
     )
 )
-reciprocal = _unary("reciprocal", r"\frac{1}{#1}", lambda y, g, x: g * -(y * y), "positive")
+reciprocal = _unary("reciprocal", r"\frac{1}{#1}", lambda y, g, x: g * -(y * y), "positive", sign="/", factors=(-1,))
 power = register(
     Op(
         "power",
@@ -84,6 +94,7 @@ power = register(
             Example((_X,), {"exponent": -1.5}, ("positive",)),
             Example((_X,), {"exponent": 0.5}, ("positive",)),
         ),
+        sign="x^{#exponent}",
     )
 )
 
@@ -96,10 +107,10 @@ def _power_gradient(g: Node, x: Node, p: float) -> Node:
 
 # --- exponentials, logarithms, trigonometry
 exp = _unary("exp", "e^{#1}", lambda y, g, x: g * y)
-log = _unary("log", r"\ln #1", lambda y, g, x: g / x, "positive")
+log = _unary("log", r"\ln #1", lambda y, g, x: g / x, "positive", sign=r"\ln")
 expm1 = _unary("expm1", "e^{#1} - 1", lambda y, g, x: g * (y + 1.0))
 log1p = _unary("log1p", r"\ln(1 + #1)", lambda y, g, x: g / (x + 1.0), "positive")
-sqrt = _unary("sqrt", r"\sqrt{#1}", lambda y, g, x: g / (y * 2.0), "positive")
+sqrt = _unary("sqrt", r"\sqrt{#1}", lambda y, g, x: g / (y * 2.0), "positive", sign=r"\surd")
 sin = _unary("sin", r"\sin #1", lambda y, g, x: g * OPS["cos"](x))
 cos = _unary("cos", r"\cos #1", lambda y, g, x: g * -OPS["sin"](x))
 # erf itself is analytic, but its usual implementations take real numbers only.
@@ -111,7 +122,28 @@ erf = _unary(
 )
 
 # --- with kinks: at a tie or at 0 the rule picks one finite subgradient
-absolute = _unary("abs", r"\lvert #1 \rvert", lambda y, g, x: g * OPS["sign"](x), analytic=False)
+
+
+def _zeros(x: Node) -> Node:
+    return constant(0.0, x.type)
+
+
+def _is_positive(node: Node) -> Node:
+    return OPS["greater"](node.inputs[0], _zeros(node.inputs[0]))
+
+
+def _is_first_larger(node: Node) -> Node:
+    return OPS["greater"](*node.inputs)
+
+
+absolute = _unary(
+    "abs",
+    r"\lvert #1 \rvert",
+    lambda y, g, x: g * OPS["sign"](x),
+    analytic=False,
+    sign=r"\lvert x \rvert",
+    kink=_is_positive,
+)
 sign = register(
     Op(
         "sign",
@@ -120,12 +152,9 @@ sign = register(
         r"\mathrm{sgn}(#1)",
         analytic=False,
         examples=(Example((_X,)),),
+        kink=_is_positive,
     )
 )
-
-
-def _zeros(x: Node) -> Node:
-    return constant(0.0, x.type)
 
 
 def _maximum_gradient(y: Node, g: Node, a: Node, b: Node) -> tuple[Node, Node]:
@@ -139,8 +168,8 @@ def _minimum_gradient(y: Node, g: Node, a: Node, b: Node) -> tuple[Node, Node]:
     return OPS["where"](first, g, _zeros(g)), OPS["where"](first, _zeros(g), g)
 
 
-maximum = _binary("maximum", r"\max(#1, #2)", _maximum_gradient, analytic=False)
-minimum = _binary("minimum", r"\min(#1, #2)", _minimum_gradient, analytic=False)
+maximum = _binary("maximum", r"\max(#1, #2)", _maximum_gradient, analytic=False, sign=r"\max", kink=_is_first_larger)
+minimum = _binary("minimum", r"\min(#1, #2)", _minimum_gradient, analytic=False, sign=r"\min", kink=_is_first_larger)
 greater = register(
     Op(
         "greater",
@@ -149,6 +178,8 @@ greater = register(
         "#1 > #2",
         analytic=False,
         examples=(Example((_X, _X)),),
+        sign=">",
+        kink=lambda node: node,
     )
 )
 
@@ -172,8 +203,23 @@ where = register(
 )
 
 # --- the value unchanged
+
+
+def _all_axes(node: Node) -> tuple[int, ...]:
+    return tuple(range(node.type.rank))
+
+
 identity = register(
-    Op("identity", lambda x: x, lambda y, g, x: (g,), "#1", examples=(Example((_X,)),))  # a second name
+    Op(
+        "identity",  # a second name
+        lambda x: x,
+        lambda y, g, x: (g,),
+        "#1",
+        examples=(Example((_X,)),),
+        sign="=",
+        rule=Rearranged(_all_axes),
+        transparent=True,
+    )
 )
 stop_gradient = register(
     Op(
@@ -183,6 +229,9 @@ stop_gradient = register(
         "#1",
         analytic=False,
         examples=(Example((_X,)),),
+        rule=Rearranged(_all_axes),
+        transparent=True,
+        role="stop",
     )
 )
 
@@ -195,4 +244,7 @@ def _cast_gradient(y: Node, g: Node, x: Node) -> tuple[Node | None]:
     return (OPS["cast"](g, dtype=x.dtype) if x.type.is_float and y.type.is_float else None,)
 
 
-cast = register(Op("cast", _cast_type, _cast_gradient, "#1", examples=(Example((_X,), {"dtype": "f64"}),)))
+# Of a truth value it makes a number, 1 or 0; of a number it is that number.
+cast = register(
+    Op("cast", _cast_type, _cast_gradient, "#1", examples=(Example((_X,), {"dtype": "f64"}),), transparent=True)
+)

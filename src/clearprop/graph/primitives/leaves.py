@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clearprop.errors import ShapeError
+from clearprop.graph.entries import Everywhere, Run, batch_size
 from clearprop.graph.node import Example, Node, Op, register
 from clearprop.graph.types import Shape, Type, as_shape
 
@@ -15,12 +16,16 @@ def _no_gradient(y: Node, g: Node, *inputs: Node) -> tuple[None, ...]:
     return (None,) * len(inputs)
 
 
+def _value(node: Node, run: Run) -> float:
+    return float(node.attrs["value"])
+
+
 variable = register(Op("variable", _declared, _no_gradient, "", kind="leaf"))
 
-constant = register(Op("constant", _declared, _no_gradient, "", kind="leaf"))
+constant = register(Op("constant", _declared, _no_gradient, "", kind="leaf", rule=Everywhere(_value)))
 
 # The batch size as a number: what the mean over a batch divides by.
-size = register(Op("size", lambda dtype: Type((), dtype), _no_gradient, "N", kind="leaf"))
+size = register(Op("size", lambda dtype: Type((), dtype), _no_gradient, "N", kind="leaf", rule=Everywhere(batch_size)))
 
 
 def _random_type(counter: Type, shape: Shape, dtype: str, stream: int) -> Type:
