@@ -134,7 +134,7 @@ def gradient_times_input(
 
 
 def _logits(a: Node) -> Node:
-    return a.inputs[0] if a.op.name in ("softmax", "sigmoid") else a
+    return a.inputs[0] if a.op.role == "probability" else a
 
 
 def _seeds(node: Node, a: Array, output: int | None) -> Array:
@@ -144,11 +144,12 @@ def _seeds(node: Node, a: Array, output: int | None) -> Array:
         if not 0 <= output < k:
             raise InvalidValueError(f"output {output}", f"0 to {k - 1}")
         return np.tile(np.eye(k)[output], (len(a), 1))
-    if node.op.name == "softmax":
+    is_probability = node.op.role == "probability"
+    if is_probability and node.op.kind == "reduction":  # of one class among several
         return np.asarray(np.eye(k)[a.argmax(axis=1)])
     if k > 1:
         raise InvalidValueError(f"which of {k} outputs to explain is not said", "output=0, or another of them")
-    return np.where(a >= 0.5, 1.0, -1.0) if node.op.name == "sigmoid" else np.ones_like(a)
+    return np.where(a >= 0.5, 1.0, -1.0) if is_probability else np.ones_like(a)
 
 
 def _run(graph: Graph, given: Mapping[str, Array]) -> dict[str, Array]:

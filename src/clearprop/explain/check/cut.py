@@ -11,8 +11,8 @@ import numpy as np
 
 from clearprop.execute import Array, Reference
 from clearprop.explain.check.slopes import Loss
-from clearprop.graph import DTYPES, OPS, Graph, Node, constant, expand, rebuild, substitute, topological, variable
-from clearprop.graph.primitives.arrays import repeat
+from clearprop.graph import DTYPES, Graph, Node, expand, rebuild, substitute, topological, variable
+from clearprop.graph.node import is_constant, is_variable
 
 HERE, LOSS = "here", "loss"
 
@@ -46,10 +46,10 @@ def _cut(L: Node, x: Node) -> tuple[Graph, dict[str, Node]]:
     moving = {x}
     order = topological([L])
     for node in order:
-        if node.op.name != "stop_gradient" and any(i in moving for i in node.inputs):  # what is stopped stands still
+        if node.op.role != "stop" and any(i in moving for i in node.inputs):  # what is stopped stands still
             moving.add(node)
     reads = [i for node in order if node in moving and node is not x for i in node.inputs] + [L]
-    still = [node for node in dict.fromkeys(reads) if node not in moving and node.op.name != "constant"]
+    still = [node for node in dict.fromkeys(reads) if node not in moving and not is_constant(node)]
     edge = {f"v{k}": node for k, node in enumerate(still)}
     stand_ins = {node: variable(name, node.shape, node.dtype) for name, node in {HERE: x, **edge}.items()}
     return Graph({LOSS: substitute(L, stand_ins)}), edge
@@ -68,14 +68,14 @@ def _program(graph: Graph) -> Callable[[Mapping[str, Array], int], dict[str, Arr
 def _is_analytic(graph: Graph) -> bool:
     """Whether a complex step passes through every op; only conditions that stand still may choose between values."""
     nodes = expand(graph).nodes
-    return all(node.op.name == "variable" or (node.op.analytic and node.dtype == "f64") for node in nodes)
+    return all(is_variable(node) or (node.op.analytic and node.dtype == "f64") for node in nodes)
 
 
 def _as_complex(graph: Graph) -> Graph:
     """The same graph on complex numbers, all fused ops written out."""
 
     def visit(node: Node) -> Node:
-        if node.op.name == "variable" and node.dtype == "f64":
+        if is_variable(node) and node.dtype == "f64":
             return variable(str(node.name), node.shape, "c128")
         if node.attrs.get("dtype") == "f64":
             return node.op(*node.inputs, **{**node.attrs, "dtype": "c128"})
@@ -91,7 +91,7 @@ def _with_ways(graph: Graph) -> Graph:
     """The graph with the outcome of every comparison as an output: two values with a kink between them differ there."""
     while any(_hides_kinks(node) for node in graph.nodes):
         graph = rebuild(graph, _written_out)
-    ways = [way for node in graph.nodes for way in _ways(node)]
+    ways = [node.op.kink(node) for node in graph.nodes if node.op.kink is not None]
     return Graph({**graph.outputs, **{f"way{k}": way for k, way in enumerate(ways)}})
 
 
@@ -101,19 +101,3 @@ def _hides_kinks(node: Node) -> bool:
 
 def _written_out(node: Node) -> Node:
     return node.op.definition(*node.inputs, **node.attrs) if node.op.definition and _hides_kinks(node) else node
-
-
-def _ways(node: Node) -> list[Node]:
-    """Which side of its kink an op is on, for each of its entries."""
-    greater = OPS["greater"]
-    if node.op.name == "greater":
-        return [node]
-    if node.op.name in ("maximum", "minimum"):
-        return [greater(*node.inputs)]
-    if node.op.name in ("abs", "sign"):
-        x = node.inputs[0]
-        return [greater(x, constant(0.0, x.type))]
-    if node.op.name == "max":
-        x = node.inputs[0]
-        return [greater(repeat(node, x.shape, node.attrs["axis"]), x)]
-    return []

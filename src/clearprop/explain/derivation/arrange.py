@@ -1,63 +1,59 @@
-"""Ops that compute nothing: they pass numbers on, or choose some and arrange them."""
+"""What a node is to somebody who reads formulas: nothing new, a condition, a given value, numbers chosen and arranged.
+
+All of it is asked of the op's record: its element rule, and whether it is transparent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from clearprop.graph import N, Node
+from clearprop.graph.entries import Along, Cut, Everywhere, OneHot, RowsTaken, SideBySide
 from clearprop.present.formula import Atom, Math, Matrix, Scripts, Slot, fill, joined, number, parse, row
 from clearprop.present.formula.tree import COMMA, DOTS, Fenced
 
-Index = tuple[int, ...]
-_SAME = ("identity", "stop_gradient")
-_TRANSPARENT = {*_SAME, "broadcast", "cast"}
 _ALL = Atom(":", ":")
 
 
 def is_transparent(node: Node) -> bool:
     """Whether a node is written as its input is."""
-    return node.op.name in _TRANSPARENT and not is_indicator(node)
+    return node.op.transparent and not is_indicator(node)
 
 
 def is_indicator(node: Node) -> bool:
     """Whether a condition becomes a number here: [z > 0] is 1 or 0."""
-    return node.op.name == "cast" and node.inputs[0].dtype == "bool" and node.dtype != "bool"
+    return node.op.transparent and node.inputs[0].dtype == "bool" and node.dtype != "bool"
 
 
-# --- which element of which input an element is
+def is_label(node: Node) -> bool:
+    """Whether a node is the labels of the samples, each as a row with one 1."""
+    return isinstance(node.op.rule, OneHot)
 
 
-def _broadcast(node: Node, index: Index) -> tuple[Node, Index]:
-    return node.inputs[0], tuple(index[a] for a in node.attrs["axes"])
+def is_given(node: Node) -> bool:
+    """Whether a node's values come from outside: data, parameters, numbers, random numbers, labels."""
+    return node.op.kind in ("leaf", "random") or is_label(node)
 
 
-def _transpose(node: Node, index: Index) -> tuple[Node, Index]:
-    return node.inputs[0], index[::-1]
+def is_chosen_by_data(node: Node) -> bool:
+    """Whether a node takes other elements of its inputs for other samples."""
+    return isinstance(node.op.rule, RowsTaken | OneHot)
 
 
-def _slice(node: Node, index: Index) -> tuple[Node, Index]:
-    axis = node.attrs["axis"]
-    return node.inputs[0], (*index[:axis], index[axis] + node.attrs["start"], *index[axis + 1 :])
+def is_plain(node: Node) -> bool:
+    """Whether a node is made of numbers and N alone."""
+    arithmetic = is_transparent(node) or bool(node.op.factors)
+    return isinstance(node.op.rule, Everywhere) or (arithmetic and all(map(is_plain, node.inputs)))
 
 
-def _concat(node: Node, index: Index) -> tuple[Node, Index]:
-    axis, at = node.attrs["axis"], index[node.attrs["axis"]]
-    for x in node.inputs:
-        length = x.shape[axis]
-        assert isinstance(length, int)
-        if at < length:
-            return x, (*index[:axis], at, *index[axis + 1 :])
-        at -= length
-    raise IndexError(f"element {index} of {node!r}")
+def is_sum(node: Node) -> bool:
+    """Whether a node adds up its inputs, without a minus."""
+    return set(node.op.terms) == {1}
 
 
-ELEMENT_OF: dict[str, Callable[[Node, Index], tuple[Node, Index]]] = {
-    "broadcast": _broadcast,
-    "transpose": _transpose,
-    "slice": _slice,
-    "concat": _concat,
-    **{same: lambda node, index: (node.inputs[0], index) for same in _SAME},
-}
+def axis_of_sum(node: Node) -> int | None:
+    """The axis along which a node adds up its input; None where it does something else."""
+    return int(node.attrs["axis"]) if node.op.rule == Along("add") else None
 
 
 # --- how choosing and putting together are written
@@ -84,10 +80,10 @@ def _written_concat(node: Node, inputs: Sequence[Math], column: bool) -> Math:
     return Fenced("[", joined(inputs, COMMA), "]") if side_by_side else Matrix(tuple((part,) for part in inputs))
 
 
-WRITTEN: dict[str, Callable[[Node, Sequence[Math], bool], Math]] = {
-    "slice": _written_slice,
-    "take_rows": _written_rows,
-    "concat": _written_concat,
+WRITTEN: dict[type, Callable[[Node, Sequence[Math], bool], Math]] = {  # by element rule
+    Cut: _written_slice,
+    RowsTaken: _written_rows,
+    SideBySide: _written_concat,
 }
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from clearprop.errors import DTypeError, InvalidValueError, UnknownNameError, checked_integer
-from clearprop.explain.derivation.arrange import Index
+from clearprop.explain.derivation.arrange import is_label
 from clearprop.explain.derivation.document import part, step
 from clearprop.explain.derivation.general import comes_through_weights, rule_name
 from clearprop.explain.derivation.source import Source
@@ -16,6 +16,8 @@ from clearprop.explain.derivation.update import Updates, update_section
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.values import Values
 from clearprop.graph import Name, Node, tidy
+from clearprop.graph.entries import Index
+from clearprop.graph.node import is_batch_size
 from clearprop.messages import Message
 from clearprop.nn.names import A0, DATA_LOSS, LOSS, TARGET, X
 from clearprop.present.document import Document, Paragraph, Section
@@ -92,7 +94,9 @@ def _sections(source: Source, steps: Steps, optimizer: Optimizer) -> Iterator[Se
 
 
 def _bias_note(source: Source, name: Name) -> list[Message]:
-    if source.values.samples == 1 or source.node(name).op.name != "affine" or not source.is_small(source.node(name)):
+    node = source.node(name)
+    adds_bias = node.op.kind == "product" and node.op.fused
+    if source.values.samples == 1 or not adds_bias or not source.is_small(node):
         return []
     return [Message("derivation.bias_columns" if source.column else "derivation.bias_rows")]
 
@@ -101,7 +105,7 @@ def _backward(name: Name, source: Source, steps: Steps) -> Iterator[Section]:
     depth = source.values.architecture.depth
     last = Name.value("z", depth).gradient
     notes = []
-    if name == last and source.graph[Name.value("a", depth)].op.name == "softmax":
+    if name == last and source.graph[Name.value("a", depth)].op.kind == "reduction":  # softmax
         notes.append(Message("derivation.no_elementwise"))
     made = list(steps.of(name, heading(name, source), notes))
     if name == last:
@@ -115,9 +119,9 @@ def _with_short_form(long: Section, name: Name, source: Source, numbers: bool) -
 
     def writer(write: Callable[[Name], Math], size: Math) -> Writer:
         def leaf(x: Node) -> Math | None:
-            if x.op.name == "size" and source.values.samples != 1:
+            if is_batch_size(x) and source.values.samples != 1:
                 return size
-            named = TARGET if x.op.name == "one_hot" else x.name
+            named = TARGET if is_label(x) else x.name
             return None if named is None or named not in source.arrays or x is node else write(named)
 
         return Writer(leaf, source.column, source.values.samples, source.digits)

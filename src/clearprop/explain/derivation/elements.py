@@ -1,7 +1,7 @@
 """One element of a value as a formula of single numbers: sums written out, no matrix left.
 
-A node at an index becomes a graph of scalars, made by the same ops: a product of matrices becomes a sum of products, a
-broadcast another index. It stops at the values that have names.
+A node at an index becomes a graph of scalars, by the element rules in the ops' records: a product of matrices becomes
+a sum of products, a broadcast another index. It stops at the values that have names.
 """
 
 from __future__ import annotations
@@ -10,22 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from itertools import product as every
-from typing import Any
+from math import prod
 
 import numpy as np
 
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
-from clearprop.explain.derivation.arrange import ELEMENT_OF, Index
+from clearprop.explain.derivation.arrange import is_chosen_by_data, is_transparent
 from clearprop.explain.derivation.shared import computed, parts
-from clearprop.graph import OPS, N, Name, Node, Type, constant, variable
+from clearprop.graph import OPS, Dim, Name, Node, Type, constant, variable
+from clearprop.graph.entries import Entry, Index, Terms
 
 MOST_ELEMENTS = 24  # that are written out of one value
 _SAMPLE_ELEMENTS = 2  # of a value that is too large to print
 _REST = Name.other("rest")
 _FEW = 6  # terms of a long sum that are printed
-_BY_TERMS = ("sum", "max", "matmul", "scatter_rows")
-_BY_INDEX = ("take_rows", "one_hot")
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Elements:
 
     def chosen_by_data(self, node: Node) -> str | None:
         """The name of an op in a node's formula that takes other elements for other samples, if there is one."""
-        return next((x.op.name for x in self._inside(node) if x.op.name in _BY_INDEX), None)
+        return next((x.op.name for x in self._inside(node) if is_chosen_by_data(x)), None)
 
     def _inside(self, node: Node) -> list[Node]:
         return [node, *parts(node, self._stop)[0]]
@@ -104,125 +103,66 @@ class Elements:
         return leaf
 
     def _operation(self, node: Node, index: Index) -> Node:
-        op = node.op.name
-        if op in ELEMENT_OF:
-            x, at = ELEMENT_OF[op](node, index)
-            return self._element(x, at)
-        if op == "constant":
-            return constant(node.attrs["value"], _scalar(node.dtype))
-        if op == "size":
-            return constant(float(self._samples), _scalar(node.dtype))
-        if op in _BY_TERMS:
-            return self._over_terms(node, index)
-        if op in _BY_INDEX:
-            return self._by_index(node, index)
-        if op == "cast":
-            return self._cast(node, index)
-        if node.op.fused and (node.op.kind != "elementwise"):
-            return self._element(node.op.definition(*node.inputs, **node.attrs), index)  # type: ignore[misc]
-        return node.op(*(self._element(x, index) for x in node.inputs), **node.attrs)
+        op = node.op
+        if op.rule is not None:
+            return self._by_rule(node, op.rule(node, index, self))
+        if op.definition is not None and op.kind != "elementwise":
+            return self._element(op.definition(*node.inputs, **node.attrs), index)
+        inputs = [self._element(x, index) for x in node.inputs]
+        if is_transparent(node) and inputs[0].type.is_float and node.type.is_float:
+            return inputs[0]  # from one precision to another, where all numbers have one here
+        own = {"dtype": _scalar(node.dtype).dtype} if "dtype" in node.attrs else {}
+        return op(*inputs, **{**node.attrs, **own})
 
-    def _cast(self, node: Node, index: Index) -> Node:
-        x = self._element(node.inputs[0], index)
-        return x if x.type.is_float and node.type.is_float else node.op(x, dtype=_scalar(node.dtype).dtype)
+    def _by_rule(self, node: Node, found: Entry | Terms | float) -> Node:
+        if isinstance(found, Entry):
+            return self._element(found.value, found.index)
+        if isinstance(found, float):
+            return constant(found, _scalar(node.dtype))
+        terms, is_long = found.terms, found.join == "add" and len(found.terms) > self._most
+        written = [self._term(term) for term in (terms[:_FEW] if is_long else terms)]
+        if is_long:
+            rest = float(np.sum([self._number(term) for term in terms[_FEW:]]))
+            written.append(self._leaf(Element(_REST, None, len(terms) - _FEW), value=rest))
+        return reduce(OPS[found.join], written) if written else constant(0.0, _scalar(node.dtype))
 
-    def _by_index(self, node: Node, index: Index) -> Node:
-        """What a whole number of each sample chooses: a row of a table, or where the 1 stands."""
-        *tables, rows = node.inputs
-        chosen = int(self._array(rows)[index[0]])
-        if tables:
-            return self._element(tables[0], (chosen, index[1]))
-        return constant(float(chosen == index[1]), _scalar(node.dtype))
+    def _term(self, factors: tuple[Entry, ...]) -> Node:
+        return reduce(OPS["multiply"], [self._element(x.value, x.index) for x in factors])
 
-    # --- sums
+    def _number(self, factors: tuple[Entry, ...]) -> float:
+        """What one term of a sum comes to."""
+        return prod(float(self._array(x.value)[x.index]) for x in factors)
 
-    def _over_terms(self, node: Node, index: Index) -> Node:
-        join = OPS["maximum" if node.op.name == "max" else "add"]
-        terms = self._terms(node, index)
-        if not terms:
-            return constant(0.0, _scalar(node.dtype))
-        shown = terms if len(terms) <= self._most or node.op.name == "max" else terms[:_FEW]
-        written = [term(self) for term in shown]
-        if len(shown) < len(terms):
-            rest = float(np.sum(self._numbers_of_terms(node, index)[len(shown) :]))
-            written.append(self._leaf(Element(_REST, None, len(terms) - len(shown)), value=rest))
-        return reduce(join, written)
+    # --- what the rules ask
 
-    def _terms(self, node: Node, index: Index) -> list[Term]:
-        if node.op.name == "matmul":
-            return self._product_terms(node, index)
-        if node.op.name == "scatter_rows":
-            return [_at(node.inputs[0], (int(i), index[1])) for i in self._scattered(node, index)]
-        return self._axis_terms(node, index)
+    def length(self, dim: Dim) -> int:
+        """A dimension as a number."""
+        return dim if isinstance(dim, int) else self._samples
 
-    def _scattered(self, node: Node, index: Index) -> Array:
-        """The samples whose values are added up in this row."""
-        return np.flatnonzero(self._array(node.inputs[1]) == index[0])
-
-    def _numbers_of_terms(self, node: Node, index: Index) -> Array:
-        """What each term of a sum comes to."""
-        if node.op.name == "sum":
-            terms: Array = np.moveaxis(self._array(node.inputs[0]), node.attrs["axis"], -1)[index]
-            return terms
-        if node.op.name == "scatter_rows":
-            scattered: Array = self._array(node.inputs[0])[self._scattered(node, index), index[1]]
-            return scattered
-        a, b = map(self._array, node.inputs)
-        a = a.T if node.attrs.get("transpose_a") else a
-        b = b.T if node.attrs.get("transpose_b") else b
-        return (a[index[0]] if a.ndim == 2 else a) * (b[:, index[-1]] if b.ndim == 2 else b)
+    def integers(self, node: Node) -> list[int]:
+        """The labels, or the numbers of rows, that a node holds."""
+        found: list[int] = self._array(node).astype(int).tolist()
+        return found
 
     def _array(self, node: Node) -> Array:
         """All entries of a node, be it named or not."""
         name = self._stop(node)
         if name is not None:
-            return np.broadcast_to(self._values[name], [self._length(d) for d in node.shape])
+            return np.broadcast_to(self._values[name], [self.length(d) for d in node.shape])
         if node not in self._arrays:
             self._arrays[node] = computed(node, self._stop, self._values, self._samples)
         return self._arrays[node]
 
-    def _axis_terms(self, node: Node, index: Index) -> list[Term]:
-        (x,) = node.inputs
-        axis = node.attrs["axis"]
-        length = self._length(x.shape[axis])
-        return [_at(x, (*index[:axis], k, *index[axis:])) for k in range(length)]
-
-    def _product_terms(self, node: Node, index: Index) -> list[Term]:
-        """(A · B)ᵢⱼ = Σₖ aᵢₖ bₖⱼ, whichever way A and B are stored."""
-        a, b = node.inputs
-        ta, tb = bool(node.attrs.get("transpose_a")), bool(node.attrs.get("transpose_b"))
-        row = index[:1] if a.type.rank == 2 else ()
-        column = index[-1:] if b.type.rank == 2 else ()
-        inner = self._length(a.shape[-1] if not ta or a.type.rank == 1 else a.shape[0])
-        return [
-            _times(a, (k, *row) if ta else (*row, k), b, (*column, k) if tb else (k, *column)) for k in range(inner)
-        ]
-
-    def _length(self, dim: Any) -> int:
-        return self._samples if dim is N else int(dim)
-
-
-Term = Callable[[Elements], Node]
-
 
 def _is_known(node: Node) -> bool:
     """Whether a node's elements can be written out."""
-    kinds = ("elementwise", "leaf", "random")
-    return node.op.kind in kinds or node.op.fused or node.op.name in (*ELEMENT_OF, *_BY_TERMS, *_BY_INDEX)
+    return node.op.rule is not None or node.op.fused or node.op.kind in ("elementwise", "leaf", "random")
 
 
 def _scalar(dtype: str) -> Type:
     """All decimal numbers are float64 here, conditions and whole numbers what they are."""
     kept = Type((), dtype)
     return Type((), "f64") if kept.is_float else kept
-
-
-def _at(x: Node, index: Index) -> Term:
-    return lambda elements: elements._element(x, index)
-
-
-def _times(a: Node, i: Index, b: Node, j: Index) -> Term:
-    return lambda elements: OPS["multiply"](elements._element(a, i), elements._element(b, j))
 
 
 def indices(shape: tuple[int, ...]) -> list[Index]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from clearprop.explain.derivation.arrange import axis_of_sum, is_sum
 from clearprop.explain.derivation.source import Source
 from clearprop.graph import Name, Node, topological
+from clearprop.graph.node import is_constant
 from clearprop.nn.names import X
 from clearprop.present.document import Equation
 from clearprop.present.formula import parse
@@ -86,25 +88,24 @@ def comes_through_weights(layer: int, source: Source) -> bool:
 
 
 def _is_sum_of_errors(gradient: Node, layer: int, source: Source) -> bool:
-    of_rows = gradient.op.name == "sum" and gradient.attrs["axis"] == 0
-    return of_rows and source.name_of(gradient.inputs[0]) == Name.value("z", layer).gradient
+    return axis_of_sum(gradient) == 0 and source.name_of(gradient.inputs[0]) == Name.value("z", layer).gradient
 
 
 def _is_weights_gradient(gradient: Node, layer: int, source: Source) -> bool:
     """One product of the layer's input and its error; beside it nothing but penalties on the weights."""
     before = Name.value("a", layer - 1) if layer > 1 else X
-    product, *others = sorted(_terms(gradient), key=lambda term: term.op.name != "matmul")
+    product, *others = sorted(_terms(gradient), key=lambda term: term.op.kind != "product")
     ends = {source.name_of(end) for term in others for end in source.ends(term)}
     is_product = _is_product(product, source, before, Name.value("z", layer).gradient, "transpose_a")
     return is_product and ends <= {Name.parameter("W", layer)}
 
 
 def _terms(node: Node) -> list[Node]:
-    return [node] if node.op.name != "add" else [term for x in node.inputs for term in _terms(x)]
+    return [term for x in node.inputs for term in _terms(x)] if is_sum(node) else [node]
 
 
 def _is_product(node: Node, source: Source, a: Name, b: Name, transposed: str) -> bool:
-    is_product = node.op.name == "matmul" and dict(node.attrs) == {transposed: True}
+    is_product = node.op.kind == "product" and dict(node.attrs) == {transposed: True}
     return is_product and tuple(map(source.name_of, node.inputs)) == (a, b)
 
 
@@ -113,7 +114,7 @@ def rule_name(name: Name, source: Source) -> str | None:
     of, node = name.of, source.graph.named.get(name)
     if name.role != "gradient" or of is None or of.suffix or of.layer is None:
         return None
-    if node is not None and node.op.name == "constant":  # 0, where something stops the gradient
+    if node is not None and is_constant(node):  # 0, where something stops the gradient
         return None
     match of.role, of.letter:
         case "parameter", "W":
@@ -133,7 +134,7 @@ def is_elementwise(layer: int, source: Source) -> bool:
     following = {z}
     for node in topological([a]):
         if node is not z and not following.isdisjoint(node.inputs):
-            stops = node.op.name == "stop_gradient" or (node.name is not None and node is not a)
+            stops = node.op.role == "stop" or (node.name is not None and node is not a)
             if stops or node.op.kind != "elementwise":
                 return False
             following.add(node)

@@ -8,8 +8,9 @@ from collections.abc import Callable, Container, Mapping, Sequence
 import numpy as np
 
 from clearprop.execute import Array, evaluate
-from clearprop.explain.derivation.writer import is_plain
+from clearprop.explain.derivation.arrange import axis_of_sum, is_plain
 from clearprop.graph import Name, Node, substitute, variable
+from clearprop.graph.entries import Everywhere, Rearranged
 
 NameOf = Callable[[Node], Name | None]
 _HEAVY = 3  # operations that a value must take to get a letter of its own
@@ -77,8 +78,9 @@ def once(nodes: Sequence[Node], names: Mapping[Node, Name]) -> dict[Node, tuple[
 
 def _summed(node: Node) -> list[tuple[Node, int]]:
     """The inputs along which a node adds up, each with the axis."""
-    if node.op.name == "sum":
-        return [(node.inputs[0], node.attrs["axis"])]
+    axis = axis_of_sum(node)
+    if axis is not None:
+        return [(node.inputs[0], axis)]
     if node.op.kind != "product":
         return []
     a, b = node.inputs[:2]
@@ -91,10 +93,10 @@ def _spread_axes(nodes: Sequence[Node]) -> dict[Node, frozenset[int]]:
     found: dict[Node, frozenset[int]] = {}
     for node in nodes:
         every = frozenset(range(node.type.rank))
-        if node.op.name == "constant":
+        if isinstance(node.op.rule, Everywhere):
             found[node] = every
-        elif node.op.name == "broadcast":
-            (x,), axes = node.inputs, node.attrs["axes"]
+        elif isinstance(node.op.rule, Rearranged):
+            (x,), axes = node.inputs, node.op.rule.axes(node)
             found[node] = every - {axes[k] for k in range(x.type.rank) if k not in found[x]}
         elif node.op.kind == "elementwise" and node.inputs:
             found[node] = frozenset.intersection(*(found[x] for x in node.inputs))

@@ -9,13 +9,15 @@ import numpy as np
 
 from clearprop.cached import cached_property
 from clearprop.execute import Array
-from clearprop.explain.derivation.arrange import Index
+from clearprop.explain.derivation.arrange import is_label
 from clearprop.explain.derivation.elements import Elements
 from clearprop.explain.derivation.shared import computed, letters, needed, once, parts
 from clearprop.explain.derivation.symbols import Place, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Name, Node, Shape
+from clearprop.graph.entries import Index
+from clearprop.graph.node import is_alias, is_batch_size, is_constant, is_variable
 from clearprop.nn.names import DATA_LOSS, LOSS, TARGET
 from clearprop.present.formula import DIGITS, Atom, Math, Matrix, identifier, is_printable, number, words
 from clearprop.train import Optimizer, first_numbers, textbook_step
@@ -56,7 +58,7 @@ class Source:
     @property
     def has_penalties(self) -> bool:
         """Whether L is more than the mean loss of the samples."""
-        return self.values.has_target and self.graph[LOSS].op.name != "identity"
+        return self.values.has_target and not is_alias(self.graph[LOSS])
 
     # --- which nodes have names
 
@@ -64,7 +66,7 @@ class Source:
         """Nodes at which a formula ends: inputs, parameters, values of layers, their gradients, and shared values."""
         found: dict[Node, Name] = {}
         for node in self.graph.nodes:
-            if node.op.name == "one_hot" and node.inputs[0].name == TARGET:
+            if is_label(node) and node.inputs[0].name == TARGET:
                 found[node] = TARGET
             elif node.op.kind == "random":
                 found[node] = Name.other(f"r_{node.attrs['stream']}")
@@ -75,7 +77,7 @@ class Source:
 
     def _has_own_name(self, node: Node) -> bool:
         """Not ∂L/∂L, which is 1; and without penalties the loss is L, and needs no second letter."""
-        if node.op.name == "constant":
+        if is_constant(node):
             return node.name in self.values
         return node.name != DATA_LOSS or self.has_penalties
 
@@ -93,7 +95,7 @@ class Source:
         if name in self.auxiliary:
             return self.auxiliary[name]
         node = self.graph[name]
-        return node.inputs[0] if name == LOSS and node.op.name == "identity" else node
+        return node.inputs[0] if name == LOSS and is_alias(node) else node
 
     def needed(self, node: Node) -> list[Name]:
         """The shared values that a node's formula names, innermost first."""
@@ -105,7 +107,7 @@ class Source:
     def _textbook(self) -> dict[str, Array]:
         """Forward and backward as the textbooks' formulas give them, which a saturated output makes infinite."""
         graph = self.values.textbook_graph
-        return self.values.run(Graph({k: node for k, node in self._stops_of(graph) if node.op.name != "variable"}))
+        return self.values.run(Graph({k: node for k, node in self._stops_of(graph) if not is_variable(node)}))
 
     def _stops_of(self, graph: Graph) -> Iterator[tuple[Name, Node]]:
         return ((name, node) for node in graph.nodes if (name := self.name_of(node)) is not None)
@@ -124,7 +126,7 @@ class Source:
 
     def _updated(self, name: Name, node: Node, arrays: Mapping[str, Array]) -> Array:
         """What belongs to the optimizer's first step, from the gradients as they are shown; its arrays begin at 0."""
-        if node.op.name != "variable":
+        if not is_variable(node):
             return computed(node, self.name_of, arrays, self.values.samples)
         start = np.asarray(self._numbers_of_step.get(name, 0.0), np.float64)
         return np.broadcast_to(start, self._shape(node))
@@ -178,13 +180,13 @@ class Source:
     # --- how nodes are written
 
     def _symbol(self, node: Node) -> Math | None:
-        if node.op.name == "size" and self.values.samples != 1:
+        if is_batch_size(node) and self.values.samples != 1:
             return identifier("N")
         name = self.name_of(node)
         return None if name is None else symbol(name)
 
     def _numbers(self, node: Node) -> Math | None:
-        if node.op.name == "size" and self.values.samples != 1:
+        if is_batch_size(node) and self.values.samples != 1:
             return number(self.values.samples, 17)
         name = self.name_of(node)
         return None if name is None else self.printed(name)

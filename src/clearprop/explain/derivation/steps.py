@@ -7,14 +7,15 @@ from typing import Literal
 
 import numpy as np
 
-from clearprop.explain.derivation.arrange import Index
 from clearprop.explain.derivation.document import step
 from clearprop.explain.derivation.elements import some_indices
 from clearprop.explain.derivation.general import rule_of
 from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.derivation.writer import Writer
-from clearprop.graph import OPS, Name, Node, variable
+from clearprop.graph import OPS, Name, Node, Op, variable
+from clearprop.graph.entries import Index
+from clearprop.graph.node import is_constant, is_variable
 from clearprop.messages import Message, Words
 from clearprop.present.document import Equation, Section
 from clearprop.present.formula import LONGEST, Math, identifier, is_printable
@@ -33,7 +34,7 @@ class Steps:
 
     def __init__(self, source: Source, detail: Detail) -> None:
         self._source, self.detail = source, detail
-        self._defined: set[str] = set()  # fused ops whose meaning has been said
+        self._defined: set[Op] = set()  # fused ops whose meaning has been said
         self._told: set[Name] = set()  # shared values that have been written out
 
     def of(self, name: Name, heading: Words, notes: Iterable[Message] = ()) -> Iterator[Section]:
@@ -85,7 +86,7 @@ class Steps:
         elif shown:
             unknown = source.elements.cannot_write(node)
             notes.append(Message("derivation.too_large" if unknown else "derivation.large"))
-        if node.op.name == "constant" and name.role == "gradient":
+        if is_constant(node) and name.role == "gradient":
             notes.append(Message("derivation.zero"))
         equations.append(without_repeats(main))
         equations += self._definitions(node)
@@ -100,9 +101,9 @@ class Steps:
     def _definitions(self, node: Node) -> Iterator[Equation]:
         for x in [node, *self._source.inner(node)]:
             op = x.op
-            if op.definition is None or op.name in self._defined or op.kind == "product":
+            if op.definition is None or op in self._defined or op.kind == "product":
                 continue
-            self._defined.add(op.name)
+            self._defined.add(op)
             inputs = [variable(letter, i.shape, i.dtype) for letter, i in zip("xyuvw", x.inputs, strict=False)]
             meaning = op.definition(*inputs, **x.attrs)
             writer = Writer(_own_name, samples=1, digits=self._source.digits)
@@ -139,11 +140,11 @@ class Steps:
 
 
 def _own_name(node: Node) -> Math | None:
-    return identifier(str(node.name)) if node.op.name == "variable" else None
+    return identifier(str(node.name)) if is_variable(node) else None
 
 
 def _named_symbol(node: Node) -> Math | None:
-    return None if node.name is None or node.op.name != "variable" else symbol(node.name)
+    return None if node.name is None or not is_variable(node) else symbol(node.name)
 
 
 def without_repeats(sides: list[Math]) -> Equation:

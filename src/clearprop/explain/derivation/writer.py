@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction as Ratio
+from functools import reduce
 from math import isfinite
 
-from clearprop.explain.derivation.arrange import WRITTEN, is_indicator, is_transparent
+from clearprop.explain.derivation.arrange import WRITTEN, axis_of_sum, is_indicator, is_plain, is_transparent
 from clearprop.graph import N, Node
+from clearprop.graph.node import is_batch_size, is_constant, is_variable
 from clearprop.present.formula import (
     Apply,
     Atom,
@@ -68,7 +70,7 @@ class Writer:
 
     def formula(self, node: Node) -> Math:
         """How a node follows from its inputs, also where it has a symbol of its own."""
-        return self._write(node) if node.op.name == "variable" else self._signed(*self._operation(node))
+        return self._write(node) if is_variable(node) else self._signed(*self._operation(node))
 
     def _write(self, node: Node) -> Math:
         return self._signed(*self._value(node))
@@ -84,28 +86,27 @@ class Writer:
 
     def _operation(self, node: Node) -> tuple[bool, Math]:
         known = self._number(node)
-        name = node.op.name
         if known is not None:
             return known < 0, self._printed(abs(known))
         if is_transparent(node):
             return self._value(node.inputs[0])
         if is_indicator(node):
             return False, Fenced("[", self._write(node.inputs[0]), "]")
-        if name in WRITTEN:
-            return False, WRITTEN[name](node, [self._write(x) for x in node.inputs], self._column)
-        if name in ("multiply", "divide", "reciprocal"):
+        if node.op.factors:
             return self._product(node)
-        if name in ("add", "subtract"):
+        if node.op.terms:
             return False, self._sum(node)
-        if name == "sum":
+        if axis_of_sum(node) is not None:
             return self._over_axis(node)
-        if name == "matmul":
-            return False, self._matmul(node)
+        written = WRITTEN.get(type(node.op.rule))
+        if written is not None:
+            return False, written(node, [self._write(x) for x in node.inputs], self._column)
         return False, self._by_record(node)
 
     # --- by the op's own record
 
     def _by_record(self, node: Node) -> Math:
+        """Of a product with its transposes; in the column convention (A · B)⊤ = B⊤ · A⊤, each letter a transpose."""
         template = parse(node.op.formula)
         if node.op.kind == "product":
             template = turned(template) if self._column else template
@@ -114,6 +115,8 @@ class Writer:
             template = Row(tuple(sign if part == TIMES else part for part in template.parts))
         write = self._factor if node.op.kind == "product" else self._write
         values = {str(i): write(x) for i, x in enumerate(node.inputs, 1)}
+        for i, flag in (("1", "transpose_a"), ("2", "transpose_b")):
+            values |= {i: transposed(values[i])} if node.attrs.get(flag) else {}
         numbers = {attr: float(value) for attr, value in node.attrs.items() if isinstance(value, int | float)}
         template = without_ones(template, {attr for attr, value in numbers.items() if value == 1.0})
         return fill(template, values | {attr: self._printed(value) for attr, value in numbers.items()})
@@ -121,11 +124,17 @@ class Writer:
     # --- where signs, ones and conventions ask for more than the record says
 
     def _sum(self, node: Node) -> Math:
-        """A minus within the second term joins the sign before it."""
-        first = self._write(node.inputs[0])
-        negative, second = self._value(node.inputs[1])
-        minus = (node.op.name == "subtract") != negative
-        return fill(parse("#1 - #2" if minus else "#1 + #2"), {"1": first, "2": second})
+        """A minus within a term joins the sign before it."""
+        written: Math | None = None
+        for sign, x in zip(node.op.terms, node.inputs, strict=True):
+            negative, m = self._value(x)
+            minus = (sign < 0) != negative
+            if written is None:
+                written = self._signed(minus, m)
+            else:
+                written = fill(parse("#1 - #2" if minus else "#1 + #2"), {"1": written, "2": m})
+        assert written is not None
+        return written
 
     def _product(self, node: Node) -> tuple[bool, Math]:
         """The sign and the number come to the front, ones go away; ⊙ between matrices, · between numbers."""
@@ -144,37 +153,34 @@ class Writer:
             return Product(known)
         if is_transparent(node):
             return self._taken_apart(node.inputs[0])
-        if node.op.name == "multiply":
-            a, b = node.inputs
-            if a is b and not is_plain(a):
-                return Product(factors=[fill(parse("{#1}^2"), {"1": self._write(a)})])
-            return self._taken_apart(a).times(self._taken_apart(b))
-        if node.op.name == "divide":
-            return self._quotient(node)
-        if node.op.name == "reciprocal":
-            return Product(factors=[fill(parse(node.op.formula), {"1": self._write(node.inputs[0])})])
+        if node.op.factors:
+            return self._powers(node)
         negative, m = self._value(node)
         m = brackets(m) if node.op.kind == "product" else m
         sign = -1.0 if negative else 1.0
         return Product(sign, [m], []) if is_plain(node) else Product(sign, [], [m])
 
-    def _quotient(self, node: Node) -> Product:
-        """Numbers and 1/N stand before the fraction."""
-        a, b = node.inputs
-        top, below = self._taken_apart(a), self._number(b)
-        if below is not None:
-            return (
-                top.times(Product(1.0 / below))
-                if below in (1.0, -1.0)
-                else self._over(top, self._printed(below), self._times(node))
-            )
-        if is_plain(b) and is_plain(a):
-            return Product(top.number, [Fraction(_chain(top.scalars, DOT) if top.scalars else _ONE, self._write(b))])
-        return self._over(top, self._write(b), self._times(node))
+    def _powers(self, node: Node) -> Product:
+        """A product of factors above a fraction's line and below it."""
+        above = [x for x, power in zip(node.inputs, node.op.factors, strict=True) if power > 0]
+        below = [x for x, power in zip(node.inputs, node.op.factors, strict=True) if power < 0]
+        if len(above) == 2 and above[0] is above[1] and not is_plain(above[0]):
+            top = Product(factors=[fill(parse("{#1}^2"), {"1": self._write(above[0])})])
+        else:
+            top = reduce(Product.times, map(self._taken_apart, above), Product())
+        for x in below:
+            top = self._over(top, x, all(map(is_plain, above)), self._times(node))
+        return top
 
-    def _over(self, top: Product, bottom: Math, sign: Atom = DOT) -> Product:
-        inside = _chain(top.factors, sign) if top.factors else _ONE
-        return Product(top.number, top.scalars, [Fraction(inside, bottom)])
+    def _over(self, top: Product, x: Node, is_top_plain: bool, sign: Atom) -> Product:
+        """A product over one more factor; numbers and 1/N stand before the fraction."""
+        known = self._number(x)
+        if known in (1.0, -1.0):
+            return top.times(Product(1.0 / known))
+        bottom = self._write(x) if known is None else self._printed(known)
+        if is_plain(x) and is_top_plain and known is None:
+            return Product(top.number, [Fraction(_chain(top.scalars, DOT) if top.scalars else _ONE, bottom)])
+        return Product(top.number, top.scalars, [Fraction(_chain(top.factors, sign) if top.factors else _ONE, bottom)])
 
     def _times(self, node: Node) -> Atom:
         """⊙ between matrices, · between single numbers."""
@@ -185,9 +191,9 @@ class Writer:
         """A sum over samples has the index i, over units j and k; over a single one there is nothing to sum."""
         letters: list[str] = []
         x = node
-        while x.op.name == "sum" and (x is node or self._leaf(x) is None):
+        while (axis := axis_of_sum(x)) is not None and (x is node or self._leaf(x) is None):
             (inner,) = x.inputs
-            length = inner.shape[x.attrs["axis"]]
+            length = inner.shape[axis]
             if length is N and self._samples != 1:
                 letters.append("i")
             elif length is not N and length != 1:
@@ -196,16 +202,8 @@ class Writer:
         negative, m = self._value(x)
         if not letters:
             return negative, m
-        sigma = Scripts(Atom("Σ", r"\sum", "function"), row(*(identifier(letter) for letter in sorted(letters))))
+        sigma = Scripts(parse(node.op.sign), row(*(identifier(letter) for letter in sorted(letters))))
         return negative, fill(Apply(sigma, _SLOT), {"1": m})
-
-    def _matmul(self, node: Node) -> Math:
-        """A · B with its transposes; in the column convention (A · B)⊤ = B⊤ · A⊤, where each letter is a transpose."""
-        a, b = map(self._factor, node.inputs)
-        a = transposed(a) if node.attrs.get("transpose_a") else a
-        b = transposed(b) if node.attrs.get("transpose_b") else b
-        template = parse(node.op.formula)
-        return fill(turned(template) if self._column else template, {"1": a, "2": b})
 
     def _factor(self, node: Node) -> Math:
         """A factor of a matrix product: A · (B ⊙ C) is not (A · B) ⊙ C."""
@@ -217,17 +215,19 @@ class Writer:
 
     def _number(self, node: Node) -> float | None:
         """The number that stands in every place of a node whatever the inputs are, if there is one."""
-        if node.op.name == "constant":
+        if is_constant(node):
             return float(node.attrs["value"])
-        if node.op.name == "size":
+        if is_batch_size(node):
             return 1.0 if self._samples == 1 else None
         if is_transparent(node):
             return self._number(node.inputs[0])
-        if node.op.name in ("multiply", "divide"):
-            a, b = (self._number(x) for x in node.inputs)
-            if a is not None and b:
-                return a * b if node.op.name == "multiply" else a / b
-        return None
+        found = 1.0 if node.op.factors else None
+        for x, power in zip(node.inputs, node.op.factors, strict=False):
+            number = self._number(x)
+            if found is None or number is None or (power < 0 and number == 0):
+                return None
+            found = found * number if power > 0 else found / number
+        return found
 
     def _printed(self, value: float) -> Math:
         """A number as it stands in a formula: 1/3 rather than 0.3333."""
@@ -235,14 +235,6 @@ class Writer:
         if ratio.denominator > 1 and float(ratio) == value and float(f"{value:.3g}") != value:
             return Fraction(number(ratio.numerator, 17), number(ratio.denominator))
         return number(value, self._digits)
-
-
-def is_plain(node: Node) -> bool:
-    """Whether a node is made of numbers and N alone."""
-    if node.op.name in ("constant", "size"):
-        return True
-    arithmetic = is_transparent(node) or node.op.name in ("multiply", "divide")
-    return arithmetic and all(map(is_plain, node.inputs))
 
 
 def _chain(parts: list[Math], sign: Atom) -> Math:

@@ -206,7 +206,7 @@ def _captions(column: _Column, last: int, node: Node | None, bottom: float, lang
 
 
 def _activation(node: Node) -> str:
-    return "" if node.op.name == "identity" else node.op.name if node.op.fused or node.op.name == "softmax" else ""
+    return node.op.name if node.op.fused else ""
 
 
 # --- marks on units, and what they mean

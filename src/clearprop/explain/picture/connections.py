@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from clearprop.graph import Graph, Name, Node
+from clearprop.graph.entries import Cut, Rearranged, SideBySide
+from clearprop.graph.node import is_variable
 from clearprop.nn.names import X
 
 Way = tuple[frozenset[int], ...]  # for each entry of a value, which entries of another one it goes into
@@ -97,7 +99,7 @@ def _before(path: _Path) -> Iterator[_Path]:
     if node.op.kind == "product" and factor is None:
         return  # a product without a plain matrix of weights has no lines
     for i, x in enumerate(node.inputs):
-        if not x.type.is_float or (x.op.name == "variable" and x.name != X):
+        if not x.type.is_float or (is_variable(x) and x.name != X):
             continue
         if factor is None:
             way, is_direct = _through(node, i, path.rows)
@@ -112,10 +114,10 @@ def _before(path: _Path) -> Iterator[_Path]:
 def _through(node: Node, i: int, way: Way) -> tuple[Way, bool]:
     """How the entries of a node's input i go on, and whether each goes its own way."""
     width, last = width_of(node.inputs[i]), len(node.shape) - 1
-    if node.op.name == "concat" and node.attrs["axis"] == last:
+    if isinstance(node.op.rule, SideBySide) and node.attrs["axis"] == last:
         start = [0, *accumulate(map(width_of, node.inputs))][i]
         return way[start : start + width], True
-    if node.op.name == "slice" and node.attrs["axis"] == last:
+    if isinstance(node.op.rule, Cut) and node.attrs["axis"] == last:
         start, stop = node.attrs["start"], node.attrs["stop"]
         nowhere: Way = (frozenset(),)
         return nowhere * start + way + nowhere * (width - stop), True
@@ -127,9 +129,9 @@ def _through(node: Node, i: int, way: Way) -> tuple[Way, bool]:
 def _weight(node: Node) -> tuple[Node, bool] | None:
     """The matrix of weights that a product multiplies by, and whether it is transposed."""
     for x in node.inputs if node.op.kind == "product" else ():
-        is_turned = x.op.name == "transpose"
+        is_turned = isinstance(x.op.rule, Rearranged) and x.op.rule.axes(x) == (1, 0)
         W = x.inputs[0] if is_turned else x
-        if W.op.name == "variable" and W.name != X and W.type.rank == 2:
+        if is_variable(W) and W.name != X and W.type.rank == 2:
             return W, is_turned != bool(node.attrs.get("transpose_b"))
     return None
 

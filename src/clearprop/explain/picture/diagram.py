@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clearprop.errors import InvalidValueError
+from clearprop.graph import Op
 from clearprop.present.figure.blocks import NOTHING, Block
 from clearprop.present.figure.layout import Box, Edge, Layout, arrange
 from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Stroke
@@ -17,13 +18,12 @@ _RADIUS, _SIGN, _NAME = 16.0, 15.0, 12.0
 _CARD = 30.0  # height of what stands above a node: a constant, a parameter
 _APART = 5.0  # between an edge and its numbers
 _MARGIN = 20.0
-_NAMES = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU", "tanh": "tanh"}
 MOST = 400  # nodes that a figure shows; more of them no one can read
 
 
-def title_of(op: str) -> str:
+def title_of(op: Op) -> str:
     """The name of a fused op in its box."""
-    return _NAMES.get(op, op.replace("_", " ").capitalize())
+    return op.title or op.name.replace("_", " ").capitalize()
 
 
 @dataclass(frozen=True)

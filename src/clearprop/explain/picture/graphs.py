@@ -14,28 +14,16 @@ from clearprop.explain.derivation.arrange import is_transparent
 from clearprop.explain.derivation.symbols import own_letter
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.picture.diagram import Vertex, check_size, title_of
+from clearprop.explain.signs import is_infix, sign
 from clearprop.graph import Graph, Name, Node, expand, simplify, tidy, variable
+from clearprop.graph.entries import Everywhere
 from clearprop.graph.gradient import backward
-from clearprop.graph.node import constant, is_constant
+from clearprop.graph.node import constant, is_batch_size, is_constant, is_variable
 from clearprop.present.figure.blocks import NOTHING, Block, formula_block, value_block
+from clearprop.present.figure.text import words
 from clearprop.present.formula import Math, Run, identifier, number, runs, to_text, transposed
 
 Zoom = Literal["primitives", "fused", "layers"]
-_SIGNS = {  # of primitives, as the textbooks draw them
-    "add": "+",
-    "subtract": "−",
-    "multiply": "×",
-    "divide": "÷",
-    "reciprocal": "/",
-    "matmul": "dot",
-    "log": "ln",
-    "sum": "Σ",
-    "absolute": "|·|",
-    "greater": ">",
-    "transpose": "⊤",
-    "maximum": "max",
-    "minimum": "min",
-}
 _WIDEST = 3  # letters that fit into a circle
 
 
@@ -121,7 +109,7 @@ class _Vertices:
         self._is_plain: dict[Node, bool] = {}  # whether a node is a number, or N, or made of these
         for node in graph.nodes:
             made = bool(node.inputs) and all(self._is_plain[x] for x in node.inputs)
-            self._is_plain[node] = made or node.op.name in ("constant", "size")
+            self._is_plain[node] = made or isinstance(node.op.rule, Everywhere)
         self._keys: dict[Node, str] = {}
         taken: set[str] = set()
         for i, node in enumerate(graph.nodes):
@@ -151,18 +139,18 @@ class _Vertices:
         return Vertex(self._keys[node], keys, sign, form, self._above(node), self._below(node), cards, name)
 
     def _sign(self, node: Node) -> tuple[tuple[Run, ...], Literal["circle", "box", "leaf"]]:
-        if node.op.name == "variable" and node.name:
+        if is_variable(node) and node.name:
             return tuple(runs(self._letters(node.name))), "leaf"
-        sign = self._number_before(node) + _SIGNS.get(node.op.name, node.op.name.replace("_", " "))
-        if node.op.name == "power":
-            return (("x", "normal", True), (f"{node.attrs['exponent']:g}", "sup", False)), "circle"
-        if not node.op.fused and len(sign) <= _WIDEST:
-            return ((sign, "normal", False),), "circle"
-        return ((title_of(node.op.name) if node.op.fused else sign, "normal", False),), "box"
+        if node.op.fused:
+            return words(title_of(node.op)), "box"
+        before = self._number_before(node)
+        found = words(before + to_text(sign(node))) if before else tuple(runs(sign(node)))
+        on_line = sum(len(text) for text, place, _ in found if place == "normal")
+        return found, "circle" if on_line <= _WIDEST else "box"
 
     def _number_before(self, node: Node) -> str:
         """The 1 of 1 − a, which must not be taken for that of a − 1."""
-        if node.op.name not in ("subtract", "divide") or not self._is_plain[node.inputs[0]]:
+        if not is_infix(node) or node.op.commutative or not self._is_plain[node.inputs[0]]:
             return ""
         return to_text(_plain(self._source(node.inputs[0])))
 
@@ -214,9 +202,9 @@ class _WithFormulas(_Vertices):
 
     def _variable(self, node: Node) -> Math | None:
         """The letters of variables; a row that was made a column is its transpose."""
-        if node.op.name == "broadcast" and node.inputs[0].type.rank == 1 and node.shape[1:] == (1,):
+        if is_transparent(node) and node.inputs[0].type.rank == 1 and node.shape[1:] == (1,):
             return transposed(Writer(self._in_output, samples=1).formula(node.inputs[0]))
-        return own_letter(str(node.name)) if node.op.name == "variable" else None
+        return own_letter(str(node.name)) if is_variable(node) else None
 
     def _in_output(self, node: Node) -> Math | None:
         return self._letter if node is self._output else self._variable(node)
@@ -224,7 +212,7 @@ class _WithFormulas(_Vertices):
 
 def _free_name(y: Node, taken: Collection[object]) -> str:
     """A name for the output that nothing else has."""
-    if y.op.name == "variable" or (y.name and y.name not in taken):
+    if is_variable(y) or (y.name and y.name not in taken):
         return str(y.name)
     names = chain(("y", "f", "u"), (f"y{i}" for i in count(1)))
     return next(name for name in names if name not in taken)
@@ -233,4 +221,4 @@ def _free_name(y: Node, taken: Collection[object]) -> str:
 def _plain(node: Node) -> Math:
     if is_constant(node):
         return number(float(node.attrs["value"]), 6)
-    return Writer(lambda x: identifier("N") if x.op.name == "size" else None).formula(node)
+    return Writer(lambda x: identifier("N") if is_batch_size(x) else None).formula(node)

@@ -7,6 +7,7 @@ from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.picture.diagram import Vertex, title_of
 from clearprop.explain.values import Values
 from clearprop.graph import Name, Node
+from clearprop.graph.node import is_alias
 from clearprop.nn.names import A0, TARGET, X
 from clearprop.present.figure.blocks import NOTHING, value_block
 from clearprop.present.formula import Run, runs
@@ -50,6 +51,6 @@ def _stops(node: Node, source: Source) -> list[Name]:
 def _sign(name: Name, node: Node) -> tuple[Run, ...]:
     if name.role == "loss":
         return (("Loss", "normal", False),)
-    if node.op.fused or node.op.name == "identity":
-        return ((title_of(node.op.name), "normal", False),)
+    if node.op.fused or is_alias(node):
+        return ((title_of(node.op), "normal", False),)
     return (("f", "normal", True),)  # an activation or a layer of several ops

@@ -9,8 +9,10 @@ from typing import Literal
 from clearprop.cached import cached_property
 from clearprop.execute import evaluate
 from clearprop.explain.derivation import Elements, Source, Writer
+from clearprop.explain.derivation.arrange import is_given, is_sum
 from clearprop.explain.derivation.elements import Element, indices
 from clearprop.graph import OPS, Graph, Name, Node, expand, tidy, topological
+from clearprop.graph.node import is_constant
 from clearprop.nn.names import LOSS, X
 from clearprop.present.formula import Math, number
 
@@ -76,7 +78,7 @@ class Cells:
         """Every element of every named value of the forward pass, in the order in which they are computed."""
         values = self.source.values
         top = self.source.graph[LOSS if values.has_target else Name.value("a", values.architecture.depth)]
-        named = {node: self.source.name_of(node) for node in topological([top]) if not _is_leaf(node)}
+        named = {node: self.source.name_of(node) for node in topological([top]) if not is_given(node)}
         return [Element(name, i) for name in named.values() if name for i in indices(self.source.arrays[name].shape)]
 
     def _written_out(self, roots: list[Element]) -> Graph:
@@ -119,7 +121,7 @@ class Cells:
         """Where a cell begins: its inputs, or theirs where these are no cells of their own."""
         found: dict[Node, None] = {}
         for x in node.inputs:
-            if x.op.name != "constant":
+            if not is_constant(x):
                 inside = self._is_inside(x, node, whole)
                 found |= dict.fromkeys(self._ends(x, whole) if inside else [x])
         return list(found)
@@ -129,7 +131,7 @@ class Cells:
             return False
         if whole or not node.type.is_float or not self._ends(node, whole):
             return True
-        is_longer_sum = node.op.name == outer.op.name == "add" and self._uses[node] == 1
+        is_longer_sum = is_sum(node) and is_sum(outer) and self._uses[node] == 1
         return is_longer_sum and self._detail == "fused"
 
     def _layer(self, name: Name, root: Node) -> int:
@@ -181,7 +183,3 @@ class Cells:
     def _letter(self, node: Node) -> Math | None:
         element = self._elements.leaves.get(node)
         return None if element is None else self.source.element_symbol(element.name, element.index or ())
-
-
-def _is_leaf(node: Node) -> bool:
-    return node.op.kind in ("leaf", "random") or node.op.name == "one_hot"

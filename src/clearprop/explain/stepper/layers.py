@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from clearprop.explain.derivation import Source, derive, symbol
+from clearprop.explain.derivation.arrange import is_given
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
 from clearprop.explain.stepper.signs import loss_by, sign_of
 from clearprop.graph import Name, Node, topological
 from clearprop.graph.name import as_name
+from clearprop.graph.node import is_constant
 from clearprop.messages import Message, Words
 from clearprop.nn.names import LOSS, TARGET, X
 from clearprop.present.document import Document, Paragraph, Section
@@ -55,13 +57,13 @@ class Layers:
 
     def _vertex(self, node: Node, name: Name) -> Vertex:
         parameters = self._source.values.architecture.parameters
-        if node.op.kind in ("leaf", "random") or node.op.name == "one_hot":
+        if is_given(node):
             trained = name in parameters and parameters[name].trainable
             kind = "input" if name == X else "parameter" if trained else "constant"
             return Vertex(kind, (), symbol(name), 0)  # type: ignore[arg-type]
         value = self._source.node(name)
         inputs = list(dict.fromkeys(self._inputs(value)))
-        is_one_op = all(self._visible(x) is not None or x.op.name == "constant" for x in value.inputs)
+        is_one_op = all(self._visible(x) is not None or is_constant(x) for x in value.inputs)
         sign = "L" if name.role == "loss" else sign_of(value) if is_one_op else "f"
         return Vertex("operation", words(sign), symbol(name), self._layer(name), tuple(inputs))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clearprop.explain.derivation import Elements, Source, Writer, symbol
+from clearprop.explain.derivation.arrange import is_label
 from clearprop.explain.derivation.elements import Element
 from clearprop.explain.derivation.steps import without_repeats
 from clearprop.graph import Graph, Name, Node, tidy
@@ -10,20 +11,18 @@ from clearprop.nn.names import TARGET
 from clearprop.present.document import Equation
 from clearprop.present.formula import Math, number
 
-_CANCELLING = ("sigmoid_cross_entropy", "softmax_cross_entropy")
-
 
 def short_form(source: Source, element: Element) -> Equation | None:
     """The error of an output unit by the graph that trains; None where nothing cancels, or for another value."""
     trained, name = source.values.graph, element.name.gradient
     if element.name != Name.value("z", source.values.architecture.depth) or element.index is None:
         return None
-    if not any(node.op.name in _CANCELLING for node in trained.nodes):
+    if not any(node.op.role == "loss from logits" for node in trained.nodes):
         return None
     node = tidy(trained)[name]
 
     def stop(x: Node) -> Name | None:
-        if x.op.name == "one_hot":
+        if is_label(x):
             return TARGET
         return x.name if x.name in source.arrays and x.name.role != "gradient" else None
 

@@ -11,6 +11,7 @@ from clearprop.execute import evaluate
 from clearprop.explain.derivation import Writer
 from clearprop.explain.stepper.cells import Cells
 from clearprop.graph import Graph, Node, gradient, tidy, variable
+from clearprop.graph.node import is_constant, is_variable, without_alias
 from clearprop.graph.rewrite import rebuild, substitute
 from clearprop.present.formula import Math
 
@@ -57,13 +58,13 @@ def slopes(cells: Cells, key: str, wanted: set[str]) -> list[Slope]:
     numbers = writer(lambda x: cells.number(x))
     out = []
     for name, alias in graph.outputs.items():
-        node = _without_alias(alias)
+        node = without_alias(alias)
         value = evaluate(node, {k: given[k] for k in Graph({"y": node}).inputs})
         out.append(
             Slope(
                 by=inputs[name],
-                constant=float(node.attrs["value"]) if node.op.name == "constant" else None,
-                single=node.op.name == "variable",
+                constant=float(node.attrs["value"]) if is_constant(node) else None,
+                single=is_variable(node),
                 formula=letters.formula(node),
                 numbers=numbers.formula(node),
                 value=float(np.asarray(value)),
@@ -77,12 +78,6 @@ def _without_gates(graph: Graph) -> Graph:
 
     def visit(node: Node) -> Node:
         definition = node.op.definition
-        return definition(*node.inputs) if node.op.name == "gate" and definition is not None else node
+        return definition(*node.inputs) if node.op.role == "gate" and definition is not None else node
 
     return rebuild(graph, visit)
-
-
-def _without_alias(node: Node) -> Node:
-    while node.op.name == "identity":
-        node = node.inputs[0]
-    return node

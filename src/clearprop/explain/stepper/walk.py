@@ -7,13 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from clearprop.explain.derivation import symbol
+from clearprop.explain.derivation.arrange import is_sum
 from clearprop.explain.derivation.general import rule_name
 from clearprop.explain.derivation.steps import without_repeats
+from clearprop.explain.signs import loss_by, sign_of, slope_of
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
 from clearprop.explain.stepper.shortcut import short_form
-from clearprop.explain.stepper.signs import loss_by, sign_of, slope_of
 from clearprop.explain.stepper.slopes import Slope, slopes
+from clearprop.graph.node import is_alias
 from clearprop.messages import Message, has_words
 from clearprop.nn.names import TARGET, X
 from clearprop.present.figure.text import words
@@ -108,11 +110,11 @@ class Walk:
         letter = "" if name is None or name.role != "value" else name.letter
         if name is not None and name.role == "loss":
             return "stepper.loss", "stepper.loss_text", "stepper.back_loss"
-        if op.name == "add":
+        if is_sum(cell.node):
             if letter == "z":
                 return "stepper.weighted_sum", "stepper.weighted_sum_text", "stepper.back_sum"
             return "stepper.sum", "stepper.sum_text", "stepper.back_sum"
-        if op.name == "multiply" and len(cell.inputs) == 2:
+        if set(op.factors) == {1} and len(cell.inputs) == 2:
             if any(self.circuit.vertices[x].kind == "parameter" for x in cell.inputs):
                 return "stepper.product", "stepper.weighted", "stepper.back_weighted"
             return "stepper.product", "stepper.product_text", "stepper.back_product"
@@ -120,7 +122,7 @@ class Walk:
             known = f"stepper.activations.{op.name}"
             text = known if has_words(known) else "stepper.activation_text"
             return "stepper.activation", text, "stepper.back_activation"
-        if op.name == "identity":
+        if is_alias(cell.node):
             return "stepper.activation", "stepper.activations.identity", "stepper.back_identity"
         return "stepper.compute", "stepper.compute_text", "stepper.back_other"
 

@@ -35,7 +35,8 @@ _GREEK = _table(
     "partial ∂ ell ℓ infty ∞ prime ′"
 )
 _OPERATORS = _table(
-    "times × cdot · odot ⊙ top ᵀ le ≤ ge ≥ ne ≠ in ∈ to → pm ± dots … approx ≈ leftarrow ← nabla ∇ neg ¬ land ∧"
+    "times × div ÷ cdot · odot ⊙ surd √ top ᵀ le ≤ ge ≥ ne ≠ in ∈ to → pm ± dots … approx ≈ leftarrow ← nabla ∇ "
+    "neg ¬ land ∧"
 )
 _FUNCTIONS = _table(
     "sigma σ Phi Φ sum Σ ln ln log log exp exp tanh tanh max max min min sin sin cos cos sinh sinh cosh cosh arg arg"
