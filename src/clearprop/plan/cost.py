@@ -65,6 +65,6 @@ def flops(node: Node) -> Linear:
         case "reduction":
             return elements(node.inputs[0].type)
         case "elementwise":
-            return Linear() if node.op.name in ("identity", "stop_gradient", "cast") else elements(node.type)
+            return Linear() if node.op.transparent else elements(node.type)
         case _:
             return Linear()

@@ -19,6 +19,7 @@ from clearprop.explain.check.report import GradientCheck
 from clearprop.explain.check.slopes import Loss
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Name, gradient, show_shape, simplify, topological
+from clearprop.graph.node import is_alias
 from clearprop.messages.language import Phrase, said
 from clearprop.nn import parameter_nodes
 from clearprop.nn.names import A0, LOSS, TARGET, X
@@ -226,12 +227,13 @@ class Bench:
         for node in topological([self.trained[LOSS]]):
             if not any(x in reached for x in node.inputs):
                 continue
-            ops.append(node.op.name)
+            if not is_alias(node):
+                ops.append(node.op.name)
             if node in stops:
                 after.append(stops[node])
             else:
                 reached.add(node)
-        return tuple(dict.fromkeys(op for op in ops if op != "identity")) or ("identity",), tuple(after)
+        return tuple(dict.fromkeys(ops)) or ("identity",), tuple(after)
 
     @cached_property
     def _scene(self) -> Scene:
