@@ -8,7 +8,7 @@ double negation, aliases, the textbook's g·y²·e⁻ˣ = g·y(1 − y)).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import overload
 
 from clearprop.errors import ClearpropError
@@ -89,11 +89,15 @@ def _simplify(graph: Graph) -> Graph:
             return graph
 
 
-@cache
 def fusion_rules() -> Mapping[str, list[Rule]]:
     """For each kind of root op, the rules that recognise a fused op; simpler ops come before those built on them."""
+    return _fusion_rules(tuple(OPS.values()))
+
+
+@lru_cache(maxsize=4)
+def _fusion_rules(ops: tuple[Op, ...]) -> Mapping[str, list[Rule]]:
     rules: dict[str, list[Rule]] = {}
-    for op in list(OPS.values()):
+    for op in ops:
         for rule, root in _rules_of(op, rules):
             rules.setdefault(root, []).append(rule)
     return rules
