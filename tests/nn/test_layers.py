@@ -47,6 +47,7 @@ def test_every_named_activation(name):
         "swish": z / (1 + e(-z)),
         "mish": z * np.tanh(softplus),
         "softplus": softplus,
+        "softsign": z / (1 + np.abs(z)),
         "softmax": e(z) / e(z).sum(axis=1, keepdims=True),
     }.get(name, z)
     np.testing.assert_allclose(f64([cp.Dense(3, name)]).predict(X), expected, rtol=1e-12, atol=1e-15)

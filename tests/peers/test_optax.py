@@ -162,6 +162,7 @@ ACTIVATIONS = {
     "silu": jnn.silu,
     "mish": jnn.mish,
     "softplus": jnn.softplus,
+    "softsign": jnn.soft_sign,
     "softmax": jnn.softmax,
 }
 

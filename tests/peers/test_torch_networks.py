@@ -45,6 +45,7 @@ NAMED = {
     "swish": F.silu,
     "mish": F.mish,
     "softplus": lambda z: F.softplus(z, threshold=700),
+    "softsign": F.softsign,
     "softmax": lambda z: F.softmax(z, dim=1),
 }
 

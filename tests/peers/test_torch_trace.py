@@ -39,6 +39,7 @@ ACTIVATIONS = {
     "swish": lambda z, _: F.silu(z),
     "mish": lambda z, _: F.mish(z),
     "softplus": lambda z, _: F.softplus(z, threshold=700),
+    "softsign": lambda z, _: F.softsign(z),
     "softmax": lambda z, _: torch.softmax(z, 1),
     "LeakyReLU": F.leaky_relu,
     "ELU": F.elu,

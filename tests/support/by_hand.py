@@ -75,6 +75,7 @@ ACTIVATIONS: dict[str, tuple[Callable, Callable | None]] = {
     "swish": SILU,
     "mish": (lambda z: z * np.tanh(softplus(z)), mish_slope),
     "softplus": (softplus, sigmoid),
+    "softsign": (lambda z: z / (1 + np.abs(z)), lambda z: 1 / (1 + np.abs(z)) ** 2),
     "softmax": (softmax, None),  # no f′: every unit depends on every other
 }
 WITH_NUMBER = {"LeakyReLU": leaky_relu, "ELU": elu}

@@ -89,6 +89,7 @@ OPS: Mapping[str, Callable[..., Any]] = {
     "gelu": lambda x: jax.nn.gelu(x, approximate=False),
     "silu": lambda x: x * jax.nn.sigmoid(x),
     "softplus": jax.nn.softplus,
+    "softsign": jax.nn.soft_sign,
     "softmax": lambda x: jax.nn.softmax(x, axis=-1),
     "log_softmax": lambda x: jax.nn.log_softmax(x, axis=-1),
     "softmax_cross_entropy": _cross_entropy,

@@ -10,7 +10,7 @@ from typing import Any
 from clearprop import graph as g
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, unknown_name
 from clearprop.graph import Node
-from clearprop.graph.fused.activations import mish, selu
+from clearprop.graph.fused.activations import mish, selu, softsign
 from clearprop.nn.initializers import Glorot, He, Initializer, LeCun
 
 
@@ -71,6 +71,7 @@ _DEFINED = (
     ("swish", g.silu, He()),
     ("mish", mish, He()),
     ("softplus", g.softplus, Glorot()),
+    ("softsign", softsign, Glorot()),
     ("softmax", g.softmax, Glorot()),
 )
 ACTIVATIONS = {name: ActivationFunction(name, function, init) for name, function, init in _DEFINED}

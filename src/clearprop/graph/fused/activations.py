@@ -128,6 +128,15 @@ softplus = fused(
     examples=elementwise_examples(),
 )
 
+softsign = fused(
+    "softsign",
+    lambda x: x / (e.absolute(x) + 1.0),
+    formula=r"\mathrm{softsign}(#1)",
+    gradient=lambda y, g, x: (g / (e.absolute(x) + 1.0) ** 2,),
+    analytic=False,
+    examples=elementwise_examples(),
+)
+
 
 def selu(x: Node) -> Node:
     """Scaled ELU: λ·elu(x, α) with the constants of Klambauer et al. (2017)."""
