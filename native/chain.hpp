@@ -173,70 +173,26 @@ __attribute__((noinline)) void update(Op op, const Register<T>* r, const int32_t
 
 template <class T>
 void micro(const Micro& m, const Register<T>* r, int64_t n, T* to) {
-    const Register<T>&a = r[m.inputs[0]], &b = r[m.inputs[1]];
+    const Register<T>&a = r[m.inputs[0]], &b = r[m.inputs[1]], &c = r[m.inputs[2]];
     const T one = 1, number = T(m.number);
     using V = Vec<T>;
     switch (m.op) {
-        case Op::copy:
-            return unary<T>(a, n, to, [](V x) { return x; });
-        case Op::add:
-            return binary<T>(a, b, n, to, [](V x, V y) { return x + y; });
-        case Op::subtract:
-            return binary<T>(a, b, n, to, [](V x, V y) { return x - y; });
-        case Op::multiply:
-            return binary<T>(a, b, n, to, [](V x, V y) { return x * y; });
-        case Op::divide:
-            return binary<T>(a, b, n, to, [](V x, V y) { return x / y; });
-        case Op::maximum:
-            return binary<T>(a, b, n, to, [](V x, V y) { return maximum<T>(x, y); });
-        case Op::minimum:
-            return binary<T>(a, b, n, to, [](V x, V y) { return minimum<T>(x, y); });
-        case Op::greater:
-            return binary<T>(a, b, n, to, [=](V x, V y) { return select(x > y, splat(one), V{}); });
-        case Op::where: {
-            const Register<T>& c = r[m.inputs[2]];
-            return each<T>(n, to, [&](auto get) { return select(get(a) != T(0), get(b), get(c)); });
-        }
-        case Op::reciprocal:
-            return unary<T>(a, n, to, [=](V x) { return splat(one) / x; });
-        case Op::power:
-            return lane_by_lane<T>(a, n, to, [=](T x) { return libm_pow(x, number); });
-        case Op::square:
-            return unary<T>(a, n, to, [](V x) { return x * x; });
-        case Op::exp:
-            return unary<T>(a, n, to, [](V x) { return exp<T>(x); });
-        case Op::log:
-            return unary<T>(a, n, to, [](V x) { return log<T>(x); });
-        case Op::expm1:
-            return unary<T>(a, n, to, [](V x) { return expm1<T>(x); });
-        case Op::log1p:
-            return unary<T>(a, n, to, [](V x) { return log1p<T>(x); });
-        case Op::sqrt:
-            return unary<T>(a, n, to, [](V x) { return sqrt(x); });
-        case Op::sin:
-            return lane_by_lane<T>(a, n, to, [](T x) { return libm_sin(x); });
-        case Op::cos:
-            return lane_by_lane<T>(a, n, to, [](T x) { return libm_cos(x); });
-        case Op::erf:
-            return lane_by_lane<T>(a, n, to, [](T x) { return libm_erf(x); });
-        case Op::abs:
-            return unary<T>(a, n, to, [](V x) { return abs<T>(x); });
-        case Op::sign:
-            return unary<T>(a, n, to, [=](V x) {
-                const V size = select(x == T(0), V{}, splat(one));
-                return select(x != x, x, select(x < T(0), -size, size));
-            });
-        case Op::sigmoid:
-            return unary<T>(a, n, to, [](V x) { return sigmoid<T>(x); });
-        case Op::tanh:
-            return unary<T>(a, n, to, [](V x) { return tanh<T>(x); });
-        case Op::relu:
-            return unary<T>(a, n, to, [](V x) { return maximum<T>(x, V{}); });
-        case Op::gate:
-            return binary<T>(a, b, n, to, [](V x, V g) { return select(x > T(0), g, V{}); });
-        case Op::sigmoid_cross_entropy:
-            return binary<T>(a, b, n, to,
-                             [](V z, V y) { return maximum<T>(z, V{}) - z * y + log1p<T>(exp<T>(-abs<T>(z))); });
+#define UNARY(op, vector, scalar) \
+    case Op::op:                  \
+        return unary<T>(a, n, to, [=](V x) { return vector; });
+#define BINARY(op, vector, scalar) \
+    case Op::op:                   \
+        return binary<T>(a, b, n, to, [=](V x, V y) { return vector; });
+#define TERNARY(op, vector, scalar)                        \
+    case Op::op:                                           \
+        return each<T>(n, to, [&](auto get) {              \
+            const auto x = get(a), y = get(b), z = get(c); \
+            return vector;                                 \
+        });
+#define LANES(op, lane, scalar) \
+    case Op::op:                \
+        return lane_by_lane<T>(a, n, to, [=](T x) { return lane; });
+#include "ops.hpp"
         default:
             return update<T>(m.op, r, m.inputs, n, to);
     }

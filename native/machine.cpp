@@ -11,62 +11,15 @@ namespace clearprop {
 namespace {
 
 double scalar(const ScalarStep& s, const double* f) {
-    const double a = f[s.a], b = f[s.b];
+    const double x = f[s.a], y = f[s.b], z = f[s.c], number = s.number;
     switch (s.op) {
-        case Op::copy:
-            return a;
-        case Op::add:
-            return a + b;
-        case Op::subtract:
-            return a - b;
-        case Op::multiply:
-            return a * b;
-        case Op::divide:
-            return a / b;
-        case Op::maximum:
-            return a > b || a != a ? a : b;
-        case Op::minimum:
-            return a < b || a != a ? a : b;
-        case Op::greater:
-            return a > b ? 1.0 : 0.0;
-        case Op::where:
-            return a != 0.0 ? b : f[s.c];
-        case Op::reciprocal:
-            return 1.0 / a;
-        case Op::power:
-            return std::pow(a, s.number);
-        case Op::square:
-            return a * a;
-        case Op::exp:
-            return std::exp(a);
-        case Op::log:
-            return std::log(a);
-        case Op::expm1:
-            return std::expm1(a);
-        case Op::log1p:
-            return std::log1p(a);
-        case Op::sqrt:
-            return std::sqrt(a);
-        case Op::sin:
-            return std::sin(a);
-        case Op::cos:
-            return std::cos(a);
-        case Op::erf:
-            return std::erf(a);
-        case Op::abs:
-            return std::fabs(a);
-        case Op::sign:
-            return a != a ? a : double((a > 0) - (a < 0));
-        case Op::tanh:
-            return std::tanh(a);
-        case Op::sigmoid:
-            return 1.0 / (1.0 + std::exp(-a));
-        case Op::relu:
-            return a > 0 || a != a ? a : 0.0;
-        case Op::gate:
-            return a > 0 ? b : 0.0;
-        case Op::sigmoid_cross_entropy:
-            return (a > 0 || a != a ? a : 0.0) - a * b + std::log1p(std::exp(-std::fabs(a)));
+#define UNARY(op, vector, scalar) \
+    case Op::op:                  \
+        return scalar;
+#define BINARY UNARY
+#define TERNARY UNARY
+#define LANES UNARY
+#include "ops.hpp"
         default:
             return std::nan("");
     }

@@ -39,41 +39,10 @@ enum class Code : int32_t {
 
 enum class Mode : int32_t { full, row, column, scalar, file, constant, one_hot, uniform };
 
+// Every line of the table of kernels is a value: NAMED(op, …) stands for each kind of line.
 enum class Op : int32_t {
-    copy,
-    add,
-    subtract,
-    multiply,
-    divide,
-    maximum,
-    minimum,
-    greater,
-    where,
-    reciprocal,
-    power,
-    square,
-    exp,
-    log,
-    expm1,
-    log1p,
-    sqrt,
-    sin,
-    cos,
-    erf,
-    abs,
-    sign,
-    sigmoid,
-    tanh,
-    relu,
-    gate,
-    sigmoid_cross_entropy,
-    descend,
-    decay,
-    accelerate,
-    average,
-    average_square,
-    scaled_descend,
-    adam_descend,
+#define NAMED(op, ...) op,
+#include "ops.hpp"
 };
 
 // What a chain reads. `full` is read in place; row, column, one_hot and uniform are spread into scratch first.

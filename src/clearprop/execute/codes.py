@@ -1,20 +1,19 @@
-"""The machine's vocabulary. Codes follow native/program.hpp, in the same order."""
+"""The machine's vocabulary: the steps of native/program.hpp and the elementwise kernels of ops.def, in their order."""
 
 from __future__ import annotations
+
+import re
+from pathlib import Path
 
 _CODES = """
 product_nn product_tn chain sum_columns max_columns sum_rows max_rows softmax log_softmax
 softmax_cross_entropy softmax_cross_entropy_labels gather gather_labels transpose slice_columns slice_rows
 paste_columns paste_rows take_rows scatter_rows copy
 """
-_OPS = """
-copy add subtract multiply divide maximum minimum greater where reciprocal power square exp log expm1 log1p sqrt
-sin cos erf abs sign sigmoid tanh relu gate sigmoid_cross_entropy
-descend decay accelerate average average_square scaled_descend adam_descend
-"""
+_TABLE = re.findall(r"^(\w+)\((\w+)", (Path(__file__).parent / "ops.def").read_text(encoding="utf-8"), re.MULTILINE)
 CODES = {name: i for i, name in enumerate(_CODES.split())}
-OPS = {name: i for i, name in enumerate(_OPS.split())}
-UPDATES = frozenset(["descend", "decay", "accelerate", "average", "average_square", "scaled_descend", "adam_descend"])
+OPS = {name: i for i, (_, name) in enumerate(_TABLE)}
+UPDATES = frozenset(name for kind, name in _TABLE if kind == "UPDATE")
 SAME = {"identity": "copy", "stop_gradient": "copy", "cast": "copy"}
 ELEMENTWISE = frozenset(OPS) - {"copy", "square"} | frozenset(SAME)
 KERNELS = ELEMENTWISE | {
