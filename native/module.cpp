@@ -193,6 +193,10 @@ NB_MODULE(clearprop_native, m) {
              })
         .def("__call__", &predict);
     m.def("instruction_sets", &instruction_sets);
+    nb::list ops;  // of the table that this was built with, in its order
+#define NAMED(op, ...) ops.append(#op);
+#include "ops.hpp"
+    m.attr("ops") = ops;
     m.def("ceiling", [](const std::string& isa, bool is_f64, int64_t repeats) {
         const Kernels* k = kernels_named(isa);
         if (!k) throw nb::value_error("no kernels for this instruction set");

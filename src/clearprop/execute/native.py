@@ -14,7 +14,7 @@ import numpy as np
 
 from clearprop.errors import DTypeError, ForkedError
 from clearprop.execute.batches import Batches, Outcome
-from clearprop.execute.codes import ELEMENTWISE, MAX_REGISTERS, MAX_SCRATCH
+from clearprop.execute.codes import ELEMENTWISE, MAX_REGISTERS, MAX_SCRATCH, OPS
 from clearprop.execute.door import Door
 from clearprop.execute.encode import Encoded, encode
 from clearprop.execute.exclusive import Exclusive
@@ -29,6 +29,8 @@ from clearprop.plan.operand import FILE
 try:
     from clearprop.execute import _native  # type: ignore[attr-defined]
 
+    if list(_native.ops) != list(OPS):
+        raise ImportError("it was built with another table of kernels (execute/ops.def); install clearprop again")
     REFUSED = ""
 except ImportError as error:  # installed without a compiler; or it is there and said no, as to a subinterpreter
     _native, REFUSED = None, str(error) if find_spec("clearprop.execute._native") else ""
