@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from clearprop.explain.derivation import Source, derive, symbol
 from clearprop.explain.derivation.arrange import is_given
+from clearprop.explain.signs import loss_by, sign_of
 from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
-from clearprop.explain.stepper.signs import loss_by, sign_of
 from clearprop.graph import Name, Node, topological
 from clearprop.graph.name import as_name
 from clearprop.graph.node import is_constant
