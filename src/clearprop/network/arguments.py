@@ -15,6 +15,16 @@ from clearprop.nn import Scalar, Schedule
 from clearprop.train import Callback, EarlyStopping
 
 
+def require_penalty(name: str, value: float) -> None:
+    """Check that a penalty on the weights is a finite number ≥ 0.
+
+    Raises:
+        InvalidValueError: if it is not.
+    """
+    if not isinstance(value, Real) or not 0 <= value < math.inf:
+        raise InvalidValueError(f"{name} = {value!r}", "a finite number ≥ 0")
+
+
 def as_penalty(name: str, value: float | Schedule) -> float | Schedule:
     """A penalty on the weights: a finite number ≥ 0, or a schedule of such.
 
@@ -23,8 +33,7 @@ def as_penalty(name: str, value: float | Schedule) -> float | Schedule:
     """
     if isinstance(value, Schedule):
         return Scalar(value, name).schedule
-    if not isinstance(value, Real) or not 0 <= value < math.inf:
-        raise InvalidValueError(f"{name} = {value!r}", "a finite number ≥ 0, or a schedule")
+    require_penalty(name, value)
     return float(value)
 
 
