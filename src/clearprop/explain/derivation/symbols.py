@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from clearprop.graph import Name
 from clearprop.present.formula import COMMANDS, Atom, Fraction, Math, Row, Scripts, brackets, identifier, parse, row
@@ -51,7 +50,6 @@ class Place:
 WHOLE = Place()
 
 
-@lru_cache(maxsize=4096)  # an element is named again and again
 def symbol(name: Name, place: Place = WHOLE) -> Math:
     """The symbol of a value, or of one element of it.
 
