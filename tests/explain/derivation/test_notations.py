@@ -15,6 +15,9 @@ import pytest
 import clearprop as cp
 from by_hand import SEEDS, random_network
 from clearprop.errors import FileError, InvalidValueError
+from clearprop.explain.derivation import symbol
+from clearprop.graph import Name
+from clearprop.present.formula import to_text
 from long import first
 from networks import traced
 from printed import equations
@@ -239,3 +242,9 @@ def test_saving(tmp_path):
         shown.save(tmp_path / "lesson.pdf")
     with pytest.raises(FileError, match="cannot write"):
         shown.save(tmp_path / "nowhere" / "lesson.txt")
+
+
+def test_names_of_equal_letters_are_told_apart():
+    """h12 is h of layer 12, or h1 of layer 2, or somebody's own."""
+    names = [Name.value("h", 12), Name.value("h1", 2), Name.other("h12"), Name.value("h", 12)]
+    assert [to_text(symbol(name)) for name in names] == ["h[12]", "h1[2]", "h₁₂", "h[12]"]
