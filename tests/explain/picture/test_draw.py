@@ -359,3 +359,12 @@ def test_too_many_nodes_are_a_clear_error():
         y = cp.tanh(y)
     with pytest.raises(InvalidValueError, match="a coarser zoom"):
         cp.draw(y, {x: 0.5})
+
+
+@pytest.mark.parametrize("zoom", ["primitives", "fused"])
+def test_the_graph_of_a_trace_has_the_letters_of_its_derivation(zoom):
+    """W with its layer above, as the derivation writes it, and not the name W1 as it was given."""
+    net = cp.Network(2, [cp.Dense(2, "tanh"), cp.Dense(1)], "squared_error", dtype="float64", seed=0)
+    svg = cp.draw(net.trace([1.0, -1.0], 1.0), zoom=zoom).svg
+    assert re.search(r">W</tspan><tspan[^>]*>\[</tspan><tspan[^>]*>1<", svg)
+    assert ">W1<" not in svg
