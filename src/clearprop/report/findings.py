@@ -24,7 +24,7 @@ def findings(evidence: Evidence, lang: Language) -> str:
 
 
 def _finding(finding: Finding, lang: Language) -> str:
-    picture = f"<figure>{finding.picture}</figure>" if finding.picture else ""
+    picture = f"<figure>{finding.plot.picture(lang).svg}</figure>" if finding.plot else ""
     return (
         f'<div class="finding {finding.severity}"><h3>{text(finding.title(lang), _WORDS)}</h3>'
         f"<p>{text(finding.measured(lang), _WORDS)}</p>{picture}"

@@ -120,7 +120,7 @@ class Diagnosis:
 
 
 def _section(number: int, finding: Finding, with_picture: bool) -> Section:
-    severity = Message(f"doctor.{finding.severity}")
+    severity = Message(f"doctor.severity.{finding.severity}")
     title = Message("doctor.finding", number=number, title=finding.title, severity=severity)
     labelled = [
         Message("doctor.labelled", label=Message(f"doctor.labels.{name}"), text=text)
