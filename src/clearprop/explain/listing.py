@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 
 from clearprop.execute import Array
@@ -11,9 +9,13 @@ from clearprop.explain.derivation.source import Source
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.values import Values
 from clearprop.graph import Name
+from clearprop.messages import Message
 from clearprop.nn.names import A0, X
-from clearprop.present.formula import Math, is_printable, number, to_mathml, to_text
+from clearprop.present.document import Cell, Column, Document, Paragraph, Table
+from clearprop.present.formula import is_printable, number
 from clearprop.present.page import fragment
+from clearprop.present.writers import document_style, html_of
+from clearprop.present.writers.text import aligned
 from clearprop.visible import visible
 
 _WIDEST = 60  # letters of a preview
@@ -21,33 +23,29 @@ _WIDEST = 60  # letters of a preview
 
 def text_listing(values: Values) -> str:
     """For the terminal, one line per value."""
-    rows = [(name, to_text(_symbol(name)), shape_of(v), _preview(v)) for name in values for v in [values[name]]]
-    widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    lines = [
-        f"  {name:{widths[0]}}  {sign:{widths[1]}}  {shape:{widths[2]}}  {text}" for name, sign, shape, text in rows
-    ]
-    return visible("\n".join([f"<Trace: {_heading(values)}", *lines, ">"]), keep="\n")
+    lines = aligned(Table((Column(),) * 4, tuple(_row(values, name, _preview(values[name])) for name in values)), "en")
+    return visible("\n".join([f"<Trace: {_heading(values)}", *(f"  {line}" for line in lines), ">"]), keep="\n")
 
 
 def html_listing(values: Values) -> str:
     """For a notebook: symbols as formulas, small values as matrices, large ones by their range."""
     source = Source(values)
-    cells = []
+    columns = [Message(f"trace.{name}") for name in ("name", "symbol", "shape", "numbers")]
+    rows = []
     for name in values:
         value = values[name]
-        shown = to_mathml(source.matrix(value)) if is_printable(np.shape(value)) else escape(_range(value))
-        sign, shape = to_mathml(_symbol(name)), shape_of(value)
-        cells.append(f"<tr><td><code>{escape(name)}</code></td><td>{sign}</td><td>{shape}</td><td>{shown}</td></tr>")
-    head = "<tr><th>name</th><th>symbol</th><th>shape</th><th>numbers</th></tr>"
-    return fragment(f"<p>Trace: {escape(_heading(values))}</p><table>{head}{''.join(cells)}</table>")
+        rows.append(_row(values, name, source.matrix(value) if is_printable(np.shape(value)) else _range(value)))
+    title = Paragraph.of(Message("trace.title", heading=_heading(values)))
+    table = Table(tuple(map(Column, columns)), tuple(rows))
+    return fragment(html_of(Document("", (title, table)), "en"), document_style)
 
 
-def _heading(values: Values) -> str:
-    return f"{values.samples} sample{'s' * (values.samples != 1)}, mode {values.mode}"
+def _heading(values: Values) -> Message:
+    return Message("trace.heading", n=values.samples, mode=values.mode)
 
 
-def _symbol(name: Name) -> Math:
-    return symbol(X if name == A0 else name)
+def _row(values: Values, name: Name, shown: Cell) -> tuple[Cell, ...]:
+    return name, symbol(X if name == A0 else name), shape_of(values[name]), shown
 
 
 def shape_of(value: Array) -> str:
@@ -60,6 +58,6 @@ def _preview(value: Array) -> str:
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 
-def _range(value: Array) -> str:
+def _range(value: Array) -> Message:
     low, middle, high = (number(float(f(value))).text for f in (np.min, np.mean, np.max))
-    return f"{low} … {high}, mean {middle}"
+    return Message("trace.range", low=low, high=high, mean=middle)

@@ -17,25 +17,7 @@ from clearprop.explain.check.looks import Case, looks_like
 from clearprop.explain.check.report import GradientCheck
 from clearprop.explain.check.slopes import Loss, central_slope, complex_slope, unit_of
 from clearprop.graph import Name, show_shape
-from clearprop.messages.language import Phrase, said
-
-TITLE = Phrase(
-    "gradient check of a loss given as a function, float64, loss {loss:.6g}",
-    "梯度检查：损失由函数给出，float64，损失 {loss:.6g}",
-)
-IN_ITSELF = Phrase(
-    "The mistake lies in the formula of dW{layer}: db{layer} is right, and so is dz{layer}, which both are made from.",
-    "错误在 dW{layer} 的公式本身：db{layer} 是对的，因此二者共同依据的 dz{layer} 也是对的。",
-)
-IN_THE_BIAS = Phrase(
-    "The mistake lies in the formula of db{layer}: dW{layer} is right, and so is dz{layer}, which both are made from.",
-    "错误在 db{layer} 的公式本身：dW{layer} 是对的，因此二者共同依据的 dz{layer} 也是对的。",
-)
-BEFORE_BOTH = Phrase(
-    "dW{layer} and db{layer} are both wrong, and no later layer is: the mistake lies in dz{layer}, which both are made "
-    "from, or on the way to it.",
-    "dW{layer} 与 db{layer} 都错了，而其后各层没有错：错误在二者共同依据的 dz{layer}，或在计算 dz{layer} 的过程中。",
-)
+from clearprop.messages import Message
 
 
 def check_gradients_of(
@@ -85,10 +67,10 @@ def check_gradients_of(
     checks: dict[str, TensorCheck] = {
         name: _checked(name, loss, given, found[name], largest, settings) for name in given
     }
-    return GradientCheck(said(TITLE, loss=value), checks, tolerance, place=_place(checks))
+    return GradientCheck(Message("check.title_of_function", loss=value), checks, tolerance, place=_place(checks))
 
 
-def _place(checks: Mapping[str, TensorCheck]) -> Phrase | None:
+def _place(checks: Mapping[str, TensorCheck]) -> Message | None:
     """Where the mistake lies, if the parameters are called W1, b1, W2, b2, …: in the last layer that is wrong."""
     for layer in range(len(checks), 0, -1):
         W, b = (checks.get(Name.parameter(letter, layer)) for letter in "Wb")
@@ -96,7 +78,8 @@ def _place(checks: Mapping[str, TensorCheck]) -> Phrase | None:
             continue
         wrong = W.verdict == "wrong", b.verdict == "wrong"
         if any(wrong):
-            return said(BEFORE_BOTH if all(wrong) else IN_ITSELF if wrong[0] else IN_THE_BIAS, layer=layer)
+            key = "check.before_both" if all(wrong) else "check.in_itself" if wrong[0] else "check.in_the_bias"
+            return Message(key, layer=layer)
     return None
 
 

@@ -11,7 +11,7 @@ from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
 from clearprop.explain.check.slopes import TINY, Loss, Method, Slope, central_slope, complex_slope, unit_of
 from clearprop.graph import Name
-from clearprop.messages.language import Phrase
+from clearprop.messages import Message
 
 Verdict = Literal["right", "wrong", "not checked"]
 Missing = Literal["kink", "vague"]  # why an entry could not be compared
@@ -80,7 +80,7 @@ class TensorCheck:
     kinks: int
     vague: int
     tolerance: float
-    looks: tuple[Phrase, ...] = ()
+    looks: tuple[Message, ...] = ()
 
     @property
     def size(self) -> int:
@@ -155,7 +155,7 @@ def compare(name: Name, analytic: Array, loss: Loss, largest: float, settings: S
     found = [meter.at(index) for index in chosen]
     direction = meter.along(rng.normal(size=analytic.shape)) if len(chosen) < analytic.size else None
     if _is_wrong(direction, settings) and not any(_is_wrong(c, settings) for c in found):
-        found.append(meter.at(meter.hunted(rng)))
+        found.append(meter.at(meter.bisect(rng)))
     return TensorCheck(
         name=name,
         shape=analytic.shape,
@@ -245,8 +245,8 @@ class Meter:
             return "vague"
         return Comparison(index, analytic, slope.value, slope.uncertainty, scale(slope))
 
-    def hunted(self, rng: np.random.Generator) -> Index:
-        """An entry that is wrong, where a direction has shown that there is one: by halves."""
+    def bisect(self, rng: np.random.Generator) -> Index:
+        """Bisect to one wrong entry after the direction check failed."""
         places = np.arange(self._analytic.size)
         while len(places) > 1:
             half = places[: len(places) // 2]

@@ -20,36 +20,10 @@ from clearprop.explain.check.slopes import Loss
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Name, gradient, show_shape, simplify, topological
 from clearprop.graph.node import is_alias
-from clearprop.messages.language import Phrase, said
+from clearprop.messages import Message
 from clearprop.nn import parameter_nodes
 from clearprop.nn.names import A0, LOSS, TARGET, X
 
-TITLE = Phrase(
-    "gradient check on {n} samples, mode {mode}, float64, loss {loss:.6g}",
-    "梯度检查：{n} 个样本，{mode}模式，float64，损失 {loss:.6g}",
-)
-MODES = {"inference": Phrase("inference", "推断"), "training": Phrase("training", "训练")}
-FROM_LOGITS = Phrase(
-    "The loss on a{depth} loses its digits here ({textbook:.6g} instead of {loss:.6g}), so the slopes are those of the "
-    "loss from z{depth}.",
-    "在这里，由 a{depth} 计算的损失丢失了有效数字（得 {textbook:.6g}，应为 {loss:.6g}），"
-    "因此改用由 z{depth} 计算的损失。",
-)
-NOT_THE_SAME = Phrase(
-    "The loss that trains is {loss:.6g}, the loss as the textbooks write it {textbook:.6g}: a fused op is not equal "
-    "to its definition.",
-    "训练所用的损失为 {loss:.6g}，按教科书写法的损失为 {textbook:.6g}：某个融合算子与它的定义不相等。",
-)
-BETWEEN = Phrase(
-    "Going backward, {right} is right and d{wrong} is the first that is wrong: the mistake lies between them, "
-    "in the derivative of {ops}.",
-    "沿反向传播的方向看，{right} 是对的，d{wrong} 是第一个错的：错误就在二者之间，在 {ops} 的求导中。",
-)
-AT_THE_LOSS = Phrase(
-    "d{wrong} is the first gradient of the backward pass, and wrong already: the mistake lies in the derivative of "
-    "{ops}.",
-    "d{wrong} 是反向传播的第一个梯度，它已经错了：错误在 {ops} 的求导中。",
-)
 ROUNDED = 0.02  # 1 − a keeps half a digit at worst before it is 0: 2 % of the loss
 
 
@@ -120,11 +94,10 @@ class Bench:
     settings: Settings
 
     @property
-    def title(self) -> Phrase:
+    def title(self) -> Message:
         """What is checked."""
-        facts = {"n": self.values.samples, "loss": self.loss}
-        mode = MODES[self.values.mode]
-        return Phrase(TITLE("en", mode=mode.en, **facts), TITLE("zh", mode=mode.zh, **facts))
+        mode = Message(f"check.modes.{self.values.mode}")
+        return Message("check.title", n=self.values.samples, mode=mode, loss=self.loss)
 
     @property
     def parameters(self) -> list[Name]:
@@ -158,18 +131,20 @@ class Bench:
     # --- what it is checked against
 
     @cached_property
-    def _judged_by(self) -> tuple[Graph, tuple[Phrase, ...]]:
+    def _judged_by(self) -> tuple[Graph, tuple[Message, ...]]:
         """The loss on a[L]; the one from logits where that has lost its digits, and a note that says so."""
         graph = self.values.layer_graph
         textbook, loss = float(self.values.run(Graph({LOSS: graph[LOSS]}))[LOSS]), self.loss
         gap = abs(textbook - loss)
         if gap <= EQUAL * abs(loss):
             return graph, ()
-        judge, note = (graph, NOT_THE_SAME) if ROUNDED * abs(loss) < gap < float("inf") else (self.trained, FROM_LOGITS)
-        return judge, (said(note, depth=self.values.architecture.depth, textbook=textbook, loss=loss),)
+        if ROUNDED * abs(loss) < gap < float("inf"):
+            return graph, (Message("check.not_the_same", textbook=textbook, loss=loss),)
+        depth = self.values.architecture.depth
+        return self.trained, (Message("check.from_logits", depth=depth, textbook=textbook, loss=loss),)
 
     @property
-    def notes(self) -> tuple[Phrase, ...]:
+    def notes(self) -> tuple[Message, ...]:
         """What is to be known of how slopes are measured."""
         return self._judged_by[1]
 
@@ -205,14 +180,13 @@ class Bench:
                 return replace(result, first_wrong=replace(check, looks=looks), place=self._place(name))
         return result
 
-    def _place(self, wrong: Name) -> Phrase:
+    def _place(self, wrong: Name) -> Message:
         """Between which gradients, and in the derivative of which ops."""
         ops, after = self._above(wrong)
-        phrase, right = BETWEEN if after else AT_THE_LOSS, [name.gradient for name in after]
-        return Phrase(
-            phrase("en", right=" and ".join(right), wrong=wrong, ops=", ".join(ops)),
-            phrase("zh", right=" 与 ".join(right), wrong=wrong, ops="、".join(ops)),
-        )
+        if not after:
+            return Message("check.at_the_loss", wrong=wrong.gradient, ops=list(ops))
+        right = [name.gradient for name in after]
+        return Message("check.between", right=right, wrong=wrong.gradient, ops=list(ops))
 
     @property
     def _backward(self) -> list[Name]:

@@ -1,77 +1,33 @@
-"""The result of a gradient check, for people: a table, the verdict, where the first wrong number stands and why."""
+"""What a gradient check found: a table, the verdict, and where the mistake lies; as a document, and as data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
+from math import isfinite
 from typing import Any
 
 from clearprop.errors import UnknownNameError
 from clearprop.explain.check.compare import Index, TensorCheck
 from clearprop.graph import Name
-from clearprop.messages.language import Language, Phrase, checked_language
-from clearprop.visible import columns_of, visible
+from clearprop.messages import Language, Message, Words, checked_language
+from clearprop.present.document import Cell, Column, Document, Paragraph, Table
+from clearprop.present.page import fragment
+from clearprop.present.writers import document_style, html_of, text_of
 
-HEADINGS = (
-    Phrase("", ""),
-    Phrase("shape", "形状"),
-    Phrase("compared", "比较"),
-    Phrase("measured by", "方法"),
-    Phrase("worst error", "最大相对误差"),
-    Phrase("at", "位置"),
-    Phrase("backpropagation", "反向传播"),
-    Phrase("measured", "数值结果"),
-    Phrase("verdict", "结论"),
+# Where there is no room, "measured by" is left out first, then "shape", then "compared".
+_COLUMNS = (
+    Column(),
+    Column(Message("check.columns.shape"), rank=2),
+    Column(Message("check.columns.compared"), rank=1),
+    Column(Message("check.columns.measured_by"), rank=3),
+    Column(Message("check.columns.worst_error"), numbers=True),
+    Column(Message("check.columns.at")),
+    Column(Message("check.columns.backpropagation"), numbers=True),
+    Column(Message("check.columns.measured"), numbers=True),
+    Column(Message("check.columns.verdict")),
 )
-WORDS = {
-    "right": Phrase("right", "正确"),
-    "wrong": Phrase("wrong", "错误"),
-    "not checked": Phrase("not checked", "未检查"),
-    "complex step": Phrase("complex step", "复步法"),
-    "central differences": Phrase("differences", "中心差分"),
-}
-ALL = Phrase("all {size}", "全部 {size} 个")
-SOME = Phrase("{count} of {size}", "{count} / {size}")
-V = "v"
-
-WHAT_V_IS = Phrase(
-    "v: along a random direction through all entries, in which a mistake in any one of them shows.",
-    "v：沿一个经过所有元素的随机方向，任何一个元素出错都会显露出来。",
-)
-KINKS = Phrase(
-    "{name}: {count} left out, because the loss has a kink there and its slope jumps.",
-    "{name}：有 {count} 个元素未检查，因为损失函数在那里有折点，斜率会跳变。",
-)
-VAGUE = Phrase(
-    "{name}: {count} left out, because rounding hides so small a slope.",
-    "{name}：有 {count} 个元素未检查，因为斜率太小，被舍入误差淹没。",
-)
-ROUGH = Phrase(
-    "{name}: {count} so small that rounding lets them be measured to a relative {uncertainty:.0e} only.",
-    "{name}：有 {count} 个值太小，受舍入误差所限，只能测到 {uncertainty:.0e} 的相对精度。",
-)
-ALL_ZERO = Phrase(
-    "{name}: every gradient is 0, and rightly so; that proves little.",
-    "{name}：梯度全为 0，而且确实如此；但这说明不了多少问题。",
-)
-ALL_RIGHT = Phrase(
-    "Every gradient is right; the worst relative error is {error:.1e}.",
-    "所有梯度都正确；最大相对误差为 {error:.1e}。",
-)
-SOME_RIGHT = Phrase(
-    "What could be checked is right; not checked: {names}. Other samples, or a trained network, may allow it.",
-    "能检查的梯度都正确；未能检查：{names}。换一些样本，或先训练一下，也许就能检查。",
-)
-SOME_WRONG = Phrase(
-    "Wrong: {names}; relative errors up to {error:.2g}, where {tolerance:g} is allowed.",
-    "梯度有误：{names}；相对误差最大为 {error:.2g}，而允许值为 {tolerance:g}。",
-)
-LIKE_NOTHING = Phrase(
-    "The numbers look like none of the usual mistakes (sign, factor, transpose, …).",
-    "这些数值不像任何一种常见错误（符号、倍数、转置……）。",
-)
-LOOK = Phrase("d{name}: {look}.", "d{name}：{look}。")
+_NOTHING, _DIRECTION = "–", "v"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -87,12 +43,12 @@ class GradientCheck(Mapping[str, TensorCheck]):
         place: where the mistake lies.
     """
 
-    title: Phrase
+    title: Message
     checks: Mapping[str, TensorCheck]
     tolerance: float
-    notes: tuple[Phrase, ...] = ()
+    notes: tuple[Message, ...] = ()
     first_wrong: TensorCheck | None = None
-    place: Phrase | None = None
+    place: Message | None = None
 
     @property
     def ok(self) -> bool:
@@ -128,52 +84,45 @@ class GradientCheck(Mapping[str, TensorCheck]):
     def __len__(self) -> int:
         return len(self.checks)
 
+    # --- in words
+
+    @property
+    def document(self) -> Document:
+        """The table, what was left out, the verdict and, where something is wrong, where and what it looks like."""
+        verdict = Paragraph.of(self._verdict, kind="good" if self.ok else "bad")
+        remarks, reasons = ([Paragraph.of(one) for one in some] for some in (self._remarks, self._reasons))
+        table = Table(_COLUMNS, tuple(map(_row, self.checks.values())))
+        return Document("", (Paragraph.of(self.title), table, *remarks, verdict, *reasons))
+
     def verdict(self, lang: Language = "en") -> str:
         """One sentence."""
-        if self.wrong:
-            return SOME_WRONG(lang, names=_listed(self.wrong, lang), error=self.error, tolerance=self.tolerance)
-        if self.not_checked:
-            return SOME_RIGHT(lang, names=_listed(self.not_checked, lang))
-        return ALL_RIGHT(lang, error=self.error)
+        return self._verdict(lang)
+
+    def sentences(self, lang: Language = "en") -> list[str]:
+        """What is said below the table; the verdict comes last but for its reasons."""
+        return [one(lang) for one in (*self._remarks, self._verdict, *self._reasons)]
+
+    def reasons(self, lang: Language = "en") -> list[str]:
+        """Where the mistake lies and what it looks like; nothing where nothing is wrong."""
+        return [one(lang) for one in self._reasons]
 
     def explain(self, lang: Language = "en", width: int | None = None) -> str:
-        """The table, what was left out, the verdict and, where something is wrong, where and what it looks like.
+        """The document as text.
 
         Args:
             lang: "en" or "zh".
             width: of the terminal; the table leaves out columns that do not fit.
 
         Raises:
-            UnknownNameError: for a language other than "en" and "zh".
+            UnknownNameError: for a language that clearprop does not speak.
         """
-        lang = checked_language(lang)
-        rows = [tuple(heading(lang) for heading in HEADINGS), *(_row(c, lang) for c in self.checks.values())]
-        return visible("\n".join([self.title(lang), "", *_aligned(rows, width), "", *self.sentences(lang)]), keep="\n")
+        return text_of(self.document, checked_language(lang), width).rstrip("\n")
 
-    def sentences(self, lang: Language = "en") -> list[str]:
-        """What is said below the table; the verdict comes last but for its reasons."""
-        return [*self._remarks(lang), self.verdict(lang), *self.reasons(lang)]
+    def __repr__(self) -> str:
+        return self.explain()
 
-    def _remarks(self, lang: Language) -> list[str]:
-        said = [note(lang) for note in self.notes]
-        if any(c.direction for c in self.checks.values()):
-            said.append(WHAT_V_IS(lang))
-        for c in self.checks.values():
-            said += [KINKS(lang, name=c.name, count=c.kinks)] if c.kinks else []
-            said += [VAGUE(lang, name=c.name, count=c.vague)] if c.vague else []
-            said += [_roughness(c, lang)] if c.rough and not c.all_zero else []
-            said += [ALL_ZERO(lang, name=c.name)] if c.all_zero else []
-        return said
-
-    def reasons(self, lang: Language = "en") -> list[str]:
-        """Where the mistake lies and what it looks like; nothing where nothing is wrong."""
-        blamed = [self.first_wrong] if self.first_wrong else [c for c in self.checks.values() if c.verdict == "wrong"]
-        if not blamed:
-            return []
-        said = [self.place(lang)] if self.place else []
-        if not any(c.looks for c in blamed):
-            said.append(LIKE_NOTHING(lang))
-        return said + [LOOK(lang, name=c.name, look=look(lang)) for c in blamed for look in c.looks]
+    def _repr_html_(self) -> str:
+        return fragment(html_of(self.document, "en"), document_style)
 
     def to_dict(self, lang: Language = "en") -> dict[str, Any]:
         """The same as plain data: names, numbers and sentences."""
@@ -181,69 +130,70 @@ class GradientCheck(Mapping[str, TensorCheck]):
             "ok": self.ok,
             "verdict": self.verdict(lang),
             "tolerance": self.tolerance,
-            "worst_error": _plain(self.error),
+            "worst_error": _finite(self.error),
             "parameters": {name: _as_dict(c) for name, c in self.checks.items()},
-            "remarks": self._remarks(lang),
+            "remarks": [one(lang) for one in self._remarks],
             "reasons": self.reasons(lang),
         }
 
-    def __repr__(self) -> str:
-        return self.explain("en")
+    @property
+    def _verdict(self) -> Message:
+        if self.wrong:
+            wrong = [name.gradient for name in self.wrong]
+            return Message("check.some_wrong", names=wrong, error=self.error, tolerance=self.tolerance)
+        if self.not_checked:
+            return Message("check.some_right", names=[name.gradient for name in self.not_checked])
+        return Message("check.all_right", error=self.error)
 
-    def _repr_html_(self) -> str:
-        heads = "".join(f"<th>{escape(heading('en'))}</th>" for heading in HEADINGS)
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _row(c, "en")) + "</tr>"
-            for c in self.checks.values()
-        )
-        below = "".join(f"<p>{escape(sentence)}</p>" for sentence in self.sentences("en"))
-        return visible(f"<p>{escape(self.title('en'))}</p><table><tr>{heads}</tr>{rows}</table>{below}")
+    @property
+    def _remarks(self) -> list[Message]:
+        """How it was measured, and what could not be."""
+        said = [*self.notes]
+        if any(c.direction for c in self.checks.values()):
+            said.append(Message("check.what_v_is"))
+        for c in self.checks.values():
+            if c.kinks:
+                said.append(Message("check.kinks", name=c.name, count=c.kinks))
+            if c.vague:
+                said.append(Message("check.vague", name=c.name, count=c.vague))
+            if c.all_zero:
+                said.append(Message("check.all_zero", name=c.name))
+            elif c.rough:
+                uncertainty = max(one.uncertainty / one.scale for one in c.rough)
+                said.append(Message("check.rough", name=c.name, count=len(c.rough), uncertainty=uncertainty))
+        return said
+
+    @property
+    def _reasons(self) -> list[Message]:
+        """Where the mistake lies, and what it looks like."""
+        blamed = [self.first_wrong] if self.first_wrong else [c for c in self.checks.values() if c.verdict == "wrong"]
+        if not blamed:
+            return []
+        said = [self.place] if self.place else []
+        if not any(c.looks for c in blamed):
+            said.append(Message("check.like_nothing"))
+        return said + [Message("check.look", name=c.name.gradient, look=look) for c in blamed for look in c.looks]
 
 
-def _row(check: TensorCheck, lang: Language) -> tuple[str, ...]:
+def _row(check: TensorCheck) -> tuple[Cell, ...]:
     count, worst = len(check.comparisons), check.worst
-    phrase = ALL if count == check.size else SOME
-    compared = phrase(lang, count=count, size=f"{check.size:,}")
+    key = "check.all_entries" if count == check.size else "check.some_entries"
+    compared = Message.of(key, {"count": count, "size": check.size})
     if check.direction is not None:
-        compared = f"{compared} + {V}"
-    numbers = ("–",) * 4
+        compared = Message("check.and_direction", entries=compared)
+    numbers: tuple[Words, ...] = (_NOTHING,) * 4
     if worst is not None:
-        place = V if worst.index is None else place_of(worst.index)
+        place = _DIRECTION if worst.index is None else place_of(worst.index)
         numbers = (f"{worst.error:.1e}", place, f"{worst.analytic:.6g}", f"{worst.numeric:.6g}")
     shape = f"({', '.join(map(str, check.shape))}{',' if len(check.shape) == 1 else ''})"
-    return (check.name.gradient, shape, compared, WORDS[check.method](lang), *numbers, WORDS[check.verdict](lang))
-
-
-def _roughness(check: TensorCheck, lang: Language) -> str:
-    worst = max(c.uncertainty / c.scale for c in check.rough)
-    return ROUGH(lang, name=check.name, count=len(check.rough), uncertainty=worst)
+    method, verdict = (word.replace(" ", "_") for word in (check.method, check.verdict))
+    said = Message(f"check.methods.{method}"), Message(f"check.verdicts.{verdict}")
+    return (check.name.gradient, shape, compared, said[0], *numbers, said[1])
 
 
 def place_of(index: Index) -> str:
     """An entry as people count, from 1: [2, 3]; a scalar has no place."""
-    return f"[{', '.join(str(k + 1) for k in index)}]" if index else "–"
-
-
-def _listed(names: Sequence[Name], lang: Language) -> str:
-    return (", " if lang == "en" else "、").join(name.gradient for name in names)
-
-
-_TO_THE_RIGHT = {4, 6, 7}  # columns of numbers
-_LEFT_OUT_FIRST = (3, 1, 2)  # columns, where a terminal is narrow: measured by, shape, compared
-
-
-def _aligned(rows: Sequence[tuple[str, ...]], width: int | None) -> list[str]:
-    """Columns of numbers to the right, of words to the left; as many as fit."""
-    widths = {k: max(columns_of(row[k]) for row in rows) for k in range(len(HEADINGS))}
-    for k in _LEFT_OUT_FIRST:
-        if width is not None and sum(widths.values()) + 2 * len(widths) > width:
-            del widths[k]
-    lines = []
-    for row in rows:
-        blanks = {k: " " * (wide - columns_of(row[k])) for k, wide in widths.items()}
-        cells = [blank + row[k] if k in _TO_THE_RIGHT else row[k] + blank for k, blank in blanks.items()]
-        lines.append("  ".join(cells).rstrip())
-    return lines
+    return f"[{', '.join(str(k + 1) for k in index)}]" if index else _NOTHING
 
 
 def _as_dict(check: TensorCheck) -> dict[str, Any]:
@@ -256,13 +206,13 @@ def _as_dict(check: TensorCheck) -> dict[str, Any]:
         "direction": check.direction is not None,
         "kinks": check.kinks,
         "hidden_by_rounding": check.vague,
-        "worst_error": _plain(check.error),
+        "worst_error": _finite(check.error),
         "at": None if worst is None or worst.index is None else [k + 1 for k in worst.index],
-        "analytic": None if worst is None else _plain(worst.analytic),
-        "numeric": None if worst is None else _plain(worst.numeric),
+        "analytic": None if worst is None else _finite(worst.analytic),
+        "numeric": None if worst is None else _finite(worst.numeric),
     }
 
 
-def _plain(number: float) -> float | None:
+def _finite(number: float) -> float | None:
     """A number that JSON knows."""
-    return number if abs(number) < float("inf") else None
+    return number if isfinite(number) else None

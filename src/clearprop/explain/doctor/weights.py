@@ -88,10 +88,9 @@ def examine_linear_collapse(patient: Patient) -> Examination:
         return skipped("linear_collapse", "no_hidden")
     linear = [hidden.layer for hidden in patient.hidden if hidden.activation in LINEAR]
     counts: dict[str, Any] = {"linear": len(linear), "hidden": L - 1, "narrow": ""}
-    plain = {
-        Name.parameter(letter, layer) for letter in "Wb" for layer in range(1, L + 1)
-    }  # no normalisation among them
-    if len(linear) < L - 1 or not plain.issuperset(patient.architecture.parameters):
+    of_dense = {Name.parameter(letter, layer) for letter in "Wb" for layer in range(1, L + 1)}
+    normalises = not of_dense.issuperset(patient.architecture.parameters)
+    if len(linear) < L - 1 or normalises:
         return healthy("linear_collapse", **counts)
     W, b = collapsed(patient.parameters, L)
     narrowest = min(patient.widths)
