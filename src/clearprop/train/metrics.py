@@ -24,6 +24,16 @@ def _truth(y: Array) -> Array:
     return y >= 0.5
 
 
+def right_classes(y: Array, a: Array) -> Array:
+    """Of each row whether its most probable class is the right one, (N,)."""
+    return np.asarray(_labels(y) == _labels(a))
+
+
+def right_answers(y: Array, a: Array) -> Array:
+    """Of each output whether it is on the right side of ½, (N, k)."""
+    return np.asarray(_truth(y) == _truth(a))
+
+
 def accuracy(y: Array, a: Array) -> float:
     """The share of rows whose most probable class is the right one.
 
@@ -31,7 +41,7 @@ def accuracy(y: Array, a: Array) -> float:
         >>> accuracy(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]))
         0.5
     """
-    return float(np.mean(_labels(y) == _labels(a)))
+    return float(np.mean(right_classes(y, a)))
 
 
 def binary_accuracy(y: Array, a: Array) -> float:
@@ -41,7 +51,7 @@ def binary_accuracy(y: Array, a: Array) -> float:
         >>> binary_accuracy(np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([[0.8, 0.9], [0.6, 0.7]]))
         0.75
     """
-    return float(np.mean(_truth(y) == _truth(a)))
+    return float(np.mean(right_answers(y, a)))
 
 
 def r2(y: Array, a: Array) -> float:

@@ -9,6 +9,7 @@ from clearprop.explain.doctor.judgement import Measure, Measures, defined
 from clearprop.explain.doctor.patient import Patient
 from clearprop.messages import Message
 from clearprop.train import Data
+from clearprop.train.metrics import right_answers, right_classes
 
 NEIGHBOURS = 5  # that vote
 SMALLEST = 1e-7  # of a probability, so that its logarithm is finite
@@ -53,8 +54,7 @@ def _outputs(patient: Patient, X: Array) -> Array:
 
 def _right(patient: Patient, a: Array, y: Array) -> Array:
     """How right each row is, 0 … 1: whether its most probable class is, or the share of right answers yes and no."""
-    one_of_many = patient.loss.target == "classes"
-    right: Array = a.argmax(axis=1) == y.argmax(axis=1) if one_of_many else ((a >= 0.5) == (y >= 0.5)).mean(axis=1)
+    right = right_classes(y, a) if patient.loss.target == "classes" else right_answers(y, a).mean(axis=1)
     return right.astype(np.float64)
 
 
