@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import clearprop as cp
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, Phrase
 
 Numbers = dict[str, Any]
 

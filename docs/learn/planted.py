@@ -17,7 +17,7 @@ import clearprop as cp
 from clearprop.explain.check import GradientCheck, check_gradients, check_gradients_of
 from clearprop.graph import OPS, Node
 from clearprop.graph.primitives.arrays import product
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, Phrase
 
 Rule = Callable[..., tuple[Node | None, ...]]
 

@@ -9,7 +9,7 @@ from planted import PLANTED, Planted
 
 import clearprop as cp
 from clearprop.explain.check import GradientCheck
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, Phrase
 
 SHOWN = Phrase("Shown: {demonstration}", "演示：{demonstration}")
 PLANTED_IN = Phrase("Planted: {how}. {said}", "植入：{how}。{said}")

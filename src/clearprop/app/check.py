@@ -10,7 +10,7 @@ import typer
 from clearprop.app import options as o
 from clearprop.app.terminal import show
 from clearprop.explain.check import check_gradients
-from clearprop.messages.language import checked_language
+from clearprop.messages import checked_language
 from clearprop.train import made_up
 from clearprop.visible import shown_json
 

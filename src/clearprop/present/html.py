@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from clearprop.messages.language import Language
+from clearprop.messages import Language
 from clearprop.visible import LONGEST_NAME, shown_name
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
 
-from clearprop.messages.language import Language
+from clearprop.messages import Language
 from clearprop.visible import visible
 
 # A matrix has brackets of its own: those of fonts do not grow where there is no mathematical font.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.explain.picture import Picture
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, Phrase
 from course.plot import Plot, side_by_side
 
 LINE, AT_ZERO, FREE = Phrase("a line", "直线"), Phrase("bent at 0", "在 0 处弯"), Phrase("bent freely", "任意处弯")

@@ -9,7 +9,7 @@ import numpy as np
 
 import clearprop as cp
 from clearprop.explain.picture import Picture, Role
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, Phrase
 from course.plot import Plot, side_by_side
 
 Walk = Callable[[Any], np.ndarray]

@@ -6,7 +6,7 @@ import numpy as np
 
 import clearprop as cp
 from clearprop.explain.picture import Picture
-from clearprop.messages.language import Language, Phrase
+from clearprop.messages import Language, Phrase
 from course.plot import Plot, side_by_side
 
 ENDS = (-1.8, 1.8)
