@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -68,6 +68,10 @@ class Message:
     def __reduce__(self) -> tuple[Any, ...]:
         return Message.from_dict, (self.to_dict(),)
 
+    def with_names(self, shown: Callable[[str], str]) -> Message:
+        """The same with every text among its values, which are names from somebody's data, as `shown` gives it."""
+        return Message(self.key, **{name: _changed(value, shown) for name, value in self.values.items()})
+
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON and model files."""
         return {"key": self.key, "values": as_data(self.values)}
@@ -103,6 +107,14 @@ def _spoken(value: Any, lang: Language) -> Any:
     if isinstance(value, Message):
         return value(lang)
     return [_spoken(v, lang) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _changed(value: Any, shown: Callable[[str], str]) -> Any:
+    if isinstance(value, Message):
+        return value.with_names(shown)
+    if isinstance(value, str):
+        return shown(value)
+    return [_changed(v, shown) for v in value] if isinstance(value, list | tuple) else value
 
 
 def as_data(value: Any) -> Any:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from clearprop.messages import Language, Message, Words, spoken
-from clearprop.present.figure import Picture, Plot
+from clearprop.present.figure import Picture
 from clearprop.present.formula import Math
 
 Equation = tuple[Math, ...]  # its sides, with = between them
@@ -26,15 +26,17 @@ class Paragraph:
         words: the sentences.
         kind: what they are: a "lead" under a heading, a "note" in small letters, "soft" where it may be passed over,
             "good" or "bad" news, "advice".
+        to: the name of a section that says more.
     """
 
     words: tuple[Words, ...]
     kind: Kind = ""
+    to: str = ""
 
     @classmethod
-    def of(cls, *words: Words, kind: Kind = "") -> Paragraph:
+    def of(cls, *words: Words, kind: Kind = "", to: str = "") -> Paragraph:
         """A paragraph of these sentences."""
-        return cls(words, kind)
+        return cls(words, kind, to)
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,35 @@ class Bar:
     spread: tuple[float, float] | None = None
 
 
-Cell = Words | Math | Bar | Paragraph
+@dataclass(frozen=True)
+class Sketch:
+    """A histogram the size of a word, in a cell; the highest bar is 1."""
+
+    heights: tuple[float, ...]
+
+    @classmethod
+    def of(cls, counts: Iterable[float]) -> Sketch:
+        """Each bar as its share of the highest."""
+        every = [float(count) for count in counts]
+        most = max(every, default=0.0) or 1.0
+        return cls(tuple(count / most for count in every))
+
+    def __str__(self) -> str:
+        """The same in letters."""
+        return "".join(_HEIGHTS[round(height * (len(_HEIGHTS) - 1))] for height in self.heights)
+
+
+@dataclass(frozen=True)
+class Shade:
+    """A value in a cell, on a ground that is the deeper the larger its share."""
+
+    value: Words
+    share: float
+    colour: str = "blue"
+
+
+_HEIGHTS = " ▁▂▃▄▅▆▇█"
+Cell = Words | Math | Bar | Sketch | Shade | Paragraph
 
 
 @dataclass(frozen=True)
@@ -94,15 +124,23 @@ class Table:
         return any(column.title != "" for column in self.columns)
 
 
+class Drawing(Protocol):
+    """A picture that is not drawn yet, such as a plot."""
+
+    def picture(self, lang: Language) -> Picture:
+        """The picture, with its words in one language."""
+        ...
+
+
 @dataclass(frozen=True)
 class Figure:
-    """A picture or a plot, and what it shows."""
+    """A picture, or a drawing such as a plot, and what it shows."""
 
-    picture: Picture | Plot
+    picture: Picture | Drawing
     caption: Words = ""
 
     def drawn(self, lang: Language) -> Picture:
-        """The picture; a plot with its words in one language."""
+        """The picture; a drawing with its words in one language."""
         return self.picture if isinstance(self.picture, Picture) else self.picture.picture(lang)
 
 
@@ -165,6 +203,23 @@ class Document:
     def sections(self) -> tuple[Section, ...]:
         """The sections at the top."""
         return tuple(block for block in self.blocks if isinstance(block, Section))
+
+
+def written(cell: Cell, lang: Language) -> str | Math:
+    """A cell as words or a formula, for writers that draw nothing in it."""
+    match cell:
+        case Bar():
+            return ""
+        case Sketch():
+            return str(cell)
+        case Shade(value=value):
+            return spoken(value, lang)
+        case Paragraph(words=words):
+            return sentences(words, lang)
+        case str() | Message():
+            return spoken(cell, lang)
+        case _:
+            return cell
 
 
 def sentences(words: Iterable[Words], lang: Language) -> str:

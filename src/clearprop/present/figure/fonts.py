@@ -24,7 +24,10 @@ def eastern_fonts() -> tuple[str, ...]:
 
     Matplotlib remembers which fonts it has once found; one that was installed since is looked for anew.
     """
-    from matplotlib import font_manager
+    try:
+        from matplotlib import font_manager
+    except ImportError:
+        return ()
 
     def known() -> tuple[str, ...]:
         there = {font.name for font in font_manager.fontManager.ttflist}

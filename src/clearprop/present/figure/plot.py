@@ -29,6 +29,7 @@ from clearprop.present.figure.text import runs_width, words
 from clearprop.present.formula import runs
 
 SIZE = 12.0  # of letters
+_SHRINKS_TO = 0.92  # letters of eleven pixels
 _LINE = 16.0  # from one line of words to the next
 Anchor = Literal["start", "middle", "end"]
 
@@ -292,7 +293,7 @@ class Plot:
         marks = [*self._axes(plane), *(m for mark in self.marks for m in mark.draw(plane))]
         marks += self._end_labels(plane)
         width = max(left + self.width + 14, *(_right_end(mark) + 8 for mark in marks), 0.0)
-        return Picture(spoken(self.title, lang), width, top + self.height + below + 8, tuple(marks))
+        return Picture(spoken(self.title, lang), width, top + self.height + below + 8, tuple(marks), _SHRINKS_TO)
 
     def _axes(self, plane: Plane) -> Iterator[Mark]:
         left, right, top, bottom = plane.left, plane.left + plane.width, plane.top, plane.top + plane.height

@@ -104,6 +104,7 @@ class Picture:
         title: what it shows, read out to those who cannot see it.
         width, height: size in pixels at zoom 1; the figure stays sharp at any size.
         marks: what is drawn, from back to front.
+        shrinks_to: of its size on a narrow page, before a reader has to scroll.
 
     Example:
         >>> dot = Picture("a dot", 20, 20, (Circle(10, 10, 4, fill="blue"),))
@@ -115,6 +116,7 @@ class Picture:
     width: float
     height: float
     marks: tuple[Mark, ...]
+    shrinks_to: float = 0.75
 
     @cached_property
     def svg(self) -> str:

@@ -19,7 +19,6 @@ WORD_FONTS = (
     '"Helvetica Neue",Helvetica,Arial,"Liberation Sans","Noto Sans","Noto Sans CJK SC","PingFang SC",'
     '"Microsoft YaHei",sans-serif'
 )
-_SHRINKS_TO = 0.75  # of its size, before a reader has to scroll
 
 
 def _variables(colours: Mapping[str, str]) -> str:
@@ -44,7 +43,7 @@ STYLE = _style()
 def to_svg(picture: Picture) -> str:
     """A picture as an SVG element."""
     w, h = _number(picture.width), _number(picture.height)
-    narrowest = _number(picture.width * _SHRINKS_TO)
+    narrowest = _number(picture.width * picture.shrinks_to)
     title = _text(picture.title)
     sheet = Rect(0, 0, picture.width, picture.height, fill="paper")
     return (

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
+from unicodedata import bidirectional
 
 from clearprop.messages import Language, Message, Words, spoken
 from clearprop.present.document import (
@@ -16,20 +19,25 @@ from clearprop.present.document import (
     Fold,
     Paragraph,
     Section,
+    Shade,
+    Sketch,
     Table,
-    sentences,
 )
+from clearprop.present.figure import Plot
 from clearprop.present.formula import to_mathml
-from clearprop.present.html import bar, table, text
 from clearprop.present.page import page
+from clearprop.visible import shown_name, visible
 
 document_style = """
 .step { border-left: 3px solid var(--line); padding: 0.1rem 0 0.1rem 1rem; margin: 1.2rem 0; }
 .step > :is(h3, h4) { margin: 0 0 0.4rem; font-size: 1rem; }
 .equations { overflow-x: auto; } .equations > div { margin: 0.4rem 0; }
 mtable.sides > mtr > mtd { text-align: left; padding: 0.15em 0.2em; }
-.note { color: var(--soft); margin: 0.3rem 0; }
+.note { color: var(--soft); margin: 0.3rem 0; } .strong, .advice { font-weight: 600; }
+.plot svg { width: 100%; max-width: 28rem; }
 """
+_APART = "\ufdd0", "\ufdd1"  # around a name in a sentence, until it is escaped; no text has these
+_HEIGHT = 20  # of a sketch that is 100 wide
 
 
 def html_of(document: Document, lang: Language, level: int = 1) -> str:
@@ -38,10 +46,16 @@ def html_of(document: Document, lang: Language, level: int = 1) -> str:
     return "\n".join([*title, *(_block(block, lang, level + 1) for block in document.blocks)])
 
 
-def page_of(document: Document, lang: Language, style: str = "") -> str:
-    """A self-contained web page."""
-    title = document.title or next((s.title or s.sections[0].title for s in document.sections), "")
-    return page(spoken(title, lang), html_of(document, lang), lang, document_style + style)
+def page_of(document: Document, lang: Language, style: str = "", with_contents: bool = False) -> str:
+    """A self-contained web page, perhaps with links to its sections below the title."""
+    title, body = document.title or next((s.title or s.sections[0].title for s in document.sections), ""), document
+    head = ""
+    if with_contents:
+        named = [section for section in document.sections if section.name]
+        links = "".join(f'<a href="#{escape(s.name)}">{_inline(s.title, lang)}</a>' for s in named)
+        head = f"<header>{''.join(_heading(title, lang, 1))}<nav>{links}</nav></header>\n"
+        body = replace(document, title="")
+    return page(spoken(title, lang), head + html_of(body, lang), lang, document_style + style)
 
 
 def _heading(title: Words, lang: Language, level: int) -> list[str]:
@@ -50,17 +64,16 @@ def _heading(title: Words, lang: Language, level: int) -> list[str]:
 
 def _block(block: Block, lang: Language, level: int) -> str:
     match block:
-        case Paragraph(words=words, kind=kind):
-            mark = f' class="{kind}"' if kind else ""
-            return f"<p{mark}>{escape(sentences(words, lang))}</p>"
+        case Paragraph():
+            return f"<p{_class(block.kind)}>{_said(block, lang)}</p>"
         case Equations(equations=equations):
             return f'<div class="equations">{"".join(map(_equation, equations))}</div>'
-        case Table(columns=columns, rows=rows, kind=kind):
-            head = [_cell(column.title, lang) for column in columns] if block.has_head else []
-            return table(head, [[_cell(cell, lang) for cell in row] for row in rows], kind)
-        case Figure(caption=caption):
+        case Table():
+            return _table(block, lang)
+        case Figure(picture=picture, caption=caption):
             below = f"<figcaption>{_inline(caption, lang)}</figcaption>" if caption else ""
-            return f"<figure>{block.drawn(lang).svg}{below}</figure>"
+            kind = "plot" if isinstance(picture, Plot) else ""
+            return f"<figure{_class(kind)}>{block.drawn(lang).svg}{below}</figure>"
         case Fold(summary=summary, blocks=inner):
             body = "\n".join(_block(one, lang, level) for one in inner)
             return f"<details><summary>{_inline(summary, lang)}</summary>{body}</details>"
@@ -69,25 +82,83 @@ def _block(block: Block, lang: Language, level: int) -> str:
 
 
 def _section(section: Section, lang: Language, level: int) -> str:
-    body = "\n".join([*_heading(section.title, lang, level), *(_block(one, lang, level + 1) for one in section.blocks)])
+    below = level + bool(section.title)
+    body = "\n".join([*_heading(section.title, lang, level), *(_block(one, lang, below) for one in section.blocks)])
     name = escape(section.name, quote=True)
     if section.kind:
         return f'<div class="{section.kind}" data-value="{name}">{body}</div>'
     return f'<section id="{name}">\n{body}\n</section>' if name else body
 
 
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
+
+
+def _said(paragraph: Paragraph, lang: Language) -> str:
+    """Its sentences; Chinese ones need no space between them."""
+    said = Message("list.between_sentences")(lang).join(_inline(words, lang) for words in paragraph.words)
+    return f'<a href="#{escape(paragraph.to)}">{said}</a>' if paragraph.to else said
+
+
 def _inline(words: Words, lang: Language) -> str:
     """A sentence, or a name, which keeps its own direction of writing."""
-    return escape(spoken(words, lang)) if isinstance(words, Message) else text(words) if words else ""
+    if isinstance(words, str):
+        return f"<bdi>{escape(shown_name(words))}</bdi>" if words else ""
+    said = escape(words.with_names(_kept_apart)(lang))
+    return said.replace(_APART[0], "<bdi>").replace(_APART[1], "</bdi>")
+
+
+def _kept_apart(name: str) -> str:
+    """A name in a sentence, marked where its letters would turn the signs around it to their own direction."""
+    turns = any(bidirectional(letter) in ("R", "AL") for letter in name)
+    return f"{_APART[0]}{visible(name)}{_APART[1]}" if turns else visible(name)
+
+
+def _table(table: Table, lang: Language) -> str:
+    """It scrolls by itself where the page is narrow."""
+    titles = "".join(f'<th scope="col">{_inline(column.title, lang)}</th>' for column in table.columns)
+    kinds = [_class(column.kind) for column in table.columns]
+    lines = "\n".join(
+        f"<tr>{''.join(f'<td{kind}>{_cell(cell, lang)}</td>' for kind, cell in zip(kinds, row, strict=True))}</tr>"
+        for row in table.rows
+    )
+    head = f"<thead><tr>{titles}</tr></thead>\n" if table.has_head else ""
+    return f'<div class="wide"><table class="{table.kind}">\n{head}<tbody>\n{lines}\n</tbody></table></div>'
 
 
 def _cell(cell: Cell, lang: Language) -> str:
-    if isinstance(cell, Bar):
-        return bar(cell.start, cell.end, cell.colour, cell.spread)
-    if isinstance(cell, Paragraph):
-        mark = f' class="{cell.kind}"' if cell.kind else ""
-        return f"<span{mark}>{''.join(_inline(words, lang) for words in cell.words)}</span>"
-    return _inline(cell, lang) if isinstance(cell, str | Message) else to_mathml(cell)
+    match cell:
+        case Bar():
+            return _bar(cell)
+        case Sketch(heights=heights):
+            return _sketch(heights)
+        case Shade(value=value, share=share, colour=colour):
+            return f'<div class="shade {colour}" style="--share:{share:.1%}">{_inline(value, lang)}</div>'
+        case Paragraph(kind=kind):
+            return f"<span{_class(kind)}>{_said(cell, lang)}</span>"
+        case str() | Message():
+            return _inline(cell, lang)
+        case _:
+            return to_mathml(cell)
+
+
+def _bar(bar: Bar) -> str:
+    left, right = sorted((bar.start, bar.end))
+    spread, whisker = bar.spread, ""
+    if spread is not None:
+        whisker = f'<b style="left:{spread[0]:.2%};width:{spread[1] - spread[0]:.2%}"></b>'
+    filled = f'<i class="{bar.colour}" style="left:{left:.2%};width:{right - left:.2%}"></i>'
+    return f'<div class="bar">{filled}{whisker}</div>'
+
+
+def _sketch(heights: Sequence[float]) -> str:
+    wide = 100 / len(heights)
+    tall = [_HEIGHT * height for height in heights]
+    bars = "".join(f"M{(i + 0.1) * wide:.1f} {_HEIGHT}v{-h:.1f}h{0.8 * wide:.1f}v{h:.1f}z" for i, h in enumerate(tall))
+    return (
+        f'<svg class="sketch" viewBox="0 0 100 {_HEIGHT}" preserveAspectRatio="none" aria-hidden="true">'
+        f'<path d="{bars}"/></svg>'
+    )
 
 
 def _equation(equation: Equation) -> str:

@@ -16,6 +16,8 @@ from clearprop.present.document import (
     Fold,
     Paragraph,
     Section,
+    Shade,
+    Sketch,
     Table,
 )
 from clearprop.present.formula import to_latex, to_text
@@ -32,8 +34,9 @@ def json_of(document: Document, lang: Language = "en") -> dict[str, Any]:
 
 def _block(block: Block, lang: Language) -> dict[str, Any]:
     match block:
-        case Paragraph(words=words, kind=kind):
-            return {"type": "paragraph", "kind": kind, "words": [_words(one, lang) for one in words]}
+        case Paragraph(words=words, kind=kind, to=to):
+            said = [_words(one, lang) for one in words]
+            return {"type": "paragraph", "kind": kind, "words": said} | ({"to": to} if to else {})
         case Equations(equations=equations):
             return {"type": "equations", "equations": [_equation(equation) for equation in equations]}
         case Table(columns=columns, rows=rows, kind=kind):
@@ -59,10 +62,16 @@ def _equation(equation: Equation) -> list[dict[str, str]]:
 
 
 def _cell(cell: Cell, lang: Language) -> Any:
-    if isinstance(cell, Bar):
-        return {"start": cell.start, "end": cell.end, "colour": cell.colour, "spread": cell.spread}
-    if isinstance(cell, Paragraph):
-        return _block(cell, lang)
-    if isinstance(cell, str | Message):
-        return _words(cell, lang)
-    return {"text": to_text(cell), "latex": to_latex(cell)}
+    match cell:
+        case Bar(start=start, end=end, colour=colour, spread=spread):
+            return {"start": start, "end": end, "colour": colour, "spread": spread}
+        case Sketch(heights=heights):
+            return {"heights": list(heights)}
+        case Shade(value=value, share=share, colour=colour):
+            return {"value": _words(value, lang), "share": share, "colour": colour}
+        case Paragraph():
+            return _block(cell, lang)
+        case str() | Message():
+            return _words(cell, lang)
+        case _:
+            return {"text": to_text(cell), "latex": to_latex(cell)}

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from clearprop.messages import Language, say, spoken
 from clearprop.present.document import (
-    Bar,
     Block,
-    Cell,
     Document,
     Equation,
     Equations,
@@ -18,8 +16,9 @@ from clearprop.present.document import (
     Section,
     Table,
     sentences,
+    written,
 )
-from clearprop.present.formula import COMMANDS, LONGEST, to_latex
+from clearprop.present.formula import COMMANDS, LONGEST, Math, to_latex
 from clearprop.visible import visible
 
 _PREAMBLE = (
@@ -67,16 +66,12 @@ def _table(table: Table, lang: Language) -> Iterator[str]:
     yield f"\\begin{{tabular}}{{{''.join('r' if column.numbers else 'l' for column in table.columns)}}}"
     head = [tuple(column.title for column in table.columns)] if table.has_head else []
     for row in (*head, *table.rows):
-        yield " & ".join(_cell(cell, lang) for cell in row) + r" \\"
+        yield " & ".join(_in_latex(written(cell, lang)) for cell in row) + r" \\"
     yield "\\end{tabular}\n"
 
 
-def _cell(cell: Cell, lang: Language) -> str:
-    if isinstance(cell, Bar):
-        return ""
-    if isinstance(cell, Paragraph):
-        cell = sentences(cell.words, lang)
-    return _escaped(spoken(cell, lang)) if isinstance(cell, str) or callable(cell) else f"${to_latex(cell)}$"
+def _in_latex(cell: str | Math) -> str:
+    return _escaped(cell) if isinstance(cell, str) else f"${to_latex(cell)}$"
 
 
 _SIGNS = str.maketrans(
@@ -84,6 +79,7 @@ _SIGNS = str.maketrans(
     | {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"}
     | {sign: f"${command}$" for sign, command in COMMANDS.items()}
     | {"′": "$'$", "−": "$-$"}
+    | dict.fromkeys("▁▂▃▄▅▆▇█", "")  # of a sketch, for which there is no font
 )
 
 

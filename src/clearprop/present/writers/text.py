@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from clearprop.messages import Language, spoken
 from clearprop.present.document import (
-    Bar,
     Block,
-    Cell,
     Document,
     Equation,
     Equations,
@@ -19,8 +17,9 @@ from clearprop.present.document import (
     Section,
     Table,
     sentences,
+    written,
 )
-from clearprop.present.formula import to_text
+from clearprop.present.formula import Math, to_text
 from clearprop.visible import columns_of, visible
 
 _UNDERLINES = ("=", "-")  # of the document's title and those of its sections; deeper ones have none
@@ -83,7 +82,7 @@ def aligned(table: Table, lang: Language, width: int | None = None) -> list[str]
     Where these are still too wide, words in the last column go on in the next line.
     """
     head = [tuple(column.title for column in table.columns)] if table.has_head else []
-    rows = [[_cell(cell, lang) for cell in row] for row in (*head, *table.rows)]
+    rows = [[_in_text(written(cell, lang)) for cell in row] for row in (*head, *table.rows)]
     widths = {k: max((columns_of(row[k]) for row in rows), default=0) for k in range(len(table.columns))}
     for k in sorted((k for k in widths if table.columns[k].rank), key=lambda k: -table.columns[k].rank):
         if width is not None and sum(widths.values()) + 2 * len(widths) > width:
@@ -100,12 +99,8 @@ def aligned(table: Table, lang: Language, width: int | None = None) -> list[str]
     return lines
 
 
-def _cell(cell: Cell, lang: Language) -> str:
-    if isinstance(cell, Bar):
-        return ""
-    if isinstance(cell, Paragraph):
-        cell = sentences(cell.words, lang)
-    return spoken(cell, lang) if isinstance(cell, str) or callable(cell) else to_text(cell)
+def _in_text(cell: str | Math) -> str:
+    return cell if isinstance(cell, str) else to_text(cell)
 
 
 _NARROWEST = 12  # columns of a terminal that are left to the last column of a table
