@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
 import clearprop as cp
-from clearprop.app.curves import learning_curves
-from clearprop.app.pages import training_page
+from clearprop.app.files import curves_as_png
+from clearprop.app.screen import page_of
 from clearprop.estimators import TableModel
+from clearprop.report.overview import training_overview
+from clearprop.report.page import title
 from clearprop.report.summary import summary_of_fit
 from clearprop.table import load_demo
 
@@ -38,14 +40,14 @@ def terminal_page(path: Path) -> None:
     """`clearprop train demo:wine` as a terminal shows it."""
     frame = load_demo(DEMO)
     fit = TableModel.train(frame, "target")
-    summary = summary_of_fit(f"demo:{DEMO}", frame.shape, fit, {"seed": 0})
+    summary = summary_of_fit(f"demo:{DEMO}", frame.shape, fit, cp.Recipe().to_dict())
     console = Console(record=True, width=84, file=io.StringIO(), force_terminal=True)
-    console.print(training_page(summary), highlight=False)
+    console.print(page_of(training_overview(summary), "en", summary["clearprop"]), highlight=False)
     svg = console.export_svg(title=f"$ clearprop train demo:{DEMO}", theme=LIGHT, unique_id="page")
     svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.DOTALL)  # the fonts would be loaded from elsewhere
     svg = svg.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace")
     path.write_text(re.sub(r"[ \t]+\n", "\n", svg), encoding="utf-8")
-    path.with_name("learning-curves.png").write_bytes(learning_curves(fit.history, f"demo:{DEMO} → target"))
+    path.with_name("learning-curves.png").write_bytes(curves_as_png(fit.history, title(summary), "en"))
 
 
 def sigmoid(path: Path) -> None:

@@ -7,7 +7,6 @@ import pytest
 import clearprop as cp
 import xor_by_hand as xor
 from browser import Browser, needs_browser
-from clearprop.estimators.row import Row
 from clearprop.explain.stepper import step_by_step
 from clearprop.present.page import page as written
 from clearprop.report import report_of
@@ -41,10 +40,9 @@ def browser():
 def pages():
     frame = load_demo("wine")
     fit = cp.TableModel.train(frame, "target", epochs=3)
-    row = Row(fit.model, frame[:1], "wine", 1, "en")
     return {
         "report": report_of(fit, frame, summary_of_fit("wine", frame.shape, fit, {}), "en"),
-        "row": row.to_html(row.trace.explain(detail="formulas")),
+        "row": fit.model.explain(frame, row=0, detail="formulas").to_html(),
         "steps": step_by_step(xor.trace()).to_html(),
         "representations": cp.represent(xor.network()).to_html(),
         "derivation": xor.trace().explain().to_html(),

@@ -12,9 +12,7 @@ import polars as pl
 import pytest
 
 import clearprop as cp
-from clearprop.present.figure import Axis
 from clearprop.report import report_of
-from clearprop.report.chart import Plot
 from clearprop.report.summary import METRICS, number, summary_of_fit
 from clearprop.table import load_demo
 from clearprop.train import History
@@ -105,7 +103,7 @@ def test_every_score_of_every_part_is_there(runs, kind, lang):
             assert METRICS[metric](lang) in page.text
             assert number(value) in page.text
     for low, high in summary["parts"]["test"]["intervals"].values():
-        assert f"{number(low)} – {number(high)}" in page.text
+        assert f"{number(low)}–{number(high)}" in page.text
     for sentence in fit.verdict_in(lang):
         assert " ".join(sentence.split()) in page.text
     for column in fit.model.encoder.columns:
@@ -319,16 +317,3 @@ def test_every_column_and_every_reason_has_chinese_words():
     assert len(encoder.ignored) >= 6
     for why in encoder.ignored.values():
         assert re.search(r"[\u4e00-\u9fff]", why("zh")), why
-
-
-@pytest.mark.parametrize("log", [False, True])
-def test_marks_stand_where_the_values_are(log):
-    rng = np.random.default_rng(0)
-    xs, ys = np.sort(rng.uniform(1, 500, 20)), 10 ** rng.uniform(-3, 2, 20)
-    plot = Plot(Axis.of(xs), Axis.of(ys, log))
-    places = re.findall(r"([\d.]+) ([\d.]+)", plot.line(xs, ys, "blue"))
-    assert len(places) == 20
-    across, down = np.array(places, float).T
-    np.testing.assert_allclose(across, 100 * (xs - xs[0]) / (xs[-1] - xs[0]), atol=0.006)
-    scaled = np.log(ys) if log else ys
-    np.testing.assert_allclose(100 - down, 100 * (scaled - scaled.min()) / np.ptp(scaled), atol=0.006)

@@ -15,7 +15,7 @@ pytestmark = needs_browser
 TABLES = {"penguins": ("penguins.csv", "species"), "california": ("california_housing.csv", "median_house_value")}
 # What sticks out to the right, but for what scrolls by itself.
 STICKS_OUT = """[...document.querySelectorAll('body *')].filter((e) => e.checkVisibility()
-    && !e.closest('.wide, figure, details, .equations, svg, .plot, .strip')
+    && !e.closest('.wide, figure, details, .equations, svg')
     && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80))"""
 
 

@@ -16,9 +16,9 @@ from clearprop.app.terminal import show, tell
 from clearprop.errors import InvalidValueError
 from clearprop.estimators.row import RowExplanation
 from clearprop.files import refuse_overwriting, write_atomically
-from clearprop.messages import checked_language, say
-from clearprop.present.html import plain
+from clearprop.messages import Message
 from clearprop.table import rows_counted
+from clearprop.visible import shown_name
 
 _WIDEST = 110  # columns of a terminal that are used
 _WRITERS = {
@@ -75,10 +75,9 @@ def explain(
     loaded = o.table_model(model)
     source = reading.source(table, loaded)
     refuse_overwriting([out] if out else [], [model, *source.place.files])
-    spoken = checked_language(lang)
     one = _row_of(source.batches(loaded.encoder.number_columns), row)
-    names = {"table": plain(Path(source.place.title).name), "target": plain(loaded.target.name)}
-    title = say("row.title", spoken, row=row, **names)
+    names = {"table": shown_name(Path(source.place.title).name), "target": shown_name(loaded.target.name)}
+    title = Message("row.title", row=row, **names)
     with rows_counted(row - 1):
         found = loaded.explain(one, lang=lang, convention=convention, detail=detail, only=only, title=title)
     if out is None and not open_page:

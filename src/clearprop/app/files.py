@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from clearprop.app.curves import learning_curves
 from clearprop.errors import FileError
 from clearprop.estimators import TableFit, TableModel
 from clearprop.files import claimed, write_atomically
-from clearprop.messages import Message
+from clearprop.messages import Language, Message
+from clearprop.present.figure.fonts import eastern_fonts, is_eastern
+from clearprop.report.curves import learning_curves
+from clearprop.report.page import title
 from clearprop.table import ClassTarget, Unseen, import_polars
-from clearprop.visible import shown_json, shown_name
+from clearprop.train import History
+from clearprop.visible import shown_json
 
 
 @contextmanager
@@ -43,17 +46,17 @@ def folder(path: Path) -> Iterator[Path]:
 MODEL, REST = "model.clearprop", ("report.html", "learning-curves.png", "history.csv", "summary.json")
 
 
-def write_report_files(out: Path, fit: TableFit, summary: Mapping[str, Any], report: str) -> dict[Path, Message]:
+def write_report_files(
+    out: Path, fit: TableFit, summary: Mapping[str, Any], report: str, lang: Language
+) -> dict[Path, Message]:
     """Write report, curves, history and summary beside the model; returns what each path holds.
 
     Raises:
         FileError: if one cannot be written; none is ever half there.
     """
-    table = summary["table"]["name"]
-    title = f"{shown_name(Path(table).name)} → {shown_name(summary['target']['name'])}"
     page, curves, history, data = (out / name for name in REST)
     write_atomically(page, report.encode())
-    write_atomically(curves, learning_curves(fit.history, title))
+    write_atomically(curves, curves_as_png(fit.history, title(summary), lang))
     columns = {"epoch": range(1, fit.history.epochs + 1), **fit.history.columns}
     write_atomically(history, import_polars().DataFrame(columns).write_csv().encode())
     write_atomically(data, (shown_json(summary, indent=2) + "\n").encode())
@@ -63,6 +66,20 @@ def write_report_files(out: Path, fit: TableFit, summary: Mapping[str, Any], rep
         history: Message("overview.files.history"),
         data: Message("overview.files.summary"),
     }
+
+
+def curves_as_png(history: History, of: Message, lang: Language) -> bytes:
+    """The learning curves; in English and without names where no font here has the letters.
+
+    Raises:
+        MissingDependencyError: if Matplotlib is not installed.
+    """
+    loss, spoken = Message("report.scores.loss"), lang
+    heading = Message("report.scores.loss_of", of=of)
+    if not eastern_fonts():
+        spoken = "en" if is_eastern(loss(lang)) else lang
+        heading = loss if is_eastern(of(lang)) else heading
+    return learning_curves(history, heading).picture(spoken).png()
 
 
 def predictions_of(model: TableModel, frame: Any, unseen: Unseen | None = None) -> Any:

@@ -69,7 +69,7 @@ def train(
             summary = summary_of_fit(source.place.title, size, fit, recipe.to_dict(), found, spoken)
         written = {kept.path: Message("overview.files.model")}
         with kept.named(required=False), waiting("writing", silent):
-            written |= write_report_files(out, fit, summary, report_of(fit, rows.frame, summary, spoken))
+            written |= write_report_files(out, fit, summary, report_of(fit, rows.frame, summary, spoken), spoken)
     if as_json:
         show(shown_json({**summary, "files": [str(path) for path in written]}))
     elif not quiet:

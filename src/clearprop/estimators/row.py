@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v1 as nw
@@ -12,25 +12,23 @@ from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError, checked_integer
 from clearprop.estimators.scores import class_probabilities
 from clearprop.estimators.threshold import decision_of
+from clearprop.execute import Array
 from clearprop.explain import Trace
 from clearprop.explain.derivation import Explanation, Place, symbol
-from clearprop.messages import Language, Message, checked_language, say
+from clearprop.messages import Language, Message, Words, checked_language
 from clearprop.nn.names import X
-from clearprop.present.formula import EQUALS, Math, number, to_mathml, to_text
+from clearprop.present.document import Column, Document, Paragraph, Section, Table, sentences
+from clearprop.present.formula import COMMA, EQUALS, joined, number
 from clearprop.present.formula import row as math_row
-from clearprop.present.html import plain, section, table, text
-from clearprop.present.page import fragment, page
-from clearprop.present.writers import document_style, html_of
-from clearprop.table import ClassTarget, as_frame, frame_of, given_frame, given_rows, rows_counted
+from clearprop.present.page import fragment
+from clearprop.present.writers import document_style, html_of, latex_of, markdown_of, page_of, text_of
+from clearprop.table import ClassTarget, NumberTarget, as_frame, frame_of, given_frame, given_rows, rows_counted
+from clearprop.visible import shown_name
 
 if TYPE_CHECKING:
     from clearprop.estimators.table_model import TableModel
 
-_HEAD = (
-    Message("row.head.column"),
-    Message("row.head.in_the_table"),
-    Message("row.head.input_of_the_network"),
-)
+_HEAD = tuple(Column(Message(f"row.head.{name}")) for name in ("column", "in_the_table", "input_of_the_network"))
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,7 +47,7 @@ class RowExplanation:
 
     model: TableModel
     frame: Any
-    title: str
+    title: Words
     lang: Language = "en"
     convention: str = "row"
     detail: str = "values"
@@ -68,78 +66,60 @@ class RowExplanation:
     @property
     def answer(self) -> str:
         """What the network says, and what the table says."""
-        a = self.trace[self.trace.output]
-        target = self.model.target
-        if isinstance(target, ClassTarget):
-            p = class_probabilities(a)
-            code = int(target.decide(p)[0])
-            said = say("row.answer", self.lang, answer=plain(target.classes[code])) + say(
-                "row.sure", self.lang, p=f"{p[0, code]:.3f}"
-            )
-            said += "" if code == p[0].argmax() else say("row.early", self.lang, rule=decision_of(target)(self.lang))
-        else:
-            answer = target.answers(a[:, 0])[0]
-            said = say("row.answer", self.lang, answer=plain(answer) if target.dates is not None else f"{answer:.6g}")
+        return sentences(self.said, self.lang)
+
+    @cached_property
+    def said(self) -> tuple[Message, ...]:
+        """The same as messages."""
+        a, target = self.trace[self.trace.output], self.model.target
+        parts = [*(_class(target, a) if isinstance(target, ClassTarget) else _quantity(target, a))]
         if not self.trace.has_target:
-            return said + say("row.unknown", self.lang)
-        truth = nw.from_native(self.frame)[self.model.target.name][0]
-        return said + say("row.true", self.lang, truth=plain(truth)) + self._scaled(float(a.ravel()[0]))
+            return (Message("row.said", parts=[*parts, Message("row.unknown")]),)
+        truth = shown_name(nw.from_native(self.frame)[target.name][0])
+        said = [Message("row.said", parts=[*parts, Message("row.true", truth=truth)])]
+        if isinstance(target, NumberTarget):
+            said.append(Message("row.scaled", formula=target.formula, a=number(float(a.ravel()[0])).text))
+            smear = f"{target.smear:.6g}"
+            said += [Message("row.smeared", factor=smear)] if smear != "1" else []
+        return tuple(said)
 
-    def _scaled(self, a: float) -> str:
-        if isinstance(self.model.target, ClassTarget):
-            return ""
-        gap = "" if self.lang == "zh" else " "
-        said = gap + say("row.scaled", self.lang, formula=self.model.target.formula, a=number(a).text)
-        smear = f"{self.model.target.smear:.6g}"
-        return said + (gap + say("row.smeared", self.lang, factor=smear) if smear != "1" else "")
-
-    def inputs(self) -> Iterator[tuple[str, str, list[Math]]]:
-        """Column, its value, and the inputs that it becomes: a^[0]_j = number."""
+    @cached_property
+    def inputs(self) -> Table:
+        """Each column, its value, and the inputs that it becomes: a^[0]_j = number."""
         row, at = nw.from_native(self.frame), 0
-        x = self.trace["a0"][0]
-        single = len(x) == 1
+        x, rows = self.trace["a0"][0], []
         for column in self.model.encoder.columns:
-            names = column.feature_names
-            values = [(j, float(x[j])) for j in range(at, at + len(names))]
-            if len(names) > 1:  # of a category, what is not 0
+            values = [(j, float(x[j])) for j in range(at, at + len(column.feature_names))]
+            if len(values) > 1:  # of a category, what is not 0
                 values = [(j, v) for j, v in values if v] or values[:1]
-            cells = [_equal(symbol(X, Place(() if single else (j + 1,))), v) for j, v in values]
-            shown = row[column.name][0]
-            yield plain(column.name), "–" if shown is None else plain(shown), cells
-            at += len(names)
+            places = [Place(() if len(x) == 1 else (j + 1,)) for j, _ in values]
+            equal = [math_row(symbol(X, at), EQUALS, number(v)) for at, (_, v) in zip(places, values, strict=True)]
+            value = row[column.name][0]
+            rows.append((shown_name(column.name), "–" if value is None else shown_name(value), joined(equal, COMMA)))
+            at += len(column.feature_names)
+        return Table(_HEAD, tuple(rows))
+
+    @cached_property
+    def document(self) -> Document:
+        """Which row it is, the answer, the inputs, and the derivation."""
+        inputs = Section(Message("row.inputs"), (self.inputs,), "inputs")
+        return Document(self.title, (Paragraph(self.said), inputs, *self.derivation.document.blocks))
 
     def to_text(self, width: int | None = None) -> str:
-        """For the terminal; no line of the derivation is longer than `width`, if that is given."""
-        cells = [(name, shown, ", ".join(map(to_text, inputs))) for name, shown, inputs in self.inputs()]
-        heads = [(_HEAD[0](self.lang), _HEAD[1](self.lang), _HEAD[2](self.lang)), *cells]
-        widths = [min(max(len(line[i]) for line in heads), 28) for i in range(2)]
-        lines = [f"  {a[:28]:{widths[0]}}  {b[:28]:{widths[1]}}  {c}" for a, b, c in heads]
-        return "\n".join([self.title, self.answer, "", *lines, "", self.derivation.to_text(width)])
-
-    def inputs_table(self) -> str:
-        """Columns, values and inputs as HTML."""
-        lines = [
-            (text(name), text(shown), " &nbsp; ".join(to_mathml(m) for m in inputs))
-            for name, shown, inputs in self.inputs()
-        ]
-        return table([head(self.lang) for head in _HEAD], lines)
+        """For the terminal; no line is longer than `width`, if that is given."""
+        return text_of(self.document, self.lang, width)
 
     def to_markdown(self) -> str:
-        """The derivation as Markdown, with LaTeX between $$."""
-        return self.derivation.to_markdown()
+        """Markdown, with LaTeX between $$."""
+        return markdown_of(self.document, self.lang)
 
     def to_latex(self) -> str:
-        """The derivation as a LaTeX document; for Chinese it asks for ctex."""
-        return self.derivation.to_latex()
+        """A LaTeX document; for Chinese it asks for ctex."""
+        return latex_of(self.document, self.lang)
 
     def to_html(self) -> str:
         """A whole web page that needs no network; its formulas are MathML."""
-        return page(self.title, self._body(), self.lang, document_style)
-
-    def _body(self) -> str:
-        head = f"<header><h1>{text(self.title, 200)}</h1><p>{text(self.answer, 500)}</p></header>"
-        inputs = section("inputs", say("row.inputs", self.lang), self.inputs_table())
-        return "\n".join([head, inputs, html_of(replace(self.derivation.document, title=""), self.lang)])
+        return page_of(self.document, self.lang)
 
     def __str__(self) -> str:
         return self.to_text()
@@ -147,7 +127,22 @@ class RowExplanation:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return fragment(self._body(), document_style)
+        return fragment(html_of(self.document, self.lang), document_style)
+
+
+def _class(target: ClassTarget, a: Array) -> Iterator[Message]:
+    """The class that is answered, its probability, and why it is answered where another one is more probable."""
+    p = class_probabilities(a)
+    code = int(target.decide(p)[0])
+    yield Message("row.answer", answer=shown_name(target.classes[code]))
+    yield Message("row.sure", p=f"{p[0, code]:.3f}")
+    if code != p[0].argmax():
+        yield Message("row.early", rule=decision_of(target))
+
+
+def _quantity(target: NumberTarget, a: Array) -> Iterator[Message]:
+    answer = target.answers(a[:, 0])[0]
+    yield Message("row.answer", answer=shown_name(answer) if target.dates is not None else f"{answer:.6g}")
 
 
 def explained(
@@ -159,12 +154,12 @@ def explained(
     convention: str = "row",
     detail: str = "values",
     only: str | None = None,
-    title: str | None = None,
+    title: Words | None = None,
 ) -> RowExplanation:
     """A row of a table, explained; see `TableModel.explain`."""
     spoken = checked_language(lang)
     one = _one_row(frame, row, model.encoder.names)
-    title = title or say("row.title_counted_from_0", spoken, row=row, target=plain(model.target.name))
+    title = title or Message("row.title_counted_from_0", row=row, target=shown_name(model.target.name))
     found = RowExplanation(model, one, title, spoken, convention, detail, only)
     with rows_counted(row):
         assert found.derivation  # now, so that errors come from here
@@ -185,7 +180,3 @@ def _one_row(given: Any, row: int, names: Sequence[str]) -> Any:
     if isinstance(table, list):
         return frame_of({name: [value] for name, value in table[row].items()})
     return table[row : row + 1].to_native()
-
-
-def _equal(left: Math, value: float) -> Math:
-    return math_row(left, EQUALS, number(value))

@@ -39,7 +39,7 @@ from clearprop.explain import Trace
 from clearprop.explain.doctor import Judgement
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
-from clearprop.messages import Language, Message
+from clearprop.messages import Language, Message, Words
 from clearprop.network import Network
 from clearprop.table import (
     ClassTarget,
@@ -208,7 +208,7 @@ class TableModel:
         convention: str = "row",
         detail: str = "values",
         only: str | None = None,
-        title: str | None = None,
+        title: Words | None = None,
     ) -> RowExplanation:
         """One row: what its columns become, the answer, and how every number on the way comes about.
 

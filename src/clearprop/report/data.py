@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 import narwhals.stable.v1 as nw
@@ -10,123 +12,115 @@ from numpy.typing import NDArray
 
 from clearprop.estimators.importance import feature_groups
 from clearprop.estimators.verdict import PARTS
-from clearprop.messages import Language, Message, say
-from clearprop.present.figure import Axis
-from clearprop.present.html import bar, lead, note, plain, section, sentences, table, text
-from clearprop.report.chart import Plot, sketch
-from clearprop.report.evidence import Evidence
+from clearprop.messages import Message
+from clearprop.present.document import Bar, Block, Cell, Column, Figure, Paragraph, Section, Sketch, Table
+from clearprop.present.figure import Axis, Bars, Plot
+from clearprop.report.evidence import CHART, Evidence
 from clearprop.report.reading import how_read
 from clearprop.report.summary import quantity
 from clearprop.table import NumberTarget
+from clearprop.visible import shown_name
 
 _MOST_CLASSES, _MOST_COLUMNS, _BINS, _MOST_BARS = 20, 100, 30, 24
-
+_COLOURS = {"train": "blue", "validation": "orange", "test": "green"}
 _HEAD = (
-    Message("report.data.head.column"),
-    Message("report.data.head.kind"),
-    Message("report.data.head.missing"),
-    Message("report.data.head.values"),
-    Message("report.data.head.what_the_network_sees"),
+    Column(Message("report.data.head.column")),
+    Column(Message("report.data.head.kind")),
+    Column(Message("report.data.head.missing"), numbers=True),
+    Column(Message("report.data.head.values")),
+    Column(Message("report.data.head.what_the_network_sees"), kind="soft"),
 )
 
 
-def data(evidence: Evidence, lang: Language) -> str:
+def data(evidence: Evidence) -> Section:
     """Rows, target and columns."""
-    columns = _columns(evidence, lang)
-    parts = lead(_words(evidence, lang)), _split(evidence, lang), *_target(evidence, lang), *columns
-    return section("data", say("report.data.title", lang), *parts)
-
-
-def _words(evidence: Evidence, lang: Language) -> str:
-    read, used = evidence.summary["table"], sum(evidence.fit.rows.values())
-    words = [say("report.data.read", lang, rows=f"{read['rows']:,}", columns=read["columns"])]
-    words += [f"{line(lang)}{say('report.data.stop', lang)}" for line in how_read(read["read"])]
-    if read["without_target"]:
-        words.append(say("report.data.without", lang, n=f"{read['without_target']:,}"))
-    if used + read["without_target"] < read["rows"]:
-        words.append(say("report.data.drawn", lang, n=f"{used + read['without_target']:,}"))
-    if len(evidence.fit.rows) == 3:
-        words.append(say("report.data.split", lang))
-    weighting = evidence.model.weighting.said(evidence.model.target)
-    words += [plain(word(lang), 400) for word in weighting]
-    return sentences([*words, *(word(lang) for word in evidence.fit.division.said)], lang)
-
-
-def _split(evidence: Evidence, lang: Language) -> str:
-    """The parts as one bar."""
-    rows = evidence.fit.rows
-    pieces = "".join(
-        f'<div class="{name}" style="flex-grow:{n}"><strong>{n:,}</strong> {PARTS[name](lang)}</div>'
-        for name, n in rows.items()
+    name = shown_name(evidence.model.target.name)
+    about = _number(evidence) if evidence.classes is None else _classes(evidence, evidence.classes)
+    blocks = (
+        Paragraph(tuple(_words(evidence)), "lead"),
+        _split(evidence.fit.rows),
+        Section(Message("report.data.target", name=name), tuple(about)),
+        Section(Message("report.data.columns"), tuple(_columns(evidence))),
     )
-    return f'<div class="split">{pieces}</div>'
+    return Section(Message("report.data.title"), blocks, "data")
 
 
-def _target(evidence: Evidence, lang: Language) -> list[str]:
-    heading = f"<h3>{say('report.data.target', lang, name=text(evidence.model.target.name))}</h3>"
-    classes = evidence.classes
-    return [heading, *(_number(evidence, lang) if classes is None else _classes(evidence, classes, lang))]
+def _words(evidence: Evidence) -> Iterator[Message]:
+    read, used = evidence.summary["table"], sum(evidence.fit.rows.values())
+    yield Message("report.data.read", rows=f"{read['rows']:,}", columns=read["columns"])
+    yield from (Message("report.data.sentence", words=line) for line in how_read(read["read"]))
+    if read["without_target"]:
+        yield Message("report.data.without", n=f"{read['without_target']:,}")
+    if used + read["without_target"] < read["rows"]:
+        yield Message("report.data.drawn", n=f"{used + read['without_target']:,}")
+    if len(evidence.fit.rows) == 3:
+        yield Message("report.data.split")
+    yield from evidence.model.weighting.said(evidence.model.target)
+    yield from evidence.fit.division.said
 
 
-def _classes(evidence: Evidence, classes: tuple[Any, ...], lang: Language) -> list[str]:
+def _split(rows: dict[str, int]) -> Table:
+    """The parts of the rows, one behind the other."""
+    ends = [n / sum(rows.values()) for n in accumulate(rows.values())]
+    bars = [Bar(start, end, _COLOURS[part]) for part, start, end in zip(rows, [0.0, *ends], ends, strict=False)]
+    lines = [(PARTS[part], bar, f"{n:,}") for (part, n), bar in zip(rows.items(), bars, strict=True)]
+    return Table((Column(), Column(), Column(numbers=True, kind="strong")), tuple(lines), "bars")
+
+
+def _classes(evidence: Evidence, classes: tuple[Any, ...]) -> Iterator[Block]:
     shares = evidence.summary["target"]["shares"]
     ranked = sorted(zip(classes, shares, strict=True), key=lambda pair: -pair[1])
     most = ranked[0][1]
-    rows = [[text(label), bar(0, share / most), f"{share:.1%}"] for label, share in ranked[:_MOST_CLASSES]]
+    rows: list[tuple[Cell, ...]]
+    rows = [(shown_name(label), Bar(0, share / most), f"{share:.1%}") for label, share in ranked[:_MOST_CLASSES]]
     if len(ranked) > _MOST_CLASSES:
-        rows.append([say("report.data.more_classes", lang, n=len(ranked) - _MOST_CLASSES), "", ""])
-    return [lead(say("report.data.classes", lang, n=len(classes))), table([], rows, "bars")]
+        rows.append((Message("report.data.more_classes", n=len(ranked) - _MOST_CLASSES), "", ""))
+    yield Paragraph.of(Message("report.data.classes", n=len(classes)), kind="lead")
+    yield Table((Column(), Column(), Column(numbers=True)), tuple(rows), "bars")
 
 
-def _number(evidence: Evidence, lang: Language) -> list[str]:
+def _number(evidence: Evidence) -> Iterator[Block]:
     target, learned, coding = evidence.summary["target"], evidence.learned, evidence.model.target
     assert isinstance(coding, NumberTarget)
-    values = coding.decode(learned.y)
-    counts, edges = np.histogram(np.asarray(values, np.float64), bins=_BINS)
-    plot = Plot(Axis.of(edges), Axis(0, float(counts.max())))
-    says = say("report.data.says", lang, name=plain(target["name"]), low=quantity(edges[0]), high=quantity(edges[-1]))
-    chart = plot.figure(
-        [plot.columns(edges.tolist(), counts.tolist(), "blue")],
-        (text(target["name"]), say("report.data.training_rows", lang)),
-        says,
+    usual = Message("report.data.number", mean=quantity(target["mean"]), std=quantity(target["std"]))
+    said = Message("table.parts", parts=[usual, *coding.describe()])
+    yield Paragraph.of(Message("report.data.sentence", words=said), kind="lead")
+    counts, edges = np.histogram(np.asarray(coding.decode(learned.y), np.float64), bins=_BINS)
+    name, (low, *_, high) = shown_name(target["name"]), map(quantity, edges)
+    yield Figure(
+        Plot(
+            Message("report.data.says", name=name, low=low, high=high),
+            Axis.of(edges),
+            Axis(0, float(counts.max()), whole=True),
+            (Bars(edges, counts),),
+            (name, Message("report.data.training_rows")),
+            *CHART,
+        )
     )
-    drawn = note(say("report.data.drawn_histogram", lang, n=f"{len(learned):,}")) if len(learned) < learned.of else ""
-    done = "".join(("；" if lang == "zh" else "; ") + plain(done(lang), 200) for done in coding.describe())
-    return [
-        lead(say("report.data.number", lang, mean=quantity(target["mean"]), std=quantity(target["std"]), done=done)),
-        chart,
-        drawn,
-    ]
+    if len(learned) < learned.of:
+        yield Paragraph.of(Message("report.data.drawn_histogram", n=f"{len(learned):,}"), kind="note")
 
 
-def _columns(evidence: Evidence, lang: Language) -> list[str]:
-    encoder, aside = evidence.model.encoder, list(evidence.model.encoder.ignored.items())
-    X = evidence.learned.X
-    rows = [
-        [
-            text(column.name),
-            say(f"table.kinds.{column.kind}", lang),
+def _columns(evidence: Evidence) -> Iterator[Block]:
+    encoder, X = evidence.model.encoder, evidence.learned.X
+    columns, aside = list(zip(encoder.columns, feature_groups(encoder).values(), strict=True)), encoder.ignored
+    rows: list[tuple[Cell, ...]] = [
+        (
+            shown_name(column.name),
+            Message(f"table.kinds.{column.kind}"),
             _missing(evidence.table, column.name),
-            sketch(_heights(column.kind, X[:, features])),
-            text(column.describe()(lang), 200),
-        ]
-        for column, features in list(zip(encoder.columns, feature_groups(encoder).values(), strict=True))[
-            :_MOST_COLUMNS
-        ]
+            Sketch.of(_heights(column.kind, X[:, features])),
+            column.describe(),
+        )
+        for column, features in columns[:_MOST_COLUMNS]
     ]
-    rows += [
-        [text(name), f'<span class="aside">{say("report.data.aside", lang)}</span>', "", "", text(why(lang), 200)]
-        for name, why in aside[:_MOST_COLUMNS]
-    ]
-    hidden = len(encoder.columns) + len(aside) - len(rows)
-    more = note(say("report.data.more", lang, n=hidden)) if hidden else ""
-    head = [title(lang) for title in _HEAD]
-    return [
-        f"<h3>{say('report.data.columns', lang)}</h3>",
-        table(head, rows, "columns"),
-        more,
-        note(say("report.data.how", lang)),
-    ]
+    kind = Paragraph.of(Message("report.data.aside"), kind="bad")
+    rows += [(shown_name(name), kind, "", "", why) for name, why in list(aside.items())[:_MOST_COLUMNS]]
+    yield Table(_HEAD, tuple(rows), "columns")
+    hidden = len(columns) + len(aside) - len(rows)
+    if hidden:
+        yield Paragraph.of(Message("report.data.more", n=hidden), kind="note")
+    yield Paragraph.of(Message("report.data.how"), kind="note")
 
 
 def _missing(frame: nw.DataFrame[Any], name: str) -> str:
@@ -138,9 +132,9 @@ def _missing(frame: nw.DataFrame[Any], name: str) -> str:
     if series.dtype == nw.String:
         gone += int((series.str.strip_chars() == "").fill_null(False).sum())
     if not gone:
-        return '<span class="soft">0</span>'
+        return "0"
     share = gone / len(frame)
-    return f'{gone:,} <span class="soft">({"&lt;1%" if share < 0.01 else f"{share:.0%}"})</span>'
+    return f"{gone:,} ({'<1%' if share < 0.01 else f'{share:.0%}'})"
 
 
 def _heights(kind: str, features: NDArray[Any]) -> NDArray[Any]:

@@ -19,6 +19,7 @@ from clearprop.table import ClassTarget, drop_missing_target
 
 Array = NDArray[Any]
 MOST_ROWS = 2000
+CHART = 300.0, 180.0  # pixels between the axes of a plot: with what is written there it fits a phone
 _MOST_NUMBERS = 4_000_000  # of features that are held for a sample, where a table has very many columns
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
@@ -12,17 +13,16 @@ from clearprop.estimators import class_probabilities, scores_of
 from clearprop.estimators.importance import by_column, default_metric, feature_groups
 from clearprop.estimators.verdict import PARTS
 from clearprop.explain.importance import PermutationImportance, gradient_times_input, permutation_importance
-from clearprop.messages import Language, Message, say
-from clearprop.present.html import bar, lead, note, section, sentences, table, text
+from clearprop.messages import Message
+from clearprop.present.document import Bar, Block, Cell, Column, Paragraph, Section, Table
 from clearprop.report.evidence import Evidence, Sample
 from clearprop.report.summary import METRICS, number, quantity
 from clearprop.table import ClassTarget
+from clearprop.visible import shown_name
 
 Array = NDArray[Any]
-_MOST_COLUMNS, _REPEATS, _MOST_PARTS = 50, 5, 8
+_MOST_COLUMNS, _REPEATS, _MOST_PARTS, _LONGEST = 50, 5, 8, 32
 _MOSTLY_ONE_CLASS = 0.9
-
-
 _GRADIENT = {
     True: Message("report.inputs.gradient.true"),
     False: Message("report.inputs.gradient.false"),
@@ -34,12 +34,14 @@ _CASES = (
 )
 
 
-def inputs(evidence: Evidence, lang: Language) -> str:
+def inputs(evidence: Evidence) -> Section:
     """Permutation importance of every column, and gradient × input of three samples."""
     parts = _parts(evidence)
-    return section(
-        "inputs", say("report.inputs.title", lang), *_columns(evidence, parts, lang), *_samples(evidence, parts, lang)
+    blocks = (
+        Section(Message("report.inputs.shuffled"), tuple(_columns(evidence, parts))),
+        Section(Message("report.inputs.single"), tuple(_samples(evidence, parts))),
     )
+    return Section(Message("report.inputs.title"), blocks, "inputs")
 
 
 def _parts(evidence: Evidence) -> Array:
@@ -76,28 +78,23 @@ def _metric(evidence: Evidence) -> str:
     return "auc" if blunt else default_metric(evidence.model)
 
 
-def _columns(evidence: Evidence, parts: Array, lang: Language) -> list[str]:
-    sample, metric, every = evidence.judged, _metric(evidence), len(evidence.model.encoder.columns)
-    heading, part, name = (
-        f"<h3>{say('report.inputs.shuffled', lang)}</h3>",
-        PARTS[sample.part](lang),
-        METRICS[metric](lang),
-    )
-    found = _importance(evidence, metric, parts)
+def _columns(evidence: Evidence, parts: Array) -> Iterator[Block]:
+    sample, every = evidence.judged, len(evidence.model.encoder.columns)
+    metric = _metric(evidence)
+    found, name, part = _importance(evidence, metric, parts), METRICS[metric], PARTS[sample.part]
     if found is None:
-        return [heading, lead(say("report.inputs.too_few", lang, part=part))]
+        yield Paragraph.of(Message("report.inputs.too_few", part=part), kind="lead")
+        return
     measured = {"rows": f"{len(sample):,}", "part": part, "metric": name, "score": number(found.score)}
-    method = say("report.inputs.method", lang, **measured, repeats=_REPEATS)
-    some = say("report.inputs.some", lang, of=every, n=len(found.names)) if len(found.names) < every else ""
-    return [
-        heading,
-        lead(say("report.inputs.permutation", lang, metric=name)),
-        _ranking(found, name, lang),
-        note(sentences([method, some], lang)),
-    ]
+    notes = [Message("report.inputs.method", **measured, repeats=_REPEATS)]
+    if len(found.names) < every:
+        notes.append(Message("report.inputs.some", of=every, n=len(found.names)))
+    yield Paragraph.of(Message("report.inputs.permutation", metric=name), kind="lead")
+    yield _ranking(found, name)
+    yield Paragraph(tuple(notes), "note")
 
 
-def _ranking(found: PermutationImportance, metric: str, lang: Language) -> str:
+def _ranking(found: PermutationImportance, metric: Message) -> Table:
     ranked = found.ranked()
     low = min(0.0, *(mean - std for _, mean, std in ranked))
     reach = (max(0.0, *(mean + std for _, mean, std in ranked)) - low) or 1.0
@@ -105,35 +102,27 @@ def _ranking(found: PermutationImportance, metric: str, lang: Language) -> str:
     def at(value: float) -> float:
         return (value - low) / reach
 
-    rows = [
-        [
-            text(name),
-            bar(at(0), at(mean), "blue" if mean > 0 else "grey", (at(mean - std), at(mean + std))),
-            f'{number(mean)} <span class="soft">± {number(std)}</span>',
-        ]
-        for name, mean, std in ranked
-    ]
-    return table(
-        [say("report.inputs.column", lang), "", say("report.inputs.falls_by", lang, metric=metric)], rows, "bars"
-    )
+    def bar(mean: float, std: float) -> Bar:
+        return Bar(at(0), at(mean), "blue" if mean > 0 else "grey", (at(mean - std), at(mean + std)))
+
+    falls = Message("report.inputs.falls_by", metric=metric)
+    rows = ((shown_name(name), bar(mean, std), f"{number(mean)} ± {number(std)}") for name, mean, std in ranked)
+    columns = (Column(Message("report.inputs.column")), Column(), Column(falls, numbers=True))
+    return Table(columns, tuple(rows), "bars")
 
 
 # --- gradient × input
 
 
-def _samples(evidence: Evidence, parts: Array, lang: Language) -> list[str]:
-    sample = evidence.judged
-    order = np.argsort(_badness(evidence, sample), kind="stable")
+def _samples(evidence: Evidence, parts: Array) -> Iterator[Block]:
+    order = np.argsort(_badness(evidence, evidence.judged), kind="stable")
     rows = dict.fromkeys([int(order[0]), int(order[len(order) // 2]), int(order[-1])])
     reach = float(np.abs(parts[list(rows)]).max()) or 1.0
     cases = zip(rows, _CASES if len(rows) == len(_CASES) else (_CASES[0], _CASES[-1]), strict=False)
-    cards = "".join(_card(evidence, row, case(lang), parts, reach, lang) for row, case in cases)
-    return [
-        f"<h3>{say('report.inputs.single', lang)}</h3>",
-        lead(_GRADIENT[evidence.classes is not None](lang)),
-        f'<div class="cards">{cards}</div>',
-        note(say("report.inputs.local", lang)),
-    ]
+    cards = (Section(case, tuple(_card(evidence, row, parts[row], reach)), kind="card") for row, case in cases)
+    yield Paragraph.of(_GRADIENT[evidence.classes is not None], kind="lead")
+    yield Section("", tuple(cards), kind="cards")
+    yield Paragraph.of(Message("report.inputs.local"), kind="note")
 
 
 def _badness(evidence: Evidence, sample: Sample) -> Array:
@@ -143,45 +132,48 @@ def _badness(evidence: Evidence, sample: Sample) -> Array:
     return np.asarray(1 - class_probabilities(sample.a)[np.arange(len(sample)), sample.y])
 
 
-def _card(evidence: Evidence, row: int, case: str, parts: Array, reach: float, lang: Language) -> str:
+def _card(evidence: Evidence, row: int, parts: Array, reach: float) -> Iterator[Block]:
     """One sample: what it is, what was answered, and its columns with the largest parts first."""
-    order = np.argsort(-np.abs(parts[row]), kind="stable")
-    shown = order[:_MOST_PARTS]
+    order = np.argsort(-np.abs(parts), kind="stable")
+    shown, rest = order[:_MOST_PARTS], len(order) - len(order[:_MOST_PARTS])
     names = [column.name for column in evidence.model.encoder.columns]
     frame = evidence.judged.frame
-    rows = [
-        [
-            f'{text(names[j], 32)} <span class="soft">{_value(frame[names[j]][row])}</span>',
-            bar(0.5, 0.5 + parts[row, j] / reach / 2, "blue" if parts[row, j] > 0 else "orange"),
-            _signed(float(parts[row, j]), evidence.classes is not None),
-        ]
+    rows: list[tuple[Cell, ...]] = [
+        (
+            shown_name(names[j], _LONGEST),
+            _value(frame[names[j]][row]),
+            Bar(0.5, 0.5 + parts[j] / reach / 2, "blue" if parts[j] > 0 else "orange"),
+            _signed(float(parts[j]), evidence.classes is not None),
+        )
         for j in shown
     ]
-    rest = note(say("report.inputs.rest", lang, n=len(order) - len(shown))) if len(order) > len(shown) else ""
-    heading = f'<h4>{case}</h4><p class="soft">{_answer(evidence, row, lang)}</p>'
-    return f'<div class="card">{heading}{table([], rows, "parts")}{rest}</div>'
+    yield Paragraph.of(_answer(evidence, row), kind="soft")
+    yield Table((Column(), Column(kind="soft"), Column(), Column(numbers=True)), tuple(rows), "parts")
+    if rest:
+        yield Paragraph.of(Message("report.inputs.rest", n=rest), kind="note")
 
 
-def _signed(part: float, logit: bool) -> str:
-    shown = f"{abs(part):.2f}" if logit else quantity(abs(part))
+def _signed(part: float, is_logit: bool) -> str:
+    shown = f"{abs(part):.2f}" if is_logit else quantity(abs(part))
     return f"{'+' if part > 0 else '−' if part < 0 else ''}{shown}"
 
 
-def _answer(evidence: Evidence, row: int, lang: Language) -> str:
+def _answer(evidence: Evidence, row: int) -> Message:
     sample, target = evidence.judged, evidence.model.target
     y, a = sample.y[row : row + 1], sample.a[row : row + 1]
     if not isinstance(target, ClassTarget):
         both = target.decode(y)[0], target.predictions(a[:, 0])[0]
         truth, answered = (quantity(float(x)) if target.dates is None else str(target.as_date(x)) for x in both)
-        return say("report.inputs.off", lang, truth=truth, answer=answered)
+        return Message("report.inputs.off", truth=truth, answer=answered)
     p = class_probabilities(a)[0]
     code = int(target.decide(p[None])[0])
-    truth, answer = text(target.classes[int(y[0])]), text(target.classes[code])
-    key = "report.inputs.right" if code == y[0] else "report.inputs.wrong"
-    return say(key, lang, truth=truth, answer=answer, p=number(float(p[y[0]])))
+    values = {"truth": shown_name(target.classes[int(y[0])]), "p": number(float(p[y[0]]))}
+    if code == y[0]:
+        return Message("report.inputs.right", **values)
+    return Message("report.inputs.wrong", answer=shown_name(target.classes[code]), **values)
 
 
 def _value(value: Any) -> str:
     if value is None or value != value:  # a NaN, of whichever library
         return "–"
-    return text(f"{value:.6g}" if isinstance(value, float) else value, 32)
+    return shown_name(f"{value:.6g}" if isinstance(value, float) else value, _LONGEST)

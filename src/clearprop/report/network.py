@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -13,51 +13,47 @@ from clearprop.explain import Trace
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.representations import Representations
 from clearprop.graph import simplify
-from clearprop.messages import Language, Message, say
-from clearprop.present.html import lead, section, text
-from clearprop.present.writers import html_of
+from clearprop.messages import Language, Message
+from clearprop.present.document import Figure, Fold, Paragraph, Section
+from clearprop.present.figure import Picture
 from clearprop.report.evidence import Evidence
 
-_PARTS = {
-    "train": Message("report.network.parts.train"),
-    "validation": Message("report.network.parts.validation"),
-    "test": Message("report.network.parts.test"),
-}
 _MOST_TRIED = 200  # samples that are looked through for an ordinary one
 
 
-def network(evidence: Evidence, lang: Language) -> str:
+@dataclass(frozen=True)
+class _Circles:
+    trace: Trace
+
+    def picture(self, lang: Language) -> Picture:
+        return draw_circles(self.trace, lang)
+
+
+def network(evidence: Evidence) -> Section:
     """Circles at once; sums and matrices behind a click."""
-    trace = _trace(evidence)
-    others = html_of(replace(Representations(trace.sample(0), lang).document, title=""), lang, level=2)
-    return section(
-        "network",
-        say("report.network.network", lang),
-        lead(say("report.network.circles", lang, n=trace.samples)),
-        f"<figure>{draw_circles(trace, lang).svg}</figure>",
-        f"<details><summary>{say('report.network.opened', lang)}</summary>{others}</details>",
-    )
-
-
-def _trace(evidence: Evidence) -> Trace:
     judged = evidence.judged
-    return evidence.model.network.trace(judged.X, judged.y)
+    trace = evidence.model.network.trace(judged.X, judged.y)
+    blocks = (
+        Paragraph.of(Message("report.network.circles", n=trace.samples), kind="lead"),
+        Figure(_Circles(trace)),
+        Fold(Message("report.network.opened"), Representations(trace.sample(0)).document.blocks),
+    )
+    return Section(Message("report.network.network"), blocks, "network")
 
 
-def sample(evidence: Evidence, lang: Language) -> str:
+def sample(evidence: Evidence) -> Section:
     """The sample whose loss is nearest to the middle: neither an easy one nor a hard one."""
     judged = evidence.judged
     at = _ordinary(evidence)
-    shown = RowExplanation(evidence.model, judged.frame[at : at + 1].to_native(), "", lang)
-    steps = html_of(replace(shown.derivation.document, title=""), lang, level=2)
-    return section(
-        "sample",
-        say("report.network.sample", lang),
-        lead(say("report.network.first", lang, part=_PARTS[judged.part](lang))),
-        f"<p>{text(shown.answer, 500)}</p>",
-        shown.inputs_table(),
-        f"<details><summary>{say('report.network.whole', lang)}</summary>{steps}</details>",
+    shown = RowExplanation(evidence.model, judged.frame[at : at + 1].to_native(), "")
+    part = Message(f"report.network.parts.{judged.part}")
+    blocks = (
+        Paragraph.of(Message("report.network.first", part=part), kind="lead"),
+        Paragraph(shown.said),
+        shown.inputs,
+        Fold(Message("report.network.whole"), shown.derivation.document.blocks),
     )
+    return Section(Message("report.network.sample"), blocks, "sample")
 
 
 def _ordinary(evidence: Evidence) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from clearprop.messages import Message, Words
 from clearprop.present.document import Block, Cell, Column, Document, Paragraph, Section, Table
 from clearprop.report.reading import how_read
-from clearprop.report.summary import METRICS, number
+from clearprop.report.scores import table_of_scores
 from clearprop.visible import shown_name
 
 _FEW_COLUMNS, _MOST_CLASSES, _MOST_MISTAKES = 15, 8, 5
@@ -170,23 +170,10 @@ def _training(training: Mapping[str, Any]) -> Message:
 
 
 def _scores(parts: Mapping[str, Any], target: Mapping[str, Any]) -> list[Block]:
-    """A column per part, then the interval and the baseline of the last.
-
-    What is said of a rare class is left out where none is rare, unless a threshold was chosen.
-    """
-    final = list(parts)[-1]
-    columns = [Column()]
-    columns += [Column(Message(f"overview.part.{p}"), True, "strong" if p == final else "") for p in parts]
-    columns += [Column(Message("overview.interval"), True), Column(Message("overview.baseline"), True)]
-    last, is_rare = parts[final], _has_rare_class(target)
-    rows: list[tuple[Cell, ...]] = []
-    for metric in (name for name in last["scores"] if is_rare or name not in _OF_RARE):
-        low, high = last["intervals"].get(metric, (None, None))
-        interval = "–" if low is None or high is None else f"{number(low)}–{number(high)}"
-        scores = [number(part["scores"].get(metric)) for part in parts.values()]
-        rows.append((METRICS.get(metric, metric), *scores, interval, number(last["baseline"][metric])))
-    table = Table(tuple(columns), tuple(rows), "scores")
-    if not is_rare or "f1" not in last["scores"]:
+    """What is said of a rare class is left out where none is rare, unless a threshold was chosen."""
+    last, is_rare = list(parts.values())[-1]["scores"], _has_rare_class(target)
+    table = table_of_scores(parts, [name for name in last if is_rare or name not in _OF_RARE])
+    if not is_rare or "f1" not in last:
         return [table]
     positive = target["positive"]
     of = Message("overview.means") if positive is None else Message("overview.those_of", label=shown_name(positive))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from clearprop.estimators.importance import default_metric
 from clearprop.estimators.verdict import PARTS
-from clearprop.messages import Language, Message, say
+from clearprop.messages import Message
+from clearprop.present.document import Block, Figure, Paragraph, Section
+from clearprop.present.figure import Axis, Band, Dots, Line, Note, Plot
 from clearprop.present.figure.axis import tick_text
-from clearprop.present.html import note, section, sentences, text
 from clearprop.report.evidence import Evidence
 from clearprop.report.summary import METRICS, number
 
@@ -18,75 +17,52 @@ _WHAT = {
 }
 
 
-def title(evidence: Evidence) -> str:
-    """What the page is about, as plain text."""
-    return f"{Path(evidence.summary['table']['name']).name} → {evidence.model.target.name}"
-
-
-def verdict(evidence: Evidence, lang: Language) -> str:
-    """The headline score on a line from the trivial answer to perfection, and the verdict in words."""
+def verdict(evidence: Evidence) -> Section:
+    """The headline score on a line from the baseline to perfection, and the verdict in words."""
     last, metric = evidence.fit.last, default_metric(evidence.model)
-    plain = last.to_dict()
-    score, trivial = plain["scores"][metric], plain["baseline"][metric]
-    low, high = plain["intervals"].get(metric, (None, None))
-    on = say(
-        "report.verdict.on",
-        lang,
-        metric=METRICS[metric](lang),
-        rows=f"{last.rows:,}",
-        part=PARTS[evidence.judged.part](lang),
-    )
-    words = "\n".join([*_serious(evidence, lang), *map(_paragraph, evidence.fit.verdict_in(lang))])
-    return section(
-        "verdict",
-        say("report.verdict.title", lang),
-        f'<div class="headline"><div><p class="score">{number(score)}</p><p class="soft">{on}</p></div>'
-        f'<div class="say">{words}</div></div>',
-        _strip(score, low, high, trivial, lang),
-        note(sentences([_WHAT[evidence.classes is not None](lang), _sure(evidence)(lang)], lang)),
-    )
+    found = last.to_dict()
+    score, baseline = found["scores"][metric], found["baseline"][metric]
+    low, high = found["intervals"].get(metric, (None, None))
+    of = {"metric": METRICS[metric], "rows": f"{last.rows:,}", "part": PARTS[evidence.judged.part]}
+    on = Message("report.verdict.on", **of)
+    headline = Section("", (Paragraph.of(number(score)), Paragraph.of(on, kind="soft")), kind="score")
+    words = Section("", (*_serious(evidence), *map(Paragraph.of, evidence.fit.said)), kind="say")
+    strip: list[Block] = []
+    if score is not None and low is not None and high is not None and baseline is not None:
+        strip.append(Figure(_strip(on, score, low, high, baseline)))
+    note = Paragraph.of(_WHAT[evidence.classes is not None], _sure(evidence), kind="note")
+    blocks = [Section("", (headline, words), kind="headline"), *strip, note]
+    return Section(Message("report.verdict.title"), tuple(blocks), "verdict")
 
 
 def _sure(evidence: Evidence) -> Message:
     own = evidence.judged.part in evidence.fit.frames
-    return (
-        Message("report.verdict.sure_later")
-        if evidence.fit.division.how == "time" and not own
-        else Message("report.verdict.sure")
-    )
+    later = evidence.fit.division.how == "time" and not own
+    return Message("report.verdict.sure_later") if later else Message("report.verdict.sure")
 
 
-def _serious(evidence: Evidence, lang: Language) -> list[str]:
+def _serious(evidence: Evidence) -> list[Paragraph]:
     """Findings that a good score must not hide."""
     grave = [finding for finding in evidence.diagnosis if finding.severity == "serious"]
-    return [f'<p><a class="bad" href="#findings">{text(finding.title(lang), 200)}</a></p>' for finding in grave[:3]]
+    return [Paragraph.of(finding.title, kind="bad", to="findings") for finding in grave[:3]]
 
 
-def _paragraph(words: str) -> str:
-    return f"<p>{text(words, 1000)}</p>"
-
-
-def _strip(score: float | None, low: float | None, high: float | None, trivial: float | None, lang: Language) -> str:
-    """The score, its interval and the trivial answer's on one line that ends at 1, which is perfect."""
-    if score is None or low is None or high is None or trivial is None:
-        return ""
-    floor = min(0.0, low, trivial)
-
-    def at(value: float) -> float:
-        return (value - floor) / (1 - floor)
-
-    place = at(trivial)
-    side = " first" if place < 0.15 else " last" if place > 0.85 else ""  # the end's own number makes room
-    over = f"right:{1 - at(high):.2%}" if at(high) > 0.5 else f"left:{at(low):.2%}"
-    ends = [f'<span class="end low">{tick_text(round(floor, 3))}</span>'] * (side != " first")
-    ends += ['<span class="end high">1</span>'] * (side != " last")
-    baseline = say("report.verdict.trivial", lang, value=number(trivial))
-    return (
-        '<div class="strip">\n'
-        f'<div class="track"><i class="band" style="left:{at(low):.2%};width:{at(high) - at(low):.2%}"></i>'
-        f'<i class="tick" style="left:{place:.2%}"></i><i class="dot" style="left:{at(score):.2%}"></i></div>\n'
-        f'<span class="above" style="{over}">'
-        f"{say('report.verdict.interval', lang, low=number(low), high=number(high))}</span>\n"
-        f'<span class="below{side}" style="left:{place:.2%}">{baseline}</span>\n'
-        f"{''.join(ends)}\n</div>"
+def _strip(title: Message, score: float, low: float, high: float, baseline: float) -> Plot:
+    """The score, its interval and the baseline on one line that ends at 1, which is perfect."""
+    floor = round(min(0.0, low, baseline), 3)
+    line = Axis(floor, 1)
+    is_first, is_last = line.share(baseline) < 0.2, line.share(baseline) > 0.8
+    ends = [(end, tick_text(end)) for end, taken in ((floor, is_first), (1, is_last)) if not taken]
+    interval = Message("report.verdict.interval", low=number(low), high=number(high))
+    is_right = line.share(high) > 0.5
+    below = Message("report.verdict.baseline", value=number(baseline))
+    marks = (
+        Band([floor, 1], 0, 1, "soft", 0.12),
+        Band([low, high], 0, 1, "blue", 0.35),
+        Line([baseline, baseline], [-0.3, 1.3], "soft"),
+        Dots([score], [0.5], radius=8),
+        Note(high if is_right else low, 1.7, interval, "soft", "end" if is_right else "start"),
+        Note(baseline, -0.3, below, "soft", "start" if is_first else "end" if is_last else "middle", dy=15),
     )
+    x, y = Axis(floor, 1, given=tuple(ends)), Axis(-0.3, 2.7, given=())
+    return Plot(title, x, y, marks, width=350, height=40, grid="x")

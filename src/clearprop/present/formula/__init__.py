@@ -5,6 +5,7 @@ from clearprop.present.formula.numbers import DIGITS, LONGEST, is_printable, num
 from clearprop.present.formula.parse import COMMANDS, parse
 from clearprop.present.formula.text import Run, runs, to_text
 from clearprop.present.formula.tree import (
+    COMMA,
     EQUALS,
     Apply,
     Atom,
@@ -27,6 +28,7 @@ from clearprop.present.formula.tree import (
 from clearprop.present.formula.write import to_latex, to_mathml
 
 __all__ = [
+    "COMMA",
     "COMMANDS",
     "DIGITS",
     "EQUALS",
