@@ -53,6 +53,10 @@ Context context(const Program& p, void* const* memory, double* file, int64_t n, 
 
 void pack_state(const Program& p, const StateArray& a, void* const* memory) {
     pack(p, a.data, memory[a.value], a.rows, a.cols);
+    turn_state(p, a, memory);
+}
+
+void turn_state(const Program& p, const StateArray& a, void* const* memory) {
     if (a.twin < 0) return;
     Instruction turn{};
     turn.code = Code::transpose;
@@ -61,23 +65,56 @@ void pack_state(const Program& p, const StateArray& a, void* const* memory) {
     p.run(turn, context(p, memory, nullptr, 0, nullptr), 0, panels(a.rows) * panels(a.cols));
 }
 
-void Workspace::pack(const StateArray& a) const { pack_state(program_, a, memory_.data()); }
-
 Buffer::Buffer(int64_t bytes) : block_(new uint8_t[size_t(bytes + slack_bytes + 128)]) {
     const auto address = reinterpret_cast<uintptr_t>(block_.get());
     data_ = reinterpret_cast<void*>((address + 127) / 128 * 128);
 }
 
+Workspace::Workspace(const Program& program)
+    : program_(program), buffers_(program.buffers.size()), memory_(program.values.size(), nullptr) {}
+
+void Workspace::reserve_fixed() {
+    if (!has_fixed_) allocate(-1);
+}
+
 void Workspace::reserve(int64_t n, int threads) {
     while (int(scratch_.size()) < threads) scratch_.emplace_back(int64_t(max_scratch) * (chunk_bytes + slack_bytes));
     if (n <= n_) return;
-    n_ = -1;  // until all is there: memory may run out
-    std::fill(memory_.begin(), memory_.end(), nullptr);
-    buffers_.clear();
-    for (const BufferSize& b : program_.buffers) buffers_.push_back(std::make_unique<Buffer>(b.fixed + b.per_row * n));
-    for (size_t v = 0; v < memory_.size(); ++v)
-        if (program_.values[v].buffer >= 0) memory_[v] = buffers_[size_t(program_.values[v].buffer)]->data();
+    forget_rows();
+    allocate(n);
     n_ = n;
+}
+
+// Makes the buffers that are not there; those of batches only for n ≥ 0 rows.
+void Workspace::allocate(int64_t n) {
+    for (size_t b = 0; b < buffers_.size(); ++b) {
+        const BufferSize& size = program_.buffers[b];
+        if (!buffers_[b] && (n >= 0 || size.per_row == 0))
+            buffers_[b] = std::make_unique<Buffer>(size.fixed + size.per_row * std::max<int64_t>(n, 0));
+    }
+    for (size_t v = 0; v < memory_.size(); ++v) {
+        const int32_t b = program_.values[v].buffer;
+        if (b >= 0 && buffers_[size_t(b)]) memory_[v] = buffers_[size_t(b)]->data();
+    }
+    has_fixed_ = true;
+}
+
+void Workspace::forget_rows() {
+    n_ = -1;
+    for (size_t b = 0; b < buffers_.size(); ++b)
+        if (program_.buffers[b].per_row > 0) buffers_[b].reset();
+}
+
+void Workspace::forget_batches() {
+    forget_rows();
+    scratch_.clear();
+}
+
+void Workspace::pack(const StateArray& a) const { pack_state(program_, a, memory_.data()); }
+
+void Workspace::unpack(const StateArray& a) const {
+    const void* from = at(a.value);
+    if (from != a.data) clearprop::unpack(program_, from, a.data, a.rows, a.cols);
 }
 
 void pack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols) {
@@ -122,6 +159,23 @@ void Machine::run(int64_t n, int threads, const std::vector<StateArray>& inputs,
     if (!parallel(threads, [&](int thread) { body(together, thread, all); })) body(single, 0, one);
     for (const StateArray& a : outputs) unpack(p, work_.at(a.value), a.data, a.rows, a.cols);
     if (file_out) std::copy(file.begin(), file.end(), file_out);
+}
+
+// --- state
+
+void Machine::load(const std::vector<StateArray>& state) {
+    work_.reserve_fixed();
+    for (const StateArray& a : state)
+        program_->values[size_t(a.value)].buffer < 0 ? work_.point(a.value, a.data) : work_.pack(a);
+}
+
+void Machine::store(const std::vector<StateArray>& state) const {
+    for (const StateArray& a : state) work_.unpack(a);
+}
+
+bool Machine::finite(const std::vector<StateArray>& state) const {
+    return std::all_of(state.begin(), state.end(),
+                       [&](const StateArray& a) { return all_finite(*program_, work_.at(a.value), a.rows * a.cols); });
 }
 
 }  // namespace clearprop

@@ -1,4 +1,4 @@
-// The machine: a program bound to memory, run once, over the batches of many epochs, or over the rows of a table.
+// The machine: a program bound to memory, run once, or over the batches of many epochs.
 #pragma once
 
 #include <array>
@@ -57,27 +57,32 @@ struct StateArray {
     int32_t value, twin;  // twin: the value that holds the transpose, or −1
     void* data;           // row-major, the caller's
     int64_t rows, cols;
-    bool kept;  // whether it is put back when training diverges
 };
 
-// Memory of one run at a time.
+// Memory of one run at a time. What has the size of a batch comes and goes with the batch; the rest stays.
 class Workspace {
   public:
-    explicit Workspace(const Program& program) : program_(program), memory_(program.values.size(), nullptr) {}
+    explicit Workspace(const Program& program);
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
     void reserve(int64_t n, int threads);  // for batches up to n rows
+    void reserve_fixed();                  // for what does not depend on the batch: the state
+    void forget_batches();                 // and scratch
     void pack(const StateArray& a) const;  // from the caller's rows to where the value lives
+    void unpack(const StateArray& a) const;
     void point(int32_t value, const void* data) { memory_[size_t(value)] = const_cast<void*>(data); }
     void* at(int32_t value) const { return memory_[size_t(value)]; }
     void* const* memory() const { return memory_.data(); }
     void* scratch(int thread) const { return scratch_[size_t(thread)].data(); }
 
   private:
+    void allocate(int64_t n);
+    void forget_rows();
     const Program& program_;
-    std::vector<std::unique_ptr<Buffer>> buffers_;
+    std::vector<std::unique_ptr<Buffer>> buffers_;  // null where there is none yet
     std::vector<Buffer> scratch_;
     std::vector<void*> memory_;
+    bool has_fixed_ = false;
     int64_t n_ = -1;
 };
 
@@ -91,7 +96,8 @@ struct Outcome {
     int64_t steps = 0;       // run
     int64_t good_epoch = 0;  // whose start the state was put back to, if it diverged
     bool diverged = false;
-    bool forked = false;  // in a child that `poll` forked: the other threads are gone, and the state is as it was given
+    bool forked = false;  // in a child that `poll` forked: the other threads are gone, the state is half-way, and the
+                          // caller's arrays are as they were
     std::vector<double> reports;
     std::vector<double> epoch_seconds;
     std::vector<double> profile;  // of each thread: seconds in each instruction, and waiting
@@ -109,9 +115,18 @@ class Machine {
              const std::vector<std::pair<int32_t, double>>& scalars, const int64_t* counter,
              const std::vector<StateArray>& outputs, double* file_out);
 
+    // --- training: the state stays here from call to call
+
+    // Takes over the numbers of the caller's arrays. One without a place of its own is read where it lies.
+    void load(const std::vector<StateArray>& state);
+    void store(const std::vector<StateArray>& state) const;   // to the caller's arrays
+    bool finite(const std::vector<StateArray>& state) const;  // whether all numbers in it are
+    void forget_batches() { work_.forget_batches(); }         // the memory of everything but the state
+
     // Training steps over the batches of some epochs. `constants` and, with a row per step, the `columns` of `table`
-    // fill the file of scalars.
-    Outcome train(const Epochs& epochs, int threads, std::vector<StateArray>& state,
+    // fill the file of scalars. `kept` is the state that is put back when training diverges; the caller's arrays of it
+    // hold what it is at the start, and in the end what it has become.
+    Outcome train(const Epochs& epochs, int threads, const std::vector<StateArray>& kept,
                   const std::vector<std::pair<int32_t, const void*>>& data,
                   const std::vector<std::pair<int32_t, double>>& constants, const double* table,
                   const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
@@ -138,6 +153,7 @@ Context context(const Program& p, void* const* memory, double* file, int64_t n, 
 // What follows from the scalars of a step.
 void fill(const Program& p, double* file);
 void pack_state(const Program& p, const StateArray& a, void* const* memory);  // and its transposed twin
+void turn_state(const Program& p, const StateArray& a, void* const* memory);  // the twin alone
 void pack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols);
 void unpack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols);
 bool all_finite(const Program& p, const void* x, int64_t n);  // neither NaN nor an infinity among them

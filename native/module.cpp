@@ -1,6 +1,7 @@
 // What Python sees: programs made of tables of numbers, machines that run them, and what the processor can do.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/array.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
@@ -25,47 +26,51 @@ using Column = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Written = nb::ndarray<nb::c_contig, nb::device::cpu>;
 using Read = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
 template <class Array>
-using ArraySpec = std::tuple<int32_t, int32_t, Array, int64_t, int64_t, bool>;  // value, twin, data, rows, cols, kept
+using ArraySpec = std::tuple<int32_t, int32_t, Array, int64_t, int64_t>;  // value, twin, data, rows, cols: a StateArray
 
 template <class Array>
 std::vector<StateArray> state_of(const std::vector<ArraySpec<Array>>& specs) {
     std::vector<StateArray> state;
-    for (const auto& [value, twin, data, rows, cols, kept] : specs)
-        state.push_back({value, twin, const_cast<void*>(static_cast<const void*>(data.data())), rows, cols, kept});
+    for (const auto& [value, twin, data, rows, cols] : specs)
+        state.push_back({value, twin, const_cast<void*>(static_cast<const void*>(data.data())), rows, cols});
     return state;
 }
 
-std::shared_ptr<Program> make_program(const std::string& isa, bool is_f64, Table<int32_t> values,
-                                      Table<int64_t> buffers, Table<int32_t> operands, Column<double> operand_numbers,
-                                      Table<int32_t> micros, Column<double> micro_numbers, Table<int32_t> chains,
-                                      Table<int32_t> instructions, Table<int32_t> scalar_steps,
-                                      Column<double> scalar_numbers, Column<double> file) {
+// The records of execute/layout.py, field for field.
+using ValueRecord = std::array<int32_t, 3>;
+using BufferRecord = std::array<int64_t, 2>;
+using OperandRecord = std::tuple<int32_t, int32_t, int32_t, double>;
+using MicroRecord = std::tuple<int32_t, std::array<int32_t, 7>, int32_t, int32_t, double>;
+using ChainRecord = std::array<int32_t, 4>;
+using InstructionRecord = std::array<int32_t, 11>;
+using ScalarRecord = std::tuple<int32_t, int32_t, int32_t, int32_t, int32_t, bool, double>;
+
+std::shared_ptr<Program> make_program(const std::string& isa, bool is_f64, const std::vector<ValueRecord>& values,
+                                      const std::vector<BufferRecord>& buffers,
+                                      const std::vector<OperandRecord>& operands,
+                                      const std::vector<MicroRecord>& micros, const std::vector<ChainRecord>& chains,
+                                      const std::vector<InstructionRecord>& instructions,
+                                      const std::vector<ScalarRecord>& scalar_steps, const std::vector<double>& file) {
     auto p = std::make_shared<Program>();
     p->kernels = kernels_named(isa);
     if (!p->kernels) throw nb::value_error("no kernels for this instruction set");
     p->is_f64 = is_f64;
-    for (size_t i = 0; i < values.shape(0); ++i) p->values.push_back({values(i, 0), values(i, 1), values(i, 2)});
-    for (size_t i = 0; i < buffers.shape(0); ++i) p->buffers.push_back({buffers(i, 0), buffers(i, 1)});
-    for (size_t i = 0; i < operands.shape(0); ++i)
-        p->operands.push_back({Mode(operands(i, 0)), operands(i, 1), operands(i, 2), operand_numbers(i)});
-    for (size_t i = 0; i < micros.shape(0); ++i) {
-        Micro m{};
-        m.op = Op(micros(i, 0));
-        for (size_t k = 0; k < 7; ++k) m.inputs[k] = micros(i, k + 1);
-        m.value = micros(i, 8), m.scratch = micros(i, 9), m.number = micro_numbers(i);
+    for (const auto& [rows, cols, buffer] : values) p->values.push_back({rows, cols, buffer});
+    for (const auto& [fixed, per_row] : buffers) p->buffers.push_back({fixed, per_row});
+    for (const auto& [mode, value, scratch, number] : operands)
+        p->operands.push_back({Mode(mode), value, scratch, number});
+    for (const auto& [op, inputs, value, scratch, number] : micros) {
+        Micro m{Op(op), {}, value, scratch, number};
+        std::copy(inputs.begin(), inputs.end(), m.inputs);
         p->micros.push_back(m);
     }
-    for (size_t i = 0; i < chains.shape(0); ++i)
-        p->chains.push_back({chains(i, 0), chains(i, 1), chains(i, 2), chains(i, 3)});
-    for (size_t i = 0; i < instructions.shape(0); ++i) {
-        const auto at = [&](size_t k) { return instructions(i, k); };
-        p->instructions.push_back(
-            {Code(at(0)), Domain(at(1)), at(2), at(3), at(4), at(5), at(6), at(7), at(8), at(9), at(10)});
-    }
-    for (size_t i = 0; i < scalar_steps.shape(0); ++i)
-        p->scalar_steps.push_back({Op(scalar_steps(i, 0)), scalar_steps(i, 1), scalar_steps(i, 2), scalar_steps(i, 3),
-                                   scalar_steps(i, 4), scalar_steps(i, 5) != 0, scalar_numbers(i)});
-    p->file.assign(file.data(), file.data() + file.shape(0));
+    for (const auto& [first_operand, n_operands, first_micro, n_micro] : chains)
+        p->chains.push_back({first_operand, n_operands, first_micro, n_micro});
+    for (const auto& [code, domain, phase, a, b, c, out, twin, start, chain, head] : instructions)
+        p->instructions.push_back({Code(code), Domain(domain), phase, a, b, c, out, twin, start, chain, head});
+    for (const auto& [op, a, b, c, to, is_f32, number] : scalar_steps)
+        p->scalar_steps.push_back({Op(op), a, b, c, to, is_f32, number});
+    p->file = file;
     return p;
 }
 
@@ -90,7 +95,7 @@ nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t,
                 const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
                 nb::callable stop, bool may_go_alone, bool profile) {
     const auto [rows, batch, first, count, seed, shuffle] = epochs;
-    auto state = state_of(arrays);
+    const auto kept = state_of(arrays);
     std::vector<std::pair<int32_t, const void*>> sources;
     for (const auto& [value, array] : data) sources.emplace_back(value, array.data());
     bool raised = false;
@@ -107,12 +112,31 @@ nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t,
     {
         WithoutGil released;
         const auto poll = [&] { return released.ask(answer); };
-        outcome = machine.train({rows, batch, first, count, seed, shuffle}, threads, state, sources, constants,
+        outcome = machine.train({rows, batch, first, count, seed, shuffle}, threads, kept, sources, constants,
                                 table.data(), columns, report, poll, may_go_alone, profile);
     }
     if (raised) throw nb::python_error();
     return nb::make_tuple(outcome.forked, outcome.steps, outcome.diverged, outcome.good_epoch,
                           as_array(outcome.reports), as_array(outcome.epoch_seconds), as_array(outcome.profile));
+}
+
+void load_state(Machine& machine, const std::vector<ArraySpec<Read>>& arrays) {
+    const auto state = state_of(arrays);
+    const WithoutGil released;
+    machine.load(state);
+}
+
+void store_state(const Machine& machine, const std::vector<ArraySpec<Written>>& arrays) {
+    const auto state = state_of(arrays);
+    const WithoutGil released;
+    machine.store(state);
+}
+
+bool is_finite(const Machine& machine, const std::vector<std::tuple<int32_t, int64_t, int64_t>>& values) {
+    std::vector<StateArray> state;
+    for (const auto& [value, rows, cols] : values) state.push_back({value, -1, nullptr, rows, cols});
+    const WithoutGil released;
+    return machine.finite(state);
 }
 
 // The fast way to a prediction: an array that needs no conversion goes straight to the kernels. None for anything else
@@ -174,13 +198,16 @@ NB_MODULE(clearprop_native, m) {
     nb::set_leak_warnings(false);  // programs that are still cached when the interpreter ends are no leak
     nb::class_<Program>(m, "Program");
     m.def("program", &make_program, nb::kw_only(), nb::arg("isa"), nb::arg("is_f64"), nb::arg("values"),
-          nb::arg("buffers"), nb::arg("operands"), nb::arg("operand_numbers"), nb::arg("micros"),
-          nb::arg("micro_numbers"), nb::arg("chains"), nb::arg("instructions"), nb::arg("scalar_steps"),
-          nb::arg("scalar_numbers"), nb::arg("file"));
+          nb::arg("buffers"), nb::arg("operands"), nb::arg("micros"), nb::arg("chains"), nb::arg("instructions"),
+          nb::arg("scalar_steps"), nb::arg("file"));
     nb::class_<Machine>(m, "Machine")
         .def(nb::init<std::shared_ptr<const Program>>())
         .def("run", &run)
-        .def("train", &train, nb::kw_only(), nb::arg("epochs"), nb::arg("threads"), nb::arg("state"), nb::arg("data"),
+        .def("load", &load_state)
+        .def("store", &store_state)
+        .def("finite", &is_finite)
+        .def("forget_batches", &Machine::forget_batches)
+        .def("train", &train, nb::kw_only(), nb::arg("epochs"), nb::arg("threads"), nb::arg("kept"), nb::arg("data"),
              nb::arg("constants"), nb::arg("table"), nb::arg("columns"), nb::arg("report"), nb::arg("stop"),
              nb::arg("may_go_alone"), nb::arg("profile"));
     nb::class_<Prediction>(m, "Predictor")

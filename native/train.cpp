@@ -29,10 +29,9 @@ double read(const Program& p, const Workspace& work, const double* file, std::pa
 // Copies of what is put back when training diverges: at the start of the last two epochs.
 class Snapshots {
   public:
-    Snapshots(const Program& p, const std::vector<StateArray>& state, const Workspace& work, int64_t epochs)
-        : p_(p), state_(state), work_(work) {
-        for (const StateArray& a : state)
-            if (a.kept) parts_.push_back({work.at(a.value), a.rows * a.cols * p.item()});
+    Snapshots(const Program& p, const std::vector<StateArray>& kept, const Workspace& work, int64_t epochs)
+        : p_(p), kept_(kept), work_(work) {
+        for (const StateArray& a : kept) parts_.push_back({work.at(a.value), a.rows * a.cols * p.item()});
         int64_t bytes = 0;
         for (const Part& part : parts_) bytes += part.bytes;
         if (epochs > 1) saved_[1].resize(size_t(bytes));
@@ -52,8 +51,7 @@ class Snapshots {
     }
     void put_back(int64_t epoch) const {
         if (epoch == 0) {
-            for (const StateArray& a : state_)
-                if (a.kept) work_.pack(a);
+            for (const StateArray& a : kept_) work_.pack(a);
             return;
         }
         const uint8_t* from = saved_[size_t(epoch % 2)].data();
@@ -61,6 +59,7 @@ class Snapshots {
             std::memcpy(part.data, from, size_t(part.bytes));
             from += part.bytes;
         }
+        for (const StateArray& a : kept_) turn_state(p_, a, work_.memory());
     }
 
   private:
@@ -81,7 +80,7 @@ class Snapshots {
         return true;
     }
     const Program& p_;
-    const std::vector<StateArray>& state_;
+    const std::vector<StateArray>& kept_;
     const Workspace& work_;
     std::vector<Part> parts_;
     std::array<std::vector<uint8_t>, 2> saved_;
@@ -272,7 +271,7 @@ void train_thread(Call& call, int thread) {
 
 }  // namespace
 
-Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray>& state,
+Outcome Machine::train(const Epochs& epochs, int threads, const std::vector<StateArray>& kept,
                        const std::vector<std::pair<int32_t, const void*>>& data,
                        const std::vector<std::pair<int32_t, double>>& constants, const double* table,
                        const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
@@ -282,8 +281,6 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
     const int64_t usual = per_epoch > 1 ? epochs.batch : epochs.rows;
     const int64_t last = epochs.rows - (per_epoch - 1) * epochs.batch;
     work_.reserve(std::max(usual, last), threads);
-    for (const StateArray& a : state)
-        p.values[size_t(a.value)].buffer < 0 ? work_.point(a.value, a.data) : work_.pack(a);
     for (const auto& [value, from] : data) work_.point(value, from);
     Outcome outcome;
     outcome.reports.reserve(size_t(per_epoch * epochs.count) * report.size());
@@ -302,7 +299,7 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
                   may_go_alone,
                   Barrier(active),
                   Barrier(1),
-                  Snapshots(p, state, work_, epochs.count),
+                  Snapshots(p, kept, work_, epochs.count),
                   outcome,
                   {},
                   per_epoch,
@@ -324,9 +321,7 @@ Outcome Machine::train(const Epochs& epochs, int threads, std::vector<StateArray
         return true;
     };
     if (!go(threads)) go(1);
-    if (outcome.forked) return outcome;
-    for (const StateArray& a : state)
-        if (work_.at(a.value) != a.data) unpack(p, work_.at(a.value), a.data, a.rows, a.cols);
+    if (!outcome.forked) store(kept);
     return outcome;
 }
 

@@ -1,4 +1,4 @@
-"""The door for arrays: what people hold becomes a plain array of numbers, or one clear error; nothing is dropped."""
+"""Arrays as people pass them: each becomes an ordinary array of numbers, or one clear error; nothing is dropped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FILL = "drop or fill missing values first"
 
 
 def as_array(name: str, given: Any, kinds: str = "biuf", hint: str | None = None) -> Array:
-    """Anything array-like, data frames included, as a plain array of numbers.
+    """Anything array-like, data frames included, as an ordinary array of numbers.
 
     Objects that are all numbers become float64, those that stand for a missing value NaN. An array whose mask hides
     nothing is an array like any other.

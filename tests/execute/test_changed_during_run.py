@@ -8,7 +8,7 @@ import pytest
 from clearprop import graph as g
 from clearprop.errors import InvalidValueError, ShapeError
 from clearprop.execute import Batches, Native, Reference, instruction_sets
-from clearprop.execute import door as door_module
+from clearprop.execute import input_checks as checks_module
 from clearprop.execute import reference as reference_module
 from clearprop.graph import Graph, N, variable
 
@@ -28,7 +28,7 @@ def change(monkeypatch):
         for change in changes:
             change()
 
-    monkeypatch.setattr(door_module, "check_index", checked)
+    monkeypatch.setattr(checks_module, "check_index", checked)
     monkeypatch.setattr(reference_module, "check_index", checked)
     return changes
 

@@ -43,7 +43,7 @@ def test_buffers_of_many_batch_sizes_are_not_kept():
     program = Reference().load(Graph({"y": cp.tanh(variable("X", (N, 2)))}))
     for n in range(1, 50):
         program.run({"X": np.zeros((n, 2))})
-    assert len(program._memory.thing) <= 4
+    assert len(program.memory.thing) <= 4
 
 
 def test_results_do_not_change_with_a_later_run():

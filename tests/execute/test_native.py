@@ -50,7 +50,7 @@ def values_for(graph, n, seed):
 def assert_agree(graph, values, isa, dtype, threads=1, factor=1.0, n=None):
     """|Δ| ≤ c·K·ε·scale: K the longest sum, scale the size of the result's neighbours, c = 8."""
     program = Native(threads, isa).load(graph)
-    assert isinstance(program, NativeProgram), "the machine has a word for everything here"
+    assert isinstance(program, NativeProgram), "the machine has a kernel for everything here"
     got, expected = program.run(values, n), Reference().load(graph).run(values, n)
     longest = max([1, *(d for v in values.values() for d in np.shape(v))])
     for name, y in expected.items():

@@ -2,12 +2,13 @@
 
 from clearprop.arrays import as_array
 from clearprop.execute.batches import Batches, Outcome
-from clearprop.execute.default import default_executor, describe
+from clearprop.execute.default import default_executor, describe, executors
 from clearprop.execute.evaluate import as_value, bind, evaluate
-from clearprop.execute.executor import Executor, Program, Reference
-from clearprop.execute.native import Native, NativeProgram, ceiling, instruction_sets
+from clearprop.execute.executor import Executor, Program, Session, StepTimes
+from clearprop.execute.native import Native, ceiling, instruction_sets
 from clearprop.execute.philox import permutation
 from clearprop.execute.reference import Array
+from clearprop.execute.reference_executor import Reference
 from clearprop.execute.threads import available
 
 __all__ = [
@@ -15,10 +16,11 @@ __all__ = [
     "Batches",
     "Executor",
     "Native",
-    "NativeProgram",
     "Outcome",
     "Program",
     "Reference",
+    "Session",
+    "StepTimes",
     "as_array",
     "as_value",
     "available",
@@ -27,6 +29,7 @@ __all__ = [
     "default_executor",
     "describe",
     "evaluate",
+    "executors",
     "instruction_sets",
     "permutation",
 ]

@@ -1,8 +1,9 @@
-"""Chains: registers, scratch and micro-operations of an epilogue, as the native machine reads them."""
+"""The elementwise operations that are fused onto a step, as a chain of micro-operations on registers."""
 
 from __future__ import annotations
 
 from clearprop.execute.codes import MAX_SCRATCH, OPS, SAME
+from clearprop.execute.layout import MicroRecord
 from clearprop.plan import Plan, Source, Step, source_of
 from clearprop.plan.operand import CONSTANT, FULL, SCALAR, WRITTEN_OUT
 
@@ -14,8 +15,8 @@ class Chain:
 
     Attributes:
         sources: what it reads from outside → its register.
-        operands: mode, source and scratch of each register that is read from outside.
-        micros: op, seven registers, the value stored to (−1), the scratch written to (−1), and a number.
+        operands: source and scratch of each register that is read from outside.
+        micros: its operations.
     """
 
     def __init__(self, plan: Plan, step: Step) -> None:
@@ -60,18 +61,18 @@ class Chain:
         self._taken[register] = self._free.pop(0)
         return self._taken[register]
 
-    def _micro(self, k: int, part: Step) -> tuple[tuple[int, ...], float]:
+    def _micro(self, k: int, part: Step) -> MicroRecord:
         registers = [self._register(v, part) for v in part.inputs]
         result = len(self.sources) + k
         stored = self.plan.values[part.output].place != "register"
         scratch = -1 if stored else self._take(result)
         number = float(part.attrs.get("exponent", 0.0))
         name = SHORTCUTS.get(number, "power") if part.kernel == "power" else SAME.get(part.kernel, part.kernel)
-        padded = registers + [registers[0]] * (7 - len(registers))
+        a, b, c, d, e, f, g = registers + [registers[0]] * (7 - len(registers))
         for r in {*registers, result} & set(self._taken):
             if r >= len(self.sources) and self._last_use(r) <= k:
                 self._free.insert(0, self._taken.pop(r))
-        return (OPS[name], *padded, part.output if stored else -1, scratch), number
+        return MicroRecord(OPS[name], (a, b, c, d, e, f, g), part.output if stored else -1, scratch, number)
 
     def _last_use(self, register: int) -> int:
         uses = [

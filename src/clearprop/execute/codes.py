@@ -1,4 +1,4 @@
-"""The machine's vocabulary: the steps of native/program.hpp and the elementwise kernels of ops.def, in their order."""
+"""The numbers of the native machine: steps of native/program.hpp and elementwise kernels of ops.def, in order."""
 
 from __future__ import annotations
 

@@ -1,15 +1,29 @@
-"""Which executor runs when nobody asks for one."""
+"""The executors by name, and which one runs when nobody asks for one."""
 
 from __future__ import annotations
 
 import os
 import sys
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 
 from clearprop.errors import unknown_name
-from clearprop.execute.executor import Executor, Reference
+from clearprop.execute.executor import Executor
 from clearprop.execute.native import REFUSED, Native, instruction_sets
-from clearprop.execute.threads import MOST, available
+from clearprop.execute.reference_executor import Reference
+
+Factory = Callable[[int | None], Executor]  # from the number of threads; None lets the size of the work decide
+
+
+@cache
+def executors() -> dict[str, Factory]:
+    """Every executor that runs on this computer, by name, the preferred one first.
+
+    A further executor is one more entry. The instruction sets of the native machine count as executors of their own.
+    """
+    sets = instruction_sets()
+    native: dict[str, Factory] = {"native": Native} if sets else {}
+    return {**native, "reference": lambda threads: Reference(), **{isa: partial(Native, isa=isa) for isa in sets}}
 
 
 @cache
@@ -25,25 +39,18 @@ def default_executor(threads: int | None = None) -> Executor:
     Raises:
         UnknownNameError: if the variable names something that this computer cannot run.
     """
-    asked = os.environ.get("CLEARPROP_EXECUTOR", "").lower()
-    sets = instruction_sets()
-    if asked not in ("", "native", "reference", *sets):
-        raise unknown_name("executor in CLEARPROP_EXECUTOR", asked, ["native", "reference", *sets])
-    if asked == "reference":
-        return Reference()
-    if not sets:
+    asked, known = os.environ.get("CLEARPROP_EXECUTOR", "").lower(), executors()
+    names = list(dict.fromkeys(["native", *known]))  # "native" may be asked for where it is missing
+    if asked not in ("", *names):
+        raise unknown_name("executor in CLEARPROP_EXECUTOR", asked, names)
+    if asked not in known and "native" not in known:
         _tell_once()
-        return Reference()
-    return Native(threads, asked if asked in sets else None)
+    return known[asked if asked in known else next(iter(known))](threads)
 
 
 def describe(executor: Executor | None = None) -> str:
     """The executor in words: "native (avx512, up to 2 threads)" or "reference (NumPy)"."""
-    executor = executor or default_executor()
-    if not isinstance(executor, Native):
-        return "reference (NumPy)"
-    most = min(executor.threads or available(), MOST)
-    return f"native ({executor.isa or instruction_sets()[0]}, up to {most} thread{'s' * (most > 1)})"
+    return (executor or default_executor()).describe()
 
 
 @cache

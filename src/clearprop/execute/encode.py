@@ -1,15 +1,22 @@
-"""A plan in the numbers that the native machine reads."""
+"""A plan as the records that the native machine reads (`layout`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from clearprop.execute.chain import Chain
 from clearprop.execute.codes import CODES, DOMAINS, OPS, SAME
+from clearprop.execute.layout import (
+    BufferRecord,
+    ChainRecord,
+    InstructionRecord,
+    MicroRecord,
+    OperandRecord,
+    ScalarRecord,
+    ValueRecord,
+)
 from clearprop.graph import ITEM_SIZES, N, Type
 from clearprop.plan import Linear, Plan, Step, source_of
 from clearprop.plan.operand import FILE, ONE_HOT, UNIFORM, in_memory
@@ -17,9 +24,12 @@ from clearprop.plan.operand import FILE, ONE_HOT, UNIFORM, in_memory
 
 @dataclass
 class Encoded:
-    """Tables of numbers, and where inputs and outputs are.
+    """Tables of records, and where inputs and outputs are.
 
     Attributes:
+        is_f64: whether numbers are float64, else float32.
+        values, buffers, operands, micros, chains, instructions, scalar_steps: the tables.
+        file: the scalars at the start of a step.
         place: input name → value (or place in the file of scalars).
         gathered: input name → value that points to the caller's rows.
         scalars: input name → place in the file.
@@ -30,16 +40,13 @@ class Encoded:
     """
 
     is_f64: bool
-    values: list[tuple[int, ...]] = field(default_factory=list)
-    buffers: list[tuple[int, int]] = field(default_factory=list)
-    operands: list[tuple[int, ...]] = field(default_factory=list)
-    operand_numbers: list[float] = field(default_factory=list)
-    micros: list[tuple[int, ...]] = field(default_factory=list)
-    micro_numbers: list[float] = field(default_factory=list)
-    chains: list[tuple[int, ...]] = field(default_factory=list)
-    instructions: list[tuple[int, ...]] = field(default_factory=list)
-    scalar_steps: list[tuple[int, ...]] = field(default_factory=list)
-    scalar_numbers: list[float] = field(default_factory=list)
+    values: list[ValueRecord] = field(default_factory=list)
+    buffers: list[BufferRecord] = field(default_factory=list)
+    operands: list[OperandRecord] = field(default_factory=list)
+    micros: list[MicroRecord] = field(default_factory=list)
+    chains: list[ChainRecord] = field(default_factory=list)
+    instructions: list[InstructionRecord] = field(default_factory=list)
+    scalar_steps: list[ScalarRecord] = field(default_factory=list)
     file: list[float] = field(default_factory=lambda: [0.0])  # the first is the batch size
     place: dict[str, int] = field(default_factory=dict)
     gathered: dict[str, int] = field(default_factory=dict)
@@ -49,25 +56,10 @@ class Encoded:
     counter: str | None = None
     owners: list[int] = field(default_factory=list)
 
-    def arrays(self) -> dict[str, NDArray[np.int32] | NDArray[np.int64] | NDArray[np.float64]]:
-        """The tables as arrays."""
-
-        def table(rows: list[tuple[int, ...]], width: int) -> NDArray[np.int32]:
-            return np.array(rows, np.int32).reshape(-1, width)
-
-        return {
-            "values": table([value[:3] for value in self.values], 3),
-            "buffers": np.array(self.buffers, np.int64).reshape(-1, 2),
-            "operands": table(self.operands, 3),
-            "operand_numbers": np.array(self.operand_numbers, np.float64),
-            "micros": table(self.micros, 10),
-            "micro_numbers": np.array(self.micro_numbers, np.float64),
-            "chains": table(self.chains, 4),
-            "instructions": table(self.instructions, 11),
-            "scalar_steps": table(self.scalar_steps, 6),
-            "scalar_numbers": np.array(self.scalar_numbers, np.float64),
-            "file": np.array(self.file, np.float64),
-        }
+    def tables(self) -> dict[str, Any]:
+        """The tables by name."""
+        names = ("values", "buffers", "operands", "micros", "chains", "instructions", "scalar_steps", "file")
+        return {name: getattr(self, name) for name in names}
 
 
 def _extent(type: Type) -> tuple[int, int]:
@@ -112,7 +104,7 @@ class _Encoder:
                 self._scalar_step(step)
             elif step.domain:
                 self._step(step)
-        order = sorted(range(len(self.out.owners)), key=lambda i: self.out.instructions[i][2])  # by phase
+        order = sorted(range(len(self.out.owners)), key=lambda i: self.out.instructions[i].phase)
         self.out.instructions = [self.out.instructions[i] for i in order]
         self.out.owners = [self.out.owners[i] for i in order]
         return self.out
@@ -121,7 +113,7 @@ class _Encoder:
 
     def _values(self) -> None:
         out = self.out
-        out.buffers.extend((s.fixed, s.per_row) for s in self.plan.slots)
+        out.buffers.extend(BufferRecord(s.fixed, s.per_row) for s in self.plan.slots)
         for value in self.plan.values:
             rows, cols = _extent(value.type)
             buffer = -1
@@ -129,28 +121,30 @@ class _Encoder:
                 buffer = value.slot
             elif value.place in ("input", "copy") and not (value.type.dtype == "i64" and rows >= 0):
                 buffer = self._own_buffer(value.type)
-            out.values.append((rows, cols, buffer, int(value.type.dtype == "i64")))
+            out.values.append(ValueRecord(rows, cols, buffer))
         for v, value in enumerate(self.plan.values):
             if value.place == "state" and value.source is not None:
-                out.values[v] = (*out.values[v][:2], out.values[value.source][2], 0)
+                out.values[v] = out.values[v]._replace(buffer=out.values[value.source].buffer)
             if value.place == "copy" and value.source is not None:
                 out.twins[value.source] = v
         for v, value in enumerate(self.plan.values):
             if value.place == "view":  # another shape of what is in memory
                 root = in_memory(v, self.plan.values, self.views)
-                out.values[v] = (*out.values[v][:2], *out.values[root][2:])
+                out.values[v] = out.values[v]._replace(buffer=out.values[root].buffer)
 
     def _own_buffer(self, type: Type) -> int:
         rows, cols = _extent(type)
         bytes = 8 if type.dtype == "i64" else ITEM_SIZES[self.T]
-        self.out.buffers.append((0, cols * bytes) if rows < 0 else (rows * cols * bytes, 0))
+        made = BufferRecord(0, cols * bytes) if rows < 0 else BufferRecord(rows * cols * bytes, 0)
+        self.out.buffers.append(made)
         return len(self.out.buffers) - 1
 
     def _shaped(self, v: int, rows: int, cols: int) -> int:
         """The same memory with another extent: a vector as a column."""
-        if self.out.values[v][:2] == (rows, cols):
+        value = self.out.values[v]
+        if (value.rows, value.cols) == (rows, cols):
             return v
-        self.out.values.append((rows, cols, *self.out.values[v][2:]))
+        self.out.values.append(value._replace(rows=rows, cols=cols))
         return len(self.out.values) - 1
 
     def _input(self, name: str, v: int) -> None:
@@ -160,11 +154,10 @@ class _Encoder:
         elif v in self.counters:
             out.counter = name
         elif value.type.shape[:1] == (N,):
-            rows, cols, _, integer = out.values[v]
-            out.values.append((rows, cols, -1, integer))
+            out.values.append(out.values[v]._replace(buffer=-1))
             source = len(out.values) - 1
             out.gathered[name] = source
-            code = "gather_labels" if integer else "gather"
+            code = "gather_labels" if value.type.dtype == "i64" else "gather"
             self._emit(code, Step(code, (source,), v, {}, Linear(), Linear(), domain="rows"), [source])
         else:
             out.place[name] = v
@@ -176,7 +169,7 @@ class _Encoder:
             value = self.plan.values[v]
             self.file[v] = len(self.out.file)
             number = value.number if value.place == "constant" and value.number is not None else 0.0
-            self.out.file.append(number)
+            self.out.file.append(float(number))
         return self.file[v]
 
     def _scalar_step(self, step: Step) -> None:
@@ -184,12 +177,11 @@ class _Encoder:
             self.file[step.output] = 0
             return
         reads = [self._file_place(self._through(v)) for v in step.inputs]
-        reads += [reads[0]] * (3 - len(reads))
+        a, b, c = reads + [reads[0]] * (3 - len(reads))
         to = self._file_place(step.output)
         op = OPS[SAME.get(step.kernel, step.kernel)]
-        f32 = int(self.plan.values[step.output].type.dtype == "f32")
-        self.out.scalar_steps.append((op, *reads, to, f32))
-        self.out.scalar_numbers.append(float(step.attrs.get("exponent", 0.0)))
+        is_f32 = self.plan.values[step.output].type.dtype == "f32"
+        self.out.scalar_steps.append(ScalarRecord(op, a, b, c, to, is_f32, float(step.attrs.get("exponent", 0.0))))
 
     def _through(self, v: int) -> int:
         while v in self.views and self.plan.values[v].place == "view":
@@ -211,7 +203,9 @@ class _Encoder:
         out = step.output if out is None else out
         twin = -1 if step.twin is None else step.twin
         self.out.owners.append(self.now)
-        self.out.instructions.append((CODES[code], DOMAINS[step.domain], step.phase, a, b, c, out, twin, start, *chain))
+        self.out.instructions.append(
+            InstructionRecord(CODES[code], DOMAINS[step.domain], step.phase, a, b, c, out, twin, start, *chain)
+        )
 
     def _step(self, step: Step) -> None:
         values = self.out.values
@@ -224,7 +218,7 @@ class _Encoder:
                 reads[:2] = a, b
             case "sum" | "max":
                 rank = self.plan.values[reads[0]].type.rank
-                batch = values[reads[0]][0] == -1
+                batch = values[reads[0]].rows == -1
                 by_columns = step.attrs["axis"] == 0 and (rank == 2 or batch)
                 code += "_columns" if by_columns else "_rows"
             case "softmax_cross_entropy":
@@ -247,7 +241,7 @@ class _Encoder:
         """Vectors become matrices of one row or one column, as the product needs them."""
         a, b, out = step.inputs[0], step.inputs[1], step.output
         ranks = [self.plan.values[v].type.rank for v in (a, b)]
-        rows, cols, *_ = self.out.values[a]
+        rows, cols, _ = self.out.values[a]
         over_rows = ranks[0] == 1 and rows == -1  # one number per row of the batch lies in a column
         turned = over_rows or (bool(step.attrs.get("transpose_a")) and ranks[0] == 2)
         if ranks[1] == 1:
@@ -260,7 +254,7 @@ class _Encoder:
         by_rows = step.attrs["axis"] == 0 and self.plan.values[step.output].type.rank == 2
         start = 0
         for v in step.inputs:
-            rows, cols, *_ = self.out.values[v]
+            rows, cols, _ = self.out.values[v]
             code = "paste_rows" if by_rows else "paste_columns"
             self._emit(code, step, [v], start=start)
             start += rows if by_rows else cols
@@ -268,14 +262,12 @@ class _Encoder:
     def _chain(self, step: Step) -> tuple[int, int]:
         """Write the epilogue of a step; returns its number and the register of the step's own result."""
         out, chain = self.out, Chain(self.plan, step)
-        out.chains.append((len(out.operands), len(chain.operands), len(out.micros), len(chain.micros)))
+        out.chains.append(ChainRecord(len(out.operands), len(chain.operands), len(out.micros), len(chain.micros)))
         for source, scratch in chain.operands:
             value = self._file_place(source.value) if source.mode == FILE else source.value
-            out.operands.append((source.mode, -1 if source.mode == UNIFORM else value, scratch))
-            out.operand_numbers.append(source.number)
-        for row, number in chain.micros:
-            out.micros.append(row)
-            out.micro_numbers.append(number)
+            value = -1 if source.mode == UNIFORM else value
+            out.operands.append(OperandRecord(source.mode, value, scratch, float(source.number)))
+        out.micros.extend(chain.micros)
         return len(out.chains) - 1, chain.head
 
 

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike
 
 from clearprop.arrays import as_array
 from clearprop.errors import InvalidValueError, ShapeError, UnknownNameError
-from clearprop.execute.executor import Executor, Reference
+from clearprop.execute.executor import Executor
 from clearprop.execute.reference import Array
+from clearprop.execute.reference_executor import Reference
 from clearprop.graph import DTYPES, Graph, N, Node, as_graph, show_shape
 
 Bindings = Mapping[Node, ArrayLike] | Mapping[str, ArrayLike]

@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DTypeError, ForkedError
-from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.codes import ELEMENTWISE, MAX_REGISTERS, MAX_SCRATCH, OPS
-from clearprop.execute.door import Door
 from clearprop.execute.encode import Encoded, encode
 from clearprop.execute.exclusive import Exclusive
-from clearprop.execute.executor import Program, Reference, bound, row_by_row
+from clearprop.execute.executor import Program
+from clearprop.execute.input_checks import InputChecks
+from clearprop.execute.native_session import NativeSession
 from clearprop.execute.reference import Array
+from clearprop.execute.reference_executor import Reference
+from clearprop.execute.row_by_row import in_chunks, row_by_row
 from clearprop.execute.takes import takes, why_not
 from clearprop.execute.threads import MOST, available, threads_for
 from clearprop.graph import DTYPES, Graph
@@ -35,8 +36,6 @@ try:
 except ImportError as error:  # installed without a compiler; or it is there and said no, as to a subinterpreter
     _native, REFUSED = None, str(error) if find_spec("clearprop.execute._native") else ""
 
-# Floating-point operations of a step. Below it the threads part when they find no processors and nobody asked for them.
-SHORT_STEP = 20_000_000
 NO_COUNTER = np.zeros(3, np.int64)
 
 
@@ -84,13 +83,18 @@ class Native:
             return Reference().load(graph, stored, reuse, why=made)
         return NativeProgram(made, self.threads)
 
+    def describe(self) -> str:
+        """The executor in words: "native (avx512, up to 2 threads)"."""
+        most = min(self.threads or available(), MOST)
+        return f"native ({self.isa or instruction_sets()[0]}, up to {most} thread{'s' * (most > 1)})"
+
 
 @dataclass(frozen=True, eq=False)
 class _Code:
     """What a graph was made into; it never changes, so that any number of programs may share it."""
 
     passes: Mapping[str, Plan]
-    door: Door
+    checks: InputChecks
     encoded: Encoded
     program: Any
     isa: str
@@ -111,12 +115,11 @@ def _compiled(graph: Graph, stored: tuple[tuple[str, str], ...], isa: str, reuse
         return why
     made = passes(graph, takes, ELEMENTWISE, dict(stored), reuse, Limits(MAX_REGISTERS, MAX_SCRATCH))
     encoded = encode(made["memory"])
-    return _Code(
-        made, Door(made["steps"]), encoded, _native.program(isa=isa, is_f64=encoded.is_f64, **encoded.arrays()), isa
-    )
+    program = _native.program(isa=isa, is_f64=encoded.is_f64, **encoded.tables())
+    return _Code(made, InputChecks(made["steps"]), encoded, program, isa)
 
 
-class NativeProgram:
+class NativeProgram(Program):
     """A plan bound to a machine."""
 
     why = ""
@@ -124,18 +127,25 @@ class NativeProgram:
     def __init__(self, code: _Code, threads: int | None) -> None:
         self.plan: Plan = code.passes["memory"]
         self.passes, self.encoded, self.threads, self.isa = code.passes, code.encoded, threads, code.isa
-        self._program, self._door = code.program, code.door
-        self._machine: Exclusive[Any] = Exclusive(lambda: _native.Machine(code.program))  # its buffers serve every run
+        self.checks, self._code = code.checks, code
+        self._machine = self.new_machine()  # its buffers serve every run
         self._dtype = np.dtype("float64" if self.encoded.is_f64 else "float32")
 
-    def run(self, inputs: Mapping[str, Array], n: int | None = None) -> dict[str, Array]:
-        """Compute the outputs for inputs of the planned types; the results are fresh arrays.
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same code, run by as many threads."""
+        return isinstance(other, NativeProgram) and (self._code, self.threads) == (other._code, other.threads)
 
-        Raises:
-            ShapeError: if an input's shape is not the planned one, or two inputs disagree about the batch size.
-            InvalidValueError: for a row number or a label out of its range.
-        """
-        inputs, n = self._door(inputs, n)
+    def __hash__(self) -> int:
+        return hash((self._code, self.threads))
+
+    def new_machine(self) -> Exclusive[Any]:
+        """Memory to run this code in."""
+        program = self._code.program
+        return Exclusive(lambda: _native.Machine(program))
+
+    def run(self, inputs: Mapping[str, Array], n: int | None = None) -> dict[str, Array]:
+        """Compute the outputs, see `Program.run`."""
+        inputs, n = self.checks(inputs, n)
         found = {name: self._found(name) for name in self.plan.outputs}
         made = {name: self._blank(where, n) for name, (kind, where) in found.items() if kind == "memory"}
         read: dict[str, Any] = {"given": inputs, "file": self._call(inputs, n, list(made.values()))}
@@ -151,9 +161,9 @@ class NativeProgram:
         Views are left out: what one shows may be larger than the memory that it looks at. A value whose buffer another
         one got later holds that one's numbers: load with `reuse=False` to see all.
         """
-        inputs, n = self._door(inputs, n)
+        inputs, n = self.checks(inputs, n)
         kept = (v for v, x in enumerate(self.plan.values) if x.place != "view" and x.type.dtype != "i64")
-        wanted = [self._blank(v, n) for v in kept if self.encoded.values[v][2] >= 0]
+        wanted = [self._blank(v, n) for v in kept if self.encoded.values[v].buffer >= 0]
         file = self._call(inputs, n, wanted)
         return {spec[0]: spec[2] for spec in wanted}, file
 
@@ -161,119 +171,69 @@ class NativeProgram:
         """Run once; `wanted` receives what it names. Returns the file of scalars."""
         code = self.encoded
         given = [
-            self._spec(v, self._ready(name, inputs[name])) for name, v in [*code.place.items(), *code.gathered.items()]
+            self.spec(v, self.ready(name, inputs[name])) for name, v in [*code.place.items(), *code.gathered.items()]
         ]
         numbers = [(place, float(inputs[name])) for name, place in code.scalars.items()]
         counter = NO_COUNTER if code.counter is None else np.ascontiguousarray(inputs[code.counter], np.int64)
         file = np.empty(len(code.file))
         with self._machine.lock:
-            self._machine.thing.run(n, self._threads(n), given, numbers, counter, list(wanted), file)
+            self._machine.thing.run(n, self.threads_for(n), given, numbers, counter, list(wanted), file)
         return file
 
-    def run_steps(
-        self,
-        state: dict[str, Array],
-        data: Mapping[str, Array],
-        batches: Batches,
-        table: Mapping[str, Array],
-        report: Sequence[str],
-        stop: Callable[[], bool],
-        kept: Sequence[str] = (),
-    ) -> Outcome:
-        """Run training steps, see `ReferenceProgram.run_steps`; all of them in one call of the machine."""
-        done = self._train(state, data, batches, table, report, stop, kept)
-        steps, diverged, good, reports, seconds, _ = done
-        return Outcome(reports.reshape(steps, len(report)), seconds.tolist(), diverged, good)
-
-    def profile(
-        self, state: dict[str, Array], data: Mapping[str, Array], batches: Batches, table: Mapping[str, Array]
-    ) -> Array:
-        """Seconds per training step: a row per thread, a column per instruction and one for waiting."""
-        steps, *_, times = self._train(state, data, batches, table, [], lambda: False, (), profile=True)
-        spent: Array = times.reshape(-1, len(self.encoded.instructions) + 1) / steps
-        return spent
-
-    def _train(
-        self,
-        state: dict[str, Array],
-        data: Mapping[str, Array],
-        batches: Batches,
-        table: Mapping[str, Array],
-        report: Sequence[str],
-        stop: Callable[[], bool],
-        kept: Sequence[str],
-        profile: bool = False,
-    ) -> tuple[Any, ...]:
-        code = self.encoded
-        state, data, table = self._door.steps(state, data, batches, table)
-        for name, a in state.items():
-            dtype = DTYPES[self.plan.values[self.plan.inputs[name]].type.dtype]
-            if a.dtype != dtype or not a.flags.c_contiguous or not a.flags.writeable:
-                raise DTypeError(f"state {name} of {a.dtype}", f"a contiguous array of {dtype} that can be written")
-        numbers = {
-            place: np.asarray(table[name] if name in table else np.broadcast_to(state[name], len(batches)), np.float64)
-            for name, place in code.scalars.items()
-        }
-        constants = {place: float(a[0]) for place, a in numbers.items() if a.strides == (0,)}  # one number, broadcast
-        varying = {place: a for place, a in numbers.items() if place not in constants}
-        rows = np.stack(list(varying.values()), axis=1) if varying else np.zeros((len(batches), 0))
-        with self._machine.lock:
-            forked, *result = self._machine.thing.train(
-                epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
-                threads=self._threads(batches.size),
-                state=[
-                    self._spec(code.place[name], a, name in kept) for name, a in state.items() if name in code.place
-                ],
-                data=[(v, self._ready(name, data[name])) for name, v in code.gathered.items()],
-                constants=list(constants.items()),
-                table=np.ascontiguousarray(rows),
-                columns=list(varying),
-                report=self._reported(report),
-                stop=stop,
-                may_go_alone=self.threads is None and self.plan.flops(batches.size) < SHORT_STEP and not profile,
-                profile=profile,
-            )
-        if forked:
-            raise ForkedError("training steps that began before a fork", "no fork by a signal handler while they run")
-        return tuple(result)
+    def open(self, state: Mapping[str, Array], kept: Sequence[str] = ()) -> NativeSession:
+        """Begin to train with this state, see `Program.open`."""
+        return NativeSession(self, self.checks.state(state), kept)
 
     def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
-        """A function X → output with these parameters packed, see `ReferenceProgram.bind`."""
-        ends = row_by_row(self.plan, self._door, parameters)
-        parameters = self._door.fixed(parameters)
+        """A function X → output with these parameters packed, see `Program.bind`."""
+        ends = row_by_row(self.plan, self.checks, parameters)
+        parameters = self.checks.fixed(parameters)
         code, (name,) = self.encoded, self.plan.outputs
         kind, output = self._found(name)
         integers = any(self.plan.values[v].type.dtype == "i64" for v in self.plan.inputs.values())
         if kind != "memory" or integers or not ends[0]:
-            return bound(self, *ends, parameters)
+            return in_chunks(self, *ends, parameters)
         (source,) = code.gathered.values()
-        specs = [self._spec(v, self._ready(n, parameters[n])) for n, v in code.place.items()]
+        specs = [self.spec(v, self.ready(n, parameters[n])) for n, v in code.place.items()]
         numbers = [(place, float(parameters[n])) for n, place in code.scalars.items()]
         threads = available() if threads is None else max(1, min(threads, MOST))
         predict: Callable[[Array], Array] = _native.Predictor(
-            self._program, source, output, specs, numbers, np.empty, self._dtype, threads
+            self._code.program, source, output, specs, numbers, np.empty, self._dtype, threads
         )
         return predict
 
     # --- where things are
 
-    def _threads(self, n: int) -> int:
+    def dtype_of(self, name: str) -> np.dtype[Any]:
+        """The planned dtype of an input."""
+        return np.dtype(DTYPES[self.plan.values[self.plan.inputs[name]].type.dtype])
+
+    def is_packed(self, name: str) -> bool:
+        """Whether the machine has an input in its own layout, or reads it where it lies."""
+        return self.encoded.values[self.encoded.place[name]].buffer >= 0
+
+    def ceiling(self, threads: int) -> float:
+        """What no product can exceed, see `ceiling`."""
+        return ceiling(self.isa, "f64" if self.encoded.is_f64 else "f32", threads)
+
+    def threads_for(self, n: int) -> int:
+        """Threads for a batch of n rows."""
         return threads_for(self.plan.flops(n), self.threads)
 
-    def _ready(self, name: str, array: Array) -> Array:
+    def ready(self, name: str, array: Array) -> Array:
         """An input as the machine reads it: contiguous, of the planned dtype."""
-        type = self.plan.values[self.plan.inputs[name]].type
-        return np.ascontiguousarray(array, DTYPES[type.dtype])
+        return np.ascontiguousarray(array, self.dtype_of(name))
 
-    def _spec(self, v: int, array: Array, kept: bool = False) -> tuple[Any, ...]:
+    def spec(self, v: int, array: Array | None) -> tuple[Any, ...]:
+        """An array and the value of the plan that it is copied to or from: a `StateArray` of the machine."""
         rows, cols, *_ = self.encoded.values[v]
-        rows = array.shape[0] if rows < 0 else rows
-        return v, self.encoded.twins.get(v, -1), array, rows, cols, kept
+        rows = array.shape[0] if rows < 0 and array is not None else rows
+        return v, self.encoded.twins.get(v, -1), array, rows, cols
 
     def _blank(self, v: int, n: int) -> tuple[Any, ...]:
         """Room for a value that is read from memory after a run."""
         rows, cols, *_ = self.encoded.values[v]
-        return self._spec(v, np.empty((n if rows < 0 else rows, cols), self._dtype))
+        return self.spec(v, np.empty((n if rows < 0 else rows, cols), self._dtype))
 
     def _found(self, name: str) -> tuple[str, Any]:
         """Where an output is after a run: ("given", input), ("file", place), or ("memory", value)."""
@@ -289,7 +249,8 @@ class NativeProgram:
         shape = tuple(d if isinstance(d, int) else n for d in type.shape)
         return array.reshape(shape).astype(DTYPES[type.dtype], copy=False)
 
-    def _reported(self, report: Sequence[str]) -> list[tuple[int, int]]:
+    def reported(self, report: Sequence[str]) -> list[tuple[int, int]]:
+        """Where the machine finds the numbers to report: (value, 0), or (−1, place in the file of scalars)."""
         places = []
         for name in report:
             kind, where = self._found(name)

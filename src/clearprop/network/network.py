@@ -119,7 +119,7 @@ class Network:
 
     def _view(self, states: bool) -> Parameters:
         names = [name for name, p in self.architecture.parameters.items() if p.is_state is states]
-        return Parameters(self._run.parameters, names, self._changed)
+        return Parameters(self._run.parameters, names, self._assign)
 
     @property
     def n_parameters(self) -> int:
@@ -353,6 +353,10 @@ class Network:
         self._predict = predict = self._program.bind(self._run.parameters)
         self._is_quick = not isfunction(predict)  # compiled, it checks its input itself
         return predict
+
+    def _assign(self, name: str, values: Array) -> None:
+        self._run.assign(name, values)
+        self._changed()
 
     def _changed(self) -> None:
         self._predict = None

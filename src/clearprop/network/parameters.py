@@ -18,8 +18,8 @@ class Parameters(MutableMapping[str, Array]):
     In-place changes of the copy are refused, because they would not reach the network.
     """
 
-    def __init__(self, arrays: dict[str, Array], names: list[str], changed: Callable[[], None]) -> None:
-        self._arrays, self._names, self._changed = arrays, names, changed
+    def __init__(self, arrays: dict[str, Array], names: list[str], assign: Callable[[str, Array], None]) -> None:
+        self._arrays, self._names, self._assign = arrays, names, assign
 
     def __getitem__(self, name: str) -> Array:
         self._require(name)
@@ -37,8 +37,7 @@ class Parameters(MutableMapping[str, Array]):
             new = new.astype(target.dtype)
         if not np.isfinite(new).all():
             raise InvalidValueError(f"{name} set to values that are not finite", f"finite numbers of {target.dtype}")
-        target[...] = new
-        self._changed()
+        self._assign(name, new)
 
     def __delitem__(self, name: str) -> None:
         raise DTypeError(f"deleting parameter {name!r}", "assignment only", "the layers decide which parameters exist")

@@ -1,4 +1,4 @@
-"""The door: what users pass as X, y and weights is checked and brought to one shape and dtype, once."""
+"""What users pass as X, y and weights: it is checked and brought to one shape and dtype, once."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from clearprop.errors import DivergenceError, InvalidValueError, UnknownNameError, checked_integer
 from clearprop.execute import Array, Batches, Executor, Outcome, default_executor
+from clearprop.graph import DTYPES
 from clearprop.nn import Architecture, ReduceOnPlateau
 from clearprop.train.history import History
 from clearprop.train.interrupt import Interrupt, interruptible
@@ -108,16 +109,16 @@ def train(
         frozen = any(p.is_frozen for p in architecture.parameters.values())
         got = "a network of which every parameter is frozen" if frozen else "a network without parameters"
         raise InvalidValueError(got, "a layer that learns, such as cp.Dense(1)")
-    for name, array in run.parameters.items():
-        if not np.isfinite(array).all():
-            raise InvalidValueError(f"{name} holds numbers that are not finite", "finite numbers to start from")
     if architecture.normalises_batches and min(len(data), training.batch_size) < 2:
         raise InvalidValueError("batch normalisation with one row per batch", "batches of two rows or more")
     loop = _Loop(architecture, training, run, data, validation)
     finished = run.history.stopped_by == "early stopping"  # a checkpoint of a fit that was over
-    with interruptible() as interrupt:
-        while not finished and run.done < training.epochs:
-            finished = not loop.epochs(interrupt)
+    try:
+        with interruptible() as interrupt:
+            while not finished and run.done < training.epochs:
+                finished = not loop.epochs(interrupt)
+    finally:
+        loop.session.rest()
     loop.finish()
     return run.history
 
@@ -134,8 +135,8 @@ class _Loop:
         self.step: StepGraph = step_graph(architecture, training.optimizer, training.dtype, data.form, weighted)
         if run.done == 0:
             run.begin(training.optimizer, self.step.slots, training.dtype)
-        self.program = training.executor.load(self.step.graph, self.step.stored)
-        self.starts: list[tuple[int, dict[str, Array]]] = []  # parameters before the last two calls
+        self.session = run.open(training.executor.load(self.step.graph, self.step.stored), self.step.graph.inputs)
+        self.before: tuple[int, dict[str, Array]] | None = None  # parameters at the start of the call before, and when
         self.scorer = None
         if validation is not None:
             self.scorer = Scorer(architecture, training.metrics, validation, training.executor, training.dtype)
@@ -145,13 +146,13 @@ class _Loop:
     def epochs(self, interrupt: Interrupt) -> bool:
         """Run one epoch, or as many as nobody wants to look between; returns whether to go on."""
         run, start = self.run, time.perf_counter()
-        self.starts = [*self.starts[-1:], (run.done, run.snapshot())]
         batches = self._batches()
         table = self._table(batches)
-        state = self._state()
-        kept = tuple(name for name in run.parameters if name in state)
-        outcome = self.program.run_steps(state, self.data.arrays(), batches, table, ["loss", "L"], interrupt, kept)
+        is_last = run.done + batches.epochs >= self.training.epochs
+        now = None if is_last else (run.done, run.snapshot())
+        outcome = self.session.run(self.data.arrays(), batches, table, ["loss", "L"], interrupt)
         self._check_finite(outcome, table)
+        self.before = now
         self._record(outcome, batches, table["η"], start)
         self._check_slots()
         if interrupt.requested and len(outcome.reports) < len(batches):
@@ -187,10 +188,6 @@ class _Loop:
         epochs = 1 if self._watched else min(training.epochs - run.done, most)
         return Batches(len(self.data), training.batch_size, epochs, run.epoch, training.seed, training.shuffle)
 
-    def _state(self) -> dict[str, Array]:
-        arrays = {**self.run.parameters, **self.run.slots}
-        return {name: arrays[name] for name in self.step.graph.inputs if name in arrays}
-
     def _table(self, batches: Batches) -> dict[str, Array]:
         """One number per step of everything the step graph asks for: η, decay rates, what layers let change."""
         run, per_epoch = self.run, self.steps_per_epoch
@@ -209,7 +206,8 @@ class _Loop:
         epoch, batch = divmod(i, self.steps_per_epoch)
         kept = run.done + 1 + outcome.good_epoch
         if outcome.good_epoch < 0:  # a bad first step means that the start was bad already
-            kept, good = self.starts[0][0] + 1, self.starts[0][1]
+            done, good = self.before or (run.done, {})
+            kept = done + 1
             run.restore(good)
         run.forget_optimizer()
         rate = float(table["η"][max(i, 0)])
@@ -225,13 +223,13 @@ class _Loop:
     def _check_slots(self) -> None:
         """End a run whose optimizer overflowed: dividing by an infinity it would change nothing, without a word."""
         run = self.run
-        for name, a in run.slots.items():
-            if not np.isfinite(a).all():
+        for name in self.step.slots:
+            if not self.session.finite(name):
                 run.forget_optimizer()
                 raise DivergenceError(
                     f"training diverged: the optimizer's {name} overflowed by epoch {run.done}; "
                     "the weights, which are finite, are kept as they are",
-                    f"gradients whose squares are below {np.finfo(a.dtype).max:.1g}",
+                    f"gradients whose squares are below {np.finfo(DTYPES[self.training.dtype]).max:.1g}",
                     "try standardised inputs, clip_norm=1, or Network(dtype='float64')",
                 )
 

@@ -21,7 +21,7 @@ CHUNK = 4096  # rows that are scored at once: bounds the memory
 
 @dataclass(frozen=True)
 class Data:
-    """Features and targets that have passed the door.
+    """Features and targets, checked and in the shapes and dtypes that the graphs have.
 
     Attributes:
         X, y: features and targets.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clearprop.errors import InvalidValueError
-from clearprop.execute import Array, Batches, Executor, NativeProgram, ceiling
+from clearprop.execute import Array, Batches, Executor, StepTimes
 from clearprop.nn import Architecture
 from clearprop.plan import Plan, Step
 from clearprop.train.optimizers import Optimizer
@@ -118,8 +118,6 @@ def profile(
     """
     step = step_graph(architecture, optimizer, dtype, data.form, data.weights is not None)
     program = executor.load(step.graph, step.stored)
-    if not isinstance(program, NativeProgram):
-        raise InvalidValueError("a profile of the reference executor", "the native machine", "see clearprop --version")
     run = Run({name: a.copy() for name, a in parameters.items()})
     run.begin(optimizer, step.slots, dtype)
     batches = Batches(len(data), batch_size)
@@ -127,19 +125,17 @@ def profile(
     state = {name: a for name, a in {**run.parameters, **run.slots}.items() if name in step.graph.inputs}
     table = scalar_table(architecture, optimizer, np.arange(len(batches)), len(batches), batches.per_epoch, 0)
     table["η"] = np.full(len(batches), 1e-9)  # small: the numbers stay what they are
-    program.profile(state, data.arrays(), Batches(len(data), batch_size), table)  # warm up
-    times = program.profile(state, data.arrays(), batches, table)
-    return _profile(program, times, batch_size)
+    session = program.open(state)
+    session.profile(data.arrays(), Batches(len(data), batch_size), table)  # warm up
+    times = session.profile(data.arrays(), batches, table)
+    if times is None:
+        raise InvalidValueError("a profile of the reference executor", "the native machine", "see clearprop --version")
+    return _profile(program.plan, times, batch_size)
 
 
-def _profile(program: NativeProgram, times: Array, batch: int) -> Profile:
-    plan, threads = program.plan, len(times)
-    longest = times.max(axis=0)
-    seconds: dict[int, float] = {}
-    for owner, spent in zip(program.encoded.owners, longest[:-1], strict=True):
-        seconds[owner] = seconds.get(owner, 0.0) + float(spent)
+def _profile(plan: Plan, times: StepTimes, batch: int) -> Profile:
     rows = []
-    for owner, spent in seconds.items():
+    for owner, spent in times.seconds.items():
         if owner < 0:
             rows.append(StepTime("X, y", "gather rows", "rest", spent, 0))
             continue
@@ -147,8 +143,7 @@ def _profile(program: NativeProgram, times: Array, batch: int) -> Profile:
         made = [plan.values[s.output] for s in (step, *step.epilogue)]
         label = ", ".join(dict.fromkeys(value.label for value in made if value.name is not None))
         rows.append(StepTime(label or "·", step.kernel, _part(plan, step), spent, step.flops(batch)))
-    top = ceiling(program.isa, "f64" if program.encoded.is_f64 else "f32", threads)
-    return Profile(tuple(rows), float(longest[-1]), threads, program.isa, batch, top)
+    return Profile(tuple(rows), times.waiting, times.threads, times.isa, batch, times.ceiling)
 
 
 def _part(plan: Plan, step: Step) -> str:

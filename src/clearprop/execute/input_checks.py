@@ -1,4 +1,4 @@
-"""What is checked before a plan runs, by every executor: shapes, the batch size, row numbers and labels.
+"""What every executor checks before a plan runs: shapes, the batch size, row numbers and labels.
 
 What is checked is what is read, also where another thread has the same arrays in hand: a run reads views of its own,
 which nobody can give another shape or dtype, and copies of integers, because a number that is an index must not change.
@@ -8,7 +8,7 @@ Floats that change during a run make its numbers wrong, never its addresses.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from clearprop.graph import N, show_shape
 from clearprop.plan import Plan, Step
 
 
-class Door:
+class InputChecks:
     """The checks of one plan.
 
     Args:
@@ -81,35 +81,49 @@ class Door:
             if name in inputs:
                 check_index(inputs[name], n if size is N else size, name)
 
+    def state(self, state: Mapping[str, Array]) -> dict[str, Array]:
+        """What training steps carry on, in the memory of the given arrays.
+
+        Raises:
+            ShapeError: for arrays that have not the planned shape.
+            InvalidValueError: for arrays that share memory.
+        """
+        owned = self._owned(state)
+        _refuse_shared(owned)
+        for name, array in owned.items():
+            planned = self._planned(name)
+            if planned is not None and planned != array.shape:
+                raise ShapeError(f"{name} has shape {show_shape(array.shape)}", show_shape(planned))
+        return owned
+
     def steps(
-        self, state: Mapping[str, Array], data: Mapping[str, Array], batches: Batches, table: Mapping[str, Array]
-    ) -> tuple[dict[str, Array], dict[str, Array], dict[str, Array]]:
-        """What training steps read and write: state, whose memory is the given one, data and table.
+        self, state: Container[str], data: Mapping[str, Array], batches: Batches, table: Mapping[str, Array]
+    ) -> tuple[dict[str, Array], dict[str, Array]]:
+        """What training steps read beside the state: data and table.
 
         Raises:
             ShapeError: for data of too few rows, a table of too few steps, or arrays that have not the planned shape.
-            InvalidValueError: for a row number or a label out of its range, an input without an array, or state that
-                shares memory.
+            InvalidValueError: for a row number or a label out of its range, or an input without an array.
         """
-        state, data, table = self._owned(state), self._owned(data), self._owned(table)
-        given = {*state, *data, *table, "counter"}
-        missing = [name for name in self._plan.inputs if name not in given]
-        if missing:
-            raise InvalidValueError(f"no array for the input {missing[0]!r}", "one for each input of the graph")
-        _refuse_shared(state)
+        data, table = self._owned(data), self._owned(table)
+        for name in self._plan.inputs:
+            if name not in state and name not in {*data, *table, "counter"}:
+                raise InvalidValueError(f"no array for the input {name!r}", "one for each input of the graph")
         for name, values in table.items():
             if len(values) < len(batches):
                 raise ShapeError(f"{len(values)} numbers {name}", f"{len(batches)} or more, one per step")
         for name, array in data.items():
             if len(array) < batches.rows:
                 raise ShapeError(f"{name} has {len(array)} rows", f"{batches.rows}")
-        for name, array in {**state, **data}.items():
-            planned = self._plan.values[self._plan.inputs[name]].type.shape if name in self._plan.inputs else None
-            got = array.shape
-            if planned is not None and planned != ((N, *got[1:]) if name in data else got):
-                raise ShapeError(f"{name} has shape {show_shape(got)}", show_shape(planned))
+            planned = self._planned(name)
+            if planned is not None and planned != (N, *array.shape[1:]):
+                raise ShapeError(f"{name} has shape {show_shape(array.shape)}", show_shape(planned))
         self._check_indices(data, batches.rows)
-        return state, data, table
+        return data, table
+
+    def _planned(self, name: str) -> tuple[Any, ...] | None:
+        v = self._plan.inputs.get(name)
+        return None if v is None else self._plan.values[v].type.shape
 
     def _check_shape(self, name: str, array: Array, shape: tuple[Any, ...]) -> None:
         got = array.shape
