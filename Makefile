@@ -112,6 +112,7 @@ lint: $(VENV)/dev  ## formatting, style, types, and the order of the house
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/prose.py
+	$(BIN)/python tests/support/lines.py
 	$(BIN)/clang-format --dry-run --Werror native/*.hpp native/*.cpp tests/native/*.cpp
 
 format: $(VENV)/dev
