@@ -271,7 +271,7 @@ class Plot:
     Example:
         >>> plot = Plot("a line", Axis(0, 2), Axis(0, 1), (Line([0, 1, 2], [0, 1, 0]),))
         >>> plot.picture("en")
-        <Picture: a line, 480 × 302>
+        <Picture: a line, 487 × 302>
     """
 
     title: Message | str
