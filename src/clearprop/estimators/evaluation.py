@@ -24,7 +24,7 @@ class Evaluation:
         rows: how many.
         scores: metric → value.
         intervals: metric → bounds of its 95% interval by the bootstrap; empty if nobody asked.
-        baseline: metric → value of the trivial answer: the most frequent class, or the mean, of the training rows.
+        baseline: metric → value of the baseline: the most frequent class, or the mean, of the training rows.
         confusion: rows of each class (down) given each class (across), in the order of the target's classes; None for
             numbers, and for more than 50 classes.
         mistakes: the most frequent ones: class number, number of the class it was taken for, rows; empty for numbers.
@@ -73,7 +73,7 @@ def evaluate(
     units: NDArray[Any] | None = None,
     past: Past | None = None,
 ) -> Evaluation:
-    """Scores, their intervals, and the trivial answer's.
+    """Scores, their intervals, and the baseline's.
 
     Args:
         target: how the truth is coded.

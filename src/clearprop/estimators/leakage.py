@@ -51,10 +51,10 @@ def _leaking(column: str, target: str, skill: float) -> Examination:
 
 
 def skill_alone(target: Target, encoder: TableEncoder, X: Array, y: Array) -> Array:
-    """How far each column alone gets from the trivial answer (0) to always being right (1), (columns,).
+    """How far each column alone gets from the baseline (0) to always being right (1), (columns,).
 
     The rows are halved at random, and each half is answered from the other: with the most frequent class, or the mean,
-    of the rows whose value is nearest. The skill is 1 − (its error)/(the trivial answer's), where the error is the
+    of the rows whose value is nearest. The skill is 1 − (its error)/(the baseline's), where the error is the
     share of wrong answers, or the mean square. A column that decides the target reaches about 1; one that only says
     much about it is hurt by the noise of its nearest neighbours, and stays well below.
 

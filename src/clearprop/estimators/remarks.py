@@ -16,7 +16,7 @@ from clearprop.table import IDENTIFIER, INDEX, ClassTarget, TableEncoder, Target
 
 Array = NDArray[Any]
 BLOCKS = 5  # of a sequence's own values, each held out in turn
-HELPS = 0.2  # of the trivial answer's error, which a sequence must remove on values that it has not seen
+HELPS = 0.2  # of the baseline's error, which a sequence must remove on values that it has not seen
 _MANY_COPIES, _FEW = 0.2, 20
 _ENOUGH_ROWS = 20_000
 SAYS_MUCH = 0.5  # of it, by the nearest row, for a word on what was set aside
@@ -125,7 +125,7 @@ def helps_on_blocks(target: Target, x: Array, y: Array) -> bool:
 
 
 def skill_of_neighbours(target: Target, y: Array) -> float:
-    """How far the next row alone gets from the trivial answer (0) to always being right (1)."""
+    """How far the next row alone gets from the baseline (0) to always being right (1)."""
     usual = _usual(target, y)
     trivial = _error(target, np.full(len(y), usual), y)
     return 1 - _error(target, np.roll(y, 1), y) / trivial if trivial else 0.0
@@ -144,7 +144,7 @@ def _usual(target: Target, y: Array) -> Any:
 
 
 def _answers(target: Target, x: Array, y: Array, new: Array) -> tuple[Array, Array]:
-    """What x says of new values, and the trivial answer to them."""
+    """What x says of new values, and the baseline to them."""
     usual = np.full(len(new), _usual(target, y))
     if isinstance(target, ClassTarget):
         classes = np.unique(y)

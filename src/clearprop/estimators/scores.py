@@ -1,4 +1,4 @@
-"""How good predictions are, in the words of the task, and what the trivial answer would reach."""
+"""How good predictions are, in the words of the task, and what the baseline would reach."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def losses(target: Target, y: Array, a: Array) -> Array:
 
 
 def baseline_of(target: Target, y: Array, weights: Array | None = None) -> dict[str, float]:
-    """Scores of the trivial answer, which looks at no column.
+    """Scores of the baseline, which looks at no column.
 
     That is the most frequent class of the training rows, with the classes' shares as probabilities, or the mean.
     """

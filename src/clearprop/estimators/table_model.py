@@ -256,7 +256,7 @@ class TableModel:
         return weights_in(table, column) if column in table.columns else None
 
     def evaluate(self, frames: Any) -> Evaluation:
-        """Scores with their intervals, beside the trivial answer's, on a table that has the target column.
+        """Scores with their intervals, beside the baseline's, on a table that has the target column.
 
         Args:
             frames: a data frame, or an iterable of them, such as `read_batches` gives: the memory it takes does not

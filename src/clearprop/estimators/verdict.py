@@ -114,7 +114,7 @@ def _measured(measure: Measure, part: str) -> Message:
 
 
 def _blunt(target: ClassTarget, measured: Message, better: Measure, weighting: Weighting | None) -> Message:
-    """Accuracy is no better than the trivial answer's, but another score is."""
+    """Accuracy is no better than the baseline's, but another score is."""
     shares = target.shares or (1.0 / len(target.classes),) * len(target.classes)
     most = max(range(len(shares)), key=shares.__getitem__)
     values = {"name": better.name, "value": better.value, "low": better.low, "high": better.high}
