@@ -7,10 +7,11 @@ from typing import Any
 
 from clearprop.estimators.importance import LOWER_IS_BETTER
 from clearprop.estimators.verdict import PARTS
-from clearprop.messages import Message, Words
+from clearprop.messages import Message, Words, has_words
 from clearprop.present.document import Cell, Column, Paragraph, Section, Table
 from clearprop.report.evidence import Evidence
 from clearprop.report.summary import METRICS, number
+from clearprop.visible import shown_name
 
 
 def scores(evidence: Evidence) -> Section:
@@ -28,6 +29,11 @@ def scores(evidence: Evidence) -> Section:
     return Section(Message("report.scores.scores"), blocks, "scores")
 
 
+def _part(name: str) -> Words:
+    """A part of the rows in words; a model file may name others."""
+    return Message(f"overview.part.{name}") if has_words(f"overview.part.{name}") else shown_name(name)
+
+
 def table_of_scores(parts: Mapping[str, Mapping[str, Any]], metrics: Iterable[str], with_arrows: bool = False) -> Table:
     """A column per part, then the interval and the baseline of the last.
 
@@ -39,7 +45,7 @@ def table_of_scores(parts: Mapping[str, Mapping[str, Any]], metrics: Iterable[st
     final = list(parts)[-1]
     last = parts[final]
     columns = [Column()]
-    columns += [Column(Message(f"overview.part.{p}"), True, "strong" if p == final else "") for p in parts]
+    columns += [Column(_part(p), True, "strong" if p == final else "") for p in parts]
     columns += [Column(Message("overview.interval"), True), Column(Message("overview.baseline"), True)]
     rows: list[tuple[Cell, ...]] = []
     for metric in metrics:
