@@ -26,7 +26,7 @@ def test_the_numbers_are_those_of_the_model(table, model):
     found = model.explain(table, row=3)
     shown = str(found)
     row = table[3:4]
-    assert found.title == "Row 3 (counted from 0): price"
+    assert str(found.title) == "Row 3 (counted from 0): price"
     assert f"The network answers {model.predict(row)[0]:.6g}; in the table stands {row['price'][0]}." in shown
     assert f"  x       {row['x'][0]}" in shown
     np.testing.assert_array_equal(found.trace.a[0], model.encoder.transform(row, "float32"))
@@ -60,7 +60,7 @@ def test_every_form_of_a_row(table, model):
         np.array([[named["x"], named["c"]]], object),
     ):
         assert model.explain(given, detail="formulas").to_text() == wanted
-    assert model.explain([{"x": 0.0, "c": "red"}, named], row=1).title == "Row 1 (counted from 0): price"
+    assert str(model.explain([{"x": 0.0, "c": "red"}, named], row=1).title) == "Row 1 (counted from 0): price"
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_row_1_10_defaults_that_suit():
     from clearprop.estimators import TableModel
     from clearprop.table import load_demo
 
-    assert inspect.signature(TableModel.train).parameters["activation"].default == "relu"
+    assert cp.Recipe().activation == "relu"
     layers = TableModel.train(load_demo("moons"), "target", epochs=0).model.network.architecture.layers
     assert [layer.activation for layer in layers] == ["relu"] * (len(layers) - 1) + ["sigmoid"]
 

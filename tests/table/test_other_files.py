@@ -248,7 +248,7 @@ def test_what_is_skipped_and_guessed_is_said(tmp_path):
     assert (found["delimiter"], found["decimal"], found["encoding"]) == (";", ",", "utf-16")
     assert read_table(path, skip=2).rows() == [(1.5, 2), (2.5, 3), (3.5, 4)]
     for lang in ("en", "zh"):
-        said = " ".join(how_read(found, lang))
+        said = " ".join(words(lang) for words in how_read(found))
         assert all(word in said for word in ("2", "Größen", "gzip", "utf-16"))
 
 

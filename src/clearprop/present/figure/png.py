@@ -121,7 +121,8 @@ def _writing(label: Label, x: float, y: float, colours: Mapping[str, str]) -> li
     left = label.x + x - end * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
     drawn: list[Patch] = []
     for piece, font, start in zip(placed, fonts, starts, strict=True):
-        outline = TextPath((0, 0), piece.text, size=piece.size, prop=font, usetex=False)
+        text = piece.text.replace("$", r"\$")  # a name is no mathematics
+        outline = TextPath((0, 0), text, size=piece.size, prop=font, usetex=False)
         place = Affine2D().scale(1, -1).translate(left + start, label.y + y - piece.rise)
         drawn.append(PathPatch(place.transform_path(outline), facecolor=colours[label.colour], linewidth=0))
     return drawn
