@@ -64,6 +64,8 @@ def test_files(trained, ending, tmp_path):
     text = out.read_text(encoding="utf-8")
     assert {".html": "<math>", ".md": "$$", ".tex": "\\begin{document}", ".txt": "δ[2]"}[ending] in text
     assert "http" not in text.replace("http-equiv", "")
+    assert "The network answers" in text
+    assert "input of the network" in text
 
 
 def test_open_shows_the_page(trained, monkeypatch):

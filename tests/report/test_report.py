@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -12,7 +13,12 @@ import polars as pl
 import pytest
 
 import clearprop as cp
+from clearprop.app.files import curves_as_png
+from clearprop.messages import Message
+from clearprop.present.writers import json_of, latex_of, markdown_of, text_of
 from clearprop.report import report_of
+from clearprop.report.curves import learning_curves
+from clearprop.report.page import report_document
 from clearprop.report.summary import METRICS, number, summary_of_fit
 from clearprop.table import load_demo
 from clearprop.train import History
@@ -317,3 +323,31 @@ def test_every_column_and_every_reason_has_chinese_words():
     assert len(encoder.ignored) >= 6
     for why in encoder.ignored.values():
         assert re.search(r"[\u4e00-\u9fff]", why("zh")), why
+
+
+def test_one_document_says_it_in_every_notation(runs):
+    for fit, frame, summary in runs.values():
+        document = report_document(fit, frame, summary)
+        score = next(iter(summary["parts"]["test"]["scores"].values()))
+        for text in (text_of(document, "zh", 100), markdown_of(document, "zh"), latex_of(document, "zh")):
+            assert number(score) in text
+        assert json.loads(json.dumps(json_of(document, "zh")))["blocks"][1]["name"] == "verdict"
+
+
+def test_learning_curves_are_the_history(runs):
+    history = runs["classes"][0].history
+    train, validation, *_ = learning_curves(history).marks
+    assert (train.y, validation.y) == (history["loss"], history["validation_loss"])
+    drawn = learning_curves(history).picture("zh").svg
+    assert all(words in drawn for words in ("训练集", "验证集", "损失", f"第 {history.best_epoch} 轮"))
+
+
+def test_without_fonts_for_chinese_the_curves_speak_english(runs, monkeypatch):
+    history = runs["classes"][0].history
+    latin, chinese = (Message("report.page.title", table=name, target="y") for name in ("t.csv", "表.csv"))
+    english = curves_as_png(history, latin, "en")
+    assert curves_as_png(history, latin, "en") == english
+    monkeypatch.setattr("clearprop.app.files.eastern_fonts", tuple)
+    assert curves_as_png(history, latin, "zh") == english
+    nameless = curves_as_png(history, chinese, "zh")
+    assert nameless == learning_curves(history).picture("en").png()

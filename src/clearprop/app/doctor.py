@@ -7,34 +7,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.table import Table
-
 from clearprop.app import options as o
-from clearprop.app.screen import layout, print_page
-from clearprop.app.terminal import show, words
+from clearprop.app.screen import show_document
+from clearprop.app.terminal import show
 from clearprop.errors import ModelFileError
 from clearprop.estimators import TableModel, load
 from clearprop.estimators.recall import history_of, optimizer_of, split_again
 from clearprop.estimators.verdict import PARTS
-from clearprop.explain.doctor import ILLNESSES, Diagnosis, Examination, Finding, diagnose
-from clearprop.messages import Language, Message, checked_language, say
+from clearprop.explain.doctor import Diagnosis, Finding, diagnose
+from clearprop.explain.doctor.diagnosis import table_of
+from clearprop.messages import Message, checked_language
 from clearprop.network import Network
+from clearprop.present.document import Block, Document, Figure, Paragraph, Section
 from clearprop.table import drop_missing_target
 from clearprop.train import OPTIMIZERS, Optimizer
 from clearprop.visible import shown_json, shown_name
 
-_HEADINGS = {
-    "rows": Message("report.doctor.headings.rows"),
-    "result": Message("report.doctor.headings.result"),
-    "healthy": Message("report.doctor.headings.healthy"),
-    "skipped": Message("report.doctor.headings.skipped"),
-}
-_LABELS = {
-    "measured": Message("report.doctor.labels.measured"),
-    "why": Message("report.doctor.labels.why"),
-    "advice": Message("report.doctor.labels.advice"),
-}
 _NEEDS_TRAINING_ROWS = {"underfitting", "overfitting", "chance"}
 
 
@@ -65,10 +53,9 @@ def doctor(
         facts = {"model": str(model), "table": source.place.title, "own_rows": visit.is_own, "rows": visit.rows}
         show(shown_json({**facts, **visit.diagnosis.to_dict(spoken)}))
     else:
-        title = say(
-            "report.doctor.title", spoken, model=shown_name(model.name), table=shown_name(Path(source.place.title).name)
-        )
-        print_page(_page_of(title, loaded.about.get("clearprop"), visit, spoken))
+        names = {"model": shown_name(model.name), "table": shown_name(Path(source.place.title).name)}
+        document = _document(Message("report.doctor.title", **names), visit)
+        show_document(document, spoken, loaded.about.get("clearprop"))
 
 
 @dataclass(frozen=True)
@@ -128,49 +115,40 @@ def _rows_of_training(model: TableModel) -> int | None:
     return rows + without if rows > 0 else None
 
 
-def _page_of(title: str, version: str | None, visit: Visit, lang: Language) -> RenderableType:
-    rows = _own_rows(visit, lang) if visit.is_own else say("report.doctor.other_rows", lang, rows=visit.rows["table"])
+def _document(title: Message, visit: Visit) -> Document:
+    """Which rows the model was examined by, how many findings, each of them, and what else was examined."""
     found = visit.diagnosis
-    parts: dict[str, RenderableType | None] = {
-        _HEADINGS["rows"](lang): words(rows),
-        _HEADINGS["result"](lang): words(found.summary(lang), "bold yellow" if found else "bold green"),
+    parts: dict[str, Block] = {
+        "rows": Paragraph.of(_rows(visit)),
+        "result": Paragraph.of(found.said, kind="bad" if found else "good"),
     }
-    for number, finding in enumerate(found, 1):
-        parts[str(number)] = _finding(finding, lang)
-    parts[_HEADINGS["healthy"](lang)] = _list_of(found.healthy, lang)
-    parts[_HEADINGS["skipped"](lang)] = _list_of(found.skipped, lang)
-    return layout(title, version, [(name, part) for name, part in parts.items() if part])
+    examined = {"healthy": found.healthy, "skipped": found.skipped}
+    sections = [_headed(name, block) for name, block in parts.items()]
+    findings = [Section("", (_finding(*one),)) for one in zip(found, found.document.sections, strict=True)]
+    others = [_headed(name, table_of(some)) for name, some in examined.items() if some]
+    return Document(title, (*sections, *findings, *others))
 
 
-def _own_rows(visit: Visit, lang: Language) -> str:
+def _headed(name: str, block: Block) -> Section:
+    return Section(Message(f"report.doctor.headings.{name}"), (block,))
+
+
+def _rows(visit: Visit) -> Message:
+    if not visit.is_own:
+        return Message("report.doctor.other_rows", rows=visit.rows["table"])
     (_, train), *others = visit.rows.items()
-    if not others:
-        return say("report.doctor.rows", lang, train=train)
-    part, n = others[0]
-    return say("report.doctor.rows", lang, train=train) + say("report.doctor.judged", lang, n=n, part=PARTS[part](lang))
+    judged = [Message("report.doctor.judged", n=n, part=PARTS[part]) for part, n in others]
+    return Message("list.together", parts=[Message("report.doctor.rows", train=train), *judged])
 
 
-def _finding(finding: Finding, lang: Language) -> RenderableType:
-    style = "bold red" if finding.severity == "serious" else "bold yellow"
-    said = [(label(lang), getattr(finding, name)(lang)) for name, label in _LABELS.items()]
+def _finding(finding: Finding, section: Section) -> Section:
+    """What the diagnosis says of it, without pictures, and the options that would help."""
+    blocks = [block for block in section.blocks if not isinstance(block, Figure)]
     options = options_of(finding.change)
     if options:
-        said.append((say("report.doctor.options", lang), options))
-    return Group(words(finding.title(lang), style), _grid(said, ""))
-
-
-def _list_of(some: tuple[Examination, ...], lang: Language) -> RenderableType | None:
-    return _grid([(ILLNESSES[one.illness](lang), one.measured(lang)) for one in some], "dim") if some else None
-
-
-def _grid(rows: list[tuple[str, str]], style: str) -> RenderableType:
-    """Names on the left, text on the right, which may be broken anywhere: Chinese has no spaces."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(ratio=1, style=style, overflow="fold")
-    for name, text in rows:
-        grid.add_row(words(name), words(text))
-    return grid
+        label = Message("report.doctor.options")
+        blocks.append(Paragraph.of(Message("doctor.labelled", label=label, text=options)))
+    return replace(section, blocks=tuple(blocks))
 
 
 def options_of(change: Mapping[str, Any]) -> str:

@@ -25,6 +25,7 @@ from clearprop.present.document import (
     Section,
     Table,
     sentences,
+    written,
 )
 from clearprop.present.formula import to_text
 from clearprop.visible import columns_of, shown_name, visible
@@ -39,6 +40,7 @@ _STYLES = {
     "advice": "",
     "": "",
 }
+_SEVERITIES = {"finding serious": "bold red", "finding mild": "bold yellow"}
 _WIDEST = {"columns": 28, "confusion": 32}  # first column of a table of this kind
 _HEADING = 8  # letters of the column of headings, at least
 
@@ -47,8 +49,8 @@ def show_document(
     document: Document, lang: Language, version: str | None, files: Mapping[Path, Message] | None = None
 ) -> None:
     """Print a document, and the files that were written, whose paths stay in one piece however long they are."""
-    print_page(page_of(document, lang, version))
     console = Screen()
+    console.print(Group("", page_of(document, lang, version), ""))
     paths = {visible(str(path)): what(lang) for path, what in (files or {}).items()}
     width = max(map(len, paths), default=0)
     heading = say("overview.headings.files", lang)
@@ -60,27 +62,17 @@ def show_document(
         console.print()
 
 
-def print_page(page: RenderableType) -> None:
-    """Print a page with room around it."""
-    Screen().print(Group("", page, ""))
-
-
 def page_of(document: Document, lang: Language, version: str | None) -> RenderableType:
-    """The whole page: title, a line, and a row for each section."""
-    parts = [(spoken(s.title, lang), Group(*_blocks(s.blocks, lang))) for s in document.sections]
-    return layout(spoken(document.title, lang), version, parts)
-
-
-def layout(title: str, version: str | None, parts: Iterable[tuple[str, RenderableType]]) -> RenderableType:
-    """A title over a line, and below it headings on the left, what they head on the right."""
+    """A title over a line, and below it the headings of the sections on the left, what they head on the right."""
     page = Grid.grid(padding=(0, 2, 0, 0), expand=True)
     page.add_column(style="bold", no_wrap=True, width=_HEADING)
     page.add_column(ratio=1)
     made_by = words(f"clearprop {shown_name(version)}" if version else "clearprop", "dim")
-    page.add_row("", Group(words(title, "bold", overflow="fold"), Rule(made_by, style="dim", align="right")))
-    for heading, content in parts:
+    title = words(spoken(document.title, lang), "bold", overflow="fold")
+    page.add_row("", Group(title, Rule(made_by, style="dim", align="right")))
+    for section in document.sections:
         page.add_row()
-        page.add_row(words(heading), content)
+        page.add_row(words(spoken(section.title, lang)), Group(*_blocks(section.blocks, lang)))
     return page
 
 
@@ -97,7 +89,7 @@ def _block(block: Block, lang: Language) -> RenderableType:
         case Equations(equations=equations):
             return Group(*(words(" = ".join(map(to_text, equation))) for equation in equations))
         case Section(title=title, blocks=inner) | Fold(summary=title, blocks=inner):
-            style = "bold red" if isinstance(block, Section) and block.kind.endswith("serious") else "bold"
+            style = _SEVERITIES.get(block.kind, "bold") if isinstance(block, Section) else "bold"
             return Group(words(spoken(title, lang), style), *_blocks(inner, lang))
         case _:
             return Text()
@@ -132,8 +124,6 @@ def _column(table: Table, i: int, column: Column) -> dict[str, Any]:
 
 
 def _cell(cell: Cell, lang: Language) -> Text:
-    if isinstance(cell, Paragraph):
-        return words(sentences(cell.words, lang), _STYLES[cell.kind])
-    if isinstance(cell, str) or callable(cell):
-        return words(spoken(cell, lang))
-    return Text()
+    shown = written(cell, lang)
+    style = _STYLES[cell.kind] if isinstance(cell, Paragraph) else ""
+    return words(shown if isinstance(shown, str) else to_text(shown), style)

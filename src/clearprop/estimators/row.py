@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v1 as nw
 
-from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError, checked_integer
 from clearprop.estimators.scores import class_probabilities
 from clearprop.estimators.threshold import decision_of
@@ -17,11 +15,9 @@ from clearprop.explain import Trace
 from clearprop.explain.derivation import Explanation, Place, symbol
 from clearprop.messages import Language, Message, Words, checked_language
 from clearprop.nn.names import X
-from clearprop.present.document import Column, Document, Paragraph, Section, Table, sentences
-from clearprop.present.formula import COMMA, EQUALS, joined, number
+from clearprop.present.document import Cell, Column, Document, Paragraph, Section, Table, sentences
+from clearprop.present.formula import COMMA, EQUALS, Math, joined, number
 from clearprop.present.formula import row as math_row
-from clearprop.present.page import fragment
-from clearprop.present.writers import document_style, html_of, latex_of, markdown_of, page_of, text_of
 from clearprop.table import ClassTarget, NumberTarget, as_frame, frame_of, given_frame, given_rows, rows_counted
 from clearprop.visible import shown_name
 
@@ -31,103 +27,56 @@ if TYPE_CHECKING:
 _HEAD = tuple(Column(Message(f"row.head.{name}")) for name in ("column", "in_the_table", "input_of_the_network"))
 
 
-@dataclass(frozen=True, repr=False)
-class RowExplanation:
+class RowExplanation(Explanation):
     """One row of a table and what a model makes of it: inputs, answer, and every number on the way to it.
-
-    `print(e)` shows it as text, a notebook with real formulas.
 
     Attributes:
         model: the model.
         frame: the row, as a data frame.
         title: which row it is, and what it is asked for.
-        lang: of the words.
         convention, detail, only: as of `Trace.explain`.
+        trace: every number of the predictor on this row.
+        derivation: from the inputs to the answer and, where the answer is known, to the update.
+        said: what the network says, and what the table says.
+        inputs: the columns, their values, and the inputs that they become.
     """
 
-    model: TableModel
-    frame: Any
-    title: Words
-    lang: Language = "en"
-    convention: str = "row"
-    detail: str = "values"
-    only: str | None = None
-
-    @cached_property
-    def trace(self) -> Trace:
-        """Every number of the predictor on this row."""
-        return self.model.trace(self.frame)
-
-    @cached_property
-    def derivation(self) -> Explanation:
-        """From the inputs to the answer and, where the answer is known, to the update."""
-        return self.trace.explain(self.lang, self.convention, self.detail, only=self.only)
+    def __init__(
+        self,
+        model: TableModel,
+        frame: Any,
+        title: Words,
+        lang: Language = "en",
+        convention: str = "row",
+        detail: str = "values",
+        only: str | None = None,
+    ) -> None:
+        self.model, self.frame, self.title = model, frame, title
+        self.convention, self.detail, self.only = convention, detail, only
+        self.trace = model.trace(frame)
+        self.derivation = self.trace.explain(lang, convention, detail, only=only)
+        self.said, self.inputs = _said(model, frame, self.trace), _inputs(model, frame, self.trace)
+        inputs = Section(Message("row.inputs"), (self.inputs,), "inputs")
+        super().__init__(Document(title, (Paragraph(self.said), inputs, *self.derivation.document.blocks)), lang)
 
     @property
     def answer(self) -> str:
         """What the network says, and what the table says."""
         return sentences(self.said, self.lang)
 
-    @cached_property
-    def said(self) -> tuple[Message, ...]:
-        """The same as messages."""
-        a, target = self.trace[self.trace.output], self.model.target
-        parts = [*(_class(target, a) if isinstance(target, ClassTarget) else _quantity(target, a))]
-        if not self.trace.has_target:
-            return (Message("row.said", parts=[*parts, Message("row.unknown")]),)
-        truth = shown_name(nw.from_native(self.frame)[target.name][0])
-        said = [Message("row.said", parts=[*parts, Message("row.true", truth=truth)])]
-        if isinstance(target, NumberTarget):
-            said.append(Message("row.scaled", formula=target.formula, a=number(float(a.ravel()[0])).text))
-            smear = f"{target.smear:.6g}"
-            said += [Message("row.smeared", factor=smear)] if smear != "1" else []
-        return tuple(said)
 
-    @cached_property
-    def inputs(self) -> Table:
-        """Each column, its value, and the inputs that it becomes: a^[0]_j = number."""
-        row, at = nw.from_native(self.frame), 0
-        x, rows = self.trace["a0"][0], []
-        for column in self.model.encoder.columns:
-            values = [(j, float(x[j])) for j in range(at, at + len(column.feature_names))]
-            if len(values) > 1:  # of a category, what is not 0
-                values = [(j, v) for j, v in values if v] or values[:1]
-            places = [Place(() if len(x) == 1 else (j + 1,)) for j, _ in values]
-            equal = [math_row(symbol(X, at), EQUALS, number(v)) for at, (_, v) in zip(places, values, strict=True)]
-            value = row[column.name][0]
-            rows.append((shown_name(column.name), "–" if value is None else shown_name(value), joined(equal, COMMA)))
-            at += len(column.feature_names)
-        return Table(_HEAD, tuple(rows))
-
-    @cached_property
-    def document(self) -> Document:
-        """Which row it is, the answer, the inputs, and the derivation."""
-        inputs = Section(Message("row.inputs"), (self.inputs,), "inputs")
-        return Document(self.title, (Paragraph(self.said), inputs, *self.derivation.document.blocks))
-
-    def to_text(self, width: int | None = None) -> str:
-        """For the terminal; no line is longer than `width`, if that is given."""
-        return text_of(self.document, self.lang, width)
-
-    def to_markdown(self) -> str:
-        """Markdown, with LaTeX between $$."""
-        return markdown_of(self.document, self.lang)
-
-    def to_latex(self) -> str:
-        """A LaTeX document; for Chinese it asks for ctex."""
-        return latex_of(self.document, self.lang)
-
-    def to_html(self) -> str:
-        """A whole web page that needs no network; its formulas are MathML."""
-        return page_of(self.document, self.lang)
-
-    def __str__(self) -> str:
-        return self.to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return fragment(html_of(self.document, self.lang), document_style)
+def _said(model: TableModel, frame: Any, trace: Trace) -> tuple[Message, ...]:
+    a, target = trace[trace.output], model.target
+    parts = [*(_class(target, a) if isinstance(target, ClassTarget) else _quantity(target, a))]
+    if not trace.has_target:
+        return (Message("list.together", parts=[*parts, Message("row.unknown")]),)
+    truth = shown_name(nw.from_native(frame)[target.name][0])
+    said = [Message("list.together", parts=[*parts, Message("row.true", truth=truth)])]
+    if isinstance(target, NumberTarget):
+        said.append(Message("row.scaled", formula=target.formula, a=number(float(a.ravel()[0])).text))
+        smear = f"{target.smear:.6g}"
+        said += [Message("row.smeared", factor=smear)] if smear != "1" else []
+    return tuple(said)
 
 
 def _class(target: ClassTarget, a: Array) -> Iterator[Message]:
@@ -145,6 +94,26 @@ def _quantity(target: NumberTarget, a: Array) -> Iterator[Message]:
     yield Message("row.answer", answer=shown_name(answer) if target.dates is not None else f"{answer:.6g}")
 
 
+def _inputs(model: TableModel, frame: Any, trace: Trace) -> Table:
+    """Each column, its value, and the inputs that it becomes: a^[0]_j = number."""
+    row, x = nw.from_native(frame), trace["a0"][0]
+    rows: list[tuple[Cell, ...]] = []
+    before = 0
+    for column in model.encoder.columns:
+        places: Sequence[int] = range(before, before + len(column.feature_names))
+        before += len(places)
+        if len(places) > 1:  # of a category, what is not 0
+            places = [j for j in places if x[j]] or places[:1]
+        equal = [_equal(Place(() if len(x) == 1 else (j + 1,)), float(x[j])) for j in places]
+        value = row[column.name][0]
+        rows.append((shown_name(column.name), "–" if value is None else shown_name(value), joined(equal, COMMA)))
+    return Table(_HEAD, tuple(rows))
+
+
+def _equal(place: Place, value: float) -> Math:
+    return math_row(symbol(X, place), EQUALS, number(value))
+
+
 def explained(
     model: TableModel,
     frame: Any,
@@ -160,10 +129,8 @@ def explained(
     spoken = checked_language(lang)
     one = _one_row(frame, row, model.encoder.names)
     title = title or Message("row.title_counted_from_0", row=row, target=shown_name(model.target.name))
-    found = RowExplanation(model, one, title, spoken, convention, detail, only)
     with rows_counted(row):
-        assert found.derivation  # now, so that errors come from here
-    return found
+        return RowExplanation(model, one, title, spoken, convention, detail, only)
 
 
 def _one_row(given: Any, row: int, names: Sequence[str]) -> Any:

@@ -23,13 +23,7 @@ from clearprop.visible import shown_name
 
 _MOST_CLASSES, _MOST_COLUMNS, _BINS, _MOST_BARS = 20, 100, 30, 24
 _COLOURS = {"train": "blue", "validation": "orange", "test": "green"}
-_HEAD = (
-    Column(Message("report.data.head.column")),
-    Column(Message("report.data.head.kind")),
-    Column(Message("report.data.head.missing"), numbers=True),
-    Column(Message("report.data.head.values")),
-    Column(Message("report.data.head.what_the_network_sees"), kind="soft"),
-)
+_HEAD = "column", "kind", "missing", "values", "what_the_network_sees"
 
 
 def data(evidence: Evidence) -> Section:
@@ -116,7 +110,8 @@ def _columns(evidence: Evidence) -> Iterator[Block]:
     ]
     kind = Paragraph.of(Message("report.data.aside"), kind="bad")
     rows += [(shown_name(name), kind, "", "", why) for name, why in list(aside.items())[:_MOST_COLUMNS]]
-    yield Table(_HEAD, tuple(rows), "columns")
+    head = (Column(Message(f"report.data.head.{name}"), numbers=name == "missing") for name in _HEAD)
+    yield Table(tuple(head), tuple(rows), "columns")
     hidden = len(columns) + len(aside) - len(rows)
     if hidden:
         yield Paragraph.of(Message("report.data.more", n=hidden), kind="note")

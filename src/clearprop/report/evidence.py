@@ -76,6 +76,11 @@ class Evidence:
         """The labels, or None for numbers."""
         return self.model.target.classes if isinstance(self.model.target, ClassTarget) else None
 
+    @property
+    def kind(self) -> str:
+        """What was learned: "classes" or "numbers"."""
+        return "numbers" if self.classes is None else "classes"
+
     @cached_property
     def learned(self) -> Sample:
         """Rows that the network was trained on."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from clearprop.explain.doctor import ILLNESSES, Examination
+from clearprop.explain.doctor import Examination
+from clearprop.explain.doctor.diagnosis import table_of
 from clearprop.messages import Message
-from clearprop.present.document import Column, Fold, Paragraph, Section, Table
+from clearprop.present.document import Fold, Paragraph, Section
 from clearprop.report.evidence import Evidence
 
 
@@ -13,7 +14,7 @@ def findings(evidence: Evidence) -> Section:
     found = evidence.diagnosis
     blocks = (
         Paragraph.of(Message("report.findings.what"), kind="lead"),
-        found.document.blocks[0],  # how many
+        Paragraph.of(found.said, kind="strong"),
         *found.document.sections,
         *_examined("report.findings.healthy", found.healthy),
         *_examined("report.findings.skipped", found.skipped),
@@ -22,6 +23,4 @@ def findings(evidence: Evidence) -> Section:
 
 
 def _examined(heading: str, some: tuple[Examination, ...]) -> list[Fold]:
-    rows = tuple((ILLNESSES[one.illness], one.measured) for one in some)
-    table = Table((Column(), Column(kind="soft")), rows, "words")
-    return [Fold(Message(heading, n=len(some)), (table,))] if some else []
+    return [Fold(Message(heading, n=len(some)), (table_of(some),))] if some else []

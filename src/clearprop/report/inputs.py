@@ -23,15 +23,7 @@ from clearprop.visible import shown_name
 Array = NDArray[Any]
 _MOST_COLUMNS, _REPEATS, _MOST_PARTS, _LONGEST = 50, 5, 8, 32
 _MOSTLY_ONE_CLASS = 0.9
-_GRADIENT = {
-    True: Message("report.inputs.gradient.true"),
-    False: Message("report.inputs.gradient.false"),
-}
-_CASES = (
-    Message("report.inputs.cases.answered_best"),
-    Message("report.inputs.cases.in_the_middle"),
-    Message("report.inputs.cases.answered_worst"),
-)
+_CASES = "answered_best", "in_the_middle", "answered_worst"
 
 
 def inputs(evidence: Evidence) -> Section:
@@ -119,8 +111,11 @@ def _samples(evidence: Evidence, parts: Array) -> Iterator[Block]:
     rows = dict.fromkeys([int(order[0]), int(order[len(order) // 2]), int(order[-1])])
     reach = float(np.abs(parts[list(rows)]).max()) or 1.0
     cases = zip(rows, _CASES if len(rows) == len(_CASES) else (_CASES[0], _CASES[-1]), strict=False)
-    cards = (Section(case, tuple(_card(evidence, row, parts[row], reach)), kind="card") for row, case in cases)
-    yield Paragraph.of(_GRADIENT[evidence.classes is not None], kind="lead")
+    cards = (
+        Section(Message(f"report.inputs.cases.{case}"), tuple(_card(evidence, row, parts[row], reach)), kind="card")
+        for row, case in cases
+    )
+    yield Paragraph.of(Message(f"report.inputs.gradient.{evidence.kind}"), kind="lead")
     yield Section("", tuple(cards), kind="cards")
     yield Paragraph.of(Message("report.inputs.local"), kind="note")
 

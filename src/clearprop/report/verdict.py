@@ -11,11 +11,6 @@ from clearprop.present.figure.axis import tick_text
 from clearprop.report.evidence import Evidence
 from clearprop.report.summary import METRICS, number
 
-_WHAT = {
-    True: Message("report.verdict.what.true"),
-    False: Message("report.verdict.what.false"),
-}
-
 
 def verdict(evidence: Evidence) -> Section:
     """The headline score on a line from the baseline to perfection, and the verdict in words."""
@@ -30,7 +25,7 @@ def verdict(evidence: Evidence) -> Section:
     strip: list[Block] = []
     if score is not None and low is not None and high is not None and baseline is not None:
         strip.append(Figure(_strip(on, score, low, high, baseline)))
-    note = Paragraph.of(_WHAT[evidence.classes is not None], _sure(evidence), kind="note")
+    note = Paragraph.of(Message(f"report.verdict.what.{evidence.kind}"), _sure(evidence), kind="note")
     blocks = [Section("", (headline, words), kind="headline"), *strip, note]
     return Section(Message("report.verdict.title"), tuple(blocks), "verdict")
 

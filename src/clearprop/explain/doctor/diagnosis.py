@@ -70,15 +70,16 @@ class Diagnosis:
     def _document(self, with_pictures: bool) -> Document:
         sections = [_section(number, finding, with_pictures) for number, finding in enumerate(self, 1)]
         others = [*_listed("doctor.healthy", self.healthy), *_listed("doctor.skipped", self.skipped)]
-        return Document("", (Paragraph.of(self._summary, kind="strong"), *sections, *others))
+        return Document("", (Paragraph.of(self.said, kind="strong"), *sections, *others))
 
     @property
-    def _summary(self) -> Message:
+    def said(self) -> Message:
+        """How many findings there are, as a message."""
         return Message("doctor.findings", n=len(self)) if self else Message("doctor.healthy_network")
 
     def summary(self, lang: str | None = None) -> str:
         """How many findings there are, in one line."""
-        return self._summary(checked_language(lang or self.lang))
+        return self.said(checked_language(lang or self.lang))
 
     def explain(self, lang: str | None = None) -> str:
         """Everything in words, without the pictures.
@@ -135,5 +136,10 @@ def _section(number: int, finding: Finding, with_picture: bool) -> Section:
 def _listed(heading: str, some: tuple[Examination, ...]) -> list[Block]:
     if not some:
         return []
-    rows = tuple((ILLNESSES[e.illness], e.measured) for e in some)
-    return [Paragraph.of(Message(heading)), Table((Column(), Column()), rows)]
+    return [Paragraph.of(Message(heading)), table_of(some)]
+
+
+def table_of(some: tuple[Examination, ...]) -> Table:
+    """What was looked for, and what was measured."""
+    rows = tuple((ILLNESSES[one.illness], one.measured) for one in some)
+    return Table((Column(), Column(kind="soft")), rows, "words")
