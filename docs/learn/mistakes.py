@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from phrase import Phrase
 
 import clearprop as cp
-from clearprop.messages import Language, Phrase
+from clearprop.messages import Language
 
 Numbers = dict[str, Any]
 

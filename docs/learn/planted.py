@@ -12,25 +12,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from phrase import Phrase
 
 import clearprop as cp
 from clearprop.explain.check import GradientCheck, check_gradients, check_gradients_of
 from clearprop.graph import OPS, Node
 from clearprop.graph.primitives.arrays import product
 from clearprop.messages import Language
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """A text of these pages in both languages."""
-
-    en: str
-    zh: str
-
-    def __call__(self, lang: Language) -> str:
-        """The text in one language."""
-        return self.zh if lang == "zh" else self.en
-
 
 Rule = Callable[..., tuple[Node | None, ...]]
 

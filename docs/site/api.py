@@ -66,7 +66,10 @@ GROUPS = (
     Group(
         "06-schedules",
         {"en": "Schedules", "zh": "学习率计划"},
-        {"en": "Numbers that change from step to step: a learning rate, a dropout rate, a penalty.", "zh": "逐步变化的数：学习率、丢弃率、惩罚系数。"},
+        {
+            "en": "Numbers that change from step to step: a learning rate, a dropout rate, a penalty.",
+            "zh": "逐步变化的数：学习率、丢弃率、惩罚系数。",
+        },
         ("nn.schedules",),
     ),
     Group(

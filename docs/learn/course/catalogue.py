@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 from mistakes import MISTAKES, Mistake
+from phrase import Phrase
 from planted import PLANTED, Planted
 
 import clearprop as cp
 from clearprop.explain.check import GradientCheck
-from clearprop.messages import Language, Phrase
+from clearprop.messages import Language
 
 SHOWN = Phrase("Shown: {demonstration}", "演示：{demonstration}")
 PLANTED_IN = Phrase("Planted: {how}. {said}", "植入：{how}。{said}")

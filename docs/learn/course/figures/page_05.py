@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from phrase import Phrase
 
 from clearprop.explain.picture import Picture
-from clearprop.messages import Language, Phrase
+from clearprop.messages import Language
 from course.plot import Plot, side_by_side
 
 LINE, AT_ZERO, FREE = Phrase("a line", "直线"), Phrase("bent at 0", "在 0 处弯"), Phrase("bent freely", "任意处弯")

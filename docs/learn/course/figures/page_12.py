@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
+from phrase import Phrase
 
 import clearprop as cp
 from clearprop.explain.picture import Picture, Role
-from clearprop.messages import Language, Phrase
+from clearprop.messages import Language
 from course.plot import Plot, side_by_side
 
 Walk = Callable[[Any], np.ndarray]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from phrase import Phrase
 
 import clearprop as cp
 from clearprop.explain.picture import Picture
-from clearprop.messages import Language, Phrase
+from clearprop.messages import Language
 from course.plot import Plot, side_by_side
 
 ENDS = (-1.8, 1.8)
