@@ -87,7 +87,7 @@ def _residuals(evidence: Evidence) -> Iterator[Block]:
 def _scatter(sample: Sample, truth: NDArray[Any], answer: NDArray[Any]) -> Plot:
     both = Axis.of([truth.min(), truth.max(), answer.min(), answer.max()])
     ends = both.low, both.high
-    marks = (Dots(answer, truth, radius=2.5, opacity=0.35), Line(ends, ends, "ink", width=1.2))
+    marks = (Dots(answer, truth, radius=2.5, opacity=0.55), Line(ends, ends, "ink", width=1.2))
     titles = Message("report.answers.answer"), Message("report.answers.truth")
     return Plot(Message("report.answers.says_dots", n=len(sample)), both, both, marks, titles, *CHART)
 
