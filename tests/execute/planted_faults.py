@@ -40,21 +40,21 @@ FAULTS = [
     ),
     Fault(
         "a column read as a row: a view loses its shape",
-        "src/clearprop/plan/fuse.py",
-        "return source.value if self.values[source.value].type.shape == self.values[v].type.shape else v",
-        "return source.value",
+        "src/clearprop/plan/join.py",
+        "return operand.value if self.values[operand.value].type.shape == self.values[v].type.shape else v",
+        "return operand.value",
     ),
     Fault(
         "a broadcast of a broadcast",
-        "src/clearprop/plan/fuse.py",
-        "if source_of(v, self.values, self.makers) is None:",
+        "src/clearprop/plan/join.py",
+        "if operand_of(v, self.values, self.makers) is None:",
         "if False:",
     ),
     Fault(
         "alias: new state over old while another step still reads it",
-        "src/clearprop/plan/place.py",
-        "self.steps[i].phase >= writer.phase for i in self.readers.get(old, [])",
-        "self.steps[i].phase > writer.phase for i in self.readers.get(old, [])",
+        "src/clearprop/plan/state.py",
+        "plan.steps[i].phase >= step.phase for i in readers.get(old, [])",
+        "plan.steps[i].phase > step.phase for i in readers.get(old, [])",
     ),
     Fault(
         "alias: a buffer given away while a step by tiles reads it",
@@ -70,9 +70,9 @@ FAULTS = [
     ),
     Fault(
         "the old state reported after the new one has replaced it",
-        "src/clearprop/plan/fuse.py",
-        "old = source is not None and (source.value in stored or source.mode == CONSTANT)",
-        "old = source is not None and source.mode == CONSTANT",
+        "src/clearprop/plan/join.py",
+        "old = operand is not None and (operand.value in self._stored or operand.mode == CONSTANT)",
+        "old = operand is not None and operand.mode == CONSTANT",
     ),
     Fault(
         "lane: the last number of a partial vector is left out",

@@ -8,7 +8,7 @@ import pytest
 import clearprop as cp
 from clearprop.execute import Reference
 from clearprop.graph import Graph, N, Type, variable
-from clearprop.plan import Linear, any_of, build_plan, elements, size_in_bytes
+from clearprop.plan import PerBatch, any_of, build_plan, elements, size_in_bytes
 from clearprop.plan.build import root
 
 NETWORK = cp.Network(3, [cp.Dense(4, "tanh"), cp.Dense(2, "softmax")], "cross_entropy")
@@ -57,17 +57,17 @@ def test_a_view_keeps_its_source_alive():
 def test_flops_of_a_network_by_hand():
     """784-512-10 on N rows: 2·784·512 + 512 (bias) + 512 (tanh) + 2·512·10 + 10, all per row."""
     net = cp.Network(784, [cp.Dense(512, "tanh"), cp.Dense(10)])
-    assert net.plan("predict").flops == Linear(0, 2 * 784 * 512 + 512 + 512 + 2 * 512 * 10 + 10)
+    assert net.plan("predict").flops == PerBatch(0, 2 * 784 * 512 + 512 + 512 + 2 * 512 * 10 + 10)
     x, dz = variable("x", (N, 3)), variable("dz", (N, 4))
     dW = build_plan(Graph({"dW": cp.matmul(x, dz, transpose_a=True)}), any_of({"matmul", "variable"}))
-    assert dW.flops == Linear(0, 2 * 3 * 4), "the batch is the inner dimension"
+    assert dW.flops == PerBatch(0, 2 * 3 * 4), "the batch is the inner dimension"
 
 
 def test_sizes_are_functions_of_the_batch():
     assert elements(Type((N, 4), "f32"))(10) == 40
-    assert size_in_bytes(Type((3, 4), "f64")) == Linear(96, 0)
-    assert str(Linear(8, 4)) == "8 + 4N"
-    assert (Linear(8, 4) + Linear(1, 0))(2) == 17
+    assert size_in_bytes(Type((3, 4), "f64")) == PerBatch(96, 0)
+    assert str(PerBatch(8, 4)) == "8 + 4N"
+    assert (PerBatch(8, 4) + PerBatch(1, 0))(2) == 17
 
 
 def test_a_primitive_without_a_kernel_is_a_fault_of_the_executor():

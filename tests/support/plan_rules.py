@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from clearprop.plan import Plan, Step, source_of
+from clearprop.plan import Plan, Step, operand_of
 from clearprop.plan.operand import CONSTANT, FILE, FULL
 from clearprop.plan.phases import reads
 
@@ -81,7 +81,7 @@ def _overwritten(plan: Plan) -> Iterator[str]:
         spread: set[int] = set()
         for part in parts(step):
             for v in part.inputs:
-                source = source_of(v, plan.values, plan.views)
+                source = operand_of(v, plan.values, plan.views)
                 if source is None or source.mode in (CONSTANT, FILE):
                     continue
                 place = home(plan, source.value)
@@ -102,7 +102,7 @@ def _overwritten(plan: Plan) -> Iterator[str]:
         if step.twin is not None:
             content["input", step.twin] = step.twin
     for name, v in plan.outputs.items():
-        source = source_of(v, plan.values, plan.views)
+        source = operand_of(v, plan.values, plan.views)
         place = home(plan, source.value) if source is not None and source.mode == FULL else None
         if place is not None and source is not None and content.get(place, source.value) != source.value:
             if name in plan.stored and ("input", plan.inputs[plan.stored[name]]) in content:

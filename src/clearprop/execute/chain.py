@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clearprop.execute.codes import MAX_SCRATCH, OPS, SAME
 from clearprop.execute.layout import MicroRecord
-from clearprop.plan import Plan, Source, Step, source_of
+from clearprop.plan import Operand, Plan, Step, operand_of
 from clearprop.plan.operand import CONSTANT, FULL, SCALAR, WRITTEN_OUT
 
 SHORTCUTS = {2.0: "square", 0.5: "sqrt", -1.0: "reciprocal"}  # powers with a kernel of their own
@@ -22,7 +22,7 @@ class Chain:
     def __init__(self, plan: Plan, step: Step) -> None:
         self.plan, self.step = plan, step
         self.made = {part.output: k for k, part in enumerate(step.epilogue)}
-        self.sources: dict[Source, int] = {}
+        self.sources: dict[Operand, int] = {}
         for part in step.epilogue:
             for v in part.inputs:
                 source = self._source(v, part)
@@ -38,19 +38,19 @@ class Chain:
     @property
     def head(self) -> int:
         """The register of the step's own result, −1 if the chain does not read it."""
-        return -1 if self.step.kernel == "chain" else self.sources.get(Source(FULL, self.step.output), -1)
+        return -1 if self.step.kernel == "chain" else self.sources.get(Operand(FULL, self.step.output), -1)
 
-    def _source(self, v: int, part: Step) -> Source:
-        source = source_of(v, self.plan.values, self.plan.views)
+    def _source(self, v: int, part: Step) -> Operand:
+        source = operand_of(v, self.plan.values, self.plan.views)
         assert source is not None
         if source.mode == CONSTANT:  # one register for one number, whatever it is called
-            return Source(CONSTANT, -1, source.number)
+            return Operand(CONSTANT, -1, source.number)
         number = self.plan.values[source.value].type.shape == ()
         if source.mode == FULL and number and self.plan.values[part.output].type.shape != ():
-            return Source(SCALAR, source.value)
+            return Operand(SCALAR, source.value)
         return source
 
-    def _inside(self, source: Source) -> bool:
+    def _inside(self, source: Operand) -> bool:
         return source.mode == FULL and source.value in self.made
 
     def _register(self, v: int, part: Step) -> int:

@@ -18,7 +18,7 @@ from clearprop.execute.layout import (
     ValueRecord,
 )
 from clearprop.graph import ITEM_SIZES, N, Type
-from clearprop.plan import Linear, Plan, Step, source_of
+from clearprop.plan import PerBatch, Plan, Step, operand_of
 from clearprop.plan.operand import FILE, ONE_HOT, UNIFORM, in_memory
 
 
@@ -158,7 +158,7 @@ class _Encoder:
             source = len(out.values) - 1
             out.gathered[name] = source
             code = "gather_labels" if value.type.dtype == "i64" else "gather"
-            self._emit(code, Step(code, (source,), v, {}, Linear(), Linear(), domain="rows"), [source])
+            self._emit(code, Step(code, (source,), v, {}, PerBatch(), PerBatch(), domain="rows"), [source])
         else:
             out.place[name] = v
 
@@ -222,7 +222,7 @@ class _Encoder:
                 by_columns = step.attrs["axis"] == 0 and (rank == 2 or batch)
                 code += "_columns" if by_columns else "_rows"
             case "softmax_cross_entropy":
-                source = source_of(reads[1], self.plan.values, self.views)
+                source = operand_of(reads[1], self.plan.values, self.views)
                 if source is not None and source.mode == ONE_HOT:
                     code, reads[1] = "softmax_cross_entropy_labels", source.value
             case "slice":

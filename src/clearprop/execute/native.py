@@ -24,7 +24,7 @@ from clearprop.execute.row_by_row import in_chunks, row_by_row
 from clearprop.execute.takes import takes, why_not
 from clearprop.execute.threads import MOST, available, threads_for
 from clearprop.graph import DTYPES, Graph
-from clearprop.plan import Limits, Plan, lower, passes, source_of
+from clearprop.plan import Limits, Plan, lower, operand_of, passes
 from clearprop.plan.operand import FILE
 
 try:
@@ -237,7 +237,7 @@ class NativeProgram(Program):
 
     def _found(self, name: str) -> tuple[str, Any]:
         """Where an output is after a run: ("given", input), ("file", place), or ("memory", value)."""
-        source = source_of(self.plan.outputs[name], self.passes["fuse"].values, self.plan.views)
+        source = operand_of(self.plan.outputs[name], self.passes["fuse"].values, self.plan.views)
         assert source is not None
         if source.mode == FILE:
             return "file", self.encoded.file_of[source.value]

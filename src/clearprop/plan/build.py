@@ -7,13 +7,11 @@ from dataclasses import replace
 
 from clearprop.graph import Graph, Node, eliminate_common, rebuild
 from clearprop.graph.text import label
-from clearprop.plan.cost import Linear, flops, size_in_bytes
+from clearprop.plan.cost import PerBatch, flops, size_in_bytes
 from clearprop.plan.plan import Plan, Step, Value
 
 # Kernels whose result may share the memory of their first input.
 VIEWS = frozenset({"identity", "stop_gradient", "broadcast", "transpose", "slice"})
-
-
 Takes = Callable[[Node], bool]
 
 
@@ -72,33 +70,17 @@ def build_plan(
     graph = eliminate_common(lower(graph, takes))  # two stable forms may share their first steps
     order = [node for node in graph.nodes if node.op.name not in ("variable", "constant")]
     labels = label(graph.nodes)
-    index: dict[Node, int] = {}
-    values: list[Value] = []
-    inputs: dict[str, int] = {}
-    for name, node in graph.inputs.items():
-        inputs[name] = index[node] = len(values)
-        values.append(Value(name, node.type, "input", name=node.name))
-    for node in graph.nodes:
-        if node.op.name == "constant":
-            index[node] = len(values)
-            values.append(Value(labels[node], node.type, "constant", number=node.attrs["value"]))
+    values, index = _leaves(graph, labels)
     steps: list[Step] = []
     for i, node in enumerate(order):
-        reads = tuple(index[x] for x in node.inputs)
-        view = node.op.name in views
+        read = tuple(index[x] for x in node.inputs)
+        is_view = node.op.name in views
+        place, source = ("view", read[0] if read else None) if is_view else ("slot", None)
+        traffic = PerBatch() if is_view else sum(map(_bytes_read, node.inputs), size_in_bytes(node.type))
         index[node] = len(values)
-        values.append(
-            Value(
-                labels[node],
-                node.type,
-                "view" if view else "slot",
-                source=reads[0] if view and reads else None,
-                born=i,
-                name=node.name,
-            )
-        )
-        traffic = Linear() if view else sum(map(_bytes_read, node.inputs), size_in_bytes(node.type))
-        steps.append(Step(node.op.name, reads, index[node], node.attrs, flops(node), traffic))
+        values.append(Value(labels[node], node.type, place, source=source, born=i, name=node.name))
+        steps.append(Step(node.op.name, read, index[node], node.attrs, flops(node), traffic))
+    inputs = {name: index[node] for name, node in graph.inputs.items()}
     outputs = {name: index[node] for name, node in graph.outputs.items()}
     values = _lifetimes(values, steps, outputs)
     in_place = frozenset(index[node] for node in order if node.op.kind == "elementwise" and node.op.name not in views)
@@ -106,8 +88,23 @@ def build_plan(
     return Plan(tuple(steps), tuple(values), tuple(slots), inputs, outputs, dict(stored or {}))
 
 
-def _bytes_read(node: Node) -> Linear:
-    return Linear() if node.op.name == "constant" else size_in_bytes(node.type)
+def _leaves(graph: Graph, labels: Mapping[Node, str]) -> tuple[list[Value], dict[Node, int]]:
+    """Values for the inputs and constants of a graph, and where in the list each node's value is."""
+    values: list[Value] = []
+    index: dict[Node, int] = {}
+    for name, node in graph.inputs.items():
+        index[node] = len(values)
+        values.append(Value(name, node.type, "input", name=node.name))
+    for node in graph.nodes:
+        if node.op.name == "constant":
+            index[node] = len(values)
+            values.append(Value(labels[node], node.type, "constant", number=node.attrs["value"]))
+    return values, index
+
+
+def _bytes_read(node: Node) -> PerBatch:
+    """Memory that a step reads for one of its inputs; a constant is part of the code."""
+    return PerBatch() if node.op.name == "constant" else size_in_bytes(node.type)
 
 
 def root(values: list[Value] | tuple[Value, ...], i: int) -> int:
@@ -133,8 +130,9 @@ def _lifetimes(values: list[Value], steps: list[Step], outputs: Mapping[str, int
     return [replace(value, dies=d) for value, d in zip(values, dies, strict=True)]
 
 
-def _one_slot_each(values: list[Value]) -> tuple[list[Value], list[Linear]]:
-    slots: list[Linear] = []
+def _one_slot_each(values: list[Value]) -> tuple[list[Value], list[PerBatch]]:
+    """A buffer of its own for each value that needs one; the sizes of the buffers."""
+    slots: list[PerBatch] = []
     placed = []
     for value in values:
         if value.place == "slot":
@@ -144,12 +142,12 @@ def _one_slot_each(values: list[Value]) -> tuple[list[Value], list[Linear]]:
     return placed, slots
 
 
-def _allocate(values: list[Value], steps: list[Step], in_place: frozenset[int]) -> tuple[list[Value], list[Linear]]:
+def _allocate(values: list[Value], steps: list[Step], in_place: frozenset[int]) -> tuple[list[Value], list[PerBatch]]:
     """Linear scan: a slot is free again after the last reader of what is in it.
 
     An elementwise step may write where an input of its own type dies: it reads each element before it writes it.
     """
-    slots: list[Linear] = []
+    slots: list[PerBatch] = []
     free: list[int] = []
     for i, step in enumerate(steps):
         made = values[step.output]
@@ -169,16 +167,17 @@ def _allocate(values: list[Value], steps: list[Step], in_place: frozenset[int]) 
 
 
 def _dying_input(values: list[Value], step: Step, i: int) -> int | None:
+    """The slot of an input of the result's type that step i is the last to read, and reads as it stands only."""
     made = values[step.output]
     for v in step.inputs:
         value = values[v]
-        looked_at_otherwise = any(u != v and root(values, u) == v for u in step.inputs)
-        if value.place == "slot" and value.dies == i and value.type == made.type and not looked_at_otherwise:
+        read_as_view = any(u != v and root(values, u) == v for u in step.inputs)
+        if value.place == "slot" and value.dies == i and value.type == made.type and not read_as_view:
             return value.slot
     return None
 
 
-def _best_fit(needed: Linear, slots: list[Linear], free: list[int]) -> int:
+def _best_fit(needed: PerBatch, slots: list[PerBatch], free: list[int]) -> int:
     """The smallest free slot that is large enough for every N; else a new one."""
     fitting = [s for s in free if slots[s].covers(needed)]
     if not fitting:

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from clearprop.graph import Graph, N
 from clearprop.plan.build import Takes, build_plan
-from clearprop.plan.cost import Linear
-from clearprop.plan.fuse import SPREAD, UNLIMITED, Limits, fuse
+from clearprop.plan.cost import PerBatch
+from clearprop.plan.fuse import UNLIMITED, Limits, fuse
+from clearprop.plan.join import SPREAD
 from clearprop.plan.phases import phased
-from clearprop.plan.place import place, with_twins
+from clearprop.plan.place import place
 from clearprop.plan.plan import Plan
+from clearprop.plan.state import with_new_state, with_twins
 
 
 def without_sums_of_one(plan: Plan) -> Plan:
@@ -19,7 +21,7 @@ def without_sums_of_one(plan: Plan) -> Plan:
     steps, values = list(plan.steps), list(plan.values)
     for i, step in enumerate(steps):
         if step.kernel in ("sum", "max") and plan.values[step.inputs[0]].type.shape == (N, 1) and step.attrs["axis"]:
-            steps[i] = replace(step, flops=Linear(), bytes=Linear())
+            steps[i] = replace(step, flops=PerBatch(), bytes=PerBatch())
             values[step.output] = replace(values[step.output], place="view", source=step.inputs[0], slot=None)
     return replace(plan, steps=tuple(steps), values=tuple(values))
 
@@ -46,4 +48,5 @@ def passes(
     fused = fuse(without_sums_of_one(single), elementwise, limits)
     twins = with_twins(fused)
     ordered = phased(twins)
-    return {"steps": single, "fuse": fused, "orders": twins, "phases": ordered, "memory": place(ordered, reuse)}
+    placed = place(with_new_state(ordered), reuse)
+    return {"steps": single, "fuse": fused, "orders": twins, "phases": ordered, "memory": placed}

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from clearprop.graph import Name, Type
-from clearprop.plan.cost import Linear
+from clearprop.graph import N, Name, Type
+from clearprop.plan.cost import PerBatch
 from clearprop.visible import visible
 
 
@@ -41,6 +41,11 @@ class Value:
     dies: int = -1
     name: Name | None = None
 
+    @property
+    def is_batch(self) -> bool:
+        """Whether it has a row for each sample."""
+        return self.type.shape[:1] == (N,)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -62,12 +67,18 @@ class Step:
     inputs: tuple[int, ...]
     output: int
     attrs: Mapping[str, Any]
-    flops: Linear
-    bytes: Linear
+    flops: PerBatch
+    bytes: PerBatch
     epilogue: tuple[Step, ...] = ()
     domain: str = ""
     phase: int = 0
     twin: int | None = None
+
+    @property
+    def made(self) -> tuple[int, ...]:
+        """Indices of the values that it and its epilogue make; a chain is nothing but its epilogue."""
+        parts = self.epilogue if self.kernel == "chain" else (self, *self.epilogue)
+        return tuple(part.output for part in parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,26 +92,26 @@ class Plan:
 
     steps: tuple[Step, ...]
     values: tuple[Value, ...]
-    slots: tuple[Linear, ...]
+    slots: tuple[PerBatch, ...]
     inputs: Mapping[str, int]
     outputs: Mapping[str, int]
     stored: Mapping[str, str] = field(default_factory=dict)
     views: Mapping[int, Step] = field(default_factory=dict)
 
     @property
-    def flops(self) -> Linear:
+    def flops(self) -> PerBatch:
         """Work of one run."""
-        return sum((step.flops for step in self.steps), Linear())
+        return sum((step.flops for step in self.steps), PerBatch())
 
     @property
-    def bytes(self) -> Linear:
+    def bytes(self) -> PerBatch:
         """Memory traffic of one run, if every step read and wrote main memory."""
-        return sum((step.bytes for step in self.steps), Linear())
+        return sum((step.bytes for step in self.steps), PerBatch())
 
     @property
-    def memory(self) -> Linear:
+    def memory(self) -> PerBatch:
         """Memory of all buffers."""
-        return sum(self.slots, Linear())
+        return sum(self.slots, PerBatch())
 
     @property
     def symbolic(self) -> bool:
