@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
 import clearprop as cp
+from clearprop.app import screen
 from clearprop.app.files import curves_as_png
-from clearprop.app.screen import page_of
 from clearprop.estimators import TableModel
 from clearprop.report.overview import training_overview
 from clearprop.report.page import title
@@ -42,7 +42,7 @@ def terminal_page(path: Path) -> None:
     fit = TableModel.train(frame, "target")
     summary = summary_of_fit(f"demo:{DEMO}", frame.shape, fit, cp.Recipe().to_dict())
     console = Console(record=True, width=84, file=io.StringIO(), force_terminal=True)
-    console.print(page_of(training_overview(summary), "en", summary["clearprop"]), highlight=False)
+    console.print(screen.terminal_page(training_overview(summary), "en", summary["clearprop"]), highlight=False)
     svg = console.export_svg(title=f"$ clearprop train demo:{DEMO}", theme=LIGHT, unique_id="page")
     svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.DOTALL)  # the fonts would be loaded from elsewhere
     svg = svg.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace")

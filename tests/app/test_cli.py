@@ -12,7 +12,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.app.files import predictions_of
-from clearprop.execute import describe
+from clearprop.execute import executor_in_words
 from clearprop.interop import read_model, write_model
 from clearprop.table import ClassTarget, load_demo
 from commands import run, run_process
@@ -104,7 +104,7 @@ def test_a_mistake_is_one_line_and_exit_code_two(trained, tmp_path, arguments, w
 
 def test_help_and_version():
     assert "--target" in run("train", "--help").stdout
-    assert f"clearprop {cp.__version__}, executor: {describe()}" in run_process("--version").stdout
+    assert f"clearprop {cp.__version__}, executor: {executor_in_words()}" in run_process("--version").stdout
     done = run_process("trian")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -157,7 +157,7 @@ def test_predictions_of_labels_of_two_kinds(trained):
 )
 def test_profile_shows_every_step_of_a_training_step(trained, arguments):
     done = run("profile", trained[0] / "model.clearprop", *arguments)
-    if describe().startswith("reference"):
+    if executor_in_words().startswith("reference"):
         assert (done.returncode, "expected the native machine" in done.stderr) == (2, True)
         return
     assert done.returncode == 0, done.stderr

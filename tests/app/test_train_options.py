@@ -7,12 +7,12 @@ from dataclasses import fields
 import pytest
 
 import clearprop as cp
-from clearprop.app.options import TrainReading
+from clearprop.app.options import TrainReadingOptions
 from clearprop.app.train_options import TrainOptions
 
 
 def test_without_options_it_is_the_default_recipe():
-    assert TrainOptions(reading=TrainReading()).recipe() == cp.Recipe.preset("default")
+    assert TrainOptions(reading=TrainReadingOptions()).recipe() == cp.Recipe.preset("default")
 
 
 def test_every_field_of_a_recipe_is_an_option():
@@ -21,7 +21,7 @@ def test_every_field_of_a_recipe_is_an_option():
         "activation": "tanh", "l2": 0.5, "epochs": 3, "patience": 4, "batch_size": 16, "optimizer": "sgd",
         "learning_rate": 0.1, "optimize": "f1", "seed": 5, "split": "time", "group": None,
     }  # fmt: skip
-    reading = TrainReading(na=["?"], keep_na=["NA"], no_default_na=True)
+    reading = TrainReadingOptions(na=["?"], keep_na=["NA"], no_default_na=True)
     spelled = {"drop": ["id"], "kind": ["a=b=date"], "hidden": "8, 4", "class_weight": ["no=2"]}
     found = TrainOptions(reading=reading, **plain, **spelled).recipe()
     marks = {"na": ("?",), "keep_na": ("NA",), "default_na": False}
@@ -41,7 +41,7 @@ def test_every_field_of_a_recipe_is_an_option():
     ],
 )
 def test_what_is_no_option(options, words):
-    made = TrainOptions(reading=TrainReading(), **options).recipe
+    made = TrainOptions(reading=TrainReadingOptions(), **options).recipe
     if words is None:
         assert made().hidden == ()
     else:

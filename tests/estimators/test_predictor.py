@@ -13,7 +13,7 @@ from clearprop.estimators import predictor, table_model
 from clearprop.estimators.predictor import Reader
 from clearprop.estimators.training import trained
 from clearprop.network import network_from
-from clearprop.network.persistence import revive
+from clearprop.network.persistence import architecture_from
 
 
 @dataclass
@@ -49,7 +49,7 @@ def parts(given, i):
 
 def check(path, header, shapes):
     for i, described in enumerate(header["networks"]):
-        revive(path, described, parts(shapes, i))
+        architecture_from(path, described, parts(shapes, i))
 
 
 def read(path, header, arrays):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from clearprop.execute.philox import permutation, philox4x32, uniform, words
+from clearprop.execute.philox import permutation, philox4x32, uniform
+from clearprop.execute.philox import random_words as words
 
 ONES = 0xFFFFFFFF
 

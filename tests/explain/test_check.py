@@ -12,7 +12,7 @@ import pytest
 import clearprop as cp
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError
 from clearprop.explain.check.cut import loss_of
-from clearprop.explain.check.slopes import Loss, central_slope
+from clearprop.explain.check.slopes import LossOfArray, central_slope
 from clearprop.graph import OPS
 from clearprop.nn.activations import ACTIVATIONS
 from clearprop.visible import columns_of
@@ -160,7 +160,7 @@ def test_a_kink_at_any_distance_never_gives_a_wrong_slope(distance):
     def value(x):
         return 3.0 + max(0.0, x[0] - distance) * 2.0 + 0.3 * x[0], b"+" if x[0] > distance else b"-"
 
-    found = central_slope(Loss(np.zeros(1), value), np.ones(1), 1.0, lambda slope: slope.uncertainty < 1e-9)
+    found = central_slope(LossOfArray(np.zeros(1), value), np.ones(1), 1.0, lambda slope: slope.uncertainty < 1e-9)
     assert found is None or abs(found.value - 0.3) <= 2 * found.uncertainty + 1e-9
     assert (found is None) == (distance < 1e-6)
 

@@ -61,9 +61,9 @@ def test_every_face_of_a_network(net, face):
 
 
 def test_a_label_is_measured_as_it_is_written(net):
-    from clearprop.present.figure.text import runs_width, words
+    from clearprop.present.figure.text import runs_width, text_runs
 
-    assert runs_width(words(NAME), 10) == runs_width(words(SEEN + "_"), 10)
+    assert runs_width(text_runs(NAME), 10) == runs_width(text_runs(SEEN + "_"), 10)
     assert cp.draw(net.graph()).png()[:4] == b"\x89PNG"
 
 

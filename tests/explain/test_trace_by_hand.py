@@ -7,7 +7,7 @@ import pytest
 
 import by_hand
 from by_hand import SEEDS, random_network
-from clearprop.explain.derivation import Source
+from clearprop.explain.derivation import DerivationSource
 from clearprop.nn import ACTIVATIONS, LOSSES
 from networks import as_clearprop, traced
 
@@ -71,7 +71,7 @@ def test_the_numbers_that_the_derivation_prints(seed):
     """They are those of the textbook graph, where nothing is fused; so δ[L] comes by BP1 and not as p − y."""
     network = random_network(seed)
     expected = network.run() | network.parameters() | {"X": network.X, "y": network.y}
-    arrays = Source(traced(network)).arrays
+    arrays = DerivationSource(traced(network)).arrays
     known = {name for name in arrays if not name.startswith("u_")} - {"counter"}  # u₁, … are shared parts of formulas
     assert known >= set(expected) - {"a0", "loss"}
     assert known <= set(expected)

@@ -8,7 +8,7 @@ import pytest
 import clearprop as cp
 from by_hand import Activation, Layer, Loss, Network
 from clearprop.execute import instruction_sets
-from clearprop.explain.derivation import Source
+from clearprop.explain.derivation import DerivationSource
 from recomputed import Page, slopes_of, symbols_of
 
 pytestmark = pytest.mark.skipif(not instruction_sets(), reason="the native machine was not built")
@@ -45,7 +45,7 @@ def test_trace_and_derivation_of_a_loaded_model(loaded, rows):
     expected = by_hand(loaded, rows).run()
     trace = loaded.trace(X[rows], LABELS[rows])
     assert set(trace.values) == set(expected) - {"loss"}
-    arrays = Source(trace).arrays
+    arrays = DerivationSource(trace).arrays
     for name, value in trace.values.items():
         np.testing.assert_allclose(value, expected[name], rtol=1e-10, atol=1e-10, err_msg=name)
         np.testing.assert_allclose(arrays["X" if name == "a0" else name], value, rtol=1e-10, atol=1e-10, err_msg=name)

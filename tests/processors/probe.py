@@ -16,7 +16,7 @@ def fit() -> dict[str, object]:
     """Train one network on every instruction set that is here, and on the reference."""
     import clearprop as cp
     from clearprop.execute import Native, Reference, instruction_sets
-    from clearprop.execute.default import default_executor, describe
+    from clearprop.execute.default import default_executor, executor_in_words
 
     rng = np.random.default_rng(0)
     X = rng.normal(size=(96, 5)).astype(np.float32)
@@ -31,7 +31,7 @@ def fit() -> dict[str, object]:
     made = {isa: losses(Native(isa=isa)) for isa in instruction_sets()}
     return {
         "package": str(Path(cp.__file__).parent),
-        "executor": describe(default_executor()),
+        "executor": executor_in_words(default_executor()),
         "losses": {**made, "reference": losses(Reference())},
     }
 

@@ -19,7 +19,7 @@ from clearprop.present.writers import json_of, latex_of, markdown_of, text_of
 from clearprop.report import report_of
 from clearprop.report.curves import learning_curves
 from clearprop.report.page import report_document
-from clearprop.report.summary import METRICS, number, summary_of_fit
+from clearprop.report.summary import METRICS, score_text, summary_of_fit
 from clearprop.table import load_demo
 from clearprop.train import History
 
@@ -107,9 +107,9 @@ def test_every_score_of_every_part_is_there(runs, kind, lang):
     for part in summary["parts"].values():
         for metric, value in part["scores"].items():
             assert METRICS[metric](lang) in page.text
-            assert number(value) in page.text
+            assert score_text(value) in page.text
     for low, high in summary["parts"]["test"]["intervals"].values():
-        assert f"{number(low)}–{number(high)}" in page.text
+        assert f"{score_text(low)}–{score_text(high)}" in page.text
     for sentence in fit.verdict_in(lang):
         assert " ".join(sentence.split()) in page.text
     for column in fit.model.encoder.columns:
@@ -330,7 +330,7 @@ def test_one_document_says_it_in_every_notation(runs):
         document = report_document(fit, frame, summary)
         score = next(iter(summary["parts"]["test"]["scores"].values()))
         for text in (text_of(document, "zh", 100), markdown_of(document, "zh"), latex_of(document, "zh")):
-            assert number(score) in text
+            assert score_text(score) in text
         assert json.loads(json.dumps(json_of(document, "zh")))["blocks"][1]["name"] == "verdict"
 
 

@@ -95,9 +95,14 @@ class Mask:
 
     def __init__(self, folder: Path) -> None:
         import clearprop
-        from clearprop.execute import describe
+        from clearprop.execute import executor_in_words
 
-        hidden = {str(folder): "FOLDER", str(ROOT): "ROOT", clearprop.__version__: "VERSION", describe(): "EXECUTOR"}
+        hidden = {
+            str(folder): "FOLDER",
+            str(ROOT): "ROOT",
+            clearprop.__version__: "VERSION",
+            executor_in_words(): "EXECUTOR",
+        }
         self.hidden = {**hidden, time.strftime("%Y-%m-%d"): "TODAY"}
 
     def __call__(self, text: str) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from clearprop.errors import FileError, TableError
-from clearprop.table import ReadOptions, how_it_is_written, parts_of, read_batches, read_table, sample_table
+from clearprop.table import ReadOptions, files_of_table, how_it_is_written, read_batches, read_table, sample_table
 
 FRAME = pl.DataFrame({"a": [0.5, 1.5, 2.5, 3.5], "b": ["x", "y", "x", None], "y": [1, 0, 1, 0]})
 WRITERS = {
@@ -113,7 +113,7 @@ def test_what_is_no_table_of_files(tmp_path):
 
 def test_a_name_with_the_signs_of_a_pattern_is_a_file(tmp_path):
     path = written(tmp_path, "a[1]*.csv")
-    assert [part.path for part in parts_of(path)] == [path]
+    assert [part.path for part in files_of_table(path)] == [path]
     assert read_table(path).equals(FRAME)
 
 

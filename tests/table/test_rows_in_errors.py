@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 import clearprop as cp
-from clearprop.app.place import Place
-from clearprop.app.source import Source
+from clearprop.app.place import TablePlace
+from clearprop.app.source import TableSource
 from clearprop.table import read, rows_counted, rows_with_target
 
 
@@ -81,7 +81,7 @@ def test_a_sample_counts_the_rows_of_the_file(model, tmp_path):
     table(300, x=(250, np.inf)).to_csv(tmp_path / "t.csv", index=False)
     rows = next(
         rows
-        for rows in (Source(Place(str(tmp_path / "t.csv"))).read(150, seed) for seed in range(9))
+        for rows in (TableSource(TablePlace(str(tmp_path / "t.csv"))).read(150, seed) for seed in range(9))
         if 250 in rows.numbers
     )
     with pytest.raises(cp.TableError, match="in row 250 "), rows.counted():

@@ -20,7 +20,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from clearprop.errors import TableError
 from clearprop.table import BooleanColumn, CategoryColumn, DateColumn, NumberColumn, TableEncoder, as_frame, read_table
-from clearprop.table.dates import parts_of
+from clearprop.table.date_parts import parts_of_dates
 from clearprop.table.written import NumberFormat
 
 
@@ -151,7 +151,7 @@ def test_the_parts_of_dates_by_hand():
 
 @given(st.datetimes(dt.datetime(1600, 1, 1), dt.datetime(2200, 1, 1)))
 def test_parts_against_the_calendar(moment):
-    found = parts_of(np.array([(moment - dt.datetime(1970, 1, 1)) / dt.timedelta(microseconds=1)]))
+    found = parts_of_dates(np.array([(moment - dt.datetime(1970, 1, 1)) / dt.timedelta(microseconds=1)]))
     assert [int(found[part][0]) for part in ("month", "day", "weekday", "hour")] == [
         *(moment.month - 1, moment.day, moment.weekday(), moment.hour)
     ]

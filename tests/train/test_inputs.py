@@ -1,4 +1,4 @@
-"""The door: what may come in, and what is refused with what words."""
+"""X, y and weights: what may come in, and what is refused with what words."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
-from clearprop.explain.derivation import Source
+from clearprop.explain.derivation import DerivationSource
 from clearprop.graph import Graph, rebuild, same_structure, simplify, topological, variable
 from clearprop.train import textbook_step
 from clearprop.train.step import first_numbers, step_graph
@@ -58,7 +58,7 @@ def test_the_update_that_is_explained_is_the_one_that_runs(optimizer):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_the_numbers_that_are_explained_are_those_after_one_step(optimizer):
     net = network()
-    source = Source(net.trace(X, Y), optimizer=optimizer)
+    source = DerivationSource(net.trace(X, Y), optimizer=optimizer)
     net.fit(X, Y, optimizer=optimizer, epochs=1, batch_size=3)
     assert len(net.parameters) == 8
     for name, after in net.parameters.items():

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from clearprop.app import options as o
-from clearprop.app.terminal import show
+from clearprop.app.terminal import print_lines
 from clearprop.explain.check import check_gradients
 from clearprop.messages import checked_language
 from clearprop.train import made_up
@@ -29,7 +29,7 @@ def check(
     tolerance: Annotated[float, typer.Option(metavar="X", help="Largest relative error that is right.")] = 1e-6,
     seed: Annotated[int, typer.Option(metavar="N", help="Of the rows and of the entries that are drawn.")] = 0,
     lang: o.Lang = "en",
-    reading: o.Reading,
+    reading: o.ReadingOptions,
     as_json: o.Json = False,
 ) -> None:
     """Check that the gradients of a model are right: against complex steps, or differences, of its loss.
@@ -46,7 +46,7 @@ def check(
     found = check_gradients(network, *data, mode=mode, tolerance=tolerance, seed=seed)
     if as_json:
         facts = {"model": str(model), "table": table, "rows": len(data[0]), "mode": mode}
-        show(shown_json({**facts, **found.to_dict(spoken)}))
+        print_lines(shown_json({**facts, **found.to_dict(spoken)}))
     else:
-        show(found.explain(spoken, shutil.get_terminal_size().columns))
+        print_lines(found.explain(spoken, shutil.get_terminal_size().columns))
     raise typer.Exit(0 if found.ok else 1)

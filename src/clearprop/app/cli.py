@@ -13,7 +13,7 @@ from clearprop.errors import ClearpropError
 try:
     import typer
 
-    from clearprop.app.terminal import show, tell
+    from clearprop.app.terminal import print_lines, tell
 except ImportError:  # the core installs without them
     print('Error: the command line needs Typer and Rich. Hint: pip install "clearprop[cli]"', file=sys.stderr)
     sys.exit(2)
@@ -22,10 +22,10 @@ from clearprop.app.check import check
 from clearprop.app.command import command
 from clearprop.app.doctor import doctor
 from clearprop.app.explain import explain
-from clearprop.app.look import plan, profile
+from clearprop.app.plan import plan, profile
+from clearprop.app.predict import evaluate, info, predict
 from clearprop.app.train import train
-from clearprop.app.use import evaluate, info, predict
-from clearprop.execute import describe
+from clearprop.execute import executor_in_words
 from clearprop.version import __version__
 from clearprop.visible import LONGEST_TEXT, shortened, visible
 
@@ -46,7 +46,7 @@ for _command in (train, predict, evaluate, info, explain, check, doctor, plan, p
 
 def _version(wanted: bool) -> None:
     if wanted:
-        show(f"clearprop {__version__}, executor: {describe()}")
+        print_lines(f"clearprop {__version__}, executor: {executor_in_words()}")
         raise typer.Exit
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from clearprop.app import options as o
 from clearprop.app.screen import show_document
-from clearprop.app.terminal import show
+from clearprop.app.terminal import print_lines
 from clearprop.errors import ModelFileError
 from clearprop.estimators import TableModel, load
 from clearprop.estimators.recall import history_of, optimizer_of, split_again
@@ -31,7 +31,7 @@ def doctor(
     table: o.Table,
     *,
     lang: o.Lang = "en",
-    reading: o.Reading,
+    reading: o.ReadingOptions,
     as_json: o.Json = False,
 ) -> None:
     """Examine a model on the table it was trained on: what ails it or its training, and which option to change.
@@ -51,7 +51,7 @@ def doctor(
         visit = examine(loaded, rows.frame)
     if as_json:
         facts = {"model": str(model), "table": source.place.title, "own_rows": visit.is_own, "rows": visit.rows}
-        show(shown_json({**facts, **visit.diagnosis.to_dict(spoken)}))
+        print_lines(shown_json({**facts, **visit.diagnosis.to_dict(spoken)}))
     else:
         names = {"model": shown_name(model.name), "table": shown_name(Path(source.place.title).name)}
         document = _document(Message("report.doctor.title", **names), visit)

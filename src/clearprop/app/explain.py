@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from clearprop.app import options as o
-from clearprop.app.terminal import show, tell
+from clearprop.app.terminal import print_lines, tell
 from clearprop.errors import InvalidValueError
 from clearprop.estimators.row import RowExplanation
 from clearprop.files import refuse_overwriting, write_atomically
@@ -62,7 +62,7 @@ def explain(
     open_page: Annotated[
         bool, typer.Option("--open", rich_help_panel=o.OUTPUT, help="Show it as a web page in the browser.")
     ] = False,
-    reading: o.Reading,
+    reading: o.ReadingOptions,
 ) -> None:
     """Explain one row: forward pass, loss, BP1 to BP4 and update, with this network's numbers put in.
 
@@ -81,7 +81,7 @@ def explain(
     with rows_counted(row - 1):
         found = loaded.explain(one, lang=lang, convention=convention, detail=detail, only=only, title=title)
     if out is None and not open_page:
-        show(found.to_text(min(shutil.get_terminal_size().columns, _WIDEST)), end="")
+        print_lines(found.to_text(min(shutil.get_terminal_size().columns, _WIDEST)), end="")
         return
     path = out or Path(tempfile.mkdtemp(prefix="clearprop-")) / f"row-{row}.html"
     write_atomically(path, (_played(found) if steps else _WRITERS[path.suffix](found)).encode())

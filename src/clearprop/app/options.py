@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from clearprop.app.place import STANDARD, Place
-from clearprop.app.source import Source
+from clearprop.app.place import STANDARD, TablePlace
+from clearprop.app.source import TableSource
 from clearprop.errors import ModelFileError
 from clearprop.estimators import TableModel, load
 from clearprop.network import Network
@@ -127,19 +127,19 @@ def a_folder(text: str) -> Path:
 class _Reads:
     """What the options say of a table."""
 
-    def source(self, table: str, model: TableModel | None = None) -> Source:
+    def source(self, table: str, model: TableModel | None = None) -> TableSource:
         """The table, read as the options say; what they leave open is as in the training of the model."""
         said = dict(vars(self))
         no_header, no_default_na = said.pop("no_header"), said.pop("no_default_na", False)
         said |= {"header": None if no_header is None else not no_header, "default_na": False if no_default_na else None}
         given = {name: value for name, value in said.items() if value is not None and value != []}
-        place, trained = Place(table), model.about.get("reading", {}) if model else {}
+        place, trained = TablePlace(table), model.about.get("reading", {}) if model else {}
         usual = asdict(ReadOptions.of(**trained).fitting(place.kind)) if trained else {}
-        return Source(place, ReadOptions.of(**{**usual, **given}))
+        return TableSource(place, ReadOptions.of(**{**usual, **given}))
 
 
 @dataclass(frozen=True)
-class Reading(_Reads):
+class ReadingOptions(_Reads):
     """How the table of a trained model is read."""
 
     no_header: NoHeader = None
@@ -151,7 +151,7 @@ class Reading(_Reads):
 
 
 @dataclass(frozen=True)
-class TrainReading(_Reads):
+class TrainReadingOptions(_Reads):
     """How a table to train on is read."""
 
     no_header: NoHeader = None

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from clearprop.errors import ClearpropError, FileError
 from clearprop.files import unchanged
-from clearprop.table import kind_of, parts_of
+from clearprop.table import files_of_table, kind_of
 
 STANDARD = "-"
 _DEMO = "demo:"
@@ -24,7 +24,7 @@ _PIECE = 2**20  # bytes
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class TablePlace:
     """A table by its name; what a pipe gives is kept for as long as this object is there.
 
     Attributes:
@@ -61,7 +61,7 @@ class Place:
             ClearpropError: if there are none.
         """
         with self.called():
-            return [] if self.demo else [part.path for part in parts_of(self.path)]
+            return [] if self.demo else [part.path for part in files_of_table(self.path)]
 
     @property
     def kind(self) -> str:

@@ -8,14 +8,14 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from clearprop.app.terminal import Screen, words
+from clearprop.app.terminal import Screen, visible_text
 from clearprop.train import Epoch
 
 
 def waiting(what: str, silent: bool) -> AbstractContextManager[Any]:
     """A word on what takes long."""
     console = Screen(stderr=True)
-    return nullcontext() if silent or not console.is_terminal else console.status(words(what))
+    return nullcontext() if silent or not console.is_terminal else console.status(visible_text(what))
 
 
 class _Bar:

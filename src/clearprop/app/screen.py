@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.table import Table as Grid
 from rich.text import Text
 
-from clearprop.app.terminal import Screen, words
+from clearprop.app.terminal import Screen, visible_text
 from clearprop.messages import Language, Message, say, spoken
 from clearprop.present.document import (
     Block,
@@ -50,7 +50,7 @@ def show_document(
 ) -> None:
     """Print a document, and the files that were written, whose paths stay in one piece however long they are."""
     console = Screen()
-    console.print(Group("", page_of(document, lang, version), ""))
+    console.print(Group("", terminal_page(document, lang, version), ""))
     paths = {visible(str(path)): what(lang) for path, what in (files or {}).items()}
     width = max(map(len, paths), default=0)
     heading = say("overview.headings.files", lang)
@@ -62,17 +62,17 @@ def show_document(
         console.print()
 
 
-def page_of(document: Document, lang: Language, version: str | None) -> RenderableType:
+def terminal_page(document: Document, lang: Language, version: str | None) -> RenderableType:
     """A title over a line, and below it the headings of the sections on the left, what they head on the right."""
     page = Grid.grid(padding=(0, 2, 0, 0), expand=True)
     page.add_column(style="bold", no_wrap=True, width=_HEADING)
     page.add_column(ratio=1)
-    made_by = words(f"clearprop {shown_name(version)}" if version else "clearprop", "dim")
-    title = words(spoken(document.title, lang), "bold", overflow="fold")
+    made_by = visible_text(f"clearprop {shown_name(version)}" if version else "clearprop", "dim")
+    title = visible_text(spoken(document.title, lang), "bold", overflow="fold")
     page.add_row("", Group(title, Rule(made_by, style="dim", align="right")))
     for section in document.sections:
         page.add_row()
-        page.add_row(words(spoken(section.title, lang)), Group(*_blocks(section.blocks, lang)))
+        page.add_row(visible_text(spoken(section.title, lang)), Group(*_blocks(section.blocks, lang)))
     return page
 
 
@@ -83,14 +83,14 @@ def _blocks(blocks: Iterable[Block], lang: Language) -> Iterable[RenderableType]
 def _block(block: Block, lang: Language) -> RenderableType:
     match block:
         case Paragraph(kind=kind):
-            return words(sentences(block.words, lang), _STYLES[kind], overflow="fold")
+            return visible_text(sentences(block.words, lang), _STYLES[kind], overflow="fold")
         case Table():
             return _table(block, lang)
         case Equations(equations=equations):
-            return Group(*(words(" = ".join(map(to_text, equation))) for equation in equations))
+            return Group(*(visible_text(" = ".join(map(to_text, equation))) for equation in equations))
         case Section(title=title, blocks=inner) | Fold(summary=title, blocks=inner):
             style = _SEVERITIES.get(block.kind, "bold") if isinstance(block, Section) else "bold"
-            return Group(words(spoken(title, lang), style), *_blocks(inner, lang))
+            return Group(visible_text(spoken(title, lang), style), *_blocks(inner, lang))
         case _:
             return Text()
 
@@ -106,7 +106,7 @@ def _table(table: Table, lang: Language) -> Grid:
         header_style="dim",
     )
     for i, column in enumerate(table.columns):
-        grid.add_column(words(spoken(column.title, lang)), **_column(table, i, column))
+        grid.add_column(visible_text(spoken(column.title, lang)), **_column(table, i, column))
     for row in table.rows:
         grid.add_row(*(_cell(cell, lang) for cell in row))
     return grid
@@ -126,4 +126,4 @@ def _column(table: Table, i: int, column: Column) -> dict[str, Any]:
 def _cell(cell: Cell, lang: Language) -> Text:
     shown = written(cell, lang)
     style = _STYLES[cell.kind] if isinstance(cell, Paragraph) else ""
-    return words(shown if isinstance(shown, str) else to_text(shown), style)
+    return visible_text(shown if isinstance(shown, str) else to_text(shown), style)

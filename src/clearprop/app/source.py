@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from clearprop.app.place import Place
+from clearprop.app.place import TablePlace
 from clearprop.errors import InvalidValueError, checked_seed, listed
 from clearprop.table import (
     TARGET,
@@ -43,7 +43,7 @@ class Rows(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Source:
+class TableSource:
     """A table, and how to read it.
 
     Attributes:
@@ -51,17 +51,17 @@ class Source:
         options: how to read it.
     """
 
-    place: Place
+    place: TablePlace
     options: ReadOptions = field(default_factory=ReadOptions)
 
-    def beside(self, name: str) -> Source:
+    def beside(self, name: str) -> TableSource:
         """Another table of the same columns, read as this one is as far as that says something of such a file.
 
         Raises:
             ClearpropError: if it cannot be read.
         """
-        place = Place(name)
-        return Source(place, self.options.fitting(place.kind))
+        place = TablePlace(name)
+        return TableSource(place, self.options.fitting(place.kind))
 
     def read(self, most: int | None = None, seed: int = 0) -> Rows:
         """The table, or some of its rows.

@@ -26,12 +26,12 @@ class Screen(Console):
             yield piece if piece.control else Segment(visible(piece.text, keep="\n"), piece.style)
 
 
-def words(text: str, style: str = "", **options: Any) -> Text:
+def visible_text(text: str, style: str = "", **options: Any) -> Text:
     """A text for a page: made visible before it is laid out, so that columns are as wide as what they hold."""
     return Text(shortened(visible(text), LONGEST_TEXT), style=style, **options)
 
 
-def show(text: str, end: str = "\n") -> None:
+def print_lines(text: str, end: str = "\n") -> None:
     """Print lines of text as they stand, everything in them visible."""
     print(visible(text, keep="\n"), end=end)
 

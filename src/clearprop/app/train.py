@@ -15,8 +15,8 @@ from clearprop.app import options as o
 from clearprop.app.files import MODEL, REST, folder, write_report_files
 from clearprop.app.progress import TrainingBar, waiting
 from clearprop.app.screen import show_document
-from clearprop.app.source import Rows, Source
-from clearprop.app.terminal import show, tell
+from clearprop.app.source import Rows, TableSource
+from clearprop.app.terminal import print_lines, tell
 from clearprop.app.train_options import TrainOptions
 from clearprop.errors import ClearpropError, DataWarning
 from clearprop.estimators import TableFit, TableModel
@@ -71,12 +71,12 @@ def train(
         with kept.named(required=False), waiting("writing", silent):
             written |= write_report_files(out, fit, summary, report_of(fit, rows.frame, summary, spoken), spoken)
     if as_json:
-        show(shown_json({**summary, "files": [str(path) for path in written]}))
+        print_lines(shown_json({**summary, "files": [str(path) for path in written]}))
     elif not quiet:
         show_document(training_overview(summary), spoken, summary["clearprop"], written)
 
 
-def _refuse_overwriting(out: Path, sources: list[Source]) -> None:
+def _refuse_overwriting(out: Path, sources: list[TableSource]) -> None:
     """Refuse to write over a table that is read."""
     outputs = [out / name for name in (MODEL, *REST, _CHECKPOINT, LOCK)]
     refuse_overwriting(outputs, [file for source in sources for file in source.place.files])

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from clearprop.app import options as o
-from clearprop.app.source import Source
+from clearprop.app.source import TableSource
 from clearprop.errors import InvalidValueError
 from clearprop.estimators.recipe import FIELDS, Recipe
 
@@ -31,7 +31,7 @@ class TrainOptions:
             help="Read a column as number, category, boolean, date or numbers (126/83). May be repeated.",
         ),
     ] = None
-    reading: o.TrainReading
+    reading: o.TrainReadingOptions
     scaling: Annotated[str, _table(help="Of numbers: auto, standard, robust (values far out) or log.")] = Recipe.scaling
     max_rows: Annotated[
         int | None,
@@ -128,7 +128,7 @@ class TrainOptions:
         }
         return Recipe(**same | spelled)
 
-    def sources(self, table: str) -> tuple[Source, dict[str, Source]]:
+    def sources(self, table: str) -> tuple[TableSource, dict[str, TableSource]]:
         """The table, and by their part the tables of rows of their own."""
         source = self.reading.source(table)
         others = {"validation": self.validation_table, "test": self.test_table}

@@ -1,6 +1,6 @@
 """A table to a model."""
 
-from clearprop.estimators.evaluation import Evaluation, confusion_of, evaluate
+from clearprop.estimators.evaluation import Evaluation, confusion_of, evaluation_of
 from clearprop.estimators.files import load
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.importance import gradient_times_input, permutation_importance
@@ -20,7 +20,7 @@ __all__ = [
     "baseline_of",
     "class_probabilities",
     "confusion_of",
-    "evaluate",
+    "evaluation_of",
     "gradient_times_input",
     "intervals_of",
     "load",

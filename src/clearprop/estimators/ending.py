@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InvalidValueError
-from clearprop.estimators.evaluation import Evaluation, evaluate
+from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Prepared
 from clearprop.estimators.recall import digest, training_facts
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.scores import answers_on
 from clearprop.estimators.threshold import choose
-from clearprop.estimators.training import Run
+from clearprop.estimators.training import TrainedPredictor
 from clearprop.table import ClassTarget, Target
 from clearprop.version import __version__
 
@@ -46,7 +46,7 @@ def evaluated(ready: Prepared, predictor: Predictor) -> dict[str, Evaluation]:
     parts = {name: part for name, part in parts.items() if len(part[1])}
     last = list(parts)[-1]
     return {
-        name: evaluate(
+        name: evaluation_of(
             *(ready.target, answers_on(ready.target, predictor.predict, X, y, weights), ready.without_target),
             intervals=name == last,
             units=ready.units(name) if name == last else None,
@@ -56,7 +56,7 @@ def evaluated(ready: Prepared, predictor: Predictor) -> dict[str, Evaluation]:
     }
 
 
-def about_of(run: Run, recipe: Recipe, ready: Prepared) -> dict[str, Any]:
+def about_of(run: TrainedPredictor, recipe: Recipe, ready: Prepared) -> dict[str, Any]:
     """What a model remembers of its training, as plain data."""
     return {
         "clearprop": __version__,

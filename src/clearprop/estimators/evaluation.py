@@ -55,16 +55,16 @@ class Evaluation:
             "without_target": self.without_target,
             "weighted": self.weighted,
             **told,
-            "scores": {name: _plain(value) for name, value in self.scores.items()},
-            "intervals": {name: [_plain(low), _plain(high)] for name, (low, high) in self.intervals.items()},
-            "baseline": {name: _plain(value) for name, value in self.baseline.items()},
+            "scores": {name: _finite(value) for name, value in self.scores.items()},
+            "intervals": {name: [_finite(low), _finite(high)] for name, (low, high) in self.intervals.items()},
+            "baseline": {name: _finite(value) for name, value in self.baseline.items()},
             "confusion": None if self.confusion is None else self.confusion.tolist(),
             "mistakes": [list(mistake) for mistake in self.mistakes],
             "wrong": self.wrong,
         }
 
 
-def evaluate(
+def evaluation_of(
     target: Target,
     answers: Answers,
     without_target: int = 0,
@@ -106,5 +106,5 @@ def _with_mistakes(found: Evaluation, target: ClassTarget, answers: Answers) -> 
     return replace(found, confusion=confusion, mistakes=mistakes, wrong=int(wrong.sum()))
 
 
-def _plain(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None

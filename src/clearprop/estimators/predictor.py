@@ -17,7 +17,7 @@ from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.explain import Trace
 from clearprop.interop import Shapes
 from clearprop.network import Network, network_from
-from clearprop.network.persistence import revive
+from clearprop.network.persistence import architecture_from
 
 Array = NDArray[Any]
 Path = str | os.PathLike[str]
@@ -77,7 +77,7 @@ class Reader:
     make: Callable[[Path, Any, dict[str, Array]], Predictor]
 
 
-PREDICTORS: dict[str, Reader] = {"network": Reader(revive, network_from)}
+PREDICTORS: dict[str, Reader] = {"network": Reader(architecture_from, network_from)}
 
 
 def reader_of(path: Path, header: Any) -> Reader:

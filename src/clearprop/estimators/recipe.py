@@ -188,7 +188,7 @@ class Recipe:
         Raises:
             InvalidValueError: if it holds a function or an object that a file cannot carry.
         """
-        return {name: _plain(name, getattr(self, name)) for name in FIELDS}
+        return {name: _as_data(name, getattr(self, name)) for name in FIELDS}
 
     @classmethod
     def from_dict(cls, data: Any) -> Recipe:
@@ -241,7 +241,7 @@ def _share(name: str, given: Any) -> float:
     return float(given)
 
 
-def _plain(name: str, value: Any) -> Any:
+def _as_data(name: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): describe(each) for key, each in value.items()}
     try:

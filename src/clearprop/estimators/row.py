@@ -12,7 +12,7 @@ from clearprop.estimators.scores import class_probabilities
 from clearprop.estimators.threshold import decision_of
 from clearprop.execute import Array
 from clearprop.explain import Trace
-from clearprop.explain.derivation import Explanation, Place, symbol
+from clearprop.explain.derivation import ElementPlace, Explanation, symbol
 from clearprop.messages import Language, Message, Words, checked_language
 from clearprop.nn.names import X
 from clearprop.present.document import Cell, Column, Document, Paragraph, Section, Table, sentences
@@ -104,7 +104,7 @@ def _inputs(model: TableModel, frame: Any, trace: Trace) -> Table:
         before += len(places)
         if len(places) > 1:  # of a category, what is not 0
             places = [j for j in places if x[j]] or places[:1]
-        equal = [_equal(Place(() if len(x) == 1 else (j + 1,)), float(x[j])) for j in places]
+        equal = [_equal(ElementPlace(() if len(x) == 1 else (j + 1,)), float(x[j])) for j in places]
         value = row[column.name][0]
         rows.append((shown_name(column.name), "–" if value is None else shown_name(value), joined(equal, COMMA)))
     return Table(_HEAD, tuple(rows))

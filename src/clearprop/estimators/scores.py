@@ -67,10 +67,12 @@ def answers_on(target: Target, predict: Callable[[Array], Array], X: Array, y: A
     if len(y) <= at_once:
         return answers_of(target, y, predict(X), weights)
     parts = [slice(start, start + at_once) for start in range(0, len(y), at_once)]
-    return joined([answers_of(target, y[i], predict(X[i]), None if weights is None else weights[i]) for i in parts])
+    return joined_answers(
+        [answers_of(target, y[i], predict(X[i]), None if weights is None else weights[i]) for i in parts]
+    )
 
 
-def joined(parts: Sequence[Answers]) -> Answers:
+def joined_answers(parts: Sequence[Answers]) -> Answers:
     """The answers of several tables as those of one."""
     weights = [part.weights for part in parts if part.weights is not None]
     y, codes, loss, p = (

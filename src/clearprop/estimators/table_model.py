@@ -22,14 +22,14 @@ from clearprop.errors import (
 from clearprop.estimators.about import checked_about
 from clearprop.estimators.coding import tried
 from clearprop.estimators.ending import about_of, deciding, evaluated, smeared
-from clearprop.estimators.evaluation import Evaluation, evaluate
+from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.predictor import Predictor, Sizes, as_network, reader_of
 from clearprop.estimators.preparation import prepare
 from clearprop.estimators.recall import digest
 from clearprop.estimators.recipe import FIELDS, Recipe, require_known
 from clearprop.estimators.row import RowExplanation, explained
-from clearprop.estimators.scores import answers_on, class_probabilities, joined, scores_of
+from clearprop.estimators.scores import answers_on, class_probabilities, joined_answers, scores_of
 from clearprop.estimators.threshold import require_optimizable
 from clearprop.estimators.training import trained
 from clearprop.estimators.values import warn_of
@@ -278,8 +278,8 @@ class TableModel:
         if not known:
             raise TableError(f"target {name!r} is missing in every row", "a target in some rows")
         warn_of(unseen, stacklevel=2)
-        answers = joined(known)
-        found = evaluate(self.target, answers, rows - len(answers))
+        answers = joined_answers(known)
+        found = evaluation_of(self.target, answers, rows - len(answers))
         return replace(found, learned=digest(answers.y) == self.about.get("digest"), unseen=unseen)
 
     @property

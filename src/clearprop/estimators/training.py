@@ -14,7 +14,7 @@ from clearprop.train import EarlyStopping, History, Optimizer, resolve_optimizer
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainedPredictor:
     """A predictor that was trained, and how."""
 
     predictor: Predictor
@@ -23,7 +23,7 @@ class Run:
     batch_size: int
 
 
-def trained(recipe: Recipe, target: Target, train: Part, validation: Part, **options: Any) -> Run:
+def trained(recipe: Recipe, target: Target, train: Part, validation: Part, **options: Any) -> TrainedPredictor:
     """Train a network.
 
     Args:
@@ -54,4 +54,4 @@ def trained(recipe: Recipe, target: Target, train: Part, validation: Part, **opt
         sample_weight=weights,
         **options,
     )
-    return Run(network, history, optimizer, size)
+    return TrainedPredictor(network, history, optimizer, size)

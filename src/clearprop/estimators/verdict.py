@@ -42,12 +42,12 @@ def judgement_of(parts: Mapping[str, Mapping[str, Any]], *, later: bool = False)
     last = list(parts)[-1] if parts else "train"
     if last == "train" or not parts[last]["intervals"]:
         return None
-    seen = measures_of(parts["train"]) if "train" in parts else {}
-    within = measures_of(parts["validation"]) if later and last == "test" and "validation" in parts else None
-    return Judgement(seen, measures_of(parts[last]), within)
+    seen = defined_scores(parts["train"]) if "train" in parts else {}
+    within = defined_scores(parts["validation"]) if later and last == "test" and "validation" in parts else None
+    return Judgement(seen, defined_scores(parts[last]), within)
 
 
-def measures_of(part: Mapping[str, Any]) -> Measures:
+def defined_scores(part: Mapping[str, Any]) -> Measures:
     """The scores of a part by which a fit is judged, as far as they are defined."""
     found = {}
     for metric, name in _NAMES.items():

@@ -2,7 +2,7 @@
 
 from clearprop.arrays import as_array
 from clearprop.execute.batches import Batches, Outcome
-from clearprop.execute.default import default_executor, describe, executors
+from clearprop.execute.default import default_executor, executor_in_words, executors
 from clearprop.execute.evaluate import as_value, bind, evaluate
 from clearprop.execute.executor import Executor, Program, Session, StepTimes
 from clearprop.execute.native import Native, ceiling, instruction_sets
@@ -27,8 +27,8 @@ __all__ = [
     "bind",
     "ceiling",
     "default_executor",
-    "describe",
     "evaluate",
+    "executor_in_words",
     "executors",
     "instruction_sets",
     "permutation",

@@ -48,7 +48,7 @@ def default_executor(threads: int | None = None) -> Executor:
     return known[asked if asked in known else next(iter(known))](threads)
 
 
-def describe(executor: Executor | None = None) -> str:
+def executor_in_words(executor: Executor | None = None) -> str:
     """The executor in words: "native (avx512, up to 2 threads)" or "reference (NumPy)"."""
     return (executor or default_executor()).describe()
 

@@ -39,7 +39,7 @@ def philox4x32(counter: NDArray[np.uint32], key: tuple[int, int]) -> NDArray[np.
     return np.stack([c0, c1, c2, c3], axis=1).astype(np.uint32)
 
 
-def words(seed: int, epoch: int, step: int, stream: int, count: int) -> NDArray[np.uint32]:
+def random_words(seed: int, epoch: int, step: int, stream: int, count: int) -> NDArray[np.uint32]:
     """The first `count` random 32-bit words of a stream."""
     counter = np.zeros((-(-count // 4), 4), np.uint32)
     counter[:, 0] = np.arange(len(counter), dtype=np.uint32)
@@ -49,7 +49,7 @@ def words(seed: int, epoch: int, step: int, stream: int, count: int) -> NDArray[
 
 def uniform(seed: int, epoch: int, step: int, stream: int, count: int) -> NDArray[np.float32]:
     """Numbers in [0, 1): the upper 24 bits of each word, times 2⁻²⁴, exact in float32."""
-    upper = words(seed, epoch, step, stream, count) >> np.uint32(8)
+    upper = random_words(seed, epoch, step, stream, count) >> np.uint32(8)
     return upper.astype(np.float32) * np.float32(2.0**-24)
 
 
@@ -60,7 +60,7 @@ def permutation(seed: int, epoch: int, n: int) -> NDArray[np.int64]:
         >>> permutation(seed=0, epoch=1, n=5).tolist() == permutation(0, 1, 5).tolist()
         True
     """
-    return np.argsort(words(seed, epoch, 0, _SHUFFLE_STREAM, n), kind="stable").astype(np.int64)
+    return np.argsort(random_words(seed, epoch, 0, _SHUFFLE_STREAM, n), kind="stable").astype(np.int64)
 
 
 _SHUFFLE_STREAM = 0xFFFFFFFF  # no layer has this number

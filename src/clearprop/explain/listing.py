@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clearprop.execute import Array
-from clearprop.explain.derivation.source import Source
+from clearprop.explain.derivation.source import DerivationSource
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.values import Values
 from clearprop.graph import Name
@@ -15,7 +15,7 @@ from clearprop.present.document import Cell, Column, Document, Paragraph, Table
 from clearprop.present.formula import is_printable, number
 from clearprop.present.page import fragment
 from clearprop.present.writers import document_style, html_of
-from clearprop.present.writers.text import aligned
+from clearprop.present.writers.text import aligned_columns
 from clearprop.visible import visible
 
 _WIDEST = 60  # letters of a preview
@@ -23,13 +23,15 @@ _WIDEST = 60  # letters of a preview
 
 def text_listing(values: Values) -> str:
     """For the terminal, one line per value."""
-    lines = aligned(Table((Column(),) * 4, tuple(_row(values, name, _preview(values[name])) for name in values)), "en")
+    lines = aligned_columns(
+        Table((Column(),) * 4, tuple(_row(values, name, _preview(values[name])) for name in values)), "en"
+    )
     return visible("\n".join([f"<Trace: {_heading(values)}", *(f"  {line}" for line in lines), ">"]), keep="\n")
 
 
 def html_listing(values: Values) -> str:
     """For a notebook: symbols as formulas, small values as matrices, large ones by their range."""
-    source = Source(values)
+    source = DerivationSource(values)
     columns = [Message(f"trace.{name}") for name in ("name", "symbol", "shape", "numbers")]
     rows = []
     for name in values:

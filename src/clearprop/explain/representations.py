@@ -13,7 +13,7 @@ from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
 from clearprop.explain.derivation.document import part, step
 from clearprop.explain.derivation.elements import indices
-from clearprop.explain.derivation.source import Source
+from clearprop.explain.derivation.source import DerivationSource
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.values import Values
@@ -63,8 +63,8 @@ class Representations:
         return draw_circles(self.values, self.lang)
 
     @cached_property
-    def _source(self) -> Source:
-        return Source(self.values, "column" if self.convention == "column" else "row")
+    def _source(self) -> DerivationSource:
+        return DerivationSource(self.values, "column" if self.convention == "column" else "row")
 
     @cached_property
     def _names(self) -> list[Name]:

@@ -34,7 +34,7 @@ class Terms:
     terms: Sequence[tuple[Entry, ...]]
 
 
-class Run(Protocol):
+class RunFacts(Protocol):
     """What a rule has to know of the run that it is asked about."""
 
     def length(self, dim: Dim) -> int:
@@ -44,10 +44,10 @@ class Run(Protocol):
         """The whole numbers that a node holds: labels, or numbers of rows."""
 
 
-class Rule(Protocol):
+class EntryRule(Protocol):
     """How one entry of an op's value follows from its inputs."""
 
-    def __call__(self, node: Node, index: Index, run: Run) -> Entry | Terms | float:
+    def __call__(self, node: Node, index: Index, run: RunFacts) -> Entry | Terms | float:
         """The entry at an index: one entry of an input, several put together, or a number."""
 
 
@@ -63,7 +63,7 @@ class Rearranged:
 
     axes: Callable[[Node], tuple[int, ...]]
 
-    def __call__(self, node: Node, index: Index, run: Run) -> Entry:
+    def __call__(self, node: Node, index: Index, run: RunFacts) -> Entry:
         """The entry of the input, whose index has fewer numbers, or the same in another order."""
         return Entry(node.inputs[0], tuple(index[a] for a in self.axes(node)))
 
@@ -72,7 +72,7 @@ class Rearranged:
 class Cut:
     """A part of the input: the entries from `start` on along the attribute `axis`."""
 
-    def __call__(self, node: Node, index: Index, run: Run) -> Entry:
+    def __call__(self, node: Node, index: Index, run: RunFacts) -> Entry:
         """The entry of the input, `start` further along the axis."""
         axis = node.attrs["axis"]
         return Entry(node.inputs[0], (*index[:axis], index[axis] + node.attrs["start"], *index[axis + 1 :]))
@@ -82,7 +82,7 @@ class Cut:
 class SideBySide:
     """The inputs one behind the other along the attribute `axis`."""
 
-    def __call__(self, node: Node, index: Index, run: Run) -> Entry:
+    def __call__(self, node: Node, index: Index, run: RunFacts) -> Entry:
         """The entry of the input that the index falls into."""
         axis, at = node.attrs["axis"], index[node.attrs["axis"]]
         for x in node.inputs:
@@ -102,7 +102,7 @@ class Along:
 
     join: Literal["add", "maximum"]
 
-    def __call__(self, node: Node, index: Index, run: Run) -> Terms:
+    def __call__(self, node: Node, index: Index, run: RunFacts) -> Terms:
         """The entries along the axis."""
         x, axis = node.inputs[0], node.attrs["axis"]
         along = range(run.length(x.shape[axis]))
@@ -113,7 +113,7 @@ class Along:
 class MatrixProduct:
     """(A · B)ᵢⱼ = Σₖ aᵢₖ bₖⱼ, whichever way A and B are stored."""
 
-    def __call__(self, node: Node, index: Index, run: Run) -> Terms:
+    def __call__(self, node: Node, index: Index, run: RunFacts) -> Terms:
         """The products of a row's entries with a column's."""
         a, b = node.inputs
         ta, tb = bool(node.attrs.get("transpose_a")), bool(node.attrs.get("transpose_b"))
@@ -136,7 +136,7 @@ class MatrixProduct:
 class RowsTaken:
     """Row i is the row of a table that the i-th whole number names."""
 
-    def __call__(self, node: Node, index: Index, run: Run) -> Entry:
+    def __call__(self, node: Node, index: Index, run: RunFacts) -> Entry:
         """The entry of the table."""
         table, rows = node.inputs
         return Entry(table, (int(run.integers(rows)[index[0]]), index[1]))
@@ -146,7 +146,7 @@ class RowsTaken:
 class RowsAdded:
     """Row r is the sum of the rows whose whole number is r."""
 
-    def __call__(self, node: Node, index: Index, run: Run) -> Terms:
+    def __call__(self, node: Node, index: Index, run: RunFacts) -> Terms:
         """The entries of the rows that are added up here; there may be none."""
         values, rows = node.inputs
         here = [i for i, r in enumerate(run.integers(rows)) if r == index[0]]
@@ -157,7 +157,7 @@ class RowsAdded:
 class OneHot:
     """1 in the column that the row's whole number names, 0 elsewhere."""
 
-    def __call__(self, node: Node, index: Index, run: Run) -> float:
+    def __call__(self, node: Node, index: Index, run: RunFacts) -> float:
         """1 or 0."""
         return float(run.integers(node.inputs[0])[index[0]] == index[1])
 
@@ -169,13 +169,13 @@ class OneHot:
 class Everywhere:
     """One number in every place, made of no data."""
 
-    number: Callable[[Node, Run], float]
+    number: Callable[[Node, RunFacts], float]
 
-    def __call__(self, node: Node, index: Index, run: Run) -> float:
+    def __call__(self, node: Node, index: Index, run: RunFacts) -> float:
         """The number."""
         return self.number(node, run)
 
 
-def batch_size(node: Node, run: Run) -> float:
+def batch_size(node: Node, run: RunFacts) -> float:
     """The number of samples of a run."""
     return float(run.length(N))

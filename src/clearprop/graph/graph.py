@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from clearprop.cached import cached_property
 from clearprop.errors import DTypeError, UnknownNameError
 from clearprop.graph.node import Node, topological
-from clearprop.graph.text import show
+from clearprop.graph.text import graph_as_text
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -66,7 +66,7 @@ class Graph:
         return Graph({**self.outputs, **extra})
 
     def __repr__(self) -> str:
-        return show(self.inputs, self.nodes, self.outputs)
+        return graph_as_text(self.inputs, self.nodes, self.outputs)
 
 
 def as_graph(y: Node | Graph | Mapping[str, Node]) -> Graph:

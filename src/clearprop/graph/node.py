@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from clearprop.errors import DTypeError
-from clearprop.graph.entries import Rule
+from clearprop.graph.entries import EntryRule
 from clearprop.graph.name import Name, as_name
 from clearprop.graph.types import Shape, Type, as_shape, dtype_name
 from clearprop.visible import visible
@@ -79,7 +79,7 @@ class Op:
     examples: tuple[Example, ...] = ()
     sign: str = ""
     title: str = ""
-    rule: Rule | None = None
+    rule: EntryRule | None = None
     transparent: bool = False
     terms: tuple[int, ...] = ()
     factors: tuple[int, ...] = ()

@@ -10,7 +10,7 @@ from clearprop.visible import visible
 _HIDDEN = {"shape", "dtype"}  # attributes that the printed type shows already
 
 
-def show(inputs: Mapping[str, Node], nodes: Sequence[Node], outputs: Mapping[str, Node]) -> str:
+def graph_as_text(inputs: Mapping[str, Node], nodes: Sequence[Node], outputs: Mapping[str, Node]) -> str:
     """A graph as text: its inputs, its nodes in order, its outputs."""
     labels = label(nodes)
     heading = ", ".join(f"{name}: {node.type}" for name, node in inputs.items())

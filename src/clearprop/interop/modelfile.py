@@ -101,7 +101,7 @@ def read_model(path: str | os.PathLike[str], check: Check | None = None) -> tupl
         raise FileError(f"{path} changed while it was read", "a file that nobody writes to", "read it again")
     arrays = _arrays(path, content)
     parts = {name: arrays.pop(name) for name in every.keys() - shapes.keys()}
-    return header | {name.removeprefix(_PART): _plain(path, name, a) for name, a in parts.items()}, arrays
+    return header | {name.removeprefix(_PART): _part_of_header(path, name, a) for name, a in parts.items()}, arrays
 
 
 def _opened(path: str | os.PathLike[str]) -> BinaryIO:
@@ -143,7 +143,7 @@ def _require_bounded(path: str | os.PathLike[str], header: dict[str, Any], parts
         raise ModelFileError(f"{path} has a damaged header", "a file written by save()")
 
 
-def _plain(path: str | os.PathLike[str], name: str, a: Array) -> Any:
+def _part_of_header(path: str | os.PathLike[str], name: str, a: Array) -> Any:
     """A part of the header that stood apart."""
     try:
         return json.loads(a.tobytes().decode("ascii"))

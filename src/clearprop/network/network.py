@@ -416,7 +416,7 @@ def network_from(path: str | os.PathLike[str], described: Any, arrays: dict[str,
         ModelFileError: if the description and the arrays do not fit together.
     """
     shapes = {name: a.shape for name, a in arrays.items()}
-    architecture, seed, dtype = persistence.revive(path, described, shapes)
+    architecture, seed, dtype = persistence.architecture_from(path, described, shapes)
     persistence.require_numbers(path, arrays, dtype)
     net = Network.__new__(Network)
     net._set_up(architecture, seed, dtype)

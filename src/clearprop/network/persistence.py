@@ -37,7 +37,7 @@ def header_of(architecture: Architecture, seed: int, dtype: str) -> dict[str, An
     return {"architecture": describe_architecture(architecture), "seed": seed, "dtype": dtype}
 
 
-def revive(path: str | os.PathLike[str], described: Any, shapes: Shapes) -> tuple[Architecture, int, str]:
+def architecture_from(path: str | os.PathLike[str], described: Any, shapes: Shapes) -> tuple[Architecture, int, str]:
     """Architecture, seed and dtype from a header, checked against the shapes of the arrays beside it.
 
     Raises:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from clearprop.plan.cost import PerBatch, size_in_bytes
-from clearprop.plan.groups import Group
+from clearprop.plan.groups import StepGroup
 from clearprop.plan.join import JoinedPlan
 from clearprop.plan.operand import CONSTANT, FILE, FULL, WRITTEN_OUT
 from clearprop.plan.plan import Plan, Step
@@ -60,7 +60,7 @@ def fuse(plan: Plan, elementwise: Collection[str], limits: Limits = UNLIMITED) -
 # --- steps that cost no memory elsewhere
 
 
-def _move_to_reader(joined: JoinedPlan, group: Group) -> None:
+def _move_to_reader(joined: JoinedPlan, group: StepGroup) -> None:
     """Move what only one later group reads to that group, if what it is made from is in memory anyway.
 
     1 − a², say, is read by the backward pass only: computed there it need not be kept.
@@ -82,7 +82,7 @@ def _move_to_reader(joined: JoinedPlan, group: Group) -> None:
         joined.groups.remove(group)
 
 
-def _only_reader(joined: JoinedPlan, group: Group, step: Step) -> Group | None:
+def _only_reader(joined: JoinedPlan, group: StepGroup, step: Step) -> StepGroup | None:
     """The one group, other than its own, that reads what a step makes; None if there are more, or it is an output."""
     v = step.output
     readers = [other for other in joined.groups if v in _read(joined, other)]
@@ -91,7 +91,7 @@ def _only_reader(joined: JoinedPlan, group: Group, step: Step) -> Group | None:
     return readers[0]
 
 
-def _read(joined: JoinedPlan, group: Group) -> set[int]:
+def _read(joined: JoinedPlan, group: StepGroup) -> set[int]:
     """The values in memory or register that the steps of a group read, those that they make themselves among them."""
     read = set(map(joined.root, group.head.inputs)) if group.head else set()
     return read | {x.value for step in group.chain for x in joined.operands(step) if x.mode != CONSTANT}
@@ -100,7 +100,7 @@ def _read(joined: JoinedPlan, group: Group) -> set[int]:
 # --- chains that are too long
 
 
-def _split(joined: JoinedPlan, group: Group, limits: Limits) -> None:
+def _split(joined: JoinedPlan, group: StepGroup, limits: Limits) -> None:
     """Cut a chain that needs more than a chain may hold in two, until each part fits."""
     if len(group.chain) < 2 or _fits(joined, group.chain, limits):
         return
@@ -142,7 +142,7 @@ def _in_memory(joined: JoinedPlan) -> set[int]:
     return needed
 
 
-def _as_step(joined: JoinedPlan, group: Group) -> Step:
+def _as_step(joined: JoinedPlan, group: StepGroup) -> Step:
     """The step that a group becomes: its head with the chain as epilogue, or a chain."""
     head, chain = group.head, tuple(group.chain)
     if head and not chain:
@@ -155,7 +155,7 @@ def _as_step(joined: JoinedPlan, group: Group) -> Step:
     return Step("chain", (), stored[-1], {}, flops, moved, chain)
 
 
-def _bytes_moved(joined: JoinedPlan, group: Group) -> PerBatch:
+def _bytes_moved(joined: JoinedPlan, group: StepGroup) -> PerBatch:
     """Bytes read and written by a group as a whole."""
     made = set(group.made)
     touched = {x.value for step in group.chain for x in joined.operands(step) if x.mode not in (CONSTANT, FILE)} - made

@@ -12,7 +12,7 @@ K = TypeVar("K")
 
 
 @dataclass(eq=False)
-class Group:
+class StepGroup:
     """Steps that become one.
 
     Attributes:
@@ -38,18 +38,18 @@ class Group:
         return [step.output for step in self.steps]
 
 
-class Groups:
+class StepGroups:
     """All groups of a plan. They never need each other in a circle: `may_merge` says what keeps it so."""
 
     def __init__(self) -> None:
-        self._groups: dict[int, Group] = {}  # by number, which is the order in which they were begun
+        self._groups: dict[int, StepGroup] = {}  # by number, which is the order in which they were begun
         self._begun = 0
         self._of: dict[int, int] = {}  # value → the group that makes it
 
-    def __iter__(self) -> Iterator[Group]:
+    def __iter__(self) -> Iterator[StepGroup]:
         return iter(list(self._groups.values()))
 
-    def __getitem__(self, number: int) -> Group:
+    def __getitem__(self, number: int) -> StepGroup:
         return self._groups[number]
 
     def maker(self, v: int) -> int | None:
@@ -60,10 +60,10 @@ class Groups:
         """The numbers of the groups that make some values."""
         return {self._of[v] for v in values if v in self._of}
 
-    def begin(self, head: Step | None = None) -> Group:
+    def begin(self, head: Step | None = None) -> StepGroup:
         """A new group, of a head or still empty."""
         self._begun += 1
-        group = self._groups[self._begun] = Group(self._begun, head)
+        group = self._groups[self._begun] = StepGroup(self._begun, head)
         if head:
             self._of[head.output] = group.number
         return group
@@ -90,20 +90,20 @@ class Groups:
             if third != earlier
         )
 
-    def append(self, step: Step, group: Group, needs: set[int]) -> None:
+    def append(self, step: Step, group: StepGroup, needs: set[int]) -> None:
         """Put a step at the end of a group's chain; `needs` are the groups whose results the step reads."""
         group.chain.append(step)
         self._of[step.output] = group.number
         group.needs |= needs - {group.number}
 
-    def move(self, step: Step, start: Group, goal: Group, needs: set[int]) -> None:
+    def move(self, step: Step, start: StepGroup, goal: StepGroup, needs: set[int]) -> None:
         """Put a step of one chain at the beginning of another one that reads it."""
         start.chain.remove(step)
         goal.chain.insert(0, step)
         self._of[step.output] = goal.number
         goal.needs |= needs - {goal.number}
 
-    def merge(self, kept: Group, gone: Group, chain: list[Step]) -> None:
+    def merge(self, kept: StepGroup, gone: StepGroup, chain: list[Step]) -> None:
         """Make one group of two; `chain` is the chain of both, in order."""
         kept.chain = chain
         kept.needs = (kept.needs | gone.needs) - {kept.number, gone.number}
@@ -113,7 +113,7 @@ class Groups:
             if gone.number in group.needs:
                 group.needs = (group.needs - {gone.number}) | {kept.number}
 
-    def cut(self, group: Group, chain: list[Step], length: int) -> Group:
+    def cut(self, group: StepGroup, chain: list[Step], length: int) -> StepGroup:
         """Leave a group the first steps of its chain, given in order, and make a new group of the others."""
         rest = self.begin()
         group.chain, rest.chain = chain[:length], chain[length:]
@@ -124,13 +124,13 @@ class Groups:
                 other.needs.add(rest.number)
         return rest
 
-    def remove(self, empty: Group) -> None:
+    def remove(self, empty: StepGroup) -> None:
         """Forget a group whose steps have all moved elsewhere."""
         del self._groups[empty.number]
         for group in self._groups.values():
             group.needs.discard(empty.number)
 
-    def in_order(self) -> list[Group]:
+    def in_order(self) -> list[StepGroup]:
         """The groups as they can run: each behind those it needs, otherwise as they were begun."""
         return [self._groups[n] for n in in_order(self._groups, lambda n: sorted(self._groups[n].needs))]
 

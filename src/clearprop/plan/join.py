@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from clearprop.plan.cost import PerBatch, size_in_bytes
-from clearprop.plan.groups import Group, Groups, in_order
+from clearprop.plan.groups import StepGroup, StepGroups, in_order
 from clearprop.plan.operand import CONSTANT, FILE, FULL, Operand, in_memory, operand_of
 from clearprop.plan.plan import Plan, Step
 
@@ -35,7 +35,7 @@ class JoinedPlan:
         self._copies: dict[int, int] = {}  # value → its copy
         self.values = [replace(v, slot=None) for v in plan.values]  # memory is found at the end
         self.makers = {step.output: step for step in plan.steps}
-        self.groups = Groups()
+        self.groups = StepGroups()
         self.scalars: list[Step] = []
         for v in plan.inputs.values():
             if self.values[v].type.shape == () and v not in self._stored:
@@ -150,7 +150,7 @@ class JoinedPlan:
         from_group = [x for x in operands if x.mode != CONSTANT and self.groups.maker(x.value) == number]
         return self.can_carry(group, step) and all(x.mode == FULL for x in from_group)
 
-    def can_carry(self, group: Group, step: Step) -> bool:
+    def can_carry(self, group: StepGroup, step: Step) -> bool:
         """Whether a group makes values of the shape of the step's and can have a chain.
 
         Chains can, products of matrices, and sums over the rows of one.

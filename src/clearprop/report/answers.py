@@ -14,7 +14,7 @@ from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Message, Words
 from clearprop.present.document import Block, Cell, Column, Figure, Paragraph, Section, Shade, Table
 from clearprop.present.figure import Axis, Bars, Dots, Line, Plot
-from clearprop.report.evidence import CHART, Evidence, Sample
+from clearprop.report.evidence import CHART, Evidence, PartSample
 from clearprop.report.summary import quantity
 from clearprop.table import ClassTarget, NumberTarget
 from clearprop.visible import shown_name
@@ -84,7 +84,7 @@ def _residuals(evidence: Evidence) -> Iterator[Block]:
     yield Paragraph(tuple(words), "note")
 
 
-def _scatter(sample: Sample, truth: NDArray[Any], answer: NDArray[Any]) -> Plot:
+def _scatter(sample: PartSample, truth: NDArray[Any], answer: NDArray[Any]) -> Plot:
     both = Axis.of([truth.min(), truth.max(), answer.min(), answer.max()])
     ends = both.low, both.high
     marks = (Dots(answer, truth, radius=2.5, opacity=0.55), Line(ends, ends, "ink", width=1.2))

@@ -10,7 +10,7 @@ from clearprop.present.document import Block, Figure, Paragraph, Section
 from clearprop.present.figure import Axis, Dots, Line, Plot, Role, Rule
 from clearprop.present.figure.plot import Drawn
 from clearprop.report.evidence import Evidence
-from clearprop.report.summary import number
+from clearprop.report.summary import score_text
 from clearprop.train import History
 
 _CURVES: tuple[tuple[str, str, Role], ...] = (("train", "loss", "blue"), ("validation", "validation_loss", "orange"))
@@ -57,5 +57,5 @@ def learning_curves(history: History, heading: Words = "", width: float = 480) -
 def _says(history: History) -> Message:
     if not history.epochs:
         return Message("report.scores.no_epoch")
-    first, last = (number(history["loss"][i]) for i in (0, -1))
+    first, last = (score_text(history["loss"][i]) for i in (0, -1))
     return Message("report.scores.says", first=first, last=last, epochs=history.epochs)

@@ -24,7 +24,7 @@ _MOST_NUMBERS = 4_000_000  # of features that are held for a sample, where a tab
 
 
 @dataclass(frozen=True)
-class Sample:
+class PartSample:
     """Some rows of one part of the table.
 
     Attributes:
@@ -82,12 +82,12 @@ class Evidence:
         return "numbers" if self.classes is None else "classes"
 
     @cached_property
-    def learned(self) -> Sample:
+    def learned(self) -> PartSample:
         """Rows that the network was trained on."""
         return self._sample("train")
 
     @cached_property
-    def judged(self) -> Sample:
+    def judged(self) -> PartSample:
         """Rows of the part that was furthest from the training: of the test part, if there is one."""
         last = list(self.fit.parts)[-1]
         return self.learned if last == "train" else self._sample(last)
@@ -109,7 +109,7 @@ class Evidence:
         leaks = examine_leakage(model, learned.X, learned.y)
         return Diagnosis((*leaks, *found.examined), found.lang)
 
-    def _sample(self, part: str) -> Sample:
+    def _sample(self, part: str) -> PartSample:
         model = self.model
         table, rows = self.table, np.asarray(getattr(self.fit.split, part))
         if part in self.fit.frames:
@@ -121,4 +121,4 @@ class Evidence:
             rows = rows[np.sort(drawn)]
         frame = table[rows]
         X, y = model.arrays(frame.to_native())
-        return Sample(part, self.fit.rows[part], frame, X, y, model.network.predict(X))
+        return PartSample(part, self.fit.rows[part], frame, X, y, model.network.predict(X))

@@ -15,8 +15,8 @@ from clearprop.estimators.verdict import PARTS
 from clearprop.explain.importance import PermutationImportance, gradient_times_input, permutation_importance
 from clearprop.messages import Message
 from clearprop.present.document import Bar, Block, Cell, Column, Paragraph, Section, Table
-from clearprop.report.evidence import Evidence, Sample
-from clearprop.report.summary import METRICS, number, quantity
+from clearprop.report.evidence import Evidence, PartSample
+from clearprop.report.summary import METRICS, quantity, score_text
 from clearprop.table import ClassTarget
 from clearprop.visible import shown_name
 
@@ -77,7 +77,7 @@ def _columns(evidence: Evidence, parts: Array) -> Iterator[Block]:
     if found is None:
         yield Paragraph.of(Message("report.inputs.too_few", part=part), kind="lead")
         return
-    measured = {"rows": f"{len(sample):,}", "part": part, "metric": name, "score": number(found.score)}
+    measured = {"rows": f"{len(sample):,}", "part": part, "metric": name, "score": score_text(found.score)}
     notes = [Message("report.inputs.method", **measured, repeats=_REPEATS)]
     if len(found.names) < every:
         notes.append(Message("report.inputs.some", of=every, n=len(found.names)))
@@ -98,7 +98,7 @@ def _ranking(found: PermutationImportance, metric: Message) -> Table:
         return Bar(at(0), at(mean), "blue" if mean > 0 else "grey", (at(mean - std), at(mean + std)))
 
     falls = Message("report.inputs.falls_by", metric=metric)
-    rows = ((shown_name(name), bar(mean, std), f"{number(mean)} ± {number(std)}") for name, mean, std in ranked)
+    rows = ((shown_name(name), bar(mean, std), f"{score_text(mean)} ± {score_text(std)}") for name, mean, std in ranked)
     columns = (Column(Message("report.inputs.column")), Column(), Column(falls, numbers=True))
     return Table(columns, tuple(rows), "bars")
 
@@ -120,7 +120,7 @@ def _samples(evidence: Evidence, parts: Array) -> Iterator[Block]:
     yield Paragraph.of(Message("report.inputs.local"), kind="note")
 
 
-def _badness(evidence: Evidence, sample: Sample) -> Array:
+def _badness(evidence: Evidence, sample: PartSample) -> Array:
     """How bad each answer is, (N,): the probability it denies the truth, or its distance from it."""
     if evidence.classes is None:
         return np.asarray(np.abs(sample.y - sample.a[:, 0]))
@@ -162,7 +162,7 @@ def _answer(evidence: Evidence, row: int) -> Message:
         return Message("report.inputs.off", truth=truth, answer=answered)
     p = class_probabilities(a)[0]
     code = int(target.decide(p[None])[0])
-    values = {"truth": shown_name(target.classes[int(y[0])]), "p": number(float(p[y[0]]))}
+    values = {"truth": shown_name(target.classes[int(y[0])]), "p": score_text(float(p[y[0]]))}
     if code == y[0]:
         return Message("report.inputs.right", **values)
     return Message("report.inputs.wrong", answer=shown_name(target.classes[code]), **values)

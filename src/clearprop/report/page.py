@@ -18,11 +18,21 @@ from clearprop.report.evidence import Evidence
 from clearprop.report.findings import findings
 from clearprop.report.inputs import inputs
 from clearprop.report.network import network, sample
-from clearprop.report.scores import scores
-from clearprop.report.verdict import verdict
+from clearprop.report.scores import scores_section
+from clearprop.report.verdict import verdict_section
 from clearprop.visible import shown_name
 
-SECTIONS = (verdict, data, scores, curves, findings, answers, inputs, network, sample)  # each of the evidence
+SECTIONS = (
+    verdict_section,
+    data,
+    scores_section,
+    curves,
+    findings,
+    answers,
+    inputs,
+    network,
+    sample,
+)  # each of the evidence
 
 
 def report_document(fit: TableFit, frame: Any, summary: Mapping[str, Any]) -> Document:

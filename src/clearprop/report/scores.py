@@ -10,11 +10,11 @@ from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Message, Words, has_words
 from clearprop.present.document import Cell, Column, Paragraph, Section, Table
 from clearprop.report.evidence import Evidence
-from clearprop.report.summary import METRICS, number
+from clearprop.report.summary import METRICS, score_text
 from clearprop.visible import shown_name
 
 
-def scores(evidence: Evidence) -> Section:
+def scores_section(evidence: Evidence) -> Section:
     """All scores, and how many rows they are of."""
     parts = {name: part.to_dict() for name, part in evidence.fit.parts.items()}
     last = evidence.judged.part
@@ -50,10 +50,10 @@ def table_of_scores(parts: Mapping[str, Mapping[str, Any]], metrics: Iterable[st
     rows: list[tuple[Cell, ...]] = []
     for metric in metrics:
         low, high = last["intervals"].get(metric, (None, None))
-        interval = "–" if low is None or high is None else f"{number(low)}–{number(high)}"
+        interval = "–" if low is None or high is None else f"{score_text(low)}–{score_text(high)}"
         name: Words = METRICS.get(metric, metric)
         if with_arrows and metric in LOWER_IS_BETTER:
             name = Message("report.scores.lower", metric=name)
-        values = [number(part["scores"].get(metric)) for part in parts.values()]
-        rows.append((name, *values, interval, number(last["baseline"][metric])))
+        values = [score_text(part["scores"].get(metric)) for part in parts.values()]
+        rows.append((name, *values, interval, score_text(last["baseline"][metric])))
     return Table(tuple(columns), tuple(rows), "scores")

@@ -7,7 +7,7 @@ from typing import Any
 
 from clearprop.estimators import TableFit, TableModel
 from clearprop.estimators.threshold import decision_of
-from clearprop.execute import describe
+from clearprop.execute import executor_in_words
 from clearprop.messages import Language, Message, as_data
 from clearprop.nn import Dense
 from clearprop.table import ClassTarget, NumberTarget
@@ -27,7 +27,7 @@ METRICS = {
 }
 
 
-def number(value: float | None) -> str:
+def score_text(value: float | None) -> str:
     """A score: three digits behind the point, or four in all; a dash where there is none."""
     if value is None:
         return "–"
@@ -120,7 +120,7 @@ def summary_of_fit(
     model = summary_of_model(fit.model, lang)
     return {
         "clearprop": model.pop("about").get("clearprop"),
-        "executor": describe(),
+        "executor": executor_in_words(),
         "table": {
             "name": table,
             "rows": size[0],

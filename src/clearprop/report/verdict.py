@@ -9,10 +9,10 @@ from clearprop.present.document import Block, Figure, Paragraph, Section
 from clearprop.present.figure import Axis, Band, Dots, Line, Note, Plot
 from clearprop.present.figure.axis import tick_text
 from clearprop.report.evidence import Evidence
-from clearprop.report.summary import METRICS, number
+from clearprop.report.summary import METRICS, score_text
 
 
-def verdict(evidence: Evidence) -> Section:
+def verdict_section(evidence: Evidence) -> Section:
     """The headline score on a line from the baseline to perfection, and the verdict in words."""
     last, metric = evidence.fit.last, default_metric(evidence.model)
     found = last.to_dict()
@@ -20,7 +20,7 @@ def verdict(evidence: Evidence) -> Section:
     low, high = found["intervals"].get(metric, (None, None))
     of = {"metric": METRICS[metric], "rows": f"{last.rows:,}", "part": PARTS[evidence.judged.part]}
     on = Message("report.verdict.on", **of)
-    headline = Section("", (Paragraph.of(number(score)), Paragraph.of(on, kind="soft")), kind="score")
+    headline = Section("", (Paragraph.of(score_text(score)), Paragraph.of(on, kind="soft")), kind="score")
     words = Section("", (*_serious(evidence), *map(Paragraph.of, evidence.fit.said)), kind="say")
     strip: list[Block] = []
     if score is not None and low is not None and high is not None and baseline is not None:
@@ -48,9 +48,9 @@ def _strip(title: Message, score: float, low: float, high: float, baseline: floa
     line = Axis(floor, 1)
     is_first, is_last = line.share(baseline) < 0.2, line.share(baseline) > 0.8
     ends = [(end, tick_text(end)) for end, taken in ((floor, is_first), (1, is_last)) if not taken]
-    interval = Message("report.verdict.interval", low=number(low), high=number(high))
+    interval = Message("report.verdict.interval", low=score_text(low), high=score_text(high))
     is_right = line.share(high) > 0.5
-    below = Message("report.verdict.baseline", value=number(baseline))
+    below = Message("report.verdict.baseline", value=score_text(baseline))
     marks = (
         Band([floor, 1], 0, 1, "soft", 0.12),
         Band([low, high], 0, 1, "blue", 0.35),

@@ -16,7 +16,7 @@ from clearprop.table.numbers import SCALINGS, NumberColumn, Scaling
 from clearprop.table.one_row import RowEncoder, frame_of
 from clearprop.table.options import ReadOptions
 from clearprop.table.order import dates_in, orders_rows, time_of
-from clearprop.table.places import parts_of
+from clearprop.table.places import files_of_table
 from clearprop.table.read import read_batches, read_table
 from clearprop.table.rows import rows_counted
 from clearprop.table.sample import rows_that_fit, sample_table
@@ -75,6 +75,7 @@ __all__ = [
     "dates_in",
     "drop_missing_target",
     "exactly",
+    "files_of_table",
     "finite",
     "fit_target",
     "frame_of",
@@ -86,7 +87,6 @@ __all__ = [
     "load_demo",
     "log_formula",
     "orders_rows",
-    "parts_of",
     "positive",
     "read_batches",
     "read_table",

@@ -13,7 +13,7 @@ CYCLES = {"month": 12.0, "weekday": 7.0, "hour": 24.0}
 EPOCH, MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)
 
 
-def parts_of(us: Numbers) -> dict[str, Numbers]:
+def parts_of_dates(us: Numbers) -> dict[str, Numbers]:
     """Parts of dates given in microseconds since 1970-01-01: part → (N,), NaN where missing.
 
     Year with its fraction; month 0 … 11; day 1 … 31; weekday 0 (Monday) … 6; hour with its fraction.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import TableError
 from clearprop.messages import Message
-from clearprop.table.date_parts import CYCLES, PARTS, day_of, parts_of
+from clearprop.table.date_parts import CYCLES, PARTS, day_of, parts_of_dates
 from clearprop.table.date_words import plain_date, plain_form
 from clearprop.table.marks import counted_as_missing
 from clearprop.table.values import (
@@ -257,7 +257,7 @@ class DateColumn:
         """The parts that vary, and their scales; without the trend, all but the year."""
         us = as_microseconds(series, form, marks)
         parts = {}
-        for part, values in parts_of(us).items() if not np.isnan(us).all() else ():
+        for part, values in parts_of_dates(us).items() if not np.isnan(us).all() else ():
             center, scale = mean_and_std(values[~np.isnan(values)])
             if scale > 0 and part in _parts_in(form) and (trend or part != "year"):
                 parts[part] = (0.0, CYCLES[part]) if part in CYCLES else (center, scale)
@@ -315,7 +315,7 @@ class DateColumn:
 
     def features(self, us: Numbers) -> Features:
         """The same of microseconds since 1970-01-01 (N,), NaN where missing."""
-        found, features = parts_of(us), []
+        found, features = parts_of_dates(us), []
         for part, (center, scale) in self.parts.items():
             if part in CYCLES:
                 angle = 2 * np.pi * found[part] / scale

@@ -16,7 +16,7 @@ from clearprop.table.excel import Sheet, read_sheet
 from clearprop.table.kinds import kind_of
 from clearprop.table.options import ReadOptions
 from clearprop.table.packed import packing_of
-from clearprop.table.places import Part, parts_of
+from clearprop.table.places import Part, files_of_table
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def looked_into(name: str | os.PathLike[str] | bytes, options: ReadOptions) -> I
         TableError: if they hold no table, or more than one.
         InvalidValueError: for an option that says nothing of such a file.
     """
-    parts = parts_of(name)
+    parts = files_of_table(name)
     with ExitStack() as stack:
         for part in parts:
             stack.enter_context(unchanged(part.path))

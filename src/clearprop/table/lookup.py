@@ -59,7 +59,7 @@ class Lookup:
     @cached_property
     def _looser(self) -> list[tuple[Callable[[str], Hashable], dict[Hashable, int]]]:
         """Ways to look at a level, two of them for numbers only, with the levels that each shows to be alone."""
-        return [(key, _alone(self._levels, key)) for key in (_plain, _whole, _value, _short)]
+        return [(key, _alone(self._levels, key)) for key in (_normalised, _whole, _value, _short)]
 
     def _said_otherwise(self, level: str) -> int:
         """Of two levels, the yes or the no that another yes or no means."""
@@ -70,7 +70,7 @@ class Lookup:
 
 def truth_of(text: str) -> bool | None:
     """Whether a word says yes or no; None for neither."""
-    word = _plain(text)
+    word = _normalised(text)
     word = _whole(text) or word
     return True if word in TRUE else False if word in FALSE else None
 
@@ -109,14 +109,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
-def _plain(text: str) -> str:
+def _normalised(text: str) -> str:
     """Without capitals, width, and blanks around or of another kind."""
     return " ".join(unicodedata.normalize("NFKC", text).translate(_UNSEEN_CHARACTERS).casefold().split())
 
 
 def _whole(text: str) -> str | None:
     """A whole number without the zeros that a column of numbers drops."""
-    match = _WHOLE.fullmatch(_plain(text))
+    match = _WHOLE.fullmatch(_normalised(text))
     return (match[1].replace("+", "") if match[2] != "0" else "") + match[2] if match else None
 
 

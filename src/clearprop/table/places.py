@@ -30,7 +30,7 @@ class Part:
     partition: dict[str, str | None]
 
 
-def parts_of(name: str | os.PathLike[str] | bytes) -> tuple[Part, ...]:
+def files_of_table(name: str | os.PathLike[str] | bytes) -> tuple[Part, ...]:
     """The files of a table, in the order of their names with numbers by their size; a plain name is one file.
 
     Files in folders of the folder belong to it; those whose name begins with a point or a low line do not.

@@ -14,7 +14,7 @@ from clearprop.table.library import first_line, import_polars
 from clearprop.table.look import TableFile, check_same_columns, looked_into
 from clearprop.table.marks import numbers_among
 from clearprop.table.options import ReadOptions
-from clearprop.table.records import parse, text_blocks
+from clearprop.table.records import parse_records, text_blocks
 
 if TYPE_CHECKING:
     import polars
@@ -99,7 +99,8 @@ def _from_text(files: Sequence[TableFile]) -> Any:
     for file in files:
         dialect, text = _text_of(file)
         parts += [
-            _placed(file, files, parse(text.path, dialect, *block)) for block in text_blocks(text, dialect, _WHOLE)
+            _placed(file, files, parse_records(text.path, dialect, *block))
+            for block in text_blocks(text, dialect, _WHOLE)
         ]
     dialect, _ = _text_of(files[0])
     return typed(pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(dialect.names, pl.String)), dialect)
@@ -243,7 +244,7 @@ def _text_batches(file: TableFile, numbers: Collection[str], seen: Callable[[flo
     size = max(1, file.part.path.stat().st_size)
     told = None if seen is None else lambda read: seen(min(1.0, read / size))
     for block in text_blocks(text, dialect, BATCH_BYTES, told):
-        columns = [_present(column, dialect) for column in parse(text.path, dialect, *block)]
+        columns = [_present(column, dialect) for column in parse_records(text.path, dialect, *block)]
         if dialect.decimal == ",":
             columns = [_pointed(pl, column) if column.name in numbers else column for column in columns]
         yield pl.DataFrame(columns)

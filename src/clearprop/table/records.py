@@ -98,7 +98,7 @@ def _first_record_end(text: str, delimiter: str) -> int:
     return end
 
 
-def parse(path: Path, dialect: Dialect, line: int, text: str) -> Any:
+def parse_records(path: Path, dialect: Dialect, line: int, text: str) -> Any:
     """Records as a Polars frame of text; nothing is made of marks for missing values yet.
 
     Raises:

@@ -15,7 +15,7 @@ from clearprop.table.look import looked_into
 from clearprop.table.memory import COPIES, available_memory
 from clearprop.table.options import ReadOptions
 from clearprop.table.packed import packing_of
-from clearprop.table.places import parts_of
+from clearprop.table.places import files_of_table
 from clearprop.table.read import index_names, read_batches, typed
 
 _PACKED = 10  # times that a packed file may hold of its own size, usually
@@ -48,7 +48,7 @@ def rows_that_fit(path: str | os.PathLike[str], **options: Any) -> int | None:
         FileError, TableError: as `read_table`.
     """
     free = available_memory()
-    files = [part.path for part in parts_of(path) if part.path.is_file()]
+    files = [part.path for part in files_of_table(path) if part.path.is_file()]
     size = sum(file.stat().st_size * (_PACKED if packing_of(file) else 1) for file in files)
     if free is None or size * _WIDEST < free:
         return None

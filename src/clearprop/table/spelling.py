@@ -35,7 +35,7 @@ def spelled(text: str) -> str:
         >>> [spelled(text) for text in ("１２３", "−5", "9½", "1 1/2", "3.2×10⁴", "12,-", "▼3%")]
         ['123', '-5', '9.5', '1.5', '3.2e4', '12', '-3%']
     """
-    text = "".join(map(_plain, text.translate(_TABLE))).strip() if not text.isascii() else text.strip()
+    text = "".join(map(_plain_character, text.translate(_TABLE))).strip() if not text.isascii() else text.strip()
     if text[:1] in ("–", "—"):  # a dash for a minus
         text = "-" + text[1:]
     if not text.isascii() or "10" in text:
@@ -67,7 +67,7 @@ def without_note(text: str) -> str:
     return match[1] if match else text
 
 
-def _plain(character: str) -> str:
+def _plain_character(character: str) -> str:
     """A digit of any script as 0 … 9; ½ as " 1/2"; triangles as signs."""
     if character.isascii():
         return character

@@ -9,7 +9,7 @@ import pytest
 
 import clearprop as cp
 import intervals
-from clearprop.explain.derivation import Source
+from clearprop.explain.derivation import DerivationSource
 from clearprop.graph import OPS, Example, Type
 from clearprop.graph.fused.record import fused
 from clearprop.graph.primitives import elementwise as e
@@ -41,7 +41,7 @@ def pages(layers, slopes=None, mode="training", loss="squared_error", samples=4,
 
 def random_numbers(trace) -> dict[str, np.ndarray]:
     """What dropout drew: there is no formula for it."""
-    arrays = Source(trace).arrays
+    arrays = DerivationSource(trace).arrays
     return {f"r{'₀₁₂₃'[int(name[2:])]}": value for name, value in arrays.items() if name.startswith("r_")}
 
 

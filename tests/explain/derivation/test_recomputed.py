@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from by_hand import SEEDS, Activation, Layer, Loss, Network, random_network
-from clearprop.explain.derivation import Source, writer
+from clearprop.explain.derivation import DerivationSource, writer
 from clearprop.present.formula import parse
 from long import first
 from networks import traced
@@ -91,12 +91,12 @@ def test_a_factor_left_out_of_a_formula_is_caught(monkeypatch):
 
 
 def test_indices_of_weights_in_the_wrong_order_are_caught(monkeypatch):
-    right = Source.place
+    right = DerivationSource.place
 
     def place(self, name, index):
         return right(self, name, index[::-1] if name == "W2" else index)
 
-    monkeypatch.setattr(Source, "place", place)
+    monkeypatch.setattr(DerivationSource, "place", place)
     for convention in ("row", "column"):
         assert_caught(convention=convention)
 

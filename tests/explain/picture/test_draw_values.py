@@ -1,4 +1,4 @@
-"""Values that are drawn come through the same door as those that are computed with."""
+"""Values that are drawn are checked as those that are computed with are."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from clearprop.execute import Array, as_array
 from clearprop.explain.check.compare import Settings, TensorCheck, compare
 from clearprop.explain.check.looks import Case, looks_like
 from clearprop.explain.check.report import GradientCheck
-from clearprop.explain.check.slopes import Loss, central_slope, complex_slope, unit_of
+from clearprop.explain.check.slopes import LossOfArray, central_slope, complex_slope, unit_of
 from clearprop.graph import Name, show_shape
 from clearprop.messages import Message
 
@@ -95,7 +95,7 @@ def _checked(
     return replace(check, looks=looks_like(Case(check, gradient, given[name]))) if check.verdict == "wrong" else check
 
 
-def _loss_of(name: Name, loss: Callable[..., Any], given: Mapping[Name, Array]) -> Loss:
+def _loss_of(name: Name, loss: Callable[..., Any], given: Mapping[Name, Array]) -> LossOfArray:
     """The loss as a function of one parameter, on complex numbers too where the function takes them."""
 
     def call(x: Array) -> Any:
@@ -109,12 +109,12 @@ def _loss_of(name: Name, loss: Callable[..., Any], given: Mapping[Name, Array]) 
         with np.errstate(all="ignore"):
             return complex(call(x))
 
-    on_reals = Loss(given[name], real)
+    on_reals = LossOfArray(given[name], real)
     on_both = replace(on_reals, complex=on_complex)
     return on_both if _takes_complex(on_both) else on_reals
 
 
-def _takes_complex(loss: Loss) -> bool:
+def _takes_complex(loss: LossOfArray) -> bool:
     """Whether a complex step gives the slope of central differences: abs and comparisons lose the imaginary part."""
     v = np.random.default_rng(0).normal(size=loss.at.shape)
     try:

@@ -9,7 +9,15 @@ import numpy as np
 
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
-from clearprop.explain.check.slopes import TINY, Loss, Method, Slope, central_slope, complex_slope, unit_of
+from clearprop.explain.check.slopes import (
+    TINY,
+    LossOfArray,
+    MeasuredSlope,
+    Method,
+    central_slope,
+    complex_slope,
+    unit_of,
+)
 from clearprop.graph import Name
 from clearprop.messages import Message
 
@@ -136,7 +144,7 @@ class Settings:
             raise InvalidValueError(f"method {self.method!r}", "'auto', 'complex' or 'central'")
 
 
-def compare(name: Name, analytic: Array, loss: Loss, largest: float, settings: Settings) -> TensorCheck:
+def compare(name: Name, analytic: Array, loss: LossOfArray, largest: float, settings: Settings) -> TensorCheck:
     """Compare a gradient with slopes of the loss.
 
     Every entry of a small array; of a large one those with the largest gradients, as many drawn at random, and a random
@@ -190,7 +198,7 @@ def _index(k: int, array: Array) -> Index:
 class Meter:
     """Compares one gradient with slopes, entry by entry or along a direction."""
 
-    def __init__(self, name: str, analytic: Array, loss: Loss, largest: float, settings: Settings) -> None:
+    def __init__(self, name: str, analytic: Array, loss: LossOfArray, largest: float, settings: Settings) -> None:
         self._analytic, self._loss, self._settings = analytic, loss, settings
         self._finite = np.where(np.isfinite(analytic), analytic, 0.0)
         self._floor = max(OF_ARRAY * float(np.abs(self._finite).max(initial=0.0)), OF_LAYER * largest)
@@ -227,15 +235,15 @@ class Meter:
     def _compare(
         self, v: Array, unit: float, index: Index | None, analytic: float, floor: float
     ) -> Comparison | Missing:
-        def scale(slope: Slope) -> float:
+        def scale(slope: MeasuredSlope) -> float:
             known = abs(analytic) if np.isfinite(analytic) else 0.0
             return max(known, abs(slope.value), floor)
 
-        def enough(slope: Slope) -> bool:
+        def enough(slope: MeasuredSlope) -> bool:
             return slope.uncertainty <= 0.01 * self._settings.tolerance * scale(slope)
 
         if self.method == "complex step":
-            slope: Slope | None = complex_slope(self._loss, v)
+            slope: MeasuredSlope | None = complex_slope(self._loss, v)
         else:
             slope = central_slope(self._loss, v, unit, enough)
         if slope is None:
@@ -257,7 +265,7 @@ class Meter:
         return _index(int(places[0]), self._analytic)
 
 
-def slopes_at(name: str, loss: Loss, places: tuple[Index, ...], settings: Settings) -> Array:
+def slopes_at(name: str, loss: LossOfArray, places: tuple[Index, ...], settings: Settings) -> Array:
     """The slopes of the loss at some entries; NaN where one cannot be measured."""
     meter = Meter(name, np.zeros(loss.at.shape), loss, 0.0, settings)
     found = [meter.at(place) for place in places]

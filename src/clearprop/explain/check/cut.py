@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from clearprop.execute import Array, Reference
-from clearprop.explain.check.slopes import Loss
+from clearprop.explain.check.slopes import LossOfArray
 from clearprop.graph import DTYPES, Graph, Node, expand, rebuild, substitute, topological, variable
 from clearprop.graph.node import is_constant, is_variable
 
 HERE, LOSS = "here", "loss"
 
 
-def loss_of(L: Node, x: Node, run: Callable[[Graph], dict[str, Array]], n: int) -> Loss:
+def loss_of(L: Node, x: Node, run: Callable[[Graph], dict[str, Array]], n: int) -> LossOfArray:
     """L as a function of x.
 
     Args:
@@ -36,9 +36,9 @@ def loss_of(L: Node, x: Node, run: Callable[[Graph], dict[str, Array]], n: int) 
         return loss, b"".join(np.packbits(way).tobytes() for way in found.values())
 
     if not _is_analytic(hanging):
-        return Loss(still[HERE], at_real)
+        return LossOfArray(still[HERE], at_real)
     on_complex = _program(_as_complex(hanging))
-    return Loss(still[HERE], at_real, lambda x: complex(on_complex({**still, HERE: x}, n)[LOSS]))
+    return LossOfArray(still[HERE], at_real, lambda x: complex(on_complex({**still, HERE: x}, n)[LOSS]))
 
 
 def _cut(L: Node, x: Node) -> tuple[Graph, dict[str, Node]]:

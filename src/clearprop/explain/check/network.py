@@ -16,7 +16,7 @@ from clearprop.explain.check.compare import EQUAL, Index, Settings, TensorCheck,
 from clearprop.explain.check.cut import loss_of
 from clearprop.explain.check.looks import Case, Scene, looks_like
 from clearprop.explain.check.report import GradientCheck
-from clearprop.explain.check.slopes import Loss
+from clearprop.explain.check.slopes import LossOfArray
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Name, gradient, show_shape, simplify, topological
 from clearprop.graph.node import is_alias
@@ -148,7 +148,7 @@ class Bench:
         """What is to be known of how slopes are measured."""
         return self._judged_by[1]
 
-    def loss_of(self, name: str) -> Loss:
+    def loss_of(self, name: str) -> LossOfArray:
         """The loss as a function of a parameter or of an inner value."""
         graph = self._judged_by[0]
         return loss_of(graph[LOSS], graph[name], self.values.run, self.values.samples)

@@ -183,7 +183,7 @@ def _row(check: TensorCheck) -> tuple[Cell, ...]:
         compared = Message("check.and_direction", entries=compared)
     numbers: tuple[Words, ...] = (_NOTHING,) * 4
     if worst is not None:
-        place = _DIRECTION if worst.index is None else place_of(worst.index)
+        place = _DIRECTION if worst.index is None else entry_in_words(worst.index)
         numbers = (f"{worst.error:.1e}", place, f"{worst.analytic:.6g}", f"{worst.numeric:.6g}")
     shape = f"({', '.join(map(str, check.shape))}{',' if len(check.shape) == 1 else ''})"
     method, verdict = (word.replace(" ", "_") for word in (check.method, check.verdict))
@@ -191,7 +191,7 @@ def _row(check: TensorCheck) -> tuple[Cell, ...]:
     return (check.name.gradient, shape, compared, said[0], *numbers, said[1])
 
 
-def place_of(index: Index) -> str:
+def entry_in_words(index: Index) -> str:
     """An entry as people count, from 1: [2, 3]; a scalar has no place."""
     return f"[{', '.join(str(k + 1) for k in index)}]" if index else _NOTHING
 

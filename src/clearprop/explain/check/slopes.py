@@ -23,7 +23,7 @@ EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
-class Loss:
+class LossOfArray:
     """The loss as a function of one array, everything else as it is.
 
     Attributes:
@@ -38,7 +38,7 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Slope:
+class MeasuredSlope:
     """A derivative that was measured.
 
     Attributes:
@@ -50,16 +50,18 @@ class Slope:
     uncertainty: float = 0.0
 
 
-def complex_slope(loss: Loss, v: Array) -> Slope:
+def complex_slope(loss: LossOfArray, v: Array) -> MeasuredSlope:
     """Im L(x + i·h·v) / h, exact to rounding where every op is analytic.
 
     Source: Squire & Trapp, SIAM Review 40 (1998).
     """
     assert loss.complex is not None
-    return Slope(float(np.imag(loss.complex(loss.at + 1j * TINY * v))) / TINY)
+    return MeasuredSlope(float(np.imag(loss.complex(loss.at + 1j * TINY * v))) / TINY)
 
 
-def central_slope(loss: Loss, v: Array, unit: float, enough: Callable[[Slope], bool]) -> Slope | None:
+def central_slope(
+    loss: LossOfArray, v: Array, unit: float, enough: Callable[[MeasuredSlope], bool]
+) -> MeasuredSlope | None:
     """(L(x + h·v) − L(x − h·v)) / 2h, extrapolated from h and h/2; None next to a kink.
 
     Steps are tried from large to small until one crosses no kink and is sure enough, so that neither truncation nor
@@ -87,8 +89,8 @@ def central_slope(loss: Loss, v: Array, unit: float, enough: Callable[[Slope], b
 
 
 def _slope_at(
-    loss: Loss, v: Array, step: float, unit: float, middle: tuple[float, bytes | None], may_cross: bool
-) -> Slope | None:
+    loss: LossOfArray, v: Array, step: float, unit: float, middle: tuple[float, bytes | None], may_cross: bool
+) -> MeasuredSlope | None:
     h, (here, way) = step * unit, middle
     values, crosses = [], False
     for t in (h, -h, h / 2, -h / 2):
@@ -105,7 +107,7 @@ def _slope_at(
     may_jump = crosses or way is None
     if may_jump and near > allowed and near > 0.6 * far:  # where nothing jumps, it is halved with the step
         return None
-    return Slope((4 * narrow - wide) / 3, abs(narrow - wide) + rounding + (0.1 * near if crosses else 0.0))
+    return MeasuredSlope((4 * narrow - wide) / 3, abs(narrow - wide) + rounding + (0.1 * near if crosses else 0.0))
 
 
 def unit_of(x: Array, entry: tuple[int, ...] | None = None) -> float:

@@ -3,8 +3,8 @@
 from clearprop.explain.derivation.derive import derive
 from clearprop.explain.derivation.elements import Elements
 from clearprop.explain.derivation.explanation import Explanation
-from clearprop.explain.derivation.source import Source
-from clearprop.explain.derivation.symbols import Place, symbol
+from clearprop.explain.derivation.source import DerivationSource
+from clearprop.explain.derivation.symbols import ElementPlace, symbol
 from clearprop.explain.derivation.writer import Writer
 
-__all__ = ["Elements", "Explanation", "Place", "Source", "Writer", "derive", "symbol"]
+__all__ = ["DerivationSource", "ElementPlace", "Elements", "Explanation", "Writer", "derive", "symbol"]

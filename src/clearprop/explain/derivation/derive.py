@@ -9,10 +9,10 @@ from clearprop.errors import DTypeError, InvalidValueError, UnknownNameError, ch
 from clearprop.explain.derivation.arrange import is_label
 from clearprop.explain.derivation.document import part, step
 from clearprop.explain.derivation.general import comes_through_weights, rule_name
-from clearprop.explain.derivation.source import Source
+from clearprop.explain.derivation.source import DerivationSource
 from clearprop.explain.derivation.steps import Steps
 from clearprop.explain.derivation.symbols import symbol
-from clearprop.explain.derivation.update import Updates, update_section
+from clearprop.explain.derivation.update import UpdateSteps, update_section
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.values import Values
 from clearprop.graph import Name, Node, tidy
@@ -54,10 +54,10 @@ def derive(
     if checked_integer("digits", digits, low=2) > 15:
         raise InvalidValueError(f"digits {digits!r}", "2 … 15")
     optimizer = optimizer or GradientDescent()
-    source = Source(values, convention, digits, optimizer)  # type: ignore[arg-type]
+    source = DerivationSource(values, convention, digits, optimizer)  # type: ignore[arg-type]
     steps = Steps(source, detail)  # type: ignore[arg-type]
     if only is not None:
-        updates = Updates(source, steps.detail, optimizer)
+        updates = UpdateSteps(source, steps.detail, optimizer)
         return Document("", (Section("", tuple(_chosen(only, source, steps, updates))),))
     return Document(Message("derivation.title"), (*_intro(source), *_sections(source, steps, optimizer)))
 
@@ -67,7 +67,7 @@ def _check(name: str, given: str, known: tuple[str, ...]) -> None:
         raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, known)))
 
 
-def _intro(source: Source) -> tuple[Paragraph, ...]:
+def _intro(source: DerivationSource) -> tuple[Paragraph, ...]:
     n, depth = source.values.samples, source.values.architecture.depth
     several = "derivation.of_samples_column" if source.column else "derivation.of_samples"
     layers = Message("derivation.layers", n=depth)
@@ -75,7 +75,7 @@ def _intro(source: Source) -> tuple[Paragraph, ...]:
     return Paragraph.of(what), Paragraph.of(Message("derivation.notation", digits=source.digits))
 
 
-def _sections(source: Source, steps: Steps, optimizer: Optimizer) -> Iterator[Section]:
+def _sections(source: DerivationSource, steps: Steps, optimizer: Optimizer) -> Iterator[Section]:
     values, n = source.values, source.values.samples
     forward = [name for name in values.forward_names if name not in (A0, LOSS)]
     first = steps.given(X, Message("derivation.input"))
@@ -90,10 +90,10 @@ def _sections(source: Source, steps: Steps, optimizer: Optimizer) -> Iterator[Se
     yield part("derivation.loss", [intro], loss)
     backward = [step for name in values.backward_names for step in _backward(name, source, steps)]
     yield part("derivation.backward", [Message("derivation.backward_intro")], backward)
-    yield update_section(Updates(source, steps.detail, optimizer))
+    yield update_section(UpdateSteps(source, steps.detail, optimizer))
 
 
-def _bias_note(source: Source, name: Name) -> list[Message]:
+def _bias_note(source: DerivationSource, name: Name) -> list[Message]:
     node = source.node(name)
     adds_bias = node.op.kind == "product" and node.op.fused
     if source.values.samples == 1 or not adds_bias or not source.is_small(node):
@@ -101,7 +101,7 @@ def _bias_note(source: Source, name: Name) -> list[Message]:
     return [Message("derivation.bias_columns" if source.column else "derivation.bias_rows")]
 
 
-def _backward(name: Name, source: Source, steps: Steps) -> Iterator[Section]:
+def _backward(name: Name, source: DerivationSource, steps: Steps) -> Iterator[Section]:
     depth = source.values.architecture.depth
     last = Name.value("z", depth).gradient
     notes = []
@@ -113,7 +113,7 @@ def _backward(name: Name, source: Source, steps: Steps) -> Iterator[Section]:
     yield from made
 
 
-def _with_short_form(long: Section, name: Name, source: Source, numbers: bool) -> Section:
+def _with_short_form(long: Section, name: Name, source: DerivationSource, numbers: bool) -> Section:
     """δ[L] as the simplified graph has it: p − y, where the activation's derivative cancels the loss's."""
     node = tidy(source.values.graph)[name]
 
@@ -147,7 +147,7 @@ _KINDS = {"z": "derivation.linear", "a": "derivation.activation"}
 _RULES = {"BP1": "derivation.bp1", "BP2": "derivation.bp2", "BP3": "derivation.bp3", "BP4": "derivation.bp4"}
 
 
-def heading(name: Name, source: Source) -> Message:
+def heading(name: Name, source: DerivationSource) -> Message:
     """What a value is, in words."""
     if name in _HEADINGS:
         return Message(_HEADINGS[name])
@@ -166,7 +166,7 @@ def heading(name: Name, source: Source) -> Message:
     return Message("derivation.bp2_first", next=layer + 1) if first_half else Message("derivation.gradient")
 
 
-def _chosen(only: str, source: Source, steps: Steps, updates: Updates) -> Iterator[Section]:
+def _chosen(only: str, source: DerivationSource, steps: Steps, updates: UpdateSteps) -> Iterator[Section]:
     """One value, or one element of it."""
     if not isinstance(only, str):
         raise DTypeError(f"only={only!r}", "the name of a value, such as 'dW2' or 'dW2[1,3]'")
@@ -190,7 +190,7 @@ def _chosen(only: str, source: Source, steps: Steps, updates: Updates) -> Iterat
         yield from maker.of(name, said)
 
 
-def _index(text: str, source: Source, name: Name) -> Index:
+def _index(text: str, source: DerivationSource, name: Name) -> Index:
     """From numbers as they are printed, counted from 1; the sample of a single one may be left out."""
     numbers = [int(part) - 1 for part in text.split(",")]
     shape, of_samples = source.arrays[name].shape, source.belongs_to_samples(name)

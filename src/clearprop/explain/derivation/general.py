@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clearprop.explain.derivation.arrange import axis_of_sum, is_sum
-from clearprop.explain.derivation.source import Source
+from clearprop.explain.derivation.source import DerivationSource
 from clearprop.graph import Name, Node, topological
 from clearprop.graph.node import is_constant
 from clearprop.nn.names import X
@@ -39,7 +39,7 @@ _RULES = {  # rule → (row convention, column convention)
 }
 
 
-def rule_of(name: Name, source: Source) -> list[Equation]:
+def rule_of(name: Name, source: DerivationSource) -> list[Equation]:
     """The general rule that a step is a case of, if it is one of the four and holds to the letter.
 
     It does not where a normalisation or dropout stands between two layers, where a layer's values go two ways, where
@@ -56,7 +56,7 @@ def rule_of(name: Name, source: Source) -> list[Equation]:
     return [(parse(left), parse(column if source.column else row))]
 
 
-def _holds(rule: str, of: Name, source: Source) -> bool:
+def _holds(rule: str, of: Name, source: DerivationSource) -> bool:
     layer = of.layer or 0
     match rule:
         case "BP1":
@@ -69,7 +69,7 @@ def _holds(rule: str, of: Name, source: Source) -> bool:
             return _is_weights_gradient(source.node(of.gradient), layer, source)
 
 
-def is_only_way(layer: int, source: Source) -> bool:
+def is_only_way(layer: int, source: DerivationSource) -> bool:
     """Whether z[l] reaches the loss through a[l] alone."""
     named = source.values.layer_graph.named
     stack, seen = [named["L"]], {named[Name.value("a", layer)]}
@@ -81,17 +81,17 @@ def is_only_way(layer: int, source: Source) -> bool:
     return named[Name.value("z", layer)] not in seen
 
 
-def comes_through_weights(layer: int, source: Source) -> bool:
+def comes_through_weights(layer: int, source: DerivationSource) -> bool:
     """Whether ∂L/∂a[l] is δ[l + 1] · W[l + 1]ᵀ and nothing else."""
     a, z, W = Name.value("a", layer), Name.value("z", layer + 1), Name.parameter("W", layer + 1)
     return _is_product(source.node(a.gradient), source, z.gradient, W, "transpose_b")
 
 
-def _is_sum_of_errors(gradient: Node, layer: int, source: Source) -> bool:
+def _is_sum_of_errors(gradient: Node, layer: int, source: DerivationSource) -> bool:
     return axis_of_sum(gradient) == 0 and source.name_of(gradient.inputs[0]) == Name.value("z", layer).gradient
 
 
-def _is_weights_gradient(gradient: Node, layer: int, source: Source) -> bool:
+def _is_weights_gradient(gradient: Node, layer: int, source: DerivationSource) -> bool:
     """One product of the layer's input and its error; beside it nothing but penalties on the weights."""
     before = Name.value("a", layer - 1) if layer > 1 else X
     product, *others = sorted(_terms(gradient), key=lambda term: term.op.kind != "product")
@@ -104,12 +104,12 @@ def _terms(node: Node) -> list[Node]:
     return [term for x in node.inputs for term in _terms(x)] if is_sum(node) else [node]
 
 
-def _is_product(node: Node, source: Source, a: Name, b: Name, transposed: str) -> bool:
+def _is_product(node: Node, source: DerivationSource, a: Name, b: Name, transposed: str) -> bool:
     is_product = node.op.kind == "product" and dict(node.attrs) == {transposed: True}
     return is_product and tuple(map(source.name_of, node.inputs)) == (a, b)
 
 
-def rule_name(name: Name, source: Source) -> str | None:
+def rule_name(name: Name, source: DerivationSource) -> str | None:
     """BP1 … BP4, or None: for the values between them, and where softmax makes BP1's ⊙ wrong."""
     of, node = name.of, source.graph.named.get(name)
     if name.role != "gradient" or of is None or of.suffix or of.layer is None:
@@ -126,7 +126,7 @@ def rule_name(name: Name, source: Source) -> str | None:
     return None
 
 
-def is_elementwise(layer: int, source: Source) -> bool:
+def is_elementwise(layer: int, source: DerivationSource) -> bool:
     """Whether a[l] follows from z[l] entry by entry and with no stop between, so that f′ stands behind a ⊙."""
     a, z = (source.graph.named.get(Name.value(letter, layer)) for letter in "az")
     if a is None or z is None:

@@ -12,7 +12,7 @@ from clearprop.execute import Array
 from clearprop.explain.derivation.arrange import is_label
 from clearprop.explain.derivation.elements import Elements
 from clearprop.explain.derivation.shared import computed, letters, needed, once, parts
-from clearprop.explain.derivation.symbols import Place, symbol
+from clearprop.explain.derivation.symbols import ElementPlace, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Name, Node, Shape
@@ -25,7 +25,7 @@ from clearprop.train import Optimizer, first_numbers, textbook_step
 Convention = Literal["row", "column"]
 
 
-class Source:
+class DerivationSource:
     """The graph, the numbers and the writers of one derivation.
 
     Args:
@@ -195,7 +195,7 @@ class Source:
         """z^[1](2)_3: numbers from 1, the sample where there are several, W's in the order of the convention."""
         return symbol(name, self.place(name, index))
 
-    def place(self, name: Name, index: Index) -> Place:
+    def place(self, name: Name, index: Index) -> ElementPlace:
         """An index as it is printed."""
         batch = self.belongs_to_samples(name)
         sample = index[0] + 1 if batch and self.arrays[name].shape[0] > 1 else None
@@ -203,7 +203,7 @@ class Source:
         if self.column and len(below) == 2 and not batch:
             below = below[::-1]
         wide = tuple(below) if any(d != 1 for d in self.arrays[name].shape[1 if batch else 0 :]) else ()
-        return Place(wide, sample)
+        return ElementPlace(wide, sample)
 
     def belongs_to_samples(self, name: Name) -> bool:
         """Whether a value has a row for each sample, as parameters and their gradients do not."""

@@ -10,7 +10,7 @@ import numpy as np
 from clearprop.explain.derivation.document import step
 from clearprop.explain.derivation.elements import some_indices
 from clearprop.explain.derivation.general import rule_of
-from clearprop.explain.derivation.source import Source
+from clearprop.explain.derivation.source import DerivationSource
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.graph import OPS, Name, Node, Op, variable
@@ -32,7 +32,7 @@ class Steps:
         detail: "formulas", "values" (numbers put in) or "elements" (every element, too).
     """
 
-    def __init__(self, source: Source, detail: Detail) -> None:
+    def __init__(self, source: DerivationSource, detail: Detail) -> None:
         self._source, self.detail = source, detail
         self._defined: set[Op] = set()  # fused ops whose meaning has been said
         self._told: set[Name] = set()  # shared values that have been written out

@@ -35,7 +35,7 @@ _DELTA, _DL = parse(r"\delta"), Row((PARTIAL, identifier("L")))
 
 
 @dataclass(frozen=True)
-class Place:
+class ElementPlace:
     """Where in a value an element stands.
 
     Attributes:
@@ -47,10 +47,10 @@ class Place:
     sample: int | None = None
 
 
-WHOLE = Place()
+WHOLE = ElementPlace()
 
 
-def symbol(name: Name, place: Place = WHOLE) -> Math:
+def symbol(name: Name, place: ElementPlace = WHOLE) -> Math:
     """The symbol of a value, or of one element of it.
 
     Example:
@@ -63,7 +63,7 @@ def symbol(name: Name, place: Place = WHOLE) -> Math:
     """
     of = name.of
     if of is None:
-        return _plain(name, place)
+        return _letter_of(name, place)
     if name.role == "new":
         return _primed(symbol(of, place))
     if name.role == "state":  # m.W1, an optimizer's array beside W1
@@ -81,7 +81,7 @@ def _primed(m: Math) -> Math:
     return Scripts(m, None, prime)
 
 
-def _plain(name: Name, place: Place) -> Math:
+def _letter_of(name: Name, place: ElementPlace) -> Math:
     if name in _OTHERS:
         found = _OTHERS[name]
         return _with_scripts(found.base, found.sup, place) if isinstance(found, Scripts) and found.sup else found
@@ -112,20 +112,20 @@ def _safe(name: str) -> str:
     return re.sub(r"([\\{}$&#^_%~])", lambda sign: "\\textbackslash{}" if sign[1] == "\\" else "\\" + sign[1], name)
 
 
-def _layered(letter: Math, name: Name, place: Place) -> Math:
+def _layered(letter: Math, name: Name, place: ElementPlace) -> Math:
     number = f"{name.layer}{_AGAIN[name.suffix]}"
     layer = Fenced("[", Atom(number, number, "number"), "]")
     return _with_scripts(letter, layer, place)
 
 
-def _with_scripts(base: Math, sup: Math | None, place: Place) -> Math:
+def _with_scripts(base: Math, sup: Math | None, place: ElementPlace) -> Math:
     if place.sample is not None:
         sample = brackets(_digits(place.sample))
         sup = sample if sup is None else Row((sup, sample))
     return Scripts(base, _below(place.below), sup)
 
 
-def _indexed(base: Math, place: Place) -> Math:
+def _indexed(base: Math, place: ElementPlace) -> Math:
     """An element of u₁ is (u₁)₂: one number below another would read as u₁₂."""
     if place == WHOLE:
         return base

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from clearprop.explain.derivation.document import part, step
-from clearprop.explain.derivation.source import Source
+from clearprop.explain.derivation.source import DerivationSource
 from clearprop.explain.derivation.steps import Detail, Steps, without_repeats
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.graph import Name, Node
@@ -21,7 +21,7 @@ _CORRECTION = parse("1 - {#beta}^{#t}")
 _NEW = {"W": "derivation.new_weights", "b": "derivation.new_bias"}
 
 
-def update_section(updates: Updates) -> Section:
+def update_section(updates: UpdateSteps) -> Section:
     """θ′ = θ − η ∂L/∂θ for every parameter, or whatever the optimizer does in its first step."""
     optimizer = updates.optimizer
     name = type(optimizer).__name__
@@ -32,7 +32,7 @@ def update_section(updates: Updates) -> Section:
     return part("derivation.update", intro, (*updates.settings(), *made))
 
 
-class Updates(Steps):
+class UpdateSteps(Steps):
     """Makes the steps of an optimizer's first step.
 
     Args:
@@ -41,7 +41,7 @@ class Updates(Steps):
         optimizer: whose first step it is.
     """
 
-    def __init__(self, source: Source, detail: Detail, optimizer: Optimizer) -> None:
+    def __init__(self, source: DerivationSource, detail: Detail, optimizer: Optimizer) -> None:
         super().__init__(source, detail)
         self.optimizer = optimizer
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clearprop.errors import UnknownNameError
-from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding, plain
+from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding, json_ready
 from clearprop.messages import Language, Message, checked_language
 from clearprop.present.document import Block, Column, Document, Figure, Paragraph, Section, Table
 from clearprop.present.page import fragment
@@ -113,7 +113,7 @@ class Diagnosis:
                 "measured": e.measured(spoken),
                 "found": e.finding is not None,
                 "done": e.done,
-                "message": plain(e.measured.to_dict()),
+                "message": json_ready(e.measured.to_dict()),
             }
             for e in self.examined
         ]

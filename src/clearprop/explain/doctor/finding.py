@@ -87,9 +87,9 @@ class Finding:
             "illness": self.illness,
             "severity": self.severity,
             **{name: message(spoken) for name, message in said.items()},
-            "change": plain(self.change),
-            "numbers": plain(self.numbers),
-            "messages": {name: plain(message.to_dict()) for name, message in said.items()},
+            "change": json_ready(self.change),
+            "numbers": json_ready(self.numbers),
+            "messages": {name: json_ready(message.to_dict()) for name, message in said.items()},
         }
 
 
@@ -162,14 +162,14 @@ def as_code(value: Any) -> str:
     return repr(value)
 
 
-def plain(value: Any) -> Any:
+def json_ready(value: Any) -> Any:
     """As JSON has it: arrays as lists, what is not finite as null, objects as the code that makes them."""
     if isinstance(value, Mapping):
-        return {str(name): plain(v) for name, v in value.items()}
+        return {str(name): json_ready(v) for name, v in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
+        return [json_ready(v) for v in value]
     if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
+        return json_ready(value.tolist())
     if isinstance(value, float):
         return value if isfinite(value) else None
     return value if value is None or isinstance(value, str | int) else as_code(value)

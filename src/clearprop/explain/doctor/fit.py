@@ -12,7 +12,7 @@ from clearprop.explain.doctor.gradients import cure_of_vanishing, vanished_at_st
 from clearprop.explain.doctor.judgement import LOST, Judgement, Measure
 from clearprop.explain.doctor.measures import gain_of_neighbours, measures_of
 from clearprop.explain.doctor.patient import Patient
-from clearprop.explain.doctor.plots import losses
+from clearprop.explain.doctor.plots import loss_plot
 from clearprop.explain.doctor.rate import FEWEST_EPOCHS
 from clearprop.messages import Message
 from clearprop.nn import first_value
@@ -156,4 +156,4 @@ def _numbers(measure: Measure) -> dict[str, float]:
 
 
 def _losses(patient: Patient) -> Plot | None:
-    return losses(patient.history, ("loss", "validation_loss"))
+    return loss_plot(patient.history, ("loss", "validation_loss"))

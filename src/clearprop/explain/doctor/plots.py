@@ -15,7 +15,7 @@ _MOST_BARS, _MOST_CELLS, _MOST_ROWS, _MOST_COLUMNS = 40, 64, 16, 24
 _ROW, _CELL = 18.0, 13.0  # pixels
 
 
-def losses(history: History | None, columns: Sequence[str] = ("loss",), level: float | None = None) -> Plot | None:
+def loss_plot(history: History | None, columns: Sequence[str] = ("loss",), level: float | None = None) -> Plot | None:
     """Columns of a history by epoch, the first one blue, the second orange; `level` is dashed.
 
     The scale is logarithmic where the losses differ by more than a factor of 20.

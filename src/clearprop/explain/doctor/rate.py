@@ -13,7 +13,7 @@ from clearprop.errors import DivergenceError
 from clearprop.execute import Reference
 from clearprop.explain.doctor.finding import Cure, Examination, advised, as_code, found, healthy, skipped
 from clearprop.explain.doctor.patient import Patient
-from clearprop.explain.doctor.plots import losses
+from clearprop.explain.doctor.plots import loss_plot
 from clearprop.messages import Message
 from clearprop.train import Adam, Data, Run, Training, as_features, as_targets, train
 
@@ -145,7 +145,7 @@ def _examined(
         Message("doctor.optimizer"),
         _cure(patient, step, illness == SMALL),
         numbers if course is None else numbers | asdict(course),
-        losses(patient.history, level=patient.losses.baseline),
+        loss_plot(patient.history, level=patient.losses.baseline),
         clause=clauses[0],
         everything=both,
     )

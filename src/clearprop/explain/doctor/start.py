@@ -8,7 +8,7 @@ from clearprop.explain.doctor.finding import Examination, advised, found, health
 from clearprop.explain.doctor.inputs import cure_of_data
 from clearprop.explain.doctor.losses import BAD_START
 from clearprop.explain.doctor.patient import Patient
-from clearprop.explain.doctor.plots import losses
+from clearprop.explain.doctor.plots import loss_plot
 from clearprop.messages import Message, Words
 
 
@@ -26,7 +26,7 @@ def examine_initial_loss(patient: Patient) -> Examination:
         Message("doctor.initial_outputs"),
         cure_of_data(patient) or advised("new_start", suited),
         {"loss": first, "expected": expected, "limit": limit},
-        losses(patient.history, level=expected),
+        loss_plot(patient.history, level=expected),
         **values,
     )
 

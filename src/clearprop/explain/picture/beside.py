@@ -12,7 +12,7 @@ from clearprop.explain.picture.graphs import Numbers, at_zoom, numbers_of, verti
 from clearprop.graph import Graph
 from clearprop.messages import Language, Message, say
 from clearprop.present.figure.scene import Group, Label, Mark, Picture
-from clearprop.present.figure.text import text_width, words
+from clearprop.present.figure.text import text_runs, text_width
 from clearprop.present.formula import number
 
 _WHERE = (
@@ -45,19 +45,21 @@ def draw_simplification(
     marks: list[Mark] = []
     x = y = 0.0
     for i, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
-        marks.append(Label(x + 20, y + 20, words(caption), 13, "soft", "start", "words", bold=True))
+        marks.append(Label(x + 20, y + 20, text_runs(caption), 13, "soft", "start", "words", bold=True))
         shift = (tallest - picture.height) / 2 if beside else 0.0
         marks.append(Group(picture.marks, x, y + _HEAD + shift, part=("before", "after")[i]))
         if i == 0 and beside:
             x += picture.width + _GAP
-            marks.append(Label(x - _GAP / 2, y + _HEAD + tallest / 2 + 7, words("⇒"), 26, "soft", "middle", "words"))
+            marks.append(
+                Label(x - _GAP / 2, y + _HEAD + tallest / 2 + 7, text_runs("⇒"), 26, "soft", "middle", "words")
+            )
         elif i == 0:
             y += picture.height + _HEAD
     width = x + pictures[1].width if beside else max(picture.width for picture in pictures)
     bottom = y + _HEAD + (tallest if beside else pictures[1].height)
     if numbers:
         sentence = _compared(*(_facts(g, n) for g, n in zip(graphs, numbers, strict=True)))(lang)
-        marks.append(Label(20, bottom + 16, words(sentence), 13, "soft", "start", "words"))
+        marks.append(Label(20, bottom + 16, text_runs(sentence), 13, "soft", "start", "words"))
         bottom, width = bottom + _FOOT, max(width, text_width(sentence, 13, "words") + 40)
     return Picture(say("picture.beside.title", lang), width, bottom, tuple(marks))
 

@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from clearprop.explain.derivation.symbols import Place, symbol
+from clearprop.explain.derivation.symbols import ElementPlace, symbol
 from clearprop.explain.picture.connections import Connection, connections, layer_nodes, width_of
 from clearprop.explain.units import DEAD, MOSTLY, SATURATED
 from clearprop.explain.values import Values
@@ -17,7 +17,7 @@ from clearprop.messages import Language, Message, say
 from clearprop.nn import Architecture
 from clearprop.nn.names import X
 from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Role, Stroke
-from clearprop.present.figure.text import words
+from clearprop.present.figure.text import text_runs
 from clearprop.present.formula import runs
 
 _WEIGHTS: dict[Role, Message] = {
@@ -177,17 +177,17 @@ def _units(column: _Column, names: Sequence[str], unwell: dict[tuple[int, int], 
         state = unwell.get((column.layer, unit), "")
         edge: Role = {"dead": "soft", "saturated": "red"}.get(state, "ink")  # type: ignore[assignment]
         name = X if column.layer == 0 else Name.value("a", column.layer)
-        place = Place((unit + 1,) if column.size > 1 else ())
+        place = ElementPlace((unit + 1,) if column.size > 1 else ())
         marks: list[Mark] = [Circle(x, y, _RADIUS, "paper", edge, 2.4 if state else 1.3, dashed=state == "dead")]
         if state == "dead":
             marks.append(Stroke(((x - 11, y + 11), (x + 11, y - 11)), "soft", 1.2))
         marks.append(Label(x, y + 4.5, tuple(runs(symbol(name, place))), 13, anchor="middle"))
         if column.layer == 0 and unit < len(names):
-            marks.append(Label(x - _RADIUS - 8, y + 4, words(names[unit]), 12, "soft", "end", "words"))
+            marks.append(Label(x - _RADIUS - 8, y + 4, text_runs(names[unit]), 12, "soft", "end", "words"))
         yield Group(tuple(marks), node=name, part=str(unit + 1), tip=f"{name}[{unit + 1}]")
     if column.size > _MOST:
         y = (column.at(_FIRST - 1)[1] + column.at(column.size - _LAST)[1]) / 2
-        yield Label(column.x, y + 6, words("⋮"), 20, "soft", "middle")
+        yield Label(column.x, y + 6, text_runs("⋮"), 20, "soft", "middle")
 
 
 def _captions(column: _Column, last: int, node: Node | None, bottom: float, lang: Language) -> Iterator[Mark]:
@@ -199,10 +199,10 @@ def _captions(column: _Column, last: int, node: Node | None, bottom: float, lang
         else Message("picture.circles.hidden")
     )
     y = bottom + _RADIUS + 22
-    yield Label(column.x, y, words(role(lang)), 13, "ink", "middle", "words", bold=True)
+    yield Label(column.x, y, text_runs(role(lang)), 13, "ink", "middle", "words", bold=True)
     activation = "" if node is None or column.layer == 0 else _activation(node)
     said = f"{column.size:,}" + (f" · {activation}" if activation else "")
-    yield Label(column.x, y + 17, words(said), 12, "soft", "middle", "words")
+    yield Label(column.x, y + 17, text_runs(said), 12, "soft", "middle", "words")
 
 
 def _activation(node: Node) -> str:
@@ -239,5 +239,5 @@ def _legend(lines: Sequence[_Line], passes_on: bool, states: Collection[str], la
 def _written(entries: Sequence[_Entry], x: float, y: float) -> Iterator[Mark]:
     for text, colour, dashed in entries:
         yield Stroke(((x, y - 4), (x + 20, y - 4)), colour, 2.4, dashed=dashed)
-        yield Label(x + 26, y, words(text), 12, "soft", "start", "words")
+        yield Label(x + 26, y, text_runs(text), 12, "soft", "start", "words")
         x += 44 + len(text) * (13.0 if any(ord(letter) > 0x2E80 for letter in text) else 6.6)

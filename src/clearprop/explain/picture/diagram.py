@@ -27,7 +27,7 @@ def title_of(op: Op) -> str:
 
 
 @dataclass(frozen=True)
-class Vertex:
+class DiagramNode:
     """One node of a figure.
 
     Attributes:
@@ -87,7 +87,7 @@ def check_size(nodes: int) -> None:
         )
 
 
-def draw_diagram(title: str, vertices: Sequence[Vertex]) -> Picture:
+def draw_diagram(title: str, vertices: Sequence[DiagramNode]) -> Picture:
     """The figure.
 
     Raises:
@@ -113,7 +113,7 @@ def _head(end: Point) -> Mark:
     return Stroke(((x, y), (x - 7, y - 3.5), (x - 7, y + 3.5)), fill="soft", stroke="none", closed=True)
 
 
-def _vertex(vertex: Vertex, layout: Layout) -> Iterator[Mark]:
+def _vertex(vertex: DiagramNode, layout: Layout) -> Iterator[Mark]:
     x, y = layout.centres[vertex.key]
     end = layout.stubs[vertex.key]
     at = x + vertex.numbers_at
@@ -126,11 +126,11 @@ def _vertex(vertex: Vertex, layout: Layout) -> Iterator[Mark]:
     yield Group(vertex.gradient.marks, at, y + _APART, vertex.key, "gradient")
 
 
-def _leads_on(vertex: Vertex, layout: Layout) -> bool:
+def _leads_on(vertex: DiagramNode, layout: Layout) -> bool:
     return any(edge[0] == vertex.key for edge in layout.ways)
 
 
-def _shape(vertex: Vertex, x: float, y: float) -> Iterator[Mark]:
+def _shape(vertex: DiagramNode, x: float, y: float) -> Iterator[Mark]:
     if vertex.form == "circle":
         yield Circle(x, y, _RADIUS, "paper", "ink", 1.3)
     elif vertex.form == "box":
@@ -142,7 +142,7 @@ def _shape(vertex: Vertex, x: float, y: float) -> Iterator[Mark]:
         yield from _cards(vertex, x, y - _RADIUS)
 
 
-def _cards(vertex: Vertex, x: float, y: float) -> Iterator[Mark]:
+def _cards(vertex: DiagramNode, x: float, y: float) -> Iterator[Mark]:
     """Constants and parameters, which come in from above."""
     yield Stroke(((x, y - 12), (x, y - 5)), "soft", 1.2)
     yield Stroke(((x, y), (x - 3.2, y - 6.5), (x + 3.2, y - 6.5)), fill="soft", stroke="none", closed=True)

@@ -13,14 +13,14 @@ from clearprop.execute import Array, bind, evaluate
 from clearprop.explain.derivation.arrange import is_transparent
 from clearprop.explain.derivation.symbols import own_letter
 from clearprop.explain.derivation.writer import Writer
-from clearprop.explain.picture.diagram import Vertex, check_size, title_of
+from clearprop.explain.picture.diagram import DiagramNode, check_size, title_of
 from clearprop.explain.signs import is_infix, sign
 from clearprop.graph import Graph, Name, Node, expand, simplify, tidy, variable
 from clearprop.graph.entries import Everywhere
 from clearprop.graph.gradient import backward
 from clearprop.graph.node import constant, is_batch_size, is_constant, is_variable
 from clearprop.present.figure.blocks import NOTHING, Block, formula_block, value_block
-from clearprop.present.figure.text import words
+from clearprop.present.figure.text import text_runs
 from clearprop.present.formula import Math, Run, identifier, number, runs, to_text, transposed
 
 Zoom = Literal["primitives", "fused", "layers"]
@@ -69,12 +69,12 @@ def numbers_of(
 
 def vertices_with_numbers(
     graph: Graph, numbers: Numbers, digits: int, letters: Callable[[Name], Math] | None = None
-) -> list[Vertex]:
+) -> list[DiagramNode]:
     """The nodes of a graph, with numbers; `letters` writes the names, by default as they were given."""
     return _WithNumbers(graph, letters or own_letter, numbers, digits).vertices()
 
 
-def vertices_with_formulas(graph: Graph, upstream: float | str | None) -> list[Vertex]:
+def vertices_with_formulas(graph: Graph, upstream: float | str | None) -> list[DiagramNode]:
     """The nodes of a graph with one output, with formulas."""
     check_size(len(graph))
     return _WithFormulas(graph, upstream).vertices()
@@ -117,7 +117,7 @@ class _Vertices:
             taken.add(key)
             self._keys[node] = key
 
-    def vertices(self) -> list[Vertex]:
+    def vertices(self) -> list[DiagramNode]:
         """In an order in which inputs come first."""
         return [self._vertex(node) for node in self._graph.nodes if self._is_drawn(node)]
 
@@ -129,22 +129,22 @@ class _Vertices:
             node = node.inputs[0]
         return node
 
-    def _vertex(self, node: Node) -> Vertex:
+    def _vertex(self, node: Node) -> DiagramNode:
         inputs = [self._source(x) for x in node.inputs]
         before = self._number_before(node)
-        cards = () if before else tuple(tuple(runs(_plain(x))) for x in inputs if self._is_plain[x])
+        cards = () if before else tuple(tuple(runs(_formula(x))) for x in inputs if self._is_plain[x])
         keys = tuple(self._keys[x] for x in inputs if not self._is_plain[x])
         sign, form = self._sign(node)
         name = tuple(runs(self._letters(node.name))) if node.name and form != "leaf" else ()
-        return Vertex(self._keys[node], keys, sign, form, self._above(node), self._below(node), cards, name)
+        return DiagramNode(self._keys[node], keys, sign, form, self._above(node), self._below(node), cards, name)
 
     def _sign(self, node: Node) -> tuple[tuple[Run, ...], Literal["circle", "box", "leaf"]]:
         if is_variable(node) and node.name:
             return tuple(runs(self._letters(node.name))), "leaf"
         if node.op.fused:
-            return words(title_of(node.op)), "box"
+            return text_runs(title_of(node.op)), "box"
         before = self._number_before(node)
-        found = words(before + to_text(sign(node))) if before else tuple(runs(sign(node)))
+        found = text_runs(before + to_text(sign(node))) if before else tuple(runs(sign(node)))
         on_line = sum(len(text) for text, place, _ in found if place == "normal")
         return found, "circle" if on_line <= _WIDEST else "box"
 
@@ -152,7 +152,7 @@ class _Vertices:
         """The 1 of 1 − a, which must not be taken for that of a − 1."""
         if not is_infix(node) or node.op.commutative or not self._is_plain[node.inputs[0]]:
             return ""
-        return to_text(_plain(self._source(node.inputs[0])))
+        return to_text(_formula(self._source(node.inputs[0])))
 
     def _above(self, node: Node) -> Block:
         raise NotImplementedError
@@ -218,7 +218,7 @@ def _free_name(y: Node, taken: Collection[object]) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _plain(node: Node) -> Math:
+def _formula(node: Node) -> Math:
     if is_constant(node):
         return number(float(node.attrs["value"]), 6)
     return Writer(lambda x: identifier("N") if is_batch_size(x) else None).formula(node)

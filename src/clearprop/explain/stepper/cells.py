@@ -8,7 +8,7 @@ from typing import Literal
 
 from clearprop.cached import cached_property
 from clearprop.execute import evaluate
-from clearprop.explain.derivation import Elements, Source, Writer
+from clearprop.explain.derivation import DerivationSource, Elements, Writer
 from clearprop.explain.derivation.arrange import is_given, is_sum
 from clearprop.explain.derivation.elements import Element, indices
 from clearprop.graph import OPS, Graph, Name, Node, expand, tidy, topological
@@ -53,7 +53,7 @@ class Cells:
         cells: operations, each after its inputs.
     """
 
-    def __init__(self, source: Source, detail: Detail) -> None:
+    def __init__(self, source: DerivationSource, detail: Detail) -> None:
         self.source, self._detail = source, detail
         self._elements = Elements(source.name_of, source.arrays, source.values.samples, most=_ALL_TERMS)
         self.leaves: dict[str, Element] = {}

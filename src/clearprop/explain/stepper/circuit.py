@@ -87,7 +87,7 @@ class Circuit:
 
 
 @dataclass(frozen=True)
-class Line:
+class CaptionedEquation:
     """An equation, with a word on what it is; `of` is a value that the word needs behind it."""
 
     label: Words
@@ -113,7 +113,7 @@ class Frame:
     title: Words
     subject: Math | None = None
     text: tuple[Words, ...] = ()
-    lines: tuple[Line, ...] = ()
+    lines: tuple[CaptionedEquation, ...] = ()
     at: str | None = None
     flow: tuple[Edge, ...] = ()
     shows: tuple[tuple[str, str], ...] = ()

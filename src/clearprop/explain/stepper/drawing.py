@@ -15,7 +15,7 @@ from clearprop.messages import Language, say
 from clearprop.present.figure.blocks import SIZE, Block, value_block
 from clearprop.present.figure.layout import Box, Layout, arrange
 from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Role, Stroke
-from clearprop.present.figure.text import runs_width, words
+from clearprop.present.figure.text import runs_width, text_runs
 from clearprop.present.formula import DIGITS, Run, runs, to_text
 
 _RADIUS, _SIGN, _NAME, _SMALL = 17.0, 15.0, 12.5, 11.0  # of a circle; sizes of writing
@@ -25,7 +25,7 @@ _MARGIN, _HEAD = 18.0, 34.0
 _LINE = 1.6
 
 
-class Drawing:
+class CircuitDrawing:
     """Draws one circuit.
 
     Args:
@@ -124,7 +124,7 @@ class Drawing:
 
     def _by(self, leaf: str) -> tuple[Run, ...]:
         """∂L/∂w, without the indices that stand above it."""
-        return (*words("∂L/∂"), *self._letter(leaf)[:1])
+        return (*text_runs("∂L/∂"), *self._letter(leaf)[:1])
 
     # --- what is drawn
 
@@ -224,7 +224,7 @@ class Drawing:
         for layer, (low, high) in ordered:
             box = Rect(low + _MARGIN - 12, 6, high - low + 24, height - 12, fill="tint", radius=10)
             centre = (low + high) / 2 + _MARGIN
-            name = Label(centre, 24, words(self._band(layer)), SIZE, "soft", "middle", "words")
+            name = Label(centre, 24, text_runs(self._band(layer)), SIZE, "soft", "middle", "words")
             yield Group((box, name) if layer else (name,), part="band")
 
     def _band(self, layer: int) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clearprop.execute import Array, Reference
-from clearprop.explain.derivation import Elements, Source, Writer, symbol
+from clearprop.explain.derivation import DerivationSource, Elements, Writer, symbol
 from clearprop.explain.derivation.elements import Element, indices
 from clearprop.explain.stepper.cells import Cells
-from clearprop.explain.stepper.circuit import Circuit, Frame, Line
+from clearprop.explain.stepper.circuit import CaptionedEquation, Circuit, Frame
 from clearprop.graph import Graph, Name, Node
 from clearprop.messages import Message
 from clearprop.nn.names import LOSS
@@ -16,7 +16,7 @@ from clearprop.present.formula import Math, number
 from clearprop.train import Optimizer
 
 
-class Updates:
+class UpdateFrames:
     """One step of an optimizer, element by element.
 
     Args:
@@ -24,7 +24,7 @@ class Updates:
         optimizer: whose first step it is.
     """
 
-    def __init__(self, source: Source, optimizer: Optimizer) -> None:
+    def __init__(self, source: DerivationSource, optimizer: Optimizer) -> None:
         self._source, self._optimizer = source, optimizer
         self._elements = Elements(self._stop, source.arrays, samples=1)
 
@@ -54,7 +54,7 @@ class Updates:
         letter = circuit.vertices[key].symbol
         return Frame("update", Message("stepper.update"), letter, tuple(text), tuple(lines), key, (), (("new", key),))
 
-    def _line(self, new: Name, parameter: Name, index: tuple[int, ...]) -> Line:
+    def _line(self, new: Name, parameter: Name, index: tuple[int, ...]) -> CaptionedEquation:
         scalar = self._elements.written_out(self._source.node(new), index)
         place, leaves = self._source.place(parameter, index), self._elements.leaves
 
@@ -66,7 +66,9 @@ class Updates:
             return number(self._elements.numbers[x], self._source.digits) if x in leaves else None
 
         result = number(float(self._source.arrays[new][index]), self._source.digits)
-        return Line("", (symbol(new, place), Writer(letter).formula(scalar), Writer(digits).formula(scalar), result))
+        return CaptionedEquation(
+            "", (symbol(new, place), Writer(letter).formula(scalar), Writer(digits).formula(scalar), result)
+        )
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -81,12 +83,12 @@ class Updates:
         return float(Reference().load(graph).run(given, values.samples)[LOSS])
 
 
-def loss_frame(source: Source, updates: Updates) -> Frame:
+def loss_frame(source: DerivationSource, updates: UpdateFrames) -> Frame:
     """The loss before and after."""
     before, after = source.values.loss, updates.loss_after()
     text = "same" if after == before else "better" if after < before else "worse"
     lines = [
-        Line(Message(label), (letter, number(value, source.digits)))
+        CaptionedEquation(Message(label), (letter, number(value, source.digits)))
         for label, letter, value in (
             ("stepper.before", symbol(LOSS), before),
             ("stepper.after", symbol(LOSS.new), after),
@@ -95,7 +97,7 @@ def loss_frame(source: Source, updates: Updates) -> Frame:
     return Frame("end", Message("stepper.end"), None, (Message(f"stepper.end_{text}"),), tuple(lines))
 
 
-def prediction_frame(source: Source) -> Frame:
+def prediction_frame(source: DerivationSource) -> Frame:
     """The output, where there is no target to compare it with."""
     name = Name.value("a", source.values.architecture.depth)
     return Frame(
@@ -103,5 +105,5 @@ def prediction_frame(source: Source) -> Frame:
         Message("stepper.output_end"),
         symbol(name),
         (Message("stepper.output_end_text"),),
-        (Line("", (symbol(name), source.printed(name))),),
+        (CaptionedEquation("", (symbol(name), source.printed(name))),),
     )

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from clearprop.explain.derivation import Source, derive, symbol
+from clearprop.explain.derivation import DerivationSource, derive, symbol
 from clearprop.explain.derivation.arrange import is_given
 from clearprop.explain.signs import loss_by, sign_of
-from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
+from clearprop.explain.stepper.circuit import CaptionedEquation, Circuit, Frame, Vertex
 from clearprop.graph import Name, Node, topological
 from clearprop.graph.name import as_name
 from clearprop.graph.node import is_constant
 from clearprop.messages import Message, Words
 from clearprop.nn.names import LOSS, TARGET, X
 from clearprop.present.document import Document, Paragraph, Section
-from clearprop.present.figure.text import words
+from clearprop.present.figure.text import text_runs
 from clearprop.present.formula import number
 from clearprop.train import Optimizer
 
@@ -30,7 +30,7 @@ class Layers:
         circuit: vertices and all numbers.
     """
 
-    def __init__(self, source: Source, optimizer: Optimizer) -> None:
+    def __init__(self, source: DerivationSource, optimizer: Optimizer) -> None:
         self._source = source
         convention = "column" if source.column else "row"
         self._document: Document = derive(source.values, convention, optimizer=optimizer, digits=source.digits)
@@ -65,7 +65,7 @@ class Layers:
         inputs = list(dict.fromkeys(self._inputs(value)))
         is_one_op = all(self._visible(x) is not None or is_constant(x) for x in value.inputs)
         sign = "L" if name.role == "loss" else sign_of(value) if is_one_op else "f"
-        return Vertex("operation", words(sign), symbol(name), self._layer(name), tuple(inputs))
+        return Vertex("operation", text_runs(sign), symbol(name), self._layer(name), tuple(inputs))
 
     def _inputs(self, node: Node) -> Iterator[Name]:
         for x in node.inputs:
@@ -116,7 +116,7 @@ class Layers:
             "backward",
             Message("stepper.seed"),
             text=(Message("stepper.seed_text"),),
-            lines=(Line("", (loss_by(symbol(LOSS)), one)),),
+            lines=(CaptionedEquation("", (loss_by(symbol(LOSS)), one)),),
             at=LOSS,
             shows=(("gradient", LOSS),),
         )
@@ -152,8 +152,8 @@ class Layers:
         return Frame(phase, step.title, symbol(as_name(step.name)), step.notes, lines, at, flow, shows)  # type: ignore[arg-type]
 
 
-def _lines(steps: Sequence[Section]) -> tuple[Line, ...]:
-    return tuple(Line("", equation) for step in steps for equation in step.equations)
+def _lines(steps: Sequence[Section]) -> tuple[CaptionedEquation, ...]:
+    return tuple(CaptionedEquation("", equation) for step in steps for equation in step.equations)
 
 
 def _notes(steps: Sequence[Section]) -> tuple[Words, ...]:

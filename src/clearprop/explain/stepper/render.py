@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Numbers
+from clearprop.explain.stepper.circuit import CaptionedEquation, Circuit, Frame, Numbers
 from clearprop.messages import Language, Message, say, spoken
 from clearprop.present.figure.scene import Picture
 from clearprop.present.formula import Atom, Math, Matrix, to_mathml, to_text
@@ -94,7 +94,7 @@ def _panel(frame: Frame, lang: Language) -> str:
     return f'<h2>{escape(spoken(frame.title, lang))}{subject}</h2>{text}<div class="lines">{lines}</div>'
 
 
-def _line(line: Line, lang: Language) -> str:
+def _line(line: CaptionedEquation, lang: Language) -> str:
     of = "" if line.of is None else f" {to_mathml(line.of)}"
     label = f'<span class="label">{escape(spoken(line.label, lang))}{of}</span>' if line.label else ""
     first, *sides = map(_inner, line.sides)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clearprop.explain.derivation import Elements, Source, Writer, symbol
+from clearprop.explain.derivation import DerivationSource, Elements, Writer, symbol
 from clearprop.explain.derivation.arrange import is_label
 from clearprop.explain.derivation.elements import Element
 from clearprop.explain.derivation.steps import without_repeats
@@ -12,7 +12,7 @@ from clearprop.present.document import Equation
 from clearprop.present.formula import Math, number
 
 
-def short_form(source: Source, element: Element) -> Equation | None:
+def short_form(source: DerivationSource, element: Element) -> Equation | None:
     """The error of an output unit by the graph that trains; None where nothing cancels, or for another value."""
     trained, name = source.values.graph, element.name.gradient
     if element.name != Name.value("z", source.values.architecture.depth) or element.index is None:

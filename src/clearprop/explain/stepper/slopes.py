@@ -19,7 +19,7 @@ _OUT = "out"
 
 
 @dataclass(frozen=True)
-class Slope:
+class LocalSlope:
     """One slope.
 
     Attributes:
@@ -39,7 +39,7 @@ class Slope:
     value: float
 
 
-def slopes(cells: Cells, key: str, wanted: set[str]) -> list[Slope]:
+def slopes(cells: Cells, key: str, wanted: set[str]) -> list[LocalSlope]:
     """The slopes of a cell by those of its inputs that are wanted."""
     cell = cells.cells[key]
     inputs = {f"in{i}": x for i, x in enumerate(cell.inputs)}
@@ -61,7 +61,7 @@ def slopes(cells: Cells, key: str, wanted: set[str]) -> list[Slope]:
         node = without_alias(alias)
         value = evaluate(node, {k: given[k] for k in Graph({"y": node}).inputs})
         out.append(
-            Slope(
+            LocalSlope(
                 by=inputs[name],
                 constant=float(node.attrs["value"]) if is_constant(node) else None,
                 single=is_variable(node),

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InvalidValueError
-from clearprop.explain.derivation import Source
+from clearprop.explain.derivation import DerivationSource
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame
-from clearprop.explain.stepper.drawing import Drawing
-from clearprop.explain.stepper.ending import Updates, loss_frame, prediction_frame
+from clearprop.explain.stepper.drawing import CircuitDrawing
+from clearprop.explain.stepper.ending import UpdateFrames, loss_frame, prediction_frame
 from clearprop.explain.stepper.layers import Layers
 from clearprop.explain.stepper.render import rendered
 from clearprop.explain.stepper.walk import Walk
@@ -58,7 +58,7 @@ class StepByStep:
 
     def to_html(self) -> str:
         """The whole page."""
-        picture = Drawing(self.circuit, self.depth, self.lang, self.column, self.digits).picture()
+        picture = CircuitDrawing(self.circuit, self.depth, self.lang, self.column, self.digits).picture()
         return rendered(self.title, self.subtitle, self.lang, self.digits, self.circuit, self.frames, picture)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -118,7 +118,7 @@ def step_by_step(
             raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, filter(None, allowed))))
     if not 2 <= digits <= 15:
         raise InvalidValueError(f"digits = {digits!r}", "2 … 15")
-    source = Source(values, convention, digits, chosen)  # type: ignore[arg-type]
+    source = DerivationSource(values, convention, digits, chosen)  # type: ignore[arg-type]
     cells = _cells(source, zoom)
     circuit, frames = _walk(source, cells, chosen)
     return StepByStep(
@@ -134,7 +134,7 @@ def step_by_step(
     )
 
 
-def _cells(source: Source, zoom: str | None) -> Cells | None:
+def _cells(source: DerivationSource, zoom: str | None) -> Cells | None:
     """The graph of single numbers; None where the layers are to be shown."""
     vertices = 2 * sum(array.size for array in source.values.parameters.values())  # at least, near enough
     if zoom == "layers" or (zoom is None and vertices > _BY_DEFAULT):
@@ -151,8 +151,8 @@ def _cells(source: Source, zoom: str | None) -> Cells | None:
     return cells if zoom is not None or fits else None
 
 
-def _walk(source: Source, cells: Cells | None, optimizer: Optimizer) -> tuple[Circuit, list[Frame]]:
-    updates = Updates(source, optimizer) if source.values.has_target else None
+def _walk(source: DerivationSource, cells: Cells | None, optimizer: Optimizer) -> tuple[Circuit, list[Frame]]:
+    updates = UpdateFrames(source, optimizer) if source.values.has_target else None
     if cells is None:
         layers = Layers(source, optimizer)
         circuit, frames = layers.circuit, list(layers.frames())

@@ -12,13 +12,13 @@ from clearprop.explain.derivation.general import rule_name
 from clearprop.explain.derivation.steps import without_repeats
 from clearprop.explain.signs import loss_by, sign_of, slope_of
 from clearprop.explain.stepper.cells import Cells
-from clearprop.explain.stepper.circuit import Circuit, Frame, Line, Vertex
+from clearprop.explain.stepper.circuit import CaptionedEquation, Circuit, Frame, Vertex
 from clearprop.explain.stepper.shortcut import short_form
-from clearprop.explain.stepper.slopes import Slope, slopes
+from clearprop.explain.stepper.slopes import LocalSlope, slopes
 from clearprop.graph.node import is_alias
 from clearprop.messages import Message, has_words
 from clearprop.nn.names import TARGET, X
-from clearprop.present.figure.text import words
+from clearprop.present.figure.text import text_runs
 from clearprop.present.formula import Level, Math, brackets, fill, identifier, joined, level, number, parse
 from clearprop.present.formula.tree import PLUS
 
@@ -56,7 +56,7 @@ class Walk:
         for key, cell in self._cells.cells.items():
             letter = None if cell.element is None else self._cells.symbol(key)
             sign = "L" if cell.whole else sign_of(cell.node)
-            found[key] = Vertex("operation", words(sign), letter, cell.layer, cell.inputs)
+            found[key] = Vertex("operation", text_runs(sign), letter, cell.layer, cell.inputs)
         return found
 
     def _leading_from_parameters(self) -> set[str]:
@@ -72,7 +72,9 @@ class Walk:
     def forward(self) -> Iterator[Frame]:
         """The sample, then every cell in the order in which it is computed."""
         has_target = self._source.values.has_target
-        lines = [Line("", (symbol(name), self._source.printed(name))) for name in (X, TARGET)[: 1 + has_target]]
+        lines = [
+            CaptionedEquation("", (symbol(name), self._source.printed(name))) for name in (X, TARGET)[: 1 + has_target]
+        ]
         yield Frame(
             "start",
             Message("stepper.start"),
@@ -93,7 +95,7 @@ class Walk:
             title,
             self._cells.symbol(key),
             (text,),
-            (Line("", without_repeats(sides)),),
+            (CaptionedEquation("", without_repeats(sides)),),
             key,
             tuple((x, key) for x in cell.inputs),
             (("value", key),),
@@ -136,7 +138,7 @@ class Walk:
             "backward",
             Message("stepper.seed"),
             text=(Message("stepper.seed_text"),),
-            lines=(Line("", (self._gradient_symbol(last), self._number(1.0))),),
+            lines=(CaptionedEquation("", (self._gradient_symbol(last), self._number(1.0))),),
             at=last,
             shows=(("gradient", last),),
         )
@@ -147,7 +149,7 @@ class Walk:
 
     def _backward_frame(self, key: str) -> Frame:
         cell, g = self._cells.cells[key], float(self.circuit.gradients[key])
-        lines = [Line(Message("stepper.arrives"), (_G, self._gradient_symbol(key), self._number(g)))]
+        lines = [CaptionedEquation(Message("stepper.arrives"), (_G, self._gradient_symbol(key), self._number(g)))]
         text = [self._role(key)[2]]
         shows = []
         found = slopes(self._cells, key, self._needed)
@@ -164,7 +166,7 @@ class Walk:
         subject = None if cell.whole else self._cells.symbol(key)
         return Frame("backward", title, subject, tuple(text), (*lines, *short), key, flow, tuple(shows))
 
-    def _lines(self, key: str, slope: Slope, g: float, handed: float) -> Iterator[Line]:
+    def _lines(self, key: str, slope: LocalSlope, g: float, handed: float) -> Iterator[CaptionedEquation]:
         """The local slope, where it is more than a number, and what is handed on: g times the slope."""
         factor, put_in = slope.formula, slope.numbers
         if not slope.single and slope.constant is None:
@@ -173,7 +175,7 @@ class Walk:
             if key == self._last:  # g is 1, and the slope is the gradient already
                 yield self._handed_on(slope.by, sides[1:])
                 return
-            yield Line(Message("stepper.slope"), without_repeats(sides))
+            yield CaptionedEquation(Message("stepper.slope"), without_repeats(sides))
         product = _G if slope.constant == 1.0 else fill(_TIMES, {"1": _G, "2": factor})
         if not np.isfinite(handed):
             yield self._handed_on(slope.by, [product])
@@ -183,16 +185,16 @@ class Walk:
             numbers = fill(_TIMES, {"1": self._number(g), "2": put_in})
             yield self._handed_on(slope.by, [product, numbers, self._number(handed)])
 
-    def _handed_on(self, by: str, sides: list[Math]) -> Line:
+    def _handed_on(self, by: str, sides: list[Math]) -> CaptionedEquation:
         """What an input gets: its gradient, or a part of it."""
         left = self._gradient_symbol(by)
         if len(self._consumers[by]) > 1:
-            return Line(Message("stepper.part"), without_repeats(sides), left)
+            return CaptionedEquation(Message("stepper.part"), without_repeats(sides), left)
         element = self._cells.element(by)
         rule = rule_name(element.name.gradient, self._source) if element else None
         label = Message("stepper.handed_on")
         label = Message("stepper.by_rule", label=label, rule=rule) if rule else label
-        return Line(label, without_repeats([left, *sides]))
+        return CaptionedEquation(label, without_repeats([left, *sides]))
 
     def _hand_on(self, key: str, by: str, handed: float) -> tuple[str, str]:
         """Write down what an input gets back; a single contribution is its gradient."""
@@ -228,13 +230,13 @@ class Walk:
             Message("stepper.meet"),
             self._cells.symbol(key),
             (Message("stepper.meet_text", n=len(parts)), *([Message("stepper.cancelled")] if short else [])),
-            (Line("", (self._gradient_symbol(key), joined(terms, PLUS), self._number(total))), *short),
+            (CaptionedEquation("", (self._gradient_symbol(key), joined(terms, PLUS), self._number(total))), *short),
             key,
             tuple((key, consumer) for consumer, _ in parts),
             (("gradient", key),),
         )
 
-    def _remarks(self, inputs: tuple[str, ...], found: list[Slope], g: float) -> Iterator[Message]:
+    def _remarks(self, inputs: tuple[str, ...], found: list[LocalSlope], g: float) -> Iterator[Message]:
         names = {element.name for slope in found if (element := self._cells.element(slope.by))}
         if any(name.role == "value" and name.letter == "z" for name in names):
             yield Message("stepper.delta")
@@ -245,11 +247,11 @@ class Walk:
         elif found and all(slope.value == 0 and slope.constant is None and not slope.single for slope in found):
             yield Message("stepper.no_slope")
 
-    def _short_form(self, key: str) -> list[Line]:
+    def _short_form(self, key: str) -> list[CaptionedEquation]:
         """δ[L] = a[L] − y, once δ[L] is complete."""
         element = self._cells.element(key)
         short = short_form(self._source, element) if element and key in self.circuit.gradients else None
-        return [] if short is None else [Line(Message("stepper.in_short"), short)]
+        return [] if short is None else [CaptionedEquation(Message("stepper.in_short"), short)]
 
     # --- letters and numbers
 

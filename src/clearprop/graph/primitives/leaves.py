@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clearprop.errors import ShapeError
-from clearprop.graph.entries import Everywhere, Run, batch_size
+from clearprop.graph.entries import Everywhere, RunFacts, batch_size
 from clearprop.graph.node import Example, Node, Op, register
 from clearprop.graph.types import Shape, Type, as_shape
 
@@ -16,7 +16,7 @@ def _no_gradient(y: Node, g: Node, *inputs: Node) -> tuple[None, ...]:
     return (None,) * len(inputs)
 
 
-def _value(node: Node, run: Run) -> float:
+def _value(node: Node, run: RunFacts) -> float:
     return float(node.attrs["value"])
 
 

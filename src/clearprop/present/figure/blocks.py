@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.present.figure.scene import Label, Mark, Rect, Role, Stroke
-from clearprop.present.figure.text import runs_width, words
+from clearprop.present.figure.text import runs_width, text_runs
 from clearprop.present.formula import Math, number, runs
 
 Array = NDArray[Any]
@@ -68,7 +68,7 @@ def _heat(rows: Array, shape: tuple[int, ...], colour: Role) -> Block:
     """Blue for positive, orange for negative, deeper for larger; of many rows and columns some, evenly spread."""
     some = rows[np.ix_(*(_spread(n, most) for n, most in zip(rows.shape, (_STRIP_ROWS, _STRIP_COLUMNS), strict=True)))]
     largest = float(np.nanmax(np.abs(some), initial=0.0)) or 1.0
-    text = words(" × ".join(map(str, shape)))
+    text = text_runs(" × ".join(map(str, shape)))
     height = some.shape[0] * _CELL
     marks: list[Mark] = [Label(0, 12, text, SIZE - 1, colour, face="words")]
     for (i, j), v in np.ndenumerate(some):

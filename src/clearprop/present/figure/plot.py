@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike
 from clearprop.messages import Language, Message, spoken
 from clearprop.present.figure.axis import Axis, Text
 from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Role, Stroke
-from clearprop.present.figure.text import runs_width, words
+from clearprop.present.figure.text import runs_width, text_runs
 from clearprop.present.formula import runs
 
 SIZE = 12.0  # of letters
@@ -340,7 +340,7 @@ def side_by_side(title: str, pictures: Sequence[Picture], gap: float = 24.0) -> 
 def text_mark(at: Point, text: Text, lang: Language, colour: Role = "ink", anchor: Anchor = "start") -> Label:
     """Words, or a formula, on a baseline."""
     if isinstance(text, str | Message):
-        return Label(*at, words(spoken(text, lang)), SIZE, colour, anchor, "words")
+        return Label(*at, text_runs(spoken(text, lang)), SIZE, colour, anchor, "words")
     return Label(*at, tuple(runs(text)), SIZE + 2, colour, anchor)
 
 

@@ -49,7 +49,7 @@ def text_width(text: str, size: float, face: str = "math") -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class PlacedRun:
     """One run of a label, with where it stands from the label's start.
 
     `back` is how far it begins before the end of the piece before it: a subscript below a superscript.
@@ -63,14 +63,14 @@ class Piece:
     back: float
 
 
-def pieces(label: Label) -> list[Piece]:
+def pieces(label: Label) -> list[PlacedRun]:
     """The runs of a label put in place, a subscript right below the superscript before it."""
-    return place(label.runs, label.size, label.face)
+    return placed_runs(label.runs, label.size, label.face)
 
 
-def place(runs: Iterable[Run], size: float, face: str = "math") -> list[Piece]:
+def placed_runs(runs: Iterable[Run], size: float, face: str = "math") -> list[PlacedRun]:
     """Runs put in place from x = 0, on the line y = 0."""
-    out: list[Piece] = []
+    out: list[PlacedRun] = []
     x = end = start = 0.0  # where the last piece ended, how far anything reaches, where the last scripts began
     before = "normal"
     for text, where, italic in runs:
@@ -86,7 +86,7 @@ def place(runs: Iterable[Run], size: float, face: str = "math") -> list[Piece]:
             begin = start
         elif where != "normal":
             start = end
-        out.append(Piece(text, begin, rise, small, italic, x - begin))
+        out.append(PlacedRun(text, begin, rise, small, italic, x - begin))
         x = begin + text_width(text, small, face)
         end = max(end, x)
         before = where
@@ -95,9 +95,9 @@ def place(runs: Iterable[Run], size: float, face: str = "math") -> list[Piece]:
 
 def runs_width(runs: Iterable[Run], size: float, face: str = "math") -> float:
     """How far runs reach to the right."""
-    return max((p.x + text_width(p.text, p.size, face) for p in place(runs, size, face)), default=0.0)
+    return max((p.x + text_width(p.text, p.size, face) for p in placed_runs(runs, size, face)), default=0.0)
 
 
-def words(text: str) -> tuple[Run, ...]:
+def text_runs(text: str) -> tuple[Run, ...]:
     """Plain text as runs."""
     return ((text, "normal", False),)

@@ -23,8 +23,8 @@ from clearprop.present.formula.tree import (
     Row,
     Scripts,
     Slot,
+    belongs_to_name,
     brackets,
-    is_label,
 )
 
 
@@ -54,7 +54,7 @@ def level(m: Math) -> Level:
         case Atom() | Slot() | Fenced() | Matrix() | Root():
             return Level.ATOM
         case Scripts(sup=sup):
-            return Level.ATOM if sup is None or is_label(sup) else Level.POWER
+            return Level.ATOM if sup is None or belongs_to_name(sup) else Level.POWER
         case Apply(argument=argument):
             return Level.POWER if isinstance(argument, Fenced) else Level.APPLICATION
         case Row(parts=parts):

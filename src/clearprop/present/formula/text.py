@@ -21,7 +21,7 @@ from clearprop.present.formula.tree import (
     Row,
     Scripts,
     Slot,
-    is_label,
+    belongs_to_name,
 )
 
 _RAISABLE = set("0123456789−ᵀ")
@@ -96,7 +96,7 @@ def _over(sup: Math | None) -> str:
     text = _close(sup)
     if _RAISABLE.issuperset(text):
         return text.translate(RAISED)
-    if is_label(sup) or text == "′":  # a layer, a sample, a new value
+    if belongs_to_name(sup) or text == "′":  # a layer, a sample, a new value
         return text
     return f"^{text}" if len(text) == 1 or text.replace(".", "").isdigit() else f"^({text})"
 

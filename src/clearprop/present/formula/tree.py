@@ -149,7 +149,7 @@ def brackets(inner: Math) -> Fenced:
     return Fenced("(", inner, ")")
 
 
-def is_label(sup: Math) -> bool:
+def belongs_to_name(sup: Math) -> bool:
     """Whether what stands above belongs to a name and is no power: it begins with a bracket, as in z^[1](2)."""
     first = sup.parts[0] if isinstance(sup, Row) and sup.parts else sup
     return isinstance(first, Fenced)
@@ -161,6 +161,6 @@ def transposed(inner: Math) -> Math:
         return inner
     if isinstance(inner, Scripts) and inner.sup is None:
         return Scripts(inner.base, inner.sub, TOP)
-    if isinstance(inner, Scripts) and inner.sup is not None and is_label(inner.sup):
+    if isinstance(inner, Scripts) and inner.sup is not None and belongs_to_name(inner.sup):
         return Scripts(inner.base, inner.sub, Row((inner.sup, TOP)))
     return Scripts(inner if isinstance(inner, Atom | Fenced | Matrix) else brackets(inner), None, TOP)

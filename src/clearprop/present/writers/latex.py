@@ -40,7 +40,7 @@ def _block(block: Block, lang: Language, level: int) -> Iterator[str]:
         case Paragraph(words=words):
             yield _escaped(sentences(words, lang)) + "\n"
         case Equations(equations=equations):
-            yield from (f"\\[\n{aligned(e)}\n\\]" for e in equations)
+            yield from (f"\\[\n{aligned_equation(e)}\n\\]" for e in equations)
         case Table():
             yield from _table(block, lang)
         case Figure(caption=caption):
@@ -53,7 +53,7 @@ def _block(block: Block, lang: Language, level: int) -> Iterator[str]:
                 yield from _block(one, lang, level + 1)
 
 
-def aligned(equation: Equation) -> str:
+def aligned_equation(equation: Equation) -> str:
     """An equation's sides below each other, the signs = in line."""
     left, *sides = (to_latex(side) for side in equation)
     if len(sides) < 2:

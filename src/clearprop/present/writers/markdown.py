@@ -18,7 +18,7 @@ from clearprop.present.document import (
     written,
 )
 from clearprop.present.formula import Math, to_latex
-from clearprop.present.writers.latex import aligned
+from clearprop.present.writers.latex import aligned_equation
 from clearprop.visible import visible
 
 
@@ -35,7 +35,7 @@ def _block(block: Block, lang: Language, level: int) -> Iterator[str]:
         case Paragraph(words=words):
             yield from (_escaped(sentences(words, lang)), "")
         case Equations(equations=equations):
-            yield from (line for e in equations for line in ("$$", aligned(e), "$$", ""))
+            yield from (line for e in equations for line in ("$$", aligned_equation(e), "$$", ""))
         case Table():
             yield from _table(block, lang)
         case Figure(caption=caption):

@@ -59,7 +59,7 @@ def _block(block: Block, lang: Language, depth: int, width: int | None) -> Itera
         case Equations(equations=equations):
             yield from (f"  {line}" for equation in equations for line in _equation(equation))
         case Table():
-            yield from aligned(block, lang, width)
+            yield from aligned_columns(block, lang, width)
         case Figure(caption=caption):
             yield from [f"  [{spoken(caption, lang)}]"] * (caption != "")
         case Fold(summary=summary, blocks=inner) | Section(title=summary, blocks=inner):
@@ -76,7 +76,7 @@ def _equation(equation: Equation) -> list[str]:
     return [f"{left} = {sides[0]}", *(f"{indent}= {side}" for side in sides[1:])]
 
 
-def aligned(table: Table, lang: Language, width: int | None = None) -> list[str]:
+def aligned_columns(table: Table, lang: Language, width: int | None = None) -> list[str]:
     """The lines of a table: numbers flush right, words flush left, and as many columns as fit.
 
     Where these are still too wide, words in the last column go on in the next line.

@@ -16,7 +16,7 @@ from clearprop.app.files import predictions_of
 from clearprop.app.place import STANDARD
 from clearprop.app.progress import ReadingBar
 from clearprop.app.screen import show_document
-from clearprop.app.terminal import show, tell
+from clearprop.app.terminal import print_lines, tell
 from clearprop.errors import DataWarning, FileError, TableError, unknown_name
 from clearprop.estimators import unseen_values
 from clearprop.files import refuse_overwriting, replaced
@@ -56,7 +56,7 @@ def predict(
             "Without it texts are written as they are, so that programs read them back unchanged.",
         ),
     ] = False,
-    reading: o.Reading,
+    reading: o.ReadingOptions,
     lang: o.Lang = "en",
     quiet: o.Quiet = False,
 ) -> None:
@@ -112,7 +112,7 @@ def evaluate(
     model: o.Model,
     table: o.Table,
     *,
-    reading: o.Reading,
+    reading: o.ReadingOptions,
     lang: o.Lang = "en",
     as_json: o.Json = False,
 ) -> None:
@@ -127,7 +127,7 @@ def evaluate(
     found, read = {**scored.to_dict(), "learned": scored.learned}, source.found()
     if as_json:
         said = {"verdict": [one(spoken) for one in judged], "messages": as_data({"verdict": judged})}
-        show(shown_json({"model": str(model), "table": source.place.title, "read": read, **found, **said}))
+        print_lines(shown_json({"model": str(model), "table": source.place.title, "read": read, **found, **said}))
     else:
         notes = [*how_read(read), *unseen_values(scored.unseen)]
         summary = summary_of_model(loaded, spoken)
@@ -140,6 +140,6 @@ def info(model: o.Model, lang: o.Lang = "en", as_json: o.Json = False) -> None:
     spoken = checked_language(lang)
     summary = summary_of_model(o.table_model(model), spoken)
     if as_json:
-        show(shown_json(summary))
+        print_lines(shown_json(summary))
     else:
         show_document(model_overview(str(model), summary), spoken, summary["about"].get("clearprop"))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from clearprop.app import options as o
-from clearprop.app.terminal import show
+from clearprop.app.terminal import print_lines
 
 Optimizer = Annotated[str, typer.Option(help="Optimizer of the training step.")]
 
@@ -22,9 +22,9 @@ def plan(
     network = o.network_in(model)
     if passes:
         for name, made in network.plan_passes(what, optimizer).items():
-            show(f"--- after {name}\n{made}")
+            print_lines(f"--- after {name}\n{made}")
     else:
-        show(str(network.plan(what, optimizer)))
+        print_lines(str(network.plan(what, optimizer)))
 
 
 def profile(
@@ -37,7 +37,7 @@ def profile(
     batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="Rows per step.")] = 32,
     threads: o.Threads = None,
     steps: Annotated[int, typer.Option(metavar="N", min=1, help="Training steps to time, at least.")] = 2000,
-    reading: o.Reading,
+    reading: o.ReadingOptions,
 ) -> None:
     """Time every step of a training step, beside the best this machine could do. The model stays as it is."""
     network = o.network_in(model)
@@ -48,4 +48,4 @@ def profile(
         with read.counted():
             data = loaded.arrays(read.frame)
     found = network.profile(*data, optimizer=optimizer, batch_size=batch_size, n_threads=threads, steps=steps)
-    show(str(found))
+    print_lines(str(found))
