@@ -27,7 +27,7 @@ def fails(error):
     ],
 )
 def test_while_it_is_scored(error, code, words, tmp_path, monkeypatch):
-    monkeypatch.setattr(ending, "evaluate", fails(error))
+    monkeypatch.setattr(ending, "evaluation_of", fails(error))
     done = run("train", "demo:iris", "--epochs", 3, "--out", "o", cwd=tmp_path)
     assert done.returncode == code
     assert done.stderr.count("\n") == 1

@@ -7,8 +7,8 @@ import pytest
 
 import clearprop as cp
 from clearprop.errors import ClearpropError, DTypeError, InvalidValueError, ShapeError, UnknownNameError
+from clearprop.execute import Reference
 from clearprop.nn import ACTIVATIONS
-from long import first
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(6, 3))
@@ -125,11 +125,18 @@ def test_layer_norm():
     ],
     ids=["bn-after", "bn-before", "ln", "inner-softmax"],
 )
-@pytest.mark.parametrize("mode", first(["training", "inference"], 1))
+@pytest.mark.parametrize("mode", ["training", "inference"])
 def test_gradient_of_every_parameter_by_central_differences(layers, mode):
     net = f64(layers, "squared_error", l1=0.01, l2=0.1)
     y = rng.normal(size=(6, 2))
     t = net.trace(X, y, mode=mode)
+    program = Reference().load(t.layer_graph)
+    given = {name: t.inputs()[name] for name in t.layer_graph.inputs}
+
+    def loss(**moved):
+        return float(program.run({**given, **moved}, len(X))["L"])
+
+    assert loss() == pytest.approx(t.loss, rel=1e-14)
     h = 1e-6
     for name in net.parameters:
         value = np.array(net.parameters[name])
@@ -138,9 +145,7 @@ def test_gradient_of_every_parameter_by_central_differences(layers, mode):
             for sign in (1, -1):
                 moved = value.copy()
                 moved[index] += sign * h
-                net.parameters[name] = moved
-                losses.append(net.trace(X, y, mode=mode).loss)
-            net.parameters[name] = value
+                losses.append(loss(**{name: moved}))
             assert t[f"d{name}"][index] == pytest.approx((losses[0] - losses[1]) / (2 * h), rel=1e-6, abs=1e-8)
 
 

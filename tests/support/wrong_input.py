@@ -215,8 +215,8 @@ def answer(case, folder):
     return run(*case.arguments, cwd=folder)
 
 
-def document():
-    """The page for people: what each wrong input is answered with."""
+def document(answer_of=None):
+    """The page for people: what each wrong input is answered with; `answer_of` gives a case's answer if it is known."""
     lines = [
         "# Wrong input, and what it is answered with",
         "",
@@ -226,10 +226,11 @@ def document():
     ]
     with tempfile.TemporaryDirectory() as folder:
         prepare(folder)
+        answer_of = answer_of or (lambda case: answer(case, folder))
         for group, cases in GROUPS.items():
             lines += ["", f"## {group}", "", "| what is wrong | the answer |", "|---|---|"]
             for case in cases:
-                _, _, err = answer(case, folder)
+                _, _, err = answer_of(case)
                 shown = err.strip().removeprefix("Error: ").replace("|", "\\|")
                 lines.append(f"| {case.title} | {shown} |")
     return "\n".join(lines) + "\n"
