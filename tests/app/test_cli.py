@@ -21,7 +21,7 @@ from commands import run, run_process
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     out = tmp_path_factory.mktemp("trained")
-    return out, run_process("train", "demo:iris", "--out", out, "--epochs", 20, "--learning-rate", 0.01)
+    return out, run("train", "demo:iris", "--out", out, "--epochs", 20, "--learning-rate", 0.01)
 
 
 def test_train_prints_scores_and_names_its_files(trained):

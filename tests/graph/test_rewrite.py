@@ -130,9 +130,9 @@ def test_expand_of_a_network_simplifies_to_the_network():
 def test_deep_graphs_are_no_problem():
     x = variable("x")
     y = x
-    for _ in range(5000):
+    for _ in range(2000):  # twice as deep as Python may call
         y = cp.tanh(y)
-    assert len(Graph({"y": y})) == 5001
+    assert len(Graph({"y": y})) == 2001
     assert cp.evaluate(gradient(y, x), {"x": 0.0}) == 1.0
 
 

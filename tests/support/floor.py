@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 # What each set's kernels may use, as the assembler calls it: the features of the processor that native/cpu.cpp asks for
@@ -81,6 +82,7 @@ def instructions(module: Path) -> Iterator[tuple[str, str, str]]:
             yield function, found[1], _plain(found[2])
 
 
+@cache  # most are said thousands of times
 def _plain(text: str) -> str:
     """Without comments, symbols and the targets of jumps, which are addresses that mean nothing elsewhere."""
     text = re.split(r"\s+(?:#|//)\s", text)[0].strip()
