@@ -110,7 +110,7 @@ def _inputs(model: TableModel, frame: Any, trace: Trace) -> Table:
     return Table(_HEAD, tuple(rows))
 
 
-def _equal(place: Place, value: float) -> Math:
+def _equal(place: ElementPlace, value: float) -> Math:
     return math_row(symbol(X, place), EQUALS, number(value))
 
 
