@@ -7,6 +7,7 @@ import pytest
 
 from clearprop.app.cli import app
 from clearprop.errors import FileError, TableError
+from clearprop.estimators import TableModel
 from clearprop.files import unchanged, write_atomically
 from clearprop.table import look, read_batches, read_table
 
@@ -67,7 +68,7 @@ def test_a_table_written_over_while_it_is_parsed(tmp_path, monkeypatch):
 def test_a_table_that_is_gone_when_its_training_ends_costs_no_model(tmp_path, monkeypatch):
     path = tmp_path / "t.csv"
     table_of(60).write_csv(path)
-    train = app.registered_commands[0].callback.__globals__["TableModel"].train
+    train = TableModel.train
 
     def trained(*given, **named):
         path.unlink()
