@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from clearprop.execute import describe
+from clearprop.execute import executor_in_words
 
 
 @dataclass
@@ -79,7 +79,7 @@ def machine() -> str:
             found.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             found.append(f"no {package}")
-    return ", ".join(found) + f"; {describe()}"
+    return ", ".join(found) + f"; {executor_in_words()}"
 
 
 def table(rows: list[list[str]]) -> str:

@@ -172,7 +172,7 @@ def run(code, **environment):
     return done.stdout.strip(), done.stderr.strip()
 
 
-DESCRIBE = "from clearprop.execute import describe; print(describe()); describe()"
+DESCRIBE = "from clearprop.execute import executor_in_words; print(executor_in_words()); executor_in_words()"
 
 
 @needs_machine

@@ -70,8 +70,8 @@ def test_a_machine_that_does_not_load_says_why(tmp_path):
         "            return importlib.machinery.ModuleSpec(name, Refusing(name, 'nowhere'))\n"
         "sys.meta_path.insert(0, Finder())\n"
         "import clearprop as cp\n"
-        "from clearprop.execute.default import describe\n"
-        "print(describe())\n"
+        "from clearprop.execute.default import executor_in_words\n"
+        "print(executor_in_words())\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
     assert done.stdout.strip() == "reference (NumPy)"

@@ -58,7 +58,7 @@ def symbol(name: Name, place: ElementPlace = WHOLE) -> Math:
         >>> z, W, a = Name.value("z", 1), Name.parameter("W", 2), Name.value("a", 1)
         >>> [to_text(symbol(name)) for name in (z, z.gradient, W.gradient, W.new, Name.parameter("gamma", 1))]
         ['z[1]', 'δ[1]', '∂L/∂W[2]', 'W[2]′', 'γ[1]']
-        >>> to_text(symbol(W.gradient, Place((1, 3)))), to_text(symbol(a, Place((2,), sample=5)))
+        >>> to_text(symbol(W.gradient, ElementPlace((1, 3)))), to_text(symbol(a, ElementPlace((2,), sample=5)))
         ('∂L/∂w[2]₁₃', 'a[1](5)₂')
     """
     of = name.of
