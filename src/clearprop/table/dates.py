@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -164,6 +165,8 @@ def find_date_format(series: Series) -> tuple[str | None, tuple[str, ...]]:
     counts = count_values(series)
     if not counts or not all(isinstance(value, str) for value in counts):
         return None, ()
+    if not any(c.isdigit() for value in counts for c in plain_date(value)):
+        return None, ()  # every format has a number in it, and strptime is slow to say no
     numbered = [value for value in counts if any(c.isdigit() for c in value)]
     for form in FORMATS if len(counts) - len(numbered) <= MOST_MARKS else ():
         marks = list(islice((value for value in counts if not _fits(value, form)), MOST_MARKS + 1))
@@ -215,7 +218,15 @@ def find_counted(series: Series, asked: bool = False) -> str | None:
     return _EXCEL if low >= _FIRST_SERIAL and high <= _LAST_SERIAL else None
 
 
+@cache
+def _literals(form: str) -> frozenset[str]:
+    """The characters of a strptime format that stand in every text of that form, but for letters and blanks."""
+    return frozenset(c for c in re.sub("%.", "", form) if not c.isalpha() and not c.isspace())
+
+
 def _fits(text: str, form: str) -> bool:
+    if form not in (_ISO, _QUARTER, _WEEK) and not _literals(plain_form(form)) <= set(plain_date(text)):
+        return False  # strptime is slow to say no: it translates each format anew
     try:
         parse_date(text, form)
     except (ValueError, OverflowError):  # the year 1 in another time zone
