@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from clearprop.explain.stepper.circuit import Circuit, Edge
-from clearprop.explain.stepper.sizes import CARD_GAP, NAME, PAD, RADIUS, SIGN, SMALL, SPACE, Sizes, edge_key
+from clearprop.explain.stepper.sizes import CARD_GAP, NAME, PAD, RADIUS, SIGN, SMALL, SPACE, CircuitSizes, edge_key
 from clearprop.messages import Language, say
 from clearprop.present.figure.blocks import SIZE
 from clearprop.present.figure.layout import arrange
@@ -36,7 +36,7 @@ class CircuitDrawing:
         self, circuit: Circuit, depth: int, lang: Language, column: bool = False, digits: int = DIGITS
     ) -> None:
         self._circuit, self._depth, self._lang = circuit, depth, lang
-        self._sizes = Sizes(circuit, column, digits)
+        self._sizes = CircuitSizes(circuit, column, digits)
         self._boxes = {key: self._sizes.box(key) for key in self._sizes.standing}
         self._layout = arrange(list(self._boxes.values()))
 

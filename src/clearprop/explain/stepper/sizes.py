@@ -23,7 +23,7 @@ def edge_key(edge: Edge) -> str:
     return ">".join(edge)
 
 
-class Sizes:
+class CircuitSizes:
     """Measures one circuit. Vertices are given by their keys.
 
     Args:
