@@ -28,7 +28,9 @@ _PREAMBLE = (
 
 def latex_of(document: Document, lang: Language) -> str:
     """A whole LaTeX document."""
-    lines = [f"\\documentclass{{{say('writers.latex_class', lang)}}}", _PREAMBLE, "\\begin{document}"]
+    made_with = say("writers.latex_made_with", lang)
+    first = f"\\documentclass{{{say('writers.latex_class', lang)}}}" + (f" % {made_with}" if made_with else "")
+    lines = [first, _PREAMBLE, "\\begin{document}"]
     if document.title:
         lines.append(f"\\section*{{{_escaped(spoken(document.title, lang))}}}")
     lines += [line for block in document.blocks for line in _block(block, lang, 1)]
