@@ -141,6 +141,18 @@ def test_what_is_no_message_is_refused(data):
         Message.from_dict(data)
 
 
+@pytest.mark.parametrize(
+    "wrap", [lambda said: {"key": "table.parts", "values": {"parts": [said]}}, lambda said: [said]]
+)
+def test_messages_within_messages_without_end_are_refused(wrap):
+    said = Message("table.parts", parts=[Message("derivation.layers", n=2)]).to_dict()
+    assert Message.from_dict(said)("en") == "2 layers"
+    for _ in range(400):
+        said = wrap(said)
+    with pytest.raises((TypeError, ValueError)):
+        Message.from_dict({"key": "table.parts", "values": {"parts": said}})
+
+
 def test_messages_cannot_be_changed():
     said = Message("derivation.layers", n=2)
     with pytest.raises(AttributeError):

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from clearprop.messages.catalogue import Language, places, render
+from clearprop.messages.catalogue import Language, languages, places, render
+
+_DEEPEST = 8  # messages and lists within each other, in data from a file
 
 
 class Message:
@@ -77,16 +79,21 @@ class Message:
         return {"key": self.key, "values": as_data(self.values)}
 
     @classmethod
-    def from_dict(cls, data: Any) -> Message:
+    def from_dict(cls, data: Any, deepest: int = _DEEPEST) -> Message:
         """The message in plain data, which may come from anyone.
 
         Raises:
             TypeError, KeyError, ValueError: if it is no message that the catalogues know.
         """
+        if not deepest:
+            raise ValueError("messages within messages, too deep to be meant")
         if not isinstance(data, dict) or not isinstance(data["key"], str) or not isinstance(data["values"], dict):
             raise TypeError(f"{data!r} is no message")
-        found = cls(data["key"], **{str(name): _message_in(value) for name, value in data["values"].items()})
-        found()  # its key and its values suit each other
+        found = cls(
+            data["key"], **{str(name): _message_in(value, deepest - 1) for name, value in data["values"].items()}
+        )
+        for lang in languages():
+            found(lang)  # its key and its values suit each other
         return found
 
 
@@ -128,11 +135,11 @@ def as_data(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _message_in(value: Any) -> Any:
+def _message_in(value: Any, deepest: int) -> Any:
     if isinstance(value, dict) and set(value) == {"key", "values"}:
-        return Message.from_dict(value)
-    if isinstance(value, list):
-        return [_message_in(v) for v in value]
+        return Message.from_dict(value, deepest)
+    if isinstance(value, list) and deepest:
+        return [_message_in(v, deepest - 1) for v in value]
     if value is not None and not isinstance(value, str | int | float):
         raise TypeError(f"{value!r} in a message")
     return value
