@@ -88,7 +88,7 @@ class Message:
         if not deepest:
             raise ValueError("messages within messages, too deep to be meant")
         if not isinstance(data, dict) or not isinstance(data["key"], str) or not isinstance(data["values"], dict):
-            raise TypeError(f"{data!r} is no message")
+            raise TypeError(f"{type(data).__name__}, which is no message")
         found = cls(
             data["key"], **{str(name): _message_in(value, deepest - 1) for name, value in data["values"].items()}
         )
@@ -141,5 +141,5 @@ def _message_in(value: Any, deepest: int) -> Any:
     if isinstance(value, list) and deepest:
         return [_message_in(v, deepest - 1) for v in value]
     if value is not None and not isinstance(value, str | int | float):
-        raise TypeError(f"{value!r} in a message")
+        raise TypeError(f"{type(value).__name__} in a message")
     return value
