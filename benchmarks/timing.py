@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from clearprop.execute import executor_in_words
+try:
+    from clearprop.execute import executor_in_words
+except ImportError:  # the build of an earlier commit, beside which this one is timed
+    from clearprop.execute import describe as executor_in_words
 
 
 @dataclass
