@@ -137,7 +137,7 @@ def _rows(visit: Visit) -> Message:
     if not visit.is_own:
         return Message("report.doctor.other_rows", rows=visit.rows["table"])
     (_, train), *others = visit.rows.items()
-    judged = [Message("report.doctor.judged", n=n, part=PARTS[part]) for part, n in others]
+    judged = [Message("report.doctor.judged", n=n, part=PARTS.get(part, shown_name(part))) for part, n in others]
     return Message("list.together", parts=[Message("report.doctor.rows", train=train), *judged])
 
 

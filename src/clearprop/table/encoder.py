@@ -245,7 +245,7 @@ class TableEncoder:
 
 
 def _reason(why: Any) -> Message:
-    """Why a column is set aside; files of before 0.2 have it in English words."""
+    """Why a column is set aside; older files have it in English words."""
     return Message("table.aside.said", text=why) if isinstance(why, str) else Message.from_dict(why)
 
 
