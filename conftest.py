@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sybil import Sybil
+from sybil import Document, Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 
 import clearprop as cp
+
+
+class Page(Document):
+    """A page whose examples build on each other: running one runs those before it, wherever the tests are dealt out."""
+
+    def __init__(self, text, path):
+        super().__init__(text, path)
+        self.begun = set()
+
+    def evaluate(self, example, evaluator):
+        for each in (one for one in self.examples() if one.start <= example.start and one.start not in self.begun):
+            self.begun.add(each.start)
+            super().evaluate(each, each.region.evaluator)
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +35,7 @@ collect_ignore_glob = ["docs/site/*.py"]
 # The pages of the course are run by their build (tests/test_learn.py), each as one program.
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), SkipParser()],
+    document_types={".md": Page},
     patterns=["*.md"],
     excludes=["docs/learn/*/*.md", "docs/learn/source/*/*.md"],
 ).pytest()

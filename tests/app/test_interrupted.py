@@ -21,18 +21,9 @@ from clearprop.table import load_demo
 
 pytestmark = pytest.mark.alone
 KILLS = int(os.environ.get("CLEARPROP_KILLS", "2"))
-TRAIN = [
-    sys.executable,
-    "-m",
-    "clearprop.app.cli",
-    "train",
-    "demo:digits",
-    "--checkpoint",
-    "--quiet",
-    "--hidden",
-    "200",
-]
-TRAIN += ["--epochs", "30", "--patience", "1000", "--seed", "1"]
+TRAIN = [sys.executable, "-m", "clearprop.app.cli", "train", "--target", "target", "--checkpoint", "--quiet"]
+SHORT = ["--hidden", "200", "--epochs", "40", "--patience", "1000", "--seed", "1"]
+ENDLESS = ["--hidden", "100,100", "--epochs", "100000", "--patience", "100000"]
 SAVE = """
 import sys, clearprop as cp
 model = cp.load(sys.argv[1])
@@ -48,6 +39,20 @@ def killed_after(process, seconds):
     process.wait()
 
 
+def appears(path):
+    end = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """The table as a file: a demo would import scikit-learn in each process."""
+    path = tmp_path_factory.mktemp("table") / "digits.parquet"
+    load_demo("digits").write_parquet(path)
+    return str(path)
+
+
 def whole(folder):
     """Every file under its own name can be read; only unnamed beginnings of one may be left."""
     for path in folder.iterdir():
@@ -55,20 +60,26 @@ def whole(folder):
             read_model(path)
 
 
-def test_training_killed_and_gone_on_with(tmp_path):
+def test_training_killed_and_gone_on_with(tmp_path, digits):
+    command = [*TRAIN, *SHORT, digits, "--out"]
     start = time.perf_counter()
-    subprocess.run([*TRAIN, "--out", str(tmp_path / "whole")], check=True)
+    subprocess.run([*command, str(tmp_path / "whole")], check=True)
     took = time.perf_counter() - start
     rng, out, epochs = random.Random(0), tmp_path / "killed", []
-    for _ in range(KILLS):
-        process = subprocess.Popen([*TRAIN, "--out", str(out)])
-        killed_after(process, rng.uniform(0.3, took))
+    for kill in range(KILLS):
+        process = subprocess.Popen([*command, str(out)])
+        if kill % 2:  # at any moment at all; the others in the middle of the epochs
+            killed_after(process, rng.uniform(0.3, took))
+        else:
+            appears(out / "checkpoint.clearprop")
+            killed_after(process, rng.uniform(0, 0.5))
         if out.is_dir():
             whole(out)
         if (out / "checkpoint.clearprop").exists():
             epochs.append(read_model(out / "checkpoint.clearprop")[0]["run"]["done"])
     print(f"{KILLS} kills during {took:.1f} s of training; epochs done at each checkpoint found: {epochs}")
-    subprocess.run([*TRAIN, "--out", str(out)], check=True)
+    assert epochs, "none struck in the middle of the epochs"
+    subprocess.run([*command, str(out)], check=True)
     assert not (out / "checkpoint.clearprop").exists()
     one, two = (cp.load(folder / "model.clearprop") for folder in (tmp_path / "whole", out))
     frame = load_demo("digits")
@@ -93,13 +104,11 @@ def test_saving_killed(tmp_path):
     print(f"{KILLS} kills while saving: the file was whole each time; {struck} struck in the middle of a write")
 
 
-def test_an_interrupt_keeps_the_model_trained_so_far_and_what_it_takes_to_go_on(tmp_path):
-    command = [*TRAIN[:6], "--hidden", "300,300", "--epochs", "100000", "--patience", "100000", "--out", str(tmp_path)]
+def test_an_interrupt_keeps_the_model_trained_so_far_and_what_it_takes_to_go_on(tmp_path, digits):
+    command = [*(one for one in TRAIN if one != "--quiet"), *ENDLESS, digits, "--out", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     checkpoint = tmp_path / "checkpoint.clearprop"
-    end = time.monotonic() + 60
-    while not checkpoint.exists() and time.monotonic() < end:
-        time.sleep(0.01)
+    appears(checkpoint)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err

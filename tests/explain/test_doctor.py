@@ -14,10 +14,14 @@ from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownN
 from clearprop.explain.doctor import ILLNESSES
 from clearprop.messages import Message
 from clearprop.visible import columns_of
-from illnesses import CASES, before_and_after, moons, tried, waves
+from illnesses import CASES, ill, moons, waves
 
 (X, y), (X_NEW, Y_NEW) = moons()
-ILL = [before_and_after(case)[0].diagnosis[case.illness] for case in CASES]
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.illness}: {case.made}")
+
+
+def finding_of(illness):
+    return ill(next(case for case in CASES if case.illness == illness)).diagnosis[illness]
 
 
 def network(*layers, loss="binary_cross_entropy", **options):
@@ -25,7 +29,7 @@ def network(*layers, loss="binary_cross_entropy", **options):
 
 
 def test_a_diagnosis_is_like_a_list_of_findings():
-    found = tried(CASES[0].recipe).diagnosis
+    found = ill(CASES[0]).diagnosis
     assert len(found) == len(list(found)) == len(found.findings) > 0
     assert found
     assert "unscaled_inputs" in found
@@ -47,8 +51,9 @@ def test_a_healthy_network_says_so_and_what_was_examined():
     assert "needs validation=(X, y)" in text
 
 
-@pytest.mark.parametrize("finding", ILL, ids=[f"{case.illness}: {case.made}" for case in CASES])
-def test_a_finding_speaks_both_languages(finding):
+@each_case
+def test_a_finding_speaks_both_languages(case):
+    finding = ill(case).diagnosis[case.illness]
     for name in ("title", "where", "measured", "why", "advice", "caption"):
         en, zh = getattr(finding, name)("en"), getattr(finding, name)("zh")
         assert en
@@ -65,8 +70,9 @@ def test_a_finding_speaks_both_languages(finding):
         assert root.find("{*}title").text == finding.caption("en")
 
 
-@pytest.mark.parametrize("finding", ILL, ids=[f"{case.illness}: {case.made}" for case in CASES])
-def test_a_finding_survives_json_as_keys_and_values(finding):
+@each_case
+def test_a_finding_survives_json_as_keys_and_values(case):
+    finding = ill(case).diagnosis[case.illness]
     data = json.loads(json.dumps(finding.to_dict("zh"), allow_nan=False))
     for name, message in data["messages"].items():
         assert Message.from_dict(message)("zh") == data[name] == getattr(finding, name)("zh")
@@ -74,7 +80,7 @@ def test_a_finding_survives_json_as_keys_and_values(finding):
 
 
 def test_explained_in_chinese():
-    found = before_and_after(CASES[2])[0].diagnosis
+    found = ill(CASES[2]).diagnosis
     text = found.explain("zh")
     assert "对称性" in text
     assert "梯度" in text
@@ -87,7 +93,7 @@ def test_explained_in_chinese():
 
 
 def test_html_and_json():
-    found = before_and_after(CASES[0])[0].diagnosis
+    found = ill(CASES[0]).diagnosis
     root = ET.fromstring(found.to_html())
     assert len(root.findall("./div[@data-value]")) == len(found)
     assert len(root.findall(".//figure/{*}svg")) == sum(finding.picture is not None for finding in found)
@@ -95,14 +101,14 @@ def test_html_and_json():
     assert [finding["illness"] for finding in data["findings"]] == [finding.illness for finding in found]
     assert sum(seen["found"] for seen in data["examined"]) == len(found)
     assert data["findings"][0]["change"] == {"X": "(X − mean) / std"}
-    collapse = next(f for f in ILL if f.illness == "linear_collapse").to_dict()
+    collapse = finding_of("linear_collapse").to_dict()
     assert np.shape(collapse["numbers"]["W"]) == (2, 1)
-    small = next(f for f in ILL if f.illness == "small_learning_rate").to_dict()
+    small = finding_of("small_learning_rate").to_dict()
     assert small["change"] == {"optimizer": "cp.Adam(0.005)"}
 
 
 def test_lines_fit_the_terminal_in_both_languages():
-    found = before_and_after(CASES[0])[0].diagnosis
+    found = ill(CASES[0]).diagnosis
     for lang in ("en", "zh"):
         lines = found.explain(lang).splitlines()
         assert max(map(columns_of, lines)) <= 100

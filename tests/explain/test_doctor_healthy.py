@@ -7,11 +7,12 @@ import pytest
 import clearprop as cp
 from clearprop.explain.doctor import ILLNESSES
 from clearprop.table import load_demo
+from long import first
 
 pytest.importorskip("sklearn")
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", first(range(4), 1))
 @pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "digits", "diabetes"])
 def test_a_healthy_run_has_no_finding(name, seed):
     frame = load_demo(name)

@@ -7,20 +7,20 @@ import pytest
 
 import clearprop as cp
 from clearprop.explain.doctor import ILLNESSES
-from illnesses import CASES, Recipe, before_and_after, moons, noisy, spiral, table, tried, waves, xor
+from illnesses import CASES, Recipe, cured, ill, moons, noisy, spiral, table, tried, waves, xor
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.illness}: {case.made}")
 def test_found_and_cured_by_the_advice(case):
-    ill, cured = before_and_after(case)
-    assert case.illness in ill.diagnosis
-    assert case.illness not in cured.diagnosis
-    assert not cured.diagnosis, "and the cure brings no other illness"
+    before, after = ill(case), cured(case)
+    assert case.illness in before.diagnosis
+    assert case.illness not in after.diagnosis
+    assert not after.diagnosis, "and the cure brings no other illness"
     if case.illness == "overfitting":  # what was learned by heart is given up
-        assert ill.unseen <= cured.unseen <= cured.seen < ill.seen
+        assert before.unseen <= after.unseen <= after.seen < before.seen
     else:
-        assert cured.seen > max(0.9, ill.seen - 0.02)
-        assert cured.unseen > max(0.9, ill.unseen - 0.02)
+        assert after.seen > max(0.9, before.seen - 0.02)
+        assert after.unseen > max(0.9, before.unseen - 0.02)
 
 
 def test_every_illness_has_a_case():
@@ -45,11 +45,11 @@ def test_the_table_says_what_was_found_and_what_became_of_it():
 
 
 def finding_of(made):
-    return next(before_and_after(case)[0].diagnosis[case.illness] for case in CASES if case.made == made)
+    return next(ill(case).diagnosis[case.illness] for case in CASES if case.made == made)
 
 
 def network_of(made):
-    return next(before_and_after(case)[0].net for case in CASES if case.made == made)
+    return next(ill(case).net for case in CASES if case.made == made)
 
 
 def test_the_collapsed_layer_is_the_network():
@@ -109,7 +109,7 @@ def test_the_shares_of_dead_and_saturated_units():
     dead = network_of("optimizer=cp.Adam(10)")
     share = (dead.trace(X, y).a[1] == 0).all(axis=0).mean()
     case = next(c for c in CASES if (c.illness, c.made) == ("dead_units", "optimizer=cp.Adam(10)"))
-    assert before_and_after(case)[0].diagnosis["dead_units"].numbers["shares"] == [share]
+    assert ill(case).diagnosis["dead_units"].numbers["shares"] == [share]
     flat = network_of("tanh, init=cp.Normal(10)")
     slopes = 1 - flat.trace(X, y).a[2] ** 2
     assert finding_of("tanh, init=cp.Normal(10)").numbers["shares"] == [((slopes < 0.05).mean(axis=0) >= 0.95).mean()]

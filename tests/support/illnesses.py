@@ -195,10 +195,15 @@ CASES = [
 
 
 @cache
-def before_and_after(case: Case) -> tuple[Outcome, Outcome]:
-    """The recipe as it is, and with the advice of the doctor followed to the letter."""
-    ill = tried(case.recipe)
-    return ill, tried(case.recipe.changed(dict(ill.diagnosis[case.illness].change)))
+def ill(case: Case) -> Outcome:
+    """The recipe as it is."""
+    return tried(case.recipe)
+
+
+@cache
+def cured(case: Case) -> Outcome:
+    """The recipe with the advice of the doctor followed to the letter."""
+    return tried(case.recipe.changed(dict(ill(case).diagnosis[case.illness].change)))
 
 
 def table() -> str:
@@ -208,12 +213,19 @@ def table() -> str:
         "|---|---|---|---|---|---|",
     ]
     for case in CASES:
-        ill, cured = before_and_after(case)
-        finding = ill.diagnosis[case.illness]
-        then = next(e for e in cured.diagnosis.examined if e.illness == case.illness)
-        scores = " → ".join(f"{x.seen:.2f}, {x.unseen:.2f}" for x in (ill, cured))
-        after = ("**still there:** " if then.finding else "") + then.measured("en")
-        row = [ILLNESSES[case.illness]("en"), case.made, finding.measured("en"), finding.advice("en"), after, scores]
+        before, after = ill(case), cured(case)
+        finding = before.diagnosis[case.illness]
+        then = next(e for e in after.diagnosis.examined if e.illness == case.illness)
+        scores = " → ".join(f"{x.seen:.2f}, {x.unseen:.2f}" for x in (before, after))
+        then_found = ("**still there:** " if then.finding else "") + then.measured("en")
+        row = [
+            ILLNESSES[case.illness]("en"),
+            case.made,
+            finding.measured("en"),
+            finding.advice("en"),
+            then_found,
+            scores,
+        ]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
     return "\n".join(lines)
 

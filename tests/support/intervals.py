@@ -152,6 +152,7 @@ sine, cosine = _of_slope_one(np.sin), _of_slope_one(np.cos)
 exp, log, square_root = monotone(np.exp), monotone(np.log), monotone(np.sqrt)
 tanh, error_function = monotone(np.tanh), monotone(_erf)
 sigmoid = monotone(lambda x: 1 / (1 + np.exp(-x)))
+softsign = monotone(lambda x: x / (1 + np.abs(x)))
 normal_distribution = monotone(lambda x: 0.5 * (1 + _erf(x / np.sqrt(2))))
 
 

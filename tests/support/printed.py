@@ -361,6 +361,7 @@ _OPERATIONS = {
 _NAMED = {
     "tanh": iv.tanh,
     "σ": iv.sigmoid,
+    "softsign": iv.softsign,
     "Φ": iv.normal_distribution,
     "erf": iv.error_function,
     "ln": iv.log,

@@ -22,7 +22,7 @@ from long import first
 from networks import traced
 from printed import equations
 
-SOME = first(SEEDS[::9], 2)
+SOME = first(SEEDS[1::9], 1)
 DECIMAL = re.compile(r"\d+\.\d+")
 
 
@@ -173,11 +173,12 @@ def test_mathml_is_well_formed(seed):
 
 
 def test_a_page_needs_nothing_from_outside():
-    html = explained(5, lang="zh").to_html()
+    html = explained(1, lang="zh").to_html()
     assert not re.search(r"https?://(?!www\.w3\.org)|src=|@import|url\(", html)
     assert re.search(r"<html[^>]* lang=\"zh", html)
-    assert "<style>" in explained(5)._repr_html_()
-    ElementTree.fromstring(f"<div>{explained(5)._repr_html_()}</div>")
+    part = explained(1)._repr_html_()
+    assert "<style>" in part
+    ElementTree.fromstring(f"<div>{part}</div>")
 
 
 # --- names that a user chose

@@ -13,6 +13,7 @@ from clearprop.explain.derivation import DerivationSource
 from clearprop.graph import OPS, Example, Type
 from clearprop.graph.fused.record import fused
 from clearprop.graph.primitives import elementwise as e
+from long import first
 from printed import equations
 from recomputed import Page, symbols_of_trace
 
@@ -52,7 +53,7 @@ def slopes_of_tanh(*layers):
 OUTPUT = cp.Dense(2)
 
 
-@pytest.mark.parametrize("mode", ["training", "inference"])
+@pytest.mark.parametrize("mode", first(["training", "inference"], 1))
 def test_batch_normalisation(mode):
     trace, text = pages([cp.Dense(3), cp.BatchNorm(), cp.Activation("tanh"), OUTPUT], slopes_of_tanh(1), mode)
     z = trace.z[1]
@@ -82,6 +83,7 @@ def test_dropout_in_training():
     assert text.count("δ[l] = (δ[l + 1] · W[l + 1]ᵀ) ⊙ f′(z[l])") == 1  # in layer 2, and not before the dropout
 
 
+@pytest.mark.long
 def test_two_of_each_in_one_layer():
     pages([cp.Dense(3, "tanh"), cp.LayerNorm(), cp.Dropout(0.3), cp.LayerNorm(), OUTPUT], slopes_of_tanh(1))
 
