@@ -126,6 +126,7 @@ def test_a_trace_is_a_mapping_of_names():
     assert 0 not in t
     assert list(t) == list(t.values)
     assert len(t) == len(t.values) == 14
+    assert list(dict(t)) == list({**t}) == list(t)
 
 
 def test_a_used_trace_can_be_pickled():

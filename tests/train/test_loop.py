@@ -176,9 +176,10 @@ def test_schedules_reach_the_steps():
     assert rates(cp.WarmUp(cp.StepDecay(0.1, 0.1, 1), steps=4)) == pytest.approx([0.05, 0.01, 0.001, 0.0001])
 
 
-def test_reduce_on_plateau():
+@pytest.mark.parametrize("before", [lambda schedule: schedule, lambda schedule: cp.WarmUp(schedule, steps=1)])
+def test_reduce_on_plateau(before):
     net = classifier()
-    schedule = cp.ReduceOnPlateau(0.1, factor=0.1, patience=2, monitor="validation_size")
+    schedule = before(cp.ReduceOnPlateau(0.1, factor=0.1, patience=2, monitor="validation_size"))
     metric = lambda t, a: 1.0  # noqa: E731  never improves after the first epoch
     metric.__name__ = "size"
     history = net.fit(X, y, optimizer=cp.SGD(schedule), epochs=6, validation=0.2, metrics=metric)

@@ -203,6 +203,10 @@ class Values:
     def __iter__(self) -> Iterator[Name]:
         return iter(self._names)
 
+    def keys(self) -> tuple[Name, ...]:
+        """The names, in the order in which the values are computed; `dict(trace)` asks for them."""
+        return self._names
+
     def __len__(self) -> int:
         return len(self._names)
 

@@ -66,6 +66,11 @@ class Schedule:
     def __post_init__(self) -> None:
         _positive("learning_rate", self.learning_rate)
 
+    @property
+    def on_plateau(self) -> ReduceOnPlateau | None:
+        """The part of this schedule that listens to the validation, if it has one."""
+        return None
+
     def rate(self, now: Moment) -> float:
         """The number at this step."""
         raise NotImplementedError
@@ -148,6 +153,11 @@ class WarmUp(Schedule):
         as_schedule(self.learning_rate)
         _positive("steps", self.steps)
 
+    @property
+    def on_plateau(self) -> ReduceOnPlateau | None:
+        """That of the schedule that follows the rise."""
+        return as_schedule(self.learning_rate).on_plateau
+
     def rate(self, now: Moment) -> float:
         """The following schedule's rate, times (step + 1)/steps during the rise."""
         return as_schedule(self.learning_rate).rate(now) * min(1.0, (now.step + 1) / self.steps)
@@ -178,6 +188,11 @@ class ReduceOnPlateau(Schedule):
         checked_integer("patience", self.patience)
         if not _is_number(self.factor) or not 0 < self.factor < 1:
             raise InvalidValueError(f"factor = {self.factor!r}", "a number between 0 and 1")
+
+    @property
+    def on_plateau(self) -> ReduceOnPlateau:
+        """Itself."""
+        return self
 
     def rate(self, now: Moment) -> float:
         """η; the loop multiplies it by the reductions so far."""
@@ -225,7 +240,7 @@ class Scalar:
     below: float = math.inf
 
     def __post_init__(self) -> None:
-        if isinstance(self.schedule, ReduceOnPlateau):
+        if self.schedule.on_plateau is not None:
             raise InvalidValueError(
                 f"{self.what} {self.schedule!r}",
                 "a schedule that follows from the step alone, such as cp.Cosine",

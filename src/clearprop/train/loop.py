@@ -17,7 +17,7 @@ import numpy as np
 from clearprop.errors import DivergenceError, InvalidValueError, UnknownNameError, checked_integer
 from clearprop.execute import Array, Batches, Executor, Outcome, default_executor
 from clearprop.graph import DTYPES
-from clearprop.nn import Architecture, ReduceOnPlateau
+from clearprop.nn import Architecture
 from clearprop.train.history import History
 from clearprop.train.interrupt import Interrupt, interruptible
 from clearprop.train.metrics import Metric
@@ -179,7 +179,7 @@ class _Loop:
     def _watched(self) -> bool:
         """Whether someone wants to see every epoch."""
         training = self.training
-        plateau = isinstance(training.optimizer.schedule, ReduceOnPlateau)
+        plateau = training.optimizer.schedule.on_plateau is not None
         return bool(training.callbacks) or self.scorer is not None or training.early_stopping is not None or plateau
 
     def _batches(self) -> Batches:
@@ -262,8 +262,8 @@ class _Loop:
         return run.waited >= rule.patience
 
     def _reduce_on_plateau(self, row: dict[str, float]) -> None:
-        schedule, run = self.training.optimizer.schedule, self.run
-        if not isinstance(schedule, ReduceOnPlateau):
+        schedule, run = self.training.optimizer.schedule.on_plateau, self.run
+        if schedule is None:
             return
         monitor = schedule.monitor or ("validation_loss" if "validation_loss" in row else "loss")
         value, sign = self._monitored(row, monitor), self._sign(monitor)
