@@ -81,7 +81,7 @@ def as_graph(y: Node | Graph | Mapping[str, Node]) -> Graph:
         return Graph({y.name or "y": y})
     if isinstance(y, Mapping) and all(isinstance(node, Node) for node in y.values()):
         return Graph(dict(y))
-    raise DTypeError(f"a {type(y).__name__}", "a node, a graph, or a mapping of names to nodes")
+    raise DTypeError(f"a value of type {type(y).__name__}", "a node, a graph, or a mapping of names to nodes")
 
 
 def check(graph: Node | Graph) -> None:
