@@ -136,12 +136,22 @@ def test_what_a_function_changes_itself_is_left_out():
         assert hashed(count) == before
 
 
-def test_the_place_in_a_file_is_left_out():
-    def compiled(text, name):
-        space: dict[str, Any] = {}
-        exec(compile(text, name, "exec"), space)
-        return space["f"]
+def compiled(text, name="one.py"):
+    space: dict[str, Any] = {}
+    exec(compile(text, name, "exec"), space)
+    return space["f"]
 
+
+def test_a_docstring_is_left_out():
+    one, other = (
+        compiled(f'def f(y):\n    {doc}\n    return y + "a"') for doc in ('"""Says this."""', '"""Says that."""')
+    )
+    assert one.__doc__ != other.__doc__
+    assert hashed(one) == hashed(other)
+    assert hashed(one) != hashed(compiled('def f(y):\n    """Says this."""\n    return y + "b"'))
+
+
+def test_the_place_in_a_file_is_left_out():
     text = "def f(y, a):\n    return [(lambda t: t in {'a', 'b'})(v) for v in y]"
     assert hashed(compiled(text, "one.py")) == hashed(compiled("\n\n" + text, "/else/two.py"))
 

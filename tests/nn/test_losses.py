@@ -92,6 +92,9 @@ def test_class_weights_equal_the_sample_weights_they_stand_for():
     [
         ([cp.Dense(2)], "cross_entropy", "activation 'softmax' in the last layer"),
         ([cp.Dense(2, "sigmoid")], "cross_entropy", "'softmax'"),
+        ([cp.Dense(2, "selu")], "cross_entropy", "activation 'selu'"),  # no op of its own: its last one multiplies
+        ([cp.Dense(2), cp.Activation("mish")], "cross_entropy", "activation 'mish'"),
+        ([cp.Linear(3, 2)], "cross_entropy", "activation 'identity'"),
         ([cp.Dense(1, "softmax")], "cross_entropy", "binary_cross_entropy"),
         ([cp.Dense(1, "tanh")], "binary_cross_entropy", "activation 'sigmoid'"),
         ([cp.Dense(1)], "binary_cross_entropy", "activation 'sigmoid'"),

@@ -1,4 +1,4 @@
-"""A plan as the records that the native machine reads (`layout`)."""
+"""Write a plan as tables of numbers for the native machine; `layout` describes their records."""
 
 from __future__ import annotations
 
@@ -24,19 +24,23 @@ from clearprop.plan.operand import FILE, ONE_HOT, UNIFORM, in_memory
 
 @dataclass
 class Encoded:
-    """Tables of records, and where inputs and outputs are.
+    """A plan as tables for the native machine, and where in them the plan's inputs are.
+
+    A "value" here is an index into `values`. The *file of scalars* is a list of float64 numbers in the machine (as in
+    "register file"; no file on disk): the batch size, constants, and the learning rate and other numbers of a step.
 
     Attributes:
-        is_f64: whether numbers are float64, else float32.
-        values, buffers, operands, micros, chains, instructions, scalar_steps: the tables.
-        file: the scalars at the start of a step.
-        place: input name → value (or place in the file of scalars).
-        gathered: input name → value that points to the caller's rows.
-        scalars: input name → place in the file.
-        twins: value → value of its transpose.
-        file_of: value → place in the file.
-        counter: name of the input with the random counter.
-        owners: for each instruction the plan's step it belongs to; −1 for the gathering of rows.
+        is_f64: whether arrays are float64, else float32.
+        values, buffers, operands, micros, chains, instructions, scalar_steps: the tables; `layout` has their records.
+        file: the file of scalars as it is before the first step: constants are there, everything else is 0.
+        place: name of an input that is an array of fixed shape → its value.
+        gathered: name of an input with a row per sample → the value that is the caller's array; each batch's rows are
+            copied from it.
+        scalars: name of an input that is one number → its index in the file of scalars.
+        twins: value → the value that holds its transpose.
+        file_of: value → its index in the file of scalars, for numbers.
+        counter: name of the input that random numbers are drawn from, if there is one.
+        owners: for each instruction the index of the plan's step it belongs to; −1 for the gathering of rows.
     """
 
     is_f64: bool
@@ -75,16 +79,17 @@ def _extent(type: Type) -> tuple[int, int]:
 
 
 class _Encoder:
+    """Fills the tables of an `Encoded`, value by value and step by step."""
+
     def __init__(self, plan: Plan) -> None:
         self.plan, self.views = plan, plan.views
-        self.T = self._dtype()
-        self.now = -1  # the step that is being written
-        self.out = Encoded(self.T == "f64")
-        self.file = self.out.file_of
+        self.dtype = self._dtype()
+        self.step_index = -1  # of the plan's step that is being written; −1 before the first
+        self.out = Encoded(self.dtype == "f64")
         self.counters = {step.inputs[0] for step in self.views.values() if step.kernel == "uniform"}
 
     def _dtype(self) -> str:
-        """The one element type of everything that is larger than a number."""
+        """The floating-point type of all values but numbers known beforehand; `takes.why_not` refuses more than one."""
         found = {
             v.type.dtype
             for v in self.plan.values
@@ -95,14 +100,15 @@ class _Encoder:
         return found.pop() if found else "f64"
 
     def run(self) -> Encoded:
+        """Fill all tables; the instructions end up sorted by phase."""
         self._values()
         for name, v in self.plan.inputs.items():
             self._input(name, v)
         for i, step in enumerate(self.plan.steps):
-            self.now = i
+            self.step_index = i
             if self.plan.values[step.output].place == "scalar":
                 self._scalar_step(step)
-            elif step.domain:
+            else:
                 self._step(step)
         order = sorted(range(len(self.out.owners)), key=lambda i: self.out.instructions[i].phase)
         self.out.instructions = [self.out.instructions[i] for i in order]
@@ -112,6 +118,10 @@ class _Encoder:
     # --- values
 
     def _values(self) -> None:
+        """Write a record for each value of the plan, and a buffer for each that is not in one of the plan's slots.
+
+        Integers that have no row per sample get none: they are read where the caller has them.
+        """
         out = self.out
         out.buffers.extend(BufferRecord(s.fixed, s.per_row) for s in self.plan.slots)
         for value in self.plan.values:
@@ -133,8 +143,9 @@ class _Encoder:
                 out.values[v] = out.values[v]._replace(buffer=out.values[root].buffer)
 
     def _own_buffer(self, type: Type) -> int:
+        """The number of a new buffer for a value that is in none of the plan's slots."""
         rows, cols = _extent(type)
-        bytes = 8 if type.dtype == "i64" else ITEM_SIZES[self.T]
+        bytes = 8 if type.dtype == "i64" else ITEM_SIZES[self.dtype]
         made = BufferRecord(0, cols * bytes) if rows < 0 else BufferRecord(rows * cols * bytes, 0)
         self.out.buffers.append(made)
         return len(self.out.buffers) - 1
@@ -148,6 +159,11 @@ class _Encoder:
         return len(self.out.values) - 1
 
     def _input(self, name: str, v: int) -> None:
+        """Enter an input of the plan: as a number, as the random counter, as rows to gather, or as a fixed array.
+
+        Rows get a second value, `source`: the caller's whole array, from which an instruction that is added here copies
+        the rows of each batch to v.
+        """
         value, out = self.plan.values[v], self.out
         if value.place == "scalar":
             out.scalars[name] = self._file_place(v)
@@ -165,16 +181,19 @@ class _Encoder:
     # --- scalars
 
     def _file_place(self, v: int) -> int:
-        if v not in self.file:
+        """The index of a number in the file of scalars; it gets one when it is first asked for."""
+        index_of = self.out.file_of
+        if v not in index_of:
             value = self.plan.values[v]
-            self.file[v] = len(self.out.file)
+            index_of[v] = len(self.out.file)
             number = value.number if value.place == "constant" and value.number is not None else 0.0
             self.out.file.append(float(number))
-        return self.file[v]
+        return index_of[v]
 
     def _scalar_step(self, step: Step) -> None:
+        """Write a step that computes one number from others. An op of fewer than three inputs repeats the first."""
         if step.kernel == "size":
-            self.file[step.output] = 0
+            self.out.file_of[step.output] = 0  # the first number of the file is the batch size
             return
         reads = [self._file_place(self._through(v)) for v in step.inputs]
         a, b, c = reads + [reads[0]] * (3 - len(reads))
@@ -184,6 +203,7 @@ class _Encoder:
         self.out.scalar_steps.append(ScalarRecord(op, a, b, c, to, is_f32, float(step.attrs.get("exponent", 0.0))))
 
     def _through(self, v: int) -> int:
+        """The value that a view, of a view perhaps, is made from."""
         while v in self.views and self.plan.values[v].place == "view":
             v = self.views[v].inputs[0]
         return v
@@ -199,15 +219,26 @@ class _Encoder:
         start: int = 0,
         chain: tuple[int, int] = (-1, -1),
     ) -> None:
+        """Append an instruction.
+
+        Args:
+            code: its name in `CODES`.
+            step: the step that it belongs to, for its domain, phase and twin.
+            reads: at most three values.
+            out: the value that is made; by default the step's.
+            start: where a slice, or a part of a concatenation, begins.
+            chain: number of the epilogue, and the register of the instruction's own result; −1 for none.
+        """
         a, b, c = (*reads, -1, -1, -1)[:3]
         out = step.output if out is None else out
         twin = -1 if step.twin is None else step.twin
-        self.out.owners.append(self.now)
+        self.out.owners.append(self.step_index)
         self.out.instructions.append(
             InstructionRecord(CODES[code], DOMAINS[step.domain], step.phase, a, b, c, out, twin, start, *chain)
         )
 
     def _step(self, step: Step) -> None:
+        """Write a step on arrays as an instruction; a concatenation as one for each part."""
         values = self.out.values
         out, reads = step.output, list(step.inputs)
         chain = self._chain(step) if step.epilogue else (-1, -1)
@@ -219,7 +250,7 @@ class _Encoder:
             case "sum" | "max":
                 rank = self.plan.values[reads[0]].type.rank
                 batch = values[reads[0]].rows == -1
-                by_columns = step.attrs["axis"] == 0 and (rank == 2 or batch)
+                by_columns = step.attrs["axis"] == 0 and (rank == 2 or batch)  # a vector without batch axis is a row
                 code += "_columns" if by_columns else "_rows"
             case "softmax_cross_entropy":
                 source = operand_of(reads[1], self.plan.values, self.views)
@@ -238,19 +269,24 @@ class _Encoder:
         self._emit(code, step, reads, out, start, chain)
 
     def _product(self, step: Step) -> tuple[int, int, int, str]:
-        """Vectors become matrices of one row or one column, as the product needs them."""
+        """The matrices of a product and the instruction that multiplies them: (a, b, result, code).
+
+        A vector is taken as a matrix of one row or of one column. `product_tn` is aᵀ·b: for a transposed a, and for a
+        vector a with one number per row of the batch.
+        """
         a, b, out = step.inputs[0], step.inputs[1], step.output
         ranks = [self.plan.values[v].type.rank for v in (a, b)]
         rows, cols, _ = self.out.values[a]
         over_rows = ranks[0] == 1 and rows == -1  # one number per row of the batch lies in a column
-        turned = over_rows or (bool(step.attrs.get("transpose_a")) and ranks[0] == 2)
-        if ranks[1] == 1:
-            length, made = (rows, cols) if turned else (cols, rows)
-            b = self._shaped(b, length, 1)
-            out = self._shaped(out, made, 1)
-        return a, b, out, "product_tn" if turned else "product_nn"
+        transposed = over_rows or (bool(step.attrs.get("transpose_a")) and ranks[0] == 2)
+        if ranks[1] == 1:  # a vector b is a column, and so is the result
+            inner, outer = (rows, cols) if transposed else (cols, rows)
+            b = self._shaped(b, inner, 1)
+            out = self._shaped(out, outer, 1)
+        return a, b, out, "product_tn" if transposed else "product_nn"
 
     def _concat(self, step: Step) -> None:
+        """Write a concatenation: an instruction for each part, which pastes it where it begins."""
         by_rows = step.attrs["axis"] == 0 and self.plan.values[step.output].type.rank == 2
         start = 0
         for v in step.inputs:
@@ -260,7 +296,11 @@ class _Encoder:
             start += rows if by_rows else cols
 
     def _chain(self, step: Step) -> tuple[int, int]:
-        """Write the epilogue of a step; returns its number and the register of the step's own result."""
+        """Write a step's epilogue, the elementwise steps behind it.
+
+        Returns:
+            The number of the chain, and the register where it finds the step's own result; −1 if it does not read it.
+        """
         out, chain = self.out, Chain(self.plan, step)
         out.chains.append(ChainRecord(len(out.operands), len(chain.operands), len(out.micros), len(chain.micros)))
         for source, scratch in chain.operands:
@@ -272,5 +312,5 @@ class _Encoder:
 
 
 def encode(plan: Plan) -> Encoded:
-    """Write the plan of a graph that the machine takes as numbers."""
+    """The tables for a plan of `passes`, of a graph that the machine can run (`takes.why_not` gives no reason)."""
     return _Encoder(plan).run()

@@ -1,6 +1,8 @@
-"""Small algebra: the rewrite rules that are not the recognition of a fused op.
+"""Algebraic simplifications of a graph: x + 0 = x, x·1 = x, (x·c)·d = x·(cd), ….
 
-Each rule takes a node of the op it stands under and returns the simpler node, or None. Only Python scalars are folded.
+`ALGEBRA` has the rules for each op. A rule takes a node of that op and returns a simpler node of the same value, or
+None if it does not apply. Of constants, which come from Python numbers, sums, differences and products are computed.
+(`simplify` makes the other rules, which recognise fused ops.)
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from clearprop.graph.rewrite import Rule
 
 
 def _number(node: Node) -> float:
+    """The value of a constant."""
     return float(node.attrs["value"])
 
 
@@ -47,11 +50,12 @@ def _subtract_negative(node: Node) -> Node | None:
 
 
 def _is_negation(node: Node) -> bool:
+    """Whether a node is −x. There is no op for it: −x is written x·(−1)."""
     return node.op is e.multiply and is_constant(node.inputs[1], -1.0)
 
 
 def _constant_second(node: Node) -> Node | None:
-    """c·x = x·c, so that the other rules need to look in one place."""
+    """c + x = x + c and c·x = x·c: the other rules look for a constant as second input only."""
     a, b = node.inputs
     return node.op(b, a) if is_constant(a) and not is_constant(b) else None
 
@@ -71,22 +75,22 @@ def _join_factors(node: Node) -> Node | None:
 
 
 def _sigmoid_derivative(node: Node) -> Node | None:
-    """g·y·y·e⁻ˣ = g·y·(1 − y) for y = σ(x), in a product of any order: the textbook's simplification."""
+    """g·y·y·e⁻ˣ = g·y·(1 − y) for y = σ(x) = 1/(1 + e⁻ˣ), whatever the order of the factors."""
     factors, number = _factors(node)
     for y in factors:
         if y.op is not sigmoid or factors.count(y) < 2:
             continue
-        for small in factors:
-            if small.op is e.exp and _is_negation(small.inputs[0]) and small.inputs[0].inputs[0] is y.inputs[0]:
+        for power in factors:
+            if power.op is e.exp and _is_negation(power.inputs[0]) and power.inputs[0].inputs[0] is y.inputs[0]:
                 rest = list(factors)
-                for used in (y, y, small):
+                for used in (y, y, power):
                     rest.remove(used)
                 return _product([*rest, y, 1.0 - y], number)
     return None
 
 
 def _factors(node: Node) -> tuple[list[Node], float]:
-    """A product taken apart: its factors, left to right, and the product of its constants."""
+    """The factors of a product, left to right and whatever names its parts have, and the product of its constants."""
     factors: list[Node] = []
     number = 1.0
     stack = [node]
@@ -102,6 +106,7 @@ def _factors(node: Node) -> tuple[list[Node], float]:
 
 
 def _product(factors: Sequence[Node], number: float) -> Node:
+    """The product of some factors and a number; the inverse of `_factors`."""
     product = factors[0]
     for factor in factors[1:]:
         product = e.multiply(product, factor)
@@ -109,11 +114,12 @@ def _product(factors: Sequence[Node], number: float) -> Node:
 
 
 def _unnamed_alias(node: Node) -> Node | None:
+    """identity(x) = x, unless it gives x a second name."""
     return node.inputs[0] if node.name is None else None
 
 
-def _same_broadcast(node: Node) -> Node | None:
-    """A broadcast to the shape it has already; of a constant; or of a broadcast."""
+def _simpler_broadcast(node: Node) -> Node | None:
+    """A broadcast to x's own shape is x; that of a constant is a constant, that of a broadcast is one broadcast."""
     (x,) = node.inputs
     if x.shape == node.shape:
         return x
@@ -126,11 +132,13 @@ def _same_broadcast(node: Node) -> Node | None:
 
 
 def _undo_transpose(node: Node) -> Node | None:
+    """(Aᵀ)ᵀ = A."""
     (x,) = node.inputs
     return x.inputs[0] if x.op is node.op else None
 
 
-def _same_cast(node: Node) -> Node | None:
+def _simpler_cast(node: Node) -> Node | None:
+    """A cast to x's own dtype is x; that of a constant to a float type is a constant."""
     (x,) = node.inputs
     if x.dtype == node.dtype:
         return x
@@ -138,10 +146,12 @@ def _same_cast(node: Node) -> Node | None:
 
 
 def _power_one(node: Node) -> Node | None:
+    """x¹ = x."""
     return node.inputs[0] if node.attrs["exponent"] == 1.0 else None
 
 
 def _same_branches(node: Node) -> Node | None:
+    """where(condition, a, a) = a."""
     _, a, b = node.inputs
     return a if a is b or (is_constant(a) and is_constant(b) and _number(a) == _number(b)) else None
 
@@ -160,9 +170,9 @@ ALGEBRA: Mapping[str, Sequence[Rule]] = {
     "multiply": (_fold, _constant_second, _times_one, _join_factors, _sigmoid_derivative),
     "divide": (_times_one,),
     "identity": (_unnamed_alias,),
-    "broadcast": (_same_broadcast,),
+    "broadcast": (_simpler_broadcast,),
     "transpose": (_undo_transpose,),
-    "cast": (_same_cast,),
+    "cast": (_simpler_cast,),
     "power": (_power_one,),
     "where": (_same_branches,),
     "sum": (_sum_of_one_hot,),

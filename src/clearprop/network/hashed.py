@@ -1,8 +1,8 @@
-"""Values and functions as hashes of what they say, the same in every process.
+"""Hashes of values and functions that are the same in every process of one version of Python.
 
-A function is hashed by its compiled code and by what that reads: constants, default arguments, its closure, plain
-globals and the functions beside it. Left out is what changes without the function being another one: addresses, the
-name of its file and its lines there, the order of a set, and variables that it sets itself.
+A function's hash covers its bytecode and what that reads: constants, default arguments, the closure, globals that are
+plain values, and functions of the same module. It leaves out what may differ while the function is the same: its
+docstring, memory addresses, file names and line numbers, the order of a set, and variables that it assigns itself.
 """
 
 from __future__ import annotations
@@ -17,14 +17,18 @@ from typing import Any
 
 import numpy as np
 
-DEEPEST, LARGEST = 20, 100_000  # of values within values: what is beyond counts by its type alone
+MAX_DEPTH = 20  # of containers within containers: what lies deeper counts by its type alone
+MAX_ENTRIES = 100_000  # of a container: a larger one counts by its type and length alone
 _PLAIN = (type(None), EllipsisType, bool, int, float, complex, str, bytes)
-_SHARED = (*_PLAIN, tuple, frozenset)  # whether two that are equal are one is Python's affair
-_CONSTANT = (*_SHARED, partial, np.ndarray, np.generic)  # a global that no one is likely to change
+# Of immutable values Python may keep one object for two that are equal, or not: meeting an object again says nothing.
+_IMMUTABLE = (*_PLAIN, tuple, frozenset)
+_HASHED_GLOBALS = (*_IMMUTABLE, partial, np.ndarray, np.generic)  # types of globals that count as part of a function
 
 
 def hashed(value: object) -> str:
-    """The hash of a value: a number, a text, an array, a function, a callable object, or containers of such.
+    """The hash of a number, text, array, function, callable object or dataclass, or of a container of these.
+
+    Any other object counts by the name of its class alone.
 
     Example:
         >>> hashed(lambda x: x + 1) == hashed(lambda x: x + 1) != hashed(lambda x: x + 2)
@@ -34,11 +38,14 @@ def hashed(value: object) -> str:
 
 
 class _Hasher:
-    """Hashes values, each from the hashes of its parts; what refers to others and is met again counts as that alone."""
+    """Hashes values from the hashes of their parts.
+
+    An object that is met a second time is hashed as the number it had when it was first met, so that cycles end.
+    """
 
     def __init__(self) -> None:
-        self.depth = 0
-        self.met: dict[int, tuple[int, Any]] = {}  # id → when first, and the value, so that no other gets its id
+        self.depth = 0  # of the value that is being hashed, within its containers
+        self.met: dict[int, tuple[int, Any]] = {}  # id → (its number, the object: kept alive so the id stays its own)
 
     def of(self, value: Any) -> bytes:
         """The hash of the kind of a value and of its parts."""
@@ -46,8 +53,8 @@ class _Hasher:
         again = self.met.get(id(value))
         if again is not None:
             found.update(str(again[0]).encode())
-        elif self.depth < DEEPEST:
-            if not isinstance(value, _SHARED):
+        elif self.depth < MAX_DEPTH:
+            if not isinstance(value, _IMMUTABLE):
                 self.met[id(value)] = (len(self.met), value)
             self.depth += 1
             for part in self._parts(value):
@@ -56,8 +63,9 @@ class _Hasher:
         return found.digest()
 
     def _parts(self, value: Any) -> Iterable[bytes]:
+        """What the hash of a value is made of, besides its type."""
         if isinstance(value, int):
-            return [hex(value).encode()]  # the digits of a very long one would be refused
+            return [hex(value).encode()]  # Python refuses to write more than 4300 decimal digits
         if isinstance(value, _PLAIN):
             return [repr(value).encode()]
         if isinstance(value, np.ndarray | np.generic):
@@ -74,7 +82,7 @@ class _Hasher:
             return [self.of(value.__func__), *self._object(value.__self__, value.__func__)]
         if isinstance(value, ModuleType):
             return [value.__name__.encode()]
-        if hasattr(value, "__qualname__"):  # a class or a compiled function
+        if hasattr(value, "__qualname__"):  # a class, or a function written in C
             return [str(value.__qualname__).encode(), self.of(getattr(value, "__wrapped__", None))]
         if callable(value) or is_dataclass(value):
             return self._object(value, type(value).__call__)
@@ -85,7 +93,8 @@ class _Hasher:
         return [f"{a.dtype.str}{a.shape}".encode(), numbers]
 
     def _container(self, value: Any) -> Iterable[bytes]:
-        if len(value) > LARGEST:
+        """The hashes of the entries, sorted where their order means nothing."""
+        if len(value) > MAX_ENTRIES:
             return [str(len(value)).encode()]
         if isinstance(value, dict):
             return sorted(self.of(k) + self.of(v) for k, v in value.items())
@@ -93,41 +102,51 @@ class _Hasher:
         return parts if isinstance(value, list | tuple) else sorted(parts)
 
     def _function(self, function: FunctionType) -> Iterator[bytes]:
-        yield from map(self.of, (function.__code__, function.__defaults__, function.__kwdefaults__))
-        yield from map(self.of, sorted(_read(function).items(), key=lambda named: named[0]))
+        """The hashes of a function's code, defaults and outside variables."""
+        code = function.__code__
+        if function.__doc__ is not None and code.co_consts[:1] == (function.__doc__,):
+            code = code.replace(co_consts=(None, *code.co_consts[1:]))
+        yield from map(self.of, (code, function.__defaults__, function.__kwdefaults__))
+        yield from map(self.of, sorted(_outside_variables(function).items(), key=lambda named: named[0]))
 
     def _object(self, value: Any, called: Any) -> Iterator[bytes]:
-        """An object by its class, what it does and what it holds, but for what the function called on it sets."""
-        kind, held = type(value), dict(getattr(value, "__dict__", {}))
+        """The hashes of an object's class, attributes and methods.
+
+        Attributes that `called`, the method that is to be run, assigns itself are left out: they are its working state.
+        """
+        cls, attributes = type(value), dict(getattr(value, "__dict__", {}))
         if is_dataclass(value):
-            held |= {f.name: getattr(value, f.name, None) for f in fields(value)}
-        changed = _names(called.__code__, "STORE_ATTR") if isinstance(called, FunctionType) else set()
-        yield kind.__qualname__.encode()
-        yield self.of({name: each for name, each in held.items() if name not in changed})
-        for each in kind.__mro__:
-            does = {name: f for name, f in vars(each).items() if name == "__call__" or not name.startswith("__")}
-            yield self.of({name: f for name, f in does.items() if isinstance(f, FunctionType)})
+            attributes |= {f.name: getattr(value, f.name, None) for f in fields(value)}
+        assigned = _names(called.__code__, "STORE_ATTR") if isinstance(called, FunctionType) else set()
+        yield cls.__qualname__.encode()
+        yield self.of({name: attribute for name, attribute in attributes.items() if name not in assigned})
+        for base in cls.__mro__:
+            methods = {name: f for name, f in vars(base).items() if name == "__call__" or not name.startswith("__")}
+            yield self.of({name: f for name, f in methods.items() if isinstance(f, FunctionType)})
 
 
-def _read(function: FunctionType) -> dict[str, Any]:
-    """What a function reads from around it: its closure, plain globals, and functions of its module."""
+def _outside_variables(function: FunctionType) -> dict[str, Any]:
+    """The outside variables that a function reads, by name: its closure, plain globals, functions of its module.
+
+    Those that it also assigns are left out.
+    """
     code = function.__code__
-    changed = _names(code, "STORE_GLOBAL", "STORE_DEREF")
+    assigned = _names(code, "STORE_GLOBAL", "STORE_DEREF")
     found = {}
     for name in _names(code, "LOAD_GLOBAL", "LOAD_NAME") & set(function.__globals__):
         value = function.__globals__[name]
-        beside = isinstance(value, FunctionType) and value.__module__ == function.__module__
-        if beside or isinstance(value, _CONSTANT):
+        same_module = isinstance(value, FunctionType) and value.__module__ == function.__module__
+        if same_module or isinstance(value, _HASHED_GLOBALS):
             found[name] = value
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         try:
             found[name] = cell.cell_contents
         except ValueError:  # nothing in it yet
             continue
-    return {name: value for name, value in found.items() if name not in changed}
+    return {name: value for name, value in found.items() if name not in assigned}
 
 
 def _names(code: CodeType, *kinds: str) -> set[str]:
-    """The names in instructions of some kinds, in the functions within too."""
+    """The names that bytecode instructions of these kinds use, in functions defined inside the code as well."""
     found = {str(i.argval) for i in dis.get_instructions(code) if i.opname in kinds}
     return found.union(*(_names(inner, *kinds) for inner in code.co_consts if isinstance(inner, CodeType)))

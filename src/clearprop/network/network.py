@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from inspect import isfunction
 from typing import Any
 
@@ -301,7 +302,7 @@ class Network:
             if found is not None:
                 self._run = found.in_place_of(self._run)
             try:
-                return train(self.architecture, training.telling(told), self._run, data, held_out)
+                return train(self.architecture, replace(training, callbacks=told), self._run, data, held_out)
             finally:
                 self._changed()
 

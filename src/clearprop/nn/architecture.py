@@ -1,9 +1,9 @@
-"""The architecture: a pure description of a network, and the graphs that follow from it."""
+"""The architecture: an immutable description of a network, and the graphs that are built from it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from clearprop import graph as g
 from clearprop.cached import cached_property
@@ -11,28 +11,47 @@ from clearprop.errors import InvalidValueError, ShapeError
 from clearprop.graph import Graph, N, Name, Node, as_graph
 from clearprop.graph.fused.updates import spread
 from clearprop.nn.activations import ACTIVATIONS
-from clearprop.nn.layers import Layer
+from clearprop.nn.layers import Activation, Layer, Linear
 from clearprop.nn.losses import Loss, loss_name
 from clearprop.nn.names import DATA_LOSS, LOSS, SAMPLE_WEIGHT, TARGET, X
 from clearprop.nn.parameter import Parameter
 from clearprop.nn.schedules import Scalar, Schedule
 from clearprop.nn.scope import Scope
 
-# How class targets come in: as integer labels (N,), or as rows of numbers (N, k).
+# The form of the targets y: integer class labels (N,), or a row of numbers for each sample (N, k).
 TargetForm = Literal["labels", "rows"]
+
+
+class BuiltLayer(NamedTuple):
+    """A layer object and its place in the network.
+
+    Attributes:
+        layer: the object.
+        number: the l of its values: how many layers with parameters there are up to it. Activations and dropout have
+            the number of the layer that they follow.
+        width: its number of output columns.
+    """
+
+    layer: Layer
+    number: int
+    width: int
 
 
 @dataclass(frozen=True)
 class Forward:
-    """The forward pass as nodes: the input X, the output a[L] and what the layers declared.
+    """A forward pass as nodes of a graph.
 
-    `built` says for each layer object which l it belongs to and how many values it puts out.
+    Attributes:
+        x: the input X.
+        output: the output a[L].
+        scope: what the layers declared while they were built: parameters, running states, scheduled scalars.
+        built: one entry for each layer object, in order.
     """
 
     x: Node
     output: Node
     scope: Scope
-    built: tuple[tuple[Layer, int, int], ...]
+    built: tuple[BuiltLayer, ...]
 
 
 @dataclass(frozen=True)
@@ -54,30 +73,31 @@ class Architecture:
     l2: float | Schedule = 0.0
 
     def forward(self, dtype: str, training: bool = False) -> Forward:
-        """Build X → a[L]."""
+        """Build the graph from X to a[L]: for training (dropout drops, batches normalise themselves) or inference."""
         scope = Scope(training, dtype)
-        first = x = g.variable(X, (N, self.n_inputs), dtype)
+        network_input = g.variable(X, (N, self.n_inputs), dtype)
+        x = network_input
         built = []
         for layer in self.layers:
             x = layer.build(x, scope)
             width = x.shape[1] if isinstance(x, Node) and x.type.rank == 2 else None
             if not isinstance(width, int):
                 raise ShapeError(f"{layer!r} made {x!r}", "a node of shape (N, n_out)")
-            built.append((layer, scope.layer, width))
-        return Forward(first, scope.output(x), scope, tuple(built))
+            built.append(BuiltLayer(layer, scope.layer, width))
+        return Forward(network_input, scope.output(x), scope, tuple(built))
 
-    def built(self) -> tuple[tuple[Layer, int, int], ...]:
-        """Each layer object with the l it belongs to and its number of outputs."""
+    def built(self) -> tuple[BuiltLayer, ...]:
+        """The layer objects with their numbers and widths, in order."""
         return self._declared.built
 
     def __hash__(self) -> int:
-        """Of a description that says everything: what follows from it may be remembered.
+        """The hash of all fields: it lets graphs that were built from this architecture be cached.
 
         Raises:
-            TypeError: with a function or a layer of the user's, which may build something else tomorrow.
+            TypeError: if a function or a layer of the user's is in it: its code may change, a cached graph would not.
         """
         values = tuple(getattr(self, f.name) for f in fields(self))
-        if not _is_closed(values):
+        if not _has_no_user_code(values):
             raise TypeError("an architecture with the user's functions in it cannot be hashed")
         return hash(values)
 
@@ -86,17 +106,18 @@ class Architecture:
 
     @cached_property
     def _declared(self) -> Forward:
+        """The inference pass, built once: for names, shapes and roles, which do not depend on the dtype."""
         return self.forward("f64")
 
     @cached_property
     def scalars(self) -> dict[str, Scalar]:
-        """What the layers and the penalties let change from step to step: inputs of the training graph, by name."""
+        """The numbers of layers and penalties that follow a schedule, by the name of their input in the step graph."""
         penalties = {name: each for name, each in self._penalties.items() if isinstance(each, Scalar)}
         return {**self.forward("f64", training=True).scope.scalars, **penalties}
 
     @property
     def _penalties(self) -> dict[str, float | Scalar]:
-        """λ₁ of Σ|W| and λ₂ of ½ΣW²."""
+        """The factors of Σ|W| and of ½ΣW², under the names λ₁ and λ₂: a number, or a `Scalar` if it is scheduled."""
         given = {"λ₁": ("l1", self.l1), "λ₂": ("l2", self.l2)}
         return {name: Scalar(x, what) if isinstance(x, Schedule) else x for name, (what, x) in given.items()}
 
@@ -116,19 +137,28 @@ class Architecture:
         return int(self._declared.output.shape[1])  # type: ignore[arg-type]
 
     @property
-    def normalises_batches(self) -> bool:
-        """Whether training needs batches of at least two rows."""
+    def has_running_states(self) -> bool:
+        """Whether a layer keeps running states, as batch normalisation does; training batches then need two rows."""
         return any(p.is_state for p in self.parameters.values())
 
     def prediction_graph(self, dtype: str) -> Graph:
-        """X → a[L] with everything named, for inference."""
+        """The inference graph from X to its only output, a[L]. It is not simplified: the layers' values have names."""
         forward = self.forward(dtype)
         return as_graph(forward.output)
 
     def loss_graph(
         self, dtype: str, training: bool = True, targets: TargetForm = "rows", weighted: bool = False
     ) -> Graph:
-        """X, y (and sample weights w) → `loss`, the mean loss, `L`, the same with penalties, and running states.
+        """The graph from X and y to the loss.
+
+        Its outputs are `loss`, the mean over the samples; `L`, the same plus the penalties; and, for training, the new
+        value of each running state.
+
+        Args:
+            dtype: of data and parameters.
+            training: whether dropout drops and batches normalise themselves.
+            targets: the form of y.
+            weighted: whether each sample's loss is multiplied by an input w.
 
         Raises:
             InvalidValueError: if there is no loss, or it does not suit the output.
@@ -150,6 +180,7 @@ class Architecture:
         return Graph({name: node.named(name) for name, node in outputs.items()})
 
     def _with_penalties(self, loss: Node, scope: Scope) -> Node:
+        """The loss plus l1·Σ|W| + l2/2·ΣW² over all weights, frozen ones included."""
         l1, l2 = (g.variable(Name.scalar(n)) if isinstance(x, Scalar) else x for n, x in self._penalties.items())
         for name, parameter in scope.parameters.items():
             W = scope.nodes[name]
@@ -158,6 +189,15 @@ class Architecture:
             if parameter.is_weight and self.l1:
                 loss = loss + g.sum(g.abs(W)) * _factor(l1, loss)
         return loss
+
+    @property
+    def _output_activation(self) -> str:
+        """The name of the last layer's activation; of a layer or a function of the user's, the output's op."""
+        last = self.layers[-1] if self.layers else None
+        if isinstance(last, Linear):
+            return "identity"
+        given = last.function if isinstance(last, Activation) else getattr(last, "activation", None)
+        return given if isinstance(given, str) else self._declared.output.op.name
 
     def checked_loss(self) -> Loss:
         """The loss, if there is one and it suits the output activation.
@@ -170,8 +210,8 @@ class Architecture:
         wanted, name = self.loss.output, loss_name(self.loss)
         if wanted is None:
             return self.loss
-        found = self._declared.output.op.name
-        if found == "identity" or (found in ACTIVATIONS and found != wanted):
+        found = self._output_activation
+        if found in ACTIVATIONS and found != wanted:
             raise InvalidValueError(
                 f"loss {name!r} on an output of activation {found!r}",
                 f"activation {wanted!r} in the last layer",
@@ -187,18 +227,19 @@ class Architecture:
 
 
 def _factor(number: float | Node, like: Node) -> float | Node:
+    """A penalty's factor as the loss can be multiplied by it: a float64 input is cast to the loss's dtype."""
     return spread(number, like) if isinstance(number, Node) else number
 
 
-def _is_closed(value: Any) -> bool:
-    """Whether a value is made of numbers, names and things of clearprop alone."""
+def _has_no_user_code(value: Any) -> bool:
+    """Whether a value consists of None, numbers, strings and objects of clearprop only: no code of the user's."""
     if isinstance(value, tuple):
-        return all(_is_closed(v) for v in value)
+        return all(_has_no_user_code(v) for v in value)
     if value is None or isinstance(value, str | int | float):
         return True
     if is_dataclass(value):
         return type(value).__module__.startswith("clearprop.") and all(
-            _is_closed(getattr(value, f.name)) for f in fields(value) if f.compare
+            _has_no_user_code(getattr(value, f.name)) for f in fields(value) if f.compare
         )
     return str(getattr(value, "__module__", "")).startswith("clearprop.")
 

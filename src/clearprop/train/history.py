@@ -31,11 +31,6 @@ class History:
     best_epoch: int | None = None
     stopped_by: str = "epochs"
 
-    def append(self, row: dict[str, float]) -> None:
-        """Add an epoch."""
-        for name, value in row.items():
-            self.columns.setdefault(name, []).append(value)
-
     @property
     def epochs(self) -> int:
         """Number of epochs recorded."""

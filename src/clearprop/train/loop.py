@@ -1,6 +1,6 @@
 """The training loop: forward, backward and update over shuffled mini-batches, epoch by epoch.
 
-One loop trains one neuron and a deep network. What a step computes is the step graph; here stands when it runs.
+The same loop trains one neuron and a deep network. `step` says what a training step computes, this file when it runs.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from clearprop.errors import DivergenceError, InvalidValueError, UnknownNameErro
 from clearprop.execute import Array, Batches, Executor, Outcome, default_executor
 from clearprop.graph import DTYPES
 from clearprop.nn import Architecture
+from clearprop.nn.names import DATA_LOSS, LOSS
 from clearprop.train.history import History
 from clearprop.train.interrupt import Interrupt, interruptible
 from clearprop.train.metrics import Metric
@@ -30,12 +31,12 @@ from clearprop.train.step import StepGraph, step_graph
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Stop when the monitored value has not improved for `patience` epochs; keep the best weights.
+    """Stop when the monitored value has not improved for `patience` epochs in a row.
 
     Args:
         monitor: a column of the history; by default the validation loss.
-        patience: epochs without improvement that are accepted.
-        min_delta: what counts as an improvement.
+        patience: how many epochs in a row without improvement end the training.
+        min_delta: a value must be better than the best so far by more than this to be an improvement.
         restore_best: whether the weights of the best epoch are put back at the end.
     """
 
@@ -59,7 +60,7 @@ class Epoch:
         total: epochs asked for.
         row: the epoch's numbers: loss, validation_loss, metrics, learning_rate, seconds.
         run: the whole state of the run.
-        network: the network that is being trained.
+        network: the network that is being trained; `Network.fit` sets it, `train` alone leaves None.
     """
 
     number: int
@@ -69,7 +70,7 @@ class Epoch:
     network: Any = None
 
 
-MOST_STEPS = 200_000  # in one call of the executor: bounds the table of learning rates
+MOST_STEPS = 200_000  # that one call of the executor runs: bounds the table of learning rates and other scalars
 
 Callback = Callable[[Epoch], bool | None]
 
@@ -89,42 +90,40 @@ class Training:
     executor: Executor = field(default_factory=default_executor)
     dtype: str = "f32"
 
-    def telling(self, callbacks: tuple[Callback, ...]) -> Training:
-        """The same training with these callbacks."""
-        return replace(self, callbacks=callbacks)
-
 
 def train(
     architecture: Architecture, training: Training, run: Run, data: Data, validation: Data | None = None
 ) -> History:
     """Train the parameters of `run` in place; returns its history.
 
-    A run whose `done` epochs are not 0 (from a checkpoint) goes on where it stopped.
+    If `run.done` is not 0, as in a run from a checkpoint, training goes on behind that many epochs.
 
     Raises:
-        DivergenceError: if a loss is NaN or infinite. The parameters are then those of the last good epoch. Also if the
-            optimizer's arrays overflow.
+        DivergenceError: if a loss or a parameter is NaN or infinite: the parameters are then those from the start of
+            the last epoch whose first loss was finite. Also if the optimizer's arrays overflow: the parameters stay.
+        InvalidValueError: if there is no parameter to learn, or if batches of one row are to be normalised.
+        UnknownNameError: if what is monitored is no column of the history.
     """
     if not any(p.trainable for p in architecture.parameters.values()):
         frozen = any(p.is_frozen for p in architecture.parameters.values())
         got = "a network of which every parameter is frozen" if frozen else "a network without parameters"
         raise InvalidValueError(got, "a layer that learns, such as cp.Dense(1)")
-    if architecture.normalises_batches and min(len(data), training.batch_size) < 2:
+    if architecture.has_running_states and min(len(data), training.batch_size) < 2:
         raise InvalidValueError("batch normalisation with one row per batch", "batches of two rows or more")
     loop = _Loop(architecture, training, run, data, validation)
     finished = run.history.stopped_by == "early stopping"  # a checkpoint of a fit that was over
     try:
         with interruptible() as interrupt:
             while not finished and run.done < training.epochs:
-                finished = not loop.epochs(interrupt)
+                finished = not loop.run_epochs(interrupt)
     finally:
-        loop.session.rest()
+        loop.session.rest()  # frees all memory but the state
     loop.finish()
     return run.history
 
 
 class _Loop:
-    """One fit: the programs, and what happens in an epoch."""
+    """The state of one fit: the session that trains, the scorer of the validation data, and what was seen so far."""
 
     def __init__(
         self, architecture: Architecture, training: Training, run: Run, data: Data, validation: Data | None
@@ -136,33 +135,39 @@ class _Loop:
         if run.done == 0:
             run.begin(training.optimizer, self.step.slots, training.dtype)
         self.session = run.open(training.executor.load(self.step.graph, self.step.stored), self.step.graph.inputs)
-        self.before: tuple[int, dict[str, Array]] | None = None  # parameters at the start of the call before, and when
+        # What to go back to if the first step of a call diverges: the epochs done and the parameters at the start of
+        # the previous call of the executor.
+        self.previous_start: tuple[int, dict[str, Array]] | None = None
         self.scorer = None
         if validation is not None:
             self.scorer = Scorer(architecture, training.metrics, validation, training.executor, training.dtype)
         self.steps_per_epoch = Batches(len(data), training.batch_size).per_epoch
-        self.undefined: dict[str, int] = {}  # monitored values that were NaN, and when first
+        self.undefined: dict[str, int] = {}  # monitored value → the first epoch where it was NaN
 
-    def epochs(self, interrupt: Interrupt) -> bool:
-        """Run one epoch, or as many as nobody wants to look between; returns whether to go on."""
+    def run_epochs(self, interrupt: Interrupt) -> bool:
+        """Train for one epoch, or for many in one call if nothing is to happen between them.
+
+        Returns:
+            Whether to train on.
+        """
         run, start = self.run, time.perf_counter()
         batches = self._batches()
         table = self._table(batches)
         is_last = run.done + batches.epochs >= self.training.epochs
-        now = None if is_last else (run.done, run.snapshot())
-        outcome = self.session.run(self.data.arrays(), batches, table, ["loss", "L"], interrupt)
+        this_start = None if is_last else (run.done, run.snapshot())  # the last call needs none: no other follows
+        outcome = self.session.run(self.data.arrays(), batches, table, [DATA_LOSS, LOSS], interrupt)
         self._check_finite(outcome, table)
-        self.before = now
+        self.previous_start = this_start
         self._record(outcome, batches, table["η"], start)
         self._check_slots()
-        if interrupt.requested and len(outcome.reports) < len(batches):
+        if interrupt.requested and len(outcome.reports) < len(batches):  # within an epoch: its steps count, it does not
             run.step += len(outcome.reports) - len(outcome.seconds) * self.steps_per_epoch
             run.history.stopped_by = "interrupt"
             return False
-        return self._go_on(interrupt)
+        return self._after_epoch(interrupt)
 
     def _record(self, outcome: Outcome, batches: Batches, rates: Array, start: float) -> None:
-        """Enter the finished epochs into the history; a single one counts its seconds from `start`."""
+        """Add the finished epochs to the history. Those of a call for one epoch count the validation's seconds, too."""
         run, epochs, steps = self.run, len(outcome.seconds), self.steps_per_epoch
         losses = outcome.reports[: epochs * steps, 0].reshape(epochs, steps)
         run.step, run.epoch, run.done = run.step + losses.size, run.epoch + epochs, run.done + epochs
@@ -177,19 +182,23 @@ class _Loop:
 
     @property
     def _watched(self) -> bool:
-        """Whether someone wants to see every epoch."""
+        """Whether something is to happen after every epoch, so that each is a call of the executor of its own."""
         training = self.training
         plateau = training.optimizer.schedule.on_plateau is not None
         return bool(training.callbacks) or self.scorer is not None or training.early_stopping is not None or plateau
 
     def _batches(self) -> Batches:
+        """The batches of the next call: those of one epoch if epochs are watched, else of as many as one call takes."""
         training, run = self.training, self.run
         most = max(1, MOST_STEPS // self.steps_per_epoch)
         epochs = 1 if self._watched else min(training.epochs - run.done, most)
         return Batches(len(self.data), training.batch_size, epochs, run.epoch, training.seed, training.shuffle)
 
     def _table(self, batches: Batches) -> dict[str, Array]:
-        """One number per step of everything the step graph asks for: η, decay rates, what layers let change."""
+        """The step graph's scalar inputs, one number per step each: η, bias corrections, whatever has a schedule.
+
+        Schedules count the steps of this fit (`steps`), bias corrections those of all fits (`run.step`).
+        """
         run, per_epoch = self.run, self.steps_per_epoch
         steps, total = run.done * per_epoch + np.arange(len(batches)), self.training.epochs * per_epoch
         table = scalar_table(self.architecture, self.training.optimizer, steps, total, per_epoch, run.step)
@@ -198,15 +207,19 @@ class _Loop:
         return table
 
     def _check_finite(self, outcome: Outcome, table: dict[str, Array]) -> None:
-        """End a run that diverged; the parameters are those of the start of the last good epoch."""
+        """Raise DivergenceError if the run diverged.
+
+        The executor has put the parameters back to the start of the last epoch whose first loss was finite. If there
+        was none in this call, the parameters that the previous call started from are restored here.
+        """
         run, i = self.run, len(outcome.reports) - 1
         if not outcome.diverged:
             return
         loss = outcome.reports[i, 0]
         epoch, batch = divmod(i, self.steps_per_epoch)
-        kept = run.done + 1 + outcome.good_epoch
+        kept = run.done + 1 + outcome.good_epoch  # the epoch that the parameters are from the start of
         if outcome.good_epoch < 0:  # a bad first step means that the start was bad already
-            done, good = self.before or (run.done, {})
+            done, good = self.previous_start or (run.done, {})
             kept = done + 1
             run.restore(good)
         run.forget_optimizer()
@@ -221,7 +234,7 @@ class _Loop:
         )
 
     def _check_slots(self) -> None:
-        """End a run whose optimizer overflowed: dividing by an infinity it would change nothing, without a word."""
+        """Raise DivergenceError if an optimizer array (a slot) is infinite: updates divided by it would be 0."""
         run = self.run
         for name in self.step.slots:
             if not self.session.finite(name):
@@ -233,7 +246,8 @@ class _Loop:
                     "try standardised inputs, clip_norm=1, or Network(dtype='float64')",
                 )
 
-    def _go_on(self, interrupt: Interrupt) -> bool:
+    def _after_epoch(self, interrupt: Interrupt) -> bool:
+        """Lower the rate on a plateau, ask for an early stop, call the callbacks; returns whether to train on."""
         run, training = self.run, self.training
         row = run.history.last()
         self._reduce_on_plateau(row)
@@ -241,13 +255,14 @@ class _Loop:
         if stop:
             run.history.stopped_by = "early stopping"
         event = Epoch(run.done, training.epochs, row, run)
-        if sum(bool(callback(event)) for callback in training.callbacks):  # every callback is told
+        if sum(bool(callback(event)) for callback in training.callbacks):  # `sum`, not `any`: each is called
             run.history.stopped_by, stop = "callback", True
         if interrupt.requested:
             run.history.stopped_by, stop = "interrupt", True
         return not stop
 
     def _early_stop(self, row: dict[str, float]) -> bool:
+        """Keep the weights of an epoch that is the best so far; returns whether patience has run out."""
         rule, run = self.training.early_stopping, self.run
         if rule is None:
             return False
@@ -262,6 +277,7 @@ class _Loop:
         return run.waited >= rule.patience
 
     def _reduce_on_plateau(self, row: dict[str, float]) -> None:
+        """Lower `run.rate_factor` if the schedule has a rule for plateaus whose patience has run out."""
         schedule, run = self.training.optimizer.schedule.on_plateau, self.run
         if schedule is None:
             return
@@ -275,31 +291,32 @@ class _Loop:
             run.rate_factor, run.plateau_waited = run.rate_factor * schedule.factor, 0
 
     def _monitored(self, row: dict[str, float], name: str) -> float:
-        """The value that decides; where it is NaN, which is never the best, that is remembered."""
-        value = _monitored(row, name)
+        """The monitored value of an epoch. If it is NaN, which is never the best, `finish` will warn of it."""
+        value = _column(row, name)
         if math.isnan(value):
             self.undefined.setdefault(name, self.run.done)
         return value
 
     def _sign(self, monitor: str) -> int:
-        """+1 where more is better."""
+        """+1 for validation metrics of which more is better, −1 for everything else."""
         better = {f"validation_{m.name}" for m in self.training.metrics if m.higher_is_better}
         return 1 if monitor in better else -1
 
     def finish(self) -> None:
-        """Put the best weights back, and say which values that should have decided were NaN."""
+        """Warn of monitored values that were NaN, and put the best weights back."""
         rule, run = self.training.early_stopping, self.run
         for name, epoch in self.undefined.items():
             warnings.warn(
                 f"{name} is NaN in epoch {epoch}: such an epoch counts as no improvement and is never the best",
                 RuntimeWarning,
-                stacklevel=4,
+                stacklevel=4,  # the line that called Network.fit
             )
         if rule is not None and rule.restore_best and run.best_parameters:
             run.restore(run.best_parameters)
 
 
-def _monitored(row: dict[str, float], name: str) -> float:
+def _column(row: dict[str, float], name: str) -> float:
+    """An epoch's number in a column of the history; an error that names the columns if there is no such one."""
     if name not in row:
         raise UnknownNameError(
             f"nothing named {name!r} to monitor",

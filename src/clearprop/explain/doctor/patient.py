@@ -119,7 +119,7 @@ class Patient:
     @cached_property
     def start(self) -> Trace:
         """The trace at the initial parameters; batch statistics, as there are no running ones yet."""
-        return self._trace(self.initial, "training" if self.architecture.normalises_batches else "inference")
+        return self._trace(self.initial, "training" if self.architecture.has_running_states else "inference")
 
     @cached_property
     def initial(self) -> dict[str, Array]:
