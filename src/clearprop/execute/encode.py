@@ -33,7 +33,7 @@ class Encoded:
         is_f64: whether arrays are float64, else float32.
         values, buffers, operands, micros, chains, instructions, scalar_steps: the tables; `layout` has their records.
         file: the file of scalars as it is before the first step: constants are there, everything else is 0.
-        place: name of an input that is an array of fixed shape → its value.
+        arrays: name of an input that is an array of fixed shape → its value.
         gathered: name of an input with a row per sample → the value that is the caller's array; each batch's rows are
             copied from it.
         scalars: name of an input that is one number → its index in the file of scalars.
@@ -52,7 +52,7 @@ class Encoded:
     instructions: list[InstructionRecord] = field(default_factory=list)
     scalar_steps: list[ScalarRecord] = field(default_factory=list)
     file: list[float] = field(default_factory=lambda: [0.0])  # the first is the batch size
-    place: dict[str, int] = field(default_factory=dict)
+    arrays: dict[str, int] = field(default_factory=dict)
     gathered: dict[str, int] = field(default_factory=dict)
     scalars: dict[str, int] = field(default_factory=dict)
     twins: dict[int, int] = field(default_factory=dict)
@@ -176,7 +176,7 @@ class _Encoder:
             code = "gather_labels" if value.type.dtype == "i64" else "gather"
             self._emit(code, Step(code, (source,), v, {}, PerBatch(), PerBatch(), domain="rows"), [source])
         else:
-            out.place[name] = v
+            out.arrays[name] = v
 
     # --- scalars
 

@@ -94,7 +94,7 @@ class Session(Protocol):
         """Whether all numbers of an array are finite."""
         ...
 
-    def rest(self) -> None:
+    def free_buffers(self) -> None:
         """Give back the memory of everything but the state, until the next run."""
         ...
 

@@ -34,7 +34,7 @@ class OperandRecord(NamedTuple):
 
     Attributes:
         mode: how, one of the modes of `plan.operand`.
-        value: which value, or which place in the file of scalars.
+        value: which value, or which index in the file of scalars.
         scratch: where it is written out before it is read.
         number: a constant; the stream of random numbers.
     """

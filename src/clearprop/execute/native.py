@@ -171,9 +171,9 @@ class NativeProgram(Program):
         """Run once; `wanted` receives what it names. Returns the file of scalars."""
         code = self.encoded
         given = [
-            self.spec(v, self.ready(name, inputs[name])) for name, v in [*code.place.items(), *code.gathered.items()]
+            self.spec(v, self.ready(name, inputs[name])) for name, v in [*code.arrays.items(), *code.gathered.items()]
         ]
-        numbers = [(place, float(inputs[name])) for name, place in code.scalars.items()]
+        numbers = [(index, float(inputs[name])) for name, index in code.scalars.items()]
         counter = NO_COUNTER if code.counter is None else np.ascontiguousarray(inputs[code.counter], np.int64)
         file = np.empty(len(code.file))
         with self._machine.lock:
@@ -194,8 +194,8 @@ class NativeProgram(Program):
         if kind != "memory" or integers or not ends[0]:
             return in_chunks(self, *ends, parameters)
         (source,) = code.gathered.values()
-        specs = [self.spec(v, self.ready(n, parameters[n])) for n, v in code.place.items()]
-        numbers = [(place, float(parameters[n])) for n, place in code.scalars.items()]
+        specs = [self.spec(v, self.ready(n, parameters[n])) for n, v in code.arrays.items()]
+        numbers = [(index, float(parameters[n])) for n, index in code.scalars.items()]
         threads = available() if threads is None else max(1, min(threads, MOST))
         predict: Callable[[Array], Array] = _native.Predictor(
             self._code.program, source, output, specs, numbers, np.empty, self._dtype, threads
@@ -210,7 +210,7 @@ class NativeProgram(Program):
 
     def is_packed(self, name: str) -> bool:
         """Whether the machine has an input in its own layout, or reads it where it lies."""
-        return self.encoded.values[self.encoded.place[name]].buffer >= 0
+        return self.encoded.values[self.encoded.arrays[name]].buffer >= 0
 
     def ceiling(self, threads: int) -> float:
         """What no product can exceed, see `ceiling`."""
@@ -236,7 +236,7 @@ class NativeProgram(Program):
         return self.spec(v, np.empty((n if rows < 0 else rows, cols), self._dtype))
 
     def _found(self, name: str) -> tuple[str, Any]:
-        """Where an output is after a run: ("given", input), ("file", place), or ("memory", value)."""
+        """Where an output is after a run: ("given", input), ("file", index), or ("memory", value)."""
         source = operand_of(self.plan.outputs[name], self.passes["fuse"].values, self.plan.views)
         assert source is not None
         if source.mode == FILE:
@@ -250,7 +250,7 @@ class NativeProgram(Program):
         return array.reshape(shape).astype(DTYPES[type.dtype], copy=False)
 
     def reported(self, report: Sequence[str]) -> list[tuple[int, int]]:
-        """Where the machine finds the numbers to report: (value, 0), or (−1, place in the file of scalars)."""
+        """Where the machine finds the numbers to report: (value, 0), or (−1, index in the file of scalars)."""
         places = []
         for name in report:
             kind, where = self._found(name)

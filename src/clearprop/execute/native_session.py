@@ -27,17 +27,17 @@ class NativeSession:
     """
 
     def __init__(self, program: NativeProgram, state: dict[str, Array], kept: Sequence[str]) -> None:
-        places = program.encoded.place
+        arrays = program.encoded.arrays
         for name, a in state.items():
             dtype = program.dtype_of(name)
             if a.dtype != dtype or not a.flags.c_contiguous or not a.flags.writeable:
                 raise DTypeError(f"state {name} of {a.dtype}", f"a contiguous array of {dtype} that can be written")
         self.program = program
         self.shapes = {name: a.shape for name, a in state.items()}
-        self._numbers = {name: a for name, a in state.items() if name not in places}  # of the file of scalars
-        self._kept = {name: state[name] for name in kept if name in places}
-        self._in_place = {name: a for name, a in state.items() if name in places and not program.is_packed(name)}
-        self._waiting = {name: a for name, a in state.items() if name in places}  # for the machine to take over
+        self._numbers = {name: a for name, a in state.items() if name not in arrays}  # of the file of scalars
+        self._kept = {name: state[name] for name in kept if name in arrays}
+        self._in_place = {name: a for name, a in state.items() if name in arrays and not program.is_packed(name)}
+        self._waiting = {name: a for name, a in state.items() if name in arrays}  # for the machine to take over
         self._machine = program.new_machine()
         self._holder = self._machine.thing
 
@@ -63,7 +63,7 @@ class NativeSession:
         if self._machine.lock.locked() or not self.alive:
             return None
         with self._machine.lock:
-            found = {name: self._blank(name) for name in names if name in self.program.encoded.place}
+            found = {name: self._blank(name) for name in names if name in self.program.encoded.arrays}
             waiting = {name: a for name, a in self._waiting.items() if name in found}
             self._holder.store([self._spec(name, a) for name, a in found.items() if name not in waiting])
             for name, a in waiting.items():
@@ -84,7 +84,7 @@ class NativeSession:
             finite: bool = self._holder.finite([(v, rows, cols)])
         return finite
 
-    def rest(self) -> None:
+    def free_buffers(self) -> None:
         """Give back the memory of everything but the state."""
         with self._machine.lock:
             self._machine.thing.forget_batches()
@@ -140,16 +140,16 @@ class NativeSession:
     def _scalars(self, table: Mapping[str, Array], steps: int) -> tuple[list[tuple[int, float]], list[int], Array]:
         """The numbers that are the same in every step, and the places and the table of those that are not."""
         numbers = {
-            place: np.asarray(table[name] if name in table else np.broadcast_to(self._numbers[name], steps), np.float64)
-            for name, place in self.program.encoded.scalars.items()
+            index: np.asarray(table[name] if name in table else np.broadcast_to(self._numbers[name], steps), np.float64)
+            for name, index in self.program.encoded.scalars.items()
         }
-        constants = {place: float(a[0]) for place, a in numbers.items() if a.strides == (0,)}  # one number, broadcast
-        varying = {place: a for place, a in numbers.items() if place not in constants}
+        constants = {index: float(a[0]) for index, a in numbers.items() if a.strides == (0,)}  # one number, broadcast
+        varying = {index: a for index, a in numbers.items() if index not in constants}
         rows = np.stack(list(varying.values()), axis=1) if varying else np.zeros((steps, 0))
         return list(constants.items()), list(varying), np.ascontiguousarray(rows)
 
     def _spec(self, name: str, array: Array | None) -> tuple[Any, ...]:
-        return self.program.spec(self.program.encoded.place[name], array)
+        return self.program.spec(self.program.encoded.arrays[name], array)
 
     def _blank(self, name: str) -> Array:
         return np.empty(self.shapes[name], self.program.dtype_of(name))

@@ -180,7 +180,7 @@ class ReferenceSession:
         """Whether all numbers of an array are finite."""
         return bool(np.isfinite(self._state[name]).all())
 
-    def rest(self) -> None:
+    def free_buffers(self) -> None:
         """Nothing to do: the buffers belong to the program."""
 
     def profile(self, data: Mapping[str, Array], batches: Batches, table: Mapping[str, Array]) -> None:

@@ -117,7 +117,7 @@ def train(
             while not finished and run.done < training.epochs:
                 finished = not loop.run_epochs(interrupt)
     finally:
-        loop.session.rest()  # frees all memory but the state
+        loop.session.free_buffers()
     loop.finish()
     return run.history
 
