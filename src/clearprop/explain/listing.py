@@ -13,8 +13,7 @@ from clearprop.messages import Message
 from clearprop.nn.names import A0, X
 from clearprop.present.document import Cell, Column, Document, Paragraph, Table
 from clearprop.present.formula import is_printable, number
-from clearprop.present.page import fragment
-from clearprop.present.writers import document_style, html_of
+from clearprop.present.writers import notebook_of
 from clearprop.present.writers.text import aligned_columns
 from clearprop.visible import visible
 
@@ -39,7 +38,7 @@ def html_listing(values: Values) -> str:
         rows.append(_row(values, name, source.matrix(value) if is_printable(np.shape(value)) else _range(value)))
     title = Paragraph.of(Message("trace.title", heading=_heading(values)))
     table = Table(tuple(map(Column, columns)), tuple(rows))
-    return fragment(html_of(Document("", (title, table)), "en"), document_style)
+    return notebook_of(Document("", (title, table)))
 
 
 def _heading(values: Values) -> Message:

@@ -24,8 +24,7 @@ from clearprop.nn.names import A0, LOSS
 from clearprop.present.document import Document, Equation, Figure, Section
 from clearprop.present.figure.scene import Picture
 from clearprop.present.formula import is_printable, to_text
-from clearprop.present.page import fragment
-from clearprop.present.writers import document_style, html_of, page_of, text_of
+from clearprop.present.writers import notebook_of, page_of, text_of
 
 _ALL, _SOME = 8, 2  # units of a layer that are written out: all of a small one, some of a large one
 
@@ -132,7 +131,7 @@ class Representations:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return fragment(html_of(self._with_circles, self.lang), document_style)
+        return notebook_of(self._with_circles, self.lang)
 
 
 class Describable(Protocol):

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed, unknown_name
+from clearprop.errors import InvalidValueError, ShapeError, unknown_name
 from clearprop.execute import Array, as_array
-from clearprop.explain.check.compare import Settings, TensorCheck, compare
+from clearprop.explain.check.compare import Settings, TensorCheck, compare, largest_entry
 from clearprop.explain.check.looks import Case, looks_like
 from clearprop.explain.check.report import GradientCheck
 from clearprop.explain.check.slopes import LossOfArray, central_slope, complex_slope, unit_of
@@ -58,15 +58,16 @@ def check_gradients_of(
         >>> print(check_gradients_of(loss, {"w": w}, {"w": x.T @ (x @ w - y)}).sentences()[-1])
         dw: it is half of what it should be: the 2 of a square's derivative is forgotten.
     """
-    settings = Settings(tolerance, method, checked_integer("entries", entries), checked_seed(seed))
+    settings = Settings(tolerance, method, entries, seed)
     given = {Name("parameter", name): _numbers(name, value) for name, value in parameters.items()}
     found = {name: _numbers(f"the gradient by {name}", value) for name, value in gradients.items()}
     _require_a_match(given, found)
     value = _require_a_function(loss, given)
-    largest = max((float(np.abs(d[np.isfinite(d)]).max(initial=0.0)) for d in found.values()), default=0.0)
-    checks: dict[str, TensorCheck] = {
-        name: _checked(name, loss, given, found[name], largest, settings) for name in given
-    }
+    checks: dict[str, TensorCheck] = {}
+    for name, parameter in given.items():
+        check = compare(name, found[name], _loss_of(name, loss, given), largest_entry(found.values()), settings)
+        looks = looks_like(Case(check, found[name], parameter)) if check.verdict == "wrong" else ()
+        checks[name] = replace(check, looks=looks)
     return GradientCheck(Message("check.title_of_function", loss=value), checks, tolerance, place=_place(checks))
 
 
@@ -83,18 +84,6 @@ def _place(checks: Mapping[str, TensorCheck]) -> Message | None:
     return None
 
 
-def _checked(
-    name: Name,
-    loss: Callable[..., Any],
-    given: Mapping[Name, Array],
-    gradient: Array,
-    largest: float,
-    settings: Settings,
-) -> TensorCheck:
-    check = compare(name, gradient, _loss_of(name, loss, given), largest, settings)
-    return replace(check, looks=looks_like(Case(check, gradient, given[name]))) if check.verdict == "wrong" else check
-
-
 def _loss_of(name: Name, loss: Callable[..., Any], given: Mapping[Name, Array]) -> LossOfArray:
     """The loss as a function of one parameter, on complex numbers too where the function takes them."""
 
@@ -109,9 +98,8 @@ def _loss_of(name: Name, loss: Callable[..., Any], given: Mapping[Name, Array]) 
         with np.errstate(all="ignore"):
             return complex(call(x))
 
-    on_reals = LossOfArray(given[name], real)
-    on_both = replace(on_reals, complex=on_complex)
-    return on_both if _takes_complex(on_both) else on_reals
+    made = LossOfArray(given[name], real, on_complex)
+    return made if _takes_complex(made) else replace(made, complex=None)
 
 
 def _takes_complex(loss: LossOfArray) -> bool:
@@ -142,11 +130,8 @@ def _require_a_match(parameters: Mapping[Name, Array], gradients: Mapping[str, A
             raise unknown_name("gradient", name, list(gradients))
         if gradients[name].shape != parameter.shape:
             hint = "is it transposed?" if gradients[name].shape == parameter.shape[::-1] else None
-            raise ShapeError(
-                f"the gradient by {name} has shape {show_shape(gradients[name].shape)}",
-                f"{show_shape(parameter.shape)}, as {name}",
-                hint,
-            )
+            got = f"the gradient by {name} has shape {show_shape(gradients[name].shape)}"
+            raise ShapeError(got, f"{show_shape(parameter.shape)}, as {name}", hint)
 
 
 def _require_a_function(loss: Callable[..., Any], parameters: Mapping[Name, Array]) -> float:
@@ -155,9 +140,8 @@ def _require_a_function(loss: Callable[..., Any], parameters: Mapping[Name, Arra
     for _ in range(2):
         value = np.asarray(loss(**{name: a.copy() for name, a in parameters.items()}))
         if value.size != 1 or value.dtype.kind not in "biuf":
-            raise ShapeError(
-                f"the loss is of shape {show_shape(value.shape)} and dtype {value.dtype}", "one real number"
-            )
+            got = f"the loss is of shape {show_shape(value.shape)} and dtype {value.dtype}"
+            raise ShapeError(got, "one real number")
         values.append(float(value.reshape(())))
     first, second = values
     if not np.isfinite(first):

@@ -1,55 +1,41 @@
-"""One gradient beside the slopes of the loss: which entries are looked at, how far they are off, and the verdict."""
+"""One gradient beside the slopes of the loss: which entries are compared, how far they are off, and the verdict."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, checked_integer, checked_seed
 from clearprop.execute import Array
-from clearprop.explain.check.slopes import (
-    TINY,
-    LossOfArray,
-    MeasuredSlope,
-    Method,
-    central_slope,
-    complex_slope,
-    unit_of,
-)
+from clearprop.explain.check import slopes
+from clearprop.explain.check.slopes import LossOfArray, MeasuredSlope, Method
 from clearprop.graph import Name
 from clearprop.messages import Message
 
 Verdict = Literal["right", "wrong", "not checked"]
-Missing = Literal["kink", "vague"]  # why an entry could not be compared
+NotCompared = Literal["kink", "vague"]  # the loss has a kink at the entry, or rounding hides its slope
 Index = tuple[int, ...]
 
-# Below these shares of the largest gradient of the array, and of its layer, an entry is measured by them: sums that
-# cancel leave rounding behind, and a relative error of rounding means nothing.
+# An entry below these shares of the largest gradient of its array, and of its layer, is measured by them instead: sums
+# that cancel leave rounding behind, and a relative error of rounding means nothing.
 OF_ARRAY, OF_LAYER = 1e-3, 1e-6
 COARSE = 1e-3  # what cannot be measured better than this counts as not measured
-EQUAL = 1e-11  # two ways to compute one loss
+EQUAL = 1e-11  # two ways to compute one loss differ by less
 ROUGH = 10  # times the tolerance: what cannot be measured better than this is mentioned
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A gradient and what was measured, at one entry or along one direction.
+    """A gradient and what was measured, at one entry or along one direction."""
 
-    Attributes:
-        index: the entry, counted from 0; None for a random direction v, where ⟨v, gradient⟩ is compared.
-        analytic: of backpropagation.
-        numeric: measured.
-        uncertainty: of the measurement.
-        scale: what the error is measured by.
-    """
-
-    index: Index | None
-    analytic: float
-    numeric: float
-    uncertainty: float
-    scale: float
+    index: Index | None  # counted from 0; None for a random direction v, where ⟨v, gradient⟩ is compared
+    analytic: float  # by backpropagation
+    numeric: float  # measured
+    uncertainty: float  # of the measurement
+    scale: float  # what the error is divided by
 
     @property
     def error(self) -> float:
@@ -66,29 +52,17 @@ class Comparison:
 
 @dataclass(frozen=True)
 class TensorCheck:
-    """The check of one gradient.
+    """The check of one gradient."""
 
-    Attributes:
-        name: of what the loss is differentiated by: W1, b1, …, or an inner value such as z1.
-        shape: its shape.
-        method: "complex step" or "central differences".
-        comparisons: every entry that was compared.
-        direction: the same along a random direction through all entries, for an array too large to look at each.
-        kinks: entries left out because the loss has a kink there.
-        vague: entries left out because rounding hides their slope.
-        tolerance: of the relative error.
-        looks: what the mistake looks like.
-    """
-
-    name: Name
+    name: Name  # of what the loss is differentiated by: W1, b1, …, or an inner value such as z1
     shape: tuple[int, ...]
     method: Method
-    comparisons: tuple[Comparison, ...]
-    direction: Comparison | None
-    kinks: int
-    vague: int
-    tolerance: float
-    looks: tuple[Message, ...] = ()
+    comparisons: tuple[Comparison, ...]  # entry by entry
+    direction: Comparison | None  # along a random direction through all entries, where not each entry is looked at
+    kinks: int  # entries left out because the loss has a kink there
+    vague: int  # entries left out because rounding hides their slope
+    tolerance: float  # of the relative error
+    looks: tuple[Message, ...] = ()  # what the mistake looks like
 
     @property
     def size(self) -> int:
@@ -98,10 +72,9 @@ class TensorCheck:
     @property
     def verdict(self) -> Verdict:
         """ "right", "wrong", or "not checked" where nothing could be compared."""
-        made = self._made
-        if any(c.is_wrong(self.tolerance) for c in made):
+        if any(c.is_wrong(self.tolerance) for c in self._made):
             return "wrong"
-        return "right" if made else "not checked"
+        return "right" if self._made else "not checked"
 
     @property
     def worst(self) -> Comparison | None:
@@ -138,17 +111,24 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        checked_integer("entries", self.entries)
+        checked_seed(self.seed)
         if not 0 < self.tolerance < 1:
             raise InvalidValueError(f"tolerance {self.tolerance!r}", "a number between 0 and 1, such as 1e-6")
         if self.method not in ("auto", "complex", "central"):
             raise InvalidValueError(f"method {self.method!r}", "'auto', 'complex' or 'central'")
 
 
+def largest_entry(gradients: Iterable[Array]) -> float:
+    """The largest finite entry of some gradients, without its sign."""
+    return max((float(np.abs(d[np.isfinite(d)]).max(initial=0.0)) for d in gradients), default=0.0)
+
+
 def compare(name: Name, analytic: Array, loss: LossOfArray, largest: float, settings: Settings) -> TensorCheck:
     """Compare a gradient with slopes of the loss.
 
-    Every entry of a small array; of a large one those with the largest gradients, as many drawn at random, and a random
-    direction through all of them, in which a mistake anywhere shows.
+    Every entry of a small array is compared. Of a large one it is the entries with the largest gradients, as many drawn
+    at random, and a random direction through all of them, in which a mistake anywhere shows.
 
     Args:
         name: of what the loss is differentiated by.
@@ -157,13 +137,23 @@ def compare(name: Name, analytic: Array, loss: LossOfArray, largest: float, sett
         largest: the largest gradient of its layer.
         settings: tolerance, method, how many entries, seed.
     """
+
+    def is_wrong(found: Comparison | NotCompared | None) -> bool:
+        return isinstance(found, Comparison) and found.is_wrong(settings.tolerance)
+
     rng = np.random.default_rng([settings.seed, *name.encode()])
     meter = Meter(name, analytic, loss, largest, settings)
     chosen = _chosen(analytic, settings.entries, rng)
     found = [meter.at(index) for index in chosen]
     direction = meter.along(rng.normal(size=analytic.shape)) if len(chosen) < analytic.size else None
-    if _is_wrong(direction, settings) and not any(_is_wrong(c, settings) for c in found):
-        found.append(meter.at(meter.bisect(rng)))
+    if is_wrong(direction) and not any(map(is_wrong, found)):  # bisect to an entry that is wrong
+        places = np.arange(analytic.size)
+        while len(places) > 1:
+            half, other_half = np.split(places, [len(places) // 2])
+            v = np.zeros(analytic.size)
+            v[half] = rng.normal(size=len(half))
+            places = half if is_wrong(meter.along(v.reshape(analytic.shape))) else other_half
+        found.append(meter.at(_index(int(places[0]), analytic)))
     return TensorCheck(
         name=name,
         shape=analytic.shape,
@@ -176,14 +166,16 @@ def compare(name: Name, analytic: Array, loss: LossOfArray, largest: float, sett
     )
 
 
-def _is_wrong(found: Comparison | Missing | None, settings: Settings) -> bool:
-    return isinstance(found, Comparison) and found.is_wrong(settings.tolerance)
+def slopes_at(name: str, loss: LossOfArray, places: tuple[Index, ...], settings: Settings) -> Array:
+    """The slopes of the loss at some entries; NaN where one cannot be measured."""
+    meter = Meter(name, np.zeros(loss.at.shape), loss, 0.0, settings)
+    found = [meter.at(place) for place in places]
+    return np.array([c.numeric if isinstance(c, Comparison) else np.nan for c in found])
 
 
 def _chosen(analytic: Array, most: int, rng: np.random.Generator) -> list[Index]:
-    """All entries, or half as many as may be of the largest and the rest at random."""
-    size = analytic.size
-    if size <= most:
+    """All entries, or as many as are asked for: half of them the largest, the other half drawn from the rest."""
+    if analytic.size <= most:
         return list(np.ndindex(analytic.shape))
     order = np.argsort(-np.abs(analytic), axis=None, kind="stable")  # NaN is last, and found by the direction
     largest, rest = order[: most // 2], order[most // 2 :]
@@ -201,7 +193,7 @@ class Meter:
     def __init__(self, name: str, analytic: Array, loss: LossOfArray, largest: float, settings: Settings) -> None:
         self._analytic, self._loss, self._settings = analytic, loss, settings
         self._finite = np.where(np.isfinite(analytic), analytic, 0.0)
-        self._floor = max(OF_ARRAY * float(np.abs(self._finite).max(initial=0.0)), OF_LAYER * largest)
+        self._floor = max(OF_ARRAY * largest_entry([analytic]), OF_LAYER * largest)
         self.method: Method = "complex step" if self._steps_into_complex(name) else "central differences"
 
     def _steps_into_complex(self, name: str) -> bool:
@@ -217,24 +209,24 @@ class Meter:
             )
         if asked == "central" or loss.complex is None:
             return False
-        careful, definition = loss.real(loss.at)[0], loss.complex(loss.at + 1j * TINY)
+        careful, definition = loss.real(loss.at)[0], loss.complex(loss.at + 1j * slopes.TINY)
         return bool(np.isfinite(definition.imag)) and abs(definition.real - careful) <= EQUAL * abs(careful)
 
-    def at(self, index: Index) -> Comparison | Missing:
+    def at(self, index: Index) -> Comparison | NotCompared:
         """The gradient at one entry."""
         v = np.zeros(self._analytic.shape)
         v[index] = 1.0
-        return self._compare(v, unit_of(self._loss.at, index), index, float(self._analytic[index]), self._floor)
+        return self._compare(v, slopes.unit_of(self._loss.at, index), index, float(self._analytic[index]), self._floor)
 
-    def along(self, v: Array) -> Comparison | Missing:
+    def along(self, v: Array) -> Comparison | NotCompared:
         """⟨v, gradient⟩, measured by the length of the gradient, of those entries that v moves."""
         length = float(np.linalg.norm(self._finite[v != 0]))
         projected = float(np.sum(v[v != 0] * self._analytic[v != 0]))
-        return self._compare(v, unit_of(self._loss.at), None, projected, max(length, self._floor))
+        return self._compare(v, slopes.unit_of(self._loss.at), None, projected, max(length, self._floor))
 
     def _compare(
         self, v: Array, unit: float, index: Index | None, analytic: float, floor: float
-    ) -> Comparison | Missing:
+    ) -> Comparison | NotCompared:
         def scale(slope: MeasuredSlope) -> float:
             known = abs(analytic) if np.isfinite(analytic) else 0.0
             return max(known, abs(slope.value), floor)
@@ -243,30 +235,12 @@ class Meter:
             return slope.uncertainty <= 0.01 * self._settings.tolerance * scale(slope)
 
         if self.method == "complex step":
-            slope: MeasuredSlope | None = complex_slope(self._loss, v)
+            slope: MeasuredSlope | None = slopes.complex_slope(self._loss, v)
         else:
-            slope = central_slope(self._loss, v, unit, enough)
+            slope = slopes.central_slope(self._loss, v, unit, enough)
         if slope is None:
             return "kink"
         is_vague = slope.uncertainty > COARSE * scale(slope) and slope.value != analytic
         if is_vague or not np.isfinite(slope.value):
             return "vague"
         return Comparison(index, analytic, slope.value, slope.uncertainty, scale(slope))
-
-    def bisect(self, rng: np.random.Generator) -> Index:
-        """Bisect to one wrong entry after the direction check failed."""
-        places = np.arange(self._analytic.size)
-        while len(places) > 1:
-            half = places[: len(places) // 2]
-            v = np.zeros(self._analytic.size)
-            v[half] = rng.normal(size=len(half))
-            is_here = _is_wrong(self.along(v.reshape(self._analytic.shape)), self._settings)
-            places = half if is_here else places[len(places) // 2 :]
-        return _index(int(places[0]), self._analytic)
-
-
-def slopes_at(name: str, loss: LossOfArray, places: tuple[Index, ...], settings: Settings) -> Array:
-    """The slopes of the loss at some entries; NaN where one cannot be measured."""
-    meter = Meter(name, np.zeros(loss.at.shape), loss, 0.0, settings)
-    found = [meter.at(place) for place in places]
-    return np.array([c.numeric if isinstance(c, Comparison) else np.nan for c in found])

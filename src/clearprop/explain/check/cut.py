@@ -1,6 +1,7 @@
-"""The loss of a graph as a function of one of its values: the part that hangs on it, cut off from the rest.
+"""The loss of a graph as a function of one of its values, as `slopes` takes it.
 
-What does not depend on the value (data, other parameters, the masks of dropout) is computed once and stays as it is.
+Only the part of the graph that depends on the value runs again and again. All that this part reads beside (data, other
+parameters, the masks of dropout) is computed once and kept.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from clearprop.execute import Array, Reference
-from clearprop.explain.check.slopes import LossOfArray
+from clearprop.explain.check.slopes import LossAndBranches, LossOfArray
 from clearprop.graph import DTYPES, Graph, Node, expand, rebuild, substitute, topological, variable
 from clearprop.graph.node import is_constant, is_variable
 
@@ -26,33 +27,32 @@ def loss_of(L: Node, x: Node, run: Callable[[Graph], dict[str, Array]], n: int) 
         run: gives the values of a graph on the data and the parameters as they are.
         n: the batch size.
     """
-    hanging, edge = _cut(L, x)
-    still = run(Graph({**edge, HERE: x}))
-    real = _program(_with_ways(hanging))
+    dependent, beside = _cut(L, x)
+    kept = run(Graph({**beside, HERE: x}))
+    real = _program(_with_branches(dependent))
 
-    def at_real(x: Array) -> tuple[float, bytes]:
-        found = real({**still, HERE: x}, n)
+    def at_real(x: Array) -> LossAndBranches:
+        found = real({**kept, HERE: x}, n)
         loss = float(found.pop(LOSS))
-        return loss, b"".join(np.packbits(way).tobytes() for way in found.values())
+        return loss, b"".join(np.packbits(branch).tobytes() for branch in found.values())
 
-    if not _is_analytic(hanging):
-        return LossOfArray(still[HERE], at_real)
-    on_complex = _program(_as_complex(hanging))
-    return LossOfArray(still[HERE], at_real, lambda x: complex(on_complex({**still, HERE: x}, n)[LOSS]))
+    if not _is_analytic(dependent):
+        return LossOfArray(kept[HERE], at_real)
+    on_complex = _program(_as_complex(dependent))
+    return LossOfArray(kept[HERE], at_real, lambda x: complex(on_complex({**kept, HERE: x}, n)[LOSS]))
 
 
 def _cut(L: Node, x: Node) -> tuple[Graph, dict[str, Node]]:
-    """The graph of the nodes that depend on x, with x and all that it reads beside as variables; and what that is."""
-    moving = {x}
-    order = topological([L])
+    """The part of the loss's graph that depends on x, with variables for x and for all that it reads beside; these."""
+    dependent, order = {x}, topological([L])
     for node in order:
-        if node.op.role != "stop" and any(i in moving for i in node.inputs):  # what is stopped stands still
-            moving.add(node)
-    reads = [i for node in order if node in moving and node is not x for i in node.inputs] + [L]
-    still = [node for node in dict.fromkeys(reads) if node not in moving and not is_constant(node)]
-    edge = {f"v{k}": node for k, node in enumerate(still)}
-    stand_ins = {node: variable(name, node.shape, node.dtype) for name, node in {HERE: x, **edge}.items()}
-    return Graph({LOSS: substitute(L, stand_ins)}), edge
+        if node.op.role != "stop" and not dependent.isdisjoint(node.inputs):  # no slope passes a stop
+            dependent.add(node)
+    reads = [i for node in order if node in dependent and node is not x for i in node.inputs] + [L]
+    others = [node for node in dict.fromkeys(reads) if node not in dependent and not is_constant(node)]
+    beside = {f"v{k}": node for k, node in enumerate(others)}
+    stand_ins = {node: variable(name, node.shape, node.dtype) for name, node in {HERE: x, **beside}.items()}
+    return Graph({LOSS: substitute(L, stand_ins)}), beside
 
 
 def _program(graph: Graph) -> Callable[[Mapping[str, Array], int], dict[str, Array]]:
@@ -62,11 +62,8 @@ def _program(graph: Graph) -> Callable[[Mapping[str, Array], int], dict[str, Arr
     return lambda given, n: program.run({name: given[name].astype(d, copy=False) for name, d in dtypes.items()}, n)
 
 
-# --- complex numbers
-
-
 def _is_analytic(graph: Graph) -> bool:
-    """Whether a complex step passes through every op; only conditions that stand still may choose between values."""
+    """Whether a complex step passes through every op; a condition may choose between values only if it is given."""
     nodes = expand(graph).nodes
     return all(is_variable(node) or (node.op.analytic and node.dtype == "f64") for node in nodes)
 
@@ -84,20 +81,20 @@ def _as_complex(graph: Graph) -> Graph:
     return rebuild(expand(graph), visit)
 
 
-# --- kinks
+def _with_branches(graph: Graph) -> Graph:
+    """The graph with the outcome of every comparison as an output; between two values with a kink they differ.
 
+    A fused op that is not analytic compares within its definition, so it is written out.
+    """
 
-def _with_ways(graph: Graph) -> Graph:
-    """The graph with the outcome of every comparison as an output: two values with a kink between them differ there."""
-    while any(_hides_kinks(node) for node in graph.nodes):
-        graph = rebuild(graph, _written_out)
-    ways = [node.op.kink(node) for node in graph.nodes if node.op.kink is not None]
-    return Graph({**graph.outputs, **{f"way{k}": way for k, way in enumerate(ways)}})
+    def hides_kinks(node: Node) -> bool:
+        return node.op.fused and not node.op.analytic
 
+    def written_out(node: Node) -> Node:
+        definition = node.op.definition if hides_kinks(node) else None
+        return definition(*node.inputs, **node.attrs) if definition else node
 
-def _hides_kinks(node: Node) -> bool:
-    return node.op.fused and not node.op.analytic
-
-
-def _written_out(node: Node) -> Node:
-    return node.op.definition(*node.inputs, **node.attrs) if node.op.definition and _hides_kinks(node) else node
+    while any(map(hides_kinks, graph.nodes)):
+        graph = rebuild(graph, written_out)
+    branches = [node.op.kink(node) for node in graph.nodes if node.op.kink is not None]
+    return Graph({**graph.outputs, **{f"branch{k}": branch for k, branch in enumerate(branches)}})

@@ -18,25 +18,31 @@ from clearprop.messages import Message
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What stands around a wrong gradient.
+class Surroundings:
+    """The rest of the network, around a wrong gradient."""
 
-    Attributes:
-        n: number of samples.
-        depth: number of layers.
-        values: of the forward pass and of the parameters, by name.
-        gradients: of backpropagation, by the name of what the loss is differentiated by; those above the wrong one are
-            right.
-        targets: y as rows of numbers, (N, k) or (N, 1).
-        measure: slopes of the loss by another variable, at the same entries.
-    """
+    n: int  # samples
+    depth: int  # layers
+    values: Mapping[str, Array]  # of the forward pass and of the parameters, by name
+    gradients: Mapping[str, Array]  # by the name of what L is differentiated by; those above the wrong one are right
+    targets: Array  # y as rows of numbers, (N, k) or (N, 1)
+    measure: Callable[[str, tuple[Index, ...]], Array]  # slopes of the loss by another value, at the same entries
 
-    n: int
-    depth: int
-    values: Mapping[str, Array]
-    gradients: Mapping[str, Array]
-    targets: Array
-    measure: Callable[[str, tuple[Index, ...]], Array]
+    def a(self, layer: int) -> Array | None:
+        """a[l], where there is one."""
+        return self.values.get(Name.value("a", layer))
+
+    def W(self, layer: int) -> Array | None:
+        """W[l], where there is one."""
+        return self.values.get(Name.parameter("W", layer))
+
+    def da(self, layer: int) -> Array | None:
+        """∂L/∂a[l], where there is one."""
+        return self.gradients.get(Name.value("a", layer))
+
+    def dz(self, layer: int) -> Array | None:
+        """δ[l], where there is one."""
+        return self.gradients.get(Name.value("z", layer))
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,8 @@ class Case:
 
     check: TensorCheck
     gradient: Array
-    value: Array
-    scene: Scene | None = None
+    value: Array  # of what the loss is differentiated by
+    around: Surroundings | None = None
 
     @property
     def places(self) -> tuple[Index, ...]:
@@ -62,11 +68,20 @@ class Case:
         """The entries of an array at the places that were compared."""
         return np.array([array[place] for place in self.places])
 
-    @property
-    def symbol(self) -> tuple[str, int]:
-        """The letter and the layer of its name: of z1 ("z", 1); ("", 0) of a second z and of what no layer has."""
-        name = self.check.name
-        return ("", 0) if name.layer is None or name.suffix else (name.letter, name.layer)
+    def is_gradient(self, recomputed: Array) -> bool:
+        """Whether the gradient is what a mistake would have made of it."""
+        return _same(self.gradient, recomputed)
+
+
+def looks_like(case: Case) -> tuple[Message, ...]:
+    """The mistakes that a wrong gradient looks like; none if it looks like nothing known."""
+    found = [look(case) for look in ALONE]
+    name, around = case.check.name, case.around
+    if around is not None and name.layer is not None and not name.suffix:  # z1, but not a layer's second z
+        found += [look(case, around, name.layer) for look in WITHIN.get(name.letter, ())]
+    known = tuple(look for look in found if look is not None)
+    part = None if known else _part(case)
+    return known if part is None else (part,)
 
 
 def _same(a: Array, b: Array) -> bool:
@@ -100,7 +115,7 @@ def _multiple(case: Case) -> Message | None:
     factor = float(analytic @ numeric / (numeric @ numeric))
     if factor == 0 or not _same(analytic, factor * numeric):
         return None
-    n = case.scene.n if case.scene else 0
+    n = case.around.n if case.around else 0
     known = {-1.0: _look("negated"), 2.0: _look("doubled"), 0.5: _look("halved")}
     if n > 1:
         known |= {float(n): _look("times_n", n=n), 1.0 / n: _look("over_n", n=n)}
@@ -137,79 +152,66 @@ def _part(case: Case) -> Message | None:
     return None
 
 
-# --- what the rest of the network can tell
+# --- what the rest of the network can tell, of the gradient by z[l], a[l] or W[l]
 
 
-def _slope_missing(case: Case, scene: Scene) -> Message | None:
-    letter, layer = case.symbol
-    if letter != "z" or Name.value("a", layer) not in scene.gradients:
+def _slope_missing(case: Case, around: Surroundings, layer: int) -> Message | None:
+    da = around.da(layer)
+    return _look("no_slope", l=layer) if da is not None and case.is_gradient(da) else None
+
+
+def _slope_too_early(case: Case, around: Surroundings, layer: int) -> Message | None:
+    dz = around.dz(layer)
+    if dz is None or dz.shape != case.gradient.shape:
         return None
-    return _look("no_slope", l=layer) if _same(case.gradient, scene.gradients[Name.value("a", layer)]) else None
-
-
-def _slope_too_early(case: Case, scene: Scene) -> Message | None:
-    letter, layer = case.symbol
-    if letter != "a" or scene.gradients.get(Name.value("z", layer), np.empty(0)).shape != case.gradient.shape:
-        return None
-    right = scene.measure(Name.value("z", layer), case.places)
+    right = around.measure(Name.value("z", layer), case.places)
     return _look("slope_too_early", l=layer) if _same(case.at(case.gradient), right) else None
 
 
-def _other_weights(case: Case, scene: Scene) -> Message | None:
-    letter, layer = case.symbol
-    above = scene.gradients.get(Name.value("z", layer + 1))
-    if letter != "a" or above is None:
-        return None
-    for other in range(1, scene.depth + 1):
-        W = scene.values.get(Name.parameter("W", other))
-        fits = other != layer + 1 and W is not None and W.shape[1] == above.shape[1]
-        if W is not None and fits and _same(case.gradient, above @ W.T):
+def _other_weights(case: Case, around: Surroundings, layer: int) -> Message | None:
+    above = around.dz(layer + 1)
+    for other in range(1, around.depth + 1):
+        W = around.W(other)
+        if above is None or W is None or other == layer + 1 or W.shape[1] != above.shape[1]:
+            continue
+        if case.is_gradient(above @ W.T):
             return _look("other_weights", next=layer + 1, other=other)
     return None
 
 
-def _sum_missing(case: Case, scene: Scene) -> Message | None:
-    letter, layer = case.symbol
-    above, W = scene.gradients.get(Name.value("z", layer + 1)), scene.values.get(Name.parameter("W", layer + 1))
-    if letter != "a" or above is None or W is None or W.shape[1] < 2:
+def _sum_missing(case: Case, around: Surroundings, layer: int) -> Message | None:
+    above, W = around.dz(layer + 1), around.W(layer + 1)
+    if above is None or W is None or W.shape[1] < 2:
         return None
     for k in range(W.shape[1]):
-        if _same(case.gradient, np.outer(above[:, k], W[:, k])):
+        if case.is_gradient(np.outer(above[:, k], W[:, k])):
             return _look("one_unit", unit=k + 1, next=layer + 1)
-    is_own = W.shape[0] == W.shape[1] and _same(case.gradient, above * np.diag(W))
+    is_own = W.shape[0] == W.shape[1] and case.is_gradient(above * np.diag(W))
     return _look("own_unit", next=layer + 1) if is_own else None
 
 
-def _other_input(case: Case, scene: Scene) -> Message | None:
-    letter, layer = case.symbol
-    above = scene.gradients.get(Name.value("z", layer))
-    if letter != "W" or above is None:
-        return None
-    for other in range(scene.depth + 1):
-        a = scene.values.get(Name.value("a", other))
-        if a is not None and other != layer - 1 and _same(case.gradient, a.T @ above):
+def _other_input(case: Case, around: Surroundings, layer: int) -> Message | None:
+    above = around.dz(layer)
+    for other in range(around.depth + 1):
+        a = around.a(other)
+        if above is not None and a is not None and other != layer - 1 and case.is_gradient(a.T @ above):
             return _look("other_input", l=layer, previous=layer - 1, other=other)
     return None
 
 
-def _softmax_elementwise(case: Case, scene: Scene) -> Message | None:
-    letter, layer = case.symbol
-    a, da = scene.values.get(Name.value("a", layer)), scene.gradients.get(Name.value("a", layer))
-    if letter != "z" or a is None or da is None or a.shape != case.gradient.shape or not _sums_to_one(a):
+def _softmax_elementwise(case: Case, around: Surroundings, layer: int) -> Message | None:
+    a, da = around.a(layer), around.da(layer)
+    if a is None or da is None or a.shape != case.gradient.shape:
         return None
-    return _look("softmax_elementwise", l=layer) if _same(case.gradient, da * a * (1 - a)) else None
+    is_softmax = a.shape[1] > 1 and np.allclose(a.sum(axis=1), 1.0)
+    return _look("softmax_elementwise", l=layer) if is_softmax and case.is_gradient(da * a * (1 - a)) else None
 
 
-def _sums_to_one(a: Array) -> bool:
-    return a.shape[1] > 1 and bool(np.allclose(a.sum(axis=1), 1.0))
-
-
-def _some_targets(case: Case, scene: Scene) -> Message | None:
+def _some_targets(case: Case, around: Surroundings, layer: int) -> Message | None:
     """Wrong in the samples of some targets and right in all others."""
-    letter, _ = case.symbol
-    if letter not in ("z", "a") or scene.targets.shape[1] != 1:
+    if around.targets.shape[1] != 1:
         return None
-    y = scene.targets[:, 0]
+    y = around.targets[:, 0]
     wrong, right = set[float](), set[float]()
     for c in case.check.comparisons:
         if c.index is not None and c.analytic != c.numeric:
@@ -219,29 +221,9 @@ def _some_targets(case: Case, scene: Scene) -> Message | None:
     return _look("some_targets", targets=[f"{v:g}" for v in sorted(wrong)])
 
 
-ALONE: tuple[Callable[[Case], Message | None], ...] = (
-    _not_a_number,
-    _zero,
-    _multiple,
-    _transposed,
-    _no_penalty,
-)
-WITHIN: tuple[Callable[[Case, Scene], Message | None], ...] = (
-    _slope_missing,
-    _slope_too_early,
-    _other_weights,
-    _sum_missing,
-    _other_input,
-    _softmax_elementwise,
-    _some_targets,
-)
-
-
-def looks_like(case: Case) -> tuple[Message, ...]:
-    """The mistakes that a wrong gradient looks like; none if it looks like nothing known."""
-    found: list[Message | None] = [look(case) for look in ALONE]
-    if case.scene is not None:
-        found += [look(case, case.scene) for look in WITHIN]
-    known = tuple(look for look in found if look is not None)
-    part = None if known else _part(case)
-    return known if part is None else (part,)
+ALONE: tuple[Callable[[Case], Message | None], ...] = (_not_a_number, _zero, _multiple, _transposed, _no_penalty)
+WITHIN: Mapping[str, tuple[Callable[[Case, Surroundings, int], Message | None], ...]] = {  # by letter
+    "z": (_slope_missing, _softmax_elementwise, _some_targets),
+    "a": (_slope_too_early, _other_weights, _sum_missing, _some_targets),
+    "W": (_other_input,),
+}

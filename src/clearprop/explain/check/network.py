@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.cached import cached_property
-from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed
+from clearprop.errors import InvalidValueError, ShapeError
 from clearprop.execute import Array
-from clearprop.explain.check.compare import EQUAL, Index, Settings, TensorCheck, compare, slopes_at
+from clearprop.explain.check.compare import EQUAL, Settings, TensorCheck, compare, largest_entry, slopes_at
 from clearprop.explain.check.cut import loss_of
-from clearprop.explain.check.looks import Case, Scene, looks_like
+from clearprop.explain.check.looks import Case, Surroundings, looks_like
 from clearprop.explain.check.report import GradientCheck
 from clearprop.explain.check.slopes import LossOfArray
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Name, gradient, show_shape, simplify, topological
 from clearprop.graph.node import is_alias
 from clearprop.messages import Message
-from clearprop.nn import parameter_nodes
 from clearprop.nn.names import A0, LOSS, TARGET, X
 
 ROUNDED = 0.02  # 1 − a keeps half a digit at worst before it is 0: 2 % of the loss
@@ -76,82 +73,47 @@ def check_gradients(
         >>> check.ok, check["W1"].verdict, check["W1"].method
         (True, 'right', 'complex step')
     """
-    settings = Settings(tolerance, method, checked_integer("entries", entries), checked_seed(seed))
+    settings = Settings(tolerance, method, entries, seed)
     values = net.trace(X, y, mode)
     if not values.has_target:
         raise InvalidValueError("a gradient check without a target", "check_gradients(net, X, y)")
-    bench = Bench(values, settings)
-    checks: dict[str, TensorCheck] = {name: bench.checked(name) for name in bench.parameters}
-    result = GradientCheck(bench.title, checks, tolerance, bench.notes)
-    return result if result.ok else bench.with_place(result)
+    check = _Check(values, settings)
+    checks: dict[str, TensorCheck] = {name: check.checked(name) for name in values.learned}
+    title = Message("check.title", n=values.samples, mode=Message(f"check.modes.{mode}"), loss=check.loss)
+    result = GradientCheck(title, checks, tolerance, check.notes)
+    return result if result.ok else check.with_place(result)
 
 
-@dataclass
-class Bench:
-    """One pass of a network, its gradients, and its loss as a function of any value in it."""
+class _Check:
+    """One pass of a network, its gradients, and its loss as a function of any value in it.
 
-    values: Values
-    settings: Settings
+    Raises:
+        InvalidValueError: if the loss is not finite.
+    """
 
-    @property
-    def title(self) -> Message:
-        """What is checked."""
-        mode = Message(f"check.modes.{self.values.mode}")
-        return Message("check.title", n=self.values.samples, mode=mode, loss=self.loss)
+    def __init__(self, values: Values, settings: Settings) -> None:
+        self.values, self.settings = values, settings
+        self.trained = simplify(values.layer_graph)  # the graph that trains, without its backward half
+        self.found = values.run(values.graph)  # every value and every gradient of the graph that trains
+        self.loss = float(self.found[LOSS])
+        if not np.isfinite(self.loss):
+            raise InvalidValueError(f"the loss is {self.loss}", "a finite loss", "smaller weights, or another sample")
+        self.measured, self.notes = self._measured_on()
 
-    @property
-    def parameters(self) -> list[Name]:
-        """The trainable parameters that the loss depends on, by name."""
-        return list(parameter_nodes(self.values.layer_graph, self.values.architecture))
-
-    # --- what is checked
-
-    @cached_property
-    def trained(self) -> Graph:
-        """The graph that trains, without its backward half."""
-        return simplify(self.values.layer_graph)
-
-    @cached_property
-    def found(self) -> Mapping[str, Array]:
-        """Every value and every gradient of the graph that trains."""
-        return self.values.run(self.values.graph)
-
-    @property
-    def loss(self) -> float:
-        """L, as training computes it.
-
-        Raises:
-            InvalidValueError: if it is not finite.
-        """
-        loss = float(self.found[LOSS])
-        if not np.isfinite(loss):
-            raise InvalidValueError(f"the loss is {loss}", "a finite loss", "smaller weights, or another sample")
-        return loss
-
-    # --- what it is checked against
-
-    @cached_property
-    def _judged_by(self) -> tuple[Graph, tuple[Message, ...]]:
-        """The loss on a[L]; the one from logits where that has lost its digits, and a note that says so."""
-        graph = self.values.layer_graph
-        textbook, loss = float(self.values.run(Graph({LOSS: graph[LOSS]}))[LOSS]), self.loss
+    def _measured_on(self) -> tuple[Graph, tuple[Message, ...]]:
+        """Slopes are those of the loss on a[L]; where that has lost its digits, of the one from logits, with a note."""
+        graph, loss, depth = self.values.layer_graph, self.loss, self.values.architecture.depth
+        textbook = float(self.values.run(Graph({LOSS: graph[LOSS]}))[LOSS])
         gap = abs(textbook - loss)
         if gap <= EQUAL * abs(loss):
             return graph, ()
         if ROUNDED * abs(loss) < gap < float("inf"):
             return graph, (Message("check.not_the_same", textbook=textbook, loss=loss),)
-        depth = self.values.architecture.depth
         return self.trained, (Message("check.from_logits", depth=depth, textbook=textbook, loss=loss),)
-
-    @property
-    def notes(self) -> tuple[Message, ...]:
-        """What is to be known of how slopes are measured."""
-        return self._judged_by[1]
 
     def loss_of(self, name: str) -> LossOfArray:
         """The loss as a function of a parameter or of an inner value."""
-        graph = self._judged_by[0]
-        return loss_of(graph[LOSS], graph[name], self.values.run, self.values.samples)
+        return loss_of(self.measured[LOSS], self.measured[name], self.values.run, self.values.samples)
 
     def checked(self, name: Name) -> TensorCheck:
         """Compare one gradient.
@@ -165,28 +127,17 @@ class Bench:
                 f"{name.gradient} has shape {show_shape(given.shape)}", f"{show_shape(loss.at.shape)}, as {name}"
             )
         of_layer = [self.found[other] for other in self.values.backward_names if other.layer == name.layer]
-        largest = max(float(np.abs(d[np.isfinite(d)]).max(initial=0.0)) for d in of_layer)
-        return compare(name, given, loss, largest, self.settings)
-
-    # --- what went wrong
+        return compare(name, given, loss, largest_entry(of_layer), self.settings)
 
     def with_place(self, result: GradientCheck) -> GradientCheck:
         """The result with the first wrong gradient of the backward pass, where the mistake lies and what it is like."""
         for name in self._backward:
             check = result.checks[name] if name in result.checks else self.checked(name)
             if check.verdict == "wrong":
-                value = self._scene.values[name]
-                looks = looks_like(Case(check, self.found[name.gradient], value, self._scene))
+                around = self._surroundings()
+                looks = looks_like(Case(check, self.found[name.gradient], around.values[name], around))
                 return replace(result, first_wrong=replace(check, looks=looks), place=self._place(name))
         return result
-
-    def _place(self, wrong: Name) -> Message:
-        """Between which gradients, and in the derivative of which ops."""
-        ops, after = self._above(wrong)
-        if not after:
-            return Message("check.at_the_loss", wrong=wrong.gradient, ops=list(ops))
-        right = [name.gradient for name in after]
-        return Message("check.between", right=right, wrong=wrong.gradient, ops=list(ops))
 
     @property
     def _backward(self) -> list[Name]:
@@ -194,23 +145,25 @@ class Bench:
         used = set(topological([self.trained[LOSS]]))
         return [name for d in self.values.backward_names if self.trained[name := d.root] in used]
 
-    def _above(self, name: Name) -> tuple[tuple[str, ...], tuple[Name, ...]]:
-        """The ops between a value and the next named values on the way to the loss, and those values' names."""
-        stops = {self.trained[other]: other for other in self._backward if other != name}
-        reached, ops, after = {self.trained[name]}, list[str](), list[Name]()
+    def _place(self, wrong: Name) -> Message:
+        """Between which gradients, and in the derivative of which ops: those on the way to the next named values."""
+        stops = {self.trained[other]: other for other in self._backward if other != wrong}
+        reached, ops, right = {self.trained[wrong]}, list[str](), list[Name]()
         for node in topological([self.trained[LOSS]]):
-            if not any(x in reached for x in node.inputs):
+            if reached.isdisjoint(node.inputs):
                 continue
             if not is_alias(node):
                 ops.append(node.op.name)
             if node in stops:
-                after.append(stops[node])
+                right.append(stops[node].gradient)
             else:
                 reached.add(node)
-        return tuple(dict.fromkeys(ops)) or ("identity",), tuple(after)
+        ops = list(dict.fromkeys(ops)) or ["identity"]
+        if not right:
+            return Message("check.at_the_loss", wrong=wrong.gradient, ops=ops)
+        return Message("check.between", right=right, wrong=wrong.gradient, ops=ops)
 
-    @cached_property
-    def _scene(self) -> Scene:
+    def _surroundings(self) -> Surroundings:
         depth, graph = self.values.architecture.depth, self.values.layer_graph
         output = Name.value("a", depth)
         extra = self.values.run(
@@ -218,14 +171,11 @@ class Bench:
         )
         gradients: dict[str, Array] = {name.root: self.found[name] for name in self.values.backward_names}
         y = extra[TARGET]
-        return Scene(
+        return Surroundings(
             n=self.values.samples,
             depth=depth,
             values={**self.found, **self.values.parameters, A0: extra[A0]},
             gradients={**gradients, output: extra[output]},
             targets=y[:, None] if y.ndim == 1 else y,
-            measure=self._measured,
+            measure=lambda name, places: slopes_at(name, self.loss_of(name), places, self.settings),
         )
-
-    def _measured(self, name: str, places: Iterable[Index]) -> Array:
-        return slopes_at(name, self.loss_of(name), tuple(places), self.settings)

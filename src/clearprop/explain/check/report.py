@@ -12,8 +12,7 @@ from clearprop.explain.check.compare import Index, TensorCheck
 from clearprop.graph import Name
 from clearprop.messages import Language, Message, Words, checked_language
 from clearprop.present.document import Cell, Column, Document, Paragraph, Table
-from clearprop.present.page import fragment
-from clearprop.present.writers import document_style, html_of, text_of
+from clearprop.present.writers import notebook_of, text_of
 
 # Where there is no room, "measured by" is left out first, then "shape", then "compared".
 _COLUMNS = (
@@ -32,23 +31,14 @@ _NOTHING, _DIRECTION = "–", "v"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GradientCheck(Mapping[str, TensorCheck]):
-    """The check of every gradient, by parameter name; printed, a table with its verdict.
+    """The check of every gradient, by parameter name; printed, a table with its verdict."""
 
-    Attributes:
-        title: what was checked.
-        checks: one per parameter.
-        tolerance: of the relative error.
-        notes: what is to be known of how it was measured.
-        first_wrong: the first wrong gradient of the backward pass, an inner value's too, where that is known.
-        place: where the mistake lies.
-    """
-
-    title: Message
-    checks: Mapping[str, TensorCheck]
-    tolerance: float
-    notes: tuple[Message, ...] = ()
-    first_wrong: TensorCheck | None = None
-    place: Message | None = None
+    title: Message  # what was checked
+    checks: Mapping[str, TensorCheck]  # one per parameter
+    tolerance: float  # of the relative error
+    notes: tuple[Message, ...] = ()  # what is to be known of how it was measured
+    first_wrong: TensorCheck | None = None  # the first of the backward pass, an inner value's too, where it is known
+    place: Message | None = None  # where the mistake lies
 
     @property
     def ok(self) -> bool:
@@ -122,7 +112,7 @@ class GradientCheck(Mapping[str, TensorCheck]):
         return self.explain()
 
     def _repr_html_(self) -> str:
-        return fragment(html_of(self.document, "en"), document_style)
+        return notebook_of(self.document)
 
     def to_dict(self, lang: Language = "en") -> dict[str, Any]:
         """The same as plain data: names, numbers and sentences."""

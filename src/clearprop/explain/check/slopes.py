@@ -11,40 +11,28 @@ import numpy as np
 from clearprop.execute import Array
 
 Method = Literal["complex step", "central differences"]
-
-# The loss for a value of the array, and which way it went at every kink; None where that cannot be seen from outside.
-Real = Callable[[Array], tuple[float, bytes | None]]
-Complex = Callable[[Array], complex]
+# The loss, and the outcome of every comparison on the way to it, which changes where a kink is crossed; None for the
+# outcomes where the function does not tell them.
+LossAndBranches = tuple[float, bytes | None]
 
 TINY = 1e-30  # the complex step takes no difference, so it may be as small as one likes
 STEPS = (1e-3, 1e-4, 1e-5, 1e-6)  # relative to the size of what moves
-SMOOTH = 1e-4  # of the slope: so much may it differ to the right and to the left
+SMOOTH = 1e-4  # of the slope: by so much it may differ to the right and to the left
 EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
 class LossOfArray:
-    """The loss as a function of one array, everything else as it is.
+    """The loss as a function of one array, everything else as it is."""
 
-    Attributes:
-        at: the array as it is.
-        real: its loss.
-        complex: the same on complex numbers; None where an op on the way is not analytic.
-    """
-
-    at: Array
-    real: Real
-    complex: Complex | None = None
+    at: Array  # the array as it is
+    real: Callable[[Array], LossAndBranches]
+    complex: Callable[[Array], complex] | None = None  # None where an op on the way is not analytic
 
 
 @dataclass(frozen=True)
 class MeasuredSlope:
-    """A derivative that was measured.
-
-    Attributes:
-        value: d/dt L(x + t·v) at t = 0.
-        uncertainty: how far off it may be, by truncation and rounding.
-    """
+    """d/dt L(x + t·v) at t = 0, as it was measured, and how far off it may be by truncation and rounding."""
 
     value: float
     uncertainty: float = 0.0
@@ -65,20 +53,20 @@ def central_slope(
     """(L(x + h·v) − L(x − h·v)) / 2h, extrapolated from h and h/2; None next to a kink.
 
     Steps are tried from large to small until one crosses no kink and is sure enough, so that neither truncation nor
-    rounding decides by luck; otherwise the surest is taken. If all cross one, it may still be harmless: elu and the
-    Huber loss change their formula at a place where the slope does not jump.
+    rounding decides by luck; otherwise the surest is taken. If every step crosses a kink, it may still be harmless: elu
+    and the Huber loss change their formula at a place where the slope does not jump.
 
     Args:
         loss: the function.
         v: the direction.
-        unit: the size of what moves, which the steps are measured by.
+        unit: the size of what moves, by which the steps are measured.
         enough: whether a slope is sure enough.
     """
-    middle = loss.real(loss.at)
+    here = loss.real(loss.at)
     for may_cross in (False, True):
         best = None
         for step in STEPS:
-            found = _slope_at(loss, v, step, unit, middle, may_cross)
+            found = _slope_at(loss, v, step, unit, here, may_cross)
             if found is not None and (best is None or found.uncertainty < best.uncertainty):
                 best = found
                 if enough(found):
@@ -89,23 +77,24 @@ def central_slope(
 
 
 def _slope_at(
-    loss: LossOfArray, v: Array, step: float, unit: float, middle: tuple[float, bytes | None], may_cross: bool
+    loss: LossOfArray, v: Array, step: float, unit: float, here: LossAndBranches, may_cross: bool
 ) -> MeasuredSlope | None:
-    h, (here, way) = step * unit, middle
+    h, (middle, branches) = step * unit, here
     values, crosses = [], False
     for t in (h, -h, h / 2, -h / 2):
-        value, other_way = loss.real(loss.at + t * v)
-        crosses |= other_way != way
+        value, other_branches = loss.real(loss.at + t * v)
+        crosses |= other_branches != branches
         if crosses and not may_cross:
             return None
         values.append(value)
     up, down, half_up, half_down = values
     wide, narrow = (up - down) / (2 * h), (half_up - half_down) / h
     rounding = EPS * (8 * max(map(abs, values)) / h + abs(narrow) / step)
-    far, near = abs(up - 2 * here + down) / h, abs(half_up - 2 * here + half_down) / (h / 2)  # right − left slope
-    allowed = SMOOTH * max(abs(half_up - here), abs(here - half_down)) / (h / 2) + 10 * rounding
-    may_jump = crosses or way is None
-    if may_jump and near > allowed and near > 0.6 * far:  # where nothing jumps, it is halved with the step
+    # The slope to the right minus the slope to the left. Where nothing jumps, halving the step halves it.
+    far, near = abs(up - 2 * middle + down) / h, abs(half_up - 2 * middle + half_down) / (h / 2)
+    allowed = SMOOTH * max(abs(half_up - middle), abs(middle - half_down)) / (h / 2) + 10 * rounding
+    may_jump = crosses or branches is None
+    if may_jump and near > allowed and near > 0.6 * far:
         return None
     return MeasuredSlope((4 * narrow - wide) / 3, abs(narrow - wide) + rounding + (0.1 * near if crosses else 0.0))
 

@@ -10,8 +10,7 @@ from clearprop.errors import InvalidValueError
 from clearprop.files import checked_path, write_atomically
 from clearprop.messages import Language
 from clearprop.present.document import Document
-from clearprop.present.page import fragment
-from clearprop.present.writers import document_style, html_of, json_of, latex_of, markdown_of, page_of, text_of
+from clearprop.present.writers import json_of, latex_of, markdown_of, notebook_of, page_of, text_of
 
 
 class Explanation:
@@ -66,4 +65,4 @@ class Explanation:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return fragment(html_of(self.document, self.lang), document_style)
+        return notebook_of(self.document, self.lang)

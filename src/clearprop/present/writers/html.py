@@ -25,7 +25,7 @@ from clearprop.present.document import (
 )
 from clearprop.present.figure import Plot
 from clearprop.present.formula import to_mathml
-from clearprop.present.page import page
+from clearprop.present.page import fragment, page
 from clearprop.visible import shown_name, visible
 
 document_style = """
@@ -56,6 +56,11 @@ def page_of(document: Document, lang: Language, style: str = "", with_contents: 
         head = f"<header>{''.join(_heading(title, lang, 1))}<nav>{links}</nav></header>\n"
         body = replace(document, title="")
     return page(spoken(title, lang), head + html_of(body, lang), lang, document_style + style)
+
+
+def notebook_of(document: Document, lang: Language = "en") -> str:
+    """The document as a notebook shows it."""
+    return fragment(html_of(document, lang), document_style)
 
 
 def _heading(title: Words, lang: Language, level: int) -> list[str]:
