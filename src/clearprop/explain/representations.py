@@ -11,9 +11,9 @@ import numpy as np
 from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
-from clearprop.explain.derivation.document import part, step
 from clearprop.explain.derivation.elements import indices
 from clearprop.explain.derivation.source import DerivationSource
+from clearprop.explain.derivation.steps import part, step
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.values import Values

@@ -31,14 +31,23 @@ _NOTHING, _DIRECTION = "–", "v"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GradientCheck(Mapping[str, TensorCheck]):
-    """The check of every gradient, by parameter name; printed, a table with its verdict."""
+    """The check of every gradient, by parameter name; printed, a table with its verdict.
 
-    title: Message  # what was checked
-    checks: Mapping[str, TensorCheck]  # one per parameter
-    tolerance: float  # of the relative error
-    notes: tuple[Message, ...] = ()  # what is to be known of how it was measured
-    first_wrong: TensorCheck | None = None  # the first of the backward pass, an inner value's too, where it is known
-    place: Message | None = None  # where the mistake lies
+    Attributes:
+        title: what was checked.
+        checks: one per parameter.
+        tolerance: of the relative error.
+        notes: what is to be known of how it was measured.
+        first_wrong: the first wrong gradient of the backward pass, an inner value's too, where that is known.
+        place: where the mistake lies.
+    """
+
+    title: Message
+    checks: Mapping[str, TensorCheck]
+    tolerance: float
+    notes: tuple[Message, ...] = ()
+    first_wrong: TensorCheck | None = None
+    place: Message | None = None
 
     @property
     def ok(self) -> bool:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from clearprop.errors import DTypeError, InvalidValueError, UnknownNameError, checked_integer
 from clearprop.explain.derivation.arrange import is_label
-from clearprop.explain.derivation.document import part, step
 from clearprop.explain.derivation.general import comes_through_weights, rule_name
 from clearprop.explain.derivation.source import DerivationSource
-from clearprop.explain.derivation.steps import Steps
+from clearprop.explain.derivation.steps import Steps, UpdateSteps, part, step
 from clearprop.explain.derivation.symbols import symbol
-from clearprop.explain.derivation.update import UpdateSteps, update_section
-from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.values import Values
 from clearprop.graph import Name, Node, tidy
 from clearprop.graph.entries import Index
-from clearprop.graph.node import is_batch_size
 from clearprop.messages import Message
 from clearprop.nn.names import A0, DATA_LOSS, LOSS, TARGET, X
 from clearprop.present.document import Document, Paragraph, Section
-from clearprop.present.formula import DIGITS, Math, identifier, number
+from clearprop.present.formula import DIGITS
 from clearprop.train import GradientDescent, Optimizer
 
 _ELEMENT = re.compile(r"(?P<name>[^\[\]]+)\[(?P<index>\d+(?:,\s*\d+)*)\]")
@@ -90,7 +86,7 @@ def _sections(source: DerivationSource, steps: Steps, optimizer: Optimizer) -> I
     yield part("derivation.loss", [intro], loss)
     backward = [step for name in values.backward_names for step in _backward(name, source, steps)]
     yield part("derivation.backward", [Message("derivation.backward_intro")], backward)
-    yield update_section(UpdateSteps(source, steps.detail, optimizer))
+    yield UpdateSteps(source, steps.detail, optimizer).section()
 
 
 def _bias_note(source: DerivationSource, name: Name) -> list[Message]:
@@ -117,22 +113,16 @@ def _with_short_form(long: Section, name: Name, source: DerivationSource, number
     """δ[L] as the simplified graph has it: p − y, where the activation's derivative cancels the loss's."""
     node = tidy(source.values.graph)[name]
 
-    def writer(write: Callable[[Name], Math], size: Math) -> Writer:
-        def leaf(x: Node) -> Math | None:
-            if is_batch_size(x) and source.values.samples != 1:
-                return size
-            named = TARGET if is_label(x) else x.name
-            return None if named is None or named not in source.arrays or x is node else write(named)
+    def name_of(x: Node) -> Name | None:
+        found = TARGET if is_label(x) else x.name
+        return found if found in source.arrays and x is not node else None
 
-        return Writer(leaf, source.column, source.values.samples, source.digits)
-
-    short = writer(symbol, identifier("N")).formula(node)
+    short = source.symbol_writer(name_of).formula(node)
     if any(short in equation for equation in long.equations):
         return long
     sides = [symbol(name), short]
     if numbers and source.is_small(source.node(name)):
-        shown = writer(source.printed, number(source.values.samples, 17)).formula(node)
-        sides += [shown, source.printed(name)]
+        sides += [source.number_writer(name_of).formula(node), source.printed(name)]
     notes = (*long.notes, Message("derivation.cancelled"))
     return step(name, long.title, (*long.equations, tuple(sides)), notes)
 

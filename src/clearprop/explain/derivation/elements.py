@@ -29,17 +29,11 @@ _FEW = 6  # terms of a long sum that are printed
 
 @dataclass(frozen=True)
 class Element:
-    """One entry of a named value; or, without an index, the rest of a sum that is too long to print.
+    """One entry of a named value; or, without an index, the rest of a sum that is too long to print."""
 
-    Attributes:
-        name: of the value.
-        index: 0-based; None for a rest.
-        terms: how many terms a rest stands for.
-    """
-
-    name: Name
-    index: Index | None = None
-    terms: int = 0
+    name: Name  # of the value
+    index: Index | None = None  # counted from 0
+    terms: int = 0  # how many terms a rest stands for
 
 
 class Elements:
@@ -119,19 +113,13 @@ class Elements:
             return self._element(found.value, found.index)
         if isinstance(found, float):
             return constant(found, _scalar(node.dtype))
-        terms, is_long = found.terms, found.join == "add" and len(found.terms) > self._most
-        written = [self._term(term) for term in (terms[:_FEW] if is_long else terms)]
-        if is_long:
-            rest = float(np.sum([self._number(term) for term in terms[_FEW:]]))
-            written.append(self._leaf(Element(_REST, None, len(terms) - _FEW), value=rest))
+        is_long = found.join == "add" and len(found.terms) > self._most
+        shown, rest = (found.terms[:_FEW], found.terms[_FEW:]) if is_long else (found.terms, ())
+        written = [reduce(OPS["multiply"], [self._element(x.value, x.index) for x in factors]) for factors in shown]
+        if rest:
+            numbers = [prod(float(self._array(x.value)[x.index]) for x in factors) for factors in rest]
+            written.append(self._leaf(Element(_REST, None, len(rest)), value=float(np.sum(numbers))))
         return reduce(OPS[found.join], written) if written else constant(0.0, _scalar(node.dtype))
-
-    def _term(self, factors: tuple[Entry, ...]) -> Node:
-        return reduce(OPS["multiply"], [self._element(x.value, x.index) for x in factors])
-
-    def _number(self, factors: tuple[Entry, ...]) -> float:
-        """What one term of a sum comes to."""
-        return prod(float(self._array(x.value)[x.index]) for x in factors)
 
     # --- what the rules ask
 

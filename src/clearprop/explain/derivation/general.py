@@ -10,32 +10,21 @@ from clearprop.nn.names import X
 from clearprop.present.document import Equation
 from clearprop.present.formula import parse
 
-_L = "{[l]}"
-_NEXT = "{[l + 1]}"
-_BEFORE = "{[l - 1]}"
-_RULES = {  # rule → (row convention, column convention)
-    "BP1": (
-        r"\delta^{[L]}",
-        r"\nabla_a L \odot \mathrm{f}^{\prime}(z^{[L]})",
-        r"\nabla_a L \odot \mathrm{f}^{\prime}(z^{[L]})",
-    ),
+_L, _NEXT = "{[l]}", "{[l + 1]}"
+_BP1 = r"\nabla_a L \odot \mathrm{f}^{\prime}(z^{[L]})"
+_SLOPE = rf"\odot \mathrm{{f}}^{{\prime}}(z^{_L})"
+_BP4 = rf"a^{{[l - 1]\top}} \cdot \delta^{_L}", rf"\delta^{_L} \cdot a^{{[l - 1]\top}}"
+_RULES = {  # rule → (left side, right side in the row convention, in the column convention)
+    "BP1": (r"\delta^{[L]}", _BP1, _BP1),
     "BP2": (
         rf"\delta^{_L}",
-        rf"(\delta^{_NEXT} \cdot W^{{[l + 1]\top}}) \odot \mathrm{{f}}^{{\prime}}(z^{_L})",
-        rf"(W^{{[l + 1]\top}} \cdot \delta^{_NEXT}) \odot \mathrm{{f}}^{{\prime}}(z^{_L})",
+        rf"(\delta^{_NEXT} \cdot W^{{[l + 1]\top}}) {_SLOPE}",
+        rf"(W^{{[l + 1]\top}} \cdot \delta^{_NEXT}) {_SLOPE}",
     ),
     "BP3": (r"\frac{\partial L}{\partial b^{[l]}}", rf"\delta^{_L}", rf"\delta^{_L}"),
     "BP3 batch": (r"\frac{\partial L}{\partial b^{[l]}}", r"\sum_i \delta^{[l](i)}", r"\sum_i \delta^{[l](i)}"),
-    "BP4": (
-        r"\frac{\partial L}{\partial W^{[l]}}",
-        rf"a^{{[l - 1]\top}} \cdot \delta^{_L}",
-        rf"\delta^{_L} \cdot a^{{[l - 1]\top}}",
-    ),
-    "BP4 with penalties": (
-        r"\frac{\partial L_0}{\partial W^{[l]}}",
-        rf"a^{{[l - 1]\top}} \cdot \delta^{_L}",
-        rf"\delta^{_L} \cdot a^{{[l - 1]\top}}",
-    ),
+    "BP4": (r"\frac{\partial L}{\partial W^{[l]}}", *_BP4),
+    "BP4 with penalties": (r"\frac{\partial L_0}{\partial W^{[l]}}", *_BP4),
 }
 
 
@@ -63,10 +52,14 @@ def _holds(rule: str, of: Name, source: DerivationSource) -> bool:
             return is_only_way(layer, source)
         case "BP2":
             return is_only_way(layer, source) and comes_through_weights(layer, source)
-        case "BP3":
-            return _is_sum_of_errors(source.node(of.gradient), layer, source)
-        case _:
-            return _is_weights_gradient(source.node(of.gradient), layer, source)
+    gradient, error = source.node(of.gradient), Name.value("z", layer).gradient
+    if rule == "BP3":
+        return axis_of_sum(gradient) == 0 and source.name_of(gradient.inputs[0]) == error
+    # BP4: one product of the layer's input and its error; beside it nothing but penalties on the weights
+    before = Name.value("a", layer - 1) if layer > 1 else X
+    product, *others = sorted(_terms(gradient), key=lambda term: term.op.kind != "product")
+    ends = {source.name_of(end) for term in others for end in source.ends(term)}
+    return _is_product(product, source, before, error, "transpose_a") and ends <= {Name.parameter("W", layer)}
 
 
 def is_only_way(layer: int, source: DerivationSource) -> bool:
@@ -85,19 +78,6 @@ def comes_through_weights(layer: int, source: DerivationSource) -> bool:
     """Whether ∂L/∂a[l] is δ[l + 1] · W[l + 1]ᵀ and nothing else."""
     a, z, W = Name.value("a", layer), Name.value("z", layer + 1), Name.parameter("W", layer + 1)
     return _is_product(source.node(a.gradient), source, z.gradient, W, "transpose_b")
-
-
-def _is_sum_of_errors(gradient: Node, layer: int, source: DerivationSource) -> bool:
-    return axis_of_sum(gradient) == 0 and source.name_of(gradient.inputs[0]) == Name.value("z", layer).gradient
-
-
-def _is_weights_gradient(gradient: Node, layer: int, source: DerivationSource) -> bool:
-    """One product of the layer's input and its error; beside it nothing but penalties on the weights."""
-    before = Name.value("a", layer - 1) if layer > 1 else X
-    product, *others = sorted(_terms(gradient), key=lambda term: term.op.kind != "product")
-    ends = {source.name_of(end) for term in others for end in source.ends(term)}
-    is_product = _is_product(product, source, before, Name.value("z", layer).gradient, "transpose_a")
-    return is_product and ends <= {Name.parameter("W", layer)}
 
 
 def _terms(node: Node) -> list[Node]:

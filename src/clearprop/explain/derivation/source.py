@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 import numpy as np
@@ -11,15 +11,15 @@ from clearprop.cached import cached_property
 from clearprop.execute import Array
 from clearprop.explain.derivation.arrange import is_label
 from clearprop.explain.derivation.elements import Elements
-from clearprop.explain.derivation.shared import computed, letters, needed, once, parts
+from clearprop.explain.derivation.shared import NameOf, computed, letters, needed, once, parts
 from clearprop.explain.derivation.symbols import ElementPlace, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.values import Values
-from clearprop.graph import Graph, Name, Node, Shape
+from clearprop.graph import Graph, N, Name, Node, Shape
 from clearprop.graph.entries import Index
 from clearprop.graph.node import is_alias, is_batch_size, is_constant, is_variable
 from clearprop.nn.names import DATA_LOSS, LOSS, TARGET
-from clearprop.present.formula import DIGITS, Atom, Math, Matrix, identifier, is_printable, number, words
+from clearprop.present.formula import DIGITS, Math, Matrix, identifier, is_printable, number, words
 from clearprop.train import Optimizer, first_numbers, textbook_step
 
 Convention = Literal["row", "column"]
@@ -49,8 +49,8 @@ class DerivationSource:
             self._numbers_of_step = first_numbers(optimizer)
         self._names = self._stops()
         samples = values.samples
-        self.symbols = Writer(self._symbol, self.column, samples, digits)
-        self.numbers = Writer(self._numbers, self.column, samples, digits)
+        self.symbols = self.symbol_writer(self.name_of)
+        self.numbers = self.number_writer(self.name_of)
         self.elements = Elements(self.name_of, self.arrays, samples)
         self.element_symbols = Writer(self._element_symbol, self.column, samples, digits)
         self.element_numbers = Writer(self._element_number, self.column, samples, digits)
@@ -166,8 +166,8 @@ class DerivationSource:
         return self.matrix(self.arrays[name], per_sample=self._is_per_sample(name))
 
     def _is_per_sample(self, name: Name) -> bool:
-        shape = self.node(name).shape if name in self.graph.named or name in self.auxiliary else ()
-        return len(shape) == 1 and not isinstance(shape[0], int)
+        is_known = name in self.graph.named or name in self.auxiliary
+        return is_known and self.node(name).shape == (N,)
 
     def matrix(self, array: Array, per_sample: bool = False) -> Math:
         """Numbers as a matrix in this convention; a vector is a row, one number per sample a column."""
@@ -179,17 +179,22 @@ class DerivationSource:
 
     # --- how nodes are written
 
-    def _symbol(self, node: Node) -> Math | None:
-        if is_batch_size(node) and self.values.samples != 1:
-            return identifier("N")
-        name = self.name_of(node)
-        return None if name is None else symbol(name)
+    def symbol_writer(self, name_of: NameOf) -> Writer:
+        """Writes formulas with the symbols of the values at which they end."""
+        return self._writer(name_of, symbol, identifier("N"))
 
-    def _numbers(self, node: Node) -> Math | None:
-        if is_batch_size(node) and self.values.samples != 1:
-            return number(self.values.samples, 17)
-        name = self.name_of(node)
-        return None if name is None else self.printed(name)
+    def number_writer(self, name_of: NameOf) -> Writer:
+        """Writes formulas with the numbers of the values at which they end."""
+        return self._writer(name_of, self.printed, number(self.values.samples, 17))
+
+    def _writer(self, name_of: NameOf, write: Callable[[Name], Math], size: Math) -> Writer:
+        def leaf(node: Node) -> Math | None:
+            if is_batch_size(node) and self.values.samples != 1:
+                return size
+            name = name_of(node)
+            return None if name is None else write(name)
+
+        return Writer(leaf, self.column, self.values.samples, self.digits)
 
     def element_symbol(self, name: Name, index: Index) -> Math:
         """z^[1](2)_3: numbers from 1, the sample where there are several, W's in the order of the convention."""
@@ -224,7 +229,4 @@ class DerivationSource:
         return self.element_symbol(element.name, element.index)
 
     def _element_number(self, node: Node) -> Math | None:
-        if node not in self.elements.leaves:
-            return None
-        found: Atom = number(self.elements.numbers[node], self.digits)
-        return found
+        return number(self.elements.numbers[node], self.digits) if node in self.elements.leaves else None

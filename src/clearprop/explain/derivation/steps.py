@@ -1,13 +1,15 @@
-"""Each named value of a run as a step: its formula, the numbers put in, the result, and its elements on request."""
+"""Each named value of a run as a step: its formula, the numbers put in, the result, and its elements on request.
+
+The last steps are those of the update; they are made of the same graph as the others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 import numpy as np
 
-from clearprop.explain.derivation.document import step
 from clearprop.explain.derivation.elements import some_indices
 from clearprop.explain.derivation.general import rule_of
 from clearprop.explain.derivation.source import DerivationSource
@@ -17,11 +19,31 @@ from clearprop.graph import OPS, Name, Node, Op, variable
 from clearprop.graph.entries import Index
 from clearprop.graph.node import is_constant, is_variable
 from clearprop.messages import Message, Words
-from clearprop.present.document import Equation, Section
-from clearprop.present.formula import LONGEST, Math, identifier, is_printable
+from clearprop.present.document import Block, Equation, Equations, Paragraph, Section
+from clearprop.present.formula import LONGEST, Math, fill, identifier, is_printable, number, parse
+from clearprop.train import Optimizer, first_numbers
 
 Detail = Literal["formulas", "values", "elements"]
 _LONGEST_SAMPLE = 64  # numbers of a single sample that are all printed
+
+
+def step(name: str, heading: Words, equations: Iterable[Equation] = (), notes: Iterable[Words] = ()) -> Section:
+    """One value and how it follows.
+
+    Args:
+        name: of the value: "z1", "dW2".
+        heading: what it is, in words.
+        equations: the formula, the numbers put in, the result; then the general rule's and the elements'.
+        notes: sentences.
+    """
+    shown = tuple(equations)
+    blocks: list[Block] = [Equations(shown)] if shown else []
+    return Section(heading, (*blocks, *(Paragraph.of(note, kind="note") for note in notes)), name, "step")
+
+
+def part(key: str, intro: Iterable[Message], steps: Iterable[Section]) -> Section:
+    """Steps under a title: forward pass, backward pass, update."""
+    return Section(Message(key), (*(Paragraph.of(words, kind="soft") for words in intro), *steps))
 
 
 class Steps:
@@ -66,7 +88,8 @@ class Steps:
         for start in range(0, values.shape[-1], LONGEST):
             stop = min(start + LONGEST, values.shape[-1])
             part = OPS["slice"](whole, axis=0, start=start, stop=stop)
-            yield Writer(_named_symbol).formula(part), self._source.matrix(values[..., start:stop])
+            written = Writer(lambda x: symbol(name) if is_variable(x) else None).formula(part)
+            yield written, self._source.matrix(values[..., start:stop])
 
     def given_element(self, name: Name, index: Index) -> Equation:
         """One element of a value that is not computed."""
@@ -106,7 +129,7 @@ class Steps:
             self._defined.add(op)
             inputs = [variable(letter, i.shape, i.dtype) for letter, i in zip("xyuvw", x.inputs, strict=False)]
             meaning = op.definition(*inputs, **x.attrs)
-            writer = Writer(_own_name, samples=1, digits=self._source.digits)
+            writer = Writer(_letter, samples=1, digits=self._source.digits)
             sides = without_repeats([writer.formula(op(*inputs, **x.attrs)), writer.formula(meaning)])
             if len(sides) > 1:
                 yield sides
@@ -139,18 +162,88 @@ class Steps:
         return without_repeats(sides)
 
 
-def _own_name(node: Node) -> Math | None:
+def _letter(node: Node) -> Math | None:
     return identifier(str(node.name)) if is_variable(node) else None
-
-
-def _named_symbol(node: Node) -> Math | None:
-    return None if node.name is None or not is_variable(node) else symbol(node.name)
 
 
 def without_repeats(sides: list[Math]) -> Equation:
     """The sides of an equation, none of them twice in a row."""
-    out: list[Math] = []
-    for side in sides:
-        if not out or out[-1] != side:
-            out.append(side)
-    return tuple(out)
+    return tuple(side for i, side in enumerate(sides) if i == 0 or side != sides[i - 1])
+
+
+# --- the update
+
+
+_CORRECTIONS = {"c₁": "β1", "c₂": "β2"}
+_CORRECTION = parse("1 - {#beta}^{#t}")
+_NEW = {"W": "derivation.new_weights", "b": "derivation.new_bias"}
+
+
+class UpdateSteps(Steps):
+    """Makes the steps of an optimizer's first step.
+
+    Args:
+        source: the run, made with the optimizer.
+        detail: "formulas", "values" (numbers put in) or "elements" (every element, too).
+        optimizer: whose first step it is.
+    """
+
+    def __init__(self, source: DerivationSource, detail: Detail, optimizer: Optimizer) -> None:
+        super().__init__(source, detail)
+        self.optimizer = optimizer
+
+    def section(self) -> Section:
+        """θ′ = θ − η ∂L/∂θ for every parameter, or whatever the optimizer does in its first step."""
+        name = type(self.optimizer).__name__
+        intro = [Message("derivation.update_intro", optimizer=f"{name}, η = {first_numbers(self.optimizer)['η']:g}")]
+        if self.optimizer.slots:
+            intro.append(Message("derivation.first_step", optimizer=name))
+        made = [made for new in self.names for made in self.of(new, self.heading(new))]
+        return part("derivation.update", intro, (*self._settings(), *made))
+
+    @property
+    def names(self) -> list[Name]:
+        """What is new after the step, in order: m.W1' of an optimizer with arrays of its own, and W1'."""
+        made = [node.name for node in self._source.graph.outputs.values() if node.name is not None]
+        learned = self._source.values.learned
+        return [name for name in made if name.role == "new" and name.root in learned]
+
+    def _settings(self) -> Iterator[Section]:
+        """The optimizer's numbers beside η, and how those of the first step follow: c₁ = 1 − β₁ᵗ."""
+        numbers = first_numbers(self.optimizer)
+        del numbers["η"]
+        equations = [equation for letter in numbers if len(equation := self._setting(letter, numbers)) > 1]
+        if equations:
+            heading = Message("derivation.settings", optimizer=type(self.optimizer).__name__)
+            yield step("settings", heading, equations)
+
+    def _setting(self, letter: str, numbers: Mapping[str, float]) -> Equation:
+        sides = [symbol(Name.scalar(letter))]
+        shown = self.detail != "formulas"
+        if letter in _CORRECTIONS:
+            beta, digits = _CORRECTIONS[letter], self._source.digits
+            sides.append(fill(_CORRECTION, {"beta": symbol(Name.scalar(beta)), "t": identifier("t")}))
+            if shown:
+                sides.append(fill(_CORRECTION, {"beta": number(numbers[beta], digits), "t": number(1)}))
+        return (*sides, number(numbers[letter], self._source.digits)) if shown else tuple(sides)
+
+    def heading(self, name: Name) -> Message:
+        """What a new value is, in words."""
+        parameter = name.root
+        kind = _NEW.get(parameter.letter, "derivation.new_parameter")
+        return Message(kind if name.of == parameter else "derivation.state", l=parameter.layer)
+
+    def _step(self, name: Name, node: Node, heading: Words, notes: list[Message]) -> Section:
+        """The formula, and the numbers if they fit; of a large array single elements, and what they stand for."""
+        source, array = self._source, self._source.arrays[name]
+        sides = [symbol(name), source.symbols.formula(node)]
+        if self.detail == "formulas" or not np.isfinite(array).all():
+            return step(name, heading, (without_repeats(sides),))
+        if source.is_small(node):
+            sides += [source.numbers.formula(node), source.printed(name)]
+        elif array.size == 1:
+            sides.append(source.printed(name))
+        else:
+            notes.append(Message("derivation.large"))
+        elements, left_out = self._elements(name, node) if array.size > 1 else ([], [])
+        return step(name, heading, (without_repeats(sides), *elements), (*notes, *left_out))

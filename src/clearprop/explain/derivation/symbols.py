@@ -36,15 +36,10 @@ _DELTA, _DL = parse(r"\delta"), Row((PARTIAL, identifier("L")))
 
 @dataclass(frozen=True)
 class ElementPlace:
-    """Where in a value an element stands.
+    """Where in a value an element stands."""
 
-    Attributes:
-        below: 1-based numbers of the units, as they are printed: (j,), or (j, k) for a weight.
-        sample: 1-based number of the sample, where there are several.
-    """
-
-    below: tuple[int, ...] = ()
-    sample: int | None = None
+    below: tuple[int, ...] = ()  # numbers of the units from 1, as they are printed: (j,), or (j, k) for a weight
+    sample: int | None = None  # number of the sample from 1, where there are several
 
 
 WHOLE = ElementPlace()

@@ -1,9 +1,8 @@
 """The doctor: what is wrong with a network or its training, how one can see it, and what to change."""
 
-from clearprop.explain.doctor.diagnosis import Diagnosis
-from clearprop.explain.doctor.examine import diagnose
+from clearprop.explain.doctor.data import Standardised
+from clearprop.explain.doctor.diagnosis import Diagnosis, diagnose
 from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding
-from clearprop.explain.doctor.inputs import Standardised
 from clearprop.explain.doctor.judgement import Judgement, Measure, Measures, defined
 
 __all__ = [

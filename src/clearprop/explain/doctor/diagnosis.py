@@ -1,4 +1,4 @@
-"""A diagnosis: all findings and all that was examined, as a document in any language, and as data."""
+"""`diagnose` makes every examination; a `Diagnosis` tells all that was found, in any language, and as data."""
 
 from __future__ import annotations
 
@@ -6,15 +6,87 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from clearprop.errors import UnknownNameError
-from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding, json_ready
+from clearprop.explain.doctor import data, fit, layers, rate
+from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding
+from clearprop.explain.doctor.judgement import Judgement
+from clearprop.explain.doctor.patient import Diagnosable, Patient
 from clearprop.messages import Language, Message, checked_language
 from clearprop.present.document import Block, Column, Document, Figure, Paragraph, Section, Table
 from clearprop.present.page import fragment
 from clearprop.present.writers import document_style, html_of, text_of
+from clearprop.train import History
 from clearprop.visible import visible
 
 _WIDTH = 100  # columns of the printed text
+
+
+def diagnose(
+    net: Diagnosable,
+    X: ArrayLike,
+    y: ArrayLike,
+    history: History | None = None,
+    *,
+    validation: tuple[Any, Any] | None = None,
+    optimizer: Any = None,
+    batch_size: int = 32,
+    sample_weight: ArrayLike | None = None,
+    judgement: Judgement | None = None,
+    lang: str = "en",
+) -> Diagnosis:
+    """Look for what ails a network or its training, and say which argument to change, and to what.
+
+    Looked for are inputs and targets that are not standardised, equal units, layers that collapse into one, a bad
+    initial loss, dead and saturated units, vanishing and exploding gradients, a learning rate that does not suit,
+    under- and overfitting, and answers that are no better than chance. The limits stand beside what was measured.
+    The network is not changed.
+
+    Args:
+        net: the network, trained or not.
+        X, y: the rows it was trained on, as for `net.fit`.
+        history: what `net.fit` returned; without it the losses are not looked at.
+        validation: (X, y) that it was not trained on, for overfitting.
+        sample_weight: (N,) numbers ≥ 0, as given to `net.fit`, times the weights of the classes.
+        judgement: what scores say that are known already: then it is not judged by `validation`.
+        optimizer, batch_size: as given to `net.fit`.
+        lang: "en" or "zh", for what is printed.
+
+    Returns:
+        The findings, and everything that was examined. It is empty, and so false, where all is well.
+
+    Raises:
+        ClearpropError: if the data does not fit the network, or the network has no loss.
+
+    Example:
+        >>> X = np.random.default_rng(0).normal(size=(200, 2))
+        >>> y = X[:, 0] * X[:, 1] > 0
+        >>> net = cp.Network(2, [cp.Dense(8, "tanh", init="zeros"), cp.Dense(1, "sigmoid", init="zeros")],
+        ...                  "binary_cross_entropy")
+        >>> [finding.illness for finding in cp.diagnose(net, X, y)][0]
+        'symmetry'
+        >>> cp.diagnose(net, X, y)["symmetry"].change
+        {'init': 'glorot'}
+    """
+    spoken = checked_language(lang)
+    patient = Patient(net, X, y, history, validation, optimizer, batch_size, sample_weight, judgement)
+    with np.errstate(all="ignore"):  # what has grown beyond all bounds is a finding
+        examined = [  # what causes others comes first
+            data.examine_inputs(patient),
+            data.examine_targets(patient),
+            layers.examine_symmetry(patient),
+            layers.examine_linear_collapse(patient),
+            data.examine_initial_loss(patient),
+            layers.examine_death(patient),
+            layers.examine_saturation(patient),
+            *layers.examine_gradients(patient),
+        ]
+        examined += rate.examine_learning_rate(patient, {e.illness for e in examined if e.finding is not None})
+        causes = [e.finding for e in examined if e.finding is not None]
+        examined += [fit.examine_underfitting(patient, causes), fit.examine_overfitting(patient)]
+        return Diagnosis((*examined, fit.examine_chance(patient)), spoken)
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,9 +140,12 @@ class Diagnosis:
         return self._document(with_pictures=True)
 
     def _document(self, with_pictures: bool) -> Document:
-        sections = [_section(number, finding, with_pictures) for number, finding in enumerate(self, 1)]
-        others = [*_listed("doctor.healthy", self.healthy), *_listed("doctor.skipped", self.skipped)]
-        return Document("", (Paragraph.of(self.said, kind="strong"), *sections, *others))
+        blocks: list[Block] = [Paragraph.of(self.said, kind="strong")]
+        blocks += [_section(number, finding, with_pictures) for number, finding in enumerate(self, 1)]
+        for heading, some in (("doctor.healthy", self.healthy), ("doctor.skipped", self.skipped)):
+            if some:
+                blocks += [Paragraph.of(Message(heading)), table_of(some)]
+        return Document("", tuple(blocks))
 
     @property
     def said(self) -> Message:
@@ -107,17 +182,10 @@ class Diagnosis:
     def to_dict(self, lang: str | None = None) -> dict[str, Any]:
         """As plain data, for JSON: the words in one language, and the same as messages."""
         spoken = checked_language(lang or self.lang)
-        seen = [
-            {
-                "illness": e.illness,
-                "measured": e.measured(spoken),
-                "found": e.finding is not None,
-                "done": e.done,
-                "message": json_ready(e.measured.to_dict()),
-            }
-            for e in self.examined
-        ]
-        return {"findings": [finding.to_dict(spoken) for finding in self], "examined": seen}
+        return {
+            "findings": [finding.to_dict(spoken) for finding in self],
+            "examined": [one.to_dict(spoken) for one in self.examined],
+        }
 
 
 def _section(number: int, finding: Finding, with_picture: bool) -> Section:
@@ -131,12 +199,6 @@ def _section(number: int, finding: Finding, with_picture: bool) -> Section:
     if with_picture and finding.plot is not None:
         blocks.append(Figure(finding.plot, finding.caption))
     return Section(title, tuple(blocks), finding.illness, f"finding {finding.severity}")
-
-
-def _listed(heading: str, some: tuple[Examination, ...]) -> list[Block]:
-    if not some:
-        return []
-    return [Paragraph.of(Message(heading)), table_of(some)]
 
 
 def table_of(some: tuple[Examination, ...]) -> Table:

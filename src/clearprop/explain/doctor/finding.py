@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from clearprop.messages import Message, checked_language
+from clearprop.messages import Language, Message, checked_language
 from clearprop.present.figure import Plot
 from clearprop.train import Optimizer
 
@@ -95,19 +95,22 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """One thing that was looked at, whether or not something was found.
+    """One thing that was looked at, whether or not something was found."""
 
-    Attributes:
-        illness: what was looked for.
-        measured: the measured value beside its limit, or why nothing could be measured.
-        finding: what was found, if anything.
-        done: whether it could be measured at all.
-    """
-
-    illness: str
-    measured: Message
+    illness: str  # what was looked for
+    measured: Message  # the measured value beside its limit, or why nothing could be measured
     finding: Finding | None = None
-    done: bool = True
+    done: bool = True  # whether it could be measured at all
+
+    def to_dict(self, lang: Language) -> dict[str, Any]:
+        """As plain data, for JSON."""
+        return {
+            "illness": self.illness,
+            "measured": self.measured(lang),
+            "found": self.finding is not None,
+            "done": self.done,
+            "message": json_ready(self.measured.to_dict()),
+        }
 
 
 def healthy(illness: str, **values: Any) -> Examination:

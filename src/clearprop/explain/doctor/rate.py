@@ -39,17 +39,11 @@ EXCUSES = {  # why else losses stand still, or jump
 
 @dataclass(frozen=True)
 class Course:
-    """How the losses went, epoch by epoch.
+    """How the losses went, epoch by epoch."""
 
-    Attributes:
-        first: of the first epoch.
-        late: the mean of the last fifth.
-        jumps: the median change from epoch to epoch in the second half; 0 if there are too few.
-    """
-
-    first: float
-    late: float
-    jumps: float
+    first: float  # of the first epoch
+    late: float  # the mean of the last fifth
+    jumps: float  # the median change from epoch to epoch in the second half; 0 if there are too few
 
     @classmethod
     def of(cls, losses: Sequence[float]) -> Course:
@@ -68,10 +62,64 @@ def examine_learning_rate(patient: Patient, earlier: Collection[str] = ()) -> li
     """
     step = first_step(patient) if _is_known(patient) else None
     course = Course.of(patient.history["loss"]) if patient.history is not None else None
-    if step is None and course is None:
+    clauses = _clauses(patient, step, course)
+    if not clauses:
         return [skipped(illness, "no_gradient") for illness in (SMALL, LARGE)]
-    ill = {SMALL: _is_small(patient, step, course), LARGE: _is_large(patient, step, course)}
-    return [_examined(patient, illness, is_ill, step, course, earlier) for illness, is_ill in ill.items()]
+    is_far = step is not None and step > LARGE_STEP
+
+    def examined(illness: str, is_ill: bool) -> Examination:
+        if not is_ill:
+            return healthy(illness, clause=clauses[0] if illness == SMALL else clauses[-1])
+        if not is_far and not EXCUSES[illness].isdisjoint(earlier):
+            return skipped(illness, "other_findings")
+        everything = clauses[0]
+        if len(clauses) == 2:
+            everything = Message("doctor.step_and_losses", step=clauses[0], losses=clauses[1])
+        measured = {"learning_rate": patient.peak_rate, "step": step, "steps": patient.steps}
+        return found(
+            illness,
+            "serious",
+            Message("doctor.optimizer"),
+            _another_rate(patient, step, illness == SMALL),
+            measured | ({} if course is None else asdict(course)),
+            loss_plot(patient.history, level=patient.losses.baseline),
+            clause=clauses[0],
+            everything=everything,
+        )
+
+    return [
+        examined(SMALL, step is not None and _is_small(patient, step, course)),
+        examined(LARGE, is_far if course is None else _is_large(patient, is_far, course)),
+    ]
+
+
+def _is_small(patient: Patient, step: float, course: Course | None) -> bool:
+    if course is not None and course.late < LOW * patient.losses.baseline:
+        return False
+    epochs = 0 if patient.history is None else patient.history.epochs
+    if course is None or epochs < FEWEST_EPOCHS or patient.steps < FEWEST_STEPS:
+        return step < SMALL_STEP
+    return step * patient.steps < SMALL_WAY and course.late > (1 - STOOD_STILL) * course.first
+
+
+def _is_large(patient: Patient, is_far: bool, course: Course) -> bool:
+    ignorant, baseline = patient.losses.ignorant, patient.losses.baseline
+    if not ignorant > 0:  # a target that never varies
+        return False
+    never_settled = course.jumps > JUMPS * ignorant or course.late > WORSE * max(course.first, baseline)
+    return never_settled or (is_far and course.late > LOW * baseline)
+
+
+def _clauses(patient: Patient, step: float | None, course: Course | None) -> list[Message]:
+    """What is known of the first step, and what of the losses, in words."""
+    clauses = []
+    if step is not None:
+        optimizer = as_code(patient.optimizer_at(patient.peak_rate))
+        clauses.append(Message("doctor.first_step", optimizer=optimizer, step=step, small=SMALL_STEP, large=LARGE_STEP))
+    if course is not None:
+        baseline = patient.losses.baseline
+        clauses.append(Message("doctor.course_of_losses", **asdict(course), baseline=baseline))
+    return clauses
 
 
 def _is_known(patient: Patient) -> bool:
@@ -85,13 +133,11 @@ def first_step(patient: Patient) -> float | None:
     W counts at least as large as one that passes its inputs on, √n_out: a step may well be larger than a start near 0.
     None if there is no gradient at all.
     """
-    a, dtype = patient.architecture, patient.net.dtype
-    n = len(patient.sample)
+    a, dtype, n = patient.architecture, patient.net.dtype, len(patient.sample)
     few = patient.sample.rows(np.linspace(0, n - 1, min(n, max(2, patient.batch_size))).astype(np.int64))
     batch = Data(as_features(few.X, a.n_inputs, dtype), *as_targets(few.y, patient.loss, a.n_outputs, len(few), dtype))
-    once = Training(
-        patient.optimizer_at(patient.peak_rate), 1, len(batch), shuffle=False, executor=Reference(), dtype=dtype
-    )
+    optimizer = patient.optimizer_at(patient.peak_rate)
+    once = Training(optimizer, 1, len(batch), shuffle=False, executor=Reference(), dtype=dtype)
     run = Run({name: value.copy() for name, value in patient.initial.items()})
     try:
         with np.errstate(all="ignore"):
@@ -105,87 +151,30 @@ def first_step(patient: Patient) -> float | None:
     return max(moves, default=0.0) or None
 
 
-def _is_small(patient: Patient, step: float | None, course: Course | None) -> bool:
-    if step is None:
-        return False
-    if course is None:
-        return step < SMALL_STEP
-    if course.late < LOW * patient.losses.baseline:
-        return False
-    if patient.history is None or patient.history.epochs < FEWEST_EPOCHS or patient.steps < FEWEST_STEPS:
-        return step < SMALL_STEP
-    return step * patient.steps < SMALL_WAY and course.late > (1 - STOOD_STILL) * course.first
-
-
-def _is_large(patient: Patient, step: float | None, course: Course | None) -> bool:
-    is_far = step is not None and step > LARGE_STEP
-    if course is None:
-        return is_far
-    ignorant, baseline = patient.losses.ignorant, patient.losses.baseline
-    if not ignorant > 0:  # a target that never varies
-        return False
-    never_settled = course.jumps > JUMPS * ignorant or course.late > WORSE * max(course.first, baseline)
-    return never_settled or (is_far and course.late > LOW * baseline)
-
-
-def _examined(
-    patient: Patient, illness: str, is_ill: bool, step: float | None, course: Course | None, earlier: Collection[str]
-) -> Examination:
-    clauses = _clauses(patient, step, course)
-    if not is_ill:
-        return healthy(illness, clause=clauses[0] if illness == SMALL else clauses[-1])
-    is_far = step is not None and step > LARGE_STEP
-    if not is_far and not EXCUSES[illness].isdisjoint(earlier):
-        return skipped(illness, "other_findings")
-    both = clauses[0] if len(clauses) == 1 else Message("doctor.step_and_losses", step=clauses[0], losses=clauses[1])
-    numbers = {"learning_rate": patient.peak_rate, "step": step, "steps": patient.steps}
-    return found(
-        illness,
-        "serious",
-        Message("doctor.optimizer"),
-        _cure(patient, step, illness == SMALL),
-        numbers if course is None else numbers | asdict(course),
-        loss_plot(patient.history, level=patient.losses.baseline),
-        clause=clauses[0],
-        everything=both,
-    )
-
-
-def _clauses(patient: Patient, step: float | None, course: Course | None) -> list[Message]:
-    """What is known of the first step, and what of the losses, in words."""
-    clauses = []
-    if step is not None:
-        optimizer = as_code(patient.optimizer_at(patient.peak_rate))
-        limits = {"small": SMALL_STEP, "large": LARGE_STEP}
-        clauses.append(Message("doctor.first_step", optimizer=optimizer, step=step, **limits))
-    if course is not None:
-        baseline = patient.losses.baseline
-        clauses.append(Message("doctor.course_of_losses", **asdict(course), baseline=baseline))
-    return clauses
-
-
-def _better_rate(rate: float, step: float | None, is_small: bool) -> float:
-    """The rate at which the first step has a good size, but at least ten times better; 1, 2 or 5 times 10ⁿ."""
-    wanted = rate * (10 if is_small else 0.1)
-    if step is not None and isfinite(step):
-        wanted = (max if is_small else min)(wanted, rate * GOOD_STEP / step)
-    power = 10.0 ** floor(log10(wanted))
-    return float(f"{max(d for d in (1, 2, 5) if d * power <= wanted * (1 + 1e-9)) * power:.0e}")
-
-
-def _with_rate(patient: Patient, rate: float) -> dict[str, Any]:
-    """The argument that sets a learning rate: of an optimizer that is not known only the rate is."""
-    return {"optimizer": patient.optimizer_at(rate)} if _is_known(patient) else {"learning_rate": rate}
+# --- which rate would suit
 
 
 def smaller_steps(patient: Patient) -> Cure:
     """A smaller learning rate, for what too large steps have done."""
     step = first_step(patient) if _is_known(patient) else None
-    return advised("smaller_steps", _with_rate(patient, _better_rate(patient.peak_rate, step, is_small=False)))
+    return advised("smaller_steps", _better_rate(patient, step, is_small=False))
 
 
-def _cure(patient: Patient, step: float | None, is_small: bool) -> Cure:
-    change = _with_rate(patient, _better_rate(patient.peak_rate, step, is_small))
+def _another_rate(patient: Patient, step: float | None, is_small: bool) -> Cure:
+    change = _better_rate(patient, step, is_small)
     if step is None or not isfinite(step):
         return advised("another_rate", change)
     return advised("good_steps", change, good=GOOD_STEP)
+
+
+def _better_rate(patient: Patient, step: float | None, is_small: bool) -> dict[str, Any]:
+    """The rate at which the first step has a good size, but at least ten times better; 1, 2 or 5 times 10ⁿ.
+
+    Where the optimizer is not known the change names the rate alone.
+    """
+    wanted = patient.peak_rate * (10 if is_small else 0.1)
+    if step is not None and isfinite(step):
+        wanted = (max if is_small else min)(wanted, patient.peak_rate * GOOD_STEP / step)
+    power = 10.0 ** floor(log10(wanted))
+    rate = float(f"{max(d for d in (1, 2, 5) if d * power <= wanted * (1 + 1e-9)) * power:.0e}")
+    return {"optimizer": patient.optimizer_at(rate)} if _is_known(patient) else {"learning_rate": rate}

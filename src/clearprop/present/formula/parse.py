@@ -6,21 +6,8 @@ import re
 from functools import lru_cache
 
 from clearprop.errors import InvalidValueError
-from clearprop.present.formula.tree import (
-    Apply,
-    Atom,
-    Cases,
-    Fenced,
-    Fraction,
-    Kind,
-    Math,
-    Root,
-    Row,
-    Scripts,
-    Slot,
-    operator,
-    row,
-)
+from clearprop.present.formula import tree
+from clearprop.present.formula.tree import Atom, Kind, Math, operator, row
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|#\w+|\d+(?:\.\d+)?|\S")
 
@@ -41,6 +28,7 @@ _OPERATORS = _table(
 _FUNCTIONS = _table(
     "sigma σ Phi Φ sum Σ ln ln log log exp exp tanh tanh max max min min sin sin cos cos sinh sinh cosh cosh arg arg"
 )
+_TABLES: dict[Kind, dict[str, str]] = {"identifier": _GREEK, "operator": _OPERATORS, "function": _FUNCTIONS}
 COMMANDS = {sign: f"\\{name}" for name, sign in (_GREEK | _OPERATORS).items() if not sign.isascii()}  # of LaTeX
 _FENCES = {"(": ")", "[": "]", r"\lVert": r"\rVert", r"\lvert": r"\rvert", r"\lfloor": r"\rfloor"}
 _FENCE_TEXT = _table(r"( ( ) ) [ [ ] ] \lVert ‖ \rVert ‖ \lvert | \rvert | \lfloor ⌊ \rfloor ⌋")
@@ -67,8 +55,7 @@ class _Parser:
 
     def __init__(self, latex: str) -> None:
         self.latex, self.at = latex, 0
-        self.tokens = [(m.group(), m.start()) for m in _TOKEN.finditer(latex)]
-        self.tokens = [t for t in self.tokens if t[0] not in _SPACES]
+        self.tokens = [(m.group(), m.start()) for m in _TOKEN.finditer(latex) if m.group() not in _SPACES]
 
     def whole(self) -> Math:
         found = self._row(set())
@@ -113,15 +100,15 @@ class _Parser:
                 sub = self._argument()
             else:
                 sup = self._argument()
-        return base if sub is None and sup is None else Scripts(base, sub, sup)
+        return base if sub is None and sup is None else tree.Scripts(base, sub, sup)
 
     def _applied(self, function: Math) -> Math:
         """A function takes what stands behind it: brackets, or the next factor."""
         if self._peek() == "(":
-            return self._scripts(Apply(function, self._one()))
+            return self._scripts(tree.Apply(function, self._one()))
         if not self._peek() or self._peek() in ("}", ")", "]", ",", "+", "-", "="):
             return function
-        return Apply(function, self._scripted())
+        return tree.Apply(function, self._scripted())
 
     def _argument(self) -> Math:
         return self._group() if self._peek() == "{" else self._one()
@@ -136,7 +123,7 @@ class _Parser:
         if token in _FENCES:
             return self._fenced(token)
         if token.startswith("#"):
-            return Slot(token[1:])
+            return tree.Slot(token[1:])
         if token.startswith("\\"):
             return self._command(token)
         if token in _CLOSING:
@@ -149,18 +136,18 @@ class _Parser:
         if self._peek() == r"\right":
             self._take()
         self._take(right)
-        return Fenced(_FENCE_TEXT[left], inner, _FENCE_TEXT[right])
+        return tree.Fenced(_FENCE_TEXT[left], inner, _FENCE_TEXT[right])
 
     def _command(self, token: str) -> Math:
         name = token[1:]
         if name in ("frac", "tfrac", "dfrac"):
             top = self._group()
-            return Fraction(top, self._group())
+            return tree.Fraction(top, self._group())
         if name == "sqrt":
-            return Root(self._group())
+            return tree.Root(self._group())
         if name in ("text", "mathrm", "operatorname"):
             return self._upright(token)
-        for table, kind in _TABLES:
+        for kind, table in _TABLES.items():
             if name in table:
                 return Atom(table[name], token, kind)
         raise self._unknown(token)
@@ -173,24 +160,16 @@ class _Parser:
         while self._take() != "}":
             pass
         inside = self.latex[start:end]
-        kind: Kind = "text" if token == r"\text" else "function"
-        return Atom(inside, f"{token}{{{inside}}}", kind)
-
-
-_TABLES: tuple[tuple[dict[str, str], Kind], ...] = (
-    (_GREEK, "identifier"),
-    (_OPERATORS, "operator"),
-    (_FUNCTIONS, "function"),
-)
+        return Atom(inside, f"{token}{{{inside}}}", "text" if token == r"\text" else "function")
 
 
 def _with_cases(parts: list[Math]) -> Math:
     r"""A \text{ if } C \text{ else } B is a value of two cases."""
     at = [i for i, part in enumerate(parts) if isinstance(part, Atom) and part.text in (" if ", " else ")]
     if len(at) != 2:
-        return row(*parts) if parts else Row(())
+        return row(*parts)
     first, condition, second = parts[: at[0]], parts[at[0] + 1 : at[1]], parts[at[1] + 1 :]
-    return Cases(row(*first), row(*condition), row(*second))
+    return tree.Cases(row(*first), row(*condition), row(*second))
 
 
 def _sign(token: str) -> Atom:

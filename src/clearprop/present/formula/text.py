@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
+from typing import Literal, TypeGuard
 
+from clearprop.present.formula import tree
 from clearprop.present.formula.fill import Level, level
-from clearprop.present.formula.tree import (
-    COMMA,
-    PARTIAL,
-    RAISED,
-    TOP,
-    Apply,
-    Atom,
-    Cases,
-    Fenced,
-    Fraction,
-    Math,
-    Matrix,
-    Root,
-    Row,
-    Scripts,
-    Slot,
-    belongs_to_name,
-)
+from clearprop.present.formula.tree import COMMA, PARTIAL, RAISED, TOP, Math, belongs_to_name, is_sign
 
-_RAISABLE = set("0123456789−ᵀ")
-_SUBSCRIPTS = dict(zip("0123456789aijk", "₀₁₂₃₄₅₆₇₈₉ₐᵢⱼₖ", strict=True))
+_RAISABLE, _LOWERABLE = set("0123456789−ᵀ"), set("0123456789aijk")
+_SUBSCRIPTS = str.maketrans("0123456789aijk", "₀₁₂₃₄₅₆₇₈₉ₐᵢⱼₖ")
 
 
 def to_text(m: Math) -> str:
@@ -37,26 +22,26 @@ def to_text(m: Math) -> str:
         '1/(1 + e^(−x))'
     """
     match m:
-        case Atom(text=text):
+        case tree.Atom(text=text):
             return text
-        case Slot(name=name):
+        case tree.Slot(name=name):
             return f"#{name}"
-        case Row(parts=parts):
+        case tree.Row(parts=parts):
             return _spaced(parts)
-        case Scripts(base=base, sub=sub, sup=sup):
+        case tree.Scripts(base=base, sub=sub, sup=sup):
             return to_text(base) + _over(sup) + _under(sub)
-        case Fraction(top=top, bottom=bottom):
+        case tree.Fraction(top=top, bottom=bottom):
             return f"{_guarded(top, Level.POWER)}/{_guarded(bottom, Level.POWER)}"
-        case Root(inner=inner):
+        case tree.Root(inner=inner):
             return f"√{_guarded(inner, Level.ATOM)}"
-        case Fenced(left=left, inner=inner, right=right):
+        case tree.Fenced(left=left, inner=inner, right=right):
             return f"{left}{to_text(inner)}{right}"
-        case Apply(function=function, argument=argument):
-            return f"{to_text(function)}{'' if isinstance(argument, Fenced) else ' '}{to_text(argument)}"
-        case Cases(first=first, condition=condition, second=second):
+        case tree.Apply(function=function, argument=argument):
+            return f"{to_text(function)}{'' if isinstance(argument, tree.Fenced) else ' '}{to_text(argument)}"
+        case tree.Cases(first=first, condition=condition, second=second):
             otherwise = to_text(m.otherwise)
             return f"{{{to_text(first)} ({to_text(condition)}), {to_text(second)} ({otherwise})}}"
-        case Matrix(rows=rows):
+        case tree.Matrix(rows=rows):
             return "[" + "; ".join(" ".join(to_text(x) for x in line) for line in rows) + "]"
 
 
@@ -69,24 +54,19 @@ def _spaced(parts: tuple[Math, ...]) -> str:
     out = ""
     for i, part in enumerate(parts):
         text = to_text(part)
-        if isinstance(part, Atom) and part.kind == "operator":
-            binary = i > 0 and not _is_sign(parts[i - 1])
-            tight = part.text in ("ᵀ",) or not binary
-            text = f"{part.text} " if part.text == "," else text if tight else f" {part.text} "
-        elif i and isinstance(parts[i - 1], Fraction):  # 1/2 · x, where 1/2 x might be 1/(2x)
+        if _is_operator(part):
+            binary = i > 0 and not is_sign(parts[i - 1])
+            text = ", " if part == COMMA else f" {text} " if binary and part != TOP else text
+        elif i and isinstance(parts[i - 1], tree.Fraction):  # 1/2 · x, where 1/2 x might be 1/(2x)
             text = f" · {text}"
-        elif i and parts[i - 1] != PARTIAL and not _is_sign(parts[i - 1]) and _juxtaposed(out, text, part):
+        elif (
+            out
+            and parts[i - 1] != PARTIAL
+            and not (is_sign(parts[i - 1]) or is_sign(part) or isinstance(part, tree.Fenced))
+        ):
             text = f" {text}"
         out += text
     return out
-
-
-def _is_sign(part: Math) -> bool:
-    return isinstance(part, Atom) and part.kind in ("operator", "text")
-
-
-def _juxtaposed(out: str, text: str, part: Math) -> bool:
-    return not (isinstance(part, Atom) and part.kind == "text") and not isinstance(part, Fenced) and bool(out)
 
 
 def _over(sup: Math | None) -> str:
@@ -103,7 +83,7 @@ def _over(sup: Math | None) -> str:
 
 def _close(m: Math) -> str:
     """Layer, sample, prime: signs without spaces between them."""
-    if isinstance(m, Row) and not any(_is_sign(part) and part not in (TOP, COMMA) for part in m.parts):
+    if isinstance(m, tree.Row) and not any(is_sign(part) and part not in (TOP, COMMA) for part in m.parts):
         return "".join(to_text(part) for part in m.parts)
     return to_text(m)
 
@@ -112,8 +92,8 @@ def _under(sub: Math | None) -> str:
     if sub is None:
         return ""
     text = _close(sub)
-    if all(sign in _SUBSCRIPTS for sign in text):
-        return "".join(_SUBSCRIPTS[sign] for sign in text)
+    if _LOWERABLE.issuperset(text):
+        return text.translate(_SUBSCRIPTS)
     return f"_{text}" if text.isalnum() else f"_({text})"
 
 
@@ -125,40 +105,28 @@ Run = tuple[str, Literal["normal", "sup", "sub"], bool]
 def runs(m: Math) -> list[Run]:
     """A tree as pieces of text: each with its place, and whether it is in italics."""
     match m:
-        case Scripts(base=base, sub=sub, sup=sup):
+        case tree.Scripts(base=base, sub=sub, sup=sup):
             out = runs(base)
             out += [("⊤" if t == "ᵀ" else t, "sup", False) for t, _, _ in (runs(sup) if sup else [])]
             return out + [(t, "sub", False) for t, _, _ in (runs(sub) if sub else [])]
-        case Atom(text=text, kind=kind):
+        case tree.Atom(text=text, kind=kind):
             return [(text, "normal", kind == "identifier" and text.isalpha())]
-        case Apply(function=function, argument=argument) if isinstance(argument, Fenced):
-            return runs(function) + runs(argument)
-        case Fenced(left=left, inner=inner, right=right):
+        case tree.Fenced(left=left, inner=inner, right=right):
             return [(left, "normal", False), *runs(inner), (right, "normal", False)]
-        case Row(parts=parts) if not any(isinstance(p, Atom) and p.kind == "operator" for p in parts):
-            return [run for part in parts for run in runs(part)]
+        case tree.Row(parts=parts):
+            spaced = [replace(p, text=f" {p.text} ") if i and _is_operator(p) else p for i, p in enumerate(parts)]
+            return [run for part in spaced for run in runs(part)]
+        case tree.Apply(function=function, argument=argument):
+            space: list[Run] = [] if isinstance(argument, tree.Fenced) else [(" ", "normal", False)]
+            return [*runs(function), *space, *runs(argument)]
+        case tree.Fraction(top=top, bottom=bottom):
+            return [*_guarded_runs(top), ("/", "normal", False), *_guarded_runs(bottom)]
         case _:
-            return _row_runs(m)
+            return [(to_text(m), "normal", False)]
 
 
-def _row_runs(m: Math) -> list[Run]:
-    if not isinstance(m, Row):
-        return _fraction_runs(m)
-    out: list[Run] = []
-    for i, part in enumerate(m.parts):
-        if isinstance(part, Atom) and part.kind == "operator" and i:
-            out.append((f" {part.text} ", "normal", False))
-        else:
-            out += runs(part)
-    return out
-
-
-def _fraction_runs(m: Math) -> list[Run]:
-    if isinstance(m, Fraction):
-        return [*_guarded_runs(m.top), ("/", "normal", False), *_guarded_runs(m.bottom)]
-    if isinstance(m, Apply):
-        return [*runs(m.function), (" ", "normal", False), *runs(m.argument)]
-    return [(to_text(m), "normal", False)]
+def _is_operator(part: Math) -> TypeGuard[tree.Atom]:
+    return isinstance(part, tree.Atom) and part.kind == "operator"
 
 
 def _guarded_runs(m: Math) -> list[Run]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 from clearprop.visible import visible
 
@@ -149,6 +149,27 @@ def brackets(inner: Math) -> Fenced:
     return Fenced("(", inner, ")")
 
 
+def with_parts(m: Math, change: Callable[[Math], Math]) -> Math:
+    """The same kind of node, each of its parts changed."""
+    if isinstance(m, Row):
+        return Row(tuple(map(change, m.parts)))
+    if isinstance(m, Matrix):
+        return Matrix(tuple(tuple(map(change, line)) for line in m.rows))
+    parts = {field.name: getattr(m, field.name) for field in fields(m)}
+    changed: dict[str, Any] = {name: change(part) for name, part in parts.items() if isinstance(part, Math)}
+    return replace(m, **changed)
+
+
+def is_number(m: Math) -> bool:
+    """Whether it is a single number."""
+    return isinstance(m, Atom) and m.kind == "number"
+
+
+def is_sign(m: Math) -> TypeGuard[Atom]:
+    """Whether it stands between operands, or before one: an operator, or words."""
+    return isinstance(m, Atom) and m.kind in ("operator", "text")
+
+
 def belongs_to_name(sup: Math) -> bool:
     """Whether what stands above belongs to a name and is no power: it begins with a bracket, as in z^[1](2)."""
     first = sup.parts[0] if isinstance(sup, Row) and sup.parts else sup
@@ -157,7 +178,7 @@ def belongs_to_name(sup: Math) -> bool:
 
 def transposed(inner: Math) -> Math:
     """Something with a ⊤; a number stays as it is."""
-    if isinstance(inner, Atom) and inner.kind == "number":
+    if is_number(inner):
         return inner
     if isinstance(inner, Scripts) and inner.sup is None:
         return Scripts(inner.base, inner.sub, TOP)

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from clearprop.present.formula.tree import (
-    EXPONENT,
-    LOWERED,
-    Apply,
-    Atom,
-    Cases,
-    Fenced,
-    Fraction,
-    Math,
-    Matrix,
-    Root,
-    Row,
-    Scripts,
-    Slot,
-)
+from clearprop.present.formula import tree
+from clearprop.present.formula.tree import EXPONENT, LOWERED, Math
 
 _FENCE_LATEX = {"‖": (r"\lVert", r"\rVert"), "|": (r"\lvert", r"\rvert"), "⌊": (r"\lfloor", ""), "⌋": ("", r"\rfloor")}
 
@@ -32,38 +19,38 @@ def to_latex(m: Math) -> str:
         '-\\\\frac{1}{x^{2}}'
     """
     match m:
-        case Atom(latex=latex):
+        case tree.Atom(latex=latex):
             return latex
-        case Slot(name=name):
+        case tree.Slot(name=name):
             return f"#{name}"
-        case Row(parts=parts):
+        case tree.Row(parts=parts):
             return _side_by_side([to_latex(part) for part in parts])
-        case Scripts(base=base, sub=sub, sup=sup):
+        case tree.Scripts(base=base, sub=sub, sup=sup):
             below = f"_{{{to_latex(sub)}}}" if sub else ""
             return f"{_as_base(base)}{below}" + (f"^{{{to_latex(sup)}}}" if sup else "")
-        case Fraction(top=top, bottom=bottom):
+        case tree.Fraction(top=top, bottom=bottom):
             return rf"\frac{{{to_latex(top)}}}{{{to_latex(bottom)}}}"
-        case Root(inner=inner):
+        case tree.Root(inner=inner):
             return rf"\sqrt{{{to_latex(inner)}}}"
-        case Fenced(left=left, inner=inner, right=right):
+        case tree.Fenced(left=left, inner=inner, right=right):
             opening, closing = _FENCE_LATEX.get(left, (left, ""))[0], _FENCE_LATEX.get(right, ("", right))[1]
             return rf"\left{opening} {to_latex(inner)} \right{closing}"
-        case Apply(function=function, argument=argument):
+        case tree.Apply(function=function, argument=argument):
             return _side_by_side([to_latex(function), to_latex(argument)])
-        case Cases():
+        case tree.Cases():
             cases = r" \\ ".join(f"{to_latex(value)} & {to_latex(when)}" for value, when in _cases(m))
             return rf"\begin{{cases}} {cases} \end{{cases}}"
-        case Matrix(rows=rows):
+        case tree.Matrix(rows=rows):
             lines = r" \\ ".join(" & ".join(to_latex(x) for x in line) for line in rows)
             return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"
 
 
-def _cases(m: Cases) -> tuple[tuple[Math, Math], tuple[Math, Math]]:
+def _cases(m: tree.Cases) -> tuple[tuple[Math, Math], tuple[Math, Math]]:
     return (m.first, m.condition), (m.second, m.otherwise)
 
 
 def _as_base(base: Math) -> str:
-    return to_latex(base) if isinstance(base, Atom | Fenced | Matrix) else f"{{{to_latex(base)}}}"
+    return to_latex(base) if isinstance(base, tree.Atom | tree.Fenced | tree.Matrix) else f"{{{to_latex(base)}}}"
 
 
 _SPACED = {"+", "-", "=", "<", ">", r"\times", r"\cdot", r"\odot", r"\le", r"\ge"}
@@ -96,31 +83,31 @@ def to_mathml(m: Math, block: bool = False) -> str:
 
 def _mathml(m: Math) -> str:
     match m:
-        case Atom():
+        case tree.Atom():
             return _sign(m)
-        case Slot(name=name):
+        case tree.Slot(name=name):
             return f"<mi>#{escape(name)}</mi>"
-        case Row(parts=parts):
+        case tree.Row(parts=parts):
             return f"<mrow>{''.join(_mathml(part) for part in parts)}</mrow>"
-        case Scripts(base=base, sub=sub, sup=sup):
+        case tree.Scripts(base=base, sub=sub, sup=sup):
             return _scripts(_mathml(base), _mathml(sub) if sub else "", _mathml(sup) if sup else "")
-        case Fraction(top=top, bottom=bottom):
+        case tree.Fraction(top=top, bottom=bottom):
             return f"<mfrac>{_mathml(top)}{_mathml(bottom)}</mfrac>"
-        case Root(inner=inner):
+        case tree.Root(inner=inner):
             return f"<msqrt>{_mathml(inner)}</msqrt>"
-        case Fenced(left="(", inner=inner) if _is_tall(inner):
+        case tree.Fenced(left="(", inner=inner) if _is_tall(inner):
             return f'<mrow class="round">{_mathml(inner)}</mrow>'
-        case Fenced(left="[", inner=inner) if _is_tall(inner):
+        case tree.Fenced(left="[", inner=inner) if _is_tall(inner):
             return f'<mtable class="matrix"><mtr><mtd>{_mathml(inner)}</mtd></mtr></mtable>'
-        case Fenced(left=left, inner=inner, right=right):
+        case tree.Fenced(left=left, inner=inner, right=right):
             return f"<mrow><mo>{left}</mo>{_mathml(inner)}<mo>{right}</mo></mrow>"
-        case Apply(function=function, argument=argument):
-            apply = "" if isinstance(argument, Fenced) else '<mspace width="0.17em"></mspace>'
+        case tree.Apply(function=function, argument=argument):
+            apply = "" if isinstance(argument, tree.Fenced) else '<mspace width="0.17em"></mspace>'
             return f"<mrow>{_mathml(function)}{apply}{_mathml(argument)}</mrow>"
-        case Cases():
+        case tree.Cases():
             cells = (f"<mtr><mtd>{_mathml(v)}</mtd><mtd>{_mathml(when)}</mtd></mtr>" for v, when in _cases(m))
             return f'<mrow><mo>{{</mo><mtable columnalign="left">{"".join(cells)}</mtable></mrow>'
-        case Matrix(rows=rows):
+        case tree.Matrix(rows=rows):
             lines = "".join(f"<mtr>{''.join(f'<mtd>{_mathml(x)}</mtd>' for x in line)}</mtr>" for line in rows)
             return f'<mtable class="matrix">{lines}</mtable>'
 
@@ -128,15 +115,15 @@ def _mathml(m: Math) -> str:
 def _is_tall(m: Math) -> bool:
     """Whether a matrix of several rows is in it, which brackets of a font do not reach round."""
     match m:
-        case Matrix(rows=rows):
+        case tree.Matrix(rows=rows):
             return len(rows) > 1
-        case Row(parts=parts):
+        case tree.Row(parts=parts):
             return any(map(_is_tall, parts))
-        case Scripts(base=base):
+        case tree.Scripts(base=base):
             return _is_tall(base)
-        case Fenced(inner=inner) | Root(inner=inner) | Apply(argument=inner):
+        case tree.Fenced(inner=inner) | tree.Root(inner=inner) | tree.Apply(argument=inner):
             return _is_tall(inner)
-        case Fraction(top=top, bottom=bottom):
+        case tree.Fraction(top=top, bottom=bottom):
             return _is_tall(top) or _is_tall(bottom)
         case _:
             return False
@@ -151,7 +138,7 @@ def _scripts(base: str, sub: str, sup: str) -> str:
 _MATHML_SIGNS = {"ᵀ": "⊤", "·": "⋅"}
 
 
-def _sign(atom: Atom) -> str:
+def _sign(atom: tree.Atom) -> str:
     text = escape(atom.text)
     if atom.kind == "number":
         return _number(text)

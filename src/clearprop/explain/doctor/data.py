@@ -1,16 +1,17 @@
-"""Illnesses of the data: columns or targets whose mean and deviation are far from the 0 and 1 that networks expect."""
+"""Illnesses of the data: columns or targets far from mean 0 and deviation 1; and of the start: the first loss."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp
 
 import numpy as np
 
 from clearprop.execute import Array
 from clearprop.explain.doctor.finding import Cure, Examination, advised, found, healthy, skipped
-from clearprop.explain.doctor.patient import Patient
-from clearprop.explain.doctor.plots import sizes
-from clearprop.messages import Message
+from clearprop.explain.doctor.patient import BAD_START, Patient
+from clearprop.explain.doctor.plots import loss_plot, sizes
+from clearprop.messages import Message, Words
 
 # Initial weights suit columns of mean 0 and standard deviation 1; ten times off begins to hurt: lengths in cm (mean
 # 5.8) do no harm, ages (mean 40) and years (mean 2000) do.
@@ -28,17 +29,13 @@ _MOST_NAMED = 5
 class Standardised:
     """(values − mean)/std, column by column, as a function: what the doctor advises to train on.
 
-    Attributes:
-        mean: of each column.
-        std: of each column; 1 for a column that is constant.
-
     Example:
         >>> Standardised.of(np.array([[1.0, 7.0], [3.0, 7.0]]))([[2.0, 7.0]]).tolist()
         [[0.0, 0.0]]
     """
 
-    mean: Array
-    std: Array
+    mean: Array  # of each column
+    std: Array  # of each column; 1 for a column that is constant
 
     @classmethod
     def of(cls, values: Array) -> Standardised:
@@ -71,11 +68,11 @@ def examine_inputs(patient: Patient) -> Examination:
     if not len(judged):
         return skipped("unscaled_inputs", "no_number")
     size = np.maximum(np.abs(mean), std)
-    values = {"means": _ends(mean[judged]), "stds": _ends(std[judged])}
+    means, stds = ((float(v[judged].min()), float(v[judged].max())) for v in (mean, std))
     dense = judged[np.median(np.abs(X[:, judged]), axis=0) > 0]  # a pixel that is mostly 0 may be small without harm
     different = len(dense) > 0 and std[dense].max() > DIFFERENT * std[dense].min()
     if size[judged].max() <= FAR and std[judged].max() >= SMALL and not different:
-        return healthy("unscaled_inputs", **values)
+        return healthy("unscaled_inputs", means=means, stds=stds)
     by_size = judged[np.argsort(-np.abs(np.log(size[judged])), kind="stable")]
     worst = by_size[:_MOST_NAMED].tolist()
     return found(
@@ -85,14 +82,11 @@ def examine_inputs(patient: Patient) -> Examination:
         advised("standardise_inputs", {"X": Standardised.of(X)}),
         {"columns": worst, "means": mean[worst], "stds": std[worst]},
         sizes([f"x{j}" for j in by_size], size[by_size].tolist()),
-        **values,
+        means=means,
+        stds=stds,
         far=FAR,
         worst="; ".join(f"x{j} {mean[j]:.4g} ± {std[j]:.4g}" for j in worst),
     )
-
-
-def _ends(values: Array) -> tuple[float, float]:
-    return float(values.min()), float(values.max())
 
 
 def examine_targets(patient: Patient) -> Examination:
@@ -131,9 +125,30 @@ def _targets_spoil_the_start(patient: Patient) -> bool:
     """Whether the first loss is far off although the initial outputs are of the size of standardised targets."""
     if not patient.losses.first > patient.losses.highest_first > 0:
         return False
-    return not any(_is_large(patient, name) for name in patient.initial)
+    for name, drawn in patient.initial.items():
+        p, size = patient.architecture.parameters[name], np.mean(np.asarray(drawn, np.float64) ** 2)
+        if p.trainable and size * (p.shape[0] if p.is_weight else 1) > LARGE_WEIGHTS**2:
+            return False
+    return True
 
 
-def _is_large(patient: Patient, name: str) -> bool:
-    p, drawn = patient.architecture.parameters[name], np.asarray(patient.initial[name], np.float64)
-    return p.trainable and float(np.mean(drawn**2) * (p.shape[0] if p.is_weight else 1)) > LARGE_WEIGHTS**2
+def examine_initial_loss(patient: Patient) -> Examination:
+    """The first loss against ln k, ln 2 or the variance of y."""
+    first, expected, limit = patient.losses.first, patient.losses.ignorant, patient.losses.highest_first
+    name: Words = Message("doctor.loss_of_the_mean")
+    if patient.is_classification:
+        name = "ln 2" if patient.loss.target == "binary" else f"ln {patient.architecture.n_outputs}"
+    values = {"first": first, "expected": expected, "limit": limit, "name": name}
+    if first <= limit or expected <= 0:
+        return healthy("initial_loss", **values)
+    times_worse = exp(min(first - expected, 700.0)) if patient.is_classification else first / expected
+    suited = {"init": patient.suited_initializer, "bias_init": "zeros"}
+    return found(
+        "initial_loss",
+        "mild" if times_worse < BAD_START**2 else "serious",
+        Message("doctor.initial_outputs"),
+        cure_of_data(patient) or advised("new_start", suited),
+        {"loss": first, "expected": expected, "limit": limit},
+        loss_plot(patient.history, level=expected),
+        **values,
+    )
