@@ -4,21 +4,7 @@ from __future__ import annotations
 
 from clearprop.graph import Node
 from clearprop.graph.node import is_constant
-from clearprop.present.formula import (
-    Fraction,
-    Level,
-    Math,
-    brackets,
-    fill,
-    identifier,
-    level,
-    number,
-    parse,
-    row,
-    to_text,
-    words,
-)
-from clearprop.present.formula.tree import PARTIAL
+from clearprop.present.formula import Level, Math, fill, identifier, level, number, parse, to_text, tree, words
 
 
 def sign(node: Node) -> Math:
@@ -54,18 +40,12 @@ def sign_of(node: Node) -> str:
     return written
 
 
-_LOSS = identifier("L")
-
-
 def loss_by(x: Math) -> Math:
     """∂L/∂x."""
-    return slope_of(_LOSS, x)
+    return slope_of(identifier("L"), x)
 
 
 def slope_of(y: Math, x: Math) -> Math:
     """∂y/∂x."""
-    return Fraction(_partial(y), _partial(x))
-
-
-def _partial(x: Math) -> Math:
-    return row(PARTIAL, x if level(x) >= Level.POWER else brackets(x))
+    partial = (tree.row(tree.PARTIAL, m if level(m) >= Level.POWER else tree.brackets(m)) for m in (y, x))
+    return tree.Fraction(*partial)

@@ -7,7 +7,7 @@ somebody's data, and is the same in every language.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from clearprop.messages import Language, Message, Words, spoken
@@ -15,23 +15,17 @@ from clearprop.present.figure import Picture
 from clearprop.present.formula import Math
 
 Equation = tuple[Math, ...]  # its sides, with = between them
+# A "lead" stands under a heading, a "note" in small letters; what is "soft" may be passed over.
 Kind = Literal["", "lead", "soft", "note", "good", "bad", "strong", "advice"]
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """One or more sentences.
-
-    Attributes:
-        words: the sentences.
-        kind: what they are: a "lead" under a heading, a "note" in small letters, "soft" where it may be passed over,
-            "good" or "bad" news, "advice".
-        to: the name of a section that says more.
-    """
+    """One or more sentences."""
 
     words: tuple[Words, ...]
     kind: Kind = ""
-    to: str = ""
+    to: str = ""  # the name of a section that says more
 
     @classmethod
     def of(cls, *words: Words, kind: Kind = "", to: str = "") -> Paragraph:
@@ -89,34 +83,21 @@ Cell = Words | Math | Bar | Sketch | Shade | Paragraph
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table.
-
-    Attributes:
-        title: its heading.
-        numbers: whether its cells stand flush right.
-        kind: how they are written: "strong", "soft", or as the rest.
-        rank: where there is no room, columns of the highest rank are left out first; those of rank 0 stay.
-    """
+    """A column of a table: its heading, and how its cells are written."""
 
     title: Words = ""
-    numbers: bool = False
+    numbers: bool = False  # they stand flush right
     kind: Kind = ""
-    rank: int = 0
+    rank: int = 0  # where there is no room, columns of the highest rank are left out first; those of rank 0 stay
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under headings, or without headings, where all titles are empty.
-
-    Attributes:
-        columns: their headings and how they stand.
-        rows: a cell for each column.
-        kind: a class for a page's style.
-    """
+    """Rows of cells under headings, or without headings, where all titles are empty."""
 
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    kind: str = ""
+    rows: tuple[tuple[Cell, ...], ...]  # a cell for each column
+    kind: str = ""  # a class for a page's style
 
     @property
     def has_head(self) -> bool:
@@ -154,19 +135,12 @@ class Fold:
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a heading.
+    """Blocks under a heading."""
 
-    Attributes:
-        title: the heading; empty for none.
-        blocks: what stands under it.
-        name: a stable name: of the section of a page, of the value that a step is about ("dW2").
-        kind: a class for a page's style: "step", "finding".
-    """
-
-    title: Words
+    title: Words  # empty for no heading
     blocks: tuple[Block, ...] = ()
-    name: str = ""
-    kind: str = ""
+    name: str = ""  # stable: of the section of a page, of the value that a step is about ("dW2")
+    kind: str = ""  # a class for a page's style: "step", "finding"
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -189,15 +163,10 @@ Block = Paragraph | Equations | Table | Figure | Fold | Section
 
 @dataclass(frozen=True)
 class Document:
-    """A title, and blocks under it.
-
-    Attributes:
-        title: the title; empty for a part of something larger.
-        blocks: paragraphs, tables, sections, ….
-    """
+    """A title, which is empty for a part of something larger, and blocks under it."""
 
     title: Words
-    blocks: tuple[Block, ...] = field(default=())
+    blocks: tuple[Block, ...] = ()
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -212,12 +181,10 @@ def written(cell: Cell, lang: Language) -> str | Math:
             return ""
         case Sketch():
             return str(cell)
-        case Shade(value=value):
-            return spoken(value, lang)
         case Paragraph(words=words):
             return sentences(words, lang)
-        case str() | Message():
-            return spoken(cell, lang)
+        case Shade(value=words) | (str() | Message() as words):
+            return spoken(words, lang)
         case _:
             return cell
 

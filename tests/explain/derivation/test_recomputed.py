@@ -117,7 +117,7 @@ def test_a_page_in_the_other_convention_is_caught():
 
 
 def test_a_missing_transpose_is_caught(monkeypatch):
-    monkeypatch.setattr(writer, "transposed", lambda m: m)
+    monkeypatch.setattr(writer.tree, "transposed", lambda m: m)
     assert_caught()
 
 

@@ -11,33 +11,14 @@ from math import isfinite
 from clearprop.explain.derivation.arrange import WRITTEN, axis_of_sum, is_indicator, is_plain, is_transparent
 from clearprop.graph import N, Node
 from clearprop.graph.node import is_batch_size, is_constant, is_variable
-from clearprop.present.formula import (
-    Apply,
-    Atom,
-    Fenced,
-    Fraction,
-    Level,
-    Math,
-    Row,
-    Scripts,
-    Slot,
-    brackets,
-    fill,
-    identifier,
-    joined,
-    level,
-    number,
-    parse,
-    row,
-    transposed,
-)
-from clearprop.present.formula.tree import DOT, HADAMARD, MINUS, TIMES, Cases
+from clearprop.present.formula import Level, Math, fill, identifier, level, number, parse, tree
+from clearprop.present.formula.tree import DOT, HADAMARD, MINUS, TIMES, Atom
 
 Leaf = Callable[[Node], Math | None]
 
 _LARGEST = 999  # denominator of a number that is written as a fraction
 _EXACT = 6  # digits, at least, of a number that stands in a formula from the start
-_ONE, _SLOT = Atom("1", "1", "number"), Slot("1")
+_SLOT = tree.Slot("1")
 
 
 @dataclass
@@ -77,7 +58,7 @@ class Writer:
 
     @staticmethod
     def _signed(negative: bool, m: Math) -> Math:
-        return fill(Row((MINUS, _SLOT)), {"1": m}) if negative else m
+        return fill(tree.Row((MINUS, _SLOT)), {"1": m}) if negative else m
 
     def _value(self, node: Node) -> tuple[bool, Math]:
         """Whether there is a minus before a node's formula, and the formula without it."""
@@ -91,7 +72,7 @@ class Writer:
         if is_transparent(node):
             return self._value(node.inputs[0])
         if is_indicator(node):
-            return False, Fenced("[", self._write(node.inputs[0]), "]")
+            return False, tree.Fenced("[", self._write(node.inputs[0]), "]")
         if node.op.factors:
             return self._product(node)
         if node.op.terms:
@@ -110,13 +91,13 @@ class Writer:
         template = parse(node.op.formula)
         if node.op.kind == "product":
             template = turned(template) if self._column else template
-        elif isinstance(template, Row):
+        elif isinstance(template, tree.Row):
             sign = self._times(node)
-            template = Row(tuple(sign if part == TIMES else part for part in template.parts))
+            template = tree.Row(tuple(sign if part == TIMES else part for part in template.parts))
         write = self._factor if node.op.kind == "product" else self._write
         values = {str(i): write(x) for i, x in enumerate(node.inputs, 1)}
         for i, flag in (("1", "transpose_a"), ("2", "transpose_b")):
-            values |= {i: transposed(values[i])} if node.attrs.get(flag) else {}
+            values |= {i: tree.transposed(values[i])} if node.attrs.get(flag) else {}
         numbers = {attr: float(value) for attr, value in node.attrs.items() if isinstance(value, int | float)}
         template = without_ones(template, {attr for attr, value in numbers.items() if value == 1.0})
         return fill(template, values | {attr: self._printed(value) for attr, value in numbers.items()})
@@ -156,7 +137,7 @@ class Writer:
         if node.op.factors:
             return self._powers(node)
         negative, m = self._value(node)
-        m = brackets(m) if node.op.kind == "product" else m
+        m = tree.brackets(m) if node.op.kind == "product" else m
         sign = -1.0 if negative else 1.0
         return Product(sign, [m], []) if is_plain(node) else Product(sign, [], [m])
 
@@ -179,8 +160,8 @@ class Writer:
             return top.times(Product(1.0 / known))
         bottom = self._write(x) if known is None else self._printed(known)
         if is_plain(x) and is_top_plain and known is None:
-            return Product(top.number, [Fraction(_chain(top.scalars, DOT) if top.scalars else _ONE, bottom)])
-        return Product(top.number, top.scalars, [Fraction(_chain(top.factors, sign) if top.factors else _ONE, bottom)])
+            return Product(top.number, [tree.Fraction(_chain(top.scalars, DOT), bottom)])
+        return Product(top.number, top.scalars, [tree.Fraction(_chain(top.factors, sign), bottom)])
 
     def _times(self, node: Node) -> Atom:
         """⊙ between matrices, · between single numbers."""
@@ -202,14 +183,13 @@ class Writer:
         negative, m = self._value(x)
         if not letters:
             return negative, m
-        sigma = Scripts(parse(node.op.sign), row(*(identifier(letter) for letter in sorted(letters))))
-        return negative, fill(Apply(sigma, _SLOT), {"1": m})
+        sigma = tree.Scripts(parse(node.op.sign), tree.row(*(identifier(letter) for letter in sorted(letters))))
+        return negative, fill(tree.Apply(sigma, _SLOT), {"1": m})
 
     def _factor(self, node: Node) -> Math:
         """A factor of a matrix product: A · (B ⊙ C) is not (A · B) ⊙ C."""
         m = self._write(node)
-        is_number = isinstance(m, Atom) and m.kind == "number"
-        return brackets(m) if level(m) == Level.PRODUCT and not is_number else m
+        return tree.brackets(m) if level(m) == Level.PRODUCT and not tree.is_number(m) else m
 
     # --- numbers
 
@@ -233,33 +213,36 @@ class Writer:
         """A number as it stands in a formula: 1/3 rather than 0.3333."""
         ratio = Ratio(value).limit_denominator(_LARGEST) if isfinite(value) else Ratio(0)
         if ratio.denominator > 1 and float(ratio) == value and float(f"{value:.3g}") != value:
-            return Fraction(number(ratio.numerator, 17), number(ratio.denominator))
+            return tree.Fraction(number(ratio.numerator, 17), number(ratio.denominator))
         return number(value, self._digits)
 
 
 def _chain(parts: list[Math], sign: Atom) -> Math:
-    slots = [Slot(str(i)) for i in range(len(parts))]
-    return fill(joined(slots, sign), {slot.name: part for slot, part in zip(slots, parts, strict=True)})
+    """Factors with a sign between each two; 1 where there are none."""
+    if not parts:
+        return Atom("1", "1", "number")
+    slots = [tree.Slot(str(i)) for i in range(len(parts))]
+    return fill(tree.joined(slots, sign), {slot.name: part for slot, part in zip(slots, parts, strict=True)})
 
 
 def without_ones(template: Math, ones: set[str]) -> Math:
     """A factor that is 1 is not written: α (eˣ − 1) with α = 1 is eˣ − 1."""
     match template:
-        case Cases(first=first, condition=condition, second=second):
-            return Cases(without_ones(first, ones), condition, without_ones(second, ones))
-        case Row(parts=(Slot(name=name), Fenced(left="(", inner=inner))) if name in ones:
+        case tree.Cases(first=first, condition=condition, second=second):
+            return tree.Cases(without_ones(first, ones), condition, without_ones(second, ones))
+        case tree.Row(parts=(tree.Slot(name=name), tree.Fenced(left="(", inner=inner))) if name in ones:
             return inner
-        case Row(parts=(Slot(name=name), sign, *rest)) if name in ones and sign in (DOT, TIMES):
-            return row(*rest)
+        case tree.Row(parts=(tree.Slot(name=name), sign, *rest)) if name in ones and sign in (DOT, TIMES):
+            return tree.row(*rest)
     return template
 
 
 def turned(template: Math) -> Math:
     """A formula with the factors of each matrix product (the sign ·) changed round: x · W + b becomes W · x + b."""
-    if not isinstance(template, Row):
+    if not isinstance(template, tree.Row):
         return template
     parts = list(template.parts)
     for i, part in enumerate(parts):
         if part == DOT and 0 < i < len(parts) - 1:
             parts[i - 1], parts[i + 1] = parts[i + 1], parts[i - 1]
-    return Row(tuple(parts))
+    return tree.Row(tuple(parts))

@@ -2,8 +2,7 @@
 
 from clearprop.present.writers.html import document_style, html_of, notebook_of, page_of
 from clearprop.present.writers.json import json_of
-from clearprop.present.writers.latex import latex_of
-from clearprop.present.writers.markdown import markdown_of
+from clearprop.present.writers.latex import latex_of, markdown_of
 from clearprop.present.writers.text import text_of
 
 __all__ = ["document_style", "html_of", "json_of", "latex_of", "markdown_of", "notebook_of", "page_of", "text_of"]

@@ -1,4 +1,4 @@
-"""Documents as LaTeX."""
+"""Documents as LaTeX, and as Markdown with LaTeX between $$."""
 
 from __future__ import annotations
 
@@ -33,18 +33,23 @@ def latex_of(document: Document, lang: Language) -> str:
     lines = [first, _PREAMBLE, "\\begin{document}"]
     if document.title:
         lines.append(f"\\section*{{{_escaped(spoken(document.title, lang))}}}")
-    lines += [line for block in document.blocks for line in _block(block, lang, 1)]
+    lines += [line for block in document.blocks for line in _in_latex(block, lang, 1)]
     return "\n".join([*lines, "\\end{document}", ""])
 
 
-def _block(block: Block, lang: Language, level: int) -> Iterator[str]:
+def _in_latex(block: Block, lang: Language, level: int) -> Iterator[str]:
     match block:
         case Paragraph(words=words):
             yield _escaped(sentences(words, lang)) + "\n"
         case Equations(equations=equations):
             yield from (f"\\[\n{aligned_equation(e)}\n\\]" for e in equations)
-        case Table():
-            yield from _table(block, lang)
+        case Table(columns=columns, rows=rows):
+            head = [tuple(column.title for column in columns)] if block.has_head else []
+            yield f"\\begin{{tabular}}{{{''.join('r' if column.numbers else 'l' for column in columns)}}}"
+            for row in (*head, *rows):
+                cells = (written(cell, lang) for cell in row)
+                yield " & ".join(_escaped(c) if isinstance(c, str) else f"${to_latex(c)}$" for c in cells) + r" \\"
+            yield "\\end{tabular}\n"
         case Figure(caption=caption):
             yield from [f"\\emph{{{_escaped(spoken(caption, lang))}}}\n"] * (caption != "")
         case Fold(summary=title, blocks=inner) | Section(title=title, blocks=inner):
@@ -52,7 +57,7 @@ def _block(block: Block, lang: Language, level: int) -> Iterator[str]:
             marked = f"\n\\textbf{{{heading}}}\n" if level > 1 else f"\\subsection*{{{heading}}}"
             yield from [marked] if heading else []
             for one in inner:
-                yield from _block(one, lang, level + 1)
+                yield from _in_latex(one, lang, level + 1)
 
 
 def aligned_equation(equation: Equation) -> str:
@@ -62,18 +67,6 @@ def aligned_equation(equation: Equation) -> str:
         return " = ".join([left, *sides])
     rest = " \\\\\n".join(f"&= {side}" for side in sides)
     return f"\\begin{{aligned}}\n{left} {rest}\n\\end{{aligned}}"
-
-
-def _table(table: Table, lang: Language) -> Iterator[str]:
-    yield f"\\begin{{tabular}}{{{''.join('r' if column.numbers else 'l' for column in table.columns)}}}"
-    head = [tuple(column.title for column in table.columns)] if table.has_head else []
-    for row in (*head, *table.rows):
-        yield " & ".join(_in_latex(written(cell, lang)) for cell in row) + r" \\"
-    yield "\\end{tabular}\n"
-
-
-def _in_latex(cell: str | Math) -> str:
-    return _escaped(cell) if isinstance(cell, str) else f"${to_latex(cell)}$"
 
 
 _SIGNS = str.maketrans(
@@ -87,3 +80,50 @@ _SIGNS = str.maketrans(
 
 def _escaped(text: str) -> str:
     return visible(text).translate(_SIGNS)
+
+
+# --- Markdown
+
+
+def markdown_of(document: Document, lang: Language) -> str:
+    """The document as Markdown."""
+    title = _without_html(spoken(document.title, lang))
+    lines = [f"# {title}", ""] if title else []
+    lines += [line for block in document.blocks for line in _in_markdown(block, lang, 2)]
+    return visible("\n".join(lines), keep="\n").rstrip() + "\n"
+
+
+def _in_markdown(block: Block, lang: Language, level: int) -> Iterator[str]:
+    match block:
+        case Paragraph(words=words):
+            yield from (_without_html(sentences(words, lang)), "")
+        case Equations(equations=equations):
+            yield from (line for e in equations for line in ("$$", aligned_equation(e), "$$", ""))
+        case Table(columns=columns, rows=rows):
+            yield _row([_cell(spoken(column.title, lang)) for column in columns])
+            yield _row(["--:" if column.numbers else ":--" for column in columns])
+            yield from (_row([_cell(written(cell, lang)) for cell in row]) for row in rows)
+            yield ""
+        case Figure(caption=caption):
+            yield from (block.drawn(lang).svg, "", *([spoken(caption, lang), ""] if caption else []))
+        case Fold(summary=title, blocks=inner) | Section(title=title, blocks=inner):
+            heading = _without_html(spoken(title, lang))
+            marked = f"**{heading}**" if level > 2 else f"{'#' * level} {heading}"
+            yield from [marked, ""] if heading else []
+            for one in inner:
+                yield from _in_markdown(one, lang, level + 1)
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(cell: str | Math) -> str:
+    if not isinstance(cell, str):
+        return f"${to_latex(cell)}$"
+    return _without_html(cell).replace("|", "\\|").replace("\n", " ")
+
+
+def _without_html(text: str) -> str:
+    """Words without what Markdown would take for HTML: names come from somebody's table."""
+    return text.replace("<", "&lt;")

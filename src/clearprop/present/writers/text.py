@@ -19,7 +19,7 @@ from clearprop.present.document import (
     sentences,
     written,
 )
-from clearprop.present.formula import Math, to_text
+from clearprop.present.formula import to_text
 from clearprop.visible import columns_of, visible
 
 _UNDERLINES = ("=", "-")  # of the document's title and those of its sections; deeper ones have none
@@ -82,7 +82,8 @@ def aligned_columns(table: Table, lang: Language, width: int | None = None) -> l
     Where these are still too wide, words in the last column go on in the next line.
     """
     head = [tuple(column.title for column in table.columns)] if table.has_head else []
-    rows = [[_in_text(written(cell, lang)) for cell in row] for row in (*head, *table.rows)]
+    cells = [[written(cell, lang) for cell in row] for row in (*head, *table.rows)]
+    rows = [[cell if isinstance(cell, str) else to_text(cell) for cell in row] for row in cells]
     widths = {k: max((columns_of(row[k]) for row in rows), default=0) for k in range(len(table.columns))}
     for k in sorted((k for k in widths if table.columns[k].rank), key=lambda k: -table.columns[k].rank):
         if width is not None and sum(widths.values()) + 2 * len(widths) > width:
@@ -93,14 +94,10 @@ def aligned_columns(table: Table, lang: Language, width: int | None = None) -> l
     lines = []
     for row in rows:
         blanks = {k: " " * (wide - columns_of(row[k])) for k, wide in widths.items()}
-        cells = [blank + row[k] if table.columns[k].numbers else row[k] + blank for k, blank in blanks.items()]
-        first, *rest = [cells[-1]] if room is None else _wrapped(row[last], room)
-        lines += ["  ".join([*cells[:-1], first]).rstrip(), *(" " * before + line for line in rest)]
+        shown = [blank + row[k] if table.columns[k].numbers else row[k] + blank for k, blank in blanks.items()]
+        first, *rest = [shown[-1]] if room is None else _wrapped(row[last], room)
+        lines += ["  ".join([*shown[:-1], first]).rstrip(), *(" " * before + line for line in rest)]
     return lines
-
-
-def _in_text(cell: str | Math) -> str:
-    return cell if isinstance(cell, str) else to_text(cell)
 
 
 _NARROWEST = 12  # columns of a terminal that are left to the last column of a table
