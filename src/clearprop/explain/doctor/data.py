@@ -8,7 +8,7 @@ from math import exp
 import numpy as np
 
 from clearprop.execute import Array
-from clearprop.explain.doctor.finding import Cure, Examination, advised, found, healthy, skipped
+from clearprop.explain.doctor.finding import Cure, Evidence, Examination, Severity, advised, skipped
 from clearprop.explain.doctor.patient import BAD_START, Patient
 from clearprop.explain.doctor.plots import loss_plot, sizes
 from clearprop.messages import Message, Words
@@ -71,22 +71,17 @@ def examine_inputs(patient: Patient) -> Examination:
     means, stds = ((float(v[judged].min()), float(v[judged].max())) for v in (mean, std))
     dense = judged[np.median(np.abs(X[:, judged]), axis=0) > 0]  # a pixel that is mostly 0 may be small without harm
     different = len(dense) > 0 and std[dense].max() > DIFFERENT * std[dense].min()
-    if size[judged].max() <= FAR and std[judged].max() >= SMALL and not different:
-        return healthy("unscaled_inputs", means=means, stds=stds)
     by_size = judged[np.argsort(-np.abs(np.log(size[judged])), kind="stable")]
     worst = by_size[:_MOST_NAMED].tolist()
-    return found(
-        "unscaled_inputs",
-        "serious" if size[judged].max() > FAR * SERIOUS else "mild",
-        Message("doctor.columns", columns=worst),
-        advised("standardise_inputs", {"X": Standardised.of(X)}),
-        {"columns": worst, "means": mean[worst], "stds": std[worst]},
-        sizes([f"x{j}" for j in by_size], size[by_size].tolist()),
-        means=means,
-        stds=stds,
-        far=FAR,
-        worst="; ".join(f"x{j} {mean[j]:.4g} ± {std[j]:.4g}" for j in worst),
-    )
+    named = "; ".join(f"x{j} {mean[j]:.4g} ± {std[j]:.4g}" for j in worst)
+    evidence = Evidence("unscaled_inputs", means=means, stds=stds, far=FAR, worst=named)
+    if size[judged].max() <= FAR and std[judged].max() >= SMALL and not different:
+        return evidence.healthy()
+    severity: Severity = "serious" if size[judged].max() > FAR * SERIOUS else "mild"
+    cure = advised("standardise_inputs", {"X": Standardised.of(X)})
+    numbers = {"columns": worst, "means": mean[worst], "stds": std[worst]}
+    plot = sizes([f"x{j}" for j in by_size], size[by_size].tolist())
+    return evidence.found(severity, Message("doctor.columns", columns=worst), cure, numbers, plot)
 
 
 def examine_targets(patient: Patient) -> Examination:
@@ -100,25 +95,18 @@ def examine_targets(patient: Patient) -> Examination:
     mean, std = y.mean(axis=0), y.std(axis=0)
     size = np.maximum(np.abs(mean), std)
     is_large = bool(size.max() > FAR)
-    if not is_large and not _targets_spoil_the_start(patient):
-        worst = int(np.argmax(size))
-        return healthy("unscaled_targets", mean=float(mean[worst]), std=float(std[worst]))
-    worst = int(np.argmax(size if is_large else (mean**2 + 1) / np.where(std > 0, std, np.inf) ** 2))
-    if is_large:
-        limits = Message("doctor.size_of_targets", far=FAR)
-    else:
+    spoils_start = not is_large and _targets_spoil_the_start(patient)
+    worst = int(np.argmax((mean**2 + 1) / np.where(std > 0, std, np.inf) ** 2 if spoils_start else size))
+    limits = Message("doctor.size_of_targets", far=FAR)
+    if spoils_start:
         limits = Message("doctor.start_of_targets", first=patient.losses.first, expected=patient.losses.ignorant)
     numbers = {"mean": float(mean[worst]), "std": float(std[worst])}
-    return found(
-        "unscaled_targets",
-        "serious" if size[worst] > FAR * SERIOUS else "mild",
-        Message("doctor.column_of_y", column=worst),
-        advised("standardise_targets", {"y": Standardised.of(y)}),
-        numbers,
-        limits=limits,
-        mean=numbers["mean"],
-        std=numbers["std"],
-    )
+    evidence = Evidence("unscaled_targets", limits=limits, **numbers)
+    if not is_large and not spoils_start:
+        return evidence.healthy()
+    severity: Severity = "serious" if size[worst] > FAR * SERIOUS else "mild"
+    cure = advised("standardise_targets", {"y": Standardised.of(y)})
+    return evidence.found(severity, Message("doctor.column_of_y", column=worst), cure, numbers)
 
 
 def _targets_spoil_the_start(patient: Patient) -> bool:
@@ -138,17 +126,12 @@ def examine_initial_loss(patient: Patient) -> Examination:
     name: Words = Message("doctor.loss_of_the_mean")
     if patient.is_classification:
         name = "ln 2" if patient.loss.target == "binary" else f"ln {patient.architecture.n_outputs}"
-    values = {"first": first, "expected": expected, "limit": limit, "name": name}
+    evidence = Evidence("initial_loss", first=first, expected=expected, limit=limit, name=name)
     if first <= limit or expected <= 0:
-        return healthy("initial_loss", **values)
+        return evidence.healthy()
     times_worse = exp(min(first - expected, 700.0)) if patient.is_classification else first / expected
+    severity: Severity = "mild" if times_worse < BAD_START**2 else "serious"
     suited = {"init": patient.suited_initializer, "bias_init": "zeros"}
-    return found(
-        "initial_loss",
-        "mild" if times_worse < BAD_START**2 else "serious",
-        Message("doctor.initial_outputs"),
-        cure_of_data(patient) or advised("new_start", suited),
-        {"loss": first, "expected": expected, "limit": limit},
-        loss_plot(patient.history, level=expected),
-        **values,
-    )
+    cure = cure_of_data(patient) or advised("new_start", suited)
+    numbers, plot = {"loss": first, "expected": expected, "limit": limit}, loss_plot(patient.history, level=expected)
+    return evidence.found(severity, Message("doctor.initial_outputs"), cure, numbers, plot)

@@ -113,34 +113,32 @@ class Examination:
         }
 
 
-def healthy(illness: str, **values: Any) -> Examination:
-    """An examination that found nothing; `values` are those of the words for what was measured."""
-    return Examination(illness, Message.of(f"doctor.{illness}.looked", values))
+class Evidence:
+    """What was measured for one illness: the values of the words that tell it."""
+
+    def __init__(self, illness: str, **values: Any) -> None:
+        self.illness, self.values = illness, values
+        self.looked = Message.of(f"doctor.{illness}.looked", values)
+
+    def healthy(self) -> Examination:
+        """An examination that found nothing."""
+        return Examination(self.illness, self.looked)
+
+    def found(
+        self, severity: Severity, where: Message, cure: Cure, numbers: Mapping[str, Any], plot: Plot | None = None
+    ) -> Examination:
+        """An examination with a finding."""
+        values, (change, advice) = self.values | {"where": where, "looked": self.looked}, cure
+        title, measured = (Message.of(f"doctor.{self.illness}.{part}", values) for part in ("title", "measured"))
+        finding = Finding(self.illness, severity, title, where, measured, advice, change, numbers)
+        if plot is not None:
+            finding = replace(finding, plot=replace(plot, title=finding.caption))
+        return Examination(self.illness, self.looked, finding)
 
 
 def skipped(illness: str, reason: str) -> Examination:
     """An examination for which there was nothing to measure, for one of the reasons of the catalogue."""
     return Examination(illness, Message(f"doctor.skip.{reason}"), done=False)
-
-
-def found(
-    illness: str,
-    severity: Severity,
-    where: Message,
-    cure: Cure,
-    numbers: Mapping[str, Any],
-    plot: Plot | None = None,
-    **values: Any,
-) -> Examination:
-    """An examination with a finding; `values` are those of the words for this illness."""
-    change, advice = cure
-    looked = Message.of(f"doctor.{illness}.looked", values)
-    values |= {"where": where, "looked": looked}
-    title, measured = (Message.of(key, values) for key in (f"doctor.{illness}.title", f"doctor.{illness}.measured"))
-    finding = Finding(illness, severity, title, where, measured, advice, change, numbers)
-    if plot is not None:
-        finding = replace(finding, plot=replace(plot, title=finding.caption))
-    return Examination(illness, looked, finding)
 
 
 def advised(advice: str, change: Mapping[str, Any], **values: Any) -> Cure:

@@ -6,11 +6,12 @@ It is judged by scores with their intervals (accuracy, R², log loss), and by th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from clearprop.execute import Array
-from clearprop.explain.doctor.finding import Cure, Examination, Finding, advised, found, healthy, skipped
+from clearprop.explain.doctor.finding import Cure, Evidence, Examination, Finding, advised, skipped
 from clearprop.explain.doctor.judgement import LOST, Judgement, Measure, Measures, defined
 from clearprop.explain.doctor.layers import cure_of_vanishing, vanished_at_start
 from clearprop.explain.doctor.patient import Patient
@@ -47,20 +48,14 @@ def examine_underfitting(patient: Patient, earlier: Sequence[Finding] = ()) -> E
         return skipped("underfitting", "one_target")
     score = next(iter(measures.values()))
     gain, error, neighbours = gain_of_neighbours(patient)
-    values = {"name": score.name, "score": score.said, "baseline": score.baseline, "neighbours": neighbours}
+    vote: dict[str, Any] = {"neighbours": neighbours}
+    evidence = Evidence("underfitting", name=score.name, score=score.said, baseline=score.baseline, **vote)
     enough = len(patient.sample) >= FEWEST_ROWS
     more_to_learn = enough and gain > MISSED * (1 - score.baseline) and gain > 2 * error
     if not more_to_learn and min(measure.least_missed for measure in measures.values()) <= NOTHING:
-        return healthy("underfitting", **values)
-    return found(
-        "underfitting",
-        "serious",
-        Message("doctor.training_rows"),
-        _cure_of_underfitting(patient, earlier),
-        {**_numbers(score), "neighbours": neighbours},
-        _losses(patient),
-        **values,
-    )
+        return evidence.healthy()
+    where, cure = Message("doctor.training_rows"), _cure_of_underfitting(patient, earlier)
+    return evidence.found("serious", where, cure, _numbers(score) | vote, _losses(patient))
 
 
 def examine_chance(patient: Patient) -> Examination:
@@ -73,19 +68,12 @@ def examine_chance(patient: Patient) -> Examination:
     if not judgement.unseen:
         return skipped("chance", "one_target")
     shown = judgement.better_than_chance or next(iter(judgement.unseen.values()))
-    values = {"name": shown.name, "unseen": shown.said, "baseline": shown.baseline}
+    evidence = Evidence("chance", name=shown.name, unseen=shown.said, baseline=shown.baseline)
     if judgement.better_than_chance is not None:
-        return healthy("chance", **values)
+        return evidence.healthy()
     numbers = {metric: _numbers(measure) for metric, measure in judgement.unseen.items()}
-    return found(
-        "chance",
-        "serious",
-        Message("doctor.new_rows"),
-        advised("other_columns", {}),
-        numbers,
-        _losses(patient),
-        **values,
-    )
+    cure = advised("other_columns", {})
+    return evidence.found("serious", Message("doctor.new_rows"), cure, numbers, _losses(patient))
 
 
 def examine_overfitting(patient: Patient) -> Examination:
@@ -96,26 +84,15 @@ def examine_overfitting(patient: Patient) -> Examination:
     metric = next((name for name in judgement.unseen if name in judgement.seen), None)
     if metric is None:
         return skipped("overfitting", "one_target")
-    shown = judgement.overfitting
-    if shown is None:
-        seen, unseen = judgement.seen[metric], judgement.unseen[metric]
-        return healthy("overfitting", name=seen.name, seen=seen.said, unseen=unseen.said)
-    seen, unseen = shown
+    seen, unseen = judgement.overfitting or (judgement.seen[metric], judgement.unseen[metric])
     lost = unseen.missed(unseen.value) - seen.missed(seen.value)
+    evidence = Evidence("overfitting", name=seen.name, seen=seen.said, unseen=unseen.said, lost=lost, limit=LOST)
+    if judgement.overfitting is None:
+        return evidence.healthy()
     l2 = float(f"{max(10 * first_value(patient.architecture.l2), 10 / len(patient.data)):.1g}")
-    return found(
-        "overfitting",
-        "serious",
-        Message("doctor.new_rows"),
-        advised("larger_penalty", {"l2": l2}),
-        {"train": _numbers(seen), "validation": _numbers(unseen), "lost": lost},
-        _losses(patient),
-        name=seen.name,
-        seen=seen.said,
-        unseen=unseen.said,
-        lost=lost,
-        limit=LOST,
-    )
+    numbers = {"train": _numbers(seen), "validation": _numbers(unseen), "lost": lost}
+    cure = advised("larger_penalty", {"l2": l2})
+    return evidence.found("serious", Message("doctor.new_rows"), cure, numbers, _losses(patient))
 
 
 def _cure_of_underfitting(patient: Patient, earlier: Sequence[Finding]) -> Cure:

@@ -9,7 +9,7 @@ import numpy as np
 
 from clearprop.execute import Array
 from clearprop.explain.doctor.data import cure_of_data
-from clearprop.explain.doctor.finding import Cure, Examination, advised, found, healthy, skipped
+from clearprop.explain.doctor.finding import Cure, Evidence, Examination, Severity, advised, skipped
 from clearprop.explain.doctor.patient import Patient, layers_in_words
 from clearprop.explain.doctor.plots import cells, sizes, weights
 from clearprop.explain.doctor.rate import smaller_steps
@@ -42,19 +42,15 @@ def examine_symmetry(patient: Patient) -> Examination:
         return skipped("symmetry", "no_hidden")
     units = {layer: patient.parameters[Name.parameter("W", layer)].shape[1] for layer in layers}
     distinct = {layer: _distinct_units(patient, layer) for layer in layers}
-    counts = {"units": sum(units.values()), "distinct": sum(distinct.values())}
+    evidence = Evidence("symmetry", units=sum(units.values()), distinct=sum(distinct.values()))
     ill = [layer for layer in layers if distinct[layer] < units[layer]]
     if not ill:
-        return healthy("symmetry", **counts)
-    return found(
-        "symmetry",
-        "serious" if any(distinct[layer] <= units[layer] / 2 for layer in ill) else "mild",
-        layers_in_words(ill),
-        advised("break_symmetry", {"init": patient.suited_initializer}),
-        {"layers": ill, "units": [units[layer] for layer in ill], "distinct": [distinct[layer] for layer in ill]},
-        weights(patient.parameters[Name.parameter("W", ill[0])]),
-        **counts,
-    )
+        return evidence.healthy()
+    severity: Severity = "serious" if any(distinct[layer] <= units[layer] / 2 for layer in ill) else "mild"
+    cure = advised("break_symmetry", {"init": patient.suited_initializer})
+    numbers = {"layers": ill, "units": [units[layer] for layer in ill], "distinct": [distinct[layer] for layer in ill]}
+    plot = weights(patient.parameters[Name.parameter("W", ill[0])])
+    return evidence.found(severity, layers_in_words(ill), cure, numbers, plot)
 
 
 def _distinct_units(patient: Patient, layer: int) -> int:
@@ -107,26 +103,18 @@ def examine_linear_collapse(patient: Patient) -> Examination:
     of_dense = {Name.parameter(letter, layer) for letter in "Wb" for layer in range(1, L + 1)}
     normalises = not of_dense.issuperset(patient.architecture.parameters)
     if len(linear) < L - 1 or normalises:
-        return healthy("linear_collapse", **counts)
+        return Evidence("linear_collapse", **counts).healthy()
     W, b = collapsed(patient.parameters, L)
     narrowest = min(patient.widths)
     if narrowest < min(W.shape):  # what a linear autoencoder is made for
-        return healthy("linear_collapse", **counts | {"narrow": Message("doctor.narrow", rank=narrowest)})
+        counts["narrow"] = Message("doctor.narrow", rank=narrowest)
+        return Evidence("linear_collapse", **counts).healthy()
     error = float(np.abs(patient.sample.X @ W + b - patient.now.z[L]).max())
-    return found(
-        "linear_collapse",
-        "serious",
-        layers_in_words(linear),
-        advised("bend", {"activation": "relu"}),
-        {"W": W, "b": b, "max_error": error},
-        weights(W),
-        **counts,
-        layers=L,
-        product="·".join(f"W[{layer}]" for layer in range(1, L + 1)),
-        size=f"{W.shape[0]} × {W.shape[1]}",
-        rows=len(patient.sample),
-        error=error,
-    )
+    product = "·".join(f"W[{layer}]" for layer in range(1, L + 1))
+    one = {"layers": L, "product": product, "size": f"{W.shape[0]} × {W.shape[1]}", "rows": len(patient.sample)}
+    evidence = Evidence("linear_collapse", **counts, **one, error=error)
+    cure, numbers = advised("bend", {"activation": "relu"}), {"W": W, "b": b, "max_error": error}
+    return evidence.found("serious", layers_in_words(linear), cure, numbers, weights(W))
 
 
 def collapsed(parameters: Mapping[str, Array], L: int) -> tuple[Array, Array]:
@@ -173,19 +161,15 @@ def _stuck(patient: Patient, illness: str, stuck: Stuck, values: dict[str, Any])
     shares = shares_of(rows)
     ill = [layer for layer, share in shares.items() if share > ILL_SHARE]
     some: list[Words] = [Message("doctor.share_of_layer", share=v, layer=n) for n, v in shares.items() if v > 0]
-    values |= {"shares": some or ["0%"], "limit": ILL_SHARE}
+    evidence = Evidence(illness, **values, shares=some or ["0%"], limit=ILL_SHARE)
     if not ill:
-        return healthy(illness, **values)
+        return evidence.healthy()
     at_start = shares_of(stuck.shares(patient.start))
-    return found(
-        illness,
-        "serious" if max(shares.values()) > SERIOUS_SHARE else "mild",
-        layers_in_words(ill),
-        _cure_of_stuck(patient, any(at_start[layer] > ILL_SHARE for layer in ill)),
-        {"layers": ill, "shares": [shares[layer] for layer in ill], "at_start": [at_start[layer] for layer in ill]},
-        cells({f"a[{layer}]": np.where(units >= stuck.limit, 1.0, units / 3) for layer, units in rows.items()}),
-        **values,
-    )
+    severity: Severity = "serious" if max(shares.values()) > SERIOUS_SHARE else "mild"
+    cure = _cure_of_stuck(patient, any(at_start[layer] > ILL_SHARE for layer in ill))
+    numbers = {"layers": ill, "shares": [shares[n] for n in ill], "at_start": [at_start[n] for n in ill]}
+    plot = cells({f"a[{layer}]": np.where(units >= stuck.limit, 1.0, units / 3) for layer, units in rows.items()})
+    return evidence.found(severity, layers_in_words(ill), cure, numbers, plot)
 
 
 def _cure_of_stuck(patient: Patient, at_start: bool) -> Cure:
@@ -214,21 +198,20 @@ def examine_gradients(patient: Patient) -> list[Examination]:
         return [skipped(illness, "cut_off") for illness in (VANISHING, EXPLODING)]
     measured = {"ratio": ratio, "at_start": at_start, "per_layer": ratio ** (1 / (last - 1))}
     values = {"last": last, **measured, "vanished": VANISHED, "exploded": EXPLODED}
-
-    def examined(illness: str, is_ill: bool) -> Examination:
-        if not is_ill:
-            return healthy(illness, **values)
-        return found(
-            illness,
-            "mild" if VANISHED / SERIOUS < ratio < EXPLODED * SERIOUS else "serious",
-            layers_in_words([1]),
-            cure_of_vanishing(patient) if illness == VANISHING else _cure_of_exploding(patient, at_start),
-            {"norms": list(now.values()), **measured},
-            sizes([f"‖δ[{layer}]‖" for layer in now], list(now.values()), list(start.values())),
-            **values,
-        )
-
-    return [examined(VANISHING, ratio < VANISHED), examined(EXPLODING, not ratio <= EXPLODED)]
+    vanishing, exploding = Evidence(VANISHING, **values), Evidence(EXPLODING, **values)
+    vanishes, explodes = ratio < VANISHED, not ratio <= EXPLODED
+    if not vanishes and not explodes:
+        return [vanishing.healthy(), exploding.healthy()]
+    severity: Severity = "mild" if VANISHED / SERIOUS < ratio < EXPLODED * SERIOUS else "serious"
+    numbers, first = {"norms": list(now.values()), **measured}, layers_in_words([1])
+    plot = sizes([f"‖δ[{layer}]‖" for layer in now], list(now.values()), list(start.values()))
+    if vanishes:
+        cure = cure_of_vanishing(patient)
+        return [vanishing.found(severity, first, cure, numbers, plot), exploding.healthy()]
+    cure = smaller_steps(patient)
+    if not at_start <= EXPLODED:
+        cure = advised("new_start", {"init": patient.suited_initializer})
+    return [vanishing.healthy(), exploding.found(severity, first, cure, numbers, plot)]
 
 
 def _norms(trace: Trace) -> dict[int, float]:
@@ -252,9 +235,3 @@ def cure_of_vanishing(patient: Patient) -> Cure:
     if not {"sigmoid", "tanh"}.isdisjoint(patient.hidden.values()):
         return advised("pass_gradients", {"activation": "relu", "init": "he"})
     return advised("pass_gradients", {"init": patient.suited_initializer})
-
-
-def _cure_of_exploding(patient: Patient, at_start: float) -> Cure:
-    if not at_start <= EXPLODED:
-        return advised("new_start", {"init": patient.suited_initializer})
-    return smaller_steps(patient)

@@ -11,7 +11,7 @@ import numpy as np
 
 from clearprop.errors import DivergenceError
 from clearprop.execute import Reference
-from clearprop.explain.doctor.finding import Cure, Examination, advised, as_code, found, healthy, skipped
+from clearprop.explain.doctor.finding import Cure, Evidence, Examination, advised, as_code, skipped
 from clearprop.explain.doctor.patient import Patient
 from clearprop.explain.doctor.plots import loss_plot
 from clearprop.messages import Message
@@ -69,23 +69,18 @@ def examine_learning_rate(patient: Patient, earlier: Collection[str] = ()) -> li
 
     def examined(illness: str, is_ill: bool) -> Examination:
         if not is_ill:
-            return healthy(illness, clause=clauses[0] if illness == SMALL else clauses[-1])
+            return Evidence(illness, clause=clauses[0] if illness == SMALL else clauses[-1]).healthy()
         if not is_far and not EXCUSES[illness].isdisjoint(earlier):
             return skipped(illness, "other_findings")
         everything = clauses[0]
         if len(clauses) == 2:
             everything = Message("doctor.step_and_losses", step=clauses[0], losses=clauses[1])
-        measured = {"learning_rate": patient.peak_rate, "step": step, "steps": patient.steps}
-        return found(
-            illness,
-            "serious",
-            Message("doctor.optimizer"),
-            _another_rate(patient, step, illness == SMALL),
-            measured | ({} if course is None else asdict(course)),
-            loss_plot(patient.history, level=patient.losses.baseline),
-            clause=clauses[0],
-            everything=everything,
-        )
+        evidence = Evidence(illness, clause=clauses[0], everything=everything)
+        cure = _another_rate(patient, step, illness == SMALL)
+        numbers = {"learning_rate": patient.peak_rate, "step": step, "steps": patient.steps}
+        numbers |= {} if course is None else asdict(course)
+        plot = loss_plot(patient.history, level=patient.losses.baseline)
+        return evidence.found("serious", Message("doctor.optimizer"), cure, numbers, plot)
 
     return [
         examined(SMALL, step is not None and _is_small(patient, step, course)),
