@@ -83,9 +83,8 @@ def permutation_importance(
         (1.0, [True, False])
     """
     if len(X) < 2 or not groups:
-        raise InvalidValueError(
-            f"{len(X)} rows and {len(groups)} columns to shuffle", "two rows and one column at least"
-        )
+        got = f"{len(X)} rows and {len(groups)} columns to shuffle"
+        raise InvalidValueError(got, "two rows and one column at least")
     rng = np.random.Generator(np.random.Philox(checked_seed(seed)))
     orders = [rng.permutation(len(X)) for _ in range(checked_integer("n_repeats", n_repeats))]
     whole, shuffled = float(score(X)), X.copy()
@@ -124,17 +123,13 @@ def gradient_times_input(
         raise ShapeError(f"X of shape {X.shape}", f"(N, {architecture.n_inputs})")
     forward = architecture.forward("f64")
     a = forward.output
-    score = _logits(a)
+    score = a.inputs[0] if a.op.role == "probability" else a
     seed = variable("seed", score.shape, "f64")
     given: dict[str, Array] = {name: np.asarray(p, np.float64) for name, p in parameters.items()}
     given["X"] = np.asarray(X, np.float64)
     given["seed"] = _seeds(a, _run(Graph({"a": a}), given)["a"], output)
     dX = _run(Graph({"dX": gradient(score, forward.x, seed)}), given)["dX"]
     return np.asarray(dX * given["X"])
-
-
-def _logits(a: Node) -> Node:
-    return a.inputs[0] if a.op.role == "probability" else a
 
 
 def _seeds(node: Node, a: Array, output: int | None) -> Array:

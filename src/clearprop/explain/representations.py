@@ -48,13 +48,9 @@ class Representations:
         """Sums and matrices, section by section."""
         line = Message("representations.row" if self._source.column else "representations.column")
         as_matrices = Message("representations.matrices_intro", line=line)
-        return Document(
-            Message("representations.title"),
-            (
-                part("representations.sums", [Message("representations.sums_intro")], self._sums()),
-                part("representations.matrices", [as_matrices], self._matrices()),
-            ),
-        )
+        sums = part("representations.sums", [Message("representations.sums_intro")], self._sums())
+        matrices = part("representations.matrices", [as_matrices], self._matrices())
+        return Document(Message("representations.title"), (sums, matrices))
 
     @cached_property
     def circles(self) -> Picture:
@@ -87,31 +83,28 @@ class Representations:
                 yield step(name, self._heading(name), (), [Message("derivation.no_elements", op=unknown)])
                 continue
             units = indices(self._source.arrays[name].shape[1:])
-            equations = tuple(self._sum(name, index) for index in (units if len(units) <= _ALL else units[:_SOME]))
+            shown = units if len(units) <= _ALL else units[:_SOME]
+            equations = [self._sum(name, (0, *index)) for index in shown]
             left = len(units) - len(equations)
             notes = [Message("representations.more", n=left)] if left else []
             yield step(name, self._heading(name), equations, notes)
 
     def _sum(self, name: Name, index: tuple[int, ...]) -> Equation:
-        source = self._source
-        scalar = source.elements.written_out(source.node(name), (0, *index))
-        return source.element_symbol(name, (0, *index)), source.element_symbols.formula(scalar)
+        scalar = self._source.elements.written_out(self._source.node(name), index)
+        return self._source.element_symbol(name, index), self._source.element_symbols.formula(scalar)
 
     def _matrices(self) -> Iterator[Section]:
         source = self._source
         for name in self._names:
             formula = (symbol(name), source.symbols.formula(source.node(name)))
             yield step(name, self._heading(name), (formula,))
+        declared = self.values.architecture.parameters.values()
         for layer in range(self.values.architecture.depth + 1):
-            arrays = self._parameters_of(layer)
-            equations = tuple((symbol(name), source.matrix(a)) for name, a in arrays.items() if is_printable(a.shape))
+            arrays = {p.name: self.values.parameters[p.name] for p in declared if p.layer == layer}
+            equations = [(symbol(name), source.matrix(a)) for name, a in arrays.items() if is_printable(a.shape)]
             if equations:
                 key = "representations.parameters" if layer else "representations.before"
                 yield step(f"parameters{layer}", Message(key, l=layer), equations)
-
-    def _parameters_of(self, layer: int) -> dict[Name, Array]:
-        declared = self.values.architecture.parameters.values()
-        return {p.name: self.values.parameters[p.name] for p in declared if p.layer == layer}
 
     def to_text(self) -> str:
         """Sums and matrices for the terminal."""

@@ -26,15 +26,10 @@ def hidden_activations(architecture: Architecture) -> dict[int, str]:
 
 @dataclass(frozen=True)
 class Stuck:
-    """One way of being stuck.
+    """One way of being stuck."""
 
-    Attributes:
-        tests: activation → whether a = f(z) is one that passes no gradient.
-        limit: share of the rows from which on the unit is stuck.
-    """
-
-    tests: Mapping[str, Callable[[Array], Array]]
-    limit: float
+    tests: Mapping[str, Callable[[Array], Array]]  # activation → whether a = f(z) is one that passes no gradient
+    limit: float  # share of the rows from which on the unit is stuck
 
     def layers(self, architecture: Architecture) -> dict[int, Callable[[Array], Array]]:
         """The hidden layers whose units can get stuck in this way, with the test."""

@@ -55,20 +55,16 @@ def derive(
     if only is not None:
         updates = UpdateSteps(source, steps.detail, optimizer)
         return Document("", (Section("", tuple(_chosen(only, source, steps, updates))),))
-    return Document(Message("derivation.title"), (*_intro(source), *_sections(source, steps, optimizer)))
+    n, layers = values.samples, Message("derivation.layers", n=values.architecture.depth)
+    several = "derivation.of_samples_column" if source.column else "derivation.of_samples"
+    what = Paragraph.of(Message(several if n > 1 else "derivation.of_one", n=n, layers=layers))
+    notation = Paragraph.of(Message("derivation.notation", digits=digits))
+    return Document(Message("derivation.title"), (what, notation, *_sections(source, steps, optimizer)))
 
 
 def _check(name: str, given: str, known: tuple[str, ...]) -> None:
     if given not in known:
         raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, known)))
-
-
-def _intro(source: DerivationSource) -> tuple[Paragraph, ...]:
-    n, depth = source.values.samples, source.values.architecture.depth
-    several = "derivation.of_samples_column" if source.column else "derivation.of_samples"
-    layers = Message("derivation.layers", n=depth)
-    what = Message(several if n > 1 else "derivation.of_one", n=n, layers=layers)
-    return Paragraph.of(what), Paragraph.of(Message("derivation.notation", digits=source.digits))
 
 
 def _sections(source: DerivationSource, steps: Steps, optimizer: Optimizer) -> Iterator[Section]:

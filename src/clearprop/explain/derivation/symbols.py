@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clearprop.graph import Name
@@ -31,6 +30,7 @@ _OTHERS: dict[str, Math] = {
     "ε": parse(r"\epsilon"),
     "ŷ": identifier("ŷ", r"\hat{y}"),
 }
+_ESCAPED = str.maketrans({"\\": "\\textbackslash{}"} | {sign: f"\\{sign}" for sign in "{}$&#^_%~"})  # in LaTeX
 _DELTA, _DL = parse(r"\delta"), Row((PARTIAL, identifier("L")))
 
 
@@ -59,21 +59,16 @@ def symbol(name: Name, place: ElementPlace = WHOLE) -> Math:
     of = name.of
     if of is None:
         return _letter_of(name, place)
-    if name.role == "new":
-        return _primed(symbol(of, place))
+    if name.role == "new":  # W^[1]′
+        old, prime = symbol(of, place), Atom("′", r"\prime")
+        if isinstance(old, Scripts):
+            return Scripts(old.base, old.sub, prime if old.sup is None else Row((old.sup, prime)))
+        return Scripts(old, None, prime)
     if name.role == "state":  # m.W1, an optimizer's array beside W1
         return _indexed(Scripts(identifier(name.letter), symbol(of)), place)
     if of.role == "value" and of.letter == "z" and of.suffix in _AGAIN:
         return _layered(_DELTA, of, place)
     return Fraction(_DL, row(PARTIAL, symbol(of, place)))
-
-
-def _primed(m: Math) -> Math:
-    """The new value of something: W^[1]′."""
-    prime = Atom("′", r"\prime")
-    if isinstance(m, Scripts):
-        return Scripts(m.base, m.sub, prime if m.sup is None else Row((m.sup, prime)))
-    return Scripts(m, None, prime)
 
 
 def _letter_of(name: Name, place: ElementPlace) -> Math:
@@ -99,12 +94,9 @@ def _letters(name: str) -> Math:
     """One letter in italics, or a word upright."""
     name = visible(name)
     is_letter = name.isalpha() and len(name) == 1
-    return identifier(name, COMMANDS.get(name, name) if is_letter else rf"\mathrm{{{_safe(name)}}}")
-
-
-def _safe(name: str) -> str:
-    """A name inside LaTeX, where some signs are commands."""
-    return re.sub(r"([\\{}$&#^_%~])", lambda sign: "\\textbackslash{}" if sign[1] == "\\" else "\\" + sign[1], name)
+    if is_letter:
+        return identifier(name, COMMANDS.get(name, name))
+    return identifier(name, rf"\mathrm{{{name.translate(_ESCAPED)}}}")
 
 
 def _layered(letter: Math, name: Name, place: ElementPlace) -> Math:
@@ -117,7 +109,9 @@ def _with_scripts(base: Math, sup: Math | None, place: ElementPlace) -> Math:
     if place.sample is not None:
         sample = brackets(_digits(place.sample))
         sup = sample if sup is None else Row((sup, sample))
-    return Scripts(base, _below(place.below), sup)
+    numbers = [_digits(k) for k in place.below]
+    below = joined(numbers, COMMA) if any(k > 9 for k in place.below) else row(*numbers)
+    return Scripts(base, below if numbers else None, sup)
 
 
 def _indexed(base: Math, place: ElementPlace) -> Math:
@@ -125,13 +119,6 @@ def _indexed(base: Math, place: ElementPlace) -> Math:
     if place == WHOLE:
         return base
     return _with_scripts(brackets(base) if isinstance(base, Scripts) else base, None, place)
-
-
-def _below(indices: Sequence[int]) -> Math | None:
-    if not indices:
-        return None
-    numbers = [_digits(k) for k in indices]
-    return row(*numbers) if all(k < 10 for k in indices) else joined(numbers, COMMA)
 
 
 def _digits(k: int) -> Atom:

@@ -27,7 +27,9 @@ def to_latex(m: Math) -> str:
             return _side_by_side([to_latex(part) for part in parts])
         case tree.Scripts(base=base, sub=sub, sup=sup):
             below = f"_{{{to_latex(sub)}}}" if sub else ""
-            return f"{_as_base(base)}{below}" + (f"^{{{to_latex(sup)}}}" if sup else "")
+            above = f"^{{{to_latex(sup)}}}" if sup else ""
+            is_whole = isinstance(base, tree.Atom | tree.Fenced | tree.Matrix)
+            return f"{to_latex(base) if is_whole else f'{{{to_latex(base)}}}'}{below}{above}"
         case tree.Fraction(top=top, bottom=bottom):
             return rf"\frac{{{to_latex(top)}}}{{{to_latex(bottom)}}}"
         case tree.Root(inner=inner):
@@ -47,10 +49,6 @@ def to_latex(m: Math) -> str:
 
 def _cases(m: tree.Cases) -> tuple[tuple[Math, Math], tuple[Math, Math]]:
     return (m.first, m.condition), (m.second, m.otherwise)
-
-
-def _as_base(base: Math) -> str:
-    return to_latex(base) if isinstance(base, tree.Atom | tree.Fenced | tree.Matrix) else f"{{{to_latex(base)}}}"
 
 
 _SPACED = {"+", "-", "=", "<", ">", r"\times", r"\cdot", r"\odot", r"\le", r"\ge"}
@@ -90,7 +88,8 @@ def _mathml(m: Math) -> str:
         case tree.Row(parts=parts):
             return f"<mrow>{''.join(_mathml(part) for part in parts)}</mrow>"
         case tree.Scripts(base=base, sub=sub, sup=sup):
-            return _scripts(_mathml(base), _mathml(sub) if sub else "", _mathml(sup) if sup else "")
+            tag = "msubsup" if sub and sup else "msub" if sub else "msup"
+            return f"<{tag}>{''.join(_mathml(part) for part in (base, sub, sup) if part)}</{tag}>"
         case tree.Fraction(top=top, bottom=bottom):
             return f"<mfrac>{_mathml(top)}{_mathml(bottom)}</mfrac>"
         case tree.Root(inner=inner):
@@ -127,12 +126,6 @@ def _is_tall(m: Math) -> bool:
             return _is_tall(top) or _is_tall(bottom)
         case _:
             return False
-
-
-def _scripts(base: str, sub: str, sup: str) -> str:
-    if sub and sup:
-        return f"<msubsup>{base}{sub}{sup}</msubsup>"
-    return f"<msub>{base}{sub}</msub>" if sub else f"<msup>{base}{sup}</msup>"
 
 
 _MATHML_SIGNS = {"ᵀ": "⊤", "·": "⋅"}

@@ -8,21 +8,7 @@ from html import escape
 from unicodedata import bidirectional
 
 from clearprop.messages import Language, Message, Words, spoken
-from clearprop.present.document import (
-    Bar,
-    Block,
-    Cell,
-    Document,
-    Equation,
-    Equations,
-    Figure,
-    Fold,
-    Paragraph,
-    Section,
-    Shade,
-    Sketch,
-    Table,
-)
+from clearprop.present import document as doc
 from clearprop.present.figure import Plot
 from clearprop.present.formula import to_mathml
 from clearprop.present.page import fragment, page
@@ -40,13 +26,13 @@ _APART = "\ufdd0", "\ufdd1"  # around a name in a sentence, until it is escaped;
 _HEIGHT = 20  # of a sketch that is 100 wide
 
 
-def html_of(document: Document, lang: Language, level: int = 1) -> str:
+def html_of(document: doc.Document, lang: Language, level: int = 1) -> str:
     """The document's body; its title is a heading of this level."""
     title = _heading(document.title, lang, level)
     return "\n".join([*title, *(_block(block, lang, level + 1) for block in document.blocks)])
 
 
-def page_of(document: Document, lang: Language, style: str = "", with_contents: bool = False) -> str:
+def page_of(document: doc.Document, lang: Language, style: str = "", with_contents: bool = False) -> str:
     """A self-contained web page, perhaps with links to its sections below the title."""
     title, body = document.title or next((s.title or s.sections[0].title for s in document.sections), ""), document
     head = ""
@@ -58,7 +44,7 @@ def page_of(document: Document, lang: Language, style: str = "", with_contents: 
     return page(spoken(title, lang), head + html_of(body, lang), lang, document_style + style)
 
 
-def notebook_of(document: Document, lang: Language = "en") -> str:
+def notebook_of(document: doc.Document, lang: Language = "en") -> str:
     """The document as a notebook shows it."""
     return fragment(html_of(document, lang), document_style)
 
@@ -67,26 +53,26 @@ def _heading(title: Words, lang: Language, level: int) -> list[str]:
     return [f"<h{level}>{_inline(title, lang)}</h{level}>"] if title else []
 
 
-def _block(block: Block, lang: Language, level: int) -> str:
+def _block(block: doc.Block, lang: Language, level: int) -> str:
     match block:
-        case Paragraph():
+        case doc.Paragraph():
             return f"<p{_class(block.kind)}>{_said(block, lang)}</p>"
-        case Equations(equations=equations):
+        case doc.Equations(equations=equations):
             return f'<div class="equations">{"".join(map(_equation, equations))}</div>'
-        case Table():
+        case doc.Table():
             return _table(block, lang)
-        case Figure(picture=picture, caption=caption):
+        case doc.Figure(picture=picture, caption=caption):
             below = f"<figcaption>{_inline(caption, lang)}</figcaption>" if caption else ""
             kind = "plot" if isinstance(picture, Plot) else ""
             return f"<figure{_class(kind)}>{block.drawn(lang).svg}{below}</figure>"
-        case Fold(summary=summary, blocks=inner):
+        case doc.Fold(summary=summary, blocks=inner):
             body = "\n".join(_block(one, lang, level) for one in inner)
             return f"<details><summary>{_inline(summary, lang)}</summary>{body}</details>"
-        case Section():
+        case doc.Section():
             return _section(block, lang, level)
 
 
-def _section(section: Section, lang: Language, level: int) -> str:
+def _section(section: doc.Section, lang: Language, level: int) -> str:
     below = level + bool(section.title)
     body = "\n".join([*_heading(section.title, lang, level), *(_block(one, lang, below) for one in section.blocks)])
     name = escape(section.name, quote=True)
@@ -99,7 +85,7 @@ def _class(kind: str) -> str:
     return f' class="{kind}"' if kind else ""
 
 
-def _said(paragraph: Paragraph, lang: Language) -> str:
+def _said(paragraph: doc.Paragraph, lang: Language) -> str:
     """Its sentences; Chinese ones need no space between them."""
     said = Message("list.between_sentences")(lang).join(_inline(words, lang) for words in paragraph.words)
     return f'<a href="#{escape(paragraph.to)}">{said}</a>' if paragraph.to else said
@@ -119,7 +105,7 @@ def _kept_apart(name: str) -> str:
     return f"{_APART[0]}{visible(name)}{_APART[1]}" if turns else visible(name)
 
 
-def _table(table: Table, lang: Language) -> str:
+def _table(table: doc.Table, lang: Language) -> str:
     """It scrolls by itself where the page is narrow."""
     titles = "".join(f'<th scope="col">{_inline(column.title, lang)}</th>' for column in table.columns)
     kinds = [_class(column.kind) for column in table.columns]
@@ -131,15 +117,15 @@ def _table(table: Table, lang: Language) -> str:
     return f'<div class="wide"><table class="{table.kind}">\n{head}<tbody>\n{lines}\n</tbody></table></div>'
 
 
-def _cell(cell: Cell, lang: Language) -> str:
+def _cell(cell: doc.Cell, lang: Language) -> str:
     match cell:
-        case Bar():
+        case doc.Bar():
             return _bar(cell)
-        case Sketch(heights=heights):
+        case doc.Sketch(heights=heights):
             return _sketch(heights)
-        case Shade(value=value, share=share, colour=colour):
+        case doc.Shade(value=value, share=share, colour=colour):
             return f'<div class="shade {colour}" style="--share:{share:.1%}">{_inline(value, lang)}</div>'
-        case Paragraph(kind=kind):
+        case doc.Paragraph(kind=kind):
             return f"<span{_class(kind)}>{_said(cell, lang)}</span>"
         case str() | Message():
             return _inline(cell, lang)
@@ -147,7 +133,7 @@ def _cell(cell: Cell, lang: Language) -> str:
             return to_mathml(cell)
 
 
-def _bar(bar: Bar) -> str:
+def _bar(bar: doc.Bar) -> str:
     left, right = sorted((bar.start, bar.end))
     spread, whisker = bar.spread, ""
     if spread is not None:
@@ -166,7 +152,7 @@ def _sketch(heights: Sequence[float]) -> str:
     )
 
 
-def _equation(equation: Equation) -> str:
+def _equation(equation: doc.Equation) -> str:
     """Its sides below each other, the signs = in line."""
     left, *sides = (to_mathml(side).removeprefix("<math>").removesuffix("</math>") for side in equation)
     if not sides:

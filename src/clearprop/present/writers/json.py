@@ -5,25 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from clearprop.messages import Language, Message, Words, spoken
-from clearprop.present.document import (
-    Bar,
-    Block,
-    Cell,
-    Document,
-    Equation,
-    Equations,
-    Figure,
-    Fold,
-    Paragraph,
-    Section,
-    Shade,
-    Sketch,
-    Table,
-)
+from clearprop.present import document as doc
 from clearprop.present.formula import to_latex, to_text
 
 
-def json_of(document: Document, lang: Language = "en") -> dict[str, Any]:
+def json_of(document: doc.Document, lang: Language = "en") -> dict[str, Any]:
     """Title and blocks, each block a mapping with its type."""
     return {
         "title": _words(document.title, lang),
@@ -32,22 +18,22 @@ def json_of(document: Document, lang: Language = "en") -> dict[str, Any]:
     }
 
 
-def _block(block: Block, lang: Language) -> dict[str, Any]:
+def _block(block: doc.Block, lang: Language) -> dict[str, Any]:
     match block:
-        case Paragraph(words=words, kind=kind, to=to):
+        case doc.Paragraph(words=words, kind=kind, to=to):
             said = [_words(one, lang) for one in words]
             return {"type": "paragraph", "kind": kind, "words": said} | ({"to": to} if to else {})
-        case Equations(equations=equations):
+        case doc.Equations(equations=equations):
             return {"type": "equations", "equations": [_equation(equation) for equation in equations]}
-        case Table(columns=columns, rows=rows, kind=kind):
+        case doc.Table(columns=columns, rows=rows, kind=kind):
             head = [_words(column.title, lang) for column in columns]
             cells = [[_cell(cell, lang) for cell in row] for row in rows]
             return {"type": "table", "kind": kind, "head": head, "rows": cells}
-        case Figure(caption=caption):
+        case doc.Figure(caption=caption):
             return {"type": "figure", "svg": block.drawn(lang).svg, "caption": _words(caption, lang)}
-        case Fold(summary=summary, blocks=inner):
+        case doc.Fold(summary=summary, blocks=inner):
             return {"type": "fold", "summary": _words(summary, lang), "blocks": [_block(b, lang) for b in inner]}
-        case Section(title=title, blocks=inner, name=name, kind=kind):
+        case doc.Section(title=title, blocks=inner, name=name, kind=kind):
             blocks = [_block(b, lang) for b in inner]
             return {"type": "section", "name": name, "kind": kind, "title": _words(title, lang), "blocks": blocks}
 
@@ -57,19 +43,19 @@ def _words(words: Words, lang: Language) -> Any:
     return {**words.to_dict(), "text": spoken(words, lang)} if isinstance(words, Message) else words
 
 
-def _equation(equation: Equation) -> list[dict[str, str]]:
+def _equation(equation: doc.Equation) -> list[dict[str, str]]:
     return [{"text": to_text(side), "latex": to_latex(side)} for side in equation]
 
 
-def _cell(cell: Cell, lang: Language) -> Any:
+def _cell(cell: doc.Cell, lang: Language) -> Any:
     match cell:
-        case Bar(start=start, end=end, colour=colour, spread=spread):
+        case doc.Bar(start=start, end=end, colour=colour, spread=spread):
             return {"start": start, "end": end, "colour": colour, "spread": spread}
-        case Sketch(heights=heights):
+        case doc.Sketch(heights=heights):
             return {"heights": list(heights)}
-        case Shade(value=value, share=share, colour=colour):
+        case doc.Shade(value=value, share=share, colour=colour):
             return {"value": _words(value, lang), "share": share, "colour": colour}
-        case Paragraph():
+        case doc.Paragraph():
             return _block(cell, lang)
         case str() | Message():
             return _words(cell, lang)

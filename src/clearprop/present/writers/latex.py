@@ -5,19 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clearprop.messages import Language, say, spoken
-from clearprop.present.document import (
-    Block,
-    Document,
-    Equation,
-    Equations,
-    Figure,
-    Fold,
-    Paragraph,
-    Section,
-    Table,
-    sentences,
-    written,
-)
+from clearprop.present import document as doc
 from clearprop.present.formula import COMMANDS, LONGEST, Math, to_latex
 from clearprop.visible import visible
 
@@ -26,7 +14,7 @@ _PREAMBLE = (
 )
 
 
-def latex_of(document: Document, lang: Language) -> str:
+def latex_of(document: doc.Document, lang: Language) -> str:
     """A whole LaTeX document."""
     made_with = say("writers.latex_made_with", lang)
     first = f"\\documentclass{{{say('writers.latex_class', lang)}}}" + (f" % {made_with}" if made_with else "")
@@ -37,22 +25,22 @@ def latex_of(document: Document, lang: Language) -> str:
     return "\n".join([*lines, "\\end{document}", ""])
 
 
-def _in_latex(block: Block, lang: Language, level: int) -> Iterator[str]:
+def _in_latex(block: doc.Block, lang: Language, level: int) -> Iterator[str]:
     match block:
-        case Paragraph(words=words):
-            yield _escaped(sentences(words, lang)) + "\n"
-        case Equations(equations=equations):
+        case doc.Paragraph(words=words):
+            yield _escaped(doc.sentences(words, lang)) + "\n"
+        case doc.Equations(equations=equations):
             yield from (f"\\[\n{aligned_equation(e)}\n\\]" for e in equations)
-        case Table(columns=columns, rows=rows):
+        case doc.Table(columns=columns, rows=rows):
             head = [tuple(column.title for column in columns)] if block.has_head else []
             yield f"\\begin{{tabular}}{{{''.join('r' if column.numbers else 'l' for column in columns)}}}"
             for row in (*head, *rows):
-                cells = (written(cell, lang) for cell in row)
+                cells = (doc.written(cell, lang) for cell in row)
                 yield " & ".join(_escaped(c) if isinstance(c, str) else f"${to_latex(c)}$" for c in cells) + r" \\"
             yield "\\end{tabular}\n"
-        case Figure(caption=caption):
+        case doc.Figure(caption=caption):
             yield from [f"\\emph{{{_escaped(spoken(caption, lang))}}}\n"] * (caption != "")
-        case Fold(summary=title, blocks=inner) | Section(title=title, blocks=inner):
+        case doc.Fold(summary=title, blocks=inner) | doc.Section(title=title, blocks=inner):
             heading = _escaped(spoken(title, lang))
             marked = f"\n\\textbf{{{heading}}}\n" if level > 1 else f"\\subsection*{{{heading}}}"
             yield from [marked] if heading else []
@@ -60,7 +48,7 @@ def _in_latex(block: Block, lang: Language, level: int) -> Iterator[str]:
                 yield from _in_latex(one, lang, level + 1)
 
 
-def aligned_equation(equation: Equation) -> str:
+def aligned_equation(equation: doc.Equation) -> str:
     """An equation's sides below each other, the signs = in line."""
     left, *sides = (to_latex(side) for side in equation)
     if len(sides) < 2:
@@ -85,7 +73,7 @@ def _escaped(text: str) -> str:
 # --- Markdown
 
 
-def markdown_of(document: Document, lang: Language) -> str:
+def markdown_of(document: doc.Document, lang: Language) -> str:
     """The document as Markdown."""
     title = _without_html(spoken(document.title, lang))
     lines = [f"# {title}", ""] if title else []
@@ -93,20 +81,20 @@ def markdown_of(document: Document, lang: Language) -> str:
     return visible("\n".join(lines), keep="\n").rstrip() + "\n"
 
 
-def _in_markdown(block: Block, lang: Language, level: int) -> Iterator[str]:
+def _in_markdown(block: doc.Block, lang: Language, level: int) -> Iterator[str]:
     match block:
-        case Paragraph(words=words):
-            yield from (_without_html(sentences(words, lang)), "")
-        case Equations(equations=equations):
+        case doc.Paragraph(words=words):
+            yield from (_without_html(doc.sentences(words, lang)), "")
+        case doc.Equations(equations=equations):
             yield from (line for e in equations for line in ("$$", aligned_equation(e), "$$", ""))
-        case Table(columns=columns, rows=rows):
+        case doc.Table(columns=columns, rows=rows):
             yield _row([_cell(spoken(column.title, lang)) for column in columns])
             yield _row(["--:" if column.numbers else ":--" for column in columns])
-            yield from (_row([_cell(written(cell, lang)) for cell in row]) for row in rows)
+            yield from (_row([_cell(doc.written(cell, lang)) for cell in row]) for row in rows)
             yield ""
-        case Figure(caption=caption):
+        case doc.Figure(caption=caption):
             yield from (block.drawn(lang).svg, "", *([spoken(caption, lang), ""] if caption else []))
-        case Fold(summary=title, blocks=inner) | Section(title=title, blocks=inner):
+        case doc.Fold(summary=title, blocks=inner) | doc.Section(title=title, blocks=inner):
             heading = _without_html(spoken(title, lang))
             marked = f"**{heading}**" if level > 2 else f"{'#' * level} {heading}"
             yield from [marked, ""] if heading else []

@@ -6,26 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from clearprop.messages import Language, spoken
-from clearprop.present.document import (
-    Block,
-    Document,
-    Equation,
-    Equations,
-    Figure,
-    Fold,
-    Paragraph,
-    Section,
-    Table,
-    sentences,
-    written,
-)
+from clearprop.present import document as doc
 from clearprop.present.formula import to_text
 from clearprop.visible import columns_of, visible
 
 _UNDERLINES = ("=", "-")  # of the document's title and those of its sections; deeper ones have none
 
 
-def text_of(document: Document, lang: Language, width: int | None = None) -> str:
+def text_of(document: doc.Document, lang: Language, width: int | None = None) -> str:
     """Plain text: one line per side of an equation, or more where a width is given."""
     lines = [*_title(spoken(document.title, lang), 0), *_blocks(document.blocks, lang, 1, width)]
     lines = [visible(line) for line in lines]
@@ -40,35 +28,35 @@ def _title(title: str, depth: int) -> list[str]:
     return [title, *underline] + [""] * (depth == 0)
 
 
-def _blocks(blocks: Sequence[Block], lang: Language, depth: int, width: int | None) -> Iterator[str]:
+def _blocks(blocks: Sequence[doc.Block], lang: Language, depth: int, width: int | None) -> Iterator[str]:
     """The lines of blocks; an empty line behind each but between paragraphs, and between what belongs to one step."""
     for i, block in enumerate(blocks):
         yield from _block(block, lang, depth, width)
         following = blocks[i + 1] if i + 1 < len(blocks) else None
-        together = isinstance(following, Paragraph) if isinstance(block, Paragraph | Equations) else False
+        together = isinstance(following, doc.Paragraph) if isinstance(block, doc.Paragraph | doc.Equations) else False
         if not together:
             yield ""
 
 
-def _block(block: Block, lang: Language, depth: int, width: int | None) -> Iterator[str]:
+def _block(block: doc.Block, lang: Language, depth: int, width: int | None) -> Iterator[str]:
     match block:
-        case Paragraph(words=words, kind="note"):
+        case doc.Paragraph(words=words, kind="note"):
             yield from (f"  ({spoken(one, lang)})" for one in words)
-        case Paragraph(words=words):
-            yield sentences(words, lang)
-        case Equations(equations=equations):
+        case doc.Paragraph(words=words):
+            yield doc.sentences(words, lang)
+        case doc.Equations(equations=equations):
             yield from (f"  {line}" for equation in equations for line in _equation(equation))
-        case Table():
+        case doc.Table():
             yield from aligned_columns(block, lang, width)
-        case Figure(caption=caption):
+        case doc.Figure(caption=caption):
             yield from [f"  [{spoken(caption, lang)}]"] * (caption != "")
-        case Fold(summary=summary, blocks=inner) | Section(title=summary, blocks=inner):
+        case doc.Fold(summary=summary, blocks=inner) | doc.Section(title=summary, blocks=inner):
             yield from _title(spoken(summary, lang), depth)
-            yield from [""] * (depth == 1 and bool(inner) and not isinstance(inner[0], Paragraph))
+            yield from [""] * (depth == 1 and bool(inner) and not isinstance(inner[0], doc.Paragraph))
             yield from _blocks(inner, lang, depth + 1, width)
 
 
-def _equation(equation: Equation) -> list[str]:
+def _equation(equation: doc.Equation) -> list[str]:
     left, *sides = (to_text(side) for side in equation)
     if not sides:
         return [left]
@@ -76,13 +64,13 @@ def _equation(equation: Equation) -> list[str]:
     return [f"{left} = {sides[0]}", *(f"{indent}= {side}" for side in sides[1:])]
 
 
-def aligned_columns(table: Table, lang: Language, width: int | None = None) -> list[str]:
+def aligned_columns(table: doc.Table, lang: Language, width: int | None = None) -> list[str]:
     """The lines of a table: numbers flush right, words flush left, and as many columns as fit.
 
     Where these are still too wide, words in the last column go on in the next line.
     """
     head = [tuple(column.title for column in table.columns)] if table.has_head else []
-    cells = [[written(cell, lang) for cell in row] for row in (*head, *table.rows)]
+    cells = [[doc.written(cell, lang) for cell in row] for row in (*head, *table.rows)]
     rows = [[cell if isinstance(cell, str) else to_text(cell) for cell in row] for row in cells]
     widths = {k: max((columns_of(row[k]) for row in rows), default=0) for k in range(len(table.columns))}
     for k in sorted((k for k in widths if table.columns[k].rank), key=lambda k: -table.columns[k].rank):
