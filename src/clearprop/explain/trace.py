@@ -50,7 +50,7 @@ class Trace(Values):
             convention: "row" (z = a · W + b, samples as rows) or "column" (z = W · a + b, samples as columns).
             detail: "formulas", "values" (numbers put in) or "elements" (every single element, too).
             only: one value such as "dW2", or "W2'" after the update, or one element of it as printed, counted from 1:
-                "dW2[1,3]".
+                "dW2[1,3]"; in a batch the sample comes first.
             optimizer: whose update is shown.
             digits: significant digits of printed numbers.
 

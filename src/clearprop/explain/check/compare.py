@@ -128,14 +128,8 @@ def compare(name: Name, analytic: Array, loss: LossOfArray, largest: float, sett
     """Compare a gradient with slopes of the loss.
 
     Every entry of a small array is compared. Of a large one it is the entries with the largest gradients, as many drawn
-    at random, and a random direction through all of them, in which a mistake anywhere shows.
-
-    Args:
-        name: of what the loss is differentiated by.
-        analytic: the gradient that is checked.
-        loss: the loss as a function of it.
-        largest: the largest gradient of its layer.
-        settings: tolerance, method, how many entries, seed.
+    at random, and a random direction through all of them, in which a mistake anywhere shows. `largest` is the largest
+    gradient of its layer.
     """
 
     def is_wrong(found: Comparison | NotCompared | None) -> bool:

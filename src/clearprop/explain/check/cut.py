@@ -19,13 +19,9 @@ HERE, LOSS = "here", "loss"
 
 
 def loss_of(L: Node, x: Node, run: Callable[[Graph], dict[str, Array]], n: int) -> LossOfArray:
-    """L as a function of x.
+    """L as a function of a node on the way to it: a parameter, or an inner value such as z1.
 
-    Args:
-        L: the loss, a scalar node.
-        x: a node on the way to it: a parameter, or an inner value such as z1.
-        run: gives the values of a graph on the data and the parameters as they are.
-        n: the batch size.
+    `run` gives the values of a graph on the data and the parameters as they are, n is the batch size.
     """
     dependent, beside = _cut(L, x)
     kept = run(Graph({**beside, HERE: x}))

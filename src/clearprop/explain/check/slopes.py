@@ -54,13 +54,8 @@ def central_slope(
 
     Steps are tried from large to small until one crosses no kink and is sure enough, so that neither truncation nor
     rounding decides by luck; otherwise the surest is taken. If every step crosses a kink, it may still be harmless: elu
-    and the Huber loss change their formula at a place where the slope does not jump.
-
-    Args:
-        loss: the function.
-        v: the direction.
-        unit: the size of what moves, by which the steps are measured.
-        enough: whether a slope is sure enough.
+    and the Huber loss change their formula at a place where the slope does not jump. `unit` is the size of what moves,
+    by which the steps are measured.
     """
     here = loss.real(loss.at)
     for may_cross in (False, True):

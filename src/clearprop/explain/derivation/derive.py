@@ -31,16 +31,7 @@ def derive(
     optimizer: Optimizer | None = None,
     digits: int = DIGITS,
 ) -> Document:
-    """The derivation of every number of a run.
-
-    Args:
-        values: the run.
-        convention: "row" (z = a · W + b, samples as rows) or "column" (z = W · a + b, samples as columns).
-        detail: "formulas", "values" (numbers put in) or "elements" (every single element, too).
-        only: one value, "dW2", or "W2'" after the update, or one element of it as it is printed, counted from 1:
-            "dW2[1,3]"; in a batch the sample comes first.
-        optimizer: whose update is shown; gradient descent by default.
-        digits: significant digits of printed numbers.
+    """The derivation of every number of a run; the arguments are those of `Trace.explain`.
 
     Raises:
         ClearpropError: for an unknown convention, detail or value.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clearprop.explain.derivation.arrange import axis_of_sum, is_sum
 from clearprop.explain.derivation.source import DerivationSource
-from clearprop.graph import Name, Node, topological
+from clearprop.graph import Name, Node, substitute, topological, variable
 from clearprop.graph.node import is_constant
 from clearprop.nn.names import X
 from clearprop.present.document import Equation
@@ -64,14 +64,10 @@ def _holds(rule: str, of: Name, source: DerivationSource) -> bool:
 
 def is_only_way(layer: int, source: DerivationSource) -> bool:
     """Whether z[l] reaches the loss through a[l] alone."""
-    named = source.values.layer_graph.named
-    stack, seen = [named["L"]], {named[Name.value("a", layer)]}
-    while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            stack += node.inputs
-    return named[Name.value("z", layer)] not in seen
+    graph = source.values.layer_graph
+    a = graph[Name.value("a", layer)]
+    without_a = substitute(graph["L"], {a: variable("a", a.shape, a.dtype)})
+    return graph[Name.value("z", layer)] not in topological([without_a])
 
 
 def comes_through_weights(layer: int, source: DerivationSource) -> bool:

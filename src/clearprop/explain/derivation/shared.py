@@ -16,14 +16,8 @@ NameOf = Callable[[Node], Name | None]
 _HEAVY = 3  # operations that a value must take to get a letter of its own
 
 
-def letters(nodes: Sequence[Node], stops: Container[Node], first: int = 1) -> dict[Node, Name]:
-    """Letters for what is used more than once and takes several operations.
-
-    Args:
-        nodes: of a graph, inputs first.
-        stops: those that have names anyway.
-        first: the number of the first letter.
-    """
+def letters(nodes: Sequence[Node], stops: Container[Node]) -> dict[Node, Name]:
+    """Letters for what is used more than once and takes several operations; nodes come inputs first."""
     uses: Counter[Node] = Counter()
     for node in reversed(nodes):  # what is only spread out is used as often as that is
         times = max(1, uses[node]) if node.op.kind == "movement" and node not in stops else 1
@@ -37,7 +31,7 @@ def letters(nodes: Sequence[Node], stops: Container[Node], first: int = 1) -> di
         weight[node] = 0 if ends else inner + (node.op.kind != "movement")
         heavy = weight[node] >= _HEAVY and node.op.kind != "movement"
         if heavy and uses[node] > 1 and node.type.is_float and not is_plain(node):
-            found[node] = Name.other(f"u_{first + len(found)}")
+            found[node] = Name.other(f"u_{1 + len(found)}")
             weight[node] = 0
     return found
 

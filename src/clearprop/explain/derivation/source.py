@@ -28,19 +28,11 @@ Convention = Literal["row", "column"]
 class DerivationSource:
     """The graph, the numbers and the writers of one derivation.
 
-    Args:
-        values: the run.
-        convention: "row" (z = a · W + b) or "column" (z = W · a + b).
-        digits: significant digits of printed numbers.
-        optimizer: whose first step ends the graph; without one, or without a target, it ends with the gradients.
+    The graph ends with the optimizer's first step; without an optimizer, or without a target, with the gradients.
     """
 
     def __init__(
-        self,
-        values: Values,
-        convention: Convention = "row",
-        digits: int = DIGITS,
-        optimizer: Optimizer | None = None,
+        self, values: Values, convention: Convention = "row", digits: int = DIGITS, optimizer: Optimizer | None = None
     ) -> None:
         self.values, self.column, self.digits = values, convention == "column", digits
         self.graph, self._numbers_of_step = values.textbook_graph, dict[str, float]()
@@ -48,6 +40,8 @@ class DerivationSource:
             self.graph = textbook_step(values.textbook_graph, values.architecture, optimizer)
             self._numbers_of_step = first_numbers(optimizer)
         self._names = self._stops()
+        # Of labels and the rows that they become, which have one name, the rows come later and count.
+        self._shapes: dict[Name, Shape] = {name: node.shape for node, name in self._names.items()}
         samples = values.samples
         self.symbols = self.symbol_writer(self.name_of)
         self.numbers = self.number_writer(self.name_of)
@@ -212,13 +206,7 @@ class DerivationSource:
 
     def belongs_to_samples(self, name: Name) -> bool:
         """Whether a value has a row for each sample, as parameters and their gradients do not."""
-        shape = self._shapes.get(name, ())
-        return bool(shape) and not isinstance(shape[0], int)
-
-    @cached_property
-    def _shapes(self) -> dict[Name, Shape]:
-        """By name; of labels and the rows that they become, the rows come later and count."""
-        return {name: node.shape for node, name in self._names.items()}
+        return self._shapes.get(name, ())[:1] == (N,)
 
     def _element_symbol(self, node: Node) -> Math | None:
         element = self.elements.leaves.get(node)

@@ -28,14 +28,7 @@ _LONGEST_SAMPLE = 64  # numbers of a single sample that are all printed
 
 
 def step(name: str, heading: Words, equations: Iterable[Equation] = (), notes: Iterable[Words] = ()) -> Section:
-    """One value and how it follows.
-
-    Args:
-        name: of the value: "z1", "dW2".
-        heading: what it is, in words.
-        equations: the formula, the numbers put in, the result; then the general rule's and the elements'.
-        notes: sentences.
-    """
+    """One value, such as z1 or dW2, and how it follows: formula, numbers put in, result; then its elements."""
     shown = tuple(equations)
     blocks: list[Block] = [Equations(shown)] if shown else []
     return Section(heading, (*blocks, *(Paragraph.of(note, kind="note") for note in notes)), name, "step")
@@ -47,12 +40,7 @@ def part(key: str, intro: Iterable[Message], steps: Iterable[Section]) -> Sectio
 
 
 class Steps:
-    """Makes the steps of one derivation.
-
-    Args:
-        source: graph, numbers and writers.
-        detail: "formulas", "values" (numbers put in) or "elements" (every element, too).
-    """
+    """Makes the steps of one derivation, in as much detail as `Trace.explain` is asked for."""
 
     def __init__(self, source: DerivationSource, detail: Detail) -> None:
         self._source, self.detail = source, detail
@@ -180,13 +168,7 @@ _NEW = {"W": "derivation.new_weights", "b": "derivation.new_bias"}
 
 
 class UpdateSteps(Steps):
-    """Makes the steps of an optimizer's first step.
-
-    Args:
-        source: the run, made with the optimizer.
-        detail: "formulas", "values" (numbers put in) or "elements" (every element, too).
-        optimizer: whose first step it is.
-    """
+    """Makes the steps of an optimizer's first step, with which the source was made, too."""
 
     def __init__(self, source: DerivationSource, detail: Detail, optimizer: Optimizer) -> None:
         super().__init__(source, detail)

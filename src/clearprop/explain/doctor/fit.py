@@ -37,9 +37,7 @@ SHRUNK = 0.2  # of their initial size: weights that a penalty has shrunk so far 
 def examine_underfitting(patient: Patient, earlier: Sequence[Finding] = ()) -> Examination:
     """The score on the training rows, beside the baseline and the vote of the five nearest other rows.
 
-    Args:
-        patient: the network with its data.
-        earlier: the findings so far, the first of which is the likely cause.
+    The first of the findings so far, where there are any, is the likely cause.
     """
     if patient.is_untrained:
         return skipped("underfitting", "untrained")

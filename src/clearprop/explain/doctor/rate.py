@@ -56,9 +56,7 @@ class Course:
 def examine_learning_rate(patient: Patient, earlier: Collection[str] = ()) -> list[Examination]:
     """Whether the steps are too small to get anywhere, or too large to settle.
 
-    Args:
-        patient: the network, its data and its history.
-        earlier: names of findings so far, which may be why the losses jump or stand still.
+    The findings so far may be why else the losses jump or stand still.
     """
     step = first_step(patient) if _is_known(patient) else None
     course = Course.of(patient.history["loss"]) if patient.history is not None else None

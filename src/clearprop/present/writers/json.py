@@ -6,7 +6,7 @@ from typing import Any
 
 from clearprop.messages import Language, Message, Words, spoken
 from clearprop.present import document as doc
-from clearprop.present.formula import to_latex, to_text
+from clearprop.present.formula import Math, to_latex, to_text
 
 
 def json_of(document: doc.Document, lang: Language = "en") -> dict[str, Any]:
@@ -24,7 +24,7 @@ def _block(block: doc.Block, lang: Language) -> dict[str, Any]:
             said = [_words(one, lang) for one in words]
             return {"type": "paragraph", "kind": kind, "words": said} | ({"to": to} if to else {})
         case doc.Equations(equations=equations):
-            return {"type": "equations", "equations": [_equation(equation) for equation in equations]}
+            return {"type": "equations", "equations": [[_formula(side) for side in one] for one in equations]}
         case doc.Table(columns=columns, rows=rows, kind=kind):
             head = [_words(column.title, lang) for column in columns]
             cells = [[_cell(cell, lang) for cell in row] for row in rows]
@@ -43,8 +43,8 @@ def _words(words: Words, lang: Language) -> Any:
     return {**words.to_dict(), "text": spoken(words, lang)} if isinstance(words, Message) else words
 
 
-def _equation(equation: doc.Equation) -> list[dict[str, str]]:
-    return [{"text": to_text(side), "latex": to_latex(side)} for side in equation]
+def _formula(m: Math) -> dict[str, str]:
+    return {"text": to_text(m), "latex": to_latex(m)}
 
 
 def _cell(cell: doc.Cell, lang: Language) -> Any:
@@ -60,4 +60,4 @@ def _cell(cell: doc.Cell, lang: Language) -> Any:
         case str() | Message():
             return _words(cell, lang)
         case _:
-            return {"text": to_text(cell), "latex": to_latex(cell)}
+            return _formula(cell)
