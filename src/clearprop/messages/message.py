@@ -53,7 +53,8 @@ class Message:
 
     def __call__(self, lang: Language = "en") -> str:
         """Its words in one language; in English where that language lacks them."""
-        return render(self.key, {name: _spoken(value, lang) for name, value in self.values.items()}, lang)
+        said = {name: _each(value, lambda one: spoken(one, lang)) for name, value in self.values.items()}
+        return render(self.key, said, lang)
 
     def __str__(self) -> str:
         return self()
@@ -72,7 +73,13 @@ class Message:
 
     def with_names(self, shown: Callable[[str], str]) -> Message:
         """The same with every text among its values, which are names from somebody's data, as `shown` gives it."""
-        return Message(self.key, **{name: _changed(value, shown) for name, value in self.values.items()})
+
+        def change(value: Any) -> Any:
+            if isinstance(value, Message):
+                return value.with_names(shown)
+            return shown(value) if isinstance(value, str) else value
+
+        return Message(self.key, **{name: _each(value, change) for name, value in self.values.items()})
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON and model files."""
@@ -89,9 +96,8 @@ class Message:
             raise ValueError("messages within messages, too deep to be meant")
         if not isinstance(data, dict) or not isinstance(data["key"], str) or not isinstance(data["values"], dict):
             raise TypeError(f"{type(data).__name__}, which is no message")
-        found = cls(
-            data["key"], **{str(name): _message_in(value, deepest - 1) for name, value in data["values"].items()}
-        )
+        values = {str(name): _message_in(value, deepest - 1) for name, value in data["values"].items()}
+        found = cls(data["key"], **values)
         for lang in languages():
             found(lang)  # its key and its values suit each other
         return found
@@ -110,18 +116,9 @@ def say(key: str, lang: Language, /, **values: Any) -> str:
     return Message(key, **values)(lang)
 
 
-def _spoken(value: Any, lang: Language) -> Any:
-    if isinstance(value, Message):
-        return value(lang)
-    return [_spoken(v, lang) for v in value] if isinstance(value, list | tuple) else value
-
-
-def _changed(value: Any, shown: Callable[[str], str]) -> Any:
-    if isinstance(value, Message):
-        return value.with_names(shown)
-    if isinstance(value, str):
-        return shown(value)
-    return [_changed(v, shown) for v in value] if isinstance(value, list | tuple) else value
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """A value changed, or each one in a list."""
+    return [_each(v, change) for v in value] if isinstance(value, list | tuple) else change(value)
 
 
 def as_data(value: Any) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from itertools import product as every
 from math import prod
 
 import numpy as np
@@ -68,7 +67,9 @@ class Elements:
 
     def cannot_write(self, node: Node) -> str | None:
         """The name of an op in a node's formula of which nothing is known about single elements, if there is one."""
-        return next((x.op.name for x in self._inside(node) if not _is_known(x)), None)
+        known = ("elementwise", "leaf", "random")
+        inside = (x.op for x in self._inside(node))
+        return next((op.name for op in inside if op.rule is None and not op.fused and op.kind not in known), None)
 
     def chosen_by_data(self, node: Node) -> str | None:
         """The name of an op in a node's formula that takes other elements for other samples, if there is one."""
@@ -82,13 +83,12 @@ class Elements:
         key = (node, index)
         if key not in self._made:
             name = self._stop(node)
-            self._made[key] = self._operation(node, index) if name is None else self._named(node, name, index)
+            if name is None:
+                self._made[key] = self._operation(node, index)
+            else:  # what is the same along an axis is stored once
+                stored = tuple(min(k, d - 1) for k, d in zip(index, np.shape(self._values[name]), strict=True))
+                self._made[key] = self._leaf(Element(name, stored), node.dtype)
         return self._made[key]
-
-    def _named(self, node: Node, name: Name, index: Index) -> Node:
-        """What is the same along an axis is stored once."""
-        shape = np.shape(self._values[name])
-        return self._leaf(Element(name, tuple(min(k, d - 1) for k, d in zip(index, shape, strict=True))), node.dtype)
 
     def _leaf(self, element: Element, dtype: str = "f64", value: float | None = None) -> Node:
         leaf = variable(f"{element.name}{element.index or len(self.leaves)}", (), _scalar(dtype).dtype)
@@ -142,11 +142,6 @@ class Elements:
         return self._arrays[node]
 
 
-def _is_known(node: Node) -> bool:
-    """Whether a node's elements can be written out."""
-    return node.op.rule is not None or node.op.fused or node.op.kind in ("elementwise", "leaf", "random")
-
-
 def _scalar(dtype: str) -> Type:
     """All decimal numbers are float64 here, conditions and whole numbers what they are."""
     kept = Type((), dtype)
@@ -155,16 +150,13 @@ def _scalar(dtype: str) -> Type:
 
 def indices(shape: tuple[int, ...]) -> list[Index]:
     """All indices of an array, in reading order."""
-    return list(every(*(range(n) for n in shape))) if shape else [()]
+    return list(np.ndindex(shape))
 
 
 def some_indices(values: Array, everything: bool) -> list[Index]:
     """Indices of the elements that are written out: all, as long as there are few; else the largest."""
     most = MOST_ELEMENTS if everything else _SAMPLE_ELEMENTS
-    return indices(values.shape) if values.size <= most else largest(values, most)
-
-
-def largest(values: Array, count: int) -> list[Index]:
-    """Where the largest entries are, in reading order: those worth showing of many."""
-    flat = np.argsort(-np.abs(values), axis=None, kind="stable")[:count]
-    return [tuple(int(i) for i in np.unravel_index(k, values.shape)) for k in sorted(flat)]
+    if values.size <= most:
+        return indices(values.shape)
+    largest = np.argsort(-np.abs(values), axis=None, kind="stable")[:most]
+    return [tuple(int(i) for i in np.unravel_index(k, values.shape)) for k in sorted(largest)]

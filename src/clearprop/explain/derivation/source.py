@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -109,28 +109,20 @@ class DerivationSource:
     @cached_property
     def arrays(self) -> dict[str, Array]:
         """The value at every stop, by name."""
-        found = self._textbook | self._shared_once
+        found = dict(self._textbook)
+        repeated = once(self.values.textbook_graph.nodes, self._names)
+        for name, node in self.auxiliary.items():  # what was only spread out to fit others is one row, or one column
+            if node in repeated:
+                found[name] = found[name][repeated[node]]
         inputs = {k: v for k, v in self.values.inputs().items() if k not in found}  # labels have become one-hot
         trained = {k: v for k, v in self.values.values.items() if k in found and np.isfinite(v).all()}
         arrays = {k: np.asarray(v, np.float64) for k, v in {**inputs, **found, **trained}.items()}
-        for name, node in self._stops_of(self.graph):
-            if name not in arrays:
-                arrays[name] = self._updated(name, node, arrays)
+        for name, node in self._stops_of(self.graph):  # the optimizer's step, from the gradients as shown
+            if name not in arrays and is_variable(node):  # its numbers; its arrays begin at 0
+                arrays[name] = np.full(self._shape(node), self._numbers_of_step.get(name, 0.0))
+            elif name not in arrays:
+                arrays[name] = computed(node, self.name_of, arrays, self.values.samples)
         return arrays
-
-    def _updated(self, name: Name, node: Node, arrays: Mapping[str, Array]) -> Array:
-        """What belongs to the optimizer's first step, from the gradients as they are shown; its arrays begin at 0."""
-        if not is_variable(node):
-            return computed(node, self.name_of, arrays, self.values.samples)
-        start = np.asarray(self._numbers_of_step.get(name, 0.0), np.float64)
-        return np.broadcast_to(start, self._shape(node))
-
-    @cached_property
-    def _shared_once(self) -> dict[str, Array]:
-        """Shared values in their real shape: what was only spread out to fit others is one row, or one column."""
-        repeated = once(self.values.textbook_graph.nodes, self._names)
-        shared = {name: node for name, node in self.auxiliary.items() if node in repeated}
-        return {name: self._textbook[name][repeated[node]] for name, node in shared.items()}
 
     def is_finite(self, name: Name) -> bool:
         """Whether a value's formula comes to finite numbers when those of what it names are put in."""
@@ -157,11 +149,7 @@ class DerivationSource:
 
     def printed(self, name: Name) -> Math:
         """A value's numbers: a matrix, or a single number."""
-        return self.matrix(self.arrays[name], per_sample=self._is_per_sample(name))
-
-    def _is_per_sample(self, name: Name) -> bool:
-        is_known = name in self.graph.named or name in self.auxiliary
-        return is_known and self.node(name).shape == (N,)
+        return self.matrix(self.arrays[name], per_sample=self._shapes.get(name) == (N,))
 
     def matrix(self, array: Array, per_sample: bool = False) -> Math:
         """Numbers as a matrix in this convention; a vector is a row, one number per sample a column."""

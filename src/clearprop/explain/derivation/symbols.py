@@ -93,8 +93,7 @@ def own_letter(name: str) -> Math:
 def _letters(name: str) -> Math:
     """One letter in italics, or a word upright."""
     name = visible(name)
-    is_letter = name.isalpha() and len(name) == 1
-    if is_letter:
+    if name.isalpha() and len(name) == 1:
         return identifier(name, COMMANDS.get(name, name))
     return identifier(name, rf"\mathrm{{{name.translate(_ESCAPED)}}}")
 
