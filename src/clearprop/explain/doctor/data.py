@@ -99,7 +99,7 @@ def examine_targets(patient: Patient) -> Examination:
     worst = int(np.argmax((mean**2 + 1) / np.where(std > 0, std, np.inf) ** 2 if spoils_start else size))
     limits = Message("doctor.size_of_targets", far=FAR)
     if spoils_start:
-        limits = Message("doctor.start_of_targets", first=patient.losses.first, expected=patient.losses.ignorant)
+        limits = Message("doctor.start_of_targets", first=patient.first_loss, expected=patient.ignorant_loss)
     numbers = {"mean": float(mean[worst]), "std": float(std[worst])}
     evidence = Evidence("unscaled_targets", limits=limits, **numbers)
     if not is_large and not spoils_start:
@@ -111,7 +111,7 @@ def examine_targets(patient: Patient) -> Examination:
 
 def _targets_spoil_the_start(patient: Patient) -> bool:
     """Whether the first loss is far off although the initial outputs are of the size of standardised targets."""
-    if not patient.losses.first > patient.losses.highest_first > 0:
+    if not patient.first_loss > patient.highest_first_loss > 0:
         return False
     for name, drawn in patient.initial.items():
         p, size = patient.architecture.parameters[name], np.mean(np.asarray(drawn, np.float64) ** 2)
@@ -122,7 +122,7 @@ def _targets_spoil_the_start(patient: Patient) -> bool:
 
 def examine_initial_loss(patient: Patient) -> Examination:
     """The first loss against ln k, ln 2 or the variance of y."""
-    first, expected, limit = patient.losses.first, patient.losses.ignorant, patient.losses.highest_first
+    first, expected, limit = patient.first_loss, patient.ignorant_loss, patient.highest_first_loss
     name: Words = Message("doctor.loss_of_the_mean")
     if patient.is_classification:
         name = "ln 2" if patient.loss.target == "binary" else f"ln {patient.architecture.n_outputs}"

@@ -5,7 +5,7 @@ It is judged by scores with their intervals (accuracy, R², log loss), and by th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -102,29 +102,23 @@ def _cure_of_underfitting(patient: Patient, earlier: Sequence[Finding]) -> Cure:
         more = {"epochs": max(4 * history.epochs, 100)}
         if history.epochs < FEWEST_EPOCHS:
             return advised("hardly_begun", more)
-        if _still_falling(history["loss"]):
+        losses = history["loss"]
+        late = losses[-max(2, len(losses) // 10) :]  # the last tenth of the epochs
+        if late[0] - late[-1] > 0.01 * (losses[0] - late[0]) > 0:  # the loss is still falling
             return advised("go_on", more)
     if vanished_at_start(patient):
         return cure_of_vanishing(patient)
-    shrunk = _size_of_weights(patient, patient.parameters) / (_size_of_weights(patient, patient.initial) or 1.0)
+    size, at_start = (  # √ΣW² over all layers
+        float(sum((W**2).sum() for W in patient.weights(values)) ** 0.5)
+        for values in (patient.parameters, patient.initial)
+    )
+    shrunk = size / (at_start or 1.0)
     penalties = {name: value for name in ("l1", "l2") if (value := getattr(patient.architecture, name))}
     if penalties and shrunk < SHRUNK:
         light = 2.5 / len(patient.data)
         smaller = {name: float(f"{min(value / 100, light):.1g}") for name, value in penalties.items()}
         return advised("smaller_penalty", smaller, shrunk=shrunk)
     return advised("more_units", {"hidden": tuple(max(64, 2 * units) for units in patient.widths) or (64,)})
-
-
-def _size_of_weights(patient: Patient, parameters: Mapping[str, Array]) -> float:
-    """√ΣW² over all layers."""
-    names = [name for name, p in patient.architecture.parameters.items() if p.is_weight]
-    return float(sum(np.sum(np.asarray(parameters[name], np.float64) ** 2) for name in names) ** 0.5)
-
-
-def _still_falling(losses: Sequence[float]) -> bool:
-    """Whether the last tenth of the epochs made more than a hundredth of the fall so far."""
-    late = losses[-max(2, len(losses) // 10) :]
-    return late[0] - late[-1] > 0.01 * (losses[0] - late[0]) > 0
 
 
 def _judgement(patient: Patient) -> Judgement | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import log
 from typing import Any, Protocol
@@ -175,10 +175,48 @@ class Patient:
         """The weight of each row, (N,), 1 on average."""
         return np.ones(len(data)) if data.w is None else np.asarray(data.w, np.float64)
 
+    def weights(self, parameters: Mapping[str, Array]) -> list[Array]:
+        """The weights among some parameters."""
+        declared = self.architecture.parameters.items()
+        return [np.asarray(parameters[name], np.float64) for name, p in declared if p.is_weight]
+
+    # --- losses before training, and without a network; without penalties on the weights
+
     @cached_property
-    def losses(self) -> Losses:
-        """What the loss is at the start and would be without a network."""
-        return Losses(self)
+    def baseline_loss(self) -> float:
+        """Of always answering the same, as well as possible: with the classes' shares, or the mean."""
+        shares = np.average(self.targets_as_rows(self.sample), axis=0, weights=self.row_weights(self.sample))
+        return self._loss_of(np.clip(shares, _SMALLEST, 1 - _SMALLEST) if self.is_classification else shares)
+
+    @cached_property
+    def ignorant_loss(self) -> float:
+        """Of knowing nothing: ln k for k classes, ln 2 for a yes or no; for numbers, of answering the mean."""
+        if not self.is_classification:
+            return self.baseline_loss
+        k = self.architecture.n_outputs
+        return self._loss_of(np.full(k, 1 / k if self.loss.target == "classes" else 0.5))
+
+    def _loss_of(self, answer: Array) -> float:
+        """The mean loss of giving every row the same output (k,)."""
+        y = self.targets_as_rows(self.sample)
+        a, t = variable("a", (N, y.shape[1])), variable("y", (N, y.shape[1]))
+        losses = evaluate(self.loss(a, t), {"a": np.broadcast_to(answer, y.shape), "y": y})
+        return float(np.average(losses, weights=self.row_weights(self.sample)))
+
+    @cached_property
+    def first_loss(self) -> float:
+        """The smallest of the first three steps, as one batch may be odd; without a history, at the initial weights."""
+        if self.history is not None and self.history.step_loss:
+            return min(self.history.step_loss[:3])
+        l1, l2 = first_value(self.architecture.l1), first_value(self.architecture.l2)
+        penalties = (l1 * np.abs(W).sum() + 0.5 * l2 * (W**2).sum() for W in self.weights(self.initial))
+        return self.start.loss - float(sum(penalties))
+
+    @property
+    def highest_first_loss(self) -> float:
+        """The limit of a healthy start: probabilities ten times below guessing; of numbers, ten times the loss."""
+        ignorant = self.ignorant_loss
+        return ignorant + log(BAD_START) if self.is_classification else ignorant * BAD_START
 
     # --- the training
 
@@ -200,57 +238,6 @@ class Patient:
     def optimizer_at(self, learning_rate: float) -> Optimizer:
         """The same optimizer with another learning rate."""
         return replace(self.optimizer, learning_rate=learning_rate)
-
-
-class Losses:
-    """What the loss is before training, and what it would be without a network; without penalties on the weights."""
-
-    def __init__(self, patient: Patient) -> None:
-        self._patient = patient
-
-    @cached_property
-    def baseline(self) -> float:
-        """Of always answering the same, as well as possible: with the classes' shares, or the mean."""
-        patient = self._patient
-        y, weights = patient.targets_as_rows(patient.sample), patient.row_weights(patient.sample)
-        shares = np.average(y, axis=0, weights=weights)
-        return self._of_answer(np.clip(shares, _SMALLEST, 1 - _SMALLEST) if patient.is_classification else shares)
-
-    @cached_property
-    def ignorant(self) -> float:
-        """Of knowing nothing: ln k for k classes, ln 2 for a yes or no; for numbers, of answering the mean."""
-        patient, k = self._patient, self._patient.architecture.n_outputs
-        if not patient.is_classification:
-            return self.baseline
-        return self._of_answer(np.full(k, 1 / k if patient.loss.target == "classes" else 0.5))
-
-    @cached_property
-    def first(self) -> float:
-        """The smallest of the first three steps, as one batch may be odd; without a history, at the initial weights."""
-        patient = self._patient
-        if patient.history is not None and patient.history.step_loss:
-            return min(patient.history.step_loss[:3])
-        return patient.start.loss - self._initial_penalty()
-
-    @property
-    def highest_first(self) -> float:
-        """The limit of a healthy start: probabilities ten times below guessing; of numbers, ten times the loss."""
-        return self.ignorant + log(BAD_START) if self._patient.is_classification else self.ignorant * BAD_START
-
-    def _of_answer(self, answer: Array) -> float:
-        """The mean loss of giving every row the same output (k,)."""
-        patient = self._patient
-        y = patient.targets_as_rows(patient.sample)
-        a, t = variable("a", (N, y.shape[1])), variable("y", (N, y.shape[1]))
-        losses = evaluate(patient.loss(a, t), {"a": np.broadcast_to(answer, y.shape), "y": y})
-        return float(np.average(losses, weights=patient.row_weights(patient.sample)))
-
-    def _initial_penalty(self) -> float:
-        """l1·Σ|W| + l2/2·ΣW²."""
-        a = self._patient.architecture
-        weights = [np.asarray(self._patient.initial[n], np.float64) for n, p in a.parameters.items() if p.is_weight]
-        l1, l2 = first_value(a.l1), first_value(a.l2)
-        return float(sum(l1 * np.abs(W).sum() + 0.5 * l2 * (W**2).sum() for W in weights))
 
 
 def layers_in_words(layers: Sequence[int]) -> Message:

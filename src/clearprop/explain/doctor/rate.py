@@ -77,7 +77,7 @@ def examine_learning_rate(patient: Patient, earlier: Collection[str] = ()) -> li
         cure = _another_rate(patient, step, illness == SMALL)
         numbers = {"learning_rate": patient.peak_rate, "step": step, "steps": patient.steps}
         numbers |= {} if course is None else asdict(course)
-        plot = loss_plot(patient.history, level=patient.losses.baseline)
+        plot = loss_plot(patient.history, level=patient.baseline_loss)
         return evidence.found("serious", Message("doctor.optimizer"), cure, numbers, plot)
 
     return [
@@ -87,7 +87,7 @@ def examine_learning_rate(patient: Patient, earlier: Collection[str] = ()) -> li
 
 
 def _is_small(patient: Patient, step: float, course: Course | None) -> bool:
-    if course is not None and course.late < LOW * patient.losses.baseline:
+    if course is not None and course.late < LOW * patient.baseline_loss:
         return False
     epochs = 0 if patient.history is None else patient.history.epochs
     if course is None or epochs < FEWEST_EPOCHS or patient.steps < FEWEST_STEPS:
@@ -96,7 +96,7 @@ def _is_small(patient: Patient, step: float, course: Course | None) -> bool:
 
 
 def _is_large(patient: Patient, is_far: bool, course: Course) -> bool:
-    ignorant, baseline = patient.losses.ignorant, patient.losses.baseline
+    ignorant, baseline = patient.ignorant_loss, patient.baseline_loss
     if not ignorant > 0:  # a target that never varies
         return False
     never_settled = course.jumps > JUMPS * ignorant or course.late > WORSE * max(course.first, baseline)
@@ -110,7 +110,7 @@ def _clauses(patient: Patient, step: float | None, course: Course | None) -> lis
         optimizer = as_code(patient.optimizer_at(patient.peak_rate))
         clauses.append(Message("doctor.first_step", optimizer=optimizer, step=step, small=SMALL_STEP, large=LARGE_STEP))
     if course is not None:
-        baseline = patient.losses.baseline
+        baseline = patient.baseline_loss
         clauses.append(Message("doctor.course_of_losses", **asdict(course), baseline=baseline))
     return clauses
 
@@ -138,8 +138,7 @@ def first_step(patient: Patient) -> float | None:
     except DivergenceError:
         return inf
     moves = []
-    for name in (name for name, p in a.parameters.items() if p.is_weight):
-        before, after = (np.asarray(values[name], np.float64) for values in (patient.initial, run.parameters))
+    for before, after in zip(patient.weights(patient.initial), patient.weights(run.parameters), strict=True):
         moves.append(float(np.linalg.norm(after - before) / max(np.linalg.norm(before), before.shape[1] ** 0.5)))
     return max(moves, default=0.0) or None
 
