@@ -15,7 +15,7 @@ import numpy as np
 from clearprop.cached import cached_property
 from clearprop.errors import ClearpropError, InvalidValueError, UnknownNameError
 from clearprop.execute import Array, Reference
-from clearprop.graph import Graph, Name, Node, Role, gradient, simplify, tidy
+from clearprop.graph import Graph, Name, Role, gradient, simplify, tidy
 from clearprop.graph.name import as_name
 from clearprop.nn import Architecture, TargetForm, parameter_nodes
 from clearprop.nn.names import A0, COUNTER, LOSS, TARGET, X
@@ -78,21 +78,22 @@ class Values:
     @cached_property
     def graph(self) -> Graph:
         """The whole pass, forward and backward, simplified: what runs when the network trains."""
-        forward = simplify(self.layer_graph)
-        if self._y is None:
-            return forward
-        return Graph({**forward.outputs, **_gradients(forward, self._wanted)})
+        return self._with_gradients(simplify(self.layer_graph))
 
     @cached_property
     def textbook_graph(self) -> Graph:
         """Forward and backward as the textbooks write them: the layer graph and its gradients, nothing fused."""
-        if self._y is None:
-            return tidy(self.layer_graph)
-        return tidy(Graph({**self.layer_graph.outputs, **_gradients(self.layer_graph, self._wanted)}))
+        return tidy(self._with_gradients(self.layer_graph))
 
-    @cached_property
-    def _wanted(self) -> list[Name]:
-        return [*self._computed, *self.learned]
+    def _with_gradients(self, forward: Graph) -> Graph:
+        """A forward pass, and beside it the gradients by its values and the parameters, if it has a loss."""
+        if self._y is None:
+            return forward
+        names = [*self._computed, *self.learned]
+        gradients = gradient(forward[LOSS], [forward[name] for name in names])
+        outputs = dict(forward.outputs)
+        outputs |= {name.gradient: node.named(name.gradient) for name, node in zip(names, gradients, strict=True)}
+        return Graph(outputs)
 
     @cached_property
     def _computed(self) -> list[Name]:
@@ -279,8 +280,3 @@ def _differ(a: Array, b: Array) -> bool:
     scale = max(1.0, float(np.abs(b).max(initial=0.0)))
     finite = bool(np.isfinite(a).all() and np.isfinite(b).all())
     return finite and not np.allclose(a, b, rtol=1e-9, atol=1e-9 * scale)
-
-
-def _gradients(graph: Graph, names: list[Name]) -> dict[str, Node]:
-    found = gradient(graph[LOSS], [graph[name] for name in names])
-    return {name.gradient: node.named(name.gradient) for name, node in zip(names, found, strict=True)}

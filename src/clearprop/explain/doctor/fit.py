@@ -108,11 +108,8 @@ def _cure_of_underfitting(patient: Patient, earlier: Sequence[Finding]) -> Cure:
             return advised("go_on", more)
     if vanished_at_start(patient):
         return cure_of_vanishing(patient)
-    size, at_start = (  # √ΣW² over all layers
-        float(sum((W**2).sum() for W in patient.weights(values)) ** 0.5)
-        for values in (patient.parameters, patient.initial)
-    )
-    shrunk = size / (at_start or 1.0)
+    now, at_start = (sum((W**2).sum() for W in patient.weights(p)) for p in (patient.parameters, patient.initial))
+    shrunk = float(now**0.5) / (float(at_start**0.5) or 1.0)
     penalties = {name: value for name in ("l1", "l2") if (value := getattr(patient.architecture, name))}
     if penalties and shrunk < SHRUNK:
         light = 2.5 / len(patient.data)

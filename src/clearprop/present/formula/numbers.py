@@ -12,6 +12,11 @@ from clearprop.present.formula.tree import RAISED, Atom
 
 DIGITS = 4
 LONGEST, _LARGEST = 12, 40  # side, and number of entries, of a matrix that is printed
+_NOT_FINITE = {
+    "nan": Atom("NaN", r"\mathrm{NaN}", "number"),
+    "inf": Atom("∞", r"\infty", "number"),
+    "-inf": Atom("−∞", r"-\infty", "number"),
+}
 
 
 def is_printable(shape: tuple[int, ...]) -> bool:
@@ -28,7 +33,7 @@ def number(value: float, digits: int = DIGITS) -> Atom:
     """
     value = float(value)
     if not math.isfinite(value):
-        return _special(value)
+        return _NOT_FINITE[str(value)]
     if value == 0:
         return Atom("0", "0", "number")
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
@@ -47,9 +52,3 @@ def number(value: float, digits: int = DIGITS) -> Atom:
 
 def _shortest(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _special(value: float) -> Atom:
-    if math.isnan(value):
-        return Atom("NaN", r"\mathrm{NaN}", "number")
-    return Atom("∞", r"\infty", "number") if value > 0 else Atom("−∞", r"-\infty", "number")

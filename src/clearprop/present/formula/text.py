@@ -53,17 +53,13 @@ def _spaced(parts: tuple[Math, ...]) -> str:
     """Spaces around + − = and ⊙, none around ·, and none behind a sign that stands first."""
     out = ""
     for i, part in enumerate(parts):
-        text = to_text(part)
+        text, before = to_text(part), parts[i - 1] if i else PARTIAL
         if _is_operator(part):
-            binary = i > 0 and not is_sign(parts[i - 1])
+            binary = i > 0 and not is_sign(before)
             text = ", " if part == COMMA else f" {text} " if binary and part != TOP else text
-        elif i and isinstance(parts[i - 1], tree.Fraction):  # 1/2 · x, where 1/2 x might be 1/(2x)
+        elif isinstance(before, tree.Fraction):  # 1/2 · x, where 1/2 x might be 1/(2x)
             text = f" · {text}"
-        elif (
-            out
-            and parts[i - 1] != PARTIAL
-            and not (is_sign(parts[i - 1]) or is_sign(part) or isinstance(part, tree.Fenced))
-        ):
+        elif out and before != PARTIAL and not (is_sign(before) or is_sign(part) or isinstance(part, tree.Fenced)):
             text = f" {text}"
         out += text
     return out
