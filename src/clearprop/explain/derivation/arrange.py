@@ -35,11 +35,6 @@ def is_given(node: Node) -> bool:
     return node.op.kind in ("leaf", "random") or is_label(node)
 
 
-def is_chosen_by_data(node: Node) -> bool:
-    """Whether a node takes other elements of its inputs for other samples."""
-    return isinstance(node.op.rule, RowsTaken | OneHot)
-
-
 def is_plain(node: Node) -> bool:
     """Whether a node is made of numbers and N alone."""
     arithmetic = is_transparent(node) or bool(node.op.factors)

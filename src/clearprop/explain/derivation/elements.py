@@ -15,10 +15,10 @@ import numpy as np
 
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
-from clearprop.explain.derivation.arrange import is_chosen_by_data, is_transparent
+from clearprop.explain.derivation.arrange import is_transparent
 from clearprop.explain.derivation.shared import computed, parts
 from clearprop.graph import OPS, Dim, Name, Node, Type, constant, variable
-from clearprop.graph.entries import Entry, Index, Terms
+from clearprop.graph.entries import Entry, Index, OneHot, RowsTaken, Terms
 
 MOST_ELEMENTS = 24  # that are written out of one value
 _SAMPLE_ELEMENTS = 2  # of a value that is too large to print
@@ -73,7 +73,7 @@ class Elements:
 
     def chosen_by_data(self, node: Node) -> str | None:
         """The name of an op in a node's formula that takes other elements for other samples, if there is one."""
-        return next((x.op.name for x in self._inside(node) if is_chosen_by_data(x)), None)
+        return next((x.op.name for x in self._inside(node) if isinstance(x.op.rule, OneHot | RowsTaken)), None)
 
     def _inside(self, node: Node) -> list[Node]:
         return [node, *parts(node, self._stop)[0]]

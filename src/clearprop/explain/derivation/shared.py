@@ -51,7 +51,7 @@ def parts(node: Node, name_of: NameOf) -> tuple[list[Node], list[Node]]:
     return inner, ends
 
 
-def once(nodes: Sequence[Node], names: Mapping[Node, Name]) -> dict[Node, tuple[slice, ...]]:
+def without_repetition(nodes: Sequence[Node], names: Mapping[Node, Name]) -> dict[Node, tuple[slice, ...]]:
     """What to keep of a value so that nothing is in it twice: one entry along axes along which it was spread out.
 
     Not where a sum or a product goes along such an axis, since it counts every entry.

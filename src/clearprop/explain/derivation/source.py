@@ -11,7 +11,7 @@ from clearprop.cached import cached_property
 from clearprop.execute import Array
 from clearprop.explain.derivation.arrange import is_label
 from clearprop.explain.derivation.elements import Elements
-from clearprop.explain.derivation.shared import NameOf, computed, letters, needed, once, parts
+from clearprop.explain.derivation.shared import NameOf, computed, letters, needed, parts, without_repetition
 from clearprop.explain.derivation.symbols import ElementPlace, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.values import Values
@@ -110,7 +110,7 @@ class DerivationSource:
     def arrays(self) -> dict[str, Array]:
         """The value at every stop, by name."""
         found = dict(self._textbook)
-        repeated = once(self.values.textbook_graph.nodes, self._names)
+        repeated = without_repetition(self.values.textbook_graph.nodes, self._names)
         for name, node in self.auxiliary.items():  # what was only spread out to fit others is one row, or one column
             if node in repeated:
                 found[name] = found[name][repeated[node]]

@@ -85,8 +85,9 @@ def diagnose(
         ]
         examined += rate.examine_learning_rate(patient, {e.illness for e in examined if e.finding is not None})
         causes = [e.finding for e in examined if e.finding is not None]
-        examined += [fit.examine_underfitting(patient, causes), fit.examine_overfitting(patient)]
-        return Diagnosis((*examined, fit.examine_chance(patient)), spoken)
+        scores = fit.judgement_of(patient)
+        examined += [fit.examine_underfitting(patient, causes), fit.examine_overfitting(patient, scores)]
+        return Diagnosis((*examined, fit.examine_chance(patient, scores)), spoken)
 
 
 @dataclass(frozen=True, repr=False)

@@ -129,7 +129,8 @@ class Evidence:
     ) -> Examination:
         """An examination with a finding."""
         values, (change, advice) = self.values | {"where": where, "looked": self.looked}, cure
-        title, measured = (Message.of(f"doctor.{self.illness}.{part}", values) for part in ("title", "measured"))
+        title = Message.of(f"doctor.{self.illness}.title", values)
+        measured = Message.of(f"doctor.{self.illness}.measured", values)
         finding = Finding(self.illness, severity, title, where, measured, advice, change, numbers)
         if plot is not None:
             finding = replace(finding, plot=replace(plot, title=finding.caption))

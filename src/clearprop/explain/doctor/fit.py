@@ -56,9 +56,8 @@ def examine_underfitting(patient: Patient, earlier: Sequence[Finding] = ()) -> E
     return evidence.found("serious", where, cure, _numbers(score) | vote, _losses(patient))
 
 
-def examine_chance(patient: Patient) -> Examination:
+def examine_chance(patient: Patient, judgement: Judgement | None) -> Examination:
     """The scores on rows that were not learned from, beside the baseline's."""
-    judgement = _judgement(patient)
     if judgement is None:
         return skipped("chance", "no_validation")
     if patient.is_untrained:
@@ -74,9 +73,8 @@ def examine_chance(patient: Patient) -> Examination:
     return evidence.found("serious", Message("doctor.new_rows"), cure, numbers, _losses(patient))
 
 
-def examine_overfitting(patient: Patient) -> Examination:
+def examine_overfitting(patient: Patient, judgement: Judgement | None) -> Examination:
     """The scores on training rows and on others, with their intervals."""
-    judgement = _judgement(patient)
     if judgement is None:
         return skipped("overfitting", "no_validation")
     metric = next((name for name in judgement.unseen if name in judgement.seen), None)
@@ -118,7 +116,7 @@ def _cure_of_underfitting(patient: Patient, earlier: Sequence[Finding]) -> Cure:
     return advised("more_units", {"hidden": tuple(max(64, 2 * units) for units in patient.widths) or (64,)})
 
 
-def _judgement(patient: Patient) -> Judgement | None:
+def judgement_of(patient: Patient) -> Judgement | None:
     """The one that was given, or one by the scores on training and validation rows; None without the latter."""
     if patient.judgement is not None or patient.validation is None:
         return patient.judgement

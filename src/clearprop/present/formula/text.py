@@ -69,7 +69,7 @@ def _over(sup: Math | None) -> str:
     """z[1] and x² as they are spoken; anything else behind a ^."""
     if sup is None:
         return ""
-    text = _close(sup)
+    text = _unspaced(sup)
     if _RAISABLE.issuperset(text):
         return text.translate(RAISED)
     if belongs_to_name(sup) or text == "′":  # a layer, a sample, a new value
@@ -77,7 +77,7 @@ def _over(sup: Math | None) -> str:
     return f"^{text}" if len(text) == 1 or text.replace(".", "").isdigit() else f"^({text})"
 
 
-def _close(m: Math) -> str:
+def _unspaced(m: Math) -> str:
     """Layer, sample, prime: signs without spaces between them."""
     if isinstance(m, tree.Row) and not any(is_sign(part) and part not in (TOP, COMMA) for part in m.parts):
         return "".join(to_text(part) for part in m.parts)
@@ -87,7 +87,7 @@ def _close(m: Math) -> str:
 def _under(sub: Math | None) -> str:
     if sub is None:
         return ""
-    text = _close(sub)
+    text = _unspaced(sub)
     if _LOWERABLE.issuperset(text):
         return text.translate(_SUBSCRIPTS)
     return f"_{text}" if text.isalnum() else f"_({text})"
