@@ -134,18 +134,24 @@ class Fold:
 
 
 @dataclass(frozen=True)
-class Section:
-    """Blocks under a heading."""
+class Document:
+    """A title, which is empty for a part of something larger, and blocks under it."""
 
-    title: Words  # empty for no heading
+    title: Words
     blocks: tuple[Block, ...] = ()
-    name: str = ""  # stable: of the section of a page, of the value that a step is about ("dW2")
-    kind: str = ""  # a class for a page's style: "step", "finding"
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """The sections in it."""
+        """The sections at the top."""
         return tuple(block for block in self.blocks if isinstance(block, Section))
+
+
+@dataclass(frozen=True)
+class Section(Document):
+    """A part of a document: blocks under a heading, which may be empty."""
+
+    name: str = ""  # stable: of the section of a page, of the value that a step is about ("dW2")
+    kind: str = ""  # a class for a page's style: "step", "finding"
 
     @property
     def equations(self) -> tuple[Equation, ...]:
@@ -159,19 +165,6 @@ class Section:
 
 
 Block = Paragraph | Equations | Table | Figure | Fold | Section
-
-
-@dataclass(frozen=True)
-class Document:
-    """A title, which is empty for a part of something larger, and blocks under it."""
-
-    title: Words
-    blocks: tuple[Block, ...] = ()
-
-    @property
-    def sections(self) -> tuple[Section, ...]:
-        """The sections at the top."""
-        return tuple(block for block in self.blocks if isinstance(block, Section))
 
 
 def written(cell: Cell, lang: Language) -> str | Math:

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from clearprop.errors import UnknownNameError
-from clearprop.explain.check.compare import Index, TensorCheck
+from clearprop.explain.check.compare import TensorCheck
 from clearprop.graph import Name
 from clearprop.messages import Language, Message, Words, checked_language
 from clearprop.present.document import Cell, Column, Document, Paragraph, Table
@@ -57,20 +57,17 @@ class GradientCheck(Mapping[str, TensorCheck]):
     @property
     def wrong(self) -> tuple[Name, ...]:
         """The parameters whose gradients are wrong."""
-        return self._with("wrong")
+        return tuple(check.name for check in self.checks.values() if check.verdict == "wrong")
 
     @property
     def not_checked(self) -> tuple[Name, ...]:
         """The parameters of which nothing could be compared."""
-        return self._with("not checked")
+        return tuple(check.name for check in self.checks.values() if check.verdict == "not checked")
 
     @property
     def error(self) -> float:
         """The worst relative error of all."""
         return max((c.error for c in self.checks.values() if c.verdict != "not checked"), default=float("nan"))
-
-    def _with(self, verdict: str) -> tuple[Name, ...]:
-        return tuple(check.name for check in self.checks.values() if check.verdict == verdict)
 
     def __getitem__(self, name: str) -> TensorCheck:
         if name not in self.checks:
@@ -182,17 +179,13 @@ def _row(check: TensorCheck) -> tuple[Cell, ...]:
         compared = Message("check.and_direction", entries=compared)
     numbers: tuple[Words, ...] = (_NOTHING,) * 4
     if worst is not None:
-        place = _DIRECTION if worst.index is None else entry_in_words(worst.index)
+        place = ", ".join(str(k + 1) for k in worst.index or ())  # as people count, from 1; a scalar has no place
+        place = _DIRECTION if worst.index is None else f"[{place}]" if place else _NOTHING
         numbers = (f"{worst.error:.1e}", place, f"{worst.analytic:.6g}", f"{worst.numeric:.6g}")
     shape = f"({', '.join(map(str, check.shape))}{',' if len(check.shape) == 1 else ''})"
     method, verdict = (word.replace(" ", "_") for word in (check.method, check.verdict))
     said = Message(f"check.methods.{method}"), Message(f"check.verdicts.{verdict}")
     return (check.name.gradient, shape, compared, said[0], *numbers, said[1])
-
-
-def entry_in_words(index: Index) -> str:
-    """An entry as people count, from 1: [2, 3]; a scalar has no place."""
-    return f"[{', '.join(str(k + 1) for k in index)}]" if index else _NOTHING
 
 
 def _as_dict(check: TensorCheck) -> dict[str, Any]:
