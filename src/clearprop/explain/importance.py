@@ -51,12 +51,7 @@ class PermutationImportance:
 
 
 def permutation_importance(
-    score: Callable[[Array], float],
-    X: Array,
-    groups: Mapping[str, Sequence[int]],
-    *,
-    n_repeats: int = 5,
-    seed: int = 0,
+    score: Callable[[Array], float], X: Array, groups: Mapping[str, Sequence[int]], *, n_repeats: int = 5, seed: int = 0
 ) -> PermutationImportance:
     """How far the score falls when one column's values are dealt out to the rows anew.
 

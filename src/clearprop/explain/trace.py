@@ -1,8 +1,10 @@
-"""`Trace`: the face of one run of a network. Its methods call down: to numbers, derivation, pictures."""
+"""`Trace`: the face of one run of a network. Its methods call down: to numbers, derivation, pictures.
+
+What explains is imported when it is asked for: training and predicting need none of it.
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from clearprop.explain.values import Values
@@ -14,11 +16,6 @@ if TYPE_CHECKING:
     from clearprop.explain.stepper import StepByStep
 
 _DIGITS = 4
-
-
-def _later(module: str) -> Any:
-    """A module that is loaded when it is first needed: training and predicting need none of what explains."""
-    return import_module(f"clearprop.explain.{module}")
 
 
 class Trace(Values):
@@ -67,12 +64,10 @@ class Trace(Values):
                    = 0
             <BLANKLINE>
         """
+        from clearprop.explain.derivation import Explanation, derive
+
         known, chosen = checked_language(lang), resolve_optimizer(optimizer)
-        derivation = _later("derivation")
-        found: Explanation = derivation.Explanation(
-            derivation.derive(self, convention, detail, only, chosen, digits), known
-        )
-        return found
+        return Explanation(derive(self, convention, detail, only, chosen, digits), known)
 
     def step_by_step(
         self,
@@ -101,13 +96,16 @@ class Trace(Values):
             >>> net.trace([1.0, 0.0], 1).step_by_step()
             <StepByStep: 38 steps, zoom 'fused'>
         """
-        made: StepByStep = _later("stepper").step_by_step(
-            self, lang, zoom, optimizer, convention=convention, digits=digits
-        )
-        return made
+        from clearprop.explain.stepper import step_by_step
+
+        return step_by_step(self, lang, zoom, optimizer, convention=convention, digits=digits)
 
     def __repr__(self) -> str:
-        return str(_later("listing").text_listing(self))
+        from clearprop.explain.listing import text_listing
+
+        return text_listing(self)
 
     def _repr_html_(self) -> str:
-        return str(_later("listing").html_listing(self))
+        from clearprop.explain.listing import html_listing
+
+        return html_listing(self)
