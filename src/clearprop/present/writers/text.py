@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from clearprop.messages import Language, spoken
 from clearprop.present import document as doc
@@ -18,7 +18,8 @@ def text_of(document: doc.Document, lang: Language, width: int | None = None) ->
     lines = [*_title(spoken(document.title, lang), 0), *_blocks(document.blocks, lang, 1, width)]
     lines = [visible(line) for line in lines]
     lines = lines if width is None else [part for line in lines for part in _wrapped(line, width)]
-    return "\n".join(_without_double_blanks(lines)).strip("\n") + "\n"
+    lines = [line for before, line in zip(["", *lines], lines, strict=False) if line or before]  # one blank at most
+    return "\n".join(lines).strip("\n") + "\n"
 
 
 def _title(title: str, depth: int) -> list[str]:
@@ -30,11 +31,9 @@ def _title(title: str, depth: int) -> list[str]:
 
 def _blocks(blocks: Sequence[doc.Block], lang: Language, depth: int, width: int | None) -> Iterator[str]:
     """The lines of blocks; an empty line behind each but between paragraphs, and between what belongs to one step."""
-    for i, block in enumerate(blocks):
+    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
         yield from _block(block, lang, depth, width)
-        following = blocks[i + 1] if i + 1 < len(blocks) else None
-        together = isinstance(following, doc.Paragraph) if isinstance(block, doc.Paragraph | doc.Equations) else False
-        if not together:
+        if not (isinstance(block, doc.Paragraph | doc.Equations) and isinstance(following, doc.Paragraph)):
             yield ""
 
 
@@ -106,11 +105,3 @@ def _wrapped(line: str, width: int) -> list[str]:
         else:
             now += piece
     return [*out, now.rstrip()]
-
-
-def _without_double_blanks(lines: Iterable[str]) -> Iterator[str]:
-    before = ""
-    for line in lines:
-        if line or before:
-            yield line
-        before = line
