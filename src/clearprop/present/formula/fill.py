@@ -6,19 +6,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 from clearprop.present.formula import tree
-from clearprop.present.formula.tree import (
-    COMMA,
-    DOT,
-    EXPONENT,
-    GREATER,
-    PARTIAL,
-    Math,
-    belongs_to_name,
-    brackets,
-    is_number,
-    is_sign,
-    with_parts,
-)
+from clearprop.present.formula.tree import Math, brackets, is_number, is_sign, with_parts
 
 
 class Level(IntEnum):
@@ -32,6 +20,7 @@ class Level(IntEnum):
     ATOM = 5
 
 
+_PRODUCTS = ("×", "·", "⊙", "/")
 _NEEDED = {  # sign → how tightly an operand must hold together behind it, and before it
     "+": (Level.SUM, Level.SUM),
     "−": (Level.APPLICATION, Level.SUM),
@@ -52,11 +41,11 @@ def level(m: Math) -> Level:
         case tree.Atom() | tree.Slot() | tree.Fenced() | tree.Matrix() | tree.Root():
             return Level.ATOM
         case tree.Scripts(sup=sup):
-            return Level.ATOM if sup is None or belongs_to_name(sup) else Level.POWER
+            return Level.ATOM if sup is None or tree.belongs_to_name(sup) else Level.POWER
         case tree.Apply(argument=argument):
             return Level.POWER if isinstance(argument, tree.Fenced) else Level.APPLICATION
         case tree.Row(parts=parts):
-            if parts[:1] == (PARTIAL,):  # ∂z is one thing
+            if parts[:1] == (tree.PARTIAL,):  # ∂z is one thing
                 return Level.ATOM
             own = [_own_level(part) for part in parts]
             return min([Level.PRODUCT if len(parts) > 1 else Level.ATOM, *own])
@@ -68,13 +57,13 @@ def _level_of_number(text: str) -> Level:
         return Level.SUM
     if "·" in text:
         return Level.PRODUCT
-    return Level.POWER if text[-1] in EXPONENT else Level.ATOM
+    return Level.POWER if text[-1] in tree.EXPONENT else Level.ATOM
 
 
 def _own_level(part: Math) -> Level:
     """That of one part of a row: of a sign that of what it joins."""
     if is_sign(part):
-        return Level.PRODUCT if part.text in "×·⊙/" else Level.SUM
+        return Level.PRODUCT if part.text in _PRODUCTS else Level.SUM
     return level(part) if isinstance(part, tree.Row | tree.Apply | tree.Cases) else Level.ATOM
 
 
@@ -107,11 +96,11 @@ def _filled_row(parts: tuple[Math, ...], values: Mapping[str, Math]) -> tree.Row
         after = parts[i + 1] if i + 1 < len(parts) else None
         filled = fill(part, values)
         if not is_sign(part):
-            first = before is None or before in (COMMA, GREATER)
+            first = before is None or before in (tree.COMMA, tree.GREATER)
             filled = _guarded(filled, max(_needed(before)[0], _needed(after)[1]), first)
             side_by_side = before is not None and not is_sign(before)
             if side_by_side and (_ends_in_number(out[-1]) or _is_number_like(filled)):  # they would read as one
-                out.append(DOT)
+                out.append(tree.DOT)
         out.append(filled)
     return tree.Row(tuple(out))
 
@@ -126,7 +115,7 @@ def _needed(neighbour: Math | None) -> tuple[Level, Level]:
 
 
 def _guarded(m: Math, needed: Level, first: bool = True) -> Math:
-    """In brackets, where it does not hold together as tightly as needed; a negative number begins no second term."""
+    """In brackets where it holds together less tightly than needed; and a negative number that does not stand first."""
     if level(m) < needed or (not first and _begins_with_minus(m)):
         return brackets(m)
     return m
