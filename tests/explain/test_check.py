@@ -418,6 +418,9 @@ def test_html_escapes_names():
 def test_wrong_arguments():
     with pytest.raises(InvalidValueError, match="tolerance"):
         cp.check_gradients(binary(), X, BINARY, tolerance=0)
+    with pytest.raises(InvalidValueError, match="rounding of right gradients"):
+        cp.check_gradients(binary(), X, BINARY, tolerance=1e-30)
+    assert cp.check_gradients(binary(), X, BINARY, tolerance=1e-12)
     with pytest.raises(InvalidValueError, match="method 'complx'"):
         cp.check_gradients(binary(), X, BINARY, method="complx")
     with pytest.raises(InvalidValueError, match="entries"):

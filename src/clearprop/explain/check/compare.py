@@ -24,6 +24,7 @@ Index = tuple[int, ...]
 OF_ARRAY, OF_LAYER = 1e-3, 1e-6
 COARSE = 1e-3  # what cannot be measured better than this counts as not measured
 EQUAL = 1e-11  # two ways to compute one loss differ by less
+FINEST = 1e-12  # tolerance: gradients and slopes are rounded in float64
 ROUGH = 10  # times the tolerance: what cannot be measured better than this is mentioned
 
 
@@ -113,8 +114,12 @@ class Settings:
     def __post_init__(self) -> None:
         checked_integer("entries", self.entries)
         checked_seed(self.seed)
-        if not 0 < self.tolerance < 1:
-            raise InvalidValueError(f"tolerance {self.tolerance!r}", "a number between 0 and 1, such as 1e-6")
+        if not FINEST <= self.tolerance < 1:
+            raise InvalidValueError(
+                f"tolerance {self.tolerance!r}",
+                f"a number from {FINEST:g} to 1, such as 1e-6",
+                "below it the rounding of right gradients would be called wrong",
+            )
         if self.method not in ("auto", "complex", "central"):
             raise InvalidValueError(f"method {self.method!r}", "'auto', 'complex' or 'central'")
 
