@@ -56,8 +56,8 @@ def check_gradients(
         net: a network with a loss.
         X, y: samples (N, n_inputs) and their targets; a few dozen rows are enough.
         mode: "inference", or "training" with batch statistics and the dropout of one step.
-        tolerance: the largest relative error that is right, from 1e-12 on. Entries below a thousandth of the largest in their array,
-            or a millionth of the largest in their layer, are measured by that.
+        tolerance: the largest relative error that is right, from 1e-12 on. Entries below a thousandth of the largest in
+            their array, or a millionth of the largest in their layer, are measured by that.
         method: "complex", "central", or "auto" for the best that is possible.
         entries: of an array with more entries than this only so many are looked at one by one: the largest and some
             drawn at random. Together they are checked along a random direction.
