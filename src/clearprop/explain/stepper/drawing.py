@@ -5,20 +5,27 @@ Each piece is a group with `data-node` (a vertex's key, or "from>to" for an edge
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from clearprop.explain.stepper.circuit import Circuit, Edge
-from clearprop.explain.stepper.sizes import CARD_GAP, NAME, PAD, RADIUS, SIGN, SMALL, SPACE, CircuitSizes, edge_key
+import numpy as np
+
+from clearprop.explain.stepper.circuit import Circuit, Edge, Vertex
 from clearprop.messages import Language, say
-from clearprop.present.figure.blocks import SIZE
-from clearprop.present.figure.layout import arrange
-from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Stroke
-from clearprop.present.figure.text import text_runs
-from clearprop.present.formula import DIGITS, to_text
+from clearprop.present.figure.blocks import NOTHING, SIZE, Block, value_block
+from clearprop.present.figure.layout import Box, arrange
+from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Role, Stroke
+from clearprop.present.figure.text import runs_width, text_runs
+from clearprop.present.formula import DIGITS, Run, runs, to_text
 
 _MARGIN, _HEAD = 18.0, 34.0  # around the graph; above it, for the names of layers
+_RADIUS, _SIGN, _NAME, _SMALL = 17.0, 15.0, 12.5, 11.0  # of a circle; sizes of writing
+_PAD, _CARD_GAP = 8.0, 6.0  # in cards and between them
+_SPACE = 7.0  # between a circle and the numbers beside it
+_ROW, _WIRE = 20.0, 12.0  # of cards, at least
 _LINE = 1.6
+_STANDING = ("input", "operation")  # what has a place of its own; other vertices are cards above what needs them
+_COLOURS: dict[str, Role] = {"value": "blue", "gradient": "orange", "contribution": "orange", "new": "green"}
 
 
 class CircuitDrawing:
@@ -35,108 +42,82 @@ class CircuitDrawing:
     def __init__(
         self, circuit: Circuit, depth: int, lang: Language, column: bool = False, digits: int = DIGITS
     ) -> None:
-        self._circuit, self._depth, self._lang = circuit, depth, lang
-        self._sizes = CircuitSizes(circuit, column, digits)
-        self._boxes = {key: self._sizes.box(key) for key in self._sizes.standing}
-        self._layout = arrange(list(self._boxes.values()))
+        self._circuit, self._depth, self._lang, self._column, self._digits = circuit, depth, lang, column, digits
+        cards = circuit.cards()
+        self._vertices: dict[str, _Standing] = {}
+        for key, vertex in circuit.vertices.items():
+            if vertex.kind in _STANDING:
+                inputs = tuple(x for x in vertex.inputs if circuit.vertices[x].kind in _STANDING)
+                above = [_Card(x, _letter(circuit.vertices[x]), self._numbers(x)) for x in cards.get(key, [])]
+                parts = {x: self._block("contribution", f"{x}>{key}") for x, y in circuit.contributions if y == key}
+                self._vertices[key] = _Standing(key, vertex, inputs, self._numbers(key), above, parts)
+        self._layout = arrange([vertex.box() for vertex in self._vertices.values()])
 
     def picture(self) -> Picture:
         """The whole figure."""
-        edges = [self._edge(edge) for edge in self._layout.ways]
-        continued = {start for start, _ in self._layout.ways}
-        ends = [self._end(key) for key in self._boxes if key not in continued]
-        above = [mark for owner in self._sizes.cards for mark in self._cards_above(owner)]
-        vertices = [mark for key in self._boxes for mark in self._vertex(key)]
-        parts = [mark for key in self._boxes for mark in self._contributions(key)]
-        moved = Group((*edges, *ends, *above, *vertices, *parts), _MARGIN, _HEAD)
-        width, height = self._layout.width + 2 * _MARGIN, self._layout.height + _HEAD + _MARGIN
+        layout = self._layout
+        places = [(vertex, *layout.centres[key]) for key, vertex in self._vertices.items()]
+        continued = {start for start, _ in layout.ways}
+        marks: list[Mark] = [self._edge(edge) for edge in layout.ways]
+        marks += [self._end(key) for key in self._vertices if key not in continued]
+        marks += [mark for vertex, x, y in places for mark in self._above(vertex, x, y)]
+        marks += [mark for vertex, x, y in places for mark in vertex.marks(x, y)]
+        marks += [mark for vertex, x, y in places for mark in vertex.contributions(x, y, layout.centres)]
+        width, height = layout.width + 2 * _MARGIN, layout.height + _HEAD + _MARGIN
+        moved = Group(tuple(marks), _MARGIN, _HEAD)
         return Picture(say("stepper.graph", self._lang), width, height, (*self._bands(height), moved))
+
+    # --- numbers
+
+    def _numbers(self, key: str) -> dict[str, Block]:
+        """A vertex's value, gradient and new value, as far as they are known."""
+        circuit = self._circuit
+        known = {"value": circuit.values, "gradient": circuit.gradients, "new": circuit.updated}
+        return {part: self._block(part, key) for part, numbers in known.items() if key in numbers}
+
+    def _block(self, part: str, node: str) -> Block:
+        array = np.asarray(self._circuit.number(part, node))
+        array = array[None, :] if array.ndim == 1 else array
+        return value_block(array.T if self._column else array, _COLOURS[part], self._digits)
+
+    # --- edges
 
     def _right(self, key: str) -> Point:
         """Where edges leave a vertex."""
         x, y = self._layout.centres[key]
-        return x + self._sizes.reach(key), y
+        return x + self._vertices[key].reach, y
 
     def _left(self, key: str) -> Point:
         """Where edges reach a vertex."""
         x, y = self._layout.centres[key]
-        return x - self._sizes.reach(key), y
-
-    # --- vertices and edges
-
-    def _vertex(self, key: str) -> Iterator[Mark]:
-        vertex, (x, y) = self._circuit.vertices[key], self._layout.centres[key]
-        reach = self._sizes.reach(key)
-        shape: Mark = Circle(0, 0, RADIUS, "paper", "soft", 1.4)
-        if reach > RADIUS or vertex.kind != "operation":
-            corner = RADIUS if vertex.kind == "operation" else 5
-            shape = Rect(-reach, -RADIUS, 2 * reach, 2 * RADIUS, "paper", "soft", 1.4, corner)
-        sign = Label(0, 5, self._sizes.inside(key), SIGN, anchor="middle")
-        name = Label(0, RADIUS + NAME + 1, self._sizes.name(key), NAME, "soft", "middle")
-        tip = "" if vertex.symbol is None else to_text(vertex.symbol)
-        yield Group((shape, sign, *([name] if name.runs else [])), x, y, key, "vertex", tip)
-        yield self._number("value", key, x + reach + SPACE, y - 1, above=True)
-        if key in self._circuit.gradients:
-            yield self._number("gradient", key, x + reach + SPACE, y + 2)
-
-    def _number(self, part: str, node: str, x: float, y: float, above: bool = False, ends: bool = False) -> Group:
-        """A number with its left (or right) upper (or lower) corner at a point."""
-        block = self._sizes.block(part, node)
-        return Group(block.marks, x - block.width * ends, y - block.height * above, node, part)
+        return x - self._vertices[key].reach, y
 
     def _edge(self, edge: Edge) -> Group:
         """Straight past the numbers, in a curve to the next column, straight in below its cards."""
         start, stub, target = self._right(edge[0]), self._layout.stubs[edge[0]], self._left(edge[1])
         way = self._layout.ways[edge]
-        line = (start, start, stub, *way, way[-1], target, target)
-        return Group((Stroke(line, "line", _LINE, curved=True),), node=edge_key(edge), part="edge")
+        return _wire((start, start, stub, *way, way[-1], target, target), *edge, curved=True)
 
     def _end(self, key: str) -> Group:
         """The line on which the last numbers stand."""
-        line = (self._right(key), self._layout.stubs[key])
-        return Group((Stroke(line, "line", _LINE),), node=f"{key}>", part="edge")
+        return _wire((self._right(key), self._layout.stubs[key]), key, "")
 
-    def _contributions(self, key: str) -> Iterator[Mark]:
-        """What goes back along each edge that arrives, in the order in which the edges do."""
-        x, y = self._left(key)
-        edges = [edge for edge in self._circuit.contributions if edge[1] == key and edge in self._layout.ways]
-        edges.sort(key=lambda edge: self._layout.centres[edge[0]][1])
-        for i, edge in enumerate(edges):
-            top = y + 2 if len(edges) == 1 else y - 8 + 18 * (i - (len(edges) - 1) / 2)
-            yield self._number("contribution", edge_key(edge), x - SPACE, top, ends=True)
-
-    # --- cards
-
-    def _cards_above(self, owner: str) -> Iterator[Mark]:
-        """The leaves of an operation, one above the other, and the wires that lead down from them."""
-        x, y = self._layout.centres[owner]
-        for leaf in self._sizes.cards[owner]:
-            wire = Stroke(((x, y - RADIUS - self._sizes.wire(owner)), (x, y - RADIUS)), "line", _LINE)
-            yield Group((wire,), node=f"{leaf}>{owner}", part="edge")
-        bottom = y - RADIUS - self._sizes.wire(owner)
-        for leaf in self._sizes.cards[owner]:
-            top = bottom - self._sizes.card_height(leaf)
-            yield from self._card(leaf, x, top)
-            yield from self._far_edges(leaf, (x + self._sizes.card_width(leaf) / 2, (top + bottom) / 2))
-            bottom = top - CARD_GAP
-
-    def _card(self, leaf: str, x: float, top: float) -> Iterator[Mark]:
-        width, height = self._sizes.card_width(leaf), self._sizes.card_height(leaf)
-        left, right = x - width / 2, x + width / 2
-        parts = self._sizes.parts(leaf)
-        marks: list[Mark] = [Rect(left, top, width, height, "paper", "soft", 1.2, 5)]
-        marks.append(Label(left + PAD, top + 15, self._sizes.letter(leaf), SIZE))
-        second = top + self._sizes.row_height(leaf, "value")
-        if "gradient" in parts:
-            marks.append(Label(left + PAD, second + 13, self._sizes.derivative(leaf), SMALL, "soft"))
-        yield Group(tuple(marks), node=leaf, part="vertex")
-        for part in parts:
-            yield self._number(part, leaf, right - PAD, (second if part == "gradient" else top) + 2, ends=True)
+    def _above(self, owner: _Standing, x: float, y: float) -> Iterator[Mark]:
+        """The cards of an operation, one above the other, and the wires that lead down from them."""
+        bottom = y - _RADIUS - owner.wire
+        for card in owner.cards:
+            yield _wire(((x, bottom), (x, y - _RADIUS)), card.leaf, owner.key)
+        for card in owner.cards:
+            top = bottom - card.height
+            yield from card.marks(x, top)
+            yield from self._far_edges(card.leaf, (x + card.width / 2, (top + bottom) / 2))
+            bottom = top - _CARD_GAP
 
     def _far_edges(self, leaf: str, start: Point) -> Iterator[Mark]:
         """From a card to other operations that need its value too, as a penalty needs the weights."""
-        for key, vertex in self._circuit.vertices.items():
-            if leaf in vertex.inputs and leaf not in self._sizes.cards.get(key, []):
+        for key, vertex in self._vertices.items():
+            has_card = any(card.leaf == leaf for card in vertex.cards)
+            if leaf in self._circuit.vertices[key].inputs and not has_card:
                 end = self._left(key)
                 middle = (start[0] + end[0]) / 2
                 way = (start, (middle, start[1]), (middle, end[1]), end)
@@ -151,7 +132,7 @@ class CircuitDrawing:
         for key, (x, _) in self._layout.centres.items():
             layer = self._circuit.vertices[key].layer
             low, high = spans.get(layer, (x, x))
-            spans[layer] = min(low, x - self._boxes[key].reach), max(high, self._layout.stubs[key][0])
+            spans[layer] = min(low, x - self._vertices[key].side), max(high, self._layout.stubs[key][0])
         ordered = sorted(spans.items())
         if any(a[1][1] > b[1][0] for a, b in pairwise(ordered)):
             return
@@ -167,3 +148,109 @@ class CircuitDrawing:
         if layer > self._depth:
             return say("stepper.band_loss", self._lang)
         return say(f"stepper.layer_{'output' if layer == self._depth else 'hidden'}", self._lang, l=layer)
+
+
+class _Card:
+    """A leaf above the operation that needs it: its letter, and on the right its value and, below, its gradient.
+
+    The new value takes the place of the old one.
+    """
+
+    def __init__(self, leaf: str, letter: tuple[Run, ...], numbers: Mapping[str, Block]) -> None:
+        self.leaf, self._letter, self._numbers = leaf, letter, numbers
+        self._derivative = (*text_runs("∂L/∂"), *letter[:1])  # without the indices, which stand above it
+        self._rows = {part: max(_ROW, block.height + 4) for part, block in numbers.items() if part != "new"}
+        left = max(runs_width(letter, SIZE), runs_width(self._derivative, _SMALL))
+        self.width = left + max(block.width for block in numbers.values()) + 3 * _PAD
+        self.height = sum(self._rows.values())
+
+    def marks(self, x: float, top: float) -> Iterator[Mark]:
+        """The card, by the middle of its upper edge, and the numbers on it."""
+        left, right, second = x - self.width / 2, x + self.width / 2, top + self._rows["value"]
+        marks: list[Mark] = [Rect(left, top, self.width, self.height, "paper", "soft", 1.2, 5)]
+        marks.append(Label(left + _PAD, top + 15, self._letter, SIZE))
+        if "gradient" in self._numbers:
+            marks.append(Label(left + _PAD, second + 13, self._derivative, _SMALL, "soft"))
+        yield Group(tuple(marks), node=self.leaf, part="vertex")
+        for part, block in self._numbers.items():
+            y = second if part == "gradient" else top
+            yield Group(block.marks, right - _PAD - block.width, y + 2, self.leaf, part)
+
+
+class _Standing:
+    """A vertex that has a place of its own, with its numbers, its cards, and what it gives back along its edges.
+
+    Attributes:
+        reach: half the width of what stands in its place.
+        wire: how far the lowest card hangs above it: high enough for the numbers beside it.
+        side: the room to the left of its centre.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        vertex: Vertex,
+        inputs: tuple[str, ...],
+        numbers: Mapping[str, Block],
+        cards: Sequence[_Card],
+        contributions: Mapping[str, Block],
+    ) -> None:
+        self.key, self.cards = key, cards
+        self._vertex, self._inputs, self._numbers, self._contributions = vertex, inputs, numbers, contributions
+        self._is_operation = vertex.kind == "operation"
+        self._sign = vertex.sign if self._is_operation else _letter(vertex)
+        letter = _letter(vertex)
+        says_it = [run[0] for run in letter] == [run[0] for run in self._sign]
+        self._name = () if says_it else letter
+        self._value, self._gradient = numbers["value"], numbers.get("gradient", NOTHING)
+        self.reach = max(_RADIUS, runs_width(self._sign, _SIGN) / 2 + 9)
+        self.wire = max(_WIRE, self._value.height + _CARD_GAP - _RADIUS)
+        left = [self.reach + _SPACE + block.width for block in contributions.values()]
+        self.side = max(self.reach, *(card.width / 2 for card in cards), *left, 0.0)
+
+    def box(self) -> Box:
+        """The room for it, its numbers, and the cards above it."""
+        numbers = self.reach + 2 * _SPACE + max(self._value.width, self._gradient.width)
+        stack = sum(card.height + _CARD_GAP for card in self.cards) + self.wire - _CARD_GAP
+        return Box(
+            self.key,
+            self._inputs,
+            reach=self.side,
+            stub=max(numbers - self.side, 0.0),
+            above=max(_RADIUS + (stack if self.cards else 0.0), self._value.height),
+            below=max(_RADIUS + (_NAME + 4 if self._name else 0.0), self._gradient.height),
+        )
+
+    def marks(self, x: float, y: float) -> Iterator[Mark]:
+        """The shape around its centre, with its sign and its name; behind it the value and, below, the gradient."""
+        shape: Mark = Circle(0, 0, _RADIUS, "paper", "soft", 1.4)
+        if self.reach > _RADIUS or not self._is_operation:
+            corner = _RADIUS if self._is_operation else 5
+            shape = Rect(-self.reach, -_RADIUS, 2 * self.reach, 2 * _RADIUS, "paper", "soft", 1.4, corner)
+        sign = Label(0, 5, self._sign, _SIGN, anchor="middle")
+        name = [Label(0, _RADIUS + _NAME + 1, self._name, _NAME, "soft", "middle")] if self._name else []
+        tip = "" if self._vertex.symbol is None else to_text(self._vertex.symbol)
+        yield Group((shape, sign, *name), x, y, self.key, "vertex", tip)
+        at = x + self.reach + _SPACE
+        yield Group(self._value.marks, at, y - 1 - self._value.height, self.key, "value")
+        if "gradient" in self._numbers:
+            yield Group(self._gradient.marks, at, y + 2, self.key, "gradient")
+
+    def contributions(self, x: float, y: float, centres: Mapping[str, Point]) -> Iterator[Mark]:
+        """What goes back along each edge that arrives, in the order in which the edges do."""
+        blocks = sorted(
+            (item for item in self._contributions.items() if item[0] in self._inputs),
+            key=lambda item: centres[item[0]][1],
+        )
+        for i, (source, block) in enumerate(blocks):
+            top = y + 2 if len(blocks) == 1 else y - 8 + 18 * (i - (len(blocks) - 1) / 2)
+            yield Group(block.marks, x - self.reach - _SPACE - block.width, top, f"{source}>{self.key}", "contribution")
+
+
+def _letter(vertex: Vertex) -> tuple[Run, ...]:
+    """Of a vertex's value; nothing if it has none."""
+    return () if vertex.symbol is None else tuple(runs(vertex.symbol))
+
+
+def _wire(points: tuple[Point, ...], start: str, end: str, curved: bool = False) -> Group:
+    return Group((Stroke(points, "line", _LINE, curved=curved),), node=f"{start}>{end}", part="edge")
