@@ -11,9 +11,10 @@ from clearprop.execute import evaluate
 from clearprop.explain.derivation import DerivationSource, Elements, Writer
 from clearprop.explain.derivation.arrange import is_given, is_sum
 from clearprop.explain.derivation.elements import Element, indices
+from clearprop.explain.stepper.shared import last_name, layer_of
 from clearprop.graph import OPS, Graph, Name, Node, expand, tidy, topological
 from clearprop.graph.node import is_constant
-from clearprop.nn.names import LOSS, X
+from clearprop.nn.names import X
 from clearprop.present.formula import Math, number
 
 Detail = Literal["fused", "primitives"]
@@ -76,10 +77,9 @@ class Cells:
 
     def _roots(self) -> list[Element]:
         """Every element of every named value of the forward pass, in the order in which they are computed."""
-        values = self.source.values
-        top = self.source.graph[LOSS if values.has_target else Name.value("a", values.architecture.depth)]
-        named = {node: self.source.name_of(node) for node in topological([top]) if not is_given(node)}
-        return [Element(name, i) for name in named.values() if name for i in indices(self.source.arrays[name].shape)]
+        top = self.source.graph[last_name(self.source)]
+        names = [self.source.name_of(node) for node in topological([top]) if not is_given(node)]
+        return [Element(name, i) for name in names if name for i in indices(self.source.arrays[name].shape)]
 
     def _written_out(self, roots: list[Element]) -> Graph:
         written = {self.key(e): self._elements.written_out(self.source.node(e.name), e.index or ()) for e in roots}
@@ -137,8 +137,7 @@ class Cells:
     def _layer(self, name: Name, root: Node) -> int:
         """The l of a value; a shared value without one belongs where the last that it needs does."""
         if name not in self._layers:
-            layer = 0 if name == X else name.layer
-            layer = self.source.values.architecture.depth + 1 if layer is None else layer
+            layer = 0 if name == X else layer_of(name, self.source)
             if name in self.source.auxiliary:
                 needed = [self._elements.leaves[x] for x in topological([root]) if x in self._elements.leaves]
                 layer = max((self._layer(element.name, root) for element in needed), default=0)

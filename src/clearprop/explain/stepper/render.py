@@ -19,6 +19,7 @@ from clearprop.visible import shown_json, visible_data
 _LARGEST = 40  # numbers of a value that are kept in the page
 _PARTS = {"start": "forward", "end": "update"}  # what belongs to another phase on the timeline
 _SPEEDS = (0.5, 1, 2, 4)
+_BUTTONS = ("stepper.first", "stepper.back", "stepper.play", "stepper.step", "stepper.last")
 _ICONS = {
     "first": "M6 5v14M19 5l-9 7 9 7z",
     "back": "M16 5l-9 7 9 7z",
@@ -33,11 +34,19 @@ def rendered(
     title: str, subtitle: str, lang: Language, digits: int, circuit: Circuit, frames: Sequence[Frame], picture: Picture
 ) -> str:
     """The whole page, in one file."""
-    steps = {"steps": [_step(frame, circuit, lang) for frame in frames], "words": _words(lang)}
+    words = {"play": say("stepper.play", lang), "pause": say("stepper.pause", lang)}
+    words["counter"] = say("stepper.counter", lang, k="{k}", n="{n}")
+    steps = {"steps": [_step(frame, circuit, lang) for frame in frames], "words": words}
+    # Texts hide nothing once they are on the page, and no < in them can end the JSON before its time.
+    data = shown_json(visible_data(steps), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    folder = files("clearprop.explain.stepper")
+    style, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("stepper.css", "stepper.js"))
+    shown = ("value", "gradient", "new") if circuit.gradients else ("value",)
+    legend = "".join(f'<li class="{part}">{say(f"stepper.legend_{part}", lang)}</li>' for part in shown)
     body = f"""
 <main class="stepper">
 <header><h1>{escape(title)}</h1><p class="soft">{escape(subtitle)}</p>
-<ul class="legend">{_legend(circuit, lang)}</ul></header>
+<ul class="legend">{legend}</ul></header>
 <div class="stage" id="stage">{picture.svg}</div>
 <section class="panel" id="panel" aria-label="{say("stepper.this_step", lang)}"></section>
 {_controls(frames, lang)}
@@ -45,25 +54,8 @@ def rendered(
 <p class="unseen" id="say" role="status" aria-live="polite"></p>
 <noscript><p>{say("stepper.no_script", lang)}</p></noscript>
 </main>
-<script type="application/json" id="steps">{_embedded(steps)}</script>"""
-    return page(title, body, lang, _resource("stepper.css"), _resource("stepper.js"))
-
-
-def _resource(name: str) -> str:
-    return files("clearprop.explain.stepper").joinpath(name).read_text(encoding="utf-8")
-
-
-def _embedded(data: Any) -> str:
-    """JSON that no < can end before its time, and whose texts hide nothing once they are on the page."""
-    return shown_json(visible_data(data), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _words(lang: Language) -> dict[str, str]:
-    return {
-        "play": say("stepper.play", lang),
-        "pause": say("stepper.pause", lang),
-        "counter": say("stepper.counter", lang, k="{k}", n="{n}"),
-    }
+<script type="application/json" id="steps">{data}</script>"""
+    return page(title, body, lang, style, script)
 
 
 # --- one step
@@ -123,18 +115,8 @@ def _said(frame: Frame, lang: Language) -> str:
 # --- what it is steered with
 
 
-def _legend(circuit: Circuit, lang: Language) -> str:
-    entries = ["value"]
-    if circuit.gradients:
-        entries += ["gradient", "new"]
-    return "".join(f'<li class="{part}">{say(f"stepper.legend_{part}", lang)}</li>' for part in entries)
-
-
 def _controls(frames: Sequence[Frame], lang: Language) -> str:
-    buttons = "".join(
-        f'<button type="button" id="{name}" aria-label="{label}" title="{label}">{_icon(name)}</button>'
-        for name, label in _buttons(lang).items()
-    )
+    buttons = "".join(_button(key.removeprefix("stepper."), say(key, lang)) for key in _BUTTONS)
     speeds = "".join(f'<option value="{s}"{" selected" if s == 1 else ""}>{s:g}×</option>' for s in _SPEEDS)
     timeline, speed = say("stepper.timeline", lang), say("stepper.speed", lang)
     return f"""<nav class="controls" aria-label="{say("stepper.controls", lang)}">
@@ -145,17 +127,11 @@ def _controls(frames: Sequence[Frame], lang: Language) -> str:
 </nav>"""
 
 
-def _buttons(lang: Language) -> dict[str, str]:
-    """What each button does, by its name."""
-    keys = ("stepper.first", "stepper.back", "stepper.play", "stepper.step", "stepper.last")
-    return {key.removeprefix("stepper."): say(key, lang) for key in keys}
-
-
-def _icon(name: str) -> str:
-    paths = "".join(
-        f'<path class="{other}" d="{_ICONS[other]}"/>' for other in (("play", "pause") if name == "play" else (name,))
-    )
-    return f'<svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">{paths}</svg>'
+def _button(name: str, label: str) -> str:
+    icons = ("play", "pause") if name == "play" else (name,)
+    paths = "".join(f'<path class="{icon}" d="{_ICONS[icon]}"/>' for icon in icons)
+    icon = f'<svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">{paths}</svg>'
+    return f'<button type="button" id="{name}" aria-label="{label}" title="{label}">{icon}</button>'
 
 
 def _phases(frames: Sequence[Frame], lang: Language) -> Iterator[str]:

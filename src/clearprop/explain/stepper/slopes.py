@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +14,6 @@ from clearprop.graph.node import is_constant, is_variable, without_alias
 from clearprop.graph.rewrite import rebuild, substitute
 from clearprop.present.formula import Math
 
-_OUT = "out"
-
 
 @dataclass(frozen=True)
 class LocalSlope:
@@ -26,8 +23,7 @@ class LocalSlope:
         by: the key of what flows in.
         constant: its value where that depends on nothing, as the 1 of a sum.
         single: whether it is just one of the other inputs, as in a product.
-        formula: in letters.
-        numbers: with numbers put in.
+        formula, numbers: in letters, and with numbers put in.
         value: the number.
     """
 
@@ -42,35 +38,23 @@ class LocalSlope:
 def slopes(cells: Cells, key: str, wanted: set[str]) -> list[LocalSlope]:
     """The slopes of a cell by those of its inputs that are wanted."""
     cell = cells.cells[key]
-    inputs = {f"in{i}": x for i, x in enumerate(cell.inputs)}
-    stand_ins = {node: variable(name) for node, name in zip(cell.ends, inputs, strict=True)}
-    y = substitute(cell.node, stand_ins).named(_OUT)
-    by = [x for x, name in zip(stand_ins.values(), inputs.values(), strict=True) if name in wanted]
-    found = gradient(y, by)
-    graph = _without_gates(tidy(Graph({str(x.name): node for x, node in zip(by, found, strict=True)})))
-    keys = {**inputs, _OUT: key}
+    keys = {f"in{i}": x for i, x in enumerate(cell.inputs)}
+    stand_ins = [variable(name) for name in keys]
+    y = substitute(cell.node, dict(zip(cell.ends, stand_ins, strict=True))).named("out")
+    by = [x for x in stand_ins if keys[str(x.name)] in wanted]
+    graph = _without_gates(tidy(Graph({str(x.name): node for x, node in zip(by, gradient(y, by), strict=True)})))
+    keys["out"] = key
     given = {name: cells.values[x] for name, x in keys.items()}
-
-    def writer(write: Callable[[str], Math]) -> Writer:
-        return Writer(lambda node: write(keys[node.name]) if node.name in keys else None, samples=1)
-
-    letters = writer(lambda x: cells.symbol(x))
-    numbers = writer(lambda x: cells.number(x))
-    out = []
+    letters = Writer(lambda node: cells.symbol(keys[node.name]) if node.name in keys else None, samples=1)
+    numbers = Writer(lambda node: cells.number(keys[node.name]) if node.name in keys else None, samples=1)
+    found = []
     for name, alias in graph.outputs.items():
         node = without_alias(alias)
+        constant = float(node.attrs["value"]) if is_constant(node) else None
         value = evaluate(node, {k: given[k] for k in Graph({"y": node}).inputs})
-        out.append(
-            LocalSlope(
-                by=inputs[name],
-                constant=float(node.attrs["value"]) if is_constant(node) else None,
-                single=is_variable(node),
-                formula=letters.formula(node),
-                numbers=numbers.formula(node),
-                value=float(np.asarray(value)),
-            )
-        )
-    return out
+        written = letters.formula(node), numbers.formula(node)
+        found.append(LocalSlope(keys[name], constant, is_variable(node), *written, float(np.asarray(value))))
+    return found
 
 
 def _without_gates(graph: Graph) -> Graph:

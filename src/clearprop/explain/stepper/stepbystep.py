@@ -15,9 +15,9 @@ from clearprop.explain.derivation import DerivationSource
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import Circuit, Frame
 from clearprop.explain.stepper.drawing import CircuitDrawing
-from clearprop.explain.stepper.ending import UpdateFrames, loss_frame, prediction_frame
 from clearprop.explain.stepper.layers import Layers
 from clearprop.explain.stepper.render import rendered
+from clearprop.explain.stepper.shared import loss_frame, prediction_frame
 from clearprop.explain.stepper.walk import Walk
 from clearprop.explain.values import Values
 from clearprop.files import checked_path, write_atomically
@@ -120,13 +120,14 @@ def step_by_step(
         raise InvalidValueError(f"digits = {digits!r}", "2 … 15")
     source = DerivationSource(values, convention, digits, chosen)  # type: ignore[arg-type]
     cells = _cells(source, zoom)
-    circuit, frames = _walk(source, cells, chosen)
+    walk = Layers(source, chosen) if cells is None else Walk(cells, chosen)
+    last = loss_frame(source) if values.has_target else prediction_frame(source)
     return StepByStep(
         Message("stepper.title" if values.has_target else "stepper.title_forward")(known),
         _subtitle(values, chosen)(known),
         known,
-        circuit,
-        tuple(frames),
+        walk.circuit,
+        (*walk.frames(), last),
         "layers" if cells is None else zoom or "fused",
         values.architecture.depth,
         source.column,
@@ -149,23 +150,6 @@ def _cells(source: DerivationSource, zoom: str | None) -> Cells | None:
         raise InvalidValueError(f"zoom {zoom!r}: {error.got}", "zoom='layers'") from None
     fits = len(cells.values) <= _BY_DEFAULT and all(np.isfinite(v) for v in cells.values.values())
     return cells if zoom is not None or fits else None
-
-
-def _walk(source: DerivationSource, cells: Cells | None, optimizer: Optimizer) -> tuple[Circuit, list[Frame]]:
-    updates = UpdateFrames(source, optimizer) if source.values.has_target else None
-    if cells is None:
-        layers = Layers(source, optimizer)
-        circuit, frames = layers.circuit, list(layers.frames())
-        if updates is not None:
-            circuit.updated |= updates.parameters
-    else:
-        walk = Walk(cells)
-        circuit, frames = walk.circuit, list(walk.forward())
-        if updates is not None:
-            frames += walk.backward()
-            frames += updates.frames(cells, circuit)
-    frames.append(prediction_frame(source) if updates is None else loss_frame(source, updates))
-    return circuit, frames
 
 
 def _subtitle(values: Values, optimizer: Optimizer) -> Message:

@@ -1,4 +1,4 @@
-"""The walk through the graph of single numbers: one frame per cell forward, then one per cell back."""
+"""The walk through the graph of single numbers: a frame per cell forward, one per cell back, one per parameter."""
 
 from __future__ import annotations
 
@@ -13,100 +13,76 @@ from clearprop.explain.derivation.steps import without_repeats
 from clearprop.explain.signs import loss_by, sign_of, slope_of
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.circuit import CaptionedEquation, Circuit, Frame, Vertex
-from clearprop.explain.stepper.shortcut import short_form
+from clearprop.explain.stepper.elementwise import short_form, update_frames
+from clearprop.explain.stepper.shared import leaf_vertex, seed_frame, start_frame
 from clearprop.explain.stepper.slopes import LocalSlope, slopes
 from clearprop.graph.node import is_alias
 from clearprop.messages import Message, has_words
-from clearprop.nn.names import TARGET, X
+from clearprop.nn.names import LOSS, TARGET, X
 from clearprop.present.figure.text import text_runs
 from clearprop.present.formula import Level, Math, brackets, fill, identifier, joined, level, number, parse
 from clearprop.present.formula.tree import PLUS
+from clearprop.train import Optimizer
 
 _G = identifier("g")
 _TIMES = parse(r"#1 \cdot #2")
 
 
 class Walk:
-    """Makes the frames of the forward and the backward pass, and fills the circuit while it goes.
+    """Makes the frames of a walk through single numbers, and fills the circuit while it goes.
 
     Args:
         cells: the graph.
+        optimizer: whose update is shown.
 
     Attributes:
-        circuit: vertices, values and, once the frames are made, gradients.
+        circuit: vertices, values and, once the frames are made, gradients and new values.
     """
 
-    def __init__(self, cells: Cells) -> None:
-        self._cells, self._source = cells, cells.source
-        self.circuit = Circuit(self._vertices(), dict(cells.values))
+    def __init__(self, cells: Cells, optimizer: Optimizer) -> None:
+        self._cells, self._source, self._optimizer = cells, cells.source, optimizer
+        vertices = {key: leaf_vertex(leaf.name, cells.symbol(key), cells.source) for key, leaf in cells.leaves.items()}
+        needed = {key for key, vertex in vertices.items() if vertex.kind == "parameter"}
+        for key, cell in cells.cells.items():
+            letter = None if cell.element is None else cells.symbol(key)
+            sign = "L" if cell.whole else sign_of(cell.node)
+            vertices[key] = Vertex("operation", text_runs(sign), letter, cell.layer, cell.inputs)
+            if needed.intersection(cell.inputs):
+                needed.add(key)
+        self.circuit = Circuit(vertices, dict(cells.values))
         self._consumers = self.circuit.consumers()
-        self._needed = self._leading_from_parameters()
-        self._last = list(cells.cells)[-1]
+        self._needed = needed  # the vertices whose gradient is needed: parameters, and what depends on them
         self._back: dict[str, list[tuple[str, float]]] = {}  # what has come back to a vertex, and from where
 
-    # --- the graph
-
-    def _vertices(self) -> dict[str, Vertex]:
-        parameters = self._source.values.architecture.parameters
-        found: dict[str, Vertex] = {}
-        for key, element in self._cells.leaves.items():
-            trained = element.name in parameters and parameters[element.name].trainable
-            kind = "input" if element.name == X else "parameter" if trained else "constant"
-            found[key] = Vertex(kind, (), self._cells.symbol(key), 0)  # type: ignore[arg-type]
-        for key, cell in self._cells.cells.items():
-            letter = None if cell.element is None else self._cells.symbol(key)
-            sign = "L" if cell.whole else sign_of(cell.node)
-            found[key] = Vertex("operation", text_runs(sign), letter, cell.layer, cell.inputs)
-        return found
-
-    def _leading_from_parameters(self) -> set[str]:
-        """The vertices whose gradient is needed."""
-        found: set[str] = set()
-        for key, vertex in self.circuit.vertices.items():
-            if vertex.kind == "parameter" or any(x in found for x in vertex.inputs):
-                found.add(key)
-        return found
+    def frames(self) -> Iterator[Frame]:
+        """The sample; every cell as it is computed; back again, if there is a target; every parameter's step."""
+        has_target = self._source.values.has_target
+        given = [(symbol(name), self._source.printed(name)) for name in (X, TARGET)[: 1 + has_target]]
+        yield start_frame(self.circuit, given, has_target)
+        for key in self._cells.cells:
+            yield self._forward_frame(key)
+        if has_target:
+            self.circuit.gradients[LOSS] = 1.0
+            yield seed_frame(self._source)
+            for key in reversed(self._cells.cells):
+                if key in self._needed:
+                    yield self._backward_frame(key)
+                    yield from self._meetings(key)
+            yield from update_frames(self._cells, self.circuit, self._optimizer)
 
     # --- forward
 
-    def forward(self) -> Iterator[Frame]:
-        """The sample, then every cell in the order in which it is computed."""
-        has_target = self._source.values.has_target
-        lines = [
-            CaptionedEquation("", (symbol(name), self._source.printed(name))) for name in (X, TARGET)[: 1 + has_target]
-        ]
-        yield Frame(
-            "start",
-            Message("stepper.start"),
-            text=(Message("stepper.start_text" if has_target else "stepper.start_forward"),),
-            lines=tuple(lines),
-            shows=tuple(("value", key) for key in self._cells.leaves),
-        )
-        for key in self._cells.cells:
-            yield self._forward_frame(key)
-
     def _forward_frame(self, key: str) -> Frame:
-        cell = self._cells.cells[key]
-        title, text = self._role(key)[:2]
-        sides = [self._cells.symbol(key)] if cell.element else []
-        sides += [self._cells.formula(key), self._cells.formula_in_numbers(key), self._cells.number(key)]
-        return Frame(
-            "forward",
-            title,
-            self._cells.symbol(key),
-            (text,),
-            (CaptionedEquation("", without_repeats(sides)),),
-            key,
-            tuple((x, key) for x in cell.inputs),
-            (("value", key),),
-        )
+        cells, cell = self._cells, self._cells.cells[key]
+        title, text, _ = self._role(key)
+        sides = [cells.symbol(key)] if cell.element else []
+        sides += [cells.formula(key), cells.formula_in_numbers(key), cells.number(key)]
+        line, flow = CaptionedEquation("", without_repeats(sides)), tuple((x, key) for x in cell.inputs)
+        words = Message(title), cells.symbol(key), (Message(text),)
+        return Frame("forward", *words, (line,), key, flow, (("value", key),))
 
-    def _role(self, key: str) -> tuple[Message, Message, Message]:
-        """What a cell is for: its title, its words forward and backward."""
-        title, forward, backward = self._role_keys(key)
-        return Message(title), Message(forward), Message(backward)
-
-    def _role_keys(self, key: str) -> tuple[str, str, str]:
+    def _role(self, key: str) -> tuple[str, str, str]:
+        """What a cell is for: the keys of its title, and of what is said of it forward and backward."""
         cell = self._cells.cells[key]
         name, op = cell.element.name if cell.element else None, cell.node.op
         letter = "" if name is None or name.role != "value" else name.letter
@@ -130,40 +106,22 @@ class Walk:
 
     # --- backward
 
-    def backward(self) -> Iterator[Frame]:
-        """From the loss back: every cell, and every value that gets gradients from several."""
-        last = self._last
-        self.circuit.gradients[last] = 1.0
-        yield Frame(
-            "backward",
-            Message("stepper.seed"),
-            text=(Message("stepper.seed_text"),),
-            lines=(CaptionedEquation("", (self._gradient_symbol(last), self._number(1.0))),),
-            at=last,
-            shows=(("gradient", last),),
-        )
-        for key in reversed(self._cells.cells):
-            if key in self._needed:
-                yield self._backward_frame(key)
-                yield from self._meetings(key)
-
     def _backward_frame(self, key: str) -> Frame:
         cell, g = self._cells.cells[key], float(self.circuit.gradients[key])
         lines = [CaptionedEquation(Message("stepper.arrives"), (_G, self._gradient_symbol(key), self._number(g)))]
-        text = [self._role(key)[2]]
-        shows = []
+        short: list[CaptionedEquation] = []
+        shows: list[tuple[str, str]] = []
         found = slopes(self._cells, key, self._needed)
         for slope in found:
             handed = g * slope.value + 0.0  # no −0
             lines += self._lines(key, slope, g, handed)
             shows.append(self._hand_on(key, slope.by, handed))
-        text += self._remarks(cell.inputs, found, g)
-        short = [line for slope in found for line in self._short_form(slope.by)]
-        flow = tuple((slope.by, key) for slope in found)
+            short += self._short_form(slope.by)
+        text = [Message(self._role(key)[2]), *self._remarks(cell.inputs, found, g)]
         text += [Message("stepper.cancelled")] if short else []
-        sign = "".join(run[0] for run in self.circuit.vertices[key].sign)
-        title = Message("stepper.back_through", sign=sign)
+        title = Message("stepper.back_through", sign="".join(run[0] for run in self.circuit.vertices[key].sign))
         subject = None if cell.whole else self._cells.symbol(key)
+        flow = tuple((slope.by, key) for slope in found)
         return Frame("backward", title, subject, tuple(text), (*lines, *short), key, flow, tuple(shows))
 
     def _lines(self, key: str, slope: LocalSlope, g: float, handed: float) -> Iterator[CaptionedEquation]:
@@ -172,7 +130,7 @@ class Walk:
         if not slope.single and slope.constant is None:
             factor, put_in = slope_of(self._cells.symbol(key), self._cells.symbol(slope.by)), self._number(slope.value)
             sides = [factor, slope.formula, slope.numbers, put_in]
-            if key == self._last:  # g is 1, and the slope is the gradient already
+            if key == LOSS:  # g is 1, and the slope is the gradient already
                 yield self._handed_on(slope.by, sides[1:])
                 return
             yield CaptionedEquation(Message("stepper.slope"), without_repeats(sides))
@@ -224,17 +182,12 @@ class Walk:
         self.circuit.gradients[key] = total
         terms = [self._number(part) for _, part in parts]
         terms = [terms[0], *(brackets(t) if level(t) <= Level.SUM else t for t in terms[1:])]
+        line = CaptionedEquation("", (self._gradient_symbol(key), joined(terms, PLUS), self._number(total)))
         short = self._short_form(key)
-        return Frame(
-            "backward",
-            Message("stepper.meet"),
-            self._cells.symbol(key),
-            (Message("stepper.meet_text", n=len(parts)), *([Message("stepper.cancelled")] if short else [])),
-            (CaptionedEquation("", (self._gradient_symbol(key), joined(terms, PLUS), self._number(total))), *short),
-            key,
-            tuple((key, consumer) for consumer, _ in parts),
-            (("gradient", key),),
-        )
+        text = (Message("stepper.meet_text", n=len(parts)), *([Message("stepper.cancelled")] if short else []))
+        words = Message("stepper.meet"), self._cells.symbol(key), text
+        flow = tuple((key, consumer) for consumer, _ in parts)
+        return Frame("backward", *words, (line, *short), key, flow, (("gradient", key),))
 
     def _remarks(self, inputs: tuple[str, ...], found: list[LocalSlope], g: float) -> Iterator[Message]:
         names = {element.name for slope in found if (element := self._cells.element(slope.by))}
