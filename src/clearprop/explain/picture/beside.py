@@ -8,18 +8,13 @@ import numpy as np
 
 from clearprop.execute import Array
 from clearprop.explain.picture.diagram import draw_diagram
-from clearprop.explain.picture.graphs import Numbers, at_zoom, numbers_of, vertices_with_formulas, vertices_with_numbers
+from clearprop.explain.picture.graphs import Numbers, at_zoom, graph_vertices, numbers_of
 from clearprop.graph import Graph
 from clearprop.messages import Language, Message, say
 from clearprop.present.figure.scene import Group, Label, Mark, Picture
 from clearprop.present.figure.text import text_runs, text_width
 from clearprop.present.formula import number
 
-_WHERE = (
-    Message("picture.beside.where.before"),
-    Message("picture.beside.where.after"),
-    Message("picture.beside.where.before_and_after"),
-)
 _GAP, _HEAD, _FOOT = 90.0, 30.0, 30.0
 _WIDEST = 1100.0  # beyond which the two stand below each other
 
@@ -30,33 +25,25 @@ def draw_simplification(
     """The graph with every op written out, and with the fused ops found."""
     graphs = [at_zoom(graph, zoom) for zoom in ("primitives", "fused")]
     numbers = [] if bindings is None else [numbers_of(g, bindings, upstream) for g in graphs]
-    vertices = (
-        [vertices_with_numbers(g, n, digits) for g, n in zip(graphs, numbers, strict=True)]
-        if numbers
-        else [vertices_with_formulas(g, upstream) for g in graphs]
-    )
-    pictures = [draw_diagram("", made) for made in vertices]
-    keys = ("picture.beside.before", "picture.beside.after")
+    vertices = [graph_vertices(g, n, upstream, digits) for g, n in zip(graphs, numbers or (None, None), strict=True)]
+    before, after = pictures = [draw_diagram("", made) for made in vertices]
     captions = [
-        say(key, lang, n=len([v for v in made if v.form != "leaf"])) for key, made in zip(keys, vertices, strict=True)
+        say(key, lang, n=sum(vertex.form != "leaf" for vertex in made))
+        for key, made in zip(("picture.beside.before", "picture.beside.after"), vertices, strict=True)
     ]
-    beside = pictures[0].width + _GAP + pictures[1].width <= _WIDEST
-    tallest = max(picture.height for picture in pictures)
+    width, height = before.width + _GAP + after.width, max(before.height, after.height)
+    is_beside = width <= _WIDEST
+    x, y = (before.width + _GAP, 0.0) if is_beside else (0.0, before.height + _HEAD)  # where the second one stands
     marks: list[Mark] = []
-    x = y = 0.0
-    for i, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
-        marks.append(Label(x + 20, y + 20, text_runs(caption), 13, "soft", "start", "words", bold=True))
-        shift = (tallest - picture.height) / 2 if beside else 0.0
-        marks.append(Group(picture.marks, x, y + _HEAD + shift, part=("before", "after")[i]))
-        if i == 0 and beside:
-            x += picture.width + _GAP
-            marks.append(
-                Label(x - _GAP / 2, y + _HEAD + tallest / 2 + 7, text_runs("⇒"), 26, "soft", "middle", "words")
-            )
-        elif i == 0:
-            y += picture.height + _HEAD
-    width = x + pictures[1].width if beside else max(picture.width for picture in pictures)
-    bottom = y + _HEAD + (tallest if beside else pictures[1].height)
+    for picture, caption, part, at in zip(pictures, captions, ("before", "after"), ((0.0, 0.0), (x, y)), strict=True):
+        shift = (height - picture.height) / 2 if is_beside else 0.0
+        marks.append(Label(at[0] + 20, at[1] + 20, text_runs(caption), 13, "soft", "start", "words", bold=True))
+        marks.append(Group(picture.marks, at[0], at[1] + _HEAD + shift, part=part))
+    if is_beside:
+        marks.insert(2, Label(x - _GAP / 2, _HEAD + height / 2 + 7, text_runs("⇒"), 26, "soft", "middle", "words"))
+    else:
+        width, height = max(before.width, after.width), after.height
+    bottom = y + _HEAD + height
     if numbers:
         sentence = _compared(*(_facts(g, n) for g, n in zip(graphs, numbers, strict=True)))(lang)
         marks.append(Label(20, bottom + 16, text_runs(sentence), 13, "soft", "start", "words"))
@@ -73,9 +60,11 @@ def _facts(graph: Graph, numbers: Numbers) -> dict[str, Array]:
 
 def _compared(before: Mapping[str, Array], after: Mapping[str, Array]) -> Message:
     """Whether both have the same numbers."""
-    ill = [not all(np.isfinite(v).all() for v in facts.values()) for facts in (before, after)]
-    if any(ill):
-        return Message("picture.beside.not_finite", where=_WHERE[2 if all(ill) else ill.index(True)])
+    is_ill = [not all(np.isfinite(v).all() for v in facts.values()) for facts in (before, after)]
+    if any(is_ill):
+        both, first = Message("picture.beside.where.before_and_after"), Message("picture.beside.where.before")
+        where = both if all(is_ill) else first if is_ill[0] else Message("picture.beside.where.after")
+        return Message("picture.beside.not_finite", where=where)
     shared = before.keys() & after.keys()
     error = max(float(np.abs(before[name] - after[name]).max(initial=0.0)) for name in shared)
     key = "picture.beside.agree" if len(shared) > 1 else "picture.beside.same_value"

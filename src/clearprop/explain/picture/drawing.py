@@ -13,8 +13,7 @@ from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.picture.beside import draw_simplification
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.picture.diagram import draw_diagram
-from clearprop.explain.picture.graphs import at_zoom, numbers_of, vertices_with_formulas, vertices_with_numbers
-from clearprop.explain.picture.layers import layer_vertices
+from clearprop.explain.picture.graphs import at_zoom, graph_vertices, layer_vertices, numbers_of
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Node, as_graph
 from clearprop.messages import Language, checked_language, say
@@ -79,11 +78,8 @@ def draw(
     if zoom == "layers":
         raise InvalidValueError("zoom 'layers' of a graph without layers", "'primitives' or 'fused'")
     shown = graph if zoom is None else at_zoom(graph, zoom)
-    if bindings is None:
-        return draw_diagram(say("picture.drawing.title", known), vertices_with_formulas(shown, upstream))
-    return draw_diagram(
-        say("picture.drawing.title", known), vertices_with_numbers(shown, numbers_of(shown, bindings, upstream), digits)
-    )
+    numbers = None if bindings is None else numbers_of(shown, bindings, upstream)
+    return draw_diagram(say("picture.drawing.title", known), graph_vertices(shown, numbers, upstream, digits))
 
 
 def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int) -> Picture:
@@ -98,7 +94,7 @@ def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int) -
     output = "L" if values.has_target else values.output
     graph = at_zoom(Graph({output: values.layer_graph[output]}), zoom)
     numbers = numbers_of(graph, values.inputs(), None, values.samples)
-    return draw_diagram(say("picture.drawing.title", lang), vertices_with_numbers(graph, numbers, digits, symbol))
+    return draw_diagram(say("picture.drawing.title", lang), graph_vertices(graph, numbers, None, digits, symbol))
 
 
 def _with_one_output(what: Any) -> Graph:

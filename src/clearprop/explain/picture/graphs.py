@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 from numbers import Real
@@ -10,20 +10,21 @@ from typing import Literal
 
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError
 from clearprop.execute import Array, bind, evaluate
+from clearprop.explain.derivation import DerivationSource, Writer, symbol
 from clearprop.explain.derivation.arrange import is_transparent
 from clearprop.explain.derivation.symbols import own_letter
-from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.picture.diagram import DiagramNode, check_size, title_of
 from clearprop.explain.signs import is_infix, sign
+from clearprop.explain.values import Values
 from clearprop.graph import Graph, Name, Node, expand, simplify, tidy, variable
 from clearprop.graph.entries import Everywhere
 from clearprop.graph.gradient import backward
-from clearprop.graph.node import constant, is_batch_size, is_constant, is_variable
+from clearprop.graph.node import constant, is_alias, is_batch_size, is_constant, is_variable
+from clearprop.nn.names import A0, TARGET, X
 from clearprop.present.figure.blocks import NOTHING, Block, formula_block, value_block
 from clearprop.present.figure.text import text_runs
 from clearprop.present.formula import Math, Run, identifier, number, runs, to_text, transposed
 
-Zoom = Literal["primitives", "fused", "layers"]
 _WIDEST = 3  # letters that fit into a circle
 
 
@@ -67,17 +68,61 @@ def numbers_of(
     return Numbers(values, {node: found[f"g{i}"] for i, node in enumerate(nodes) if f"g{i}" in found})
 
 
-def vertices_with_numbers(
-    graph: Graph, numbers: Numbers, digits: int, letters: Callable[[Name], Math] | None = None
+def graph_vertices(
+    graph: Graph,
+    numbers: Numbers | None,
+    upstream: float | str | None,
+    digits: int,
+    letters: Callable[[Name], Math] = own_letter,
 ) -> list[DiagramNode]:
-    """The nodes of a graph, with numbers; `letters` writes the names, by default as they were given."""
-    return _WithNumbers(graph, letters or own_letter, numbers, digits).vertices()
+    """The nodes of a graph with one output: with their numbers if there are some, else with formulas.
 
-
-def vertices_with_formulas(graph: Graph, upstream: float | str | None) -> list[DiagramNode]:
-    """The nodes of a graph with one output, with formulas."""
+    `letters` writes the names, by default as they were given.
+    """
     check_size(len(graph))
-    return _WithFormulas(graph, upstream).vertices()
+    if numbers is None:
+        formulas = _Formulas(graph, upstream)
+        return _vertices(graph, letters, formulas.value, formulas.gradient)
+    values, gradients = numbers.values, numbers.gradients
+
+    def gradient(node: Node) -> Block:
+        return value_block(gradients[node], "orange", digits) if node in gradients else NOTHING
+
+    return _vertices(graph, letters, lambda node: value_block(values[node], "ink", digits), gradient)
+
+
+def layer_vertices(values: Values, digits: int) -> list[DiagramNode]:
+    """A run by its layers: one vertex for each named value of the forward pass, and for X and y."""
+    source = DerivationSource(values, digits=digits)
+    names = [X, *([TARGET] if values.has_target else []), *(name for name in values.forward_names if name != A0)]
+    found = []
+    for name in names:
+        slope = source.arrays.get(name.gradient)
+        value = value_block(source.arrays[name], "ink", digits)
+        below = NOTHING if slope is None else value_block(slope, "orange", digits)
+        letter = tuple(runs(symbol(name)))
+        if name in (X, TARGET):
+            found.append(DiagramNode(name, (), letter, "leaf", value, below))
+            continue
+        node = source.node(name)
+        inner = list(dict.fromkeys(_stops(node, source)))
+        cards = tuple(tuple(runs(symbol(x))) for x in inner if x in values.parameters)
+        inputs = tuple(x for x in inner if x in names)
+        is_one_op = node.op.fused or is_alias(node)  # else f: an activation or a layer of several ops
+        sign: Run = (title_of(node.op), "normal", False) if is_one_op else ("f", "normal", True)
+        sign = ("Loss", "normal", False) if name.role == "loss" else sign
+        found.append(DiagramNode(name, inputs, (sign,), "box", value, below, cards, letter))
+    return found
+
+
+def _stops(node: Node, source: DerivationSource) -> Iterator[Name]:
+    """The names in a value's formula, through those of shared values."""
+    for x in node.inputs:
+        name = source.name_of(x)
+        if name is None or name in source.auxiliary:
+            yield from _stops(x, source)
+        else:
+            yield name
 
 
 def _adjoints(graph: Graph, upstream: float | str | None) -> dict[Node, Node]:
@@ -101,85 +146,51 @@ def _output_of(graph: Graph) -> Node:
     return y
 
 
-class _Vertices:
-    """Nodes as vertices: aliases and repeats are no node of a figure, constants stand beside the node they enter."""
+def _vertices(
+    graph: Graph, letters: Callable[[Name], Math], value: Callable[[Node], Block], gradient: Callable[[Node], Block]
+) -> list[DiagramNode]:
+    """In an order in which inputs come first.
 
-    def __init__(self, graph: Graph, letters: Callable[[Name], Math]) -> None:
-        self._graph, self._letters = graph, letters
-        self._is_plain: dict[Node, bool] = {}  # whether a node is a number, or N, or made of these
-        for node in graph.nodes:
-            made = bool(node.inputs) and all(self._is_plain[x] for x in node.inputs)
-            self._is_plain[node] = made or isinstance(node.op.rule, Everywhere)
-        self._keys: dict[Node, str] = {}
-        taken: set[str] = set()
-        for i, node in enumerate(graph.nodes):
-            key = node.name if node.name and node.name not in taken else f"%{i}"
-            taken.add(key)
-            self._keys[node] = key
+    Aliases and repeats are no node of a figure, constants stand beside the node they enter.
+    """
+    is_plain: dict[Node, bool] = {}  # whether a node is a number, or N, or made of these
+    keys: dict[Node, str] = {}
+    for i, node in enumerate(graph.nodes):
+        made = bool(node.inputs) and all(is_plain[x] for x in node.inputs)
+        is_plain[node] = made or isinstance(node.op.rule, Everywhere)
+        keys[node] = node.name if node.name and node.name not in keys.values() else f"%{i}"
 
-    def vertices(self) -> list[DiagramNode]:
-        """In an order in which inputs come first."""
-        return [self._vertex(node) for node in self._graph.nodes if self._is_drawn(node)]
-
-    def _is_drawn(self, node: Node) -> bool:
-        return not is_transparent(node) and not self._is_plain[node]
-
-    def _source(self, node: Node) -> Node:
-        while is_transparent(node):
-            node = node.inputs[0]
-        return node
-
-    def _vertex(self, node: Node) -> DiagramNode:
-        inputs = [self._source(x) for x in node.inputs]
-        before = self._number_before(node)
-        cards = () if before else tuple(tuple(runs(_formula(x))) for x in inputs if self._is_plain[x])
-        keys = tuple(self._keys[x] for x in inputs if not self._is_plain[x])
-        sign, form = self._sign(node)
-        name = tuple(runs(self._letters(node.name))) if node.name and form != "leaf" else ()
-        return DiagramNode(self._keys[node], keys, sign, form, self._above(node), self._below(node), cards, name)
-
-    def _sign(self, node: Node) -> tuple[tuple[Run, ...], Literal["circle", "box", "leaf"]]:
+    def vertex(node: Node) -> DiagramNode:
+        inputs = [_source(x) for x in node.inputs]
+        # The 1 of 1 − a stands within the circle: it must not be taken for that of a − 1.
+        is_before = is_infix(node) and not node.op.commutative and is_plain[node.inputs[0]]
+        before = to_text(_formula(inputs[0])) if is_before else ""
+        cards = () if before else tuple(tuple(runs(_formula(x))) for x in inputs if is_plain[x])
+        befores = tuple(keys[x] for x in inputs if not is_plain[x])
+        name = tuple(runs(letters(node.name))) if node.name else ()
         if is_variable(node) and node.name:
-            return tuple(runs(self._letters(node.name))), "leaf"
+            return DiagramNode(keys[node], befores, name, "leaf", value(node), gradient(node), cards)
         if node.op.fused:
-            return text_runs(title_of(node.op)), "box"
-        before = self._number_before(node)
-        found = text_runs(before + to_text(sign(node))) if before else tuple(runs(sign(node)))
-        on_line = sum(len(text) for text, place, _ in found if place == "normal")
-        return found, "circle" if on_line <= _WIDEST else "box"
+            shown = text_runs(title_of(node.op))
+        else:
+            shown = text_runs(before + to_text(sign(node))) if before else tuple(runs(sign(node)))
+        is_wide = sum(len(text) for text, place, _ in shown if place == "normal") > _WIDEST
+        form: Literal["circle", "box"] = "box" if node.op.fused or is_wide else "circle"
+        return DiagramNode(keys[node], befores, shown, form, value(node), gradient(node), cards, name)
 
-    def _number_before(self, node: Node) -> str:
-        """The 1 of 1 − a, which must not be taken for that of a − 1."""
-        if not is_infix(node) or node.op.commutative or not self._is_plain[node.inputs[0]]:
-            return ""
-        return to_text(_formula(self._source(node.inputs[0])))
-
-    def _above(self, node: Node) -> Block:
-        raise NotImplementedError
-
-    def _below(self, node: Node) -> Block:
-        raise NotImplementedError
+    return [vertex(node) for node in graph.nodes if not is_transparent(node) and not is_plain[node]]
 
 
-class _WithNumbers(_Vertices):
-    def __init__(self, graph: Graph, letters: Callable[[Name], Math], numbers: Numbers, digits: int) -> None:
-        super().__init__(graph, letters)
-        self._numbers, self._digits = numbers, digits
-
-    def _above(self, node: Node) -> Block:
-        return value_block(self._numbers.values[node], "ink", self._digits)
-
-    def _below(self, node: Node) -> Block:
-        if node not in self._numbers.gradients:
-            return NOTHING
-        return value_block(self._numbers.gradients[node], "orange", self._digits)
+def _source(node: Node) -> Node:
+    while is_transparent(node):
+        node = node.inputs[0]
+    return node
 
 
-class _WithFormulas(_Vertices):
+class _Formulas:
     """What stands at the edges in letters: x, −x, e⁻ˣ; below −g · y² · e⁻ˣ, with y the output."""
 
     def __init__(self, graph: Graph, upstream: float | str | None) -> None:
-        super().__init__(graph, own_letter)
         self._y = y = _output_of(graph)
         self._letter = own_letter(_free_name(y, {*graph.inputs, upstream}))
         adjoints = _adjoints(graph, upstream)
@@ -188,12 +199,12 @@ class _WithFormulas(_Vertices):
         self._output = together.outputs["y"]
         self._slopes = {node: together.outputs[str(i)] for i, node in enumerate(graph.nodes) if str(i) in slopes}
 
-    def _above(self, node: Node) -> Block:
+    def value(self, node: Node) -> Block:
         if node is self._y:
             return formula_block(self._letter, "ink")
         return formula_block(Writer(self._variable, samples=1).formula(node), "ink")
 
-    def _below(self, node: Node) -> Block:
+    def gradient(self, node: Node) -> Block:
         if node not in self._slopes:
             return NOTHING
         slope = self._slopes[node]
