@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -14,23 +14,14 @@ from clearprop.explain.units import DEAD, MOSTLY, SATURATED
 from clearprop.explain.values import Values
 from clearprop.graph import Name, Node
 from clearprop.messages import Language, Message, say
-from clearprop.nn import Architecture
 from clearprop.nn.names import X
-from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Role, Stroke
+from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Point, Role, Stroke
 from clearprop.present.figure.text import text_runs
 from clearprop.present.formula import runs
-
-_WEIGHTS: dict[Role, Message] = {
-    "blue": Message("picture.circles.weights.blue"),
-    "orange": Message("picture.circles.weights.orange"),
-    "soft": Message("picture.circles.weights.soft"),
-    "ink": Message("picture.circles.weights.ink"),
-}
 
 _RADIUS, _DOWN, _ACROSS, _MARGIN = 17.0, 48.0, 170.0, 28.0
 _MOST, _FIRST, _LAST = 8, 5, 2  # units of a column that are drawn: all, or the first and the last
 _THINNEST, _THICKEST = 0.5, 3.6
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -73,35 +64,48 @@ def draw_circles(values: Values, lang: Language = "en", names: Sequence[str] = (
     """
     graph = values.layer_graph
     layers = layer_nodes(graph)
-    sizes = _sizes(values.architecture, layers)
-    tallest = max(_Column(0, size, 0, 0).height for size in sizes.values())
+    sizes = {layer: width for _, layer, width in values.architecture.built()}  # some may be in no graph
+    sizes |= {layer: width_of(node) for layer, node in layers.items()} | {0: values.architecture.n_inputs}
+    sizes = dict(sorted(sizes.items()))
+    half = max(_Column(0, size, 0, 0).height for size in sizes.values()) / 2  # of the tallest column
     left = _MARGIN + _RADIUS + max((len(name) for name in names), default=0) * 6.5
-    middle = _MARGIN + 20 + tallest / 2 + _RADIUS
+    middle = _MARGIN + 20 + half + _RADIUS
     columns = {layer: _Column(layer, size, left + _ACROSS * layer, middle) for layer, size in sizes.items()}
     links = connections(graph)
     lines = _lines(links, columns, values)
-    marks: list[Mark] = [line.mark() for line in lines]
-    passed_on = [arc for link in links if link.weight is None for arc in _unchanged(link, columns)]
-    marks += passed_on
+    arcs = [arc for link in links if link.weight is None for arc in _arcs(link, columns)]
     drawn = {(column.layer, unit) for column in columns.values() for unit in column.units}
     unwell = {at: state for at, state in _unwell(values).items() if at in drawn}
+    marks: list[Mark] = [*(line.mark() for line in lines), *arcs]
     marks += [mark for column in columns.values() for mark in _units(column, names, unwell)]
     for layer, column in columns.items():
-        marks += _captions(column, max(columns), layers.get(layer), middle + tallest / 2, lang)
-    said = _legend(lines, bool(passed_on), set(unwell.values()), lang)
-    bottom = middle + tallest / 2 + _RADIUS + 62
+        marks += _captions(column, max(columns), layers.get(layer), middle + half, lang)
+    states = unwell.values()
+    bottom, x = middle + half + _RADIUS + 62, _MARGIN
     width = left + _ACROSS * (len(columns) - 1) + _RADIUS + _MARGIN + 14
-    marks += list(_written(said, _MARGIN, bottom))
-    width = max(width, _MARGIN + sum(len(text) * (13 if lang == "zh" else 6.6) + 44 for text, *_ in said))
+    legend = _legend({line.colour for line in lines}, bool(arcs), "dead" in states, "saturated" in states)
+    for said, colour, dashed in legend:
+        marks.append(Stroke(((x, bottom - 4), (x + 20, bottom - 4)), colour, 2.4, dashed=dashed))
+        marks.append(Label(x + 26, bottom, text_runs(said(lang)), 12, "soft", "start", "words"))
+        x += 44 + len(said(lang)) * (13.0 if lang == "zh" else 6.6)
     title = say("picture.circles.title", lang, sizes="-".join(map(str, sizes.values())))
-    return Picture(title, width, bottom + (24 if said else -10), tuple(marks))
+    return Picture(title, max(width, x), bottom + (24 if legend else -10), tuple(marks))
 
 
-def _sizes(architecture: Architecture, layers: Mapping[int, Node]) -> dict[int, int]:
-    """Layer → number of units; a layer that nothing depends on is in no graph."""
-    sizes = {layer: width for _, layer, width in architecture.built()}
-    sizes |= {layer: width_of(node) for layer, node in layers.items()} | {0: architecture.n_inputs}
-    return dict(sorted(sizes.items()))
+def _legend(
+    colours: set[Role], has_arcs: bool, has_dead: bool, has_saturated: bool
+) -> list[tuple[Message, Role, bool]]:
+    """What the lines and rings that are drawn mean, in which colour, and whether dashed."""
+    entries: list[tuple[bool, Message, Role, bool]] = [
+        ("blue" in colours, Message("picture.circles.weights.blue"), "blue", False),
+        ("orange" in colours, Message("picture.circles.weights.orange"), "orange", False),
+        ("soft" in colours, Message("picture.circles.weights.soft"), "soft", False),
+        ("ink" in colours, Message("picture.circles.weights.ink"), "ink", False),
+        (has_arcs, Message("picture.circles.unchanged"), "green", True),
+        (has_dead, Message("picture.circles.dead"), "soft", True),
+        (has_saturated, Message("picture.circles.saturated", share=MOSTLY), "red", False),
+    ]
+    return [(words, colour, dashed) for is_there, words, colour, dashed in entries if is_there]
 
 
 # --- lines
@@ -156,8 +160,8 @@ def _colour(weights: Sequence[float]) -> Role:
     return "blue" if w > 0 else "orange" if w < 0 else "soft"
 
 
-def _unchanged(link: Connection, columns: Mapping[int, _Column]) -> Iterator[Mark]:
-    """Arcs over what stands between."""
+def _arcs(link: Connection, columns: Mapping[int, _Column]) -> Iterator[Mark]:
+    """Where values pass on unchanged, over what stands between."""
     start, end = columns[link.source], columns[link.target]
     for j in start.units:
         for k in sorted(link.rows[j].intersection(end.units)):
@@ -191,25 +195,14 @@ def _units(column: _Column, names: Sequence[str], unwell: dict[tuple[int, int], 
 
 
 def _captions(column: _Column, last: int, node: Node | None, bottom: float, lang: Language) -> Iterator[Mark]:
-    role = (
-        Message("picture.circles.input")
-        if column.layer == 0
-        else Message("picture.circles.output")
-        if column.layer == last
-        else Message("picture.circles.hidden")
-    )
+    hidden, output = Message("picture.circles.hidden"), Message("picture.circles.output")
+    role = Message("picture.circles.input") if column.layer == 0 else output if column.layer == last else hidden
+    said = f"{column.size:,}"
+    if node is not None and node.op.fused and column.layer:
+        said += f" · {node.op.name}"
     y = bottom + _RADIUS + 22
     yield Label(column.x, y, text_runs(role(lang)), 13, "ink", "middle", "words", bold=True)
-    activation = "" if node is None or column.layer == 0 else _activation(node)
-    said = f"{column.size:,}" + (f" · {activation}" if activation else "")
     yield Label(column.x, y + 17, text_runs(said), 12, "soft", "middle", "words")
-
-
-def _activation(node: Node) -> str:
-    return node.op.name if node.op.fused else ""
-
-
-# --- marks on units, and what they mean
 
 
 def _unwell(values: Values) -> dict[tuple[int, int], str]:
@@ -222,22 +215,3 @@ def _unwell(values: Values) -> dict[tuple[int, int], str]:
         for layer, shares in stuck.shares(values).items()
         for k in np.flatnonzero(shares >= stuck.limit)
     }
-
-
-_Entry = tuple[str, Role, bool]
-
-
-def _legend(lines: Sequence[_Line], passes_on: bool, states: Collection[str], lang: Language) -> list[_Entry]:
-    colours = {line.colour for line in lines}
-    entries: list[_Entry] = [(phrase(lang), role, False) for role, phrase in _WEIGHTS.items() if role in colours]
-    entries += [(say("picture.circles.unchanged", lang), "green", True)] * passes_on
-    entries += [(say("picture.circles.dead", lang), "soft", True)] * ("dead" in states)
-    entries += [(say("picture.circles.saturated", lang, share=MOSTLY), "red", False)] * ("saturated" in states)
-    return entries
-
-
-def _written(entries: Sequence[_Entry], x: float, y: float) -> Iterator[Mark]:
-    for text, colour, dashed in entries:
-        yield Stroke(((x, y - 4), (x + 20, y - 4)), colour, 2.4, dashed=dashed)
-        yield Label(x + 26, y, text_runs(text), 12, "soft", "start", "words")
-        x += 44 + len(text) * (13.0 if any(ord(letter) > 0x2E80 for letter in text) else 6.6)
