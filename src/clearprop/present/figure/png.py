@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from clearprop.errors import InvalidValueError, MissingDependencyError
 from clearprop.present.figure.fonts import eastern_fonts, is_eastern
 from clearprop.present.figure.palette import DARK, LIGHT
-from clearprop.present.figure.scene import Circle, Label, Mark, Picture, Rect, Stroke, flat
-from clearprop.present.figure.text import pieces
+from clearprop.present.figure.scene import Circle, Label, Mark, Picture, Rect, Shape, Stroke, flat
+from clearprop.present.figure.text import placed_runs
 
 if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
@@ -64,77 +64,60 @@ def _patches(mark: Mark, x: float, y: float, colours: Mapping[str, str]) -> list
     match mark:
         case Label():
             return _writing(mark, x, y, colours)
+        case Rect(radius=0):
+            return [patches.Rectangle((mark.x + x, mark.y + y), mark.width, mark.height, **_paint(mark, colours))]
         case Rect():
-            options = _paint(mark.fill, mark.stroke, mark.line, mark.dashed, mark.opacity, colours)
-            corner, size = (mark.x + x, mark.y + y), (mark.width, mark.height)
-            if not mark.radius:
-                return [patches.Rectangle(corner, *size, **options)]
             style = patches.BoxStyle.Round(pad=0, rounding_size=mark.radius)
-            return [patches.FancyBboxPatch(corner, *size, boxstyle=style, **options)]
+            place = (mark.x + x, mark.y + y), mark.width, mark.height
+            return [patches.FancyBboxPatch(*place, boxstyle=style, **_paint(mark, colours))]
         case Circle():
-            options = _paint(mark.fill, mark.stroke, mark.line, mark.dashed, mark.opacity, colours)
-            return [patches.Circle((mark.x + x, mark.y + y), mark.radius, **options)]
+            return [patches.Circle((mark.x + x, mark.y + y), mark.radius, **_paint(mark, colours))]
         case Stroke():
             points = [(px + x, py + y) for px, py in mark.points]
             piece = Path.CURVE4 if mark.curved else Path.LINETO
             codes = [Path.MOVETO, *[piece] * (len(points) - 1)]
             if mark.closed:
                 points, codes = [*points, points[0]], [*codes, Path.CLOSEPOLY]
-            options = _paint(mark.fill, mark.stroke, mark.width, mark.dashed, mark.opacity, colours)
-            return [patches.PathPatch(Path(points, codes), capstyle="round", joinstyle="round", **options)]
+            way = Path(points, codes)
+            return [patches.PathPatch(way, capstyle="round", joinstyle="round", **_paint(mark, colours))]
         case _:
             raise AssertionError(f"{mark!r} is inside its group")
 
 
-def _paint(
-    fill: str, stroke: str, width: float, dashed: bool, opacity: float, colours: Mapping[str, str]
-) -> dict[str, Any]:
+def _paint(shape: Shape, colours: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "facecolor": colours.get(fill, "none"),
-        "edgecolor": colours.get(stroke, "none"),
-        "linewidth": width if stroke != "none" else 0,
-        "linestyle": _DASHES if dashed else "-",
-        "alpha": opacity if opacity < 1 else None,
+        "facecolor": colours.get(shape.fill, "none"),
+        "edgecolor": colours.get(shape.stroke, "none"),
+        "linewidth": shape.line if shape.stroke != "none" else 0,
+        "linestyle": _DASHES if shape.dashed else "-",
+        "alpha": shape.opacity if shape.opacity < 1 else None,
     }
 
 
 def _writing(label: Label, x: float, y: float, colours: Mapping[str, str]) -> list[Patch]:
     """The label's pieces as outlines, measured with the font that draws them."""
     from matplotlib.patches import PathPatch
-    from matplotlib.textpath import TextPath
+    from matplotlib.textpath import TextPath, text_to_path
     from matplotlib.transforms import Affine2D
 
-    placed = pieces(label)
-    fonts = [_font(label.face, piece.italic, label.bold, is_eastern(piece.text)) for piece in placed]
-    starts: list[float] = []
-    end = before = scripts = 0.0  # how far anything reaches, where the piece before ends, where its scripts began
-    for i, (piece, font) in enumerate(zip(placed, fonts, strict=True)):
-        last = placed[i - 1].rise if i else 0.0
-        start = before if piece.rise == last else end
-        if piece.rise and last and piece.rise != last:
-            start = scripts
-        elif piece.rise and not last:
-            scripts = start
-        before = start + _advance(piece.text, piece.size, font)
-        starts.append(start)
-        end = max(end, before)
-    left = label.x + x - end * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
+    def font(text: str, italic: bool) -> FontProperties:
+        return _font(label.face, italic, label.bold, is_eastern(text))
+
+    def width(text: str, size: float, italic: bool) -> float:
+        own = font(text, italic).copy()
+        own.set_size(size)
+        return float(text_to_path.get_text_width_height_descent(text, own, ismath=False)[0])
+
+    placed = placed_runs(label.runs, label.size, width)
+    whole = max((piece.end for piece in placed), default=0.0)
+    left = label.x + x - whole * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
     drawn: list[Patch] = []
-    for piece, font, start in zip(placed, fonts, starts, strict=True):
+    for piece in placed:
         text = piece.text.replace("$", r"\$")  # a name is no mathematics
-        outline = TextPath((0, 0), text, size=piece.size, prop=font, usetex=False)
-        place = Affine2D().scale(1, -1).translate(left + start, label.y + y - piece.rise)
+        outline = TextPath((0, 0), text, size=piece.size, prop=font(piece.text, piece.italic), usetex=False)
+        place = Affine2D().scale(1, -1).translate(left + piece.x, label.y + y - piece.rise)
         drawn.append(PathPatch(place.transform_path(outline), facecolor=colours[label.colour], linewidth=0))
     return drawn
-
-
-def _advance(text: str, size: float, font: FontProperties) -> float:
-    from matplotlib.textpath import text_to_path
-
-    font = font.copy()
-    font.set_size(size)
-    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(width)
 
 
 @cache

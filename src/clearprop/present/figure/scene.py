@@ -23,7 +23,7 @@ class Stroke:
 
     points: tuple[Point, ...]
     stroke: Role = "ink"
-    width: float = 1.2
+    line: float = 1.2
     fill: Role = "none"
     curved: bool = False
     closed: bool = False
@@ -93,7 +93,8 @@ class Group:
     tip: str = ""
 
 
-Mark: TypeAlias = Stroke | Rect | Circle | Label | Group
+Shape: TypeAlias = Stroke | Rect | Circle  # what is painted: filled, and with an outline so many pixels wide
+Mark: TypeAlias = Shape | Label | Group
 
 
 @dataclass(frozen=True)

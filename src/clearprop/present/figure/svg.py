@@ -6,12 +6,12 @@ below, light or dark.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from html import escape
 
 from clearprop.present.figure.palette import DARK, LIGHT
-from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Rect, Role, Stroke
-from clearprop.present.figure.text import pieces
+from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Rect, Shape, Stroke
+from clearprop.present.figure.text import placed_runs
 from clearprop.visible import visible
 
 MATH_FONTS = '"STIX Two Text","Latin Modern Roman","Cambria","Times New Roman","Liberation Serif","STIXGeneral",serif'
@@ -25,19 +25,15 @@ def _variables(colours: Mapping[str, str]) -> str:
     return ";".join(f"--cp-{role}:var(--{role},{value})" for role, value in colours.items())
 
 
-def _style() -> str:
-    fills = "".join(f".cp-picture .f-{role}{{fill:var(--cp-{role})}}" for role in LIGHT)
-    strokes = "".join(f".cp-picture .s-{role}{{stroke:var(--cp-{role})}}" for role in LIGHT)
-    return (
-        f".cp-picture{{{_variables(LIGHT)}}}"
-        f"@media (prefers-color-scheme:dark){{.cp-picture{{{_variables(DARK)}}}}}"
-        ".cp-picture .shape{fill:none;stroke:none;stroke-linecap:round;stroke-linejoin:round}"
-        f"{fills}{strokes}.cp-picture text{{stroke:none;white-space:pre}}"
-        f".cp-picture .math{{font-family:{MATH_FONTS}}}.cp-picture .words{{font-family:{WORD_FONTS}}}"
-    )
-
-
-STYLE = _style()
+STYLE = (
+    f".cp-picture{{{_variables(LIGHT)}}}"
+    f"@media (prefers-color-scheme:dark){{.cp-picture{{{_variables(DARK)}}}}}"
+    ".cp-picture .shape{fill:none;stroke:none;stroke-linecap:round;stroke-linejoin:round}"
+    + "".join(f".cp-picture .f-{role}{{fill:var(--cp-{role})}}" for role in LIGHT)
+    + "".join(f".cp-picture .s-{role}{{stroke:var(--cp-{role})}}" for role in LIGHT)
+    + ".cp-picture text{stroke:none;white-space:pre}"
+    f".cp-picture .math{{font-family:{MATH_FONTS}}}.cp-picture .words{{font-family:{WORD_FONTS}}}"
+)
 
 
 def to_svg(picture: Picture) -> str:
@@ -49,28 +45,22 @@ def to_svg(picture: Picture) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cp-picture" role="img" aria-label="{title}" '
         f'width="{w}" height="{h}" viewBox="0 0 {w} {h}" style="min-width:{narrowest}px">'
-        f"<title>{title}</title><style>{STYLE}</style>{_marks([sheet, *picture.marks])}</svg>"
+        f"<title>{title}</title><style>{STYLE}</style>{''.join(map(_mark, [sheet, *picture.marks]))}</svg>"
     )
-
-
-def _marks(marks: Iterable[Mark]) -> str:
-    return "".join(map(_mark, marks))
 
 
 def _mark(mark: Mark) -> str:
     match mark:
-        case Stroke():
-            return f'<path d="{_path(mark)}"{_paint(mark.fill, mark.stroke, mark.width, mark.dashed, mark.opacity)}/>'
+        case Stroke(points=points):
+            (first, *rest) = (f"{_number(x)} {_number(y)}" for x, y in points)
+            way = f"M{first}{'C' if mark.curved else 'L'}{' '.join(rest)}{'Z' if mark.closed else ''}"
+            return f'<path d="{way}"{_paint(mark)}/>'
         case Rect():
-            rounded = f' rx="{_number(mark.radius)}"' if mark.radius else ""
-            place = f'x="{_number(mark.x)}" y="{_number(mark.y)}"'
-            size = f'width="{_number(mark.width)}" height="{_number(mark.height)}"'
-            return (
-                f"<rect {place} {size}{rounded}{_paint(mark.fill, mark.stroke, mark.line, mark.dashed, mark.opacity)}/>"
-            )
+            size = _attributes(x=mark.x, y=mark.y, width=mark.width, height=mark.height)
+            rounded = _attributes(rx=mark.radius) if mark.radius else ""
+            return f"<rect{size}{rounded}{_paint(mark)}/>"
         case Circle():
-            place = f'cx="{_number(mark.x)}" cy="{_number(mark.y)}" r="{_number(mark.radius)}"'
-            return f"<circle {place}{_paint(mark.fill, mark.stroke, mark.line, mark.dashed, mark.opacity)}/>"
+            return f"<circle{_attributes(cx=mark.x, cy=mark.y, r=mark.radius)}{_paint(mark)}/>"
         case Label():
             return _label(mark)
         case Group():
@@ -82,37 +72,36 @@ def _group(group: Group) -> str:
     node = f' data-node="{_text(group.node)}"' if group.node else ""
     part = f' data-part="{_text(group.part)}"' if group.part else ""
     tip = f"<title>{_text(group.tip, lines=True)}</title>" if group.tip else ""
-    return f"<g{moved}{node}{part}>{tip}{_marks(group.marks)}</g>"
+    return f"<g{moved}{node}{part}>{tip}{''.join(map(_mark, group.marks))}</g>"
 
 
 def _label(label: Label) -> str:
     """One line of text; sub- and superscripts shift the baseline, so that they follow any font."""
     spans, height = [], 0.0
-    for piece in pieces(label):
-        dy = f' dy="{_number(height - piece.rise)}"' if piece.rise != height else ""
-        dx = f' dx="{_number(-piece.back)}"' if abs(piece.back) > 0.01 else ""
+    for piece in placed_runs(label.runs, label.size, label.face):
+        dx = _attributes(dx=-piece.back) if abs(piece.back) > 0.01 else ""
+        dy = _attributes(dy=height - piece.rise) if piece.rise != height else ""
         small = f' font-size="{_number(piece.size)}"' if piece.size != label.size else ""
-        italic = ' font-style="italic"' if piece.italic else ""
+        moved = f"{dx}{dy}{small}" + (' font-style="italic"' if piece.italic else "")
         height = piece.rise
-        text = _text(piece.text)
-        spans.append(f"<tspan{dx}{dy}{small}{italic}>{text}</tspan>" if dx or dy or small or italic else text)
+        spans.append(f"<tspan{moved}>{_text(piece.text)}</tspan>" if moved else _text(piece.text))
     anchor = f' text-anchor="{label.anchor}"' if label.anchor != "start" else ""
     bold = ' font-weight="600"' if label.bold else ""
-    place = f'x="{_number(label.x)}" y="{_number(label.y)}" font-size="{_number(label.size)}"'
-    return f'<text class="{label.face} f-{label.colour}" {place}{anchor}{bold}>{"".join(spans)}</text>'
+    place = f'{_attributes(x=label.x, y=label.y)} font-size="{_number(label.size)}"'
+    return f'<text class="{label.face} f-{label.colour}"{place}{anchor}{bold}>{"".join(spans)}</text>'
 
 
-def _path(stroke: Stroke) -> str:
-    (first, *rest) = (f"{_number(x)} {_number(y)}" for x, y in stroke.points)
-    return f"M{first}{'C' if stroke.curved else 'L'}{' '.join(rest)}{'Z' if stroke.closed else ''}"
+def _paint(shape: Shape) -> str:
+    fill = f" f-{shape.fill}" if shape.fill != "none" else ""
+    stroke = f" s-{shape.stroke}" if shape.stroke != "none" else ""
+    line = f' stroke-width="{_number(shape.line)}"' if stroke else ""
+    dashes = ' stroke-dasharray="4 3"' if shape.dashed else ""
+    faint = _attributes(opacity=shape.opacity) if shape.opacity < 1 else ""
+    return f' class="shape{fill}{stroke}"{line}{dashes}{faint}'
 
 
-def _paint(fill: Role, stroke: Role, width: float, dashed: bool, opacity: float) -> str:
-    classes = ["shape", *([f"f-{fill}"] if fill != "none" else []), *([f"s-{stroke}"] if stroke != "none" else [])]
-    line = f' stroke-width="{_number(width)}"' if stroke != "none" else ""
-    dashes = ' stroke-dasharray="4 3"' if dashed else ""
-    faint = f' opacity="{_number(opacity)}"' if opacity < 1 else ""
-    return f' class="{" ".join(classes)}"{line}{dashes}{faint}'
+def _attributes(**numbers: float) -> str:
+    return "".join(f' {name}="{_number(value)}"' for name, value in numbers.items())
 
 
 def _number(value: float) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from clearprop.present.figure.scene import Label
 from clearprop.present.formula import Run
 from clearprop.visible import visible
 
@@ -48,28 +47,42 @@ def text_width(text: str, size: float, face: str = "math") -> float:
     return sum(_WIDE if ord(sign) >= 0x2E80 else table.get(sign, other) for sign in text) * size / 1000
 
 
+def text_runs(text: str) -> tuple[Run, ...]:
+    """Plain text as runs."""
+    return ((text, "normal", False),)
+
+
+def runs_width(runs: Iterable[Run], size: float, face: str = "math") -> float:
+    """How far runs reach to the right."""
+    return max((run.end for run in placed_runs(runs, size, face)), default=0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedRun:
-    """One run of a label, with where it stands from the label's start.
+    """One run of a label, with where it begins and ends, from the label's start.
 
     `back` is how far it begins before the end of the piece before it: a subscript below a superscript.
     """
 
     text: str
     x: float
+    end: float
     rise: float
     size: float
     italic: bool
     back: float
 
 
-def pieces(label: Label) -> list[PlacedRun]:
-    """The runs of a label put in place, a subscript right below the superscript before it."""
-    return placed_runs(label.runs, label.size, label.face)
+def placed_runs(
+    runs: Iterable[Run], size: float, measure: str | Callable[[str, float, bool], float]
+) -> list[PlacedRun]:
+    """Runs put in place from x = 0, on the line y = 0; a subscript right below the superscript before it.
 
-
-def placed_runs(runs: Iterable[Run], size: float, face: str = "math") -> list[PlacedRun]:
-    """Runs put in place from x = 0, on the line y = 0."""
+    Args:
+        runs: pieces of text, of formulas.
+        size: of letters on the line.
+        measure: the width of a text by its size and whether it is italic; or the face whose usual widths are taken.
+    """
     out: list[PlacedRun] = []
     x = end = start = 0.0  # where the last piece ended, how far anything reaches, where the last scripts began
     before = "normal"
@@ -86,18 +99,8 @@ def placed_runs(runs: Iterable[Run], size: float, face: str = "math") -> list[Pl
             begin = start
         elif where != "normal":
             start = end
-        out.append(PlacedRun(text, begin, rise, small, italic, x - begin))
-        x = begin + text_width(text, small, face)
+        width = text_width(text, small, measure) if isinstance(measure, str) else measure(text, small, italic)
+        out.append(PlacedRun(text, begin, begin + width, rise, small, italic, x - begin))
+        x, before = begin + width, where
         end = max(end, x)
-        before = where
     return out
-
-
-def runs_width(runs: Iterable[Run], size: float, face: str = "math") -> float:
-    """How far runs reach to the right."""
-    return max((p.x + text_width(p.text, p.size, face) for p in placed_runs(runs, size, face)), default=0.0)
-
-
-def text_runs(text: str) -> tuple[Run, ...]:
-    """Plain text as runs."""
-    return ((text, "normal", False),)
