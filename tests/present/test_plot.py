@@ -9,22 +9,9 @@ import pytest
 
 from clearprop.messages import Message
 from clearprop.present.document import Document, Figure
-from clearprop.present.figure import (
-    Axis,
-    Band,
-    Bars,
-    Circle,
-    Dots,
-    Heat,
-    Label,
-    Line,
-    Note,
-    Plot,
-    Rect,
-    Rule,
-    Stroke,
-)
+from clearprop.present.figure import Axis, Band, Bars, Dots, Heat, Line, Note, Plot, Rule
 from clearprop.present.figure.plot import side_by_side
+from clearprop.present.figure.scene import Circle, Label, Rect, Stroke
 from clearprop.present.formula import parse
 from clearprop.present.writers import html_of
 

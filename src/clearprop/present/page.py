@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from html import escape
 
 from clearprop.messages import Language
+from clearprop.present.figure.palette import DARK, LIGHT
 from clearprop.visible import visible
 
 # A matrix has brackets of its own: those of fonts do not grow where there is no mathematical font.
@@ -22,13 +23,19 @@ mrow.round { border: solid currentColor; border-width: 0 1.3px; border-radius: 0
   margin: 0 0.1em; }
 mtable.matrix mtd { text-align: end; padding: 0.25em 0.4em; }
 """
+
+
+def _variables(colours: Mapping[str, str], indent: str) -> str:
+    """Colours as variables of CSS: those of writing and surfaces, and on a line of their own the bright ones."""
+    texts = [f"--{role}: {value};" for role, value in colours.items()]
+    return " ".join(texts[:5]) + f"\n{indent}" + " ".join(texts[5:])
+
+
 # What every page may use; a page's own styles come after. Colours have one name each, and two values.
 STYLE = """
-:root { color-scheme: light dark; --ink: #1f2430; --soft: #5b6472; --line: #d5dae1; --paper: #ffffff; --tint: #f4f6f9;
-  --blue: #2b5fa8; --orange: #b8560b; --green: #2c7a3f; --red: #b3261e; }
+:root { color-scheme: light dark; LIGHT }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e9ef; --soft: #a3abb8; --line: #3a414d; --paper: #14171c; --tint: #1d2128;
-    --blue: #7fb0f0; --orange: #f0a35e; --green: #7ccf8f; --red: #ff8a80; } }
+  :root { DARK } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem; max-width: 68rem; color: var(--ink); background: var(--paper);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "PingFang SC",
@@ -44,7 +51,7 @@ code, pre { font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", Menl
 math { font-size: 1.05em; }
 .wide { overflow-x: auto; }
 .soft { color: var(--soft); } .good { color: var(--green); } .bad { color: var(--red); }
-"""
+""".replace("LIGHT", _variables(LIGHT, "  ")).replace("DARK", _variables(DARK, "    "))
 
 
 def page(title: str, body: str, lang: Language = "en", style: str = "", script: str = "") -> str:

@@ -2,24 +2,6 @@
 
 from clearprop.present.figure.axis import Axis
 from clearprop.present.figure.plot import Band, Bars, Dots, Heat, Line, Note, Plot, Rule
-from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Rect, Role, Stroke
+from clearprop.present.figure.scene import Picture, Role
 
-__all__ = [
-    "Axis",
-    "Band",
-    "Bars",
-    "Circle",
-    "Dots",
-    "Group",
-    "Heat",
-    "Label",
-    "Line",
-    "Mark",
-    "Note",
-    "Picture",
-    "Plot",
-    "Rect",
-    "Role",
-    "Rule",
-    "Stroke",
-]
+__all__ = ["Axis", "Band", "Bars", "Dots", "Heat", "Line", "Note", "Picture", "Plot", "Role", "Rule"]

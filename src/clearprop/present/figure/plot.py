@@ -87,23 +87,22 @@ class Line:
 
     def draw(self, plane: Plane) -> Iterator[Mark]:
         """Each unbroken piece."""
-        piece: list[Point] = []
-        for x, y in _pairs(self.x, self.y):
-            if plane.holds(x, y):
-                piece.append(plane.at(x, y))
-            else:
-                yield from self._stroke(piece)
-                piece = []
-        yield from self._stroke(piece)
-
-    def _stroke(self, piece: list[Point]) -> Iterator[Mark]:
-        if len(piece) > 1:
-            yield Stroke(tuple(piece), self.colour, self.width, dashed=self.dashed)
+        for piece in self._pieces(plane):
+            if len(piece) > 1:
+                yield Stroke(tuple(piece), self.colour, self.width, dashed=self.dashed)
 
     def end(self, plane: Plane) -> Point | None:
         """Where its name may stand: its last point that is drawn."""
-        there = [plane.at(x, y) for x, y in _pairs(self.x, self.y) if plane.holds(x, y)]
-        return there[-1] if there else None
+        return next((piece[-1] for piece in reversed(self._pieces(plane)) if piece), None)
+
+    def _pieces(self, plane: Plane) -> list[list[Point]]:
+        pieces: list[list[Point]] = [[]]
+        for x, y in _pairs(self.x, self.y):
+            if plane.holds(x, y):
+                pieces[-1].append(plane.at(x, y))
+            else:
+                pieces.append([])
+        return pieces
 
 
 @dataclass(frozen=True)
@@ -119,9 +118,8 @@ class Dots:
 
     def draw(self, plane: Plane) -> Iterator[Mark]:
         """Those that the axes hold."""
-        fill: Role = "paper" if self.hollow else self.colour
-        edge: Role = self.colour if self.hollow else "paper"
-        line = 1.4 if self.hollow else 0.6
+        paper: Role = "paper"
+        fill, edge, line = (paper, self.colour, 1.4) if self.hollow else (self.colour, paper, 0.6)
         for x, y in _pairs(self.x, self.y):
             if plane.holds(x, y):
                 yield Circle(*plane.at(x, y), self.radius, fill, edge, line, opacity=self.opacity)
@@ -146,12 +144,12 @@ class Bars:
 
     def draw(self, plane: Plane) -> Iterator[Mark]:
         """A rectangle each."""
-        edges = np.asarray(self.edges, np.float64)
         along = plane.x if self.sideways else plane.y
-        for start, end, value in zip(edges[:-1], edges[1:], np.asarray(self.values, np.float64), strict=True):
+        edges = _floats(self.edges)
+        for start, end, value in zip(edges[:-1], edges[1:], _floats(self.values), strict=True):
             if np.isfinite(value) and (value > 0 or not along.log):
                 free = self.gap / 2 * (end - start)
-                ends, reach = (start + free, end - free), (along.low, float(value))
+                ends, reach = (start + free, end - free), (along.low, value)
                 (x0, x1), (y0, y1) = (reach, ends) if self.sideways else (ends, reach)
                 yield Rect(*plane.box(x0, y0, x1, y1), self.colour)
 
@@ -168,10 +166,9 @@ class Band:
 
     def draw(self, plane: Plane) -> Iterator[Mark]:
         """One area, cut at the ends of the y axis."""
-        xs = np.asarray(self.x, np.float64)
-        low, high = (np.broadcast_to(np.asarray(edge, np.float64), xs.shape) for edge in (self.low, self.high))
-        outline = [*zip(xs, high, strict=True), *zip(xs[::-1], low[::-1], strict=True)]
-        points = tuple(plane.at(float(x), plane.y.clipped(float(y))) for x, y in outline)
+        low, high = (np.broadcast_to(edge, np.shape(self.x)) for edge in (self.low, self.high))
+        outline = [*_pairs(self.x, high), *reversed([*_pairs(self.x, low)])]
+        points = tuple(plane.at(x, plane.y.clipped(y)) for x, y in outline)
         yield Stroke(points, "none", 0, self.colour, closed=True, opacity=self.opacity)
 
 
@@ -197,18 +194,19 @@ class Heat:
     def draw(self, plane: Plane) -> Iterator[Mark]:
         """A rectangle each, at whole pixels: cells neither overlap nor leave a gap, which would show as a grid."""
         values = np.asarray(self.values, np.float64)
-        xs = _edges(self.x, values.shape[1])
-        ys = _edges(self.y, values.shape[0])
-        across = [round(plane.at(float(x), plane.y.low)[0]) for x in xs]
-        down = [round(plane.at(plane.x.low, float(y))[1]) for y in ys]
+        rows, columns = (range(n + 1) for n in values.shape)
+        across = [round(plane.at(x, plane.y.low)[0]) for x in _floats(columns if self.x is None else self.x)]
+        down = [round(plane.at(plane.x.low, y)[1]) for y in _floats(rows if self.y is None else self.y)]
         for (i, j), value in np.ndenumerate(values):
-            strength = round(min(1.0, abs(float(value))) * self.strength, 2) if np.isfinite(value) else 0.0
+            if not np.isfinite(value):
+                continue
             x, width = min(across[j], across[j + 1]), abs(across[j + 1] - across[j])
             y, height = min(down[i], down[i + 1]), abs(down[i + 1] - down[i])
+            strength = round(min(1.0, abs(float(value))) * self.strength, 2)
             if strength:
                 colour = self.above if value > 0 else self.below
                 yield Rect(x, y, width - self.outlined, height - self.outlined, colour, opacity=strength)
-            if self.outlined and np.isfinite(value):
+            if self.outlined:
                 yield Rect(x, y, width - 1, height - 1, stroke="soft", line=0.5)
 
 
@@ -223,19 +221,18 @@ class Rule:
 
     def draw(self, plane: Plane) -> Iterator[Mark]:
         """The line; none outside of the axis. A name stands on an upright line's right, above a level one's end."""
-        axis, value = (plane.x, self.x) if self.x is not None else (plane.y, self.y)
-        if value is None or not axis.holds(value):
-            return
-        if self.x is not None:
-            start, end = plane.at(value, plane.y.low), plane.at(value, plane.y.high)
+        if self.x is not None and plane.x.holds(self.x):
+            start, end = plane.at(self.x, plane.y.low), plane.at(self.x, plane.y.high)
+            is_late = plane.x.share(self.x) > 0.6
+            place, is_before = (end[0] + (-5 if is_late else 5), end[1] + 12), is_late
+        elif self.y is not None and plane.y.holds(self.y):
+            start, end = plane.at(plane.x.low, self.y), plane.at(plane.x.high, self.y)
+            place, is_before = (end[0], end[1] - 5), True
         else:
-            start, end = plane.at(plane.x.low, value), plane.at(plane.x.high, value)
+            return
         yield Stroke((start, end), self.colour, 1.2, dashed=True)
         if self.label:
-            is_late = self.x is not None and axis.share(value) > 0.6
-            place = (end[0] + (-5 if is_late else 5), end[1] + 12) if self.x is not None else (end[0], end[1] - 5)
-            anchor: Anchor = "end" if is_late or self.x is None else "start"
-            yield text_mark(place, self.label, plane.lang, self.colour, anchor)
+            yield text_mark(place, self.label, plane.lang, self.colour, "end" if is_before else "start")
 
 
 @dataclass(frozen=True)
@@ -354,10 +351,10 @@ def _right_end(mark: Mark) -> float:
     return mark.x + {"start": 1.0, "middle": 0.5, "end": 0.0}[mark.anchor] * _width(mark)
 
 
+def _floats(values: ArrayLike) -> list[float]:
+    found: list[float] = np.ravel(np.asarray(values, np.float64)).tolist()
+    return found
+
+
 def _pairs(x: ArrayLike, y: ArrayLike) -> Iterator[tuple[float, float]]:
-    for a, b in zip(np.ravel(np.asarray(x, np.float64)), np.ravel(np.asarray(y, np.float64)), strict=True):
-        yield float(a), float(b)
-
-
-def _edges(given: ArrayLike | None, n: int) -> Sequence[float]:
-    return list(range(n + 1)) if given is None else np.asarray(given, np.float64).tolist()
+    return zip(_floats(x), _floats(y), strict=True)
