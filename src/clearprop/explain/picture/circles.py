@@ -73,7 +73,8 @@ def draw_circles(values: Values, lang: Language = "en", names: Sequence[str] = (
     columns = {layer: _Column(layer, size, left + _ACROSS * layer, middle) for layer, size in sizes.items()}
     links = connections(graph)
     lines = _lines(links, columns, values)
-    arcs = [arc for link in links if link.weight is None for arc in _arcs(link, columns)]
+    unchanged = [(link, columns[start], columns[end]) for start, end, link in links if link.weight is None]
+    arcs = [arc for passed in unchanged for arc in _arcs(*passed)]
     drawn = {(column.layer, unit) for column in columns.values() for unit in column.units}
     unwell = {at: state for at, state in _unwell(values).items() if at in drawn}
     marks: list[Mark] = [*(line.mark() for line in lines), *arcs]
@@ -129,14 +130,14 @@ class _Line:
         return Group((Stroke(self.ends, self.colour, width, opacity=opacity),), node=self.node, part="weight", tip=tip)
 
 
-def _lines(links: Sequence[Connection], columns: Mapping[int, _Column], values: Values) -> list[_Line]:
+def _lines(links: Sequence[tuple[int, int, Connection]], columns: Mapping[int, _Column], values: Values) -> list[_Line]:
     """A line for every two units with a weight between them; the strongest come last, and so stand on top."""
     strongest = {name: float(np.abs(W).max(initial=0.0)) or 1.0 for name, W in values.parameters.items()}
     found: dict[tuple[Point, Point], dict[tuple[str, int, int], float]] = {}
-    for link in links:
+    for source, target, link in links:
         if link.weight is None:
             continue
-        W, start, end = values.parameters[link.weight], columns[link.source], columns[link.target]
+        W, start, end = values.parameters[link.weight], columns[source], columns[target]
         for k in end.units:
             into = link.columns_into(k)
             for j in start.units:
@@ -160,9 +161,8 @@ def _colour(weights: Sequence[float]) -> Role:
     return "blue" if w > 0 else "orange" if w < 0 else "soft"
 
 
-def _arcs(link: Connection, columns: Mapping[int, _Column]) -> Iterator[Mark]:
+def _arcs(link: Connection, start: _Column, end: _Column) -> Iterator[Mark]:
     """Where values pass on unchanged, over what stands between."""
-    start, end = columns[link.source], columns[link.target]
     for j in start.units:
         for k in sorted(link.rows[j].intersection(end.units)):
             (x0, y0), (x1, y1) = start.at(j), end.at(k)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from clearprop.graph import Graph, Name, Node
+from clearprop.graph import Graph, Node
 from clearprop.graph.entries import Cut, Rearranged, SideBySide
 from clearprop.graph.node import is_variable
 from clearprop.nn.names import X
@@ -16,99 +16,88 @@ Way = tuple[frozenset[int], ...]  # for each entry of a value, which entries of 
 
 @dataclass(frozen=True)
 class Connection:
-    """Lines from the units of one layer to those of a later one.
+    """Lines from the units of an earlier value to those of a layer.
 
     Attributes:
-        source, target: numbers of the layers; 0 is the input.
-        weight: name of the matrix of weights; None where values pass on unchanged.
+        source: the earlier value.
         rows: for each unit of the source, which rows of the matrix it is multiplied by; without a matrix which units
-            of the target it passes on to.
-        columns: for each column of the matrix, which units of the target it goes into.
+            of the layer it passes on to.
+        weight: name of the matrix of weights; None where values pass on unchanged.
+        columns: for each column of the matrix, which units of the layer it goes into.
         transposed: whether it is multiplied by the transpose of the matrix.
+        is_direct: whether each entry went its own way; a sum over all of them, as a normalisation takes it, is not.
     """
 
-    source: int
-    target: int
-    weight: str | None
-    rows: Way
-    columns: Way = ()
-    transposed: bool = False
-
-    def columns_into(self, unit: int) -> list[int]:
-        """The columns of the matrix that go into a unit of the target: one, unless units share or bundle them."""
-        return [column for column, units in enumerate(self.columns) if unit in units]
-
-
-@dataclass(frozen=True)
-class _Path:
-    """The way from a node on to a layer's value, as a Connection has it.
-
-    `is_direct` is whether each entry went its own way; a sum over all of them, as a normalisation takes it, is not.
-    """
-
-    node: Node
+    source: Node
     rows: Way
     weight: str | None = None
     columns: Way = ()
     transposed: bool = False
     is_direct: bool = True
 
+    def columns_into(self, unit: int) -> list[int]:
+        """The columns of the matrix that go into a unit of the layer: one, unless units share or bundle them."""
+        return [column for column, units in enumerate(self.columns) if unit in units]
+
 
 def layer_nodes(graph: Graph) -> dict[int, Node]:
     """The values a[l] of a graph's layers, by l; a[0] is X, where anything depends on it."""
-    named = {node.name: node for node in graph.named.values() if node.name is not None}
-    found = {name.layer: node for name, node in named.items() if name.layer is not None and _is_output(name)}
-    return {0: graph.named[X], **found} if X in graph.named else found
+    found = {0: graph.named[X]} if X in graph.named else {}
+    for node in graph.named.values():
+        name = node.name
+        if name is not None and name.layer is not None and (name.role, name.letter, name.suffix) == ("value", "a", ""):
+            found[name.layer] = node
+    return found
 
 
-def _is_output(name: Name) -> bool:
-    return (name.role, name.letter, name.suffix) == ("value", "a", "")
-
-
-def connections(graph: Graph) -> list[Connection]:
-    """All connections of a network, in the order of their targets."""
+def connections(graph: Graph) -> list[tuple[int, int, Connection]]:
+    """All connections of a network, each with the layers that it joins, in the order of the later one."""
     layers = {node: number for number, node in layer_nodes(graph).items()}
-    found: dict[Connection, bool] = {}
+    found: dict[tuple[int, int, Connection], bool] = {}
     for node, target in layers.items():
-        for path in _paths(node, layers):
-            c = Connection(layers[path.node], target, path.weight, path.rows, path.columns, path.transposed)
-            found[c] = found.get(c, False) or path.is_direct
+        for c in _ways_back(node, layers):
+            joined = (layers[c.source], target, replace(c, is_direct=True))
+            found[joined] = found.get(joined, False) or c.is_direct
     # What only normalises others is left out, and so is a sum without weights, which passes nothing on unchanged.
-    direct = {(c.source, c.target, c.weight) for c, is_direct in found.items() if is_direct}
-    shown = [c for c, way in found.items() if way or (c.weight and (c.source, c.target, c.weight) not in direct)]
-    return sorted(shown, key=lambda c: (c.target, c.source))
+    direct = {(source, target, c.weight) for (source, target, c), is_direct in found.items() if is_direct}
+    shown = [
+        (source, target, c)
+        for (source, target, c), is_direct in found.items()
+        if is_direct or (c.weight and (source, target, c.weight) not in direct)
+    ]
+    return sorted(shown, key=lambda joined: (joined[1], joined[0]))
 
 
-def _paths(node: Node, layers: dict[Node, int]) -> Iterator[_Path]:
+def _ways_back(node: Node, layers: Mapping[Node, int]) -> Iterator[Connection]:
     """The ways back from a layer's value to those before it, with the weights that come first on each."""
-    stack = list(_before(_Path(node, _same(width_of(node)))))
+    stack = list(_before(Connection(node, _same(width_of(node)))))
     seen = set(stack)
     while stack:
-        path = stack.pop()
-        if path.node in layers:
-            yield path
+        way = stack.pop()
+        if way.source in layers:
+            yield way
             continue
-        new = [step for step in _before(path) if step not in seen]
+        new = [step for step in _before(way) if step not in seen]
         seen.update(new)
         stack += new
 
 
-def _before(path: _Path) -> Iterator[_Path]:
+def _before(way: Connection) -> Iterator[Connection]:
     """One step back: to the inputs of a node that depend on the samples; parameters do not."""
-    node, factor = path.node, _weight(path.node)
+    node, factor = way.source, _weight(way.source)
     if node.op.kind == "product" and factor is None:
         return  # a product without a plain matrix of weights has no lines
     for i, x in enumerate(node.inputs):
         if not x.type.is_float or (is_variable(x) and x.name != X):
             continue
         if factor is None:
-            way, is_direct = _through(node, i, path.rows)
-            yield _Path(x, way, path.weight, path.columns, path.transposed, path.is_direct and is_direct)
+            rows, is_direct = _through(node, i, way.rows)
+            yield replace(way, source=x, rows=rows, is_direct=way.is_direct and is_direct)
         else:
-            on = frozenset().union(*path.columns)
-            columns = path.rows if path.weight is None else tuple(on if rows else frozenset() for rows in path.rows)
+            on = frozenset().union(*way.columns)
+            columns = way.rows if way.weight is None else tuple(on if rows else frozenset() for rows in way.rows)
             W, transposed = factor
-            yield _Path(x, _same(width_of(x)), W.name, columns, transposed, path.is_direct)
+            yield Connection(x, _same(width_of(x)), W.name, columns, transposed, way.is_direct)
 
 
 def _through(node: Node, i: int, way: Way) -> tuple[Way, bool]:

@@ -9,7 +9,7 @@ from typing import Literal
 from clearprop.errors import InvalidValueError
 from clearprop.graph import Op
 from clearprop.present.figure.blocks import NOTHING, Block
-from clearprop.present.figure.layout import Box, Edge, Layout, arrange
+from clearprop.present.figure.layout import Box, Edge, arrange
 from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Stroke
 from clearprop.present.figure.text import runs_width
 from clearprop.present.formula import Run
@@ -95,17 +95,18 @@ def draw_diagram(title: str, vertices: Sequence[DiagramNode]) -> Picture:
     """
     check_size(len(vertices))
     layout = arrange([vertex.box() for vertex in vertices])
-    marks: list[Mark] = [mark for edge, way in layout.ways.items() for mark in _edge(edge, way)]
-    marks += [mark for vertex in vertices for mark in _vertex(vertex, layout)]
+    marks: list[Mark] = [_edge(edge, way) for edge, way in layout.ways.items()]
+    continued = {start for start, _ in layout.ways}
+    for vertex in vertices:
+        marks += _vertex(vertex, *layout.centres[vertex.key], layout.stubs[vertex.key], vertex.key in continued)
     whole = Group(tuple(marks), _MARGIN, _MARGIN)
     return Picture(title, layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN, (whole,))
 
 
-def _edge(edge: Edge, way: tuple[Point, ...]) -> Iterator[Mark]:
+def _edge(edge: Edge, way: tuple[Point, ...]) -> Mark:
     x, y = way[-1]
-    shortened = (*way[:-1], (x - 5, y))
-    line = Stroke(shortened, "soft", 1.2, curved=True)
-    yield Group((line, _head(way[-1])), node=f"{edge[0]}>{edge[1]}", part="edge")
+    line = Stroke((*way[:-1], (x - 5, y)), "soft", 1.2, curved=True)
+    return Group((line, _head(way[-1])), node=f"{edge[0]}>{edge[1]}", part="edge")
 
 
 def _head(end: Point) -> Mark:
@@ -113,21 +114,15 @@ def _head(end: Point) -> Mark:
     return Stroke(((x, y), (x - 7, y - 3.5), (x - 7, y + 3.5)), fill="soft", stroke="none", closed=True)
 
 
-def _vertex(vertex: DiagramNode, layout: Layout) -> Iterator[Mark]:
-    x, y = layout.centres[vertex.key]
-    end = layout.stubs[vertex.key]
+def _vertex(vertex: DiagramNode, x: float, y: float, end: Point, is_continued: bool) -> Iterator[Mark]:
     at = x + vertex.numbers_at
-    if vertex.value.marks or vertex.gradient.marks or _leads_on(vertex, layout):
+    if vertex.value.marks or vertex.gradient.marks or is_continued:
         yield Stroke(((x + vertex.reach, y), end), "soft", 1.2)
-    if not _leads_on(vertex, layout):
+    if not is_continued:
         yield _head(end)
     yield Group(tuple(_shape(vertex, x, y)), node=vertex.key, part="shape")
     yield Group(vertex.value.marks, at, y - _APART - vertex.value.height, vertex.key, "value")
     yield Group(vertex.gradient.marks, at, y + _APART, vertex.key, "gradient")
-
-
-def _leads_on(vertex: DiagramNode, layout: Layout) -> bool:
-    return any(edge[0] == vertex.key for edge in layout.ways)
 
 
 def _shape(vertex: DiagramNode, x: float, y: float) -> Iterator[Mark]:
