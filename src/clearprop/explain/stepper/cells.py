@@ -61,9 +61,13 @@ class Cells:
         self.cells: dict[str, Cell] = {}
         self._inner: dict[Node, str] = {}  # keys of nodes that are cells without a name
         self._layers: dict[str, int] = {}
-        roots = self._roots()
+        top = source.graph[last_name(source)]
+        names = [source.name_of(node) for node in topological([top]) if not is_given(node)]
+        # Every element of every named value of the forward pass, in the order in which they are computed.
+        roots = [Element(name, i) for name in names if name for i in indices(source.arrays[name].shape)]
         self._named = {self.key(element) for element in roots}
-        graph = self._written_out(roots)
+        written = {self.key(e): self._elements.written_out(source.node(e.name), e.index or ()) for e in roots}
+        graph = tidy(expand(Graph(written)) if detail == "primitives" else Graph(written))
         self._uses = Counter(x for node in graph.nodes for x in node.inputs)
         for element in roots:
             self._cut(graph.outputs[self.key(element)], element)
@@ -72,18 +76,6 @@ class Cells:
         """An element's key."""
         below = self.source.place(element.name, element.index or ()).below
         return element.name + (f"[{','.join(map(str, below))}]" if below else "")
-
-    # --- from the network to single numbers
-
-    def _roots(self) -> list[Element]:
-        """Every element of every named value of the forward pass, in the order in which they are computed."""
-        top = self.source.graph[last_name(self.source)]
-        names = [self.source.name_of(node) for node in topological([top]) if not is_given(node)]
-        return [Element(name, i) for name in names if name for i in indices(self.source.arrays[name].shape)]
-
-    def _written_out(self, roots: list[Element]) -> Graph:
-        written = {self.key(e): self._elements.written_out(self.source.node(e.name), e.index or ()) for e in roots}
-        return tidy(expand(Graph(written)) if self._detail == "primitives" else Graph(written))
 
     # --- from single numbers to cells
 
@@ -101,7 +93,8 @@ class Cells:
             if self._key_of(x) is None:
                 self._inner[x] = f"{key}.{i}"
                 self._add(self._inner[x], x, None, layer)
-        self.cells[key] = Cell(node, tuple(ends), tuple(map(self._known_key, ends)), element, layer, whole)
+        inputs = tuple(known for x in ends if (known := self._key_of(x)) is not None)  # all of them by now
+        self.cells[key] = Cell(node, tuple(ends), inputs, element, layer, whole)
 
     def _key_of(self, node: Node) -> str | None:
         element = self._elements.leaves.get(node)
@@ -110,11 +103,6 @@ class Cells:
         key = self.key(element)
         if key not in self._named:
             self.leaves[key] = element
-        return key
-
-    def _known_key(self, node: Node) -> str:
-        key = self._key_of(node)
-        assert key is not None
         return key
 
     def _ends(self, node: Node, whole: bool) -> list[Node]:
@@ -131,8 +119,7 @@ class Cells:
             return False
         if whole or not node.type.is_float or not self._ends(node, whole):
             return True
-        is_longer_sum = is_sum(node) and is_sum(outer) and self._uses[node] == 1
-        return is_longer_sum and self._detail == "fused"
+        return self._detail == "fused" and is_sum(node) and is_sum(outer) and self._uses[node] == 1  # a longer sum
 
     def _layer(self, name: Name, root: Node) -> int:
         """The l of a value; a shared value without one belongs where the last that it needs does."""
@@ -166,19 +153,19 @@ class Cells:
 
     def formula(self, key: str) -> Math:
         """How a cell follows from values that have letters."""
-        return Writer(self._letter, samples=1).formula(self.cells[key].node)
+
+        def letter(node: Node) -> Math | None:
+            leaf = self._elements.leaves.get(node)
+            return None if leaf is None else self.source.element_symbol(leaf.name, leaf.index or ())
+
+        return Writer(letter, samples=1).formula(self.cells[key].node)
 
     def formula_in_numbers(self, key: str) -> Math:
         """The same with the numbers that flow into the cell."""
-        ends = set(self.cells[key].ends)
-        return Writer(lambda x: self.number(self._known_key(x)) if x in ends else None, samples=1).formula(
-            self.cells[key].node
-        )
+        cell = self.cells[key]
+        numbers = {end: self.number(x) for end, x in zip(cell.ends, cell.inputs, strict=True)}
+        return Writer(numbers.get, samples=1).formula(cell.node)
 
     def number(self, key: str) -> Math:
         """A value as it is printed."""
         return number(self.values[key], self.source.digits)
-
-    def _letter(self, node: Node) -> Math | None:
-        element = self._elements.leaves.get(node)
-        return None if element is None else self.source.element_symbol(element.name, element.index or ())

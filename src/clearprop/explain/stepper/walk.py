@@ -51,8 +51,8 @@ class Walk:
                 needed.add(key)
         self.circuit = Circuit(vertices, dict(cells.values))
         self._consumers = self.circuit.consumers()
-        self._needed = needed  # the vertices whose gradient is needed: parameters, and what depends on them
         self._back: dict[str, list[tuple[str, float]]] = {}  # what has come back to a vertex, and from where
+        self._needed = needed  # the vertices whose gradient is needed: parameters, and what depends on them
 
     def frames(self) -> Iterator[Frame]:
         """The sample; every cell as it is computed; back again, if there is a target; every parameter's step."""
@@ -134,14 +134,12 @@ class Walk:
                 yield self._handed_on(slope.by, sides[1:])
                 return
             yield CaptionedEquation(Message("stepper.slope"), without_repeats(sides))
-        product = _G if slope.constant == 1.0 else fill(_TIMES, {"1": _G, "2": factor})
-        if not np.isfinite(handed):
-            yield self._handed_on(slope.by, [product])
-        elif slope.constant == 1.0:
-            yield self._handed_on(slope.by, [product, self._number(handed)])
+        result = self._number(handed)
+        if slope.constant == 1.0:
+            sides = [_G, result]
         else:
-            numbers = fill(_TIMES, {"1": self._number(g), "2": put_in})
-            yield self._handed_on(slope.by, [product, numbers, self._number(handed)])
+            sides = [fill(_TIMES, {"1": _G, "2": factor}), fill(_TIMES, {"1": self._number(g), "2": put_in}), result]
+        yield self._handed_on(slope.by, sides if np.isfinite(handed) else sides[:1])
 
     def _handed_on(self, by: str, sides: list[Math]) -> CaptionedEquation:
         """What an input gets: its gradient, or a part of it."""
@@ -178,6 +176,7 @@ class Walk:
                 yield self._meeting(x, parts)
 
     def _meeting(self, key: str, parts: list[tuple[str, float]]) -> Frame:
+        """What a value gets back along each of its edges adds up to its gradient."""
         total = self._settled(key, sum(part for _, part in parts))
         self.circuit.gradients[key] = total
         terms = [self._number(part) for _, part in parts]
