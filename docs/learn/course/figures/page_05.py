@@ -10,7 +10,8 @@ from phrase import Phrase
 
 from clearprop.explain.picture import Picture
 from clearprop.messages import Language
-from course.plot import Plot, side_by_side
+from clearprop.present.figure.plot import side_by_side
+from course.plot import Plot
 
 LINE, AT_ZERO, FREE = Phrase("a line", "直线"), Phrase("bent at 0", "在 0 处弯"), Phrase("bent freely", "任意处弯")
 

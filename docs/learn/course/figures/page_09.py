@@ -6,9 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from clearprop.explain.picture import Picture, Rect, Role
+from clearprop.explain.picture import Picture, Role
+from clearprop.present.figure.plot import side_by_side
 from clearprop.present.formula import number
-from course.plot import Plot, side_by_side
+from course.plot import Plot
 
 COLOURS: Final[tuple[Role, ...]] = ("blue", "orange", "green")
 
@@ -23,7 +24,6 @@ def three_steps(z: np.ndarray) -> Picture:
 def _bars(values: np.ndarray, name: str, y: tuple[float, float]) -> Picture:
     plot = Plot(name, (0.4, 3.6), y, "", name, x_ticks=(1, 2, 3), size=(170, 190))
     for k, (value, colour) in enumerate(zip(values, COLOURS, strict=True), 1):
-        (left, top), (right, bottom) = plot.at(k - 0.3, max(value, 0)), plot.at(k + 0.3, min(value, 0))
-        plot.marks.append(Rect(left, top, right - left, bottom - top, colour, opacity=0.85))
+        plot.area([k - 0.3, k + 0.3], 0, value, colour, opacity=0.85)
         plot.text(k, value, number(value, 3).text, anchor="middle", dy=-6 if value > 0 else 17)
     return plot.picture

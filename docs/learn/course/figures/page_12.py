@@ -11,7 +11,8 @@ from phrase import Phrase
 import clearprop as cp
 from clearprop.explain.picture import Picture, Role
 from clearprop.messages import Language
-from course.plot import Plot, side_by_side
+from clearprop.present.figure.plot import side_by_side
+from course.plot import Plot
 
 Walk = Callable[[Any], np.ndarray]
 

@@ -8,7 +8,8 @@ from phrase import Phrase
 import clearprop as cp
 from clearprop.explain.picture import Picture
 from clearprop.messages import Language
-from course.plot import Plot, side_by_side
+from clearprop.present.figure.plot import side_by_side
+from course.plot import Plot
 
 ENDS = (-1.8, 1.8)
 EPOCH, OWN, NEW = Phrase("epoch", "轮次"), Phrase("its own samples", "训练样本"), Phrase("new samples", "新样本")
