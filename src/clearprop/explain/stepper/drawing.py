@@ -43,11 +43,11 @@ class CircuitDrawing:
         self, circuit: Circuit, depth: int, lang: Language, column: bool = False, digits: int = DIGITS
     ) -> None:
         self._circuit, self._depth, self._lang, self._column, self._digits = circuit, depth, lang, column, digits
-        cards = circuit.cards()
+        cards, standing = circuit.cards(), {key for key, v in circuit.vertices.items() if v.kind in _STANDING}
         self._vertices: dict[str, _Standing] = {}
         for key, vertex in circuit.vertices.items():
-            if vertex.kind in _STANDING:
-                inputs = tuple(x for x in vertex.inputs if circuit.vertices[x].kind in _STANDING)
+            if key in standing:
+                inputs = tuple(x for x in vertex.inputs if x in standing)
                 above = [_Card(x, _letter(circuit.vertices[x]), self._numbers(x)) for x in cards.get(key, [])]
                 parts = {x: self._block("contribution", f"{x}>{key}") for x, y in circuit.contributions if y == key}
                 self._vertices[key] = _Standing(key, vertex, inputs, self._numbers(key), above, parts)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,72 +9,17 @@ import numpy as np
 from clearprop.errors import InvalidValueError
 from clearprop.explain.derivation import DerivationSource
 from clearprop.explain.stepper.cells import Cells
-from clearprop.explain.stepper.circuit import Circuit, Frame
-from clearprop.explain.stepper.drawing import CircuitDrawing
 from clearprop.explain.stepper.layers import Layers
-from clearprop.explain.stepper.render import rendered
+from clearprop.explain.stepper.page import StepByStep
 from clearprop.explain.stepper.shared import loss_frame, prediction_frame
 from clearprop.explain.stepper.walk import Walk
 from clearprop.explain.values import Values
-from clearprop.files import checked_path, write_atomically
-from clearprop.messages import Language, Message, checked_language
+from clearprop.messages import Message, checked_language
 from clearprop.present.formula import DIGITS
 from clearprop.train import Optimizer, first_numbers, resolve_optimizer
 
 ZOOMS = ("layers", "fused", "primitives")
 _BY_DEFAULT, _AT_MOST = 64, 600  # vertices of a graph of single numbers
-
-
-@dataclass(frozen=True)
-class StepByStep:
-    """A walk through one training step, ready to be looked at.
-
-    A notebook shows it by itself; `save("step.html")` writes a page that needs no server and no network.
-
-    Attributes:
-        title, subtitle: what it is.
-        lang: of all words.
-        circuit: the graph and all its numbers.
-        frames: the steps, as plain data.
-        zoom: "layers", "fused" or "primitives".
-        depth: L, the number of layers.
-        column: whether formulas and matrices are in the column convention.
-        digits: significant digits of printed numbers.
-    """
-
-    title: str
-    subtitle: str
-    lang: Language
-    circuit: Circuit
-    frames: tuple[Frame, ...]
-    zoom: str
-    depth: int
-    column: bool
-    digits: int
-
-    def to_html(self) -> str:
-        """The whole page."""
-        picture = CircuitDrawing(self.circuit, self.depth, self.lang, self.column, self.digits).picture()
-        return rendered(self.title, self.subtitle, self.lang, self.digits, self.circuit, self.frames, picture)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page to an .html file.
-
-        Raises:
-            InvalidValueError: for another ending.
-            FileError: if it cannot be written.
-        """
-        suffix = Path(checked_path(path)).suffix
-        if suffix.lower() not in (".html", ".htm"):
-            raise InvalidValueError(f"a file ending in {suffix!r}", ".html")
-        write_atomically(path, self.to_html().encode())
-
-    def _repr_html_(self) -> str:
-        style = "width:100%;height:760px;border:0;border-radius:8px"
-        return f'<iframe title="{escape(self.title)}" style="{style}" srcdoc="{escape(self.to_html())}"></iframe>'
-
-    def __repr__(self) -> str:
-        return f"<StepByStep: {len(self.frames)} steps, zoom {self.zoom!r}>"
 
 
 def step_by_step(

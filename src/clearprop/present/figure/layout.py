@@ -122,14 +122,14 @@ def _heights(
     for box in boxes:
         ranks[columns[box.key]].append(_Item(box.key))
     near: dict[_Item, list[_Item]] = {}
+    room = {_Item(box.key): (box.above, box.below) for box in boxes}
     for chain in chains.values():
         for item in chain[1:-1]:
             ranks[item.column].append(item)
+            room[item] = (_LANE / 2, _LANE / 2)
         for a, b in pairwise(chain):
             near.setdefault(a, []).append(b)
             near.setdefault(b, []).append(a)
-    room: dict[_Item, tuple[float, float]] = {_Item(box.key): (box.above, box.below) for box in boxes}
-    room |= {item: (_LANE / 2, _LANE / 2) for rank in ranks for item in rank if item.to}
     _order(ranks, near)
     return _settled(ranks, near, room)
 
@@ -159,18 +159,16 @@ def _crossings(ranks: Sequence[Sequence[_Item]], near: _Near) -> int:
     count = 0
     for left, right in pairwise(ranks):
         place = {item: i for i, item in enumerate(right)}
-        ends = [sorted(place[other] for other in near.get(item, ()) if other in place) for item in left]
         before: list[int] = []
-        for targets in ends:
-            count += sum(1 for target in targets for other in before if other > target)
+        for item in left:
+            targets = [place[other] for other in near.get(item, ()) if other in place]
+            count += sum(other > target for target in targets for other in before)
             before += targets
     return count
 
 
 def _settled(ranks: Sequence[Sequence[_Item]], near: _Near, room: _Room) -> dict[_Item, float]:
-    y: dict[_Item, float] = {}
-    for rank in ranks:
-        y |= _placed(rank, dict.fromkeys(rank, 0.0), room, near)
+    y = {item: at for rank in ranks for item, at in _placed(rank, dict.fromkeys(rank, 0.0), room, near).items()}
     for sweep in range(_SWEEPS):
         for rank in ranks if sweep % 2 else reversed(ranks):
             y |= _placed(rank, {item: _wished(item, near, y) for item in rank}, room, near)

@@ -1,17 +1,22 @@
-"""The page: the picture, the frames as JSON, and a small script that turns them into motion."""
+"""`StepByStep`, the page: the picture, the frames as JSON, and a small script that turns them into motion."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from clearprop.errors import InvalidValueError
 from clearprop.explain.stepper.circuit import CaptionedEquation, Circuit, Frame, Numbers
+from clearprop.explain.stepper.drawing import CircuitDrawing
+from clearprop.files import checked_path, write_atomically
 from clearprop.messages import Language, Message, say, spoken
-from clearprop.present.figure.scene import Picture
 from clearprop.present.formula import Atom, Math, Matrix, to_mathml, to_text
 from clearprop.present.page import page
 from clearprop.visible import shown_json, visible_data
@@ -30,32 +35,78 @@ _ICONS = {
 }
 
 
-def rendered(
-    title: str, subtitle: str, lang: Language, digits: int, circuit: Circuit, frames: Sequence[Frame], picture: Picture
-) -> str:
-    """The whole page, in one file."""
-    words = {"play": say("stepper.play", lang), "pause": say("stepper.pause", lang)}
-    words["counter"] = say("stepper.counter", lang, k="{k}", n="{n}")
-    steps = {"steps": [_step(frame, circuit, lang) for frame in frames], "words": words}
-    # Texts hide nothing once they are on the page, and no < in them can end the JSON before its time.
-    data = shown_json(visible_data(steps), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    folder = files("clearprop.explain.stepper")
-    style, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("stepper.css", "stepper.js"))
-    shown = ("value", "gradient", "new") if circuit.gradients else ("value",)
-    legend = "".join(f'<li class="{part}">{say(f"stepper.legend_{part}", lang)}</li>' for part in shown)
-    body = f"""
+@dataclass(frozen=True)
+class StepByStep:
+    """A walk through one training step, ready to be looked at.
+
+    A notebook shows it by itself; `save("step.html")` writes a page that needs no server and no network.
+
+    Attributes:
+        title, subtitle: what it is.
+        lang: of all words.
+        circuit: the graph and all its numbers.
+        frames: the steps, as plain data.
+        zoom: "layers", "fused" or "primitives".
+        depth: L, the number of layers.
+        column: whether formulas and matrices are in the column convention.
+        digits: significant digits of printed numbers.
+    """
+
+    title: str
+    subtitle: str
+    lang: Language
+    circuit: Circuit
+    frames: tuple[Frame, ...]
+    zoom: str
+    depth: int
+    column: bool
+    digits: int
+
+    def to_html(self) -> str:
+        """The whole page, in one file."""
+        lang = self.lang
+        picture = CircuitDrawing(self.circuit, self.depth, lang, self.column, self.digits).picture()
+        words = {"play": say("stepper.play", lang), "pause": say("stepper.pause", lang)}
+        words["counter"] = say("stepper.counter", lang, k="{k}", n="{n}")
+        steps = {"steps": [_step(frame, self.circuit, lang) for frame in self.frames], "words": words}
+        # Texts hide nothing once they are on the page, and no < in them can end the JSON before its time.
+        data = shown_json(visible_data(steps), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+        folder = files("clearprop.explain.stepper")
+        style, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("stepper.css", "stepper.js"))
+        shown = ("value", "gradient", "new") if self.circuit.gradients else ("value",)
+        legend = "".join(f'<li class="{part}">{say(f"stepper.legend_{part}", lang)}</li>' for part in shown)
+        body = f"""
 <main class="stepper">
-<header><h1>{escape(title)}</h1><p class="soft">{escape(subtitle)}</p>
+<header><h1>{escape(self.title)}</h1><p class="soft">{escape(self.subtitle)}</p>
 <ul class="legend">{legend}</ul></header>
 <div class="stage" id="stage">{picture.svg}</div>
 <section class="panel" id="panel" aria-label="{say("stepper.this_step", lang)}"></section>
-{_controls(frames, lang)}
-<p class="keys soft">{say("stepper.keys", lang)} {say("stepper.rounded", lang, digits=digits)}</p>
+{_controls(self.frames, lang)}
+<p class="keys soft">{say("stepper.keys", lang)} {say("stepper.rounded", lang, digits=self.digits)}</p>
 <p class="unseen" id="say" role="status" aria-live="polite"></p>
 <noscript><p>{say("stepper.no_script", lang)}</p></noscript>
 </main>
 <script type="application/json" id="steps">{data}</script>"""
-    return page(title, body, lang, style, script)
+        return page(self.title, body, lang, style, script)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page to an .html file.
+
+        Raises:
+            InvalidValueError: for another ending.
+            FileError: if it cannot be written.
+        """
+        suffix = Path(checked_path(path)).suffix
+        if suffix.lower() not in (".html", ".htm"):
+            raise InvalidValueError(f"a file ending in {suffix!r}", ".html")
+        write_atomically(path, self.to_html().encode())
+
+    def _repr_html_(self) -> str:
+        style = "width:100%;height:760px;border:0;border-radius:8px"
+        return f'<iframe title="{escape(self.title)}" style="{style}" srcdoc="{escape(self.to_html())}"></iframe>'
+
+    def __repr__(self) -> str:
+        return f"<StepByStep: {len(self.frames)} steps, zoom {self.zoom!r}>"
 
 
 # --- one step
