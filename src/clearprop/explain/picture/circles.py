@@ -77,14 +77,14 @@ def draw_circles(values: Values, lang: Language = "en", names: Sequence[str] = (
     arcs = [arc for passed in unchanged for arc in _arcs(*passed)]
     drawn = {(column.layer, unit) for column in columns.values() for unit in column.units}
     unwell = {at: state for at, state in _unwell(values).items() if at in drawn}
-    marks: list[Mark] = [*(line.mark() for line in lines), *arcs]
+    marks: list[Mark] = [*(line for _, line in lines), *arcs]
     marks += [mark for column in columns.values() for mark in _units(column, names, unwell)]
     for layer, column in columns.items():
         marks += _captions(column, max(columns), layers.get(layer), middle + half, lang)
     states = unwell.values()
     bottom, x = middle + half + _RADIUS + 62, _MARGIN
     width = left + _ACROSS * (len(columns) - 1) + _RADIUS + _MARGIN + 14
-    legend = _legend({line.colour for line in lines}, bool(arcs), "dead" in states, "saturated" in states)
+    legend = _legend({colour for colour, _ in lines}, bool(arcs), "dead" in states, "saturated" in states)
     for said, colour, dashed in legend:
         marks.append(Stroke(((x, bottom - 4), (x + 20, bottom - 4)), colour, 2.4, dashed=dashed))
         marks.append(Label(x + 26, bottom, text_runs(said(lang)), 12, "soft", "start", "words"))
@@ -112,26 +112,10 @@ def _legend(
 # --- lines
 
 
-@dataclass(frozen=True)
-class _Line:
-    """All weights between two units: their names with the values, the colour, and how strong the strongest is."""
-
-    ends: tuple[Point, Point]
-    weights: dict[str, float]
-    colour: Role
-    strength: float
-    node: str
-
-    def mark(self) -> Mark:
-        """The line."""
-        width, opacity = _THINNEST + (_THICKEST - _THINNEST) * self.strength, 0.18 + 0.72 * self.strength
-        opacity = 0.5 if self.colour == "soft" else opacity  # a 0 is there, too
-        tip = "\n".join(f"{name} = {value:.4g}" for name, value in self.weights.items())
-        return Group((Stroke(self.ends, self.colour, width, opacity=opacity),), node=self.node, part="weight", tip=tip)
-
-
-def _lines(links: Sequence[tuple[int, int, Connection]], columns: Mapping[int, _Column], values: Values) -> list[_Line]:
-    """A line for every two units with a weight between them; the strongest come last, and so stand on top."""
+def _lines(
+    links: Sequence[tuple[int, int, Connection]], columns: Mapping[int, _Column], values: Values
+) -> list[tuple[Role, Mark]]:
+    """A line with its colour for every two units with weights between them; the strongest come last, and so on top."""
     strongest = {name: float(np.abs(W).max(initial=0.0)) or 1.0 for name, W in values.parameters.items()}
     found: dict[tuple[Point, Point], dict[tuple[str, int, int], float]] = {}
     for source, target, link in links:
@@ -145,20 +129,18 @@ def _lines(links: Sequence[tuple[int, int, Connection]], columns: Mapping[int, _
                 for row, column in product(sorted(link.rows[j]), into):
                     place = (column, row) if link.transposed else (row, column)
                     here[(link.weight, *place)] = float(W[place])
-    lines = []
+    lines: list[tuple[float, Role, Mark]] = []
     for ends, weights in found.items():
-        if weights:
-            named = {f"{name}[{row + 1},{column + 1}]": w for (name, row, column), w in weights.items()}
-            strength = max(abs(w) / strongest[name] for (name, *_), w in weights.items())
-            lines.append(_Line(ends, named, _colour(list(weights.values())), strength, next(iter(weights))[0]))
-    return sorted(lines, key=lambda line: line.strength)
-
-
-def _colour(weights: Sequence[float]) -> Role:
-    if len(weights) > 1:
-        return "ink"
-    (w,) = weights
-    return "blue" if w > 0 else "orange" if w < 0 else "soft"
+        if not weights:
+            continue
+        first, *others = weights.values()
+        colour: Role = "ink" if others else "blue" if first > 0 else "orange" if first < 0 else "soft"
+        strength = max(abs(w) / strongest[name] for (name, *_), w in weights.items())
+        opacity = 0.5 if colour == "soft" else 0.18 + 0.72 * strength  # a 0 is there, too
+        line = Stroke(ends, colour, _THINNEST + (_THICKEST - _THINNEST) * strength, opacity=opacity)
+        tip = "\n".join(f"{name}[{row + 1},{column + 1}] = {w:.4g}" for (name, row, column), w in weights.items())
+        lines.append((strength, colour, Group((line,), node=next(iter(weights))[0], part="weight", tip=tip)))
+    return [(colour, mark) for _, colour, mark in sorted(lines, key=lambda line: line[0])]
 
 
 def _arcs(link: Connection, start: _Column, end: _Column) -> Iterator[Mark]:
