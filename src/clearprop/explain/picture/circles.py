@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -71,10 +71,9 @@ def draw_circles(values: Values, lang: Language = "en", names: Sequence[str] = (
     left = _MARGIN + _RADIUS + max((len(name) for name in names), default=0) * 6.5
     middle = _MARGIN + 20 + half + _RADIUS
     columns = {layer: _Column(layer, size, left + _ACROSS * layer, middle) for layer, size in sizes.items()}
-    links = connections(graph)
-    lines = _lines(links, columns, values)
-    unchanged = [(link, columns[start], columns[end]) for start, end, link in links if link.weight is None]
-    arcs = [arc for passed in unchanged for arc in _arcs(*passed)]
+    joined = [(link, columns[start], columns[end]) for start, end, link in connections(graph)]
+    lines = _lines(joined, values)
+    arcs = [arc for link, start, end in joined if link.weight is None for arc in _arcs(link, start, end)]
     drawn = {(column.layer, unit) for column in columns.values() for unit in column.units}
     unwell = {at: state for at, state in _unwell(values).items() if at in drawn}
     marks: list[Mark] = [*(line for _, line in lines), *arcs]
@@ -112,16 +111,14 @@ def _legend(
 # --- lines
 
 
-def _lines(
-    links: Sequence[tuple[int, int, Connection]], columns: Mapping[int, _Column], values: Values
-) -> list[tuple[Role, Mark]]:
+def _lines(joined: Sequence[tuple[Connection, _Column, _Column]], values: Values) -> list[tuple[Role, Mark]]:
     """A line with its colour for every two units with weights between them; the strongest come last, and so on top."""
     strongest = {name: float(np.abs(W).max(initial=0.0)) or 1.0 for name, W in values.parameters.items()}
     found: dict[tuple[Point, Point], dict[tuple[str, int, int], float]] = {}
-    for source, target, link in links:
+    for link, start, end in joined:
         if link.weight is None:
             continue
-        W, start, end = values.parameters[link.weight], columns[source], columns[target]
+        W = values.parameters[link.weight]
         for k in end.units:
             into = link.columns_into(k)
             for j in start.units:

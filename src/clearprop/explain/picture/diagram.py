@@ -8,6 +8,7 @@ from typing import Literal
 
 from clearprop.errors import InvalidValueError
 from clearprop.graph import Op
+from clearprop.messages import Language, say
 from clearprop.present.figure.blocks import NOTHING, Block
 from clearprop.present.figure.layout import Box, Edge, arrange
 from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Point, Rect, Stroke
@@ -87,7 +88,7 @@ def check_size(nodes: int) -> None:
         )
 
 
-def draw_diagram(title: str, vertices: Sequence[DiagramNode]) -> Picture:
+def draw_diagram(vertices: Sequence[DiagramNode], lang: Language) -> Picture:
     """The figure.
 
     Raises:
@@ -100,7 +101,8 @@ def draw_diagram(title: str, vertices: Sequence[DiagramNode]) -> Picture:
     for vertex in vertices:
         marks += _vertex(vertex, *layout.centres[vertex.key], layout.stubs[vertex.key], vertex.key in continued)
     whole = Group(tuple(marks), _MARGIN, _MARGIN)
-    return Picture(title, layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN, (whole,))
+    width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN
+    return Picture(say("picture.drawing.title", lang), width, height, (whole,))
 
 
 def _edge(edge: Edge, way: tuple[Point, ...]) -> Mark:

@@ -81,7 +81,7 @@ def draw(
         raise InvalidValueError("zoom 'layers' of a graph without layers", "'primitives' or 'fused'")
     shown = graph if zoom is None else at_zoom(graph, zoom)
     numbers = None if bindings is None else numbers_of(shown, bindings, upstream)
-    return draw_diagram(say("picture.drawing.title", known), graph_vertices(shown, numbers, upstream, digits))
+    return draw_diagram(graph_vertices(shown, numbers, upstream, digits), known)
 
 
 def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int) -> Picture:
@@ -92,11 +92,11 @@ def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int) -
             "the simplification of a trace", "a graph: cp.draw(node, values, view='simplification')"
         )
     if zoom == "layers":
-        return draw_diagram(say("picture.drawing.title", lang), layer_vertices(values, digits))
+        return draw_diagram(layer_vertices(values, digits), lang)
     output = "L" if values.has_target else values.output
     graph = at_zoom(Graph({output: values.layer_graph[output]}), zoom)
     numbers = numbers_of(graph, values.inputs(), None, values.samples)
-    return draw_diagram(say("picture.drawing.title", lang), graph_vertices(graph, numbers, None, digits, symbol))
+    return draw_diagram(graph_vertices(graph, numbers, None, digits, symbol), lang)
 
 
 # --- before and after a simplification
@@ -109,7 +109,7 @@ def _simplification(
     graphs = [at_zoom(graph, zoom) for zoom in ("primitives", "fused")]
     numbers = [] if bindings is None else [numbers_of(g, bindings, upstream) for g in graphs]
     vertices = [graph_vertices(g, n, upstream, digits) for g, n in zip(graphs, numbers or (None, None), strict=True)]
-    before, after = pictures = [draw_diagram("", made) for made in vertices]
+    before, after = pictures = [draw_diagram(made, lang) for made in vertices]
     captions = [
         say(key, lang, n=sum(vertex.form != "leaf" for vertex in made))
         for key, made in zip(("picture.beside.before", "picture.beside.after"), vertices, strict=True)
