@@ -1,4 +1,4 @@
-"""Graphs of nodes as figures: as primitives or as fused ops, with numbers or with formulas at the edges."""
+"""What stands at the nodes of a figure: of a graph as primitives or fused ops, or of a run by its layers."""
 
 from __future__ import annotations
 
@@ -77,7 +77,12 @@ def graph_vertices(
 ) -> list[DiagramNode]:
     """The nodes of a graph with one output: with their numbers if there are some, else with formulas.
 
-    `letters` writes the names, by default as they were given.
+    Args:
+        graph: what is drawn.
+        numbers: of its nodes.
+        upstream: ∂L/∂(its output), for the formulas.
+        digits: significant digits of printed numbers.
+        letters: writes the names, by default as they were given.
     """
     check_size(len(graph))
     if numbers is None:
