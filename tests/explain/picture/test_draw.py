@@ -344,6 +344,7 @@ def test_a_figure_asks_for_nothing_and_runs_nothing():
         (lambda: cp.draw(sigmoid, {x: 0.5}, upstream=np.ones(2)), "upstream of type ndarray"),
         (lambda: cp.draw(cp.tanh(cp.variable("X", (cp.N, 2))), {"X": np.ones((0, 2))}), "at least one row"),
         (lambda: cp.draw(3), "type int"),
+        (lambda: cp.draw(cp.ones_like(x)), "constants only"),
         (lambda: cp.draw(cp.Graph({"a": x, "b": sigmoid})), "one output"),
         (lambda: cp.draw(network(), view="graph"), "a trace"),
     ],

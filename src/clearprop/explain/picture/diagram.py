@@ -92,9 +92,11 @@ def draw_diagram(vertices: Sequence[DiagramNode], lang: Language) -> Picture:
     """The figure.
 
     Raises:
-        InvalidValueError: for more nodes than a figure can show.
+        InvalidValueError: for more nodes than a figure can show, and for none.
     """
     check_size(len(vertices))
+    if not vertices:
+        raise InvalidValueError("a graph of constants only", "a graph that computes something from a variable")
     layout = arrange([vertex.box() for vertex in vertices])
     marks: list[Mark] = [_edge(edge, way) for edge, way in layout.ways.items()]
     continued = {start for start, _ in layout.ways}
