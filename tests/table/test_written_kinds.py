@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import clearprop as cp
 from clearprop.errors import TableError
 from clearprop.table import NumberFormat, SeveralColumn, TableEncoder
+from clearprop.table.plain import record
 from clearprop.table.spans import seconds_of
 from clearprop.table.spelling import spelled
 
@@ -109,7 +110,7 @@ def test_what_people_write(kind):
     found = NumberFormat.find(written)
     assert found is not None
     np.testing.assert_allclose([found.parse(text) for text in written], values, rtol=1e-12)
-    again = NumberFormat.from_dict(json.loads(json.dumps(found.__dict__)))
+    again = record(NumberFormat, json.loads(json.dumps(found.__dict__)))
     assert again == found
     assert found.is_plain == all(text.isascii() for text in written) * (kind == "before")
 
@@ -211,7 +212,7 @@ def test_what_is_found_is_read_whatever_stands_there(written, marks, spans):
     if found is not None:
         values = np.array([found.parse(text) for text in written if text.strip()])
         assert (np.isfinite(values) | np.isin([text.strip() for text in written if text.strip()], found.marks)).all()
-        assert NumberFormat.from_dict(json.loads(json.dumps(found.__dict__))) == found
+        assert record(NumberFormat, json.loads(json.dumps(found.__dict__))) == found
         assert all(found.unit(text) <= len(found.flagged) for text in written)
         found.describe()
 

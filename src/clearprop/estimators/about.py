@@ -10,7 +10,7 @@ from clearprop.errors import ModelFileError
 from clearprop.estimators.recall import check_training
 from clearprop.estimators.recipe import FIELDS, Recipe
 from clearprop.estimators.weights import Weighting
-from clearprop.table import ReadOptions, exactly, finite, texts
+from clearprop.table import ReadOptions, exactly, finite, record, texts
 
 
 def checked_about(path: str | os.PathLike[str], about: Any) -> dict[str, Any]:
@@ -36,28 +36,13 @@ def checked_about(path: str | os.PathLike[str], about: Any) -> dict[str, Any]:
 
 
 def _check_reading(reading: Any) -> None:
-    exactly(bool, reading["header"])
-    texts(reading["na"]), texts(reading.get("keep_na", [])), exactly(bool, reading.get("default_na", True))
-    if reading["decimal"] not in (".", ",", None):
+    found = record(ReadOptions, reading)
+    if found.decimal not in (".", ",", None):
         raise ValueError("a decimal sign that is none")
-    exactly(bool, reading.get("blanks", False))
-    for name, kind in (("delimiter", str), ("skip", int), ("sheet", str)):
-        if reading.get(name) is not None:
-            exactly(kind, reading[name])
-    unknown = reading.keys() - {
-        "header",
-        "na",
-        "keep_na",
-        "default_na",
-        "decimal",
-        "blanks",
-        "delimiter",
-        "skip",
-        "sheet",
-    }
+    unknown = reading.keys() - (vars(found).keys() - {"encoding"})
     if unknown:
         raise ValueError(f"options that are none: {', '.join(sorted(unknown))}")
-    ReadOptions.of(**reading)
+    ReadOptions.of(**vars(found))
 
 
 def _check_split(split: Any) -> None:

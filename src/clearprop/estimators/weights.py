@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import DTypeError, InvalidValueError, TableError, listed, unknown_name
 from clearprop.messages import Message
-from clearprop.table import ClassTarget, Target, as_numbers, exactly, positive
+from clearprop.table import ClassTarget, Positive, Target, as_numbers, record
 from clearprop.visible import shown_name
 
 Array = NDArray[Any]
@@ -30,7 +30,7 @@ class Weighting:
     """
 
     column: str | None = None
-    classes: tuple[float, ...] = ()
+    classes: tuple[Positive, ...] = ()
     is_balanced: bool = False
 
     def in_training(self, y: Array, weights: Array | None) -> Array | None:
@@ -55,16 +55,8 @@ class Weighting:
 
     @classmethod
     def from_dict(cls, data: Any) -> Weighting:
-        """The inverse of `to_dict`; of None, as of a file from before there were weights, no weights.
-
-        Raises:
-            KeyError, TypeError, ValueError: for data that it did not write.
-        """
-        if data is None:
-            return cls()
-        column = data["column"]
-        classes = tuple(positive(weight) for weight in exactly(list, data["classes"]))
-        return cls(None if column is None else exactly(str, column), classes, exactly(bool, data["balanced"]))
+        """The inverse of `to_dict`; of None, as of a file from before there were weights, no weights; see `record`."""
+        return cls() if data is None else record(cls, {**data, "is_balanced": data["balanced"]})
 
 
 def weights_in(table: nw.DataFrame[Any], column: str | None) -> Array | None:

@@ -17,6 +17,7 @@ from clearprop.table.one_row import RowEncoder, frame_of
 from clearprop.table.options import ReadOptions
 from clearprop.table.order import dates_in, orders_rows, time_of
 from clearprop.table.places import files_of_table
+from clearprop.table.plain import Positive, exactly, finite, record, texts
 from clearprop.table.read import read_batches, read_table
 from clearprop.table.rows import rows_counted
 from clearprop.table.sample import rows_that_fit, sample_table
@@ -36,7 +37,7 @@ from clearprop.table.target import (
     with_target,
 )
 from clearprop.table.unseen import Unseen
-from clearprop.table.values import as_levels, as_numbers, exactly, finite, positive, texts
+from clearprop.table.values import as_levels, as_numbers
 from clearprop.table.written import NumberFormat
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "NumberColumn",
     "NumberFormat",
     "NumberTarget",
+    "Positive",
     "ReadOptions",
     "RowEncoder",
     "Scaling",
@@ -87,9 +89,9 @@ __all__ = [
     "load_demo",
     "log_formula",
     "orders_rows",
-    "positive",
     "read_batches",
     "read_table",
+    "record",
     "rows_counted",
     "rows_that_fit",
     "rows_with_target",

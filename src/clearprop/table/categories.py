@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clearprop.messages import Message
 from clearprop.table.lookup import MISSING, NEVER_SEEN, Lookup, truth_of
+from clearprop.table.plain import Positive, RowCount, record
 from clearprop.table.values import (
     Features,
     Series,
@@ -21,10 +22,7 @@ from clearprop.table.values import (
     as_level,
     as_values,
     each_value,
-    exactly,
     holds_numbers,
-    positive,
-    texts,
 )
 
 MOST_REMEMBERED = 10_000  # rare levels that are known again; where there are more, new ones are nothing special
@@ -74,8 +72,8 @@ class CategoryColumn:
     pooled: bool = False
     holds_numbers: bool = False
     rare: tuple[str, ...] = ()
-    fewest: int = 1
-    size: float = 1.0
+    fewest: RowCount = 1
+    size: Positive = 1.0
     kind: ClassVar[str] = "category"
 
     @classmethod
@@ -95,24 +93,15 @@ class CategoryColumn:
         size = max(LEAST, min(1.0, len(series) / len(levels) / ENOUGH)) if len(levels) > MANY else 1.0
         return cls(series.name, tuple(levels), len(counts) > len(kept), are_numbers(series), known, fewest, size)
 
+    def __post_init__(self) -> None:
+        every = [*self.levels, *self.rare]
+        if not self.levels or len(set(every)) < len(every) or (self.rare and not self.pooled) or not self.fewest:
+            raise ValueError("levels that no column has")
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> CategoryColumn:
-        """From its fields.
-
-        Raises:
-            KeyError, TypeError, ValueError: for fields that no column has.
-        """
-        levels = tuple(None if level is None else exactly(str, level) for level in exactly(list, data["levels"]))
-        if not levels or len(set(levels)) < len(levels):
-            raise ValueError("no levels, or one of them twice")
-        pooled, rare = exactly(bool, data["pooled"]), texts(data.get("rare", []))
-        if len({*levels, *rare}) < len(levels) + len(rare) or (rare and not pooled):
-            raise ValueError("a rare level that is none")
-        numbers = exactly(bool, data.get("holds_numbers", holds_numbers(levels)))
-        fewest = exactly(int, data.get("fewest", 1))
-        if not 1 <= fewest < 2**53:
-            raise ValueError("a number of rows that no level has")
-        return cls(exactly(str, data["name"]), levels, pooled, numbers, rare, fewest, positive(data.get("size", 1.0)))
+        """From its fields; see `record`."""
+        return record(cls, {"holds_numbers": holds_numbers(data["levels"]), **data})
 
     @property
     def feature_names(self) -> list[str]:
@@ -192,17 +181,14 @@ class BooleanColumn:
         false, true = sorted(values, key=lambda x: (truth_of(x) is True, x))
         return false, true
 
+    def __post_init__(self) -> None:
+        if self.false == self.true:
+            raise ValueError("two values that are one")
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> BooleanColumn:
-        """From its fields.
-
-        Raises:
-            KeyError, TypeError, ValueError: for fields that no column has.
-        """
-        name, false, true = (exactly(str, data[key]) for key in ("name", "false", "true"))
-        if false == true:
-            raise ValueError("two values that are one")
-        return cls(name, false, true, exactly(bool, data.get("holds_numbers", holds_numbers((false, true)))))
+        """From its fields; see `record`."""
+        return record(cls, {"holds_numbers": holds_numbers((data["false"], data["true"])), **data})
 
     @property
     def feature_names(self) -> list[str]:

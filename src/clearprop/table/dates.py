@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from clearprop.messages import Message
 from clearprop.table.date_parts import CYCLES, PARTS, day_of, parts_of_dates
 from clearprop.table.date_words import plain_date, plain_form
 from clearprop.table.marks import counted_as_missing
+from clearprop.table.plain import Positive, record
 from clearprop.table.values import (
     LEAST_READABLE,
     MOST_MARKS,
@@ -28,14 +29,10 @@ from clearprop.table.values import (
     as_values,
     count_values,
     each_value,
-    exactly,
-    finite,
     is_date,
     is_text,
     mean_and_std,
     microseconds,
-    positive,
-    texts,
 )
 
 _ISO = "ISO 8601"
@@ -234,6 +231,16 @@ def _fits(text: str, form: str) -> bool:
     return True
 
 
+def checked_form(form: Any) -> str:
+    """A form of dates out of a file, if there is such a one."""
+    if form not in FORMATS and form not in _COUNTED:
+        raise ValueError(f"a form of dates {form!r:.40}")
+    return str(form)
+
+
+Form = Annotated[str, checked_form]
+
+
 @dataclass(frozen=True)
 class DateColumn:
     """A date as the parts that vary: year and day scaled, month, weekday and hour as points on a circle.
@@ -252,8 +259,8 @@ class DateColumn:
     """
 
     name: str
-    form: str | None
-    parts: dict[str, tuple[float, float]]
+    form: Form | None
+    parts: dict[str, tuple[float, Positive]]
     has_missing: bool
     marks: tuple[str, ...] = ()
     other: str = ""
@@ -278,27 +285,11 @@ class DateColumn:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> DateColumn:
-        """From its fields.
-
-        Raises:
-            KeyError, TypeError, ValueError: for fields that no column has.
-        """
-        if data["form"] is not None:
-            checked_form(data["form"])
-        given = exactly(dict, data["parts"])
-        if not given or not set(given) <= set(PARTS):
-            raise ValueError("parts that no date has")
-        parts = {}
-        for part in PARTS:
-            if part in given:
-                center, scale = exactly(list, given[part])
-                parts[part] = (finite(center), positive(scale))
-        if data["other"] and data["other"] not in FORMATS:
-            raise ValueError(f"a form of dates {data['other']!r:.40}")
-        missing = exactly(bool, data["has_missing"]), texts(data["marks"]), exactly(str, data["other"])
-        first, last = exactly(list, data["period"]) if data.get("period") is not None else (None, None)
-        period = None if first is None else (finite(first), finite(last))
-        return cls(exactly(str, data["name"]), data["form"], parts, *missing, period)
+        """From its fields; see `record`."""
+        found = record(cls, data)
+        if not found.parts or not set(found.parts) <= set(PARTS) or found.other not in ("", *FORMATS):
+            raise ValueError("parts or a form that no date has")
+        return replace(found, parts={part: found.parts[part] for part in PARTS if part in found.parts})
 
     @property
     def feature_names(self) -> list[str]:
@@ -370,13 +361,6 @@ def _parts_in(form: str | None) -> tuple[str, ...]:
     if form in _WITHOUT_YEAR:
         return ("month", "day")
     return ("year", "month") if form in (*_MONTHS, _QUARTER) else PARTS
-
-
-def checked_form(form: Any) -> str:
-    """A form of dates out of a file, if there is such a one."""
-    if form not in FORMATS and form not in _COUNTED:
-        raise ValueError(f"a form of dates {form!r:.40}")
-    return str(form)
 
 
 def is_clock(form: str) -> bool:

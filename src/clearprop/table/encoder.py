@@ -20,8 +20,9 @@ from clearprop.table.lookup import holds_truth, truth_as_numbers
 from clearprop.table.marks import MISSING_MARKS, USUAL, Marks, without_marks
 from clearprop.table.memory import features_fit
 from clearprop.table.numbers import SCALINGS, NumberColumn, Scaling
+from clearprop.table.plain import exactly, texts
 from clearprop.table.unseen import Unseen
-from clearprop.table.values import Features, Series, as_level, as_values, exactly, texts, unboxed
+from clearprop.table.values import Features, Series, as_level, as_values, unboxed
 
 
 def as_frame(frame: Any) -> nw.DataFrame[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,17 +13,14 @@ from clearprop.errors import TableError
 from clearprop.messages import Message
 from clearprop.table.dates import as_microseconds, checked_form
 from clearprop.table.marks import MISSING_MARKS
+from clearprop.table.plain import Positive, record
 from clearprop.table.tails import WORTH_A_LOG_OF_TARGET, find_log_unit, log_formula, signed_exp, signed_log
 from clearprop.table.values import (
     TOO_CLOSE,
     Numbers,
     Series,
     as_numbers,
-    exactly,
-    finite,
     mean_and_std,
-    positive,
-    texts,
     too_close,
 )
 from clearprop.table.written import NumberFormat
@@ -58,12 +55,12 @@ class NumberTarget:
 
     name: str
     mean: float
-    std: float
+    std: Positive
     text: NumberFormat | None = None
-    log_unit: float | None = None
+    log_unit: Positive | None = None
     average: float = 0.0
-    spread: float = 1.0
-    smear: float = 1.0
+    spread: Positive = 1.0
+    smear: Positive = 1.0
     lowest: float | None = None
     highest: float | None = None
     dates: str | None = None
@@ -93,31 +90,16 @@ class NumberTarget:
 
     @classmethod
     def from_dict(cls, data: Any) -> NumberTarget:
-        """From its fields.
-
-        Raises:
-            KeyError, TypeError, ValueError: for fields that no target has.
-        """
-        text = None if data.get("text") is None else NumberFormat.from_dict(data["text"])
-        unit = None if data.get("log_unit") is None else positive(data["log_unit"])
-        average, spread = finite(data.get("average", 0.0)), positive(data.get("spread", 1.0))
-        smear = positive(data.get("smear", 1.0))
-        lowest, highest = (None if data.get(key) is None else finite(data[key]) for key in ("lowest", "highest"))
-        if unit is not None and (average <= 0 or lowest is None or highest is None or not 0 <= lowest < highest):
+        """From its fields; see `record`."""
+        found = record(cls, {"missing": list(MISSING_MARKS), **data})
+        low, high = found.lowest, found.highest
+        if found.log_unit is not None and (found.average <= 0 or low is None or high is None or not 0 <= low < high):
             raise ValueError("bounds that no logarithm has")
-        if not _LEAST_SMEAR <= smear <= _MOST_SMEAR:
+        if not _LEAST_SMEAR <= found.smear <= _MOST_SMEAR:
             raise ValueError("a factor that no logarithm has")
-        dates = data.get("dates")
-        if dates:
-            checked_form(dates)
-        numbers = finite(data["mean"]), positive(data["std"])
-        fitted = cls(exactly(str, data["name"]), *numbers, text, unit, average, spread, smear, lowest, highest)
-        missing = texts(data.get("missing", list(MISSING_MARKS)))
-        return replace(fitted, dates=dates, whole_days=exactly(bool, data.get("whole_days", False)), missing=missing)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As plain data, for a file."""
-        return {"task": self.task, **asdict(self), "missing": list(self.missing)}
+        if found.dates:
+            checked_form(found.dates)
+        return found
 
     @property
     def holds_numbers(self) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from clearprop.errors import TableError
 from clearprop.messages import Message
+from clearprop.table.plain import Positive, record
 from clearprop.table.statistics import Moments, Range
 from clearprop.table.tails import WORTH_A_LOG, find_log_unit, has_far_out, log_formula, signed_log
 from clearprop.table.values import (
@@ -19,11 +20,8 @@ from clearprop.table.values import (
     as_values,
     count_values,
     each_value,
-    exactly,
-    finite,
     is_date,
     is_text,
-    positive,
 )
 from clearprop.table.written import NumberFormat
 
@@ -58,12 +56,12 @@ class NumberColumn:
 
     name: str
     center: float
-    scale: float
+    scale: Positive
     median: float
-    bend: float
+    bend: Positive
     has_missing: bool
     text: NumberFormat | None = None
-    log_unit: float | None = None
+    log_unit: Positive | None = None
     has_negative: bool = False
     kind: ClassVar[str] = "number"
 
@@ -86,16 +84,8 @@ class NumberColumn:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> NumberColumn:
-        """From its fields.
-
-        Raises:
-            KeyError, TypeError, ValueError: for fields that no column has.
-        """
-        text = None if data["text"] is None else NumberFormat.from_dict(data["text"])
-        numbers = finite(data["center"]), positive(data["scale"]), finite(data["median"]), positive(data["bend"])
-        unit = None if data.get("log_unit") is None else positive(data["log_unit"])
-        has_negative = exactly(bool, data.get("has_negative", False))
-        return cls(exactly(str, data["name"]), *numbers, exactly(bool, data["has_missing"]), text, unit, has_negative)
+        """From its fields; see `record`."""
+        return record(cls, data)
 
     @property
     def holds_numbers(self) -> bool:

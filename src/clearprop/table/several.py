@@ -13,7 +13,8 @@ import numpy as np
 from clearprop.errors import TableError
 from clearprop.messages import Message
 from clearprop.table.numbers import NumberColumn, Scaling
-from clearprop.table.values import Features, Series, as_values, count_values, each_value, exactly, is_text
+from clearprop.table.plain import record
+from clearprop.table.values import Features, Series, as_values, count_values, each_value, is_text
 
 _ONE = r"([+\-−]?\d+(?:\.\d+)?)"
 _BETWEEN = r"[/x×*'′’;+@]|ft\.?|feet|foot|(?:out )?of"
@@ -50,18 +51,15 @@ class SeveralColumn:
         example = next(text for text in as_values(series) if numbers_in(text, between, count))
         return cls(series.name, between, parts, example)
 
+    def __post_init__(self) -> None:
+        k = len(self.parts)
+        if not 2 <= k <= 3 or [part.name for part in self.parts] != _names(self.name, k):
+            raise ValueError("parts that no text has")
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> SeveralColumn:
-        """From its fields.
-
-        Raises:
-            KeyError, TypeError, ValueError: for fields that no column has.
-        """
-        name, between, example = (exactly(str, data[key]) for key in ("name", "between", "example"))
-        parts = tuple(NumberColumn.from_dict(exactly(dict, part)) for part in exactly(list, data["parts"]))
-        if not 2 <= len(parts) <= 3 or [part.name for part in parts] != _names(name, len(parts)):
-            raise ValueError("parts that no text has")
-        return cls(name, between, parts, example)
+        """From its fields; see `record`."""
+        return record(cls, data)
 
     @property
     def feature_names(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from clearprop.table.marks import MISSING_MARKS, Marks, without_marks
 from clearprop.table.memory import classes_fit
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.numbers import find_numbers, odd_one
+from clearprop.table.plain import record
 from clearprop.table.values import (
     Series,
     are_numbers,
@@ -28,13 +29,10 @@ from clearprop.table.values import (
     as_numbers,
     as_values,
     each_value,
-    exactly,
-    finite,
     holds_numbers,
     is_date,
     is_number,
     is_text,
-    texts,
 )
 
 Task = Literal["classification", "regression"]
@@ -65,6 +63,21 @@ class ClassTarget:
     decision: Decision | None = None
 
     task = "classification"
+
+    @classmethod
+    def from_dict(cls, data: Any) -> ClassTarget:
+        """From its fields; see `record`."""
+        levels = [as_level(label) for label in data["classes"]]
+        missing = [mark for mark in MISSING_MARKS if mark not in levels]
+        found = record(cls, {"missing": missing, "holds_numbers": holds_numbers(levels), **data})
+        k, decision = len(found.classes), found.decision
+        if k < 2 or len(set(found.classes)) < k:
+            raise ValueError("classes that are fewer than two, or one of them twice")
+        if len(found.shares) not in (0, k) or any(share < 0 for share in found.shares):
+            raise ValueError("shares that do not fit the classes")
+        if decision is not None and len(decision.cuts) != k:
+            raise ValueError("a decision that does not fit the classes")
+        return found
 
     @cached_property
     def find(self) -> Lookup:
@@ -307,13 +320,7 @@ def drop_missing_target(frame: Any, target: str, missing: Collection[str] = ()) 
 
 def target_to_dict(target: Target) -> dict[str, Any]:
     """As plain data, for a file."""
-    common = {"task": target.task, "name": target.name, "missing": list(target.missing)}
-    if isinstance(target, ClassTarget):
-        classes, shares = list(target.classes), list(target.shares)
-        decision = None if target.decision is None else target.decision.to_dict()
-        rest = {"holds_numbers": target.holds_numbers, "decision": decision}
-        return {**common, "classes": classes, "shares": shares, **rest}
-    return {**common, **target.to_dict()}
+    return {"task": target.task, **asdict(target), "missing": list(target.missing)}
 
 
 def target_from_dict(data: Any) -> Target:
@@ -322,22 +329,8 @@ def target_from_dict(data: Any) -> Target:
     Raises:
         TableError: for data that it did not write.
     """
+    kinds: dict[str, type[Target]] = {"classification": ClassTarget, "regression": NumberTarget}
     try:
-        if data["task"] == "classification":
-            classes = tuple(exactly(list, data["classes"]))
-            if not all(isinstance(c, str | int) for c in classes) or len(set(classes)) < max(2, len(classes)):
-                raise ValueError("classes that are no labels, fewer than two, or one of them twice")
-            shares = tuple(finite(share) for share in exactly(list, data.get("shares", [])))
-            if len(shares) not in (0, len(classes)) or any(share < 0 for share in shares):
-                raise ValueError("shares that do not fit the classes")
-            decided = data.get("decision")
-            decision = None if decided is None else Decision.from_dict(decided, len(classes))
-            levels = [as_level(label) for label in classes]
-            missing = texts(data.get("missing", [mark for mark in MISSING_MARKS if mark not in levels]))
-            numbers = exactly(bool, data.get("holds_numbers", holds_numbers(levels)))
-            return ClassTarget(exactly(str, data["name"]), classes, shares, missing, numbers, decision)
-        if data["task"] != "regression":
-            raise ValueError("a task that is neither classification nor regression")
-        return NumberTarget.from_dict(data)
+        return kinds[data["task"]].from_dict(data)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise TableError(f"a damaged description of the target: {error!r}") from None

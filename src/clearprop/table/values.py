@@ -256,32 +256,3 @@ def mean_and_std(values: Numbers) -> tuple[float, float]:
 def too_close(series: Series) -> bool:
     """Whether numbers that are the same in float64 are not the same: whole ones beyond 2⁵³ may be so."""
     return is_number(series) and bool(series.min() != series.max())
-
-
-# --- plain data out of a file, which may hold anything
-
-
-def exactly(kind: type[T], value: Any) -> T:
-    """A value out of a file, if it is of that very type: True is no integer, and "false" no truth value."""
-    if type(value) is not kind:
-        raise TypeError(f"{kind.__name__} expected, not {value!r:.40}")
-    return value
-
-
-def texts(value: Any) -> tuple[str, ...]:
-    """A list of texts out of a file."""
-    return tuple(exactly(str, item) for item in exactly(list, value))
-
-
-def finite(value: Any) -> float:
-    """A number out of a file, if it is one and finite."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
-        raise ValueError(f"a finite number expected, not {value!r:.40}")
-    return float(value)
-
-
-def positive(value: Any) -> float:
-    """A number above 0 out of a file."""
-    if finite(value) <= 0:
-        raise ValueError(f"a number above 0 expected, not {value!r:.40}")
-    return float(value)

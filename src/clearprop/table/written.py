@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 from clearprop.messages import Message
 from clearprop.table.finder import find_format
 from clearprop.table.marks import counted_as_missing
 from clearprop.table.pieces import SEPARATORS, Piece, ends_of, in_brackets, piece_of, pieces_of, written_with
+from clearprop.table.plain import RowCount, positive
 from clearprop.table.spans import seconds_of
 from clearprop.table.spelling import behind, in_feet, spelled, with_fractions, without_note
-from clearprop.table.values import exactly, positive, texts
 
-_FLAGS = (
-    *("powers", "brackets", "ranges", "spans", "about"),
-    *("percent", "currencies", "minutes", "notes", "fractions", "feet"),
-)
+Factor = Annotated[float, lambda value: value if value == -1 else positive(value)]  # BC is −1 AD
 
 
 @dataclass(frozen=True)
@@ -25,12 +22,12 @@ class NumberFormat:
     """How the numbers of a column are written as text: "$1,234.50 " is prefix $, thousands in commas, a decimal point.
 
     Attributes:
+        example: one value as it was written.
         prefix: currency before the number, or before some.
         suffix: unit, currency or % behind it, or behind some.
         thousands: the character between groups of digits, or "".
         decimal: "." or ",".
         marks: texts that are no numbers and count as missing.
-        example: one value as it was written.
         powers: whether K, M, bn, 万 behind a number multiply it.
         others: units that some values have instead of `suffix`.
         brackets: whether (5) and 5- are −5.
@@ -54,26 +51,31 @@ class NumberFormat:
         2000000.0
     """
 
+    example: str
     prefix: str = ""
     suffix: str = ""
     thousands: str = ""
     decimal: str = "."
     marks: tuple[str, ...] = ()
-    example: str = ""
     powers: bool = False
     others: tuple[str, ...] = ()
     brackets: bool = False
     ranges: bool = False
     spans: bool = False
     about: bool = False
-    rows: int = 0
-    factors: tuple[float, ...] = ()
+    rows: RowCount = 0
+    factors: tuple[Factor, ...] = ()
     percent: bool = False
     currencies: bool = False
     minutes: bool = False
     notes: bool = False
     fractions: bool = False
     feet: bool = False
+
+    def __post_init__(self) -> None:
+        separators = self.thousands, self.decimal
+        if separators not in SEPARATORS or len(self.factors) not in (0, len(self.others)):
+            raise ValueError("a format of numbers that no column has")
 
     @classmethod
     def find(cls, values: Iterable[str], marks: bool = True, spans: bool = False) -> NumberFormat | None:
@@ -93,25 +95,6 @@ class NumberFormat:
         """Whether a text is a number in some way of writing."""
         text = without_note(spelled(text))
         return bool(pieces_of(text)) or seconds_of(text) is not None
-
-    @classmethod
-    def from_dict(cls, data: Any) -> NumberFormat:
-        """From its fields.
-
-        Raises:
-            KeyError, TypeError, ValueError: for fields that no format has.
-        """
-        names = ("prefix", "suffix", "thousands", "decimal", "example")
-        fields: dict[str, Any] = {name: exactly(str, data[name]) for name in names}
-        if (fields["thousands"], fields["decimal"]) not in SEPARATORS:
-            raise ValueError("a format of numbers that no column has")
-        fields |= {name: exactly(bool, data.get(name, False)) for name in _FLAGS}
-        others = texts(data.get("others", []))
-        factors = tuple(map(_factor, exactly(list, data.get("factors", []))))
-        rows = exactly(int, data.get("rows", 0))
-        if not 0 <= rows < 2**53 or len(factors) not in (0, len(others)):
-            raise ValueError("a number of rows that no table has, or factors that do not fit the units")
-        return cls(**fields, rows=rows, marks=texts(data["marks"]), others=others, factors=factors)
 
     @property
     def is_plain(self) -> bool:
@@ -198,7 +181,3 @@ class NumberFormat:
         for unit, factor in self.converted:
             parts.append(Message("table.number.converted", unit=unit, factor=factor, suffix=self.suffix))
         return parts + counted_as_missing(self.marks, self.rows)
-
-
-def _factor(value: Any) -> float:
-    return -1.0 if value == -1 else positive(value)

@@ -1,0 +1,103 @@
+"""Records out of plain data in files, which anyone may have written: each value is held to the type of its field."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from types import NoneType
+from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def record(kind: type[T], data: Mapping[str, Any]) -> T:
+    """A dataclass from its fields as plain data; a field that has a default may be absent.
+
+    A field of type `Annotated[float, positive]` is a number for which `positive` gives what stands in the record.
+
+    Raises:
+        KeyError, TypeError, ValueError: for data that is no such record.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass(frozen=True)
+        ... class Step:
+        ...     name: str
+        ...     sizes: tuple[Annotated[float, positive], ...] = ()
+        >>> record(Step, {"name": "first", "sizes": [1, 2.5]})
+        Step(name='first', sizes=(1.0, 2.5))
+    """
+    types, optional = _fields_of(cast(Any, kind))
+    return kind(**{name: _read(types[name], data[name]) for name in types if name in data or name not in optional})
+
+
+@cache
+def _fields_of(kind: Any) -> tuple[dict[str, Any], set[str]]:
+    """The types of a dataclass's fields, and the names of those that have a default."""
+    types, every = get_type_hints(kind, include_extras=True), fields(kind)
+    optional = {one.name for one in every if one.default is not MISSING or one.default_factory is not MISSING}
+    return {one.name: types[one.name] for one in every}, optional
+
+
+def _read(kind: Any, value: Any) -> Any:
+    """A value as the type of its field."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return inner[1](_read(inner[0], value))
+    if origin is tuple and inner[-1] is ...:
+        return tuple(_read(inner[0], one) for one in _listed(value))
+    if origin is tuple:
+        return tuple(_read(one, item) for one, item in zip(inner, _listed(value), strict=True))
+    if origin is dict:
+        return {exactly(str, name): _read(inner[1], one) for name, one in exactly(dict, value).items()}
+    if inner:  # one of several types
+        fitting = type(value) if type(value) in inner else next(one for one in inner if one is not NoneType)
+        return _read(fitting, value)
+    if kind is NoneType:
+        return None
+    if kind is float:
+        return finite(value)
+    return record(cast(Any, kind), value) if is_dataclass(kind) else exactly(kind, value)
+
+
+def _listed(value: Any) -> Any:
+    return value if type(value) is tuple else exactly(list, value)
+
+
+def exactly(kind: type[T], value: Any) -> T:
+    """A value, if it is of that very type: True is no integer, and "false" no truth value."""
+    if type(value) is not kind:
+        raise TypeError(f"{kind.__name__} expected, not {value!r:.40}")
+    return value
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """A list of texts."""
+    return tuple(exactly(str, item) for item in exactly(list, value))
+
+
+def finite(value: Any) -> float:
+    """A number, if it is one and finite."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+        raise ValueError(f"a finite number expected, not {value!r:.40}")
+    return float(value)
+
+
+def positive(value: Any) -> float:
+    """A number above 0."""
+    if finite(value) <= 0:
+        raise ValueError(f"a number above 0 expected, not {value!r:.40}")
+    return float(value)
+
+
+def row_count(value: Any) -> int:
+    """A number of rows that a table can have."""
+    if not 0 <= exactly(int, value) < 2**53:
+        raise ValueError("a number of rows that no table has")
+    return int(value)
+
+
+Positive = Annotated[float, positive]
+RowCount = Annotated[int, row_count]
