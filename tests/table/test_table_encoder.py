@@ -21,7 +21,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from clearprop.errors import TableError
 from clearprop.table import BooleanColumn, CategoryColumn, DateColumn, NumberColumn, TableEncoder, as_frame, read_table
 from clearprop.table.date_parts import parts_of_dates
-from clearprop.table.written import NumberFormat
+from clearprop.table.finder import find_format
 
 
 def bent(x, most=5):
@@ -207,7 +207,7 @@ def test_an_ambiguous_date_has_its_day_first():
     ],
 )
 def test_numbers_hidden_in_text(written, values):
-    found = NumberFormat.find(written)
+    found = find_format(written)
     assert [found.parse(text) for text in written] == values
     encoder = TableEncoder.fit(pl.DataFrame({"a": written}))
     np.testing.assert_allclose(
@@ -235,7 +235,7 @@ def test_numbers_hidden_in_text(written, values):
     ],
 )
 def test_text_that_is_no_number(written):
-    assert NumberFormat.find(written) is None
+    assert find_format(written) is None
 
 
 def test_a_few_marks_among_numbers_count_as_missing():
@@ -258,7 +258,7 @@ def test_what_is_written_in_any_format_is_read_back(values, separators, prefix, 
     thousands, decimal = separators
     swap = str.maketrans({",": thousands, ".": decimal})
     written = [prefix + f"{value:,.2f}".translate(swap) + suffix for value in values]
-    found = NumberFormat.find(written)
+    found = find_format(written)
     assert [found.parse(text) for text in written] == [float(value) for value in values]
 
 
@@ -584,11 +584,11 @@ def test_a_date_before_all_time_zones():
 )
 def test_groups_of_digits_that_are_none_are_refused(written, later):
     with pytest.raises(ValueError, match=r"\d"):
-        NumberFormat.find(written).parse(later)
+        find_format(written).parse(later)
 
 
 def test_a_group_does_not_begin_with_zero():
-    found = NumberFormat.find(["0,125", "1,250", "0,375"])
+    found = find_format(["0,125", "1,250", "0,375"])
     assert [found.parse(text) for text in ("0,125", "1,250", "0,5")] == [0.125, 1.25, 0.5]
 
 

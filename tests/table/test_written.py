@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from clearprop.errors import TableError
 from clearprop.table import DateColumn, NumberColumn, SeveralColumn, TableEncoder, as_frame
 from clearprop.table.dates import FORMATS, parse_date
-from clearprop.table.written import NumberFormat
+from clearprop.table.finder import find_format
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ from clearprop.table.written import NumberFormat
     ],
 )
 def test_what_a_person_reads(written, values):
-    found = NumberFormat.find(written)
+    found = find_format(written)
     assert found is not None
     assert [found.parse(text) for text in written] == values
 
@@ -62,7 +62,7 @@ def test_what_a_person_reads(written, values):
     ],
 )
 def test_what_a_person_reads_as_no_number(written):
-    assert NumberFormat.find(written) is None
+    assert find_format(written) is None
 
 
 def test_units_beside_others_have_a_flag_each():
@@ -89,7 +89,7 @@ def test_odd_words_that_count_as_missing_are_counted_and_three_are_shown():
 def test_powers_multiply(pairs):
     powers = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9}
     written = [f"${n / 100}{power}" for n, power in pairs]
-    found = NumberFormat.find(written)
+    found = find_format(written)
     assert found is not None
     np.testing.assert_allclose([found.parse(text) for text in written], [n / 100 * powers[p] for n, p in pairs])
 

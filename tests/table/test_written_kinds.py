@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import clearprop as cp
 from clearprop.errors import TableError
 from clearprop.table import NumberFormat, SeveralColumn, TableEncoder
+from clearprop.table.finder import find_format
 from clearprop.table.plain import record
 from clearprop.table.spans import seconds_of
 from clearprop.table.spelling import spelled
@@ -107,7 +108,7 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_people_write(kind):
     written, values = KINDS[kind]
-    found = NumberFormat.find(written)
+    found = find_format(written)
     assert found is not None
     np.testing.assert_allclose([found.parse(text) for text in written], values, rtol=1e-12)
     again = record(NumberFormat, json.loads(json.dumps(found.__dict__)))
@@ -130,12 +131,12 @@ def test_what_people_write(kind):
     ],
 )
 def test_what_is_no_number(written):
-    assert NumberFormat.find(written) is None
+    assert find_format(written) is None
 
 
 def test_a_few_numbers_of_other_quantities_count_as_missing():
     areas = [f"{k}" for k in range(500, 900)] + ["34.46Sq. Meter", "4125Perch", "2Acres", "15Guntha", "3.0M"]
-    found = NumberFormat.find(areas)
+    found = find_format(areas)
     assert found is not None
     assert np.isnan([found.parse(text) for text in areas[-5:]]).all()
     assert found.rows == 5
@@ -154,7 +155,7 @@ def test_what_was_done_is_said():
         "3/4 is 0.75": ["1 1/2", "3/4"],
     }
     for words, written in said.items():
-        found = NumberFormat.find(written)
+        found = find_format(written)
         assert found is not None
         assert words in map(str, found.describe())
 
@@ -162,13 +163,13 @@ def test_what_was_done_is_said():
 def test_words_among_numbers_count_as_missing_as_far_as_the_column_lets_them():
     numbers = [f"{k}.5" for k in range(80)]
     four = ["n.d.", "TBD", "unknown", "none given"] * 5
-    found = NumberFormat.find(numbers + four)
+    found = find_format(numbers + four)
     assert found is not None
     assert (sorted(found.marks), found.rows) == (sorted(set(four)), 20)
     assert "… counted as missing (20 rows)" in str(found.describe()[-1])
     words = [f"word {chr(97 + k % 26)}{chr(97 + k // 26)}" for k in range(40)]  # as many words as half of the numbers
-    assert NumberFormat.find(numbers + words) is None
-    assert NumberFormat.find(numbers + [f"see {k}" for k in range(10)]) is None
+    assert find_format(numbers + words) is None
+    assert find_format(numbers + [f"see {k}" for k in range(10)]) is None
 
 
 @pytest.mark.parametrize(
@@ -208,7 +209,7 @@ ALPHABET = "0123456789" * 3 + ".,-–~$€%KMkgcmhdxe'\"()/[]* :½²万年月to"
 
 @given(st.lists(st.text(ALPHABET, min_size=1, max_size=8), min_size=1, max_size=12), st.booleans(), st.booleans())
 def test_what_is_found_is_read_whatever_stands_there(written, marks, spans):
-    found = NumberFormat.find(written, marks, spans)
+    found = find_format(written, marks, spans)
     if found is not None:
         values = np.array([found.parse(text) for text in written if text.strip()])
         assert (np.isfinite(values) | np.isin([text.strip() for text in written if text.strip()], found.marks)).all()
@@ -219,7 +220,7 @@ def test_what_is_found_is_read_whatever_stands_there(written, marks, spans):
 
 @given(st.text(max_size=20))
 def test_other_text_is_refused_by_one_kind_of_error(text):
-    found = NumberFormat.find(["$1,234", "$(5)", "$10 - 20K", "1 1/2", "7*"])
+    found = find_format(["$1,234", "$(5)", "$10 - 20K", "1 1/2", "7*"])
     assert found is not None
     with contextlib.suppress(ValueError):
         found.parse(text)

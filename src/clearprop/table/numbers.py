@@ -9,6 +9,7 @@ import numpy as np
 
 from clearprop.errors import TableError
 from clearprop.messages import Message
+from clearprop.table.finder import find_format
 from clearprop.table.plain import Positive, record
 from clearprop.table.statistics import Moments, Range
 from clearprop.table.tails import WORTH_A_LOG, find_log_unit, has_far_out, log_formula, signed_log
@@ -174,7 +175,7 @@ def find_numbers(series: Series, marks: bool = True, spans: bool = False) -> Num
     if not is_text(series):
         return None
     counts = count_values(series)
-    return NumberFormat.find(counts, marks, spans) if all(isinstance(value, str) for value in counts) else None
+    return find_format(counts, marks, spans) if all(isinstance(value, str) for value in counts) else None
 
 
 def odd_one(series: Series) -> tuple[str, int]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
 from clearprop.messages import Message
-from clearprop.table.finder import find_format
 from clearprop.table.marks import counted_as_missing
 from clearprop.table.pieces import SEPARATORS, Piece, ends_of, in_brackets, piece_of, pieces_of, written_with
 from clearprop.table.plain import RowCount, positive
@@ -42,13 +40,6 @@ class NumberFormat:
         notes: whether a * or (est.) behind a number is left out.
         fractions: whether 3/4 is 0.75.
         feet: whether 5'11" is feet and inches, beside lengths in other units.
-
-    Example:
-        >>> found = NumberFormat.find(["$1,234.50", "$7.25"])
-        >>> found.parse("$2,000"), found.parse("12")
-        (2000.0, 12.0)
-        >>> NumberFormat.find(["€1.2M", "€350K"]).parse("€2M")
-        2000000.0
     """
 
     example: str
@@ -76,19 +67,6 @@ class NumberFormat:
         separators = self.thousands, self.decimal
         if separators not in SEPARATORS or len(self.factors) not in (0, len(self.others)):
             raise ValueError("a format of numbers that no column has")
-
-    @classmethod
-    def find(cls, values: Iterable[str], marks: bool = True, spans: bool = False) -> NumberFormat | None:
-        """The format of texts, or None if they are not numbers written in one way.
-
-        Args:
-            values: the texts.
-            marks: whether words may stand among many numbers, as marks for a missing value; else at most three texts
-                may be none, in at most 5 % of the places.
-            spans: whether 00:45 is a length of time, and no time of the day.
-        """
-        found = find_format(values, marks, spans)
-        return None if found is None else cls(**found)
 
     @staticmethod
     def reads(text: str) -> bool:
