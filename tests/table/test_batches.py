@@ -109,7 +109,7 @@ cells = st.text(alphabet='ab,"\n é', max_size=6)
 def test_blocks_hold_whole_records(file, rows, size):
     with file.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([[f"x{i}" for i in range(len(rows[0]))], *rows])
-    blocks = [text for _, text in text_blocks(Text(file), find_dialect(Text(file), ReadOptions()), size)]
+    blocks = [text for _, text in text_blocks(find_dialect(Text(file), ReadOptions()), size)]
     assert [fields for block in blocks for fields in csv.reader(io.StringIO(block, newline=""))] == rows
 
 

@@ -9,14 +9,13 @@ from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.given import given_frame, given_rows
 from clearprop.table.kinds import kind_of
 from clearprop.table.library import import_polars
-from clearprop.table.look import how_it_is_written
+from clearprop.table.look import files_of_table, how_it_is_written
 from clearprop.table.marks import MISSING_MARKS, Marks
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.numbers import SCALINGS, NumberColumn, Scaling
 from clearprop.table.one_row import RowEncoder, frame_of
 from clearprop.table.options import ReadOptions
 from clearprop.table.order import dates_in, orders_rows, time_of
-from clearprop.table.places import files_of_table
 from clearprop.table.plain import Positive, exactly, finite, record, texts
 from clearprop.table.read import read_batches, read_table
 from clearprop.table.rows import rows_counted

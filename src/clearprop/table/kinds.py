@@ -10,12 +10,11 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from clearprop.errors import TableError
 from clearprop.table.decode import open_binary
 from clearprop.table.excel import OLD, is_excel
-from clearprop.table.json_forms import document_to_frame, is_lines, line_batches, lines_to_frame
 from clearprop.table.library import first_line, import_polars
 from clearprop.table.packed import is_binary, packing, packing_of, unpacked
 
@@ -28,7 +27,8 @@ _MAGIC = {
 _JSON = re.compile(rb"\s*(?:(\[)\s*[{\]\[]|\{\s*[\"}])")  # a name of a column may begin with a bracket, too
 _PATTERN = re.compile(r"[*?\[]")
 _BEGIN = 256  # bytes that tell what a file is
-_LINES = 8 * 2**20  # bytes of JSON lines at once
+_LINES, _LONGEST_LINE = 8 * 2**20, 64 * 2**20  # bytes of JSON lines at once, and of one
+_FORMS = '[{"a": 1, …}, …], lines of {"a": 1, …}, {"columns": […], "data": [[…], …]} or {"a": {…}, …}'
 
 
 def kind_of(path: Path) -> str:
@@ -56,7 +56,7 @@ def kind_of(path: Path) -> str:
                 return "JSON" if begins else ""
     with open_binary(path) as file, unpacked(path, file) as inner:
         inner.read(3 if head.startswith(codecs.BOM_UTF8) else 0)
-        return "JSON lines" if is_lines(inner) else "JSON"
+        return "JSON lines" if _is_lines(inner) else "JSON"
 
 
 def _by_magic(head: bytes) -> str:
@@ -70,13 +70,13 @@ def read_frame(path: Path, kind: str) -> Any:
         TableError: if it is none of this kind.
     """
     if kind == "JSON lines":
-        return import_polars().concat(list(_lines(path, None)))
+        return import_polars().concat(list(_lines(path)))
     if kind == "JSON":
-        return _flat(_asked(path, kind, lambda file: document_to_frame(path, file.read())))
+        return _flat(_asked(path, kind, lambda file: _document_to_frame(path, file.read())))
     return _flat(_asked(path, kind, lambda source: _lazy(kind, source).collect()))
 
 
-def frame_batches(path: Path, kind: str, rows: int, seen: Callable[[float], None] | None) -> Iterator[Any]:
+def frame_batches(path: Path, kind: str, rows: int, seen: Callable[[float], None]) -> Iterator[Any]:
     """The same in data frames of at most so many rows, or of so many lines as hold a few megabytes.
 
     Raises:
@@ -85,16 +85,17 @@ def frame_batches(path: Path, kind: str, rows: int, seen: Callable[[float], None
     if kind == "JSON lines":
         yield from _lines(path, seen)
         return
-    whole = None if kind in ("Parquet", "Arrow IPC") and not packing_of(path) else read_frame(path, kind)
-    count = _asked(path, kind, lambda source: _count(kind, source)) if whole is None else whole.height
-    for start in range(0, count, rows):
-        if whole is None:
-            batch = _asked(path, kind, partial(_rows, kind, start, rows))
-        else:
-            batch = whole[start : start + rows]
-        yield _flat(batch)
-        if seen is not None:
+    if kind in ("Parquet", "Arrow IPC") and not packing_of(path):
+        pl = import_polars()
+        count = int(_asked(path, kind, lambda source: _lazy(kind, source).select(pl.len()).collect().item()))
+        for start in range(0, count, rows):
+            yield _flat(_asked(path, kind, partial(_rows, kind, start, rows)))
             seen(min(1.0, (start + rows) / count))
+    else:
+        whole = read_frame(path, kind)
+        for start in range(0, whole.height, rows):
+            yield whole[start : start + rows]
+            seen(min(1.0, (start + rows) / whole.height))
 
 
 def pandas_indices(path: Path) -> list[str]:
@@ -107,22 +108,23 @@ def pandas_indices(path: Path) -> list[str]:
     return [name for name in names if isinstance(name, str) and not name.startswith("__index_level_")]
 
 
-def _lines(path: Path, seen: Callable[[float], None] | None) -> Iterator[Any]:
+def _lines(path: Path, seen: Callable[[float], None] = lambda share: None) -> Iterator[Any]:
     """JSON lines block by block; the columns and their types are those of the whole file, which is read for them."""
     pl = import_polars()
     size = max(1, path.stat().st_size)
 
-    def blocks(read: Callable[[bytes], Any], told: Callable[[float], None] | None) -> Iterator[Any]:
+    def frames(schema: Any = None) -> Iterator[tuple[Any, int]]:
+        """Each block, and how far the file has been read; without a schema its types are found from all of it."""
         with open_binary(path) as file, unpacked(path, file) as inner:
-            for block in line_batches(inner, _LINES):
-                yield _guarded(path, "JSON lines", partial(read, block))
-                if told is not None:
-                    told(min(1.0, file.tell() / size))
+            for block in _line_blocks(inner):
+                read = partial(pl.read_ndjson, io.BytesIO(block), schema=schema, infer_schema_length=None)
+                yield _guarded(path, "JSON lines", read), file.tell()
 
-    schemas = list(blocks(lambda block: lines_to_frame(block).clear(), None))
+    schemas = [frame.clear() for frame, _ in frames()]
     schema = _guarded(path, "JSON lines", lambda: pl.concat(schemas, how="diagonal_relaxed").schema)
-    for frame in blocks(lambda block: lines_to_frame(block, schema), seen):
+    for frame, read in frames(schema):
         yield _flat(frame)
+        seen(min(1.0, read / size))
 
 
 def _asked(path: Path, kind: str, what: Callable[[Any], Any]) -> Any:
@@ -165,10 +167,6 @@ def _rows(kind: str, start: int, rows: int, source: Any) -> Any:
     return _lazy(kind, source).slice(start, rows).collect()
 
 
-def _count(kind: str, source: Any) -> int:
-    return int(_lazy(kind, source).select(import_polars().len()).collect().item())
-
-
 def _flat(frame: Any) -> Any:
     """Structures as a column for each of their fields behind the others: address.city."""
     pl = import_polars()
@@ -182,3 +180,71 @@ def _flat(frame: Any) -> Any:
                 columns[name] = field.alias(name)
         frame = pl.DataFrame(list(columns.values()))
     return frame
+
+
+def _is_lines(file: BinaryIO) -> bool:
+    """Whether a file that begins with { holds an object in each line, and not one object that holds the table."""
+    first = file.readline(_LONGEST_LINE)
+    while first and not first.strip():
+        first = file.readline(_LONGEST_LINE)
+    try:
+        found = json.loads(first)
+    except (ValueError, RecursionError):
+        return b"}" in first  # damaged, if not the first line of a document that is spread over many
+    if not isinstance(found, dict) or not all(isinstance(value, list | dict) for value in found.values()):
+        return True
+    return any(line.strip() for line in file)
+
+
+def _line_blocks(file: BinaryIO) -> Iterator[bytes]:
+    """Whole lines in blocks of about 8 MB."""
+    carry = file.read(len(codecs.BOM_UTF8)).removeprefix(codecs.BOM_UTF8)
+    while piece := file.read(_LINES):
+        text = carry + piece
+        end = text.rfind(b"\n") + 1
+        carry = text[end:]
+        if text[:end].strip():
+            yield text[:end]
+    if carry.strip():
+        yield carry
+
+
+def _document_to_frame(path: Path, content: bytes) -> Any:
+    """One JSON document as a data frame, in any of the forms that pandas writes, or an answer with one list of objects.
+
+    Raises:
+        TableError: if it holds no table.
+        ValueError, RecursionError: if it is no JSON.
+    """
+    content = content.removeprefix(codecs.BOM_UTF8).strip()
+    if content.startswith(b"["):
+        if not content[1:].lstrip().startswith((b"{", b"]")):
+            raise TableError(f"{path} is a JSON list without names of columns", _FORMS)
+    else:
+        found = json.loads(content, parse_constant=lambda word: None)
+        content = json.dumps(_records(path, found)).encode()
+    if not content[1:-1].strip():
+        return import_polars().DataFrame()
+    return import_polars().read_json(io.BytesIO(content), infer_schema_length=None)
+
+
+def _records(path: Path, found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a table in an object."""
+    names, rows = found.get("columns"), found.get("data")
+    if isinstance(names, list) and isinstance(rows, list) and all(isinstance(row, list) for row in rows):
+        if len(set(map(str, names))) < len(names) or any(len(row) != len(names) for row in rows):
+            raise TableError(f"{path} is no regular table", "one name for each column, and a value for each name")
+        return [dict(zip(map(str, names), row, strict=True)) for row in rows]
+    lists = [value for value in found.values() if isinstance(value, list) and value]
+    objects = [value for value in lists if all(isinstance(row, dict) for row in value)]
+    if len(objects) == 1:
+        return list(objects[0])
+    if found and len(lists) == len(found) and len({len(value) for value in lists}) == 1:
+        return [dict(zip(found, row, strict=True)) for row in zip(*lists, strict=True)]
+    columns = list(found.values())
+    if columns and all(isinstance(column, dict) and column for column in columns):
+        inner = list(dict.fromkeys(key for column in columns for key in column))
+        if all(key.isdecimal() for key in found) and not all(key.isdecimal() for key in inner):
+            return columns  # row → column → value
+        return [{name: column.get(key) for name, column in found.items()} for key in inner]
+    raise TableError(f"{path} is a JSON object that is no table", _FORMS)

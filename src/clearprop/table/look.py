@@ -2,38 +2,119 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-from clearprop.errors import InvalidValueError, TableError, listed
-from clearprop.files import unchanged
+from clearprop.errors import FileError, InvalidValueError, TableError, listed
+from clearprop.files import checked_path, unchanged
 from clearprop.table.decode import Text
 from clearprop.table.delimited import Dialect, find_dialect
 from clearprop.table.excel import Sheet, read_sheet
 from clearprop.table.kinds import kind_of
 from clearprop.table.options import ReadOptions
 from clearprop.table.packed import packing_of
-from clearprop.table.places import Part, files_of_table
+
+_LAKES = {"_delta_log": "Delta Lake", ".hoodie": "Hudi"}  # rows that were deleted stand in their files, too
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+_PATTERN = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True)
-class TableFile:
+class Part:
     """A file of a table.
 
     Attributes:
-        part: where it is.
+        path: of the file.
+        partition: column → value of all its rows, by the names of the folders that it lies in: year=2024.
+    """
+
+    path: Path
+    partition: dict[str, str | None]
+
+
+def files_of_table(name: str | os.PathLike[str] | bytes) -> tuple[Part, ...]:
+    """The files of a table, in the order of their names with numbers by their size; a plain name is one file.
+
+    Files in folders of the folder belong to it; those whose name begins with a point or a low line do not.
+
+    Raises:
+        FileError: if a folder holds no file, or no file has such a name.
+        TableError: for a folder of a format that keeps files with rows that are no more.
+    """
+    text = checked_path(name)
+    path = Path(text)
+    try:
+        is_pattern = bool(_PATTERN.search(text)) and not path.exists()
+        is_folder = path.is_dir()
+    except (OSError, ValueError):  # no such name is possible; whoever opens it says so
+        return (Part(path, {}),)
+    if is_folder:
+        return _parts(path, _within(path), f"the folder {text} holds no file of a table")
+    if is_pattern:
+        root = Path(*_before_pattern(path))
+        found = [Path(one) for one in glob.glob(text, recursive=True)]  # noqa: PTH207, a pattern may be absolute
+        files = [file for one in found for file in (_within(one) if one.is_dir() else [one])]
+        return _parts(root, files, f"no file is called {text}")
+    return (Part(path, {}),)
+
+
+def _before_pattern(path: Path) -> list[str]:
+    parts = list(path.parts)
+    return parts[: next(i for i, part in enumerate(parts) if _PATTERN.search(part))]
+
+
+def _within(folder: Path) -> list[Path]:
+    for name, lake in _LAKES.items():
+        if (folder / name).exists():
+            raise TableError(
+                f"{folder} is a table of {lake}, whose files hold deleted rows, too", "files of Parquet", "export it"
+            )
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in files if not any(p.startswith((".", "_")) for p in path.relative_to(folder).parts)]
+
+
+def _parts(root: Path, files: list[Path], none: str) -> tuple[Part, ...]:
+    if not files:
+        raise FileError(none, "files of a table: CSV, Parquet, …")
+    ordered = sorted(set(files), key=_natural)
+    parts = tuple(Part(path, _partition(path.relative_to(root).parts[:-1])) for path in ordered)
+    other = next((part for part in parts if part.partition.keys() != parts[0].partition.keys()), None)
+    if other is not None:
+        raise TableError(
+            f"{other.path} lies in folders of other names than {parts[0].path}", "column=value in the same places"
+        )
+    return parts
+
+
+def _natural(path: Path) -> list[tuple[int, int | str]]:
+    """part-2 before part-10."""
+    return [(0, int(word)) if word.isdecimal() else (1, word) for word in re.split(r"(\d+)", str(path)) if word]
+
+
+def _partition(folders: tuple[str, ...]) -> dict[str, str | None]:
+    pairs = [folder.partition("=") for folder in folders if re.match(r"[^=]+=.", folder)]
+    return {unquote(name): None if value == _NO_VALUE else unquote(value) for name, _, value in pairs}
+
+
+@dataclass(frozen=True)
+class TableFile(Part):
+    """A file of a table, looked into.
+
+    Attributes:
+        path, partition: as of `Part`.
         kind: what it is; "" for delimited text.
-        text: its text, or that of a sheet.
-        dialect: how that is written.
+        dialect: how its text is written, or that of a sheet.
         sheet: of an Excel file.
     """
 
-    part: Part
     kind: str
-    text: Text | None = None
     dialect: Dialect | None = None
     sheet: Sheet | None = None
 
@@ -69,33 +150,23 @@ def how_it_is_written(name: str | os.PathLike[str] | bytes, options: ReadOptions
         (';', 1, 'From the lab')
     """
     with looked_into(name, options) as files:
-        first = files[0]
+        first, dialect, sheet = files[0], files[0].dialect, files[0].sheet
         found: dict[str, Any] = {"kind": first.kind or "delimited text", "files": len(files)}
-        if packed := sorted({packing_of(file.part.path) for file in files} - {""} if first.kind != "Excel" else ()):
+        if packed := sorted({packing_of(file.path) for file in files} - {""} if first.kind != "Excel" else ()):
             found["packed"] = ", ".join(packed)
-        if first.part.partition:
-            found["columns_of_folders"] = list(first.part.partition)
-        if first.sheet is not None:
-            found |= {"sheet": first.sheet.name, "other_sheets": list(first.sheet.others)}
-        if first.dialect is not None:
-            found |= _of_text(first.dialect, [file.dialect.skip for file in files if file.dialect is not None])
+        if first.partition:
+            found["columns_of_folders"] = list(first.partition)
+        if sheet is not None:
+            found |= {"sheet": sheet.name, "other_sheets": list(sheet.others)}
+        if dialect is not None:
+            found |= {name: getattr(dialect, name) for name in ("encoding", "delimiter", "decimal", "header")}
+            if skipped := sum(file.dialect.skip for file in files if file.dialect is not None):
+                found |= {"skipped": skipped, "above": dialect.above}
+            if dialect.again:
+                found["renamed"] = dict(dialect.again)
+            if dialect.row_names:
+                found["row_names"] = dialect.names[0]
         return found
-
-
-def _of_text(dialect: Dialect, skipped: list[int]) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "encoding": dialect.encoding,
-        "delimiter": dialect.delimiter,
-        "decimal": dialect.decimal,
-        "header": dialect.header,
-    }
-    if sum(skipped):
-        found |= {"skipped": sum(skipped), "above": dialect.above}
-    if dialect.again:
-        found["renamed"] = dict(dialect.again)
-    if dialect.row_names:
-        found["row_names"] = dialect.names[0]
-    return found
 
 
 def _look(part: Part, options: ReadOptions) -> TableFile:
@@ -104,12 +175,12 @@ def _look(part: Part, options: ReadOptions) -> TableFile:
         what = "delimited text" if not kind else f"of the kind {kind}"
         raise InvalidValueError(f"{beside[0]} for {part.path}, which is {what}", "none: it says nothing of such a file")
     if kind not in ("", "Excel"):
-        return TableFile(part, kind)
+        return TableFile(**vars(part), kind=kind)
     sheet = read_sheet(part.path, options.sheet) if kind else None
-    text = Text(part.path, sheet.content if sheet else None)
     if sheet is not None:
         options = replace(options, encoding="utf-8", delimiter=",")
-    return TableFile(part, kind, text, find_dialect(text, options), sheet)
+    dialect = find_dialect(Text(part.path, sheet.content if sheet else None), options)
+    return TableFile(**vars(part), kind=kind, dialect=dialect, sheet=sheet)
 
 
 def _agreed(files: tuple[TableFile, ...], options: ReadOptions) -> tuple[TableFile, ...]:
@@ -121,22 +192,18 @@ def _agreed(files: tuple[TableFile, ...], options: ReadOptions) -> tuple[TableFi
     first = files[0]
     for file in files:
         if file.kind != first.kind:
-            kinds = f"{file.kind or 'delimited text'}, and {first.part.path} {first.kind or 'delimited text'}"
-            raise TableError(f"{file.part.path} is {kinds}", "files of one kind", _NAME_THEM)
+            kinds = f"{file.kind or 'delimited text'}, and {first.path} {first.kind or 'delimited text'}"
+            raise TableError(f"{file.path} is {kinds}", "files of one kind", _NAME_THEM)
         if first.dialect is not None and file.dialect is not None:
             check_same_columns(file, file.dialect.names, first, first.dialect.names)
     if len({file.dialect.decimal for file in files if file.dialect}) < 2:
         return files
-    again = tuple(replace(file, dialect=_with_comma(file, options)) for file in files)
+    options = replace(options, decimal=",")  # for files whose numbers say nothing against it
+    again = tuple(replace(file, dialect=file.dialect and find_dialect(file.dialect.source, options)) for file in files)
     other = next((file for file in again if file.dialect and file.dialect.decimal != ","), None)
     if other is not None:
-        raise TableError(f"{other.part.path} has decimal points, and another file commas", "one way to write numbers")
+        raise TableError(f"{other.path} has decimal points, and another file commas", "one way to write numbers")
     return again
-
-
-def _with_comma(file: TableFile, options: ReadOptions) -> Dialect | None:
-    """The dialect of a file whose numbers say nothing against a decimal comma, which other files have."""
-    return None if file.text is None else find_dialect(file.text, replace(options, decimal=","))
 
 
 _NAME_THEM = "name those that belong together by a pattern in quotes, such as 'folder/*.csv'"
@@ -151,7 +218,7 @@ def check_same_columns(file: TableFile, names: Any, first: TableFile, wanted: An
     other = sorted(set(names) ^ set(wanted))
     if other:
         raise TableError(
-            f"{file.part.path} has other columns than {first.part.path}: only one has {listed(map(repr, other), 5)}",
+            f"{file.path} has other columns than {first.path}: only one has {listed(map(repr, other), 5)}",
             "files of one table",
             _NAME_THEM,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from clearprop.errors import TableError
@@ -77,43 +78,24 @@ def read_table(
         ...     read_table(file).rows()
         [(1.4, 'setosa'), (None, 'virginica')]
     """
-    options = ReadOptions.of(
-        header=header,
-        na=na,
-        keep_na=keep_na,
-        default_na=default_na,
-        encoding=encoding,
-        delimiter=delimiter,
-        skip=skip,
-        sheet=sheet,
-    )
+    text: dict[str, Any] = {"encoding": encoding, "delimiter": delimiter, "skip": skip, "sheet": sheet}
+    options = ReadOptions.of(header=header, na=na, keep_na=keep_na, default_na=default_na, **text)
     with looked_into(path, options) as files:
-        frame: polars.DataFrame = _from_text(files) if files[0].dialect else _from_frames(files, options.na)
+        dialect = files[0].dialect
+        frame: polars.DataFrame = _from_text(files, dialect) if dialect else _from_frames(files, options.na)
         if not frame.height:
             raise TableError(f"{path} has no rows", "at least one row of data")
     return frame
 
 
-def _from_text(files: Sequence[TableFile]) -> Any:
-    pl, parts = import_polars(), []
-    for file in files:
-        dialect, text = _text_of(file)
-        parts += [
-            _placed(file, files, parse_records(text.path, dialect, *block))
-            for block in text_blocks(text, dialect, _WHOLE)
-        ]
-    dialect, _ = _text_of(files[0])
-    return typed(pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(dialect.names, pl.String)), dialect)
-
-
-def _text_of(file: TableFile) -> tuple[Dialect, Any]:
-    if file.dialect is None or file.text is None:
-        raise TypeError(f"{file.part.path} is no text")
-    return file.dialect, file.text
+def _from_text(files: Sequence[TableFile], dialect: Dialect) -> Any:
+    texts = [(file, file.dialect) for file in files if file.dialect]
+    parts = [_placed(f, files, parse_records(d, *block)) for f, d in texts for block in text_blocks(d, _WHOLE)]
+    return typed(import_polars().concat(parts) if parts else _without_rows(files), dialect)
 
 
 def _from_frames(files: Sequence[TableFile], na: Sequence[str]) -> Any:
-    frames = [_placed(file, files, read_frame(file.part.path, file.kind)) for file in files]
+    frames = [_placed(file, files, read_frame(file.path, file.kind)) for file in files]
     frame = _marked(_joined(files, frames), na)
     return frame.rename(index_names(files[0], frame))
 
@@ -128,7 +110,7 @@ def _joined(files: Sequence[TableFile], frames: Sequence[Any]) -> Any:
     try:
         return pl.concat([frame.select(first.columns) for frame in frames], how="vertical_relaxed")
     except pl.exceptions.PolarsError as error:
-        what = f"columns of {files[0].part.path} and the files beside it have other types: {first_line(error)}"
+        what = f"columns of {files[0].path} and the files beside it have other types: {first_line(error)}"
         raise TableError(what, "one type for each column") from None
 
 
@@ -137,9 +119,9 @@ def _placed(file: TableFile, files: Sequence[TableFile], frame: Any) -> Any:
     pl = import_polars()
     if files[0].dialect is not None:
         frame = frame.select(files[0].dialect.names)
-    for name, value in file.part.partition.items():
+    for name, value in file.partition.items():
         if name not in frame.columns:
-            whole = file.dialect is None and all(_is_whole(other.part.partition[name]) for other in files)
+            whole = file.dialect is None and all(_is_whole(other.partition[name]) for other in files)
             dtype = pl.Int64 if whole else pl.String
             frame = frame.with_columns(pl.lit(value, pl.String).cast(dtype).alias(name))
     return frame
@@ -152,99 +134,67 @@ def _is_whole(value: str | None) -> bool:
 def read_batches(
     path: str | os.PathLike[str],
     *,
-    header: bool = True,
-    na: Sequence[str] = (),
-    keep_na: Sequence[str] = (),
-    default_na: bool = True,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    skip: int | None = None,
-    sheet: str | None = None,
-    decimal: str | None = None,
-    blanks: bool = False,
     numbers: Collection[str] = (),
-    seen: Callable[[float], None] | None = None,
+    seen: Callable[[float], None] = lambda share: None,
     may_be_empty: bool = False,
+    **options: Any,
 ) -> Iterator[polars.DataFrame]:
     """The same table in batches of bounded size, whatever its length; JSON, Excel and packed Parquet are read whole.
 
     Of delimited text the columns stay text, None where missing, because what a column is follows from all of it.
 
     Args:
-        path, header, na, keep_na, default_na, encoding, delimiter, skip, sheet: as of `read_table`.
-        decimal: "," or ".", if nothing in the file speaks against it.
-        blanks: whether fields stand between blanks, if nothing else delimits them.
+        path: as of `read_table`.
         numbers: columns in which a decimal comma becomes a point, in a file that has them.
         seen: told now and then which share of the file has been read, 0 … 1.
         may_be_empty: whether a table without rows is one frame without rows; else it is an error.
+        options: as of `read_table`; also decimal ("," or ".", if nothing in the file speaks against it), and blanks
+            (whether fields stand between blanks, if nothing else delimits them).
 
     Raises:
         FileError, TableError, InvalidValueError, MissingDependencyError: as `read_table`, when the batch in question is
             reached.
     """
-    options = ReadOptions.of(
-        header=header,
-        na=na,
-        keep_na=keep_na,
-        default_na=default_na,
-        encoding=encoding,
-        delimiter=delimiter,
-        skip=skip,
-        sheet=sheet,
-        decimal=decimal,
-        blanks=blanks,
-    )
-    with looked_into(path, options) as files:
-        columns, sizes = None, [max(1, file.part.path.stat().st_size) for file in files]
-        for k, file in enumerate(files):
-            told = None if seen is None else _share(seen, sum(sizes[:k]), sizes[k], sum(sizes))
-            for frame in _batches(file, files, options.na, numbers, told):
+    given = ReadOptions.of(**options)
+    with looked_into(path, given) as files:
+        columns, before, sizes = None, 0.0, [max(1, file.path.stat().st_size) for file in files]
+        for file, size in zip(files, sizes, strict=True):
+            told = partial(_tell, seen, before / sum(sizes), size / sum(sizes))
+            for frame in _batches(file, numbers, told):
+                frame = _placed(file, files, frame)
+                frame = frame if file.dialect else _marked(frame, given.na)
                 if frame.height:
                     columns = frame.columns if columns is None else columns
                     check_same_columns(file, frame.columns, files[0], columns)
                     yield frame.select(columns)
-        if columns is None and may_be_empty:
-            yield _without_rows(files)
-        elif columns is None:
+            before += size
+        if columns is None and not may_be_empty:
             raise TableError(f"{path} has no rows", "at least one row of data")
+        if columns is None:
+            yield _placed(files[0], files, _without_rows(files))
+
+
+def _tell(seen: Callable[[float], None], before: float, own: float, share: float) -> None:
+    """Say which share of all files has been read, from that of one."""
+    seen(min(1.0, before + own * share))
 
 
 def _without_rows(files: Sequence[TableFile]) -> Any:
     """The columns of a table, and no rows."""
     pl, first = import_polars(), files[0]
     if first.dialect is None:
-        return _placed(first, files, read_frame(first.part.path, first.kind).head(0))
-    return _placed(first, files, pl.DataFrame(schema=dict.fromkeys(first.dialect.names, pl.String)))
+        return read_frame(first.path, first.kind).head(0)
+    return pl.DataFrame(schema=dict.fromkeys(first.dialect.names, pl.String))
 
 
-def _share(seen: Callable[[float], None], before: int, size: int, total: int) -> Callable[[float], None]:
-    """Tells which share of all files has been read, from that of one."""
-    return lambda share: seen((before + share * size) / total)
-
-
-def _batches(
-    file: TableFile,
-    files: Sequence[TableFile],
-    na: Sequence[str],
-    numbers: Collection[str],
-    seen: Callable[[float], None] | None,
-) -> Iterator[Any]:
+def _batches(file: TableFile, numbers: Collection[str], seen: Callable[[float], None]) -> Iterator[Any]:
     """One file of a table in batches."""
-    if file.dialect is not None:
-        for frame in _text_batches(file, numbers, seen):
-            yield _placed(file, files, frame)
+    pl, dialect, size = import_polars(), file.dialect, max(1, file.path.stat().st_size)
+    if dialect is None:
+        yield from frame_batches(file.path, file.kind, BATCH_ROWS, seen)
         return
-    for frame in frame_batches(file.part.path, file.kind, BATCH_ROWS, seen):
-        yield _marked(_placed(file, files, frame), na)
-
-
-def _text_batches(file: TableFile, numbers: Collection[str], seen: Callable[[float], None] | None) -> Iterator[Any]:
-    pl = import_polars()
-    dialect, text = _text_of(file)
-    size = max(1, file.part.path.stat().st_size)
-    told = None if seen is None else lambda read: seen(min(1.0, read / size))
-    for block in text_blocks(text, dialect, BATCH_BYTES, told):
-        columns = [_present(column, dialect) for column in parse_records(text.path, dialect, *block)]
+    for block in text_blocks(dialect, BATCH_BYTES, lambda read: seen(min(1.0, read / size))):
+        columns = [_present(column, dialect) for column in parse_records(dialect, *block)]
         if dialect.decimal == ",":
             columns = [_pointed(pl, column) if column.name in numbers else column for column in columns]
         yield pl.DataFrame(columns)
@@ -254,7 +204,7 @@ def index_names(file: TableFile, frame: Any) -> dict[str, str]:
     """What the columns are called that were the index of a pandas frame, where they are whole numbers, each its own."""
     if file.kind != "Parquet":
         return {}
-    columns = [frame[name] for name in pandas_indices(file.part.path) if name in frame.columns]
+    columns = [frame[name] for name in pandas_indices(file.path) if name in frame.columns]
     numbers = [column for column in columns if column.dtype.is_integer() and column.n_unique() == len(column)]
     return {c.name: f"index: {c.name}" for c in numbers}
 

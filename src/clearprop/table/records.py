@@ -6,13 +6,12 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from clearprop.errors import TableError
-from clearprop.table.decode import Text, decoded
+from clearprop.table.decode import decoded
 from clearprop.table.delimited import Dialect
 from clearprop.table.library import import_polars
 
@@ -21,13 +20,12 @@ _FIRST_LINES = 30  # in which what is no record may be something above the heade
 _BLANK_LINES = re.compile(r"(?: *\n)+")
 
 
-def text_blocks(
-    source: Text, dialect: Dialect, size: int, seen: Callable[[int], None] | None = None
-) -> Iterator[tuple[int, str]]:
+def text_blocks(dialect: Dialect, size: int, seen: Callable[[int], None] | None = None) -> Iterator[tuple[int, str]]:
     """Whole records without the header, in blocks of about `size` bytes, each with the number of its first line.
 
     `seen` is told how many bytes have been read.
     """
+    source = dialect.source
     line, carry, above, header = 1, "", True, dialect.header
     with source.open() as file:
         for piece in decoded(source.path, file, dialect.encoding, size, seen=seen):
@@ -98,7 +96,7 @@ def _first_record_end(text: str, delimiter: str) -> int:
     return end
 
 
-def parse_records(path: Path, dialect: Dialect, line: int, text: str) -> Any:
+def parse_records(dialect: Dialect, line: int, text: str) -> Any:
     """Records as a Polars frame of text; nothing is made of marks for missing values yet.
 
     Raises:
@@ -109,7 +107,7 @@ def parse_records(path: Path, dialect: Dialect, line: int, text: str) -> Any:
         text = re.sub(r"(?m)^[ \t]+|[ \t]+$", "", re.sub(r"[ \t]+", " ", text))
     schema = dict.fromkeys(dialect.names, pl.String)
     if not dialect.delimiter.isascii():  # Polars takes one byte
-        return _by_hand(path, dialect, line, text, schema)
+        return _by_hand(dialect, line, text, schema)
     if len(dialect.names) > 1:  # Polars counts the fields of the first line, even of a blank one
         blank = _BLANK_LINES.match(text)
         line, text = (line + blank[0].count("\n"), text[blank.end() :]) if blank else (line, text)
@@ -118,17 +116,19 @@ def parse_records(path: Path, dialect: Dialect, line: int, text: str) -> Any:
     try:
         raw = pl.read_csv(text.encode(), has_header=False, separator=dialect.delimiter, schema=schema)
     except UnicodeEncodeError:
-        raise TableError(f"{path} holds what is no character in {dialect.encoding}", "another encoding") from None
+        raise TableError(
+            f"{dialect.source.path} holds what is no character in {dialect.encoding}", "another encoding"
+        ) from None
     except pl.exceptions.PolarsError:  # a ragged line, or a quote inside a field that is not quoted
-        return _by_hand(path, dialect, line, text, schema)
+        return _by_hand(dialect, line, text, schema)
     if raw.width > 1 and raw[:, -1].null_count():  # Polars fills up a short line, without a word
         if '"' in text:
-            return _by_hand(path, dialect, line, text, schema)
-        raw = raw.filter(pl.Series(_full_lines(path, dialect, line, text)))
+            return _by_hand(dialect, line, text, schema)
+        raw = raw.filter(pl.Series(_full_lines(dialect, line, text)))
     return raw
 
 
-def _by_hand(path: Path, dialect: Dialect, first: int, text: str, schema: dict[str, Any]) -> Any:
+def _by_hand(dialect: Dialect, first: int, text: str, schema: dict[str, Any]) -> Any:
     """The same by Python's csv module, slower, which names the line that is at fault."""
     pl, width = import_polars(), len(dialect.names)
     limit = csv.field_size_limit(_LONGEST_RECORD)
@@ -140,16 +140,17 @@ def _by_hand(path: Path, dialect: Dialect, first: int, text: str, schema: dict[s
             if blank and width > 1:
                 continue
             if len(fields) != width and not blank:
-                raise _ragged(path, first + reader.line_num - 1, len(fields), width)
+                raise _ragged(dialect, first + reader.line_num - 1, len(fields))
             records.append(tuple(field or None for field in fields) if fields else (None,))
     except csv.Error as error:
-        raise TableError(f"{path} is no regular table: {error} (line {first + reader.line_num - 1})") from None
+        line = first + reader.line_num - 1
+        raise TableError(f"{dialect.source.path} is no regular table: {error} (line {line})") from None
     finally:
         csv.field_size_limit(limit)
     return pl.DataFrame(records, schema=schema, orient="row")
 
 
-def _full_lines(path: Path, dialect: Dialect, first: int, text: str) -> Any:
+def _full_lines(dialect: Dialect, first: int, text: str) -> Any:
     """For each line, none of which has quotes, whether it has fields (True) or is blank (False).
 
     Raises:
@@ -165,14 +166,11 @@ def _full_lines(path: Path, dialect: Dialect, first: int, text: str) -> Any:
         begin = ends[i - 1] + 1 if i else 0
         full[i] = bool(data[begin : ends[i]].tobytes().strip())
         if full[i]:
-            raise _ragged(path, first + int(i), int(fields[i]), width)
+            raise _ragged(dialect, first + int(i), int(fields[i]))
     return full
 
 
-def _ragged(path: Path, line: int, got: int, width: int) -> TableError:
-    above = (
-        "if something stands above the header: --skip N lines, or skip=N in Python" if line <= _FIRST_LINES else None
-    )
-    return TableError(
-        f"{path} is no regular table: number of fields in line {line} is {got}", f"{width}, as in the first line", above
-    )
+def _ragged(dialect: Dialect, line: int, fields: int) -> TableError:
+    what = f"{dialect.source.path} is no regular table: number of fields in line {line} is {fields}"
+    hint = "if something stands above the header: --skip N lines, or skip=N in Python"
+    return TableError(what, f"{len(dialect.names)}, as in the first line", hint if line <= _FIRST_LINES else None)

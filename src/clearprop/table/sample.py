@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from clearprop.errors import TableError, checked_integer, checked_seed
 from clearprop.table.encoder import TableEncoder
 from clearprop.table.library import import_polars
-from clearprop.table.look import looked_into
+from clearprop.table.look import files_of_table, looked_into
 from clearprop.table.memory import COPIES, available_memory
 from clearprop.table.options import ReadOptions
 from clearprop.table.packed import packing_of
-from clearprop.table.places import files_of_table
 from clearprop.table.read import index_names, read_batches, typed
 
 _PACKED = 10  # times that a packed file may hold of its own size, usually
@@ -54,11 +53,11 @@ def rows_that_fit(path: str | os.PathLike[str], **options: Any) -> int | None:
         return None
     head = next(iter(read_batches(path, **options))).head(_HEAD)
     with looked_into(path, ReadOptions.of(**options)) as found:
-        text, dialect = found[0].text, found[0].dialect
+        dialect = found[0].dialect
         head = typed(head, dialect) if dialect else head
         of_file = head.estimated_size() / head.height  # bytes of a row, which in a file of text are counted
-        if text is not None:
-            with text.open() as file:
+        if dialect:
+            with dialect.source.open() as file:
                 first = file.read(_FIRST)
             of_file = len(first) / max(1, first.count(b"\n"))
     of_row = memory_of_row(head)
