@@ -20,7 +20,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from clearprop.errors import TableError
 from clearprop.table import BooleanColumn, CategoryColumn, DateColumn, NumberColumn, TableEncoder, as_frame, read_table
-from clearprop.table.date_parts import parts_of_dates
+from clearprop.table.dates import parts_of_dates
 from clearprop.table.finder import find_format
 
 

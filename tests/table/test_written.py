@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from clearprop.errors import TableError
 from clearprop.table import DateColumn, NumberColumn, SeveralColumn, TableEncoder, as_frame
-from clearprop.table.dates import FORMATS, parse_date
+from clearprop.table.date_text import FORMATS, parse_date
 from clearprop.table.finder import find_format
 
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from clearprop.errors import TableError, unknown_name
 from clearprop.messages import Message
 from clearprop.table.categories import BooleanColumn, CategoryColumn, count_levels
-from clearprop.table.dates import DateColumn, find_counted, find_date_format, in_digits, is_clock, other_reading
+from clearprop.table.date_text import find_counted, find_date_format, in_digits, is_clock, other_reading
+from clearprop.table.dates import DateColumn
 from clearprop.table.marks import Marks, without_marks
 from clearprop.table.numbers import NumberColumn, Scaling, find_numbers, odd_one
 from clearprop.table.several import SeveralColumn, find_several

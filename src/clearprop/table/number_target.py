@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import TableError
 from clearprop.messages import Message
-from clearprop.table.dates import as_microseconds, checked_form
+from clearprop.table.date_text import as_microseconds, checked_form
 from clearprop.table.marks import MISSING_MARKS
 from clearprop.table.plain import Positive, record
 from clearprop.table.tails import WORTH_A_LOG_OF_TARGET, find_log_unit, log_formula, signed_exp, signed_log

@@ -14,8 +14,8 @@ import numpy as np
 from clearprop.errors import MissingDependencyError, TableError, listed
 from clearprop.table.categories import BooleanColumn, CategoryColumn
 from clearprop.table.columns import Column
-from clearprop.table.date_parts import CYCLES, EPOCH, MICROSECOND
-from clearprop.table.dates import BEND, DateColumn, microseconds_of_text
+from clearprop.table.date_text import microseconds_of_text
+from clearprop.table.dates import BEND, CYCLES, EPOCH, MICROSECOND, DateColumn
 from clearprop.table.encoder import TableEncoder
 from clearprop.table.lookup import MISSING, NEVER_SEEN, truth_of
 from clearprop.table.marks import MarkTest

@@ -9,7 +9,7 @@ import narwhals.stable.v1 as nw
 import numpy as np
 
 from clearprop.errors import TableError, unknown_name
-from clearprop.table.dates import as_microseconds, find_counted, find_date_format, in_digits, is_clock
+from clearprop.table.date_text import as_microseconds, find_counted, find_date_format, in_digits, is_clock
 from clearprop.table.values import Numbers, Series, as_numbers, is_date, is_number, unboxed
 
 _FEWEST_ROWS, _FEWEST_TIMES = 30, 10

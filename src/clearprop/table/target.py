@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import TableError, listed, unknown_name
-from clearprop.table.dates import find_date_format, is_clock
+from clearprop.table.date_text import find_date_format, is_clock
 from clearprop.table.decision import Decision
 from clearprop.table.encoder import as_frame
 from clearprop.table.lookup import Lookup

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from clearprop.table.date_parts import day_of
-from clearprop.table.dates import DateColumn
+from clearprop.table.dates import DateColumn, day_of
 from clearprop.table.values import Numbers
 
 EXAMPLES = 3
