@@ -10,7 +10,7 @@ import pytest
 import clearprop as cp
 from clearprop.app.place import TablePlace
 from clearprop.app.source import TableSource
-from clearprop.table import read, rows_counted, rows_with_target
+from clearprop.table import read, rows_counted, with_target
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +90,9 @@ def test_a_sample_counts_the_rows_of_the_file(model, tmp_path):
 
 def test_rows_with_a_target_are_those_that_pandas_keeps():
     frame = pd.DataFrame({"y": [None, "a", " ", "b", None, "c"]})
-    assert rows_with_target(frame, "y").tolist() == [1, 3, 5]
+    assert with_target(frame, "y").numbers.tolist() == [1, 3, 5]
     numbers = pd.DataFrame({"y": [np.nan, 1.0, 2.0]})
-    assert rows_with_target(numbers, "y").tolist() == list(numbers.dropna().index)
+    assert with_target(numbers, "y").numbers.tolist() == list(numbers.dropna().index)
 
 
 def test_an_error_without_a_row_stays_as_it_is():

@@ -20,7 +20,7 @@ from clearprop.table import (
     NumberTarget,
     TableEncoder,
     as_frame,
-    drop_missing_target,
+    with_target,
     fit_target,
     load_demo,
     read_table,
@@ -276,14 +276,14 @@ def test_targets_with_nothing_to_learn(values, task, words):
 
 
 def test_rows_without_target_are_dropped():
-    kept, dropped = drop_missing_target(pa.table({"x": [1, 2, 3], "y": ["a", None, "b"]}), "y")
+    kept, dropped, _ = with_target(pa.table({"x": [1, 2, 3], "y": ["a", None, "b"]}), "y")
     assert (len(kept), dropped) == (2, 1)
-    kept, dropped = drop_missing_target(pd.DataFrame({"x": [1, 2], "y": [float("nan"), 1.0]}), "y")
+    kept, dropped, _ = with_target(pd.DataFrame({"x": [1, 2], "y": [float("nan"), 1.0]}), "y")
     assert (len(kept), dropped) == (1, 1)
     with pytest.raises(UnknownNameError, match="unknown target column 'z'"):
-        drop_missing_target(FRAME, "z")
+        with_target(FRAME, "z")
     with pytest.raises(TableError, match="missing in every row"):
-        drop_missing_target(FRAME, "n")
+        with_target(FRAME, "n")
 
 
 def test_unknown_labels():

@@ -18,11 +18,11 @@ from clearprop.table import (
     ClassTarget,
     NumberTarget,
     as_frame,
-    drop_missing_target,
     fit_target,
     split_rows,
     target_from_dict,
     target_to_dict,
+    with_target,
 )
 
 
@@ -114,7 +114,7 @@ def test_a_missing_label_is_no_class_in_any_library(gone):
     assert fit_target(frame["y"]).classes == ("u", "v")
     with pytest.raises(TableError, match="'y' is missing in row 1"):
         fit_target(frame["y"]).encode(frame["y"])
-    kept, dropped = drop_missing_target(frame.to_native(), "y")
+    kept, dropped, _ = with_target(frame.to_native(), "y")
     assert (dropped, fit_target(kept["y"]).encode(kept["y"]).tolist()) == (1, [0, 1])
 
 
@@ -194,5 +194,5 @@ def test_no_rows_and_few_rows():
 
 def test_a_blank_label_is_a_missing_one():
     frame = pl.DataFrame({"x": range(40), "y": ["a", "b", "", " "] * 10})
-    kept, dropped = drop_missing_target(frame, "y")
+    kept, dropped, _ = with_target(frame, "y")
     assert (len(kept), dropped) == (20, 20)

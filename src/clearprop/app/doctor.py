@@ -19,7 +19,7 @@ from clearprop.explain.doctor.diagnosis import table_of
 from clearprop.messages import Message, checked_language
 from clearprop.network import Network
 from clearprop.present.document import Block, Document, Figure, Paragraph, Section
-from clearprop.table import drop_missing_target
+from clearprop.table import with_target
 from clearprop.train import OPTIMIZERS, Optimizer
 from clearprop.visible import shown_json, shown_name
 
@@ -82,7 +82,7 @@ def examine(model: TableModel, frame: Any) -> Visit:
     Raises:
         TableError: if the table does not have the columns of the training table.
     """
-    table, _ = drop_missing_target(frame, model.target.name, model.target.missing)
+    table = with_target(frame, model.target.name, model.target.missing).table
     X, y = model.arrays(frame)
     weights = model.weights(table)
     optimizer = optimizer_of(model.about)

@@ -30,11 +30,11 @@ from clearprop.table import (
     TableEncoder,
     Target,
     TargetMarks,
-    drop_missing_target,
+    as_frame,
     fit_target,
     rows_counted,
-    rows_with_target,
-    target_marks,
+    target_column,
+    with_target,
 )
 
 Array = NDArray[Any]
@@ -115,11 +115,12 @@ def prepare(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -> 
         ClearpropError: for an argument out of range.
     """
     shares = _shares(recipe, own)
-    in_target = target_marks(frame, target, recipe.marks, recipe.task)
-    table, without_target = drop_missing_target(frame, target, in_target.missing)
+    in_target = TargetMarks.find(target_column(as_frame(frame), target), recipe.marks, recipe.task)
+    given = with_target(frame, target, in_target.missing)
+    table = given.table
     _check_columns(table, target, recipe)
     unused = {target, *recipe.drop}
-    with rows_counted(partial(rows_with_target, frame, target, in_target.missing)):
+    with given.counted():
         coding = replace(fit_target(table[target], recipe.task), missing=in_target.missing)
         y = coding.encode(table[target])
         by = {"split": recipe.split, "time": recipe.time, "group": recipe.group}
@@ -141,9 +142,7 @@ def prepare(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -> 
     weighting = _weighting(recipe, coding, parts)
     told = (*division.said, *(own_rows(name, len(parts[name][1])) for name in own))
     division = replace(division, said=told)
-    return Prepared(
-        coding, encoder, division, y, parts, dict(own), without_target, in_target, weighting, tuple(remarks)
-    )
+    return Prepared(coding, encoder, division, y, parts, dict(own), given.dropped, in_target, weighting, tuple(remarks))
 
 
 def _features(encoder: TableEncoder, table: nw.DataFrame[Any], rows: Array) -> Array:
@@ -220,10 +219,10 @@ def _knowing(
 def _own(name: str, frame: Any, target: str, coding: Target, encoder: TableEncoder, weight: str | None) -> Part:
     """Features, targets and weights of rows of another table."""
     try:
-        table, _ = drop_missing_target(frame, target, coding.missing)
-        with rows_counted(partial(rows_with_target, frame, target, coding.missing)):
-            weights = weights_in(table, weight)
-            return encoder.transform(table.to_native(), "float32"), coding.encode(table[target]), weights
+        given = with_target(frame, target, coding.missing)
+        with given.counted():
+            weights = weights_in(given.table, weight)
+            return encoder.transform(given.table.to_native(), "float32"), coding.encode(given.table[target]), weights
     except (TableError, UnknownNameError) as error:
         raise TableError(f"the {name} table: {error}") from None
 

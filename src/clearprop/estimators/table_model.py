@@ -6,19 +6,13 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.cached import cached_property
-from clearprop.errors import (
-    DataWarning,
-    InvalidValueError,
-    ModelFileError,
-    TableError,
-)
+from clearprop.errors import DataWarning, InvalidValueError, ModelFileError, TableError
 from clearprop.estimators.about import checked_about
 from clearprop.estimators.coding import tried
 from clearprop.estimators.ending import about_of, deciding, evaluated, smeared
@@ -46,13 +40,12 @@ from clearprop.table import (
     RowEncoder,
     TableEncoder,
     Target,
+    Targeted,
     Unseen,
     as_frame,
-    drop_missing_target,
     given_frame,
     given_rows,
     rows_counted,
-    rows_with_target,
     target_from_dict,
     target_to_dict,
     with_target,
@@ -137,6 +130,9 @@ class TableModel:
             raise InvalidValueError("probabilities of a regression model", "a classification model", "use predict")
         return class_probabilities(self._outputs(self._features(frame, unseen)))
 
+    def _with_target(self, frame: Any, may_be_empty: bool = False) -> Targeted:
+        return with_target(frame, self.target.name, self.target.missing, may_be_empty)
+
     def _features(self, frame: Any, unseen: Unseen | None) -> Array:
         """What the network reads, with a warning to the caller's caller of values that nobody else is told of."""
         found = Unseen() if unseen is None else unseen
@@ -181,10 +177,10 @@ class TableModel:
         Raises:
             TableError: if the table does not have the columns of the training table.
         """
-        name, missing = self.target.name, self.target.missing
-        table, _ = drop_missing_target(frame, name, missing)
-        with rows_counted(partial(rows_with_target, frame, name, missing)):
-            return self.encoder.transform(table.to_native(), self._dtype), self.target.encode(table[name])
+        given = self._with_target(frame)
+        with given.counted():
+            X = self.encoder.transform(given.table.to_native(), self._dtype)
+            return X, self.target.encode(given.table[self.target.name])
 
     def trace(self, frame: Any) -> Trace:
         """The trace of the network on the rows of a table; with loss and gradients where it has the target column.
@@ -193,11 +189,10 @@ class TableModel:
             TableError: if the table does not have the columns of the training table.
         """
         X = self.encoder.transform(frame, self._dtype)
-        name, missing = self.target.name, self.target.missing
-        table, without = with_target(frame, name, missing) if name in frame.columns else (None, 1)
-        if table is None or without:
+        given = self._with_target(frame, may_be_empty=True) if self.target.name in frame.columns else None
+        if given is None or given.dropped:
             return self.predictor.trace(X)
-        return self.predictor.trace(X, self.target.encode(table[name]))
+        return self.predictor.trace(X, self.target.encode(given.table[self.target.name]))
 
     def explain(
         self,
@@ -239,11 +234,10 @@ class TableModel:
 
         Rows count by their weights, if the model was trained with a column of them and the table has it.
         """
-        name, missing = self.target.name, self.target.missing
-        table, _ = drop_missing_target(frame, name, missing)
-        with rows_counted(partial(rows_with_target, frame, name, missing)):
-            X, y = self._features(table.to_native(), None), self.target.encode(table[name])
-            weights = self.weights(table)
+        given = self._with_target(frame)
+        with given.counted():
+            X = self._features(given.table.to_native(), None)
+            y, weights = self.target.encode(given.table[self.target.name]), self.weights(given.table)
         return scores_of(self.target, y, self.predictor.predict(X), weights)
 
     def weights(self, table: Any) -> Array | None:
@@ -266,17 +260,16 @@ class TableModel:
             TableError: if the table does not have the columns of the training table, or no row has a target.
         """
         known, rows, unseen = [], 0, Unseen()
-        name, missing = self.target.name, self.target.missing
-        for frame in [frames] if hasattr(frames, "columns") else frames:
-            table, without = with_target(frame, name, missing)
-            if len(table):
-                with rows_counted(rows), rows_counted(partial(rows_with_target, frame, name, missing)):
-                    y, weights = self.target.encode(table[name]), self.weights(table)
-                    X = self._features(table.to_native(), unseen)
+        for frame in [frames] if _is_frame(frames) else frames:
+            given = self._with_target(frame, may_be_empty=True)
+            if len(given.table):
+                with rows_counted(rows), given.counted():
+                    y, weights = self.target.encode(given.table[self.target.name]), self.weights(given.table)
+                    X = self._features(given.table.to_native(), unseen)
                     known.append(answers_on(self.target, self.predictor.predict, X, y, weights))
-            rows += len(table) + without
+            rows += len(given.table) + given.dropped
         if not known:
-            raise TableError(f"target {name!r} is missing in every row", "a target in some rows")
+            raise TableError(f"target {self.target.name!r} is missing in every row", "a target in some rows")
         warn_of(unseen, stacklevel=2)
         answers = joined_answers(known)
         found = evaluation_of(self.target, answers, rows - len(answers))

@@ -15,7 +15,7 @@ from clearprop.estimators import TableFit, TableModel
 from clearprop.estimators.leakage import examine_leakage
 from clearprop.estimators.recall import optimizer_of
 from clearprop.explain.doctor import Diagnosis, diagnose
-from clearprop.table import ClassTarget, drop_missing_target
+from clearprop.table import ClassTarget, with_target
 
 Array = NDArray[Any]
 MOST_ROWS = 2000
@@ -64,7 +64,7 @@ class Evidence:
     @classmethod
     def of(cls, fit: TableFit, frame: Any, summary: Mapping[str, Any]) -> Evidence:
         """The evidence of a fit on the table that it was trained on."""
-        return cls(fit, summary, drop_missing_target(frame, fit.model.target.name)[0])
+        return cls(fit, summary, with_target(frame, fit.model.target.name).table)
 
     @property
     def model(self) -> TableModel:
@@ -113,7 +113,7 @@ class Evidence:
         model = self.model
         table, rows = self.table, np.asarray(getattr(self.fit.split, part))
         if part in self.fit.frames:
-            table, _ = drop_missing_target(self.fit.frames[part], model.target.name)
+            table = with_target(self.fit.frames[part], model.target.name).table
             rows = np.arange(len(table))
         most = min(MOST_ROWS, max(100, _MOST_NUMBERS // model.network.architecture.n_inputs))
         if len(rows) > most:

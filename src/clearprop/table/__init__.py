@@ -3,7 +3,6 @@
 from clearprop.table.categories import BooleanColumn, CategoryColumn
 from clearprop.table.columns import IDENTIFIER, INDEX, KINDS, SEASON, Column, called_identifier
 from clearprop.table.dates import DateColumn
-from clearprop.table.decision import OPTIMIZABLE, Decision
 from clearprop.table.demo import DEMOS, TARGET, load_demo
 from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.given import given_frame, given_rows
@@ -18,22 +17,20 @@ from clearprop.table.options import ReadOptions
 from clearprop.table.order import dates_in, orders_rows, time_of
 from clearprop.table.plain import Positive, exactly, finite, record, texts
 from clearprop.table.read import read_batches, read_table
-from clearprop.table.rows import rows_counted
+from clearprop.table.rows import Targeted, rows_counted, target_column, with_target
 from clearprop.table.sample import rows_that_fit, sample_table
 from clearprop.table.several import SeveralColumn
 from clearprop.table.split import Split, split_by_group, split_by_time, split_rows
 from clearprop.table.tails import log_formula
 from clearprop.table.target import (
+    OPTIMIZABLE,
     ClassTarget,
+    Decision,
     Target,
     TargetMarks,
-    drop_missing_target,
     fit_target,
-    rows_with_target,
     target_from_dict,
-    target_marks,
     target_to_dict,
-    with_target,
 )
 from clearprop.table.unseen import Unseen
 from clearprop.table.values import as_levels, as_numbers
@@ -68,13 +65,13 @@ __all__ = [
     "TableEncoder",
     "Target",
     "TargetMarks",
+    "Targeted",
     "Unseen",
     "as_frame",
     "as_levels",
     "as_numbers",
     "called_identifier",
     "dates_in",
-    "drop_missing_target",
     "exactly",
     "files_of_table",
     "finite",
@@ -93,13 +90,12 @@ __all__ = [
     "record",
     "rows_counted",
     "rows_that_fit",
-    "rows_with_target",
     "sample_table",
     "split_by_group",
     "split_by_time",
     "split_rows",
+    "target_column",
     "target_from_dict",
-    "target_marks",
     "target_to_dict",
     "texts",
     "time_of",

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-import narwhals.stable.v1 as nw
 import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import TableError, listed, unknown_name
 from clearprop.table.date_text import find_date_format, is_clock
-from clearprop.table.decision import Decision
-from clearprop.table.encoder import as_frame
 from clearprop.table.lookup import Lookup
 from clearprop.table.marks import MISSING_MARKS, Marks, without_marks
 from clearprop.table.memory import classes_fit
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.numbers import find_numbers, odd_one
-from clearprop.table.plain import record
+from clearprop.table.plain import Positive, record
 from clearprop.table.values import (
     Series,
     are_numbers,
@@ -38,8 +34,34 @@ from clearprop.table.values import (
 Task = Literal["classification", "regression"]
 Label = str | int | bool
 
+OPTIMIZABLE = ("f1", "balanced_accuracy", "accuracy")  # scores for which a decision may be chosen
 FEW_CLASSES = 20  # that need no two rows each
 _FEW_DATES = 20
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A rule from probabilities to a class: the largest p_k / cut_k.
+
+    Of two classes whose cuts add up to 1, a class is answered from the probability cut_k on.
+
+    Attributes:
+        cuts: of each class, above 0.
+        metric: the score for which they were chosen.
+        part: the rows on which they were chosen: "train" or "validation".
+    """
+
+    cuts: tuple[Positive, ...]
+    metric: str
+    part: str
+
+    def __post_init__(self) -> None:
+        if self.metric not in OPTIMIZABLE or self.part not in ("train", "validation"):
+            raise ValueError("a decision for a score or by rows that are not known")
+
+    def __call__(self, p: NDArray[Any]) -> NDArray[np.int64]:
+        """The numbers of the classes (N,) that are answered to probabilities (N, k)."""
+        return np.asarray((p / np.array(self.cuts)).argmax(axis=1))
 
 
 @dataclass(frozen=True)
@@ -168,6 +190,7 @@ def fit_target(series: Series, task: str | None = None) -> Target:
 
     Example:
         >>> import polars as pl
+        >>> from clearprop.table import as_frame
         >>> target = fit_target(as_frame(pl.DataFrame({"sex": ["male", "female", "male"]}))["sex"])
         >>> target.classes
         ('female', 'male')
@@ -224,6 +247,7 @@ class TargetMarks:
 
     Example:
         >>> import polars as pl
+        >>> from clearprop.table import as_frame
         >>> column = pl.Series("sleep", ["Apnea", "None", "Insomnia", "NA", "None"])
         >>> found = TargetMarks.find(as_frame(pl.DataFrame([column]))["sleep"], Marks())
         >>> found.counted, found.kept
@@ -252,70 +276,6 @@ class TargetMarks:
             {mark: n for mark, n in found.items() if mark not in values},
             {mark: n for mark, n in found.items() if mark in values},
         )
-
-
-def target_marks(frame: Any, target: str, marks: Marks, task: str | None = None) -> TargetMarks:
-    """What the marks are in the target column of a frame.
-
-    Raises:
-        UnknownNameError: if there is no such column.
-    """
-    return TargetMarks.find(_target_column(as_frame(frame), target), marks, task)
-
-
-def _target_column(table: nw.DataFrame[Any], target: str) -> Series:
-    if target not in table.columns:
-        raise unknown_name("target column", target, list(table.columns))
-    return table[target]
-
-
-def with_target(frame: Any, target: str, missing: Collection[str] = ()) -> tuple[nw.DataFrame[Any], int]:
-    """The rows whose target is there, perhaps none, and how many are not.
-
-    Args:
-        frame: a data frame.
-        target: name of the column.
-        missing: texts that stand for a missing value.
-
-    Raises:
-        UnknownNameError: if there is no such column.
-    """
-    table = as_frame(frame)
-    given = _target_column(table, target)
-    column = without_marks(given, ("", *missing))
-    table = table if column is given else table.with_columns(column)
-    kept = table.filter(_is_there(column))
-    return kept, len(table) - len(kept)
-
-
-def _is_there(column: Any) -> Any:
-    there = ~column.is_null()
-    return there & ~column.is_nan() if column.dtype.is_float() else there
-
-
-def rows_with_target(frame: Any, target: str, missing: Collection[str] = ()) -> NDArray[np.int64]:
-    """The numbers of the rows whose target is there, those of `with_target`; for `rows_counted`."""
-    column = without_marks(_target_column(as_frame(frame), target), ("", *missing))
-    return np.flatnonzero(_is_there(column).to_numpy().astype(bool))
-
-
-def drop_missing_target(frame: Any, target: str, missing: Collection[str] = ()) -> tuple[nw.DataFrame[Any], int]:
-    """The rows whose target is there, and how many are not; as `with_target`.
-
-    Raises:
-        UnknownNameError: if there is no such column.
-        TableError: if no row is left.
-
-    Example:
-        >>> import polars as pl
-        >>> kept, dropped = drop_missing_target(pl.DataFrame({"x": [1, 2, 3], "y": ["a", None, "?"]}), "y", ["?"])
-        >>> len(kept), dropped
-        (1, 2)
-    """
-    kept, dropped = with_target(frame, target, missing)
-    if not len(kept):
-        raise TableError(f"target {target!r} is missing in every row", "a target in some rows")
-    return kept, dropped
 
 
 def target_to_dict(target: Target) -> dict[str, Any]:
