@@ -18,6 +18,7 @@ from clearprop.messages import Message
 from clearprop.present.writers import json_of, latex_of, markdown_of, text_of
 from clearprop.report import report_of
 from clearprop.report.curves import learning_curves
+from clearprop.report.evidence import Evidence
 from clearprop.report.page import report_document
 from clearprop.report.summary import METRICS, score_text, summary_of_fit
 from clearprop.table import load_demo
@@ -351,3 +352,15 @@ def test_without_fonts_for_chinese_the_curves_speak_english(runs, monkeypatch):
     assert curves_as_png(history, latin, "zh") == english
     nameless = curves_as_png(history, chinese, "zh")
     assert nameless == learning_curves(history).picture("en").png()
+
+
+def test_the_rows_of_the_report_are_those_of_the_split_where_marks_stand_in_the_target():
+    x = np.arange(300.0)
+    labels = np.where(x % 3 == 0, "NA", np.where(x % 2 == 0, "even", "odd"))
+    frame = pl.DataFrame({"x": x, "parity": labels})
+    fit = cp.TableModel.train(frame, "parity", epochs=1)
+    evidence = Evidence.of(fit, frame, {})
+    there = x[labels != "NA"]
+    assert evidence.table["x"].to_list() == there.tolist()
+    assert evidence.judged.frame["x"].to_list() == there[fit.split.test].tolist()
+    assert len(evidence.judged) == fit.parts["test"].rows

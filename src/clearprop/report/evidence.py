@@ -64,7 +64,7 @@ class Evidence:
     @classmethod
     def of(cls, fit: TableFit, frame: Any, summary: Mapping[str, Any]) -> Evidence:
         """The evidence of a fit on the table that it was trained on."""
-        return cls(fit, summary, with_target(frame, fit.model.target.name).table)
+        return cls(fit, summary, _with_target(fit, frame))
 
     @property
     def model(self) -> TableModel:
@@ -113,7 +113,7 @@ class Evidence:
         model = self.model
         table, rows = self.table, np.asarray(getattr(self.fit.split, part))
         if part in self.fit.frames:
-            table = with_target(self.fit.frames[part], model.target.name).table
+            table = _with_target(self.fit, self.fit.frames[part])
             rows = np.arange(len(table))
         most = min(MOST_ROWS, max(100, _MOST_NUMBERS // model.network.architecture.n_inputs))
         if len(rows) > most:
@@ -122,3 +122,8 @@ class Evidence:
         frame = table[rows]
         X, y = model.arrays(frame.to_native())
         return PartSample(part, self.fit.rows[part], frame, X, y, model.network.predict(X))
+
+
+def _with_target(fit: TableFit, frame: Any) -> nw.DataFrame[Any]:
+    """The rows of a table that its split counts: those whose target is there, and no mark for a missing one."""
+    return with_target(frame, fit.model.target.name, fit.model.target.missing).table
