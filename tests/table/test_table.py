@@ -20,7 +20,6 @@ from clearprop.table import (
     NumberTarget,
     TableEncoder,
     as_frame,
-    with_target,
     fit_target,
     load_demo,
     read_table,
@@ -29,6 +28,7 @@ from clearprop.table import (
     split_rows,
     target_from_dict,
     target_to_dict,
+    with_target,
 )
 
 FRAME = pl.DataFrame({"x": [1.0, 2.0, None, 5.0], "c": ["a", None, "b", "a"], "k": [7, 7, 7, 7], "n": [None] * 4})

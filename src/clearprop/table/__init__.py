@@ -14,13 +14,12 @@ from clearprop.table.number_target import NumberTarget
 from clearprop.table.numbers import SCALINGS, NumberColumn, Scaling
 from clearprop.table.one_row import RowEncoder, frame_of
 from clearprop.table.options import ReadOptions
-from clearprop.table.order import dates_in, orders_rows, time_of
 from clearprop.table.plain import Positive, exactly, finite, record, texts
 from clearprop.table.read import read_batches, read_table
 from clearprop.table.rows import Targeted, rows_counted, target_column, with_target
 from clearprop.table.sample import rows_that_fit, sample_table
 from clearprop.table.several import SeveralColumn
-from clearprop.table.split import Split, split_by_group, split_by_time, split_rows
+from clearprop.table.split import Split, dates_in, orders_rows, split_by_group, split_by_time, split_rows, time_of
 from clearprop.table.tails import log_formula
 from clearprop.table.target import (
     OPTIMIZABLE,

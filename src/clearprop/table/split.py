@@ -1,16 +1,24 @@
-"""Split rows into training, validation and test: at random, by time or by group; a function of the seed."""
+"""Rows for training, validation and test, as a function of the seed: at random, by group, or by a column of times."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+import narwhals.stable.v1 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InvalidValueError, checked_seed
+from clearprop.errors import InvalidValueError, TableError, checked_seed, unknown_name
+from clearprop.table.date_text import as_microseconds, find_counted, find_date_format, in_digits, is_clock
+from clearprop.table.values import Numbers, Series, as_numbers, is_date, is_number, unboxed
 
 Rows = NDArray[np.int64]
+
+_FEWEST_ROWS, _FEWEST_TIMES = 30, 10
+_IN_ORDER = 0.98  # rank correlation of time and row from which rows count as sorted
+_EVEN = 0.9  # of the steps from one time to the next that are alike, where there is one row per period
 
 
 @dataclass(frozen=True)
@@ -39,8 +47,7 @@ def split_rows(n: int, *, seed: int, fractions: tuple[float, float], stratify: N
         >>> len(s.train), len(s.validation), len(s.test)
         (6, 2, 2)
     """
-    if n < 0 or not all(0 <= share < 1 for share in fractions) or not sum(fractions) < 1:
-        raise InvalidValueError(f"shares {fractions} of {n} rows", "validation and test below 1 together")
+    _check_shares(fractions, n)
     if stratify is not None and len(stratify) != n:
         raise InvalidValueError(f"{len(stratify)} labels to stratify {n} rows", "one label for each row")
     rng = np.random.Generator(np.random.Philox(checked_seed(seed)))
@@ -50,9 +57,9 @@ def split_rows(n: int, *, seed: int, fractions: tuple[float, float], stratify: N
     for k in np.unique(labels):
         members = rng.permutation(np.flatnonzero(labels == k))
         position[members] = (np.arange(len(members)) + rng.uniform()) / len(members)
-    first = _first_of_each(labels, position)
-    rest = np.setdiff1d(np.argsort(position, kind="stable"), first, assume_unique=True)
-    rest = rest[np.argsort(position[rest], kind="stable")]
+    order = np.argsort(position, kind="stable")
+    first = order[np.unique(labels[order], return_index=True)[1]]  # one row of each class stays in the training part
+    rest = order[~np.isin(order, first)]
     sizes = [min(round(f * n), len(rest)) for f in fractions]
     validation, test = rest[: sizes[0]], rest[sizes[0] : sizes[0] + sizes[1]]
     train = np.concatenate([first, rest[sizes[0] + sizes[1] :]])
@@ -80,8 +87,7 @@ def split_by_time(
         ([0], [1, 2, 3])
     """
     n = len(time)
-    if not all(0 <= share < 1 for share in fractions) or not sum(fractions) < 1:
-        raise InvalidValueError(f"shares {fractions} of {n} rows", "validation and test below 1 together")
+    _check_shares(fractions, n)
     filled = np.where(np.isnan(time), -np.inf, time)
     times = np.unique(filled)
     before = n - np.searchsorted(np.sort(filled), times)  # rows that are of this time or later
@@ -111,8 +117,7 @@ def split_by_group(groups: NDArray[Any], *, seed: int, fractions: tuple[float, f
         (4, 2, 2)
     """
     n = len(groups)
-    if not all(0 <= share < 1 for share in fractions) or not sum(fractions) < 1:
-        raise InvalidValueError(f"shares {fractions} of {n} rows", "validation and test below 1 together")
+    _check_shares(fractions, n)
     names, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     parts = [share for share in (1 - sum(fractions), *fractions) if share]
     if len(names) < len(parts):
@@ -128,8 +133,61 @@ def split_by_group(groups: NDArray[Any], *, seed: int, fractions: tuple[float, f
     return Split(train, validation, test)
 
 
-def _first_of_each(labels: NDArray[Any], position: NDArray[Any]) -> Rows:
-    """One row of each class, which stays in the training part."""
-    order = np.argsort(position, kind="stable")
-    _, first = np.unique(labels[order], return_index=True)
-    return order[first]
+def _check_shares(fractions: tuple[float, float], n: int) -> None:
+    if n < 0 or not all(0 <= share < 1 for share in fractions) or not sum(fractions) < 1:
+        raise InvalidValueError(f"shares {fractions} of {n} rows", "validation and test below 1 together")
+
+
+def dates_in(table: nw.DataFrame[Any], names: Iterable[str]) -> dict[str, Numbers]:
+    """The columns of dates: name → microseconds since 1970-01-01 (N,), NaN where missing; clock times are none."""
+    wanted = set(names)
+    columns = [cast(Series, series) for series in table.iter_columns() if series.name in wanted]
+    found = {series.name: _dates(unboxed(series)) for series in columns}
+    return {name: time for name, time in found.items() if time is not None}
+
+
+def orders_rows(time: Numbers) -> bool:
+    """Whether rows come in the order of time, up or down, or there is one row per day, hour or month.
+
+    A birth date does not order rows, nor does the date in a table of many shops, one behind the other.
+    """
+    there = ~np.isnan(time)
+    times = np.unique(time[there])
+    if there.mean() < _EVEN or there.sum() < _FEWEST_ROWS or len(times) < _FEWEST_TIMES:
+        return False
+    if len(times) == there.sum():
+        steps = np.diff(times) / np.median(np.diff(times))  # months have 28 to 31 days
+        if np.mean(np.abs(steps - 1) < 0.15) >= _EVEN:
+            return True
+    ordered, time = np.sort(time[there]), time[there]
+    rank = np.searchsorted(ordered, time, "left") + np.searchsorted(ordered, time, "right")
+    return float(abs(np.corrcoef(rank, np.arange(len(time)))[0, 1])) >= _IN_ORDER
+
+
+def time_of(table: nw.DataFrame[Any], name: str) -> Numbers:
+    """What orders the rows by a column that was named: dates in microseconds, or numbers (years, steps) as they are.
+
+    Raises:
+        UnknownNameError: if there is no such column.
+        TableError: if it is neither.
+    """
+    if name not in table.columns:
+        raise unknown_name("column of times", name, list(table.columns))
+    column = unboxed(table[name])
+    time = as_numbers(column) if is_number(column) else _dates(column)
+    if time is None:
+        raise TableError(f"column {name!r} holds no dates and no numbers", "a column that orders the rows in time")
+    return time
+
+
+def _dates(column: Series) -> Numbers | None:
+    if is_date(column):
+        return as_microseconds(column, None)
+    if is_number(column):
+        counted = "%Y%m%d" if in_digits(column) else find_counted(column)
+        return None if counted is None else as_microseconds(column, counted)
+    try:
+        form, marks = find_date_format(column)
+    except TypeError:  # lists
+        return None
+    return None if form is None or is_clock(form) else as_microseconds(column, form, marks)
