@@ -46,22 +46,13 @@ def explain(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            parser=o.a_file,
-            rich_help_panel=o.OUTPUT,
-            help="Write it to a .html, .md, .tex or .txt file.",
-        ),
+        o.output_option(metavar="FILE", parser=o.a_file, help="Write it to a .html, .md, .tex or .txt file."),
     ] = None,
     steps: Annotated[
         bool,
-        typer.Option(
-            "--steps", rich_help_panel=o.OUTPUT, help="As a page that plays it step by step; with --out or --open."
-        ),
+        o.output_option("--steps", help="As a page that plays it step by step; with --out or --open."),
     ] = False,
-    open_page: Annotated[
-        bool, typer.Option("--open", rich_help_panel=o.OUTPUT, help="Show it as a web page in the browser.")
-    ] = False,
+    open_page: Annotated[bool, o.output_option("--open", help="Show it as a web page in the browser.")] = False,
     reading: o.ReadingOptions,
 ) -> None:
     """Explain one row: forward pass, loss, BP1 to BP4 and update, with this network's numbers put in.

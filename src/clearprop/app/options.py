@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +17,14 @@ from clearprop.estimators import TableModel, load
 from clearprop.network import Network
 from clearprop.table import ReadOptions
 
-TABLE, SPLIT, NETWORK = "The table", "Which rows are learned and which judge", "The network"
-TRAINING, OUTPUT = "The training", "What is printed and written"
+# An option in one of the groups of the help.
+table_option, rows_option, network_option, training_option, output_option = (
+    partial(typer.Option, rich_help_panel=panel)
+    for panel in (
+        *("The table", "Which rows are learned and which judge", "The network", "The training"),
+        "What is printed and written",
+    )
+)
 
 Table = Annotated[
     str,
@@ -29,83 +36,34 @@ Table = Annotated[
 ]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by train.")]
 AnyModel = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by train, or by net.save().")]
-NoHeader = Annotated[
-    bool | None,
-    typer.Option(
-        "--no-header/--header",
-        rich_help_panel=TABLE,
-        show_default=False,
-        help="The file has no header; columns are c0, c1, …. A model expects what it was trained with.",
-    ),
-]
-Missing = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--na",
-        metavar="TEXT",
-        rich_help_panel=TABLE,
-        help="One more mark for a missing value beside NA, ?, null, … May be repeated.",
-    ),
-]
+_NO_HEADER = "The file has no header; columns are c0, c1, …. A model expects what it was trained with."
+NoHeader = Annotated[bool | None, table_option("--no-header/--header", show_default=False, help=_NO_HEADER)]
+_NA = "One more mark for a missing value beside NA, ?, null, … May be repeated."
+Missing = Annotated[list[str] | None, table_option("--na", metavar="TEXT", help=_NA)]
 KeepMissing = Annotated[
     list[str] | None,
-    typer.Option(
+    table_option(
         "--keep-na",
         metavar="MARK",
-        rich_help_panel=TABLE,
         help="A usual mark that is a value, such as NA for Namibia. - NA None ? are where their column shows it. "
         "May be repeated.",
     ),
 ]
-NoDefaultMissing = Annotated[
-    bool,
-    typer.Option(
-        "--no-default-na", rich_help_panel=TABLE, help="Nothing but an empty field and --na is a missing value."
-    ),
-]
-Encoding = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME", rich_help_panel=TABLE, show_default="found out", help="Encoding of the text, such as gb18030."
-    ),
-]
-Delimiter = Annotated[
-    str | None,
-    typer.Option(
-        metavar="CHAR",
-        rich_help_panel=TABLE,
-        show_default="found out",
-        help="Between fields: one character, or tab, or space (any number of blanks).",
-    ),
-]
-Skip = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N", min=0, rich_help_panel=TABLE, show_default="found out", help="Lines above the header to skip."
-    ),
-]
-Sheet = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        rich_help_panel=TABLE,
-        show_default="the first",
-        help="Sheet of an Excel file, by its name or its number.",
-    ),
-]
+_NO_DEFAULT_NA = "Nothing but an empty field and --na is a missing value."
+NoDefaultMissing = Annotated[bool, table_option("--no-default-na", help=_NO_DEFAULT_NA)]
+_found_out = partial(table_option, show_default="found out")
+Encoding = Annotated[str | None, _found_out(metavar="NAME", help="Encoding of the text, such as gb18030.")]
+_DELIMITER = "Between fields: one character, or tab, or space (any number of blanks)."
+Delimiter = Annotated[str | None, _found_out(metavar="CHAR", help=_DELIMITER)]
+Skip = Annotated[int | None, _found_out(metavar="N", min=0, help="Lines above the header to skip.")]
+_SHEET = "Sheet of an Excel file, by its name or its number."
+Sheet = Annotated[str | None, table_option(metavar="NAME", show_default="the first", help=_SHEET)]
 Threads = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N", min=1, rich_help_panel=TRAINING, show_default="by the size of the work", help="Worker threads."
-    ),
+    int | None, training_option(metavar="N", min=1, show_default="by the size of the work", help="Worker threads.")
 ]
-Lang = Annotated[
-    str, typer.Option(metavar="en|zh", rich_help_panel=OUTPUT, help="Language of what explains: English or Chinese.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", rich_help_panel=OUTPUT, help="Print nothing but errors.")]
-Json = Annotated[
-    bool, typer.Option("--json", rich_help_panel=OUTPUT, help="Print one JSON object, for scripts, and nothing else.")
-]
+Lang = Annotated[str, output_option(metavar="en|zh", help="Language of what explains: English or Chinese.")]
+Quiet = Annotated[bool, output_option("--quiet", "-q", help="Print nothing but errors.")]
+Json = Annotated[bool, output_option("--json", help="Print one JSON object, for scripts, and nothing else.")]
 
 
 def a_file(text: str) -> Path:

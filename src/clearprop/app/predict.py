@@ -8,8 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
-import typer
-
 from clearprop.app import options as o
 from clearprop.app.csv import without_formulas
 from clearprop.app.files import predictions_of
@@ -34,24 +32,20 @@ def predict(
     *,
     out: Annotated[
         Path,
-        typer.Option(
+        o.output_option(
             metavar="FILE",
             parser=o.a_file,
-            rich_help_panel=o.OUTPUT,
             help="CSV file for the predictions, or - for standard output.",
         ),
     ],
     keep: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="COL", rich_help_panel=o.OUTPUT, help="Column to copy beside the predictions. May be repeated."
-        ),
+        o.output_option(metavar="COL", help="Column to copy beside the predictions. May be repeated."),
     ] = None,
     safe_csv: Annotated[
         bool,
-        typer.Option(
+        o.output_option(
             "--safe-csv",
-            rich_help_panel=o.OUTPUT,
             help="For a spreadsheet: an apostrophe before texts that it would compute (those that begin with = + - @). "
             "Without it texts are written as they are, so that programs read them back unchanged.",
         ),

@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from clearprop.app import options as o
 from clearprop.app.files import MODEL, REST, folder, write_report_files
 from clearprop.app.progress import TrainingBar, waiting
@@ -37,12 +35,7 @@ def train(
     options: TrainOptions,
     out: Annotated[
         Path,
-        typer.Option(
-            metavar="DIR",
-            parser=o.a_folder,
-            rich_help_panel=o.OUTPUT,
-            help="Folder for the model, curves, scores and a report.",
-        ),
+        o.output_option(metavar="DIR", parser=o.a_folder, help="Folder for the model, curves, scores and a report."),
     ] = Path("clearprop-out"),
     lang: o.Lang = "en",
     quiet: o.Quiet = False,

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated
-
-import typer
 
 from clearprop.app import options as o
 from clearprop.app.source import TableSource
 from clearprop.errors import InvalidValueError
 from clearprop.estimators.recipe import FIELDS, Recipe
 
-_table, _rows, _network, _training = (
-    partial(typer.Option, rich_help_panel=panel) for panel in (o.TABLE, o.SPLIT, o.NETWORK, o.TRAINING)
-)
+_table, _rows, _network, _training = o.table_option, o.rows_option, o.network_option, o.training_option
 
 
 @dataclass(frozen=True, kw_only=True)
