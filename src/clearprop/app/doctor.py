@@ -60,15 +60,10 @@ def doctor(
 
 @dataclass(frozen=True)
 class Visit:
-    """A diagnosis, and by which rows it was made.
+    """A diagnosis, and by which rows it was made."""
 
-    Attributes:
-        diagnosis: what was found.
-        rows: part → number of rows; of a table that is not the training table, "table".
-    """
-
-    diagnosis: Diagnosis
-    rows: Mapping[str, int]
+    diagnosis: Diagnosis  # what was found
+    rows: Mapping[str, int]  # part → number of rows; of a table that is not the training table, "table"
 
     @property
     def is_own(self) -> bool:

@@ -25,15 +25,10 @@ _PIECE = 2**20  # bytes
 
 @dataclass(frozen=True, eq=False)
 class TablePlace:
-    """A table by its name; what a pipe gives is kept for as long as this object is there.
+    """A table by its name; what a pipe gives is kept for as long as this object is there."""
 
-    Attributes:
-        name: path of a file or a folder, a pattern, - or demo:NAME.
-        path: where it is read.
-    """
-
-    name: str
-    path: str = field(init=False)
+    name: str  # path of a file or a folder, a pattern, - or demo:NAME
+    path: str = field(init=False)  # where it is read
 
     def __post_init__(self) -> None:
         path = self.name

@@ -24,17 +24,11 @@ from clearprop.table import (
 
 
 class Rows(NamedTuple):
-    """The rows of a table that were read.
+    """The rows of a table that were read."""
 
-    Attributes:
-        frame: the rows.
-        total: how many the table has.
-        numbers: the number of each row in the table, (n,); None if it is all of them.
-    """
-
-    frame: Any
-    total: int
-    numbers: NDArray[Any] | None = None
+    frame: Any  # the rows
+    total: int  # how many the table has
+    numbers: NDArray[Any] | None = None  # the number of each row in the table, (n,); None if it is all of them
 
     def counted(self) -> Any:
         """A block in which errors about a row of the frame name the row of the table."""
@@ -44,15 +38,10 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class TableSource:
-    """A table, and how to read it.
+    """A table, and how to read it."""
 
-    Attributes:
-        place: where it is.
-        options: how to read it.
-    """
-
-    place: TablePlace
-    options: ReadOptions = field(default_factory=ReadOptions)
+    place: TablePlace  # where it is
+    options: ReadOptions = field(default_factory=ReadOptions)  # how to read it
 
     def beside(self, name: str) -> TableSource:
         """Another table of the same columns, read as this one is as far as that says something of such a file.

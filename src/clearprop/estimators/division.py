@@ -37,21 +37,13 @@ _OWN = {
 
 @dataclass(frozen=True)
 class Division:
-    """Which rows each part has, and how that came.
+    """Which rows each part has, and how that came."""
 
-    Attributes:
-        split: row numbers of each part.
-        how: at random, by time or by group.
-        column: by which column, if by one.
-        order: of the rows in time (N,), or the number of each row's group (N,); None at random.
-        said: what a reader has to know of it.
-    """
-
-    split: Split
-    how: How
-    column: str | None
-    order: Array | None
-    said: tuple[Message, ...]
+    split: Split  # row numbers of each part
+    how: How  # at random, by time or by group
+    column: str | None  # by which column, if by one
+    order: Array | None  # of the rows in time (N,), or the number of each row's group (N,); None at random
+    said: tuple[Message, ...]  # what a reader has to know of it
 
     def units(self, rows: Array) -> Array | None:
         """What the bootstrap draws from these rows again: rows (None), whole groups, or N^(1/3) stretches of time.

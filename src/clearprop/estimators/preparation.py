@@ -43,31 +43,19 @@ Part = tuple[Array, Array, Array | None]
 
 @dataclass(frozen=True)
 class Prepared:
-    """A table, ready to be learned from.
+    """A table, ready to be learned from."""
 
-    Attributes:
-        target: how the target is coded, which knows the training rows only.
-        encoder: columns to features.
-        division: which rows each part has.
-        y: coded targets (N,) of the rows that have one.
-        parts: part → features (n, k), targets (n,) and weights (n,) or None of its rows; there are no others in memory.
-        frames: part → the table that its rows came from, if that was another.
-        without_target: rows that were left out.
-        marks: texts in the target that were counted as missing, and those that are classes.
-        weighting: how much rows and classes count.
-        remarks: what should be known of the columns before the scores are believed.
-    """
-
-    target: Target
-    encoder: TableEncoder
-    division: Division
-    y: Array
+    target: Target  # how the target is coded, which knows the training rows only
+    encoder: TableEncoder  # columns to features
+    division: Division  # which rows each part has
+    y: Array  # coded targets (N,) of the rows that have one
+    # Part → features (n, k), targets (n,) and weights (n,) or None of its rows; there are no others in memory.
     parts: dict[str, Part]
-    frames: dict[str, Any]
-    without_target: int
-    marks: TargetMarks
-    weighting: Weighting
-    remarks: tuple[Message, ...]
+    frames: dict[str, Any]  # part → the table that its rows came from, if that was another
+    without_target: int  # rows that were left out
+    marks: TargetMarks  # texts in the target that were counted as missing, and those that are classes
+    weighting: Weighting  # how much rows and classes count
+    remarks: tuple[Message, ...]  # what should be known of the columns before the scores are believed
 
     def part(self, name: str) -> Part:
         """Features, targets and weights of the training, validation or test rows; perhaps none."""

@@ -20,21 +20,13 @@ MOST_RANKED = 50  # classes, each of which is ranked against the rest
 
 @dataclass(frozen=True)
 class Answers:
-    """The truth of some rows and what a network answers: all that scores are made from.
+    """The truth of some rows and what a network answers: all that scores are made from."""
 
-    Attributes:
-        y: coded targets (N,).
-        codes: numbers of the classes that are answered (N,); of numbers the answers, as `NumberTarget.compared`.
-        loss: of each row (N,): its log loss, or its squared error.
-        p: probabilities of the classes (N, k), where there are at most 50; else (N, 0).
-        weights: of the rows (N,); None where all count alike.
-    """
-
-    y: Array
-    codes: Array
-    loss: Array
-    p: Array
-    weights: Array | None = None
+    y: Array  # coded targets (N,)
+    codes: Array  # numbers of the classes that are answered (N,); of numbers the answers, as `NumberTarget.compared`
+    loss: Array  # of each row (N,): its log loss, or its squared error
+    p: Array  # probabilities of the classes (N, k), where there are at most 50; else (N, 0)
+    weights: Array | None = None  # of the rows (N,); None where all count alike
 
     def __len__(self) -> int:
         return len(self.y)

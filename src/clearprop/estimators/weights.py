@@ -21,17 +21,12 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Weighting:
-    """How rows of a table are weighted.
+    """How rows of a table are weighted."""
 
-    Attributes:
-        column: of the weights, which is no input; None: all rows count alike.
-        classes: a weight for each class, which counts in training alone; empty: they count alike.
-        is_balanced: whether these were found from how often the classes occur.
-    """
-
-    column: str | None = None
+    column: str | None = None  # of the weights, which is no input; None: all rows count alike
+    # A weight for each class, which counts in training alone; empty: they count alike.
     classes: tuple[Positive, ...] = ()
-    is_balanced: bool = False
+    is_balanced: bool = False  # whether these were found from how often the classes occur
 
     def in_training(self, y: Array, weights: Array | None) -> Array | None:
         """How much rows count in training, (N,), or None: their weight times that of their class."""

@@ -25,23 +25,14 @@ _MOST_NUMBERS = 4_000_000  # of features that are held for a sample, where a tab
 
 @dataclass(frozen=True)
 class PartSample:
-    """Some rows of one part of the table.
+    """Some rows of one part of the table."""
 
-    Attributes:
-        part: train, validation or test.
-        of: how many rows the part has.
-        frame: the rows as they stand in the table.
-        X: their features (N, n).
-        y: their coded targets (N,).
-        a: the network's outputs (N, k).
-    """
-
-    part: str
-    of: int
-    frame: nw.DataFrame[Any]
-    X: Array
-    y: Array
-    a: Array
+    part: str  # train, validation or test
+    of: int  # how many rows the part has
+    frame: nw.DataFrame[Any]  # the rows as they stand in the table
+    X: Array  # their features (N, n)
+    y: Array  # their coded targets (N,)
+    a: Array  # the network's outputs (N, k)
 
     def __len__(self) -> int:
         return len(self.y)
@@ -49,17 +40,11 @@ class PartSample:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A fit and what it is shown by; nothing is computed before it is asked for.
+    """A fit and what it is shown by; nothing is computed before it is asked for."""
 
-    Attributes:
-        fit: the fit.
-        summary: the same as plain data.
-        table: the rows that have a target.
-    """
-
-    fit: TableFit
-    summary: Mapping[str, Any]
-    table: nw.DataFrame[Any]
+    fit: TableFit  # the fit
+    summary: Mapping[str, Any]  # the same as plain data
+    table: nw.DataFrame[Any]  # the rows that have a target
 
     @classmethod
     def of(cls, fit: TableFit, frame: Any, summary: Mapping[str, Any]) -> Evidence:

@@ -56,23 +56,15 @@ class CategoryColumn:
     """A category, one-hot. None among the levels stands for a missing value; `pooled` for all rare levels together.
 
     A level that was not there in training is all zeros or, where rare levels are pooled, one of those.
-
-    Attributes:
-        name: of the column.
-        levels: those with a feature of their own.
-        pooled: whether there are others.
-        holds_numbers: whether the column held numbers, not text.
-        rare: the levels that are pooled; empty if there are more than 10,000.
-        fewest: rows that a level of its own has at least.
-        size: of a level's feature: below 1 where there are many levels of few rows, so that each is believed less.
     """
 
-    name: str
-    levels: tuple[str | None, ...]
-    pooled: bool = False
-    holds_numbers: bool = False
-    rare: tuple[str, ...] = ()
-    fewest: RowCount = 1
+    name: str  # of the column
+    levels: tuple[str | None, ...]  # those with a feature of their own
+    pooled: bool = False  # whether there are others
+    holds_numbers: bool = False  # whether the column held numbers, not text
+    rare: tuple[str, ...] = ()  # the levels that are pooled; empty if there are more than 10,000
+    fewest: RowCount = 1  # rows that a level of its own has at least
+    # Of a level's feature: below 1 where there are many levels of few rows, so that each is believed less.
     size: Positive = 1.0
     kind: ClassVar[str] = "category"
 

@@ -58,27 +58,16 @@ _FEWEST_TO_JUDGE = 20
 
 @dataclass(frozen=True)
 class Reading:
-    """What a column is and how it is written.
+    """What a column is and how it is written."""
 
-    Attributes:
-        kind: "number", "category", "boolean" or "date".
-        form: of dates in text.
-        text: how numbers are written in text.
-        values: the two values of a boolean: false, true.
-        marks: texts among dates that stand for a missing one.
-        other: another form in which the dates could be read.
-        trend: of dates, whether the year counts.
-        several: what stands between the numbers of a text, and how many there are.
-    """
-
-    kind: str
-    form: str | None = None
-    text: NumberFormat | None = None
-    values: tuple[str, str] | None = None
-    marks: tuple[str, ...] = ()
-    other: str = ""
-    trend: bool = True
-    several: tuple[str, int] = ("", 0)
+    kind: str  # "number", "category", "boolean" or "date"
+    form: str | None = None  # of dates in text
+    text: NumberFormat | None = None  # how numbers are written in text
+    values: tuple[str, str] | None = None  # the two values of a boolean: false, true
+    marks: tuple[str, ...] = ()  # texts among dates that stand for a missing one
+    other: str = ""  # another form in which the dates could be read
+    trend: bool = True  # of dates, whether the year counts
+    several: tuple[str, int] = ("", 0)  # what stands between the numbers of a text, and how many there are
 
 
 def fit_column(
@@ -160,12 +149,7 @@ def settle_marks(series: Series, kind: str | None, marks: Marks) -> tuple[Series
 
 
 def read_as(series: Series, kind: str | None = None) -> Reading | Message:
-    """What a column is, or why it is none of these.
-
-    Raises:
-        UnknownNameError: for another kind.
-        TableError: for a column that is not of the kind given.
-    """
+    """What a column is, or why it is none of these."""
     if kind == SEASON:
         reading = read_as(series, "date")
         return replace(reading, trend=False) if isinstance(reading, Reading) else reading
@@ -279,9 +263,5 @@ def _identifies(series: Series) -> bool:
 
 
 def column_from_dict(data: Any) -> Column:
-    """A column from its fields and its kind.
-
-    Raises:
-        KeyError, TypeError, ValueError: for fields that no column has.
-    """
+    """A column from its fields and its kind."""
     return KINDS[data["kind"]].from_dict(data)

@@ -248,11 +248,7 @@ def is_clock(form: str) -> bool:
 
 
 def as_microseconds(series: Series, form: str | None, marks: tuple[str, ...] = ()) -> Numbers:
-    """Dates as microseconds since 1970-01-01, (N,), NaN where missing; text is read in the form.
-
-    Raises:
-        TableError: for what is no date.
-    """
+    """Dates as microseconds since 1970-01-01, (N,), NaN where missing; text is read in the form."""
     if is_date(series):
         return microseconds(series)
     if form in _COUNTED:
@@ -273,11 +269,7 @@ def as_microseconds(series: Series, form: str | None, marks: tuple[str, ...] = (
 
 
 def microseconds_of_text(value: Any, column: str, form: str | None, marks: tuple[str, ...] = ()) -> float:
-    """A text of a column as microseconds since 1970-01-01, NaN for a mark.
-
-    Raises:
-        TableError: for what is no date in that form.
-    """
+    """A text of a column as microseconds since 1970-01-01, NaN for a mark."""
     try:
         if isinstance(value, str):
             return float("nan") if value.strip() in ("", *marks) else _timestamp(value, form)

@@ -27,23 +27,15 @@ class DateColumn:
 
     Years and days far outside the training period are bent as numbers are, x/√(1 + (x/5)²), so that no trend goes on
     without bound. December is as near to January as to November: sin and cos of 2π·month/12.
-
-    Attributes:
-        name: of the column.
-        form: how text is read: "ISO 8601" or a strptime format; None where the column held dates.
-        parts: part → (center, scale); of a circle, its period as the scale.
-        has_missing: whether a last feature says that a value is missing.
-        marks: texts that stand for a missing value.
-        other: the form in which the texts could be read as well, day and month exchanged.
-        period: first and last date of the training rows, in microseconds since 1970-01-01; None of times of day.
     """
 
-    name: str
-    form: Form | None
-    parts: dict[str, tuple[float, Positive]]
-    has_missing: bool
-    marks: tuple[str, ...] = ()
-    other: str = ""
+    name: str  # of the column
+    form: Form | None  # how text is read: "ISO 8601" or a strptime format; None where the column held dates
+    parts: dict[str, tuple[float, Positive]]  # part → (center, scale); of a circle, its period as the scale
+    has_missing: bool  # whether a last feature says that a value is missing
+    marks: tuple[str, ...] = ()  # texts that stand for a missing value
+    other: str = ""  # the form in which the texts could be read as well, day and month exchanged
+    # First and last date of the training rows, in microseconds since 1970-01-01; None of times of day.
     period: tuple[float, float] | None = None
     kind: ClassVar[str] = "date"
     holds_numbers: ClassVar[bool] = False

@@ -27,11 +27,7 @@ _BOMS = (
 
 
 def open_binary(path: Path) -> BinaryIO:
-    """The file, open to be read.
-
-    Raises:
-        FileError: if that is not possible.
-    """
+    """The file, open to be read."""
     if _ADDRESS.match(str(path)):
         address, hint = str(path).replace(":/", "://", 1), "download it first: nothing is fetched from a network here"
         raise FileError(f"{address} is an address", "a file", hint)
@@ -49,23 +45,14 @@ def open_binary(path: Path) -> BinaryIO:
 
 @dataclass(frozen=True)
 class Text:
-    """Where delimited text comes from: a file, packed or not; or what a sheet of one holds, as CSV.
+    """Where delimited text comes from: a file, packed or not; or what a sheet of one holds, as CSV."""
 
-    Attributes:
-        path: of the file.
-        content: of the sheet.
-    """
-
-    path: Path
-    content: bytes | None = None
+    path: Path  # of the file
+    content: bytes | None = None  # of the sheet
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """The bytes of the text, from the start.
-
-        Raises:
-            FileError, TableError: if there are none.
-        """
+        """The bytes of the text, from the start."""
         if self.content is not None:
             yield io.BytesIO(self.content)
             return
@@ -85,11 +72,7 @@ def find_encoding(head: bytes) -> str:
 
 
 def checked_encoding(name: str) -> str:
-    """A codec's name.
-
-    Raises:
-        TableError: if it is none.
-    """
+    """A codec's name."""
     try:
         if not codecs.lookup(name)._is_text_encoding:
             raise LookupError

@@ -28,33 +28,19 @@ _MOST_ABOVE, _FEWEST_BELOW = 20, 3  # lines of a title, and of a table below it
 
 @dataclass(frozen=True)
 class Dialect:
-    """A delimited text, and how it is written.
+    """A delimited text, and how it is written."""
 
-    Attributes:
-        source: where the text is.
-        encoding: a codec of Python's.
-        delimiter: between fields.
-        decimal: "." or ",".
-        names: of the columns.
-        header: whether the first record holds the names.
-        marks: for missing values.
-        skip: lines above the header that are none of the table: a title, comments, Excel's sep=;, blank ones.
-        above: the first of these that is not blank.
-        again: column → the name that it has in the file, too, where it stands before.
-        row_names: whether each record begins with the name of a row, for which the header has no name.
-    """
-
-    source: Text
-    encoding: str
-    delimiter: str
-    decimal: str
-    names: tuple[str, ...]
-    header: bool
-    marks: Marks
-    skip: int = 0
-    above: str = ""
-    again: Mapping[str, str] = field(default_factory=dict)
-    row_names: bool = False
+    source: Text  # where the text is
+    encoding: str  # a codec of Python's
+    delimiter: str  # between fields
+    decimal: str  # "." or ","
+    names: tuple[str, ...]  # of the columns
+    header: bool  # whether the first record holds the names
+    marks: Marks  # for missing values
+    skip: int = 0  # lines above the header that are none of the table: a title, comments, Excel's sep=;, blank ones
+    above: str = ""  # the first of these that is not blank
+    again: Mapping[str, str] = field(default_factory=dict)  # column → its name in the file, which another has, too
+    row_names: bool = False  # whether each record begins with the name of a row, for which the header has no name
 
 
 def find_dialect(source: Text, options: ReadOptions) -> Dialect:
@@ -127,9 +113,6 @@ def _names(path: Path, given: list[str], place: str, records: list[list[str]]) -
     """A name for each column, and those that were made of one that stands before: b, b.1, as pandas does.
 
     One without a name is called by its place.
-
-    Raises:
-        TableError: for a name twice that may be data.
     """
     names: list[str] = []
     again: dict[str, str] = {}

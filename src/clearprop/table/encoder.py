@@ -57,23 +57,14 @@ def _columns_of(table: nw.DataFrame[Any]) -> dict[str, Series]:
 
 @dataclass(frozen=True)
 class TableEncoder:
-    """How each column becomes features.
+    """How each column becomes features."""
 
-    Attributes:
-        columns: the columns that are used, in order.
-        ignored: name → reason, for the columns that are not.
-        missing: texts that stand for a missing value.
-        values: column → those of them that are values there.
-        names: all columns of the training table that could be inputs, in its order, used or not.
-        truths: columns of the numbers 0 and 1, in which a yes is 1 and a no 0.
-    """
-
-    columns: tuple[Column, ...]
-    ignored: dict[str, Message]
-    missing: tuple[str, ...] = MISSING_MARKS
-    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    truths: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
+    columns: tuple[Column, ...]  # the columns that are used, in order
+    ignored: dict[str, Message]  # name → reason, for the columns that are not
+    missing: tuple[str, ...] = MISSING_MARKS  # texts that stand for a missing value
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)  # column → those of them that are values there
+    truths: tuple[str, ...] = ()  # columns of the numbers 0 and 1, in which a yes is 1 and a no 0
+    names: tuple[str, ...] = ()  # all columns of the training table that could be inputs, in its order, used or not
 
     def __post_init__(self) -> None:
         if not self.names:  # of an older file

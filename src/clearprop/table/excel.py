@@ -22,17 +22,11 @@ _MOST_CELLS = 2**26  # of the rectangle around all of a sheet, which is held in 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet of a workbook.
+    """One sheet of a workbook."""
 
-    Attributes:
-        name: of the sheet.
-        others: the other sheets that hold something.
-        content: its cells as CSV in UTF-8.
-    """
-
-    name: str
-    others: tuple[str, ...]
-    content: bytes
+    name: str  # of the sheet
+    others: tuple[str, ...]  # the other sheets that hold something
+    content: bytes  # its cells as CSV in UTF-8
 
 
 def is_excel(file: BinaryIO) -> bool:

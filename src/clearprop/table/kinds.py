@@ -64,11 +64,7 @@ def _by_magic(head: bytes) -> str:
 
 
 def read_frame(path: Path, kind: str) -> Any:
-    """A file of a kind as a data frame.
-
-    Raises:
-        TableError: if it is none of this kind.
-    """
+    """A file of a kind as a data frame."""
     if kind == "JSON lines":
         return import_polars().concat(list(_lines(path)))
     if kind == "JSON":
@@ -77,11 +73,7 @@ def read_frame(path: Path, kind: str) -> Any:
 
 
 def frame_batches(path: Path, kind: str, rows: int, seen: Callable[[float], None]) -> Iterator[Any]:
-    """The same in data frames of at most so many rows, or of so many lines as hold a few megabytes.
-
-    Raises:
-        TableError: if it is none of this kind.
-    """
+    """The same in data frames of at most so many rows, or of so many lines as hold a few megabytes."""
     if kind == "JSON lines":
         yield from _lines(path, seen)
         return
@@ -210,12 +202,7 @@ def _line_blocks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _document_to_frame(path: Path, content: bytes) -> Any:
-    """One JSON document as a data frame, in any of the forms that pandas writes, or an answer with one list of objects.
-
-    Raises:
-        TableError: if it holds no table.
-        ValueError, RecursionError: if it is no JSON.
-    """
+    """A JSON document as a data frame, in any form that pandas writes, or an answer with one list of objects."""
     content = content.removeprefix(codecs.BOM_UTF8).strip()
     if content.startswith(b"["):
         if not content[1:].lstrip().startswith((b"{", b"]")):

@@ -28,14 +28,10 @@ _PATTERN = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True)
 class Part:
-    """A file of a table.
+    """A file of a table."""
 
-    Attributes:
-        path: of the file.
-        partition: column → value of all its rows, by the names of the folders that it lies in: year=2024.
-    """
-
-    path: Path
+    path: Path  # of the file
+    # Column → value of all its rows, by the names of the folders that it lies in: year=2024.
     partition: dict[str, str | None]
 
 
@@ -105,18 +101,11 @@ def _partition(folders: tuple[str, ...]) -> dict[str, str | None]:
 
 @dataclass(frozen=True)
 class TableFile(Part):
-    """A file of a table, looked into.
+    """A file of a table, looked into."""
 
-    Attributes:
-        path, partition: as of `Part`.
-        kind: what it is; "" for delimited text.
-        dialect: how its text is written, or that of a sheet.
-        sheet: of an Excel file.
-    """
-
-    kind: str
-    dialect: Dialect | None = None
-    sheet: Sheet | None = None
+    kind: str  # what it is; "" for delimited text
+    dialect: Dialect | None = None  # how its text is written, or that of a sheet
+    sheet: Sheet | None = None  # of an Excel file
 
 
 @contextmanager
@@ -184,11 +173,7 @@ def _look(part: Part, options: ReadOptions) -> TableFile:
 
 
 def _agreed(files: tuple[TableFile, ...], options: ReadOptions) -> tuple[TableFile, ...]:
-    """Files that are parts of one table: of one kind, with the same columns, and numbers written in one way.
-
-    Raises:
-        TableError: if they are not.
-    """
+    """Files that are parts of one table: of one kind, with the same columns, and numbers written in one way."""
     first = files[0]
     for file in files:
         if file.kind != first.kind:
@@ -210,11 +195,7 @@ _NAME_THEM = "name those that belong together by a pattern in quotes, such as 'f
 
 
 def check_same_columns(file: TableFile, names: Any, first: TableFile, wanted: Any) -> None:
-    """Check that two files have the same columns, in whatever order.
-
-    Raises:
-        TableError: if they do not.
-    """
+    """Check that two files have the same columns, in whatever order."""
     other = sorted(set(names) ^ set(wanted))
     if other:
         raise TableError(

@@ -33,39 +33,23 @@ _LEAST_SMEAR, _MOST_SMEAR = 0.1, 100.0
 
 @dataclass(frozen=True)
 class NumberTarget:
-    """A number, standardised for training: t = (y − mean)/std, or (log(1 + y/unit) − mean)/std where it spans decades.
+    """A number, standardised: t = (y − mean)/std, or (log(1 + y/unit) − mean)/std where it spans decades."""
 
-    Attributes:
-        name: of the column.
-        mean: of the training rows; where logarithms are learned, of these.
-        std: likewise.
-        text: how it is written, if it is hidden in text.
-        log_unit: of the logarithm; None where there is none.
-        average: mean of the training rows in the target's own unit, where logarithms are learned.
-        spread: their standard deviation.
-        smear: what predictions of logarithms are multiplied by, so that they are means: the exponential of a mean
-            logarithm is a median, which is smaller.
-        lowest: no prediction is lower; None for a target that may be negative.
-        highest: no prediction is higher; None where there is no bound.
-        dates: how text is read as dates, whose days since 1970-01-01 are learned; "" for a column of dates; None for
-            numbers.
-        whole_days: whether the dates have no time of day.
-        missing: texts that stand for a missing value.
-    """
-
-    name: str
-    mean: float
-    std: Positive
-    text: NumberFormat | None = None
-    log_unit: Positive | None = None
-    average: float = 0.0
-    spread: Positive = 1.0
+    name: str  # of the column
+    mean: float  # of the training rows; where logarithms are learned, of these
+    std: Positive  # likewise
+    text: NumberFormat | None = None  # how it is written, if it is hidden in text
+    log_unit: Positive | None = None  # of the logarithm; None where there is none
+    average: float = 0.0  # mean of the training rows in the target's own unit, where logarithms are learned
+    spread: Positive = 1.0  # their standard deviation
+    # What predictions of logarithms are multiplied by, so that they are means: exp of a mean logarithm is a median.
     smear: Positive = 1.0
-    lowest: float | None = None
-    highest: float | None = None
+    lowest: float | None = None  # no prediction is lower; None for a target that may be negative
+    highest: float | None = None  # no prediction is higher; None where there is no bound
+    # How text is read as dates, whose days since 1970-01-01 are learned; "" for a column of dates, None for numbers.
     dates: str | None = None
-    whole_days: bool = False
-    missing: tuple[str, ...] = ()
+    whole_days: bool = False  # whether the dates have no time of day
+    missing: tuple[str, ...] = ()  # texts that stand for a missing value
 
     task = "regression"
 

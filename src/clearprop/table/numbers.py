@@ -42,28 +42,17 @@ class NumberColumn:
     What is far out is bent: x/√(1 + (x/c)²) stays within ±c, so that no wild value rules the rest; c is 5 standard
     deviations, or 3 distances of quartiles.
     Where values were missing in training, a second feature says whether one is.
-
-    Attributes:
-        name: of the column.
-        center: what is subtracted, of the logarithms where they are taken.
-        scale: what it is divided by.
-        median: in place of a missing value, in the column's own unit.
-        bend: c.
-        has_missing: whether values were missing in training.
-        text: how numbers are written, in a column of text.
-        log_unit: of the logarithm; None where there is none.
-        has_negative: whether values were negative in training.
     """
 
-    name: str
-    center: float
-    scale: Positive
-    median: float
-    bend: Positive
-    has_missing: bool
-    text: NumberFormat | None = None
-    log_unit: Positive | None = None
-    has_negative: bool = False
+    name: str  # of the column
+    center: float  # what is subtracted, of the logarithms where they are taken
+    scale: Positive  # what it is divided by
+    median: float  # in place of a missing value, in the column's own unit
+    bend: Positive  # c
+    has_missing: bool  # whether values were missing in training
+    text: NumberFormat | None = None  # how numbers are written, in a column of text
+    log_unit: Positive | None = None  # of the logarithm; None where there is none
+    has_negative: bool = False  # whether values were negative in training
     kind: ClassVar[str] = "number"
 
     @classmethod

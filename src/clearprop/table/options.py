@@ -15,31 +15,18 @@ DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What is known of a file before it is read; see `read_table`.
+    """What is known of a file before it is read; see `read_table`."""
 
-    Attributes:
-        header: whether the first line of the table names the columns.
-        na: more marks for missing values.
-        keep_na: usual marks that are values.
-        default_na: whether the usual marks count.
-        encoding: of the text.
-        delimiter: the character between fields; " " stands for any number of blanks.
-        skip: lines above the header.
-        sheet: of an Excel file.
-        decimal: "," or ".", if nothing in the file speaks against it.
-        blanks: whether fields stand between blanks, if nothing else delimits them.
-    """
-
-    header: bool = True
-    na: tuple[str, ...] = ()
-    keep_na: tuple[str, ...] = ()
-    default_na: bool = True
-    encoding: str | None = None
-    delimiter: str | None = None
-    skip: int | None = None
-    sheet: str | None = None
-    decimal: str | None = None
-    blanks: bool = False
+    header: bool = True  # whether the first line of the table names the columns
+    na: tuple[str, ...] = ()  # more marks for missing values
+    keep_na: tuple[str, ...] = ()  # usual marks that are values
+    default_na: bool = True  # whether the usual marks count
+    encoding: str | None = None  # of the text
+    delimiter: str | None = None  # the character between fields; " " stands for any number of blanks
+    skip: int | None = None  # lines above the header
+    sheet: str | None = None  # of an Excel file
+    decimal: str | None = None  # "," or ".", if nothing in the file speaks against it
+    blanks: bool = False  # whether fields stand between blanks, if nothing else delimits them
 
     @classmethod
     def of(

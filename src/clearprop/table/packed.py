@@ -69,11 +69,7 @@ def packing_of(path: Path) -> str:
 
 
 def refuse_others(path: Path, head: bytes) -> None:
-    """Check that a file is none of those that people take for tables.
-
-    Raises:
-        TableError: naming what it is.
-    """
+    """Check that a file is none of those that people take for tables."""
     begin = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n").lower()
     found = next((name for magic, name in _OTHERS.items() if begin.startswith(magic)), "")
     if is_binary(head):

@@ -97,11 +97,7 @@ def _first_record_end(text: str, delimiter: str) -> int:
 
 
 def parse_records(dialect: Dialect, line: int, text: str) -> Any:
-    """Records as a Polars frame of text; nothing is made of marks for missing values yet.
-
-    Raises:
-        TableError: for a record that has not as many fields as there are columns.
-    """
+    """Records as a Polars frame of text; nothing is made of marks for missing values yet."""
     pl = import_polars()
     if dialect.delimiter == " ":
         text = re.sub(r"(?m)^[ \t]+|[ \t]+$", "", re.sub(r"[ \t]+", " ", text))
@@ -151,11 +147,7 @@ def _by_hand(dialect: Dialect, first: int, text: str, schema: dict[str, Any]) ->
 
 
 def _full_lines(dialect: Dialect, first: int, text: str) -> Any:
-    """For each line, none of which has quotes, whether it has fields (True) or is blank (False).
-
-    Raises:
-        TableError: for one that has not as many fields as there are columns.
-    """
+    """For each line, none of which has quotes, whether it has fields (True) or is blank (False)."""
     width = len(dialect.names)
     data = np.frombuffer(text.encode(), np.uint8)
     ends = np.flatnonzero(data == ord("\n"))

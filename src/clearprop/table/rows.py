@@ -39,17 +39,11 @@ def rows_counted(of: int | Callable[[], NDArray[Any]]) -> Iterator[None]:
 
 
 class Targeted(NamedTuple):
-    """The rows of a table whose target is there.
+    """The rows of a table whose target is there."""
 
-    Attributes:
-        table: these rows.
-        dropped: how many others the table has.
-        numbers: of these rows in it (n,).
-    """
-
-    table: nw.DataFrame[Any]
-    dropped: int
-    numbers: NDArray[np.int64]
+    table: nw.DataFrame[Any]  # these rows
+    dropped: int  # how many others the table has
+    numbers: NDArray[np.int64]  # of these rows in it (n,)
 
     def counted(self) -> AbstractContextManager[None]:
         """A block in which errors about one of these rows name it as it is counted in the whole table."""

@@ -24,17 +24,11 @@ _FRAMES = 4  # of a table in memory: as text, as what it holds, and rows of it
 
 
 class Sample(NamedTuple):
-    """Some rows of a table.
+    """Some rows of a table."""
 
-    Attributes:
-        frame: the rows, in their order.
-        total: how many the table has.
-        rows: the number of each row in the table, (n,).
-    """
-
-    frame: Any
-    total: int
-    rows: NDArray[Any]
+    frame: Any  # the rows, in their order
+    total: int  # how many the table has
+    rows: NDArray[Any]  # the number of each row in the table, (n,)
 
 
 def rows_that_fit(path: str | os.PathLike[str], **options: Any) -> int | None:

@@ -25,19 +25,12 @@ _READABLE = 0.95
 
 @dataclass(frozen=True)
 class SeveralColumn:
-    """A text that holds two or three numbers, each a number column of its own.
+    """A text that holds two or three numbers, each a number column of its own."""
 
-    Attributes:
-        name: of the column.
-        between: what stands between the numbers.
-        parts: one column for each number, "name 1", "name 2", ….
-        example: one text as it was written.
-    """
-
-    name: str
-    between: str
-    parts: tuple[NumberColumn, ...]
-    example: str
+    name: str  # of the column
+    between: str  # what stands between the numbers
+    parts: tuple[NumberColumn, ...]  # one column for each number, "name 1", "name 2", …
+    example: str  # one text as it was written
     kind: ClassVar[str] = "numbers"
     holds_numbers: ClassVar[bool] = False
 
@@ -108,11 +101,7 @@ def _names(name: str, count: int) -> list[str]:
 
 
 def _split(series: Series, between: str, count: int, strict: bool) -> list[Series]:
-    """A column of numbers for each place of a text.
-
-    Raises:
-        TableError: for text that holds no such numbers, if `strict`.
-    """
+    """A column of numbers for each place of a text."""
     nothing = [float("nan")] * count
 
     def read(value: Any) -> list[float]:

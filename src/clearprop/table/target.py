@@ -44,16 +44,11 @@ class Decision:
     """A rule from probabilities to a class: the largest p_k / cut_k.
 
     Of two classes whose cuts add up to 1, a class is answered from the probability cut_k on.
-
-    Attributes:
-        cuts: of each class, above 0.
-        metric: the score for which they were chosen.
-        part: the rows on which they were chosen: "train" or "validation".
     """
 
-    cuts: tuple[Positive, ...]
-    metric: str
-    part: str
+    cuts: tuple[Positive, ...]  # of each class, above 0
+    metric: str  # the score for which they were chosen
+    part: str  # the rows on which they were chosen: "train" or "validation"
 
     def __post_init__(self) -> None:
         if self.metric not in OPTIMIZABLE or self.part not in ("train", "validation"):
@@ -66,23 +61,14 @@ class Decision:
 
 @dataclass(frozen=True)
 class ClassTarget:
-    """Classes, in order; class k is the integer k.
+    """Classes, in order; class k is the integer k."""
 
-    Attributes:
-        name: of the column.
-        classes: the labels.
-        shares: of the classes among the training rows; empty if nobody counted.
-        missing: texts that stand for a missing value in it.
-        holds_numbers: whether the column held numbers, not text.
-        decision: which class is answered to which probabilities; None: the most probable one.
-    """
-
-    name: str
-    classes: tuple[Label, ...]
-    shares: tuple[float, ...] = ()
-    missing: tuple[str, ...] = ()
-    holds_numbers: bool = False
-    decision: Decision | None = None
+    name: str  # of the column
+    classes: tuple[Label, ...]  # the labels
+    shares: tuple[float, ...] = ()  # of the classes among the training rows; empty if nobody counted
+    missing: tuple[str, ...] = ()  # texts that stand for a missing value in it
+    holds_numbers: bool = False  # whether the column held numbers, not text
+    decision: Decision | None = None  # which class is answered to which probabilities; None: the most probable one
 
     task = "classification"
 
@@ -240,11 +226,6 @@ def fit_target(series: Series, task: str | None = None) -> Target:
 class TargetMarks:
     """What the marks for missing values are in a target column.
 
-    Attributes:
-        missing: texts that stand for a missing value there.
-        counted: those of them that were found → rows.
-        kept: marks that are classes → rows.
-
     Example:
         >>> import polars as pl
         >>> from clearprop.table import as_frame
@@ -254,9 +235,9 @@ class TargetMarks:
         ({'NA': 1}, {'None': 2})
     """
 
-    missing: tuple[str, ...] = ()
-    counted: dict[str, int] = field(default_factory=dict)
-    kept: dict[str, int] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()  # texts that stand for a missing value there
+    counted: dict[str, int] = field(default_factory=dict)  # those of them that were found → rows
+    kept: dict[str, int] = field(default_factory=dict)  # marks that are classes → rows
 
     @classmethod
     def find(cls, series: Series, marks: Marks, task: str | None = None) -> TargetMarks:

@@ -14,18 +14,12 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Far:
-    """Dates far outside of the time that was learned.
+    """Dates far outside of the time that was learned."""
 
-    Attributes:
-        rows: how many.
-        first, last: of them, in microseconds since 1970-01-01.
-        learned: that time: "2021-01-01 to 2022-12-31".
-    """
-
-    rows: int
-    first: float
+    rows: int  # how many
+    first: float  # of them, in microseconds since 1970-01-01
     last: float
-    learned: str
+    learned: str  # that time: "2021-01-01 to 2022-12-31"
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON."""

@@ -17,51 +17,29 @@ Factor = Annotated[float, lambda value: value if value == -1 else positive(value
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """How the numbers of a column are written as text: "$1,234.50 " is prefix $, thousands in commas, a decimal point.
+    """How numbers are written as text: "$1,234.50 " is prefix $, thousands in commas, a decimal point."""
 
-    Attributes:
-        example: one value as it was written.
-        prefix: currency before the number, or before some.
-        suffix: unit, currency or % behind it, or behind some.
-        thousands: the character between groups of digits, or "".
-        decimal: "." or ",".
-        marks: texts that are no numbers and count as missing.
-        powers: whether K, M, bn, 万 behind a number multiply it.
-        others: units that some values have instead of `suffix`.
-        brackets: whether (5) and 5- are −5.
-        ranges: whether 10 - 20 is 15.
-        spans: whether 1:30:00 and 2h 5m are seconds.
-        about: whether ~12 is 12 and <5 is 5.
-        rows: in how many rows there are marks.
-        factors: what one of each of `others` is in `suffix`; empty where the numbers are not converted.
-        percent: whether 5% is 0.05, because other rows have 0.05.
-        currencies: whether the units are currencies before the numbers.
-        minutes: whether a span of 1:30 is a minute and a half, because others are written as 1:02:30.
-        notes: whether a * or (est.) behind a number is left out.
-        fractions: whether 3/4 is 0.75.
-        feet: whether 5'11" is feet and inches, beside lengths in other units.
-    """
-
-    example: str
-    prefix: str = ""
-    suffix: str = ""
-    thousands: str = ""
-    decimal: str = "."
-    marks: tuple[str, ...] = ()
-    powers: bool = False
-    others: tuple[str, ...] = ()
-    brackets: bool = False
-    ranges: bool = False
-    spans: bool = False
-    about: bool = False
-    rows: RowCount = 0
+    example: str  # one value as it was written
+    prefix: str = ""  # currency before the number, or before some
+    suffix: str = ""  # unit, currency or % behind it, or behind some
+    thousands: str = ""  # the character between groups of digits, or ""
+    decimal: str = "."  # "." or ","
+    marks: tuple[str, ...] = ()  # texts that are no numbers and count as missing
+    powers: bool = False  # whether K, M, bn, 万 behind a number multiply it
+    others: tuple[str, ...] = ()  # units that some values have instead of `suffix`
+    brackets: bool = False  # whether (5) and 5- are −5
+    ranges: bool = False  # whether 10 - 20 is 15
+    spans: bool = False  # whether 1:30:00 and 2h 5m are seconds
+    about: bool = False  # whether ~12 is 12 and <5 is 5
+    rows: RowCount = 0  # in how many rows there are marks
+    # What one of each of `others` is in `suffix`; empty where the numbers are not converted.
     factors: tuple[Factor, ...] = ()
-    percent: bool = False
-    currencies: bool = False
-    minutes: bool = False
-    notes: bool = False
-    fractions: bool = False
-    feet: bool = False
+    percent: bool = False  # whether 5% is 0.05, because other rows have 0.05
+    currencies: bool = False  # whether the units are currencies before the numbers
+    minutes: bool = False  # whether a span of 1:30 is a minute and a half, because others are written as 1:02:30
+    notes: bool = False  # whether a * or (est.) behind a number is left out
+    fractions: bool = False  # whether 3/4 is 0.75
+    feet: bool = False  # whether 5'11" is feet and inches, beside lengths in other units
 
     def __post_init__(self) -> None:
         separators = self.thousands, self.decimal
