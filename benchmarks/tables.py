@@ -17,7 +17,10 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from clearprop.estimators import TableModel
-from clearprop.table import ClassTarget, as_frame, load_demo, read_table, split_rows
+from clearprop.table import load_demo, read_table
+from clearprop.table.encoder import as_frame
+from clearprop.table.split import split_rows
+from clearprop.table.target import ClassTarget
 
 FILES = [("penguins.csv", "species", True), ("california_housing.csv", "median_house_value", True)]
 MORE = [

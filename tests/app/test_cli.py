@@ -14,7 +14,8 @@ import clearprop as cp
 from clearprop.app.files import predictions_of
 from clearprop.execute import executor_in_words
 from clearprop.interop import read_model, write_model
-from clearprop.table import ClassTarget, load_demo
+from clearprop.table import load_demo
+from clearprop.table.target import ClassTarget
 from commands import run, run_process
 
 

@@ -19,7 +19,8 @@ from clearprop.estimators import answers_of, baseline_of, intervals_of, scores_o
 from clearprop.estimators.scores import answers_on
 from clearprop.estimators.threshold import choose
 from clearprop.estimators.weights import weigh_classes
-from clearprop.table import ClassTarget, NumberTarget, target_from_dict, target_to_dict
+from clearprop.table.number_target import NumberTarget
+from clearprop.table.target import ClassTarget, target_from_dict, target_to_dict
 
 OPTIONS = {"epochs": 15, "hidden": [8], "learning_rate": 0.01}
 

@@ -10,7 +10,7 @@ import clearprop as cp
 from clearprop.errors import ModelFileError
 from clearprop.estimators.about import checked_about
 from clearprop.estimators.recall import MOST_POINTS, history_of, optimizer_of, split_again, training_facts
-from clearprop.table import as_frame
+from clearprop.table.encoder import as_frame
 from clearprop.train import History
 
 rng = np.random.default_rng(0)

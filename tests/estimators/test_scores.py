@@ -13,7 +13,8 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 import clearprop as cp
 from clearprop.estimators import answers_of, baseline_of, class_probabilities, confusion_of, intervals_of, scores_of
 from clearprop.estimators.scores import weighted_scores
-from clearprop.table import ClassTarget, NumberTarget
+from clearprop.table.number_target import NumberTarget
+from clearprop.table.target import ClassTarget
 
 rng = np.random.default_rng(0)
 THREE = ClassTarget("y", ("a", "b", "c"), (0.5, 0.3, 0.2))

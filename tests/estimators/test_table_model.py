@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 import clearprop as cp
-from clearprop.table import load_demo, read_batches, read_table, split_rows
+from clearprop.table import load_demo, read_batches, read_table
+from clearprop.table.split import split_rows
 
 rng = np.random.default_rng(0)
 

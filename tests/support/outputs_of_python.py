@@ -295,7 +295,7 @@ def table_model(name: str, target: str) -> Made:
     """A model of a table: what it says of itself, its answers, its judgement, what it goes by, and a row explained."""
     import polars as pl
 
-    from clearprop.table import load_demo  # the demo tables have no public name
+    from clearprop.table import load_demo
     from tables_of_outputs import odd
 
     frame = pl.DataFrame(odd()) if name == "odd" else load_demo(name)

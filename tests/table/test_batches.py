@@ -14,13 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearprop.errors import ClearpropError, FileError, TableError
-from clearprop.table import TableEncoder, read_batches, read_table, rows_that_fit, sample_table
 from clearprop.table import read as reading
+from clearprop.table import read_batches, read_table
 from clearprop.table import sample as sampling
 from clearprop.table.decode import Text
 from clearprop.table.delimited import find_dialect
+from clearprop.table.encoder import TableEncoder
 from clearprop.table.options import ReadOptions
 from clearprop.table.records import text_blocks
+from clearprop.table.sample import rows_that_fit, sample_table
 
 
 @pytest.fixture(scope="module")

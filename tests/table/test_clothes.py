@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 
 from clearprop import TableModel
 from clearprop.errors import DataWarning, TableError
-from clearprop.table import ClassTarget, TableEncoder, Unseen, as_frame, fit_target, target_from_dict, target_to_dict
 from clearprop.table.categories import MOST_REMEMBERED, CategoryColumn, fewest_rows
+from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.lookup import MISSING, NEVER_SEEN, Lookup
+from clearprop.table.target import ClassTarget, fit_target, target_from_dict, target_to_dict
+from clearprop.table.unseen import Unseen
 from clearprop.table.values import count_values, unboxed
 
 

@@ -11,8 +11,11 @@ import pytest
 
 import clearprop as cp
 from clearprop.errors import TableError
-from clearprop.table import DateColumn, NumberColumn, TableEncoder, target_from_dict, target_to_dict
 from clearprop.table.date_text import plain_date
+from clearprop.table.dates import DateColumn
+from clearprop.table.encoder import TableEncoder
+from clearprop.table.numbers import NumberColumn
+from clearprop.table.target import target_from_dict, target_to_dict
 
 DAYS = pd.date_range("2021-01-03 13:05:00", periods=200, freq="61h")
 GERMAN = [

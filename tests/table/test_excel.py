@@ -9,7 +9,9 @@ import zipfile
 import pytest
 
 from clearprop.errors import MissingDependencyError, TableError
-from clearprop.table import ReadOptions, how_it_is_written, packed, read_batches, read_table
+from clearprop.table import packed, read_batches, read_table
+from clearprop.table.look import how_it_is_written
+from clearprop.table.options import ReadOptions
 
 pytest.importorskip("fastexcel")
 

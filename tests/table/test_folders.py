@@ -8,7 +8,10 @@ import polars as pl
 import pytest
 
 from clearprop.errors import FileError, TableError
-from clearprop.table import ReadOptions, files_of_table, how_it_is_written, read_batches, read_table, sample_table
+from clearprop.table import read_batches, read_table
+from clearprop.table.look import files_of_table, how_it_is_written
+from clearprop.table.options import ReadOptions
+from clearprop.table.sample import sample_table
 
 FRAME = pl.DataFrame({"a": [0.5, 1.5, 2.5, 3.5], "b": ["x", "y", "x", None], "y": [1, 0, 1, 0]})
 WRITERS = {

@@ -13,7 +13,10 @@ from typer.testing import CliRunner
 from clearprop import TableModel, load
 from clearprop.app.cli import app
 from clearprop.errors import DataWarning, InvalidValueError, TableError
-from clearprop.table import Marks, TableEncoder, TargetMarks, as_frame, read_batches, read_table
+from clearprop.table import read_batches, read_table
+from clearprop.table.encoder import TableEncoder, as_frame
+from clearprop.table.marks import Marks
+from clearprop.table.target import TargetMarks
 
 YES_OR_NO = ["yes", "no"]
 

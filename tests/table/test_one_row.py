@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 import clearprop as cp
 from clearprop.errors import DataWarning, DTypeError, ShapeError, TableError
-from clearprop.table import RowEncoder, TableEncoder, Unseen
+from clearprop.table.encoder import TableEncoder
+from clearprop.table.one_row import RowEncoder
+from clearprop.table.unseen import Unseen
 
 N = 600
 RNG = np.random.default_rng(0)

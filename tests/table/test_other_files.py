@@ -20,17 +20,11 @@ from hypothesis import strategies as st
 
 from clearprop.errors import FileError, InvalidValueError, TableError
 from clearprop.report.reading import how_read
-from clearprop.table import (
-    ReadOptions,
-    TableEncoder,
-    how_it_is_written,
-    kinds,
-    packed,
-    read,
-    read_batches,
-    read_table,
-    sample_table,
-)
+from clearprop.table import kinds, packed, read, read_batches, read_table
+from clearprop.table.encoder import TableEncoder
+from clearprop.table.look import how_it_is_written
+from clearprop.table.options import ReadOptions
+from clearprop.table.sample import sample_table
 
 FRAME = pl.DataFrame({"a": [i % 7 + 0.5 for i in range(60)], "b": [i % 5 for i in range(60)], "y": ["u", "v"] * 30})
 CSV = FRAME.write_csv().encode()

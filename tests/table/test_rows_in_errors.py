@@ -10,7 +10,8 @@ import pytest
 import clearprop as cp
 from clearprop.app.place import TablePlace
 from clearprop.app.source import TableSource
-from clearprop.table import read, rows_counted, with_target
+from clearprop.table import read
+from clearprop.table.rows import rows_counted, with_target
 
 
 @pytest.fixture(scope="module")

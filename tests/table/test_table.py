@@ -14,22 +14,13 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from clearprop.errors import DTypeError, FileError, InvalidValueError, TableError, UnknownNameError
-from clearprop.table import (
-    DEMOS,
-    ClassTarget,
-    NumberTarget,
-    TableEncoder,
-    as_frame,
-    fit_target,
-    load_demo,
-    read_table,
-    split_by_group,
-    split_by_time,
-    split_rows,
-    target_from_dict,
-    target_to_dict,
-    with_target,
-)
+from clearprop.table import load_demo, read_table
+from clearprop.table.demo import DEMOS
+from clearprop.table.encoder import TableEncoder, as_frame
+from clearprop.table.number_target import NumberTarget
+from clearprop.table.rows import with_target
+from clearprop.table.split import split_by_group, split_by_time, split_rows
+from clearprop.table.target import ClassTarget, fit_target, target_from_dict, target_to_dict
 
 FRAME = pl.DataFrame({"x": [1.0, 2.0, None, 5.0], "c": ["a", None, "b", "a"], "k": [7, 7, 7, 7], "n": [None] * 4})
 

@@ -19,9 +19,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from clearprop.errors import TableError
-from clearprop.table import BooleanColumn, CategoryColumn, DateColumn, NumberColumn, TableEncoder, as_frame, read_table
-from clearprop.table.dates import parts_of_dates
+from clearprop.table import read_table
+from clearprop.table.categories import BooleanColumn, CategoryColumn
+from clearprop.table.dates import DateColumn, parts_of_dates
+from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.finder import find_format
+from clearprop.table.numbers import NumberColumn
 
 
 def bent(x, most=5):

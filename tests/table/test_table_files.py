@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearprop.errors import ClearpropError, DTypeError, FileError, MissingDependencyError, TableError
-from clearprop.table import DEMOS, MISSING_MARKS, load_demo, read_batches, read_table
+from clearprop.table import load_demo, read_batches, read_table
+from clearprop.table.demo import DEMOS
+from clearprop.table.marks import MISSING_MARKS
 
 
 @pytest.fixture(scope="module")

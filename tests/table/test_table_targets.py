@@ -14,16 +14,11 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 
 from clearprop.errors import InvalidValueError, TableError, UnknownNameError
-from clearprop.table import (
-    ClassTarget,
-    NumberTarget,
-    as_frame,
-    fit_target,
-    split_rows,
-    target_from_dict,
-    target_to_dict,
-    with_target,
-)
+from clearprop.table.encoder import as_frame
+from clearprop.table.number_target import NumberTarget
+from clearprop.table.rows import with_target
+from clearprop.table.split import split_rows
+from clearprop.table.target import ClassTarget, fit_target, target_from_dict, target_to_dict
 
 
 def series(values, dtype=None):

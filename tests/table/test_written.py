@@ -13,9 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clearprop.errors import TableError
-from clearprop.table import DateColumn, NumberColumn, SeveralColumn, TableEncoder, as_frame
 from clearprop.table.date_text import FORMATS, parse_date
+from clearprop.table.dates import DateColumn
+from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.finder import find_format
+from clearprop.table.numbers import NumberColumn
+from clearprop.table.several import SeveralColumn
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 import clearprop as cp
 from clearprop.errors import TableError
-from clearprop.table import NumberFormat, SeveralColumn, TableEncoder
+from clearprop.table.encoder import TableEncoder
 from clearprop.table.finder import find_format
 from clearprop.table.plain import record
+from clearprop.table.several import SeveralColumn
 from clearprop.table.spans import seconds_of
 from clearprop.table.spelling import spelled
+from clearprop.table.written import NumberFormat
 
 DAY, YEAR = 86_400, 365.25 * 86_400
 MONTH = YEAR / 12

@@ -114,7 +114,7 @@ def test_validation_rows_that_count_for_nothing_have_no_loss():
     net = network()
     held = (X[30:], y[30:])
     assert np.isfinite(net.fit(X, y, epochs=2, validation=held, sample_weight=weights).validation_loss).all()
-    from clearprop.table import split_rows
+    from clearprop.table.split import split_rows
 
     chosen = split_rows(64, seed=0, fractions=(0.2, 0.0), stratify=None).validation
     weights = np.ones(64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from clearprop.table import import_polars
+from clearprop.table.library import import_polars
 
 # What begins a formula, also behind blanks and what does not show; the wide forms are those of East Asian keyboards. A
 # tab, a carriage return or a line's end in the first place makes some spreadsheets look at what follows.

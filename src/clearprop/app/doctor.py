@@ -19,7 +19,7 @@ from clearprop.explain.doctor.diagnosis import table_of
 from clearprop.messages import Message, checked_language
 from clearprop.network import Network
 from clearprop.present.document import Block, Document, Figure, Paragraph, Section
-from clearprop.table import with_target
+from clearprop.table.rows import with_target
 from clearprop.train import OPTIMIZERS, Optimizer
 from clearprop.visible import shown_json, shown_name
 

@@ -17,7 +17,7 @@ from clearprop.errors import InvalidValueError
 from clearprop.estimators.row import RowExplanation
 from clearprop.files import refuse_overwriting, write_atomically
 from clearprop.messages import Message
-from clearprop.table import rows_counted
+from clearprop.table.rows import rows_counted
 from clearprop.visible import shown_name
 
 _WIDEST = 110  # columns of a terminal that are used

@@ -14,7 +14,9 @@ from clearprop.messages import Language, Message
 from clearprop.present.figure.fonts import eastern_fonts, is_eastern
 from clearprop.report.curves import learning_curves
 from clearprop.report.page import title
-from clearprop.table import ClassTarget, Unseen, import_polars
+from clearprop.table.library import import_polars
+from clearprop.table.target import ClassTarget
+from clearprop.table.unseen import Unseen
 from clearprop.train import History
 from clearprop.visible import shown_json
 

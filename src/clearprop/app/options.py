@@ -15,7 +15,7 @@ from clearprop.app.source import TableSource
 from clearprop.errors import ModelFileError
 from clearprop.estimators import TableModel, load
 from clearprop.network import Network
-from clearprop.table import ReadOptions
+from clearprop.table.options import ReadOptions
 
 # An option in one of the groups of the help.
 table_option, rows_option, network_option, training_option, output_option = (

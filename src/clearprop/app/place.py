@@ -16,7 +16,8 @@ from typing import BinaryIO
 
 from clearprop.errors import ClearpropError, FileError
 from clearprop.files import unchanged
-from clearprop.table import files_of_table, kind_of
+from clearprop.table.kinds import kind_of
+from clearprop.table.look import files_of_table
 
 STANDARD = "-"
 _DEMO = "demo:"

@@ -22,7 +22,9 @@ from clearprop.messages import as_data, checked_language
 from clearprop.report.overview import evaluation_overview, model_overview
 from clearprop.report.reading import how_read
 from clearprop.report.summary import summary_of_model
-from clearprop.table import Unseen, import_polars, rows_counted
+from clearprop.table.library import import_polars
+from clearprop.table.rows import rows_counted
+from clearprop.table.unseen import Unseen
 from clearprop.visible import shown_json
 
 

@@ -10,17 +10,12 @@ from numpy.typing import NDArray
 
 from clearprop.app.place import TablePlace
 from clearprop.errors import InvalidValueError, checked_seed, listed
-from clearprop.table import (
-    TARGET,
-    ReadOptions,
-    how_it_is_written,
-    load_demo,
-    read_batches,
-    read_table,
-    rows_counted,
-    rows_that_fit,
-    sample_table,
-)
+from clearprop.table import load_demo, read_batches, read_table
+from clearprop.table.demo import TARGET
+from clearprop.table.look import how_it_is_written
+from clearprop.table.options import ReadOptions
+from clearprop.table.rows import rows_counted
+from clearprop.table.sample import rows_that_fit, sample_table
 
 
 class Rows(NamedTuple):

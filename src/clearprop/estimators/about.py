@@ -10,7 +10,8 @@ from clearprop.errors import ModelFileError
 from clearprop.estimators.recall import check_training
 from clearprop.estimators.recipe import FIELDS, Recipe
 from clearprop.estimators.weights import Weighting
-from clearprop.table import ReadOptions, exactly, finite, record, texts
+from clearprop.table.options import ReadOptions
+from clearprop.table.plain import exactly, finite, record, texts
 
 
 def checked_about(path: str | os.PathLike[str], about: Any) -> dict[str, Any]:

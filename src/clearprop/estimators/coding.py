@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.training import trained
-from clearprop.table import NumberTarget
+from clearprop.table.number_target import NumberTarget
 
 Array = NDArray[Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from clearprop.network import Network
 from clearprop.nn import Dense
-from clearprop.table import ClassTarget, Target
+from clearprop.table.target import ClassTarget, Target
 
 
 def default_hidden(rows: int) -> tuple[int, ...]:

@@ -13,18 +13,9 @@ from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError, listed, unknown_name
 from clearprop.messages import Message
-from clearprop.table import (
-    ClassTarget,
-    Split,
-    Target,
-    as_levels,
-    dates_in,
-    orders_rows,
-    split_by_group,
-    split_by_time,
-    split_rows,
-    time_of,
-)
+from clearprop.table.split import Split, dates_in, orders_rows, split_by_group, split_by_time, split_rows, time_of
+from clearprop.table.target import ClassTarget, Target
+from clearprop.table.values import as_levels
 
 Array = NDArray[Any]
 How = Literal["random", "time", "group"]

@@ -16,7 +16,7 @@ from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.scores import answers_on
 from clearprop.estimators.threshold import choose
 from clearprop.estimators.training import TrainedPredictor
-from clearprop.table import ClassTarget, Target
+from clearprop.table.target import ClassTarget, Target
 from clearprop.version import __version__
 
 

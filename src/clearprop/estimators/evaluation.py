@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from clearprop.estimators.intervals import Past, intervals_of
 from clearprop.estimators.scores import Answers, baseline_of, scores
-from clearprop.table import ClassTarget, Target, Unseen
+from clearprop.table.target import ClassTarget, Target
+from clearprop.table.unseen import Unseen
 
 MOST_IN_CONFUSION = 50  # classes: of 10,000 the matrix would have 10⁸ entries
 _MOST_MISTAKES = 20

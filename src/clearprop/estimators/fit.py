@@ -11,7 +11,8 @@ from clearprop.estimators.evaluation import Evaluation
 from clearprop.estimators.verdict import judgement_of, verdict
 from clearprop.explain.doctor import Judgement
 from clearprop.messages import Language, Message
-from clearprop.table import Split, TargetMarks
+from clearprop.table.split import Split
+from clearprop.table.target import TargetMarks
 from clearprop.train import History
 
 if TYPE_CHECKING:

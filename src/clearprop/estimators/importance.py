@@ -13,7 +13,8 @@ from clearprop.explain.importance import PermutationImportance
 from clearprop.explain.importance import gradient_times_input as of_features
 from clearprop.explain.importance import permutation_importance as of_groups
 from clearprop.network import Network
-from clearprop.table import ClassTarget, TableEncoder
+from clearprop.table.encoder import TableEncoder
+from clearprop.table.target import ClassTarget
 from clearprop.train import as_features
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.estimators.scores import Answers, scores, weighted_scores
-from clearprop.table import NumberTarget, Target
+from clearprop.table.number_target import NumberTarget
+from clearprop.table.target import Target
 
 Array = NDArray[Any]
 

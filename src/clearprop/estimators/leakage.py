@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 from clearprop.estimators.importance import feature_groups
 from clearprop.explain.doctor import Examination, Finding
 from clearprop.messages import Message
-from clearprop.table import CategoryColumn, ClassTarget, Column, NumberColumn, TableEncoder, Target
+from clearprop.table.categories import CategoryColumn
+from clearprop.table.columns import Column
+from clearprop.table.encoder import TableEncoder
+from clearprop.table.numbers import NumberColumn
+from clearprop.table.target import ClassTarget, Target
 
 if TYPE_CHECKING:
     from clearprop.estimators.table_model import TableModel

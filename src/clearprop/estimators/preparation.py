@@ -22,20 +22,12 @@ from clearprop.estimators.trend import idle_trend
 from clearprop.estimators.values import marks_in_target
 from clearprop.estimators.weights import Weighting, weigh_classes, weights_in
 from clearprop.messages import Message
-from clearprop.table import (
-    SEASON,
-    ClassTarget,
-    DateColumn,
-    NumberTarget,
-    TableEncoder,
-    Target,
-    TargetMarks,
-    as_frame,
-    fit_target,
-    rows_counted,
-    target_column,
-    with_target,
-)
+from clearprop.table.columns import SEASON
+from clearprop.table.dates import DateColumn
+from clearprop.table.encoder import TableEncoder, as_frame
+from clearprop.table.number_target import NumberTarget
+from clearprop.table.rows import rows_counted, target_column, with_target
+from clearprop.table.target import ClassTarget, Target, TargetMarks, fit_target
 
 Array = NDArray[Any]
 Part = tuple[Array, Array, Array | None]

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from clearprop.errors import ClearpropError
 from clearprop.estimators.division import divide
 from clearprop.estimators.scores import scores_of
-from clearprop.table import Split, Target, exactly, finite
+from clearprop.table.plain import exactly, finite
+from clearprop.table.split import Split
+from clearprop.table.target import Target
 from clearprop.train import OPTIMIZERS, STOPS, History, Optimizer, resolve_optimizer
 
 Array = NDArray[Any]

@@ -21,7 +21,10 @@ from clearprop.estimators.weights import checked_class_weight
 from clearprop.interop import describe, revive
 from clearprop.network.arguments import as_truth, require_penalty
 from clearprop.nn import Dense
-from clearprop.table import KINDS, OPTIMIZABLE, SCALINGS, SEASON, Marks, Scaling
+from clearprop.table.columns import KINDS, SEASON
+from clearprop.table.marks import Marks
+from clearprop.table.numbers import SCALINGS, Scaling
+from clearprop.table.target import OPTIMIZABLE
 from clearprop.train import EarlyStopping, Optimizer, resolve_optimizer
 
 

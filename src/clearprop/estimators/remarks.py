@@ -12,7 +12,10 @@ from clearprop.errors import TableError, listed
 from clearprop.estimators.leakage import DECIDES, skill_alone
 from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Message
-from clearprop.table import IDENTIFIER, INDEX, ClassTarget, TableEncoder, Target, as_numbers, called_identifier
+from clearprop.table.columns import IDENTIFIER, INDEX, called_identifier
+from clearprop.table.encoder import TableEncoder
+from clearprop.table.target import ClassTarget, Target
+from clearprop.table.values import as_numbers
 
 Array = NDArray[Any]
 BLOCKS = 5  # of a sequence's own values, each held out in turn

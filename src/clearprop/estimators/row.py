@@ -18,7 +18,12 @@ from clearprop.nn.names import X
 from clearprop.present.document import Cell, Column, Document, Paragraph, Section, Table, sentences
 from clearprop.present.formula import COMMA, EQUALS, Math, joined, number
 from clearprop.present.formula import row as math_row
-from clearprop.table import ClassTarget, NumberTarget, as_frame, frame_of, given_frame, given_rows, rows_counted
+from clearprop.table.encoder import as_frame
+from clearprop.table.given import given_frame, given_rows
+from clearprop.table.number_target import NumberTarget
+from clearprop.table.one_row import frame_of
+from clearprop.table.rows import rows_counted
+from clearprop.table.target import ClassTarget
 from clearprop.visible import shown_name
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.table import ClassTarget, Target
+from clearprop.table.target import ClassTarget, Target
 
 Array = NDArray[Any]
 

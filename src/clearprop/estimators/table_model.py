@@ -35,21 +35,12 @@ from clearprop.graph import DTYPES
 from clearprop.interop import write_model
 from clearprop.messages import Language, Message, Words
 from clearprop.network import Network
-from clearprop.table import (
-    ClassTarget,
-    RowEncoder,
-    TableEncoder,
-    Target,
-    Targeted,
-    Unseen,
-    as_frame,
-    given_frame,
-    given_rows,
-    rows_counted,
-    target_from_dict,
-    target_to_dict,
-    with_target,
-)
+from clearprop.table.encoder import TableEncoder, as_frame
+from clearprop.table.given import given_frame, given_rows
+from clearprop.table.one_row import RowEncoder
+from clearprop.table.rows import Targeted, rows_counted, with_target
+from clearprop.table.target import ClassTarget, Target, target_from_dict, target_to_dict
+from clearprop.table.unseen import Unseen
 from clearprop.train import Epoch
 
 Array = NDArray[Any]

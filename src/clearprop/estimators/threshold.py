@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from clearprop.errors import InvalidValueError
 from clearprop.estimators.scores import class_probabilities
 from clearprop.messages import Message
-from clearprop.table import ClassTarget, Decision, Target
+from clearprop.table.target import ClassTarget, Decision, Target
 from clearprop.visible import shown_name
 
 Array = NDArray[Any]

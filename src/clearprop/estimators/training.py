@@ -9,7 +9,7 @@ from clearprop.estimators.defaults import default_batch_size, default_hidden, de
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Part
 from clearprop.estimators.recipe import Recipe
-from clearprop.table import Target
+from clearprop.table.target import Target
 from clearprop.train import EarlyStopping, History, Optimizer, resolve_optimizer
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.messages import Message
-from clearprop.table import ClassTarget, Target
+from clearprop.table.target import ClassTarget, Target
 
 Array = NDArray[Any]
 

@@ -6,7 +6,8 @@ import warnings
 
 from clearprop.errors import DataWarning
 from clearprop.messages import Message
-from clearprop.table import TargetMarks, Unseen
+from clearprop.table.target import TargetMarks
+from clearprop.table.unseen import Unseen
 
 
 def unseen_values(unseen: Unseen) -> list[Message]:

@@ -9,7 +9,7 @@ from typing import Any
 from clearprop.estimators.weights import Weighting
 from clearprop.explain.doctor import Judgement, Measure, Measures, defined
 from clearprop.messages import Message
-from clearprop.table import ClassTarget, Target
+from clearprop.table.target import ClassTarget, Target
 from clearprop.train import History
 from clearprop.visible import shown_name
 

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from clearprop.errors import DTypeError, InvalidValueError, TableError, listed, unknown_name
 from clearprop.messages import Message
-from clearprop.table import ClassTarget, Positive, Target, as_numbers, record
+from clearprop.table.plain import Positive, record
+from clearprop.table.target import ClassTarget, Target
+from clearprop.table.values import as_numbers
 from clearprop.visible import shown_name
 
 Array = NDArray[Any]

@@ -16,7 +16,8 @@ from clearprop.present.document import Block, Cell, Column, Figure, Paragraph, S
 from clearprop.present.figure import Axis, Bars, Dots, Line, Plot
 from clearprop.report.evidence import CHART, Evidence, PartSample
 from clearprop.report.summary import quantity
-from clearprop.table import ClassTarget, NumberTarget
+from clearprop.table.number_target import NumberTarget
+from clearprop.table.target import ClassTarget
 from clearprop.visible import shown_name
 
 _MOST_CLASSES, _LONGEST_LABEL, _BINS = 20, 24, 31

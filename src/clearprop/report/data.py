@@ -18,7 +18,7 @@ from clearprop.present.figure import Axis, Bars, Plot
 from clearprop.report.evidence import CHART, Evidence
 from clearprop.report.reading import how_read
 from clearprop.report.summary import quantity
-from clearprop.table import NumberTarget
+from clearprop.table.number_target import NumberTarget
 from clearprop.visible import shown_name
 
 _MOST_CLASSES, _MOST_COLUMNS, _BINS, _MOST_BARS = 20, 100, 30, 24

@@ -15,7 +15,8 @@ from clearprop.estimators import TableFit, TableModel
 from clearprop.estimators.leakage import examine_leakage
 from clearprop.estimators.recall import optimizer_of
 from clearprop.explain.doctor import Diagnosis, diagnose
-from clearprop.table import ClassTarget, with_target
+from clearprop.table.rows import with_target
+from clearprop.table.target import ClassTarget
 
 Array = NDArray[Any]
 MOST_ROWS = 2000

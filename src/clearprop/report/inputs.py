@@ -17,7 +17,7 @@ from clearprop.messages import Message
 from clearprop.present.document import Bar, Block, Cell, Column, Paragraph, Section, Table
 from clearprop.report.evidence import Evidence, PartSample
 from clearprop.report.summary import METRICS, quantity, score_text
-from clearprop.table import ClassTarget
+from clearprop.table.target import ClassTarget
 from clearprop.visible import shown_name
 
 Array = NDArray[Any]

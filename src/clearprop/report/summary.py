@@ -11,7 +11,8 @@ from clearprop.estimators.threshold import decision_of
 from clearprop.execute import executor_in_words
 from clearprop.messages import Language, Message, as_data
 from clearprop.nn import Dense
-from clearprop.table import ClassTarget, NumberTarget
+from clearprop.table.number_target import NumberTarget
+from clearprop.table.target import ClassTarget
 
 METRICS = {
     "accuracy": Message("scores.metrics.accuracy"),

@@ -176,7 +176,7 @@ def fit_target(series: Series, task: str | None = None) -> Target:
 
     Example:
         >>> import polars as pl
-        >>> from clearprop.table import as_frame
+        >>> from clearprop.table.encoder import as_frame
         >>> target = fit_target(as_frame(pl.DataFrame({"sex": ["male", "female", "male"]}))["sex"])
         >>> target.classes
         ('female', 'male')
@@ -228,7 +228,7 @@ class TargetMarks:
 
     Example:
         >>> import polars as pl
-        >>> from clearprop.table import as_frame
+        >>> from clearprop.table.encoder import as_frame
         >>> column = pl.Series("sleep", ["Apnea", "None", "Insomnia", "NA", "None"])
         >>> found = TargetMarks.find(as_frame(pl.DataFrame([column]))["sleep"], Marks())
         >>> found.counted, found.kept

@@ -13,7 +13,7 @@ from clearprop.errors import InvalidValueError
 from clearprop.execute import Array, Executor, Program
 from clearprop.graph import Graph, simplify
 from clearprop.nn import Architecture, TargetForm
-from clearprop.table import split_rows
+from clearprop.table.split import split_rows
 from clearprop.train.metrics import Metric
 
 CHUNK = 4096  # rows that are scored at once: bounds the memory
