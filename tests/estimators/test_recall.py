@@ -8,8 +8,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.errors import ModelFileError
-from clearprop.estimators.about import checked_about
-from clearprop.estimators.recall import MOST_POINTS, history_of, optimizer_of, split_again, training_facts
+from clearprop.estimators.about import MOST_POINTS, checked_about, history_of, optimizer_of, split_again, training_facts
 from clearprop.table.encoder import as_frame
 from clearprop.train import History
 

@@ -12,7 +12,7 @@ from clearprop.app.screen import show_document
 from clearprop.app.terminal import print_lines
 from clearprop.errors import ModelFileError
 from clearprop.estimators import TableModel, load
-from clearprop.estimators.recall import history_of, optimizer_of, split_again
+from clearprop.estimators.about import history_of, optimizer_of, split_again
 from clearprop.estimators.verdict import PARTS
 from clearprop.explain.doctor import Diagnosis, Finding, diagnose
 from clearprop.explain.doctor.diagnosis import table_of

@@ -6,9 +6,9 @@ from clearprop.estimators.fit import TableFit
 from clearprop.estimators.importance import gradient_times_input, permutation_importance
 from clearprop.estimators.intervals import intervals_of
 from clearprop.estimators.recipe import Recipe
+from clearprop.estimators.remarks import unseen_values
 from clearprop.estimators.scores import Answers, answers_of, baseline_of, class_probabilities, scores_of
 from clearprop.estimators.table_model import TableModel
-from clearprop.estimators.values import unseen_values
 
 __all__ = [
     "Answers",

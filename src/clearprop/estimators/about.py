@@ -1,17 +1,30 @@
-"""What a model file says of where the model comes from: shown, never needed, never trusted."""
+"""What a model file says of where the model comes from: checked when it is read, and what is made of it again."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from math import isclose
 from typing import Any
 
-from clearprop.errors import ModelFileError
-from clearprop.estimators.recall import check_training
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.errors import ClearpropError, ModelFileError
+from clearprop.estimators.division import divide
 from clearprop.estimators.recipe import FIELDS, Recipe
+from clearprop.estimators.scores import scores_of
 from clearprop.estimators.weights import Weighting
 from clearprop.table.options import ReadOptions
 from clearprop.table.plain import exactly, finite, record, texts
+from clearprop.table.split import Split
+from clearprop.table.target import Target
+from clearprop.train import OPTIMIZERS, STOPS, History, Optimizer, resolve_optimizer
+
+
+_CURVES = ("loss", "validation_loss", "learning_rate")
+_SAME = 1e-3  # relative: another processor sums in another order
 
 
 def checked_about(path: str | os.PathLike[str], about: Any) -> dict[str, Any]:
@@ -92,6 +105,98 @@ def _check_recipe(recipe: Any) -> None:
         Recipe.from_dict({name: value for name, value in exactly(dict, recipe).items() if name in FIELDS})
 
 
+def training_facts(history: History, optimizer: Optimizer, batch_size: int) -> dict[str, Any]:
+    """How a model was trained, as plain data: the curves of the losses with at most `MOST_POINTS` points."""
+    every = max(1, -(-history.epochs // MOST_POINTS))
+    return {
+        "optimizer": next((name for name, known in OPTIMIZERS.items() if known is type(optimizer)), None),
+        "batch_size": batch_size,
+        "curves": {name: _short(history[name][::every]) for name in _CURVES if name in history.columns},
+        "first_losses": _short(history.step_loss[:3]),
+        "stopped_by": history.stopped_by,
+    }
+
+
+def digest(y: Array) -> str:
+    """What tells a table's coded targets (N,) from another's."""
+    return blake2b(np.ascontiguousarray(y).tobytes(), digest_size=16).hexdigest()
+
+
+def _short(numbers: list[float]) -> list[float]:
+    return [float(f"{number:.5g}") for number in numbers]
+
+
+def _check_training(facts: Any) -> None:
+    """Refuse what `training_facts` did not write, because anyone may have written the file.
+
+    Raises:
+        KeyError, TypeError, ValueError: for such facts.
+    """
+    curves = exactly(dict, facts["curves"])
+    if facts["optimizer"] not in (None, *OPTIMIZERS) or not curves.keys() <= {*_CURVES}:
+        raise ValueError("an optimizer or a curve that is not known")
+    if not 1 <= exactly(int, facts["batch_size"]) < 2**63:
+        raise ValueError("a batch size that is none")
+    for name, numbers in {**curves, "first": facts["first_losses"]}.items():
+        if any(finite(number) <= 0 and name == "learning_rate" for number in exactly(list, numbers)):
+            raise ValueError("a learning rate that is none")
+    if len({len(numbers) for numbers in curves.values()}) > 1:
+        raise ValueError("curves of different lengths")
+    if facts["stopped_by"] not in STOPS:
+        raise ValueError("an end that is none")
+
+
+def history_of(about: Mapping[str, Any]) -> History | None:
+    """The history, as far as the model remembers it."""
+    facts = about.get("training")
+    if facts is None:
+        return None
+    return History(dict(facts["curves"]), list(facts["first_losses"]), stopped_by=facts["stopped_by"])
+
+
+def optimizer_of(about: Mapping[str, Any]) -> Optimizer | None:
+    """The optimizer with the learning rate that it began with; None if it was one of the user's own."""
+    facts = about.get("training")
+    if facts is None or facts["optimizer"] is None:
+        return None
+    rates = facts["curves"].get("learning_rate")
+    return resolve_optimizer(facts["optimizer"], rates[0] if rates else None)
+
+
+def split_again(
+    about: Mapping[str, Any], target: Target, table: Any, y: Array, a: Array, weights: Array | None = None
+) -> Split | None:
+    """The rows of each part in the table that a model was trained on; None if this cannot be that table.
+
+    It is if it has as many rows, and the network reaches on the part it was trained on what it reached then.
+
+    Args:
+        about: what the model says of itself.
+        target: how y is coded.
+        table: the rows that have a target, through Narwhals.
+        y: coded targets (N,).
+        a: outputs of the network (N, k).
+        weights: of the rows (N,), if they have some.
+    """
+    parts, seed, n = about.get("parts") or {}, about.get("seed", -1), len(y)
+    known = about.get("split") or {"how": "random", "column": None, "own": []}
+    there = [name for name in ("train", "validation", "test") if name in parts and name not in known["own"]]
+    rows = [parts[name]["rows"] if name in there else 0 for name in ("train", "validation", "test")]
+    if sum(rows) != n or rows[0] < 1 or min(rows) < 0 or seed < 0:
+        return None
+    by = {} if known["how"] == "random" else {known["how"]: known["column"]}
+    try:
+        split = divide(table, target, y, seed=seed, shares=(rows[1] / n, rows[2] / n), split=known["how"], **by).split
+    except ClearpropError:  # no such column, or too few groups
+        return None
+    if len(split.train) != rows[0]:
+        return None
+    train, then = split.train, parts["train"]["scores"]
+    now = scores_of(target, y[train], a[train], None if weights is None else weights[train])
+    same = all(then.get(name) is None or isclose(value, then[name], rel_tol=_SAME) for name, value in now.items())
+    return split if same and np.isfinite(a).all() else None
+
+
 _PART = {"rows", "without_target", "weighted", "wrong", "mistakes", "scores", "intervals", "baseline", "confusion"}
 _CHECKS: dict[str, Callable[[Any], object]] = {
     "clearprop": lambda value: exactly(str, value),
@@ -104,6 +209,11 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "weighting": Weighting.from_dict,
     "digest": lambda value: exactly(str, value),
     "split": _check_split,
-    "training": check_training,
+    "training": _check_training,
     "parts": _check_parts,
 }
+
+
+Array = NDArray[Any]
+
+MOST_POINTS = 100  # of a curve, so that a long training does not make a large file

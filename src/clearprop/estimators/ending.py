@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InvalidValueError
+from clearprop.estimators.about import digest, training_facts
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Prepared
-from clearprop.estimators.recall import digest, training_facts
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.scores import answers_on
 from clearprop.estimators.threshold import choose

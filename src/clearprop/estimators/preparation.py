@@ -16,10 +16,8 @@ from clearprop.estimators.division import Division, divide, own_rows
 from clearprop.estimators.intervals import Past
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.recipe import Recipe
-from clearprop.estimators.remarks import copies, leaks, never_learned, sequences
+from clearprop.estimators.remarks import copies, idle_trend, leaks, marks_in_target, never_learned, sequences
 from clearprop.estimators.scores import losses
-from clearprop.estimators.trend import idle_trend
-from clearprop.estimators.values import marks_in_target
 from clearprop.estimators.weights import Weighting, weigh_classes, weights_in
 from clearprop.messages import Message
 from clearprop.table.columns import SEASON

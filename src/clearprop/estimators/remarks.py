@@ -1,20 +1,22 @@
-"""What should be known of the columns before a score is believed: leaks, order, sequences that were set aside."""
+"""What should be known of a table before the scores are believed, and of values that a model has not seen."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import TableError, listed
+from clearprop.errors import DataWarning, TableError, listed
 from clearprop.estimators.leakage import DECIDES, skill_alone
 from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Message
 from clearprop.table.columns import IDENTIFIER, INDEX, called_identifier
 from clearprop.table.encoder import TableEncoder
-from clearprop.table.target import ClassTarget, Target
+from clearprop.table.target import ClassTarget, Target, TargetMarks
+from clearprop.table.unseen import Unseen
 from clearprop.table.values import as_numbers
 
 Array = NDArray[Any]
@@ -159,3 +161,91 @@ def _answers(target: Target, x: Array, y: Array, new: Array) -> tuple[Array, Arr
 
 def _error(target: Target, answers: Array, y: Array) -> float:
     return float(np.sum(answers != y) if isinstance(target, ClassTarget) else np.sum((answers - y) ** 2))
+
+
+FEWEST_ROWS, _MOST_ROWS, _MOST_FEATURES = 100, 20_000, 200
+_TREND_BLOCKS = 5
+_TREND_HELPS = 0.05  # of the error, which the trend must remove
+_RIDGE = 1e-3
+
+
+def idle_trend(target: Target, column: str, X: Array, y: Array, time: Array, trend: int) -> Message | None:
+    """What is said of a date's trend that does not help on stretches of time held out; None where it does.
+
+    Each fifth of the time is held out in turn, the ends included, and answered by a linear model of the other rows,
+    with the trend and without it. A network is no judge here: it bends the trend around every stretch that it has seen.
+
+    Args:
+        target: how y is coded.
+        column: the date.
+        X: features of the training rows (N, n).
+        y: their coded targets (N,).
+        time: of each row (N,).
+        trend: number of the feature that holds the trend.
+    """
+    rows = np.argsort(time, kind="stable")[-_MOST_ROWS:]
+    if len(rows) < FEWEST_ROWS or X.shape[1] < 2:
+        return None
+    Y = np.eye(len(target.classes))[y[rows]] if isinstance(target, ClassTarget) else y[rows, None]
+    X = X[rows]
+    others = _telling(np.delete(X, trend, axis=1), Y)
+    with_it = np.column_stack([others, X[:, trend]])
+    share = 1 - _error_on_blocks(with_it, Y) / _error_on_blocks(others, Y)
+    return None if share >= _TREND_HELPS else Message("trend.unused", column=column, share=max(share, 0.0))
+
+
+def _telling(X: Array, Y: Array) -> Array:
+    """The features that go along with the target most, if there are very many."""
+    X = X.astype(np.float64)
+    if X.shape[1] <= _MOST_FEATURES:
+        return X
+    Z = (X - X.mean(0)) / np.maximum(X.std(0), 1e-12)
+    strength = np.abs(Z.T @ (Y - Y.mean(0))).max(1)
+    return X[:, np.sort(np.argsort(-strength)[:_MOST_FEATURES])]
+
+
+def _error_on_blocks(X: Array, Y: Array) -> float:
+    """The squared error of a linear model on each fifth of the rows, which the others taught."""
+    A, n = np.column_stack([X, np.ones(len(X))]), len(X)
+    gram, moment = A.T @ A, A.T @ Y
+    total = 0.0
+    for block in np.array_split(np.arange(n), _TREND_BLOCKS):
+        B = A[block]
+        seen = gram - B.T @ B + _RIDGE * n * np.eye(A.shape[1])
+        total += float(np.sum((Y[block] - B @ np.linalg.solve(seen, moment - B.T @ Y[block])) ** 2))
+    return total
+
+
+def unseen_values(unseen: Unseen) -> list[Message]:
+    """A word on each column that holds what it did not in training."""
+    new = [
+        Message("values.unseen", column=column, rows=rows, examples=[f"{v[:40]!r}" for v in unseen.examples[column]])
+        for column, rows in unseen.rows.items()
+    ]
+    far = [
+        Message("values.far", column=column, rows=far.rows, learned=far.learned, examples=" – ".join(far.examples))
+        for column, far in unseen.far.items()
+    ]
+    return new + far
+
+
+def warn_of(unseen: Unseen, stacklevel: int) -> None:
+    """One warning of all that was not seen in training."""
+    if unseen:
+        warnings.warn("; ".join(map(str, unseen_values(unseen))), DataWarning, stacklevel=stacklevel + 1)
+
+
+def marks_in_target(target: str, marks: TargetMarks) -> list[Message]:
+    """A word on the marks that were counted as missing, and on those that were taken for classes."""
+    words = (("values.counted", marks.counted), ("values.kept", marks.kept))
+    return [
+        Message(
+            key,
+            target=target,
+            rows=sum(found.values()),
+            marks=", ".join(f"{mark!r} ({n:,})" for mark, n in found.items()),
+            first=repr(next(iter(found))),
+        )
+        for key, found in words
+        if found
+    ]

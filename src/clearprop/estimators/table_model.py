@@ -13,20 +13,18 @@ from numpy.typing import NDArray
 
 from clearprop.cached import cached_property
 from clearprop.errors import DataWarning, InvalidValueError, ModelFileError, TableError
-from clearprop.estimators.about import checked_about
-from clearprop.estimators.coding import tried
+from clearprop.estimators.about import checked_about, digest
 from clearprop.estimators.ending import about_of, deciding, evaluated, smeared
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.predictor import Predictor, Sizes, as_network, reader_of
 from clearprop.estimators.preparation import prepare
-from clearprop.estimators.recall import digest
 from clearprop.estimators.recipe import FIELDS, Recipe, require_known
+from clearprop.estimators.remarks import warn_of
 from clearprop.estimators.row import RowExplanation, explained
 from clearprop.estimators.scores import answers_on, class_probabilities, joined_answers, scores_of
 from clearprop.estimators.threshold import require_optimizable
-from clearprop.estimators.training import trained
-from clearprop.estimators.values import warn_of
+from clearprop.estimators.training import trained, tried
 from clearprop.estimators.verdict import judgement_of, verdict
 from clearprop.estimators.weights import Weighting, weights_in
 from clearprop.explain import Trace

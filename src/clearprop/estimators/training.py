@@ -1,15 +1,21 @@
-"""The training itself: features and coded targets to a predictor, as a recipe says."""
+"""The training itself: features and coded targets to a predictor, as a recipe says, and what a recipe leaves open."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from clearprop.estimators.defaults import default_batch_size, default_hidden, default_l2, network_for
+import numpy as np
+from numpy.typing import NDArray
+
 from clearprop.estimators.predictor import Predictor
-from clearprop.estimators.preparation import Part
+from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
-from clearprop.table.target import Target
+from clearprop.network import Network
+from clearprop.nn import Dense
+from clearprop.table.number_target import NumberTarget
+from clearprop.table.target import ClassTarget, Target
 from clearprop.train import EarlyStopping, History, Optimizer, resolve_optimizer
 
 
@@ -55,3 +61,69 @@ def trained(recipe: Recipe, target: Target, train: Part, validation: Part, **opt
         **options,
     )
     return TrainedPredictor(network, history, optimizer, size)
+
+
+def default_hidden(rows: int) -> tuple[int, ...]:
+    """One wide layer for small tables, which a second layer only helps to overfit."""
+    return (128,) if rows < 5000 else (64, 64)
+
+
+def default_batch_size(rows: int) -> int:
+    """Small batches for small tables, where each epoch has few steps."""
+    return 32 if rows < 5000 else 64 if rows < 20000 else 128 if rows < 200_000 else 256
+
+
+def default_l2(rows: int) -> float:
+    """One prior on the weights, whatever the size of the table."""
+    return 2.5 / rows
+
+
+def network_for(target: Target, n_inputs: int, hidden: Sequence[int], activation: str, seed: int, l2: float) -> Network:
+    """Hidden layers, and the output and the loss that suit the target."""
+    inner = [Dense(units, activation) for units in hidden]
+    if not isinstance(target, ClassTarget):
+        return Network(n_inputs, [*inner, Dense(1)], "mean_squared_error", seed=seed, l2=l2)
+    k = len(target.classes)
+    if k == 2:
+        return Network(n_inputs, [*inner, Dense(1, "sigmoid")], "binary_cross_entropy", seed=seed, l2=l2)
+    return Network(n_inputs, [*inner, Dense(k, "softmax")], "cross_entropy", seed=seed, l2=l2)
+
+
+Array = NDArray[Any]
+
+_MOST_ROWS, _EPOCHS = 5000, 60  # of a trial
+
+
+def tried(ready: Prepared, recipe: Recipe, n_threads: int | None = None) -> Prepared:
+    """The same, or with a plain target, if the logarithm of one that spans decades makes answers worse.
+
+    The logarithm stays where neither the mean absolute error nor the root mean square error, which is mostly that of
+    the few largest values, is larger with it. Without validation rows there is no trial, and it stays, too.
+    """
+    logs = ready.target
+    if not isinstance(logs, NumberTarget) or logs.log_unit is None or not len(ready.part("validation")[1]):
+        return ready
+    plain = ready.with_target(logs.without_log())
+    (square, absolute), (plain_square, plain_absolute) = (_errors(one, recipe, n_threads) for one in (ready, plain))
+    return ready if absolute <= plain_absolute and square <= plain_square else plain
+
+
+def _errors(ready: Prepared, recipe: Recipe, n_threads: int | None) -> tuple[float, float]:
+    """Root mean square and mean absolute error on validation rows after a short training on some rows."""
+    target = ready.target
+    assert isinstance(target, NumberTarget)
+    train, validation = (_some(ready.learned_from(name)) for name in ("train", "validation"))
+    X, y, weights = validation
+    run = trained(replace(recipe, epochs=_EPOCHS), target, train, validation, n_threads=n_threads)
+    a = run.predictor.predict(X)[:, 0]
+    off = target.smeared(y, a).predictions(a) - target.decode(y)
+    unit = target.usual[1]  # squares of very large numbers overflow
+    square, absolute = (float(np.average(v, weights=weights)) for v in ((off / unit) ** 2, np.abs(off / unit)))
+    return square**0.5, absolute
+
+
+def _some(part: Part) -> Part:
+    """At most 5,000 rows, evenly spread."""
+    X, y, weights = part
+    every = max(1, -(-len(y) // _MOST_ROWS))
+    return X[::every], y[::every], None if weights is None else weights[::every]

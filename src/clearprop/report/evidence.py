@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from clearprop.cached import cached_property
 from clearprop.estimators import TableFit, TableModel
+from clearprop.estimators.about import optimizer_of
 from clearprop.estimators.leakage import examine_leakage
-from clearprop.estimators.recall import optimizer_of
 from clearprop.explain.doctor import Diagnosis, diagnose
 from clearprop.table.rows import with_target
 from clearprop.table.target import ClassTarget
