@@ -17,9 +17,9 @@ from clearprop.app.files import curves_as_png
 from clearprop.messages import Message
 from clearprop.present.writers import json_of, latex_of, markdown_of, text_of
 from clearprop.report import report_of
-from clearprop.report.curves import learning_curves
 from clearprop.report.evidence import Evidence
 from clearprop.report.page import report_document
+from clearprop.report.scores import learning_curves
 from clearprop.report.summary import METRICS, score_text, summary_of_fit
 from clearprop.table import load_demo
 from clearprop.train import History

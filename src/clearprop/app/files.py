@@ -12,8 +12,8 @@ from clearprop.estimators import TableFit, TableModel
 from clearprop.files import claimed, write_atomically
 from clearprop.messages import Language, Message
 from clearprop.present.figure.fonts import eastern_fonts, is_eastern
-from clearprop.report.curves import learning_curves
 from clearprop.report.page import title
+from clearprop.report.scores import learning_curves
 from clearprop.table.library import import_polars
 from clearprop.table.target import ClassTarget
 from clearprop.table.unseen import Unseen

@@ -22,7 +22,6 @@ from clearprop.table.split import Split
 from clearprop.table.target import Target
 from clearprop.train import OPTIMIZERS, STOPS, History, Optimizer, resolve_optimizer
 
-
 _CURVES = ("loss", "validation_loss", "learning_rate")
 _SAME = 1e-3  # relative: another processor sums in another order
 

@@ -12,27 +12,15 @@ from clearprop.messages import Language, Message
 from clearprop.present.document import Document, Paragraph
 from clearprop.present.writers import page_of
 from clearprop.report.answers import answers
-from clearprop.report.curves import curves
 from clearprop.report.data import data
 from clearprop.report.evidence import Evidence
-from clearprop.report.findings import findings
 from clearprop.report.inputs import inputs
 from clearprop.report.network import network, sample
-from clearprop.report.scores import scores_section
-from clearprop.report.verdict import verdict_section
+from clearprop.report.scores import curves, scores_section
+from clearprop.report.verdict import findings, verdict_section
 from clearprop.visible import shown_name
 
-SECTIONS = (
-    verdict_section,
-    data,
-    scores_section,
-    curves,
-    findings,
-    answers,
-    inputs,
-    network,
-    sample,
-)  # each of the evidence
+SECTIONS = verdict_section, data, scores_section, curves, findings, answers, inputs, network, sample
 
 
 def report_document(fit: TableFit, frame: Any, summary: Mapping[str, Any]) -> Document:

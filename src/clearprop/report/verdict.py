@@ -1,11 +1,13 @@
-"""The first thing to see: how good the network is, how sure that is, and what to make of it."""
+"""How good the network is, how sure that is, and what to make of it; and what the doctor found."""
 
 from __future__ import annotations
 
 from clearprop.estimators.importance import default_metric
 from clearprop.estimators.verdict import PARTS
+from clearprop.explain.doctor import Examination
+from clearprop.explain.doctor.diagnosis import table_of
 from clearprop.messages import Message
-from clearprop.present.document import Block, Figure, Paragraph, Section
+from clearprop.present.document import Block, Figure, Fold, Paragraph, Section
 from clearprop.present.figure import Axis, Band, Dots, Line, Note, Plot
 from clearprop.present.figure.axis import tick_text
 from clearprop.report.evidence import Evidence
@@ -61,3 +63,20 @@ def _strip(title: Message, score: float, low: float, high: float, baseline: floa
     )
     x, y = Axis(floor, 1, given=tuple(ends)), Axis(-0.3, 2.7, given=())
     return Plot(title, x, y, marks, width=350, height=40, grid="x")
+
+
+def findings(evidence: Evidence) -> Section:
+    """The findings, serious ones first, and behind a click all that was examined."""
+    found = evidence.diagnosis
+    blocks: list[Block] = [
+        Paragraph.of(Message("report.findings.what"), kind="lead"),
+        Paragraph.of(found.said, kind="strong"),
+        *found.document.sections,
+        *_examined("report.findings.healthy", found.healthy),
+        *_examined("report.findings.skipped", found.skipped),
+    ]
+    return Section(Message("report.findings.title"), tuple(blocks), "findings")
+
+
+def _examined(heading: str, some: tuple[Examination, ...]) -> list[Fold]:
+    return [Fold(Message(heading, n=len(some)), (table_of(some),))] if some else []
