@@ -14,8 +14,7 @@ import clearprop as cp
 from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.marks import MISSING_MARKS
 from clearprop.table.number_target import NumberTarget
-from clearprop.table.numbers import NumberColumn
-from clearprop.table.tails import find_log_unit, has_far_out, signed_exp, signed_log
+from clearprop.table.numbers import NumberColumn, find_log_unit, has_far_out, signed_exp, signed_log
 from clearprop.table.target import target_from_dict, target_to_dict
 
 Z = np.random.default_rng(0).normal(size=4000)

@@ -27,12 +27,7 @@ _NEEDS_TRAINING_ROWS = {"underfitting", "overfitting", "chance"}
 
 
 def doctor(
-    model: o.Model,
-    table: o.Table,
-    *,
-    lang: o.Lang = "en",
-    reading: o.ReadingOptions,
-    as_json: o.Json = False,
+    model: o.Model, table: o.Table, *, lang: o.Lang = "en", reading: o.ReadingOptions, as_json: o.Json = False
 ) -> None:
     """Examine a model on the table it was trained on: what ails it or its training, and which option to change.
 

@@ -49,8 +49,7 @@ def explain(
         o.output_option(metavar="FILE", parser=o.a_file, help="Write it to a .html, .md, .tex or .txt file."),
     ] = None,
     steps: Annotated[
-        bool,
-        o.output_option("--steps", help="As a page that plays it step by step; with --out or --open."),
+        bool, o.output_option("--steps", help="As a page that plays it step by step; with --out or --open.")
     ] = False,
     open_page: Annotated[bool, o.output_option("--open", help="Show it as a web page in the browser.")] = False,
     reading: o.ReadingOptions,

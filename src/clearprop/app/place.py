@@ -125,9 +125,7 @@ def _standard_input() -> BinaryIO:
         raise FileError("standard input is closed", "a table from a pipe or a file", "name the table's file")
     if stream.isatty():
         raise FileError(
-            "standard input is a terminal",
-            "a table from a pipe or a file",
-            "name a file, or … - < table.csv",
+            "standard input is a terminal", "a table from a pipe or a file", "name a file, or … - < table.csv"
         )
     return stream
 

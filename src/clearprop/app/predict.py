@@ -35,14 +35,11 @@ def predict(
     out: Annotated[
         Path,
         o.output_option(
-            metavar="FILE",
-            parser=o.a_file,
-            help="CSV file for the predictions, or - for standard output.",
+            metavar="FILE", parser=o.a_file, help="CSV file for the predictions, or - for standard output."
         ),
     ],
     keep: Annotated[
-        list[str] | None,
-        o.output_option(metavar="COL", help="Column to copy beside the predictions. May be repeated."),
+        list[str] | None, o.output_option(metavar="COL", help="Column to copy beside the predictions. May be repeated.")
     ] = None,
     safe_csv: Annotated[
         bool,
@@ -105,12 +102,7 @@ def _beside(frame: Any, names: list[str], found: Any) -> Any:
 
 
 def evaluate(
-    model: o.Model,
-    table: o.Table,
-    *,
-    reading: o.ReadingOptions,
-    lang: o.Lang = "en",
-    as_json: o.Json = False,
+    model: o.Model, table: o.Table, *, reading: o.ReadingOptions, lang: o.Lang = "en", as_json: o.Json = False
 ) -> None:
     """Score a model on a table that has the target column, beside the baseline, which looks at no column."""
     spoken, loaded = checked_language(lang), o.table_model(model)

@@ -70,10 +70,7 @@ class TableSource:
             return Rows(frame, frame.height)
 
     def batches(
-        self,
-        numbers: Collection[str],
-        seen: Callable[[float], None] = lambda share: None,
-        may_be_empty: bool = False,
+        self, numbers: Collection[str], seen: Callable[[float], None] = lambda share: None, may_be_empty: bool = False
     ) -> Iterator[Any]:
         """The table in data frames of bounded size; see `read_batches`.
 

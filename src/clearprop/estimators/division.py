@@ -20,10 +20,7 @@ from clearprop.table.values import as_levels
 Array = NDArray[Any]
 How = Literal["random", "time", "group"]
 
-_OWN = {
-    "validation": Message("division.own.validation"),
-    "test": Message("division.own.test"),
-}
+_OWN = {"validation": Message("division.own.validation"), "test": Message("division.own.test")}
 
 
 @dataclass(frozen=True)

@@ -178,13 +178,7 @@ def _weighting(recipe: Recipe, target: Target, parts: Mapping[str, Part]) -> Wei
 
 
 def _knowing(
-    coding: Target,
-    table: nw.DataFrame[Any],
-    target: str,
-    y: Array,
-    train: Array,
-    weights: Array | None,
-    logs: bool,
+    coding: Target, table: nw.DataFrame[Any], target: str, y: Array, train: Array, weights: Array | None, logs: bool
 ) -> tuple[Target, Array]:
     """The target's coding by the training rows, perhaps by logarithms, and the coded target (N,)."""
     if isinstance(coding, ClassTarget):

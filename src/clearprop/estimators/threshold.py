@@ -20,10 +20,7 @@ METRICS = {
     "balanced_accuracy": Message("threshold.metrics.balanced_accuracy"),
     "accuracy": Message("threshold.metrics.accuracy"),
 }
-_PARTS = {
-    "train": Message("threshold.parts.train"),
-    "validation": Message("threshold.parts.validation"),
-}
+_PARTS = {"train": Message("threshold.parts.train"), "validation": Message("threshold.parts.validation")}
 
 
 def decision_of(target: ClassTarget) -> Message:

@@ -26,10 +26,7 @@ _NAMES = {
     "r2": Message("verdict.names.r2"),
 }
 _MOSTLY = 0.8  # of the rows are of one class: then accuracy has little to say
-_ADVICE = {
-    True: Message("verdict.advice.true"),
-    False: Message("verdict.advice.false"),
-}
+_ADVICE = {True: Message("verdict.advice.true"), False: Message("verdict.advice.false")}
 
 
 def judgement_of(parts: Mapping[str, Mapping[str, Any]], *, later: bool = False) -> Judgement | None:

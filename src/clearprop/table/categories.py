@@ -15,15 +15,7 @@ from numpy.typing import NDArray
 from clearprop.messages import Message
 from clearprop.table.lookup import MISSING, NEVER_SEEN, Lookup, truth_of
 from clearprop.table.plain import Positive, RowCount, record
-from clearprop.table.values import (
-    Features,
-    Series,
-    are_numbers,
-    as_level,
-    as_values,
-    each_value,
-    holds_numbers,
-)
+from clearprop.table.values import Features, Series, are_numbers, as_level, as_values, each_value, holds_numbers
 
 MOST_REMEMBERED = 10_000  # rare levels that are known again; where there are more, new ones are nothing special
 
@@ -34,16 +26,11 @@ LEAST = 0.1
 def count_levels(series: Series) -> Counter[str | None]:
     """How often each level of a column stands there; None counts the missing values."""
     counts: Counter[str | None] = Counter()
-    values = as_values(series)
-    found = Counter(values) if series.dtype != nw.Object else Counter(map(_with_its_type, values))
+    values, mixed = as_values(series), series.dtype == nw.Object
+    found = Counter((type(value), value) for value in values) if mixed else Counter(values)  # True and 1 are one key
     for key, n in found.items():
-        counts[as_level(key[1] if isinstance(key, tuple) else key)] += n
+        counts[as_level(key[1] if mixed else key)] += n
     return counts
-
-
-def _with_its_type(value: Any) -> tuple[type, Any]:
-    """True and 1 are one key of a mapping."""
-    return type(value), value
 
 
 def fewest_rows(rows: int) -> int:
@@ -136,12 +123,6 @@ class CategoryColumn:
         known = np.flatnonzero(places >= 0)
         out[known, places[known]] = self.size
 
-    def encode(self, series: Series) -> Features:
-        """(N, levels) zeros and ones."""
-        out = np.empty((len(series), len(self.feature_names)), np.float32)
-        self.features(self.places(series), out)
-        return out
-
     def describe(self) -> Message:
         """What was done, in a few words."""
         there = [level for level in self.levels if level is not None]
@@ -203,12 +184,6 @@ class BooleanColumn:
     def features(self, places: NDArray[np.int64], out: Features) -> None:
         """Write −1, 0 and 1 to (N, 1)."""
         out[:, 0] = np.where(places < 0, 0, 2 * places - 1)
-
-    def encode(self, series: Series) -> Features:
-        """(N, 1) numbers."""
-        out = np.empty((len(series), 1), np.float32)
-        self.features(self.places(series), out)
-        return out
 
     def describe(self) -> Message:
         """What was done, in a few words."""

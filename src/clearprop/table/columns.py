@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from clearprop.errors import TableError, unknown_name
 from clearprop.messages import Message
 from clearprop.table.categories import BooleanColumn, CategoryColumn, count_levels
-from clearprop.table.date_text import find_counted, find_date_format, in_digits, is_clock, other_reading
+from clearprop.table.date_text import find_dates, is_clock, other_reading
 from clearprop.table.dates import DateColumn
 from clearprop.table.marks import Marks, without_marks
 from clearprop.table.numbers import NumberColumn, Scaling, find_numbers, odd_one
@@ -62,9 +62,9 @@ class Reading:
 
     kind: str  # "number", "category", "boolean" or "date"
     form: str | None = None  # of dates in text
+    marks: tuple[str, ...] = ()  # texts among dates that stand for a missing one
     text: NumberFormat | None = None  # how numbers are written in text
     values: tuple[str, str] | None = None  # the two values of a boolean: false, true
-    marks: tuple[str, ...] = ()  # texts among dates that stand for a missing one
     other: str = ""  # another form in which the dates could be read
     trend: bool = True  # of dates, whether the year counts
     several: tuple[str, int] = ("", 0)  # what stands between the numbers of a text, and how many there are
@@ -158,11 +158,7 @@ def read_as(series: Series, kind: str | None = None) -> Reading | Message:
     if kind is None and _NAMELESS.fullmatch(series.name) and _tells_rows_apart(series):
         return INDEX
     if kind is None and is_number(series):
-        if in_digits(series):
-            return Reading("date", "%Y%m%d")
-        if (counted := find_counted(series)) is not None:
-            return Reading("date", counted)
-        return IDENTIFIER if _identifies(series) else Reading("number")
+        return _as_dates(series) or (IDENTIFIER if _identifies(series) else Reading("number"))
     if is_date(series) and kind in (None, "date"):
         return Reading("date")
     if (series.dtype.is_nested() or series.dtype in (nw.Unknown, nw.Binary)) and series.null_count() < len(series):
@@ -176,17 +172,27 @@ def read_as(series: Series, kind: str | None = None) -> Reading | Message:
     return _read_as_given(series, kind, there) if kind is not None else _read_text(series, there)
 
 
+def _as_dates(series: Series, asked: bool = False) -> Reading | None:
+    found = find_dates(series, asked)
+    other = other_reading(series, found[0]) if found is not None and is_text(series) else ""
+    return None if found is None else Reading("date", *found, other=other)
+
+
+def _as_several(series: Series) -> Reading | None:
+    found = find_several(series)
+    return None if found is None else Reading("numbers", several=found)
+
+
 def _read_text(series: Series, there: set[Any]) -> Reading | Message:
-    form, marks = find_date_format(series)
-    lasts = form is not None and is_clock(form) and bool(_CALLED_SPAN.fullmatch(series.name))
-    if form is not None and not lasts:
-        return Reading("date", form, marks=marks, other=other_reading(series, form))
+    dates = _as_dates(series)
+    lasts = dates is not None and is_clock(dates.form) and bool(_CALLED_SPAN.fullmatch(series.name))
+    if dates is not None and not lasts:
+        return dates
     text = find_numbers(series, spans=lasts)
     if text is not None:
         return Reading("number", text=text)
-    several = find_several(series)
-    if several is not None:
-        return Reading("numbers", several=several)
+    if several := _as_several(series):
+        return several
     if len(there) == 2:
         return Reading("boolean", values=BooleanColumn.order(there))
     if len(there) > 50 and len(there) > 0.5 * len(series):
@@ -206,34 +212,26 @@ def _why_different(series: Series) -> Message:
 
 def _read_as_given(series: Series, kind: str, there: set[Any]) -> Reading:
     """A column of the kind that was asked for."""
-    example = repr(min(there))[:40]
     if kind == "category":
         return Reading("category")
     if kind == "boolean":
         if len(there) != 2:
             raise TableError(f"column {series.name!r} has {len(there)} values", "two, to be a boolean")
         return Reading("boolean", values=BooleanColumn.order(there))
-    if kind == "date" and is_number(series):
-        counted = "%Y%m%d" if in_digits(series) else find_counted(series, asked=True)
-        if counted is None:
-            expected = "dates of one form, such as 20241231, or seconds since 1970, or days as in Excel"
-            raise TableError(f"column {series.name!r} holds {example}", expected)
-        return Reading("date", counted)
-    if kind == "date":
-        form, marks = find_date_format(series)
-        if form is None:
-            raise TableError(f"column {series.name!r} holds {example}", "dates of one form, such as 2024-12-31")
-        return Reading("date", form, marks=marks, other=other_reading(series, form))
-    if kind == "numbers":
-        several = find_several(series)
-        if several is None:
-            raise TableError(f"column {series.name!r} holds {example}", "several numbers in a text, such as 126/83")
-        return Reading("numbers", several=several)
-    text = find_numbers(series, spans=True)
-    if text is None and not is_number(series):
-        said, row = odd_one(series)
-        raise TableError(f"column {series.name!r} {said}", "numbers, to be a number column", row=row)
-    return Reading("number", text=text)
+    if kind == "number":
+        text = find_numbers(series, spans=True)
+        if text is None and not is_number(series):
+            said, row = odd_one(series)
+            raise TableError(f"column {series.name!r} {said}", "numbers, to be a number column", row=row)
+        return Reading("number", text=text)
+    reading = _as_dates(series, asked=True) if kind == "date" else _as_several(series)
+    if reading is None:
+        expected = "several numbers in a text, such as 126/83"
+        if kind == "date":
+            forms = "20241231, or seconds since 1970, or days as in Excel" if is_number(series) else "2024-12-31"
+            expected = f"dates of one form, such as {forms}"
+        raise TableError(f"column {series.name!r} holds {repr(min(there))[:40]}", expected)
+    return reading
 
 
 def _tells_rows_apart(series: Series) -> bool:

@@ -22,6 +22,7 @@ from clearprop.table.values import (
     count_values,
     each_value,
     is_date,
+    is_number,
     is_text,
     microseconds,
 )
@@ -143,6 +144,16 @@ def _first_day(text: str, form: str) -> datetime:
     return datetime.fromisocalendar(int(match[1]), int(match[2]), int(match[3] or 1))
 
 
+def find_dates(series: Series, asked: bool = False) -> tuple[str | None, tuple[str, ...]] | None:
+    """The form in which a column holds dates (None for one of dates), and its marks; None if it holds no dates."""
+    if is_date(series):
+        return None, ()
+    form, marks = find_date_format(series)
+    if is_number(series):
+        form = "%Y%m%d" if in_digits(series) else find_counted(series, asked)
+    return None if form is None else (form, marks)
+
+
 def find_date_format(series: Series) -> tuple[str | None, tuple[str, ...]]:
     """The one format in which the texts of a column are dates, and texts among them that stand for a missing one.
 
@@ -242,7 +253,7 @@ def parts_in(form: str | None) -> tuple[str, ...]:
     return ("year", "month") if form in (*_MONTHS, _QUARTER) else ("year", "month", "day", "weekday", "hour")
 
 
-def is_clock(form: str) -> bool:
+def is_clock(form: str | None) -> bool:
     """Whether a form has a time of day and no day, or a day and no year."""
     return form in (*_CLOCK, *_WITHOUT_YEAR)
 

@@ -56,7 +56,10 @@ def read_sheet(path: Path, wanted: str | None) -> Sheet:
         book = excel.read_excel(path.read_bytes())  # a name that ends otherwise would be refused
         names = list(book.sheet_names)
         chosen = None if wanted is None else _chosen(path, names, wanted)
-        frames = {name: _cells(pl, book, name) for name in ([chosen] if chosen else names)}
+        frames = {
+            name: pl.DataFrame(book.load_sheet(name, header_row=None, dtypes="string"))
+            for name in ([chosen] if chosen else names)
+        }
     except (excel.FastExcelError, zipfile.BadZipFile, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise TableError(f"{path} is no Excel file that can be read: {first_line(error)}") from None
     filled = [name for name, frame in frames.items() if frame.height]
@@ -65,11 +68,6 @@ def read_sheet(path: Path, wanted: str | None) -> Sheet:
         raise TableError(f"{what} is empty", "a table", f"sheets: {listed(names)}" if chosen else None)
     others = [name for name in (names if chosen else filled) if name != filled[0]]
     return Sheet(filled[0], tuple(others), frames[filled[0]].write_csv(include_header=False).encode())
-
-
-def _cells(pl: Any, book: Any, name: str) -> Any:
-    """All cells of a sheet as text."""
-    return pl.DataFrame(book.load_sheet(name, header_row=None, dtypes="string"))
 
 
 def _chosen(path: Path, names: Sequence[str], wanted: str) -> str:

@@ -25,9 +25,12 @@ def given_rows(given: Any, names: Sequence[str]) -> list[Row] | None:
         DTypeError, ShapeError: for what is none of these.
     """
     if isinstance(given, Mapping):
-        return _rows_of_columns(given) if _holds_columns(given) else [given]
+        are_columns = (isinstance(value, list | tuple) or getattr(value, "ndim", 0) == 1 for value in given.values())
+        return _rows_of_columns(given) if given and all(are_columns) else [given]
     if isinstance(given, np.ndarray):
-        return _rows_of_array(given, names) if given.ndim < 2 or len(given) <= FEW else None
+        if given.ndim == 2 and len(given) > FEW:
+            return None
+        return [dict(zip(names, row, strict=True)) for row in _checked(np.atleast_2d(given), names).tolist()]
     if isinstance(given, list | tuple):
         return _rows_of_list(given)
     if not hasattr(given, "columns"):
@@ -56,15 +59,6 @@ def given_frame(given: Any, names: Sequence[str]) -> Any:
     return given
 
 
-def _holds_columns(given: Row) -> bool:
-    """Whether the values are columns."""
-    return bool(given) and all(_is_column(value) for value in given.values())
-
-
-def _is_column(value: Any) -> bool:
-    return isinstance(value, list | tuple) or getattr(value, "ndim", 0) == 1
-
-
 def _rows_of_columns(given: Row) -> list[Row]:
     lengths = {len(column) for column in given.values()}
     if len(lengths) > 1:
@@ -88,10 +82,6 @@ def _row_of_series(given: Any) -> Row:
             f"a table of type {type(given).__name__}", "a data frame, a row that names its columns, or a list of them"
         )
     return {str(name): value for name, value in given.to_dict().items()}
-
-
-def _rows_of_array(given: Any, names: Sequence[str]) -> list[Row]:
-    return [dict(zip(names, row, strict=True)) for row in _checked(np.atleast_2d(given), names).tolist()]
 
 
 def _checked(given: Any, names: Sequence[str]) -> Any:

@@ -18,12 +18,7 @@ from clearprop.table.excel import OLD, is_excel
 from clearprop.table.library import first_line, import_polars
 from clearprop.table.packed import is_binary, packing, packing_of, unpacked
 
-_MAGIC = {
-    b"PAR1": "Parquet",
-    b"ARROW1": "Arrow IPC",
-    b"\xff\xff\xff\xff": "Arrow IPC stream",
-    OLD: "Excel",
-}
+_MAGIC = {b"PAR1": "Parquet", b"ARROW1": "Arrow IPC", b"\xff\xff\xff\xff": "Arrow IPC stream", OLD: "Excel"}
 _JSON = re.compile(rb"\s*(?:(\[)\s*[{\]\[]|\{\s*[\"}])")  # a name of a column may begin with a bracket, too
 _PATTERN = re.compile(r"[*?\[]")
 _BEGIN = 256  # bytes that tell what a file is

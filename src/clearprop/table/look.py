@@ -54,16 +54,11 @@ def files_of_table(name: str | os.PathLike[str] | bytes) -> tuple[Part, ...]:
     if is_folder:
         return _parts(path, _within(path), f"the folder {text} holds no file of a table")
     if is_pattern:
-        root = Path(*_before_pattern(path))
+        before = next(i for i, part in enumerate(path.parts) if _PATTERN.search(part))
         found = [Path(one) for one in glob.glob(text, recursive=True)]  # noqa: PTH207, a pattern may be absolute
         files = [file for one in found for file in (_within(one) if one.is_dir() else [one])]
-        return _parts(root, files, f"no file is called {text}")
+        return _parts(Path(*path.parts[:before]), files, f"no file is called {text}")
     return (Part(path, {}),)
-
-
-def _before_pattern(path: Path) -> list[str]:
-    parts = list(path.parts)
-    return parts[: next(i for i, part in enumerate(parts) if _PATTERN.search(part))]
 
 
 def _within(folder: Path) -> list[Path]:

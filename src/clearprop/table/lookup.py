@@ -49,7 +49,7 @@ class Lookup:
         place = self._place.get(level)
         if place is not None:
             return place
-        is_number = self._numbers or _is_number(value)
+        is_number = self._numbers or (isinstance(value, int | float | np.number) and not isinstance(value, bool))
         for key, known in self._looser if is_number else self._looser[:2]:
             found = known.get(key(level), NEVER_SEEN)
             if found >= 0:
@@ -103,10 +103,6 @@ def _alone(levels: Sequence[str], key: Callable[[str], Hashable]) -> dict[Hashab
         if it is not None:
             found[it] = NEVER_SEEN if it in found else place
     return found
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def _normalised(text: str) -> str:

@@ -70,7 +70,7 @@ class Marks:
         words = {other.casefold() for other in others}
         if not others or (words & TRUE and words & FALSE and words <= TRUE | FALSE):
             return ()  # beside yes and no every mark is the third: unknown
-        return tuple(mark for mark in there if _SHOWN_BY.get(mark, _never)(others))
+        return tuple(mark for mark in there if mark in _SHOWN_BY and _SHOWN_BY[mark](others))
 
 
 USUAL = Marks()
@@ -80,10 +80,6 @@ def _texts(given: str | Collection[str]) -> tuple[str, ...]:
     """As they stand in a file: without blanks around, and without what is no character."""
     texts = (given,) if isinstance(given, str) else given
     return tuple(str(mark).encode(errors="replace").decode().strip() for mark in texts)
-
-
-def _never(others: list[str]) -> bool:
-    return False
 
 
 def _beside_signs(others: list[str]) -> bool:

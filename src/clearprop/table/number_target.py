@@ -13,16 +13,9 @@ from clearprop.errors import TableError
 from clearprop.messages import Message
 from clearprop.table.date_text import as_microseconds, checked_form
 from clearprop.table.marks import MISSING_MARKS
+from clearprop.table.numbers import WORTH_A_LOG_OF_TARGET, find_log_unit, log_formula, signed_exp, signed_log
 from clearprop.table.plain import Positive, record
-from clearprop.table.tails import WORTH_A_LOG_OF_TARGET, find_log_unit, log_formula, signed_exp, signed_log
-from clearprop.table.values import (
-    TOO_CLOSE,
-    Numbers,
-    Series,
-    as_numbers,
-    mean_and_std,
-    too_close,
-)
+from clearprop.table.values import TOO_CLOSE, Numbers, Series, as_numbers, mean_and_std, too_close
 from clearprop.table.written import NumberFormat
 
 _MICROSECONDS_A_DAY = 86.4e9

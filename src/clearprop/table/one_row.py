@@ -19,9 +19,8 @@ from clearprop.table.dates import BEND, CYCLES, EPOCH, MICROSECOND, DateColumn
 from clearprop.table.encoder import TableEncoder
 from clearprop.table.lookup import MISSING, NEVER_SEEN, truth_of
 from clearprop.table.marks import MarkTest
-from clearprop.table.numbers import NumberColumn, far_bent
+from clearprop.table.numbers import NumberColumn, far_bent, signed_log
 from clearprop.table.several import SeveralColumn, numbers_in
-from clearprop.table.tails import signed_log
 from clearprop.table.unseen import Unseen
 from clearprop.table.values import LARGEST, Features, as_level
 

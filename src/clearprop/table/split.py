@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError, TableError, checked_seed, unknown_name
-from clearprop.table.date_text import as_microseconds, find_counted, find_date_format, in_digits, is_clock
-from clearprop.table.values import Numbers, Series, as_numbers, is_date, is_number, unboxed
+from clearprop.table.date_text import as_microseconds, find_dates, is_clock
+from clearprop.table.values import Numbers, Series, as_numbers, is_number, unboxed
 
 Rows = NDArray[np.int64]
 
@@ -181,13 +181,8 @@ def time_of(table: nw.DataFrame[Any], name: str) -> Numbers:
 
 
 def _dates(column: Series) -> Numbers | None:
-    if is_date(column):
-        return as_microseconds(column, None)
-    if is_number(column):
-        counted = "%Y%m%d" if in_digits(column) else find_counted(column)
-        return None if counted is None else as_microseconds(column, counted)
     try:
-        form, marks = find_date_format(column)
+        found = find_dates(column)
     except TypeError:  # lists
         return None
-    return None if form is None or is_clock(form) else as_microseconds(column, form, marks)
+    return None if found is None or is_clock(found[0]) else as_microseconds(column, *found)

@@ -86,15 +86,10 @@ def unboxed(series: Series) -> Series:
         return series
     values = as_values(series)
     there = [value for value in values if value is not None]
-    if there and all(isinstance(value, timedelta) for value in there):
-        seconds = [None if value is None else value.total_seconds() for value in values]
-        return nw.new_series(series.name, seconds, nw.Float64(), backend=series.implementation)
-    if there and all(map(_is_boxed_number, there)):
-        made: list[Any] = [None if value is None else float(value) for value in values]
-        return nw.new_series(series.name, made, nw.Float64(), backend=series.implementation)
-    if there and all(isinstance(value, date) for value in there):
-        made = [None if value is None else _as_datetime(value) for value in values]
-        return nw.new_series(series.name, made, nw.Datetime("us"), backend=series.implementation)
+    for is_one, convert, dtype in _BOXED if there else ():
+        if all(map(is_one, there)):
+            made = [None if value is None else convert(value) for value in values]
+            return nw.new_series(series.name, made, dtype, backend=series.implementation)
     return series
 
 
@@ -112,6 +107,13 @@ def _as_datetime(value: date) -> datetime:
     if not isinstance(value, datetime):
         return datetime(value.year, value.month, value.day)
     return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+
+
+_BOXED: tuple[tuple[Callable[[Any], bool], Callable[[Any], Any], Any], ...] = (
+    (lambda value: isinstance(value, timedelta), lambda value: value.total_seconds(), nw.Float64()),
+    (_is_boxed_number, float, nw.Float64()),
+    (lambda value: isinstance(value, date), _as_datetime, nw.Datetime("us")),
+)
 
 
 def as_level(value: Any) -> str | None:
