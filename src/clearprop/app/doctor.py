@@ -67,11 +67,7 @@ class Visit:
 
 
 def examine(model: TableModel, frame: Any) -> Visit:
-    """Call the doctor for a model of a table, with what the model remembers of its training.
-
-    Raises:
-        TableError: if the table does not have the columns of the training table.
-    """
+    """Call the doctor for a model of a table, with what the model remembers of its training."""
     table = with_target(frame, model.target.name, model.target.missing).table
     X, y = model.arrays(frame)
     weights = model.weights(table)

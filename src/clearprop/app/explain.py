@@ -86,11 +86,7 @@ def _played(found: RowExplanation) -> str:
 
 
 def _row_of(batches: Iterable[Any], row: int) -> Any:
-    """Row number `row`, counted from 1, as a data frame of one row.
-
-    Raises:
-        InvalidValueError: if the table has fewer rows.
-    """
+    """Row number `row`, counted from 1, as a data frame of one row."""
     before = 0
     for frame in batches:
         if row <= before + len(frame):

@@ -71,11 +71,7 @@ def write_report_files(
 
 
 def curves_as_png(history: History, of: Message, lang: Language) -> bytes:
-    """The learning curves; in English and without names where no font here has the letters.
-
-    Raises:
-        MissingDependencyError: if Matplotlib is not installed.
-    """
+    """The learning curves; in English and without names where no font here has the letters."""
     loss, spoken = Message("report.scores.loss"), lang
     heading = Message("report.scores.loss_of", of=of)
     if not eastern_fonts():

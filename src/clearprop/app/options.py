@@ -123,11 +123,7 @@ class TrainReadingOptions(_Reads):
 
 
 def table_model(path: Path) -> TableModel:
-    """The model of a table in a file.
-
-    Raises:
-        ClearpropError: if the file holds none.
-    """
+    """The model of a table in a file."""
     loaded = load(path)
     if not isinstance(loaded, TableModel):
         raise ModelFileError(f"{path} holds a bare network", "a model written by `clearprop train`")

@@ -51,21 +51,13 @@ class TablePlace:
 
     @property
     def files(self) -> list[Path]:
-        """The files that are read.
-
-        Raises:
-            ClearpropError: if there are none.
-        """
+        """The files that are read."""
         with self.called():
             return [] if self.demo else [part.path for part in files_of_table(self.path)]
 
     @property
     def kind(self) -> str:
-        """What its first file is; see `kind_of`.
-
-        Raises:
-            ClearpropError: if it cannot be read.
-        """
+        """What its first file is; see `kind_of`."""
         with self.called():
             return "" if self.demo else kind_of(self.files[0])
 
@@ -81,11 +73,7 @@ class TablePlace:
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
-        """A block in which its files must stay as they are.
-
-        Raises:
-            FileError: if they do not.
-        """
+        """A block in which its files must stay as they are."""
         with ExitStack() as stack:
             for path in self.files:
                 stack.enter_context(unchanged(path))
@@ -101,11 +89,7 @@ def _is_piped(table: str) -> bool:
 
 
 def _spooled(table: str) -> Path:
-    """All that comes out of the pipe, in a file that lies alone in a new folder; whoever asks for it removes that.
-
-    Raises:
-        FileError: for a terminal, or if there is no room for it.
-    """
+    """All that comes out of the pipe, in a file that lies alone in a new folder; whoever asks for it removes that."""
     folder = Path(tempfile.mkdtemp(prefix="clearprop-"))
     try:
         if table == STANDARD:

@@ -39,11 +39,7 @@ class TableSource:
     options: ReadOptions = field(default_factory=ReadOptions)  # how to read it
 
     def beside(self, name: str) -> TableSource:
-        """Another table of the same columns, read as this one is as far as that says something of such a file.
-
-        Raises:
-            ClearpropError: if it cannot be read.
-        """
+        """Another table of the same columns, read as this one is as far as that says something of such a file."""
         place = TablePlace(name)
         return TableSource(place, self.options.fitting(place.kind))
 
@@ -53,9 +49,6 @@ class TableSource:
         Args:
             most: rows that are kept, drawn at random by the seed; None keeps as many as fit into memory.
             seed: the same seed draws the same rows.
-
-        Raises:
-            ClearpropError: if the table cannot be read.
         """
         if self.place.demo:
             frame = load_demo(self.place.demo)
@@ -72,11 +65,7 @@ class TableSource:
     def batches(
         self, numbers: Collection[str], seen: Callable[[float], None] = lambda share: None, may_be_empty: bool = False
     ) -> Iterator[Any]:
-        """The table in data frames of bounded size; see `read_batches`.
-
-        Raises:
-            ClearpropError: if the table cannot be read.
-        """
+        """The table in data frames of bounded size; see `read_batches`."""
         if self.place.demo:
             yield load_demo(self.place.demo)
             return
@@ -97,11 +86,7 @@ class TableSource:
         return {**self.options.to_dict(), "decimal": found.get("decimal"), "blanks": blanks}
 
     def target(self, given: str | None, frame: Any) -> str:
-        """The target column: as given, or a demo's own.
-
-        Raises:
-            InvalidValueError: if no target is named for a file.
-        """
+        """The target column: as given, or a demo's own."""
         single = len(frame.columns) == 1 and not self.place.demo
         other = ". If these are several, what stands between them? --delimiter" if single else ""
         if given is None and not self.place.demo:

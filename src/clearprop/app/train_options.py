@@ -106,11 +106,7 @@ class TrainOptions:
     ] = False
 
     def recipe(self) -> Recipe:
-        """The recipe that the options make.
-
-        Raises:
-            ClearpropError: for an option out of range, or two that do not go together.
-        """
+        """The recipe that the options make."""
         same = {name: getattr(self, name) for name in FIELDS if hasattr(self, name)}
         spelled = {
             "drop": self.drop or (),
@@ -131,11 +127,7 @@ class TrainOptions:
 
 
 def _hidden(text: str | None) -> tuple[int, ...] | None:
-    """Layer sizes from "64,64"; an empty text means no hidden layer.
-
-    Raises:
-        InvalidValueError: if it is not a list of positive integers.
-    """
+    """Layer sizes from "64,64"; an empty text means no hidden layer."""
     if text is None:
         return None
     try:
@@ -148,11 +140,7 @@ def _hidden(text: str | None) -> tuple[int, ...] | None:
 
 
 def _kinds(given: list[str] | None) -> dict[str, str]:
-    """Column → kind from ["zip=category", …].
-
-    Raises:
-        InvalidValueError: for a text without "=".
-    """
+    """Column → kind from ["zip=category", …]."""
     kinds = {}
     for text in given or ():
         column, equals, kind = text.rpartition("=")
@@ -163,11 +151,7 @@ def _kinds(given: list[str] | None) -> dict[str, str]:
 
 
 def _class_weights(given: list[str] | None) -> str | dict[str, float] | None:
-    """Class → weight from ["fraud=10", …], or "balanced".
-
-    Raises:
-        InvalidValueError: for anything else.
-    """
+    """Class → weight from ["fraud=10", …], or "balanced"."""
     if not given or given == ["balanced"]:
         return "balanced" if given else None
     weights = {}

@@ -126,11 +126,7 @@ def _short(numbers: list[float]) -> list[float]:
 
 
 def _check_training(facts: Any) -> None:
-    """Refuse what `training_facts` did not write, because anyone may have written the file.
-
-    Raises:
-        KeyError, TypeError, ValueError: for such facts.
-    """
+    """Refuse what `training_facts` did not write, because anyone may have written the file."""
     curves = exactly(dict, facts["curves"])
     if facts["optimizer"] not in (None, *OPTIMIZERS) or not curves.keys() <= {*_CURVES}:
         raise ValueError("an optimizer or a curve that is not known")

@@ -20,8 +20,6 @@ from clearprop.table.values import as_levels
 Array = NDArray[Any]
 How = Literal["random", "time", "group"]
 
-_OWN = {"validation": Message("division.own.validation"), "test": Message("division.own.test")}
-
 
 @dataclass(frozen=True)
 class Division:
@@ -109,11 +107,7 @@ def own_rows(part: str, n: int) -> Message:
 
 
 def require_split(split: str | None, time: str | None, group: str | None) -> None:
-    """Refuse a split that does not exist, and columns that do not go together with it.
-
-    Raises:
-        UnknownNameError, InvalidValueError: for such arguments.
-    """
+    """Refuse a split that does not exist, and columns that do not go together with it."""
     if split not in (None, "random", "time", "group"):
         raise unknown_name("split", split, ["random", "time", "group"])
     if time is not None and group is not None:

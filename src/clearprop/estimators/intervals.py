@@ -22,15 +22,10 @@ _POWERS = {"log_loss": 1.0, "rmse": 0.5, "mae": 0.5}  # of an error, which a sco
 
 @dataclass(frozen=True)
 class Past:
-    """What came before rows that were split off by time.
+    """What came before rows that were split off by time."""
 
-    Attributes:
-        targets: coded targets of all rows (N,), in the order of time.
-        errors: squared errors, or log losses, of rows before that were not learned from, in the order of time.
-    """
-
-    targets: Array
-    errors: Array
+    targets: Array  # coded targets of all rows (N,), in the order of time
+    errors: Array  # squared errors, or log losses, of rows before that were not learned from, in the order of time
 
 
 def intervals_of(

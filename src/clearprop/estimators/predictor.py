@@ -95,11 +95,7 @@ def reader_of(path: Path, header: Any) -> Reader:
 
 
 def as_network(predictor: Predictor) -> Network:
-    """The predictor, if it is a network: for what looks into one.
-
-    Raises:
-        InvalidValueError: if it is something else.
-    """
+    """The predictor, if it is a network: for what looks into one."""
     if not isinstance(predictor, Network):
         raise InvalidValueError(f"a model with a {type(predictor).__name__}", "a model with a single network")
     return predictor

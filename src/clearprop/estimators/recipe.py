@@ -217,11 +217,7 @@ PRESETS: dict[str, dict[str, Any]] = {"default": {}}  # what differs from the de
 
 
 def require_known(names: Iterable[str], known: Sequence[str]) -> None:
-    """Refuse arguments that do not exist.
-
-    Raises:
-        UnknownArgumentError: for the first of them; it names the closest one that does.
-    """
+    """Refuse arguments that do not exist."""
     for name in names:
         if name not in known:
             raise UnknownArgumentError(*unknown_name("argument", name, list(known)).args)

@@ -28,11 +28,7 @@ SAYS_MUCH = 0.5  # of it, by the nearest row, for a word on what was set aside
 
 
 def never_learned(target: Target, learned: Array, y: Array) -> list[Message]:
-    """A word on classes that no training row has, as where rows were split by time.
-
-    Raises:
-        TableError: if the training rows have one class only.
-    """
+    """A word on classes that no training row has, as where rows were split by time."""
     if not isinstance(target, ClassTarget):
         return []
     there = np.bincount(learned, minlength=len(target.classes))

@@ -139,11 +139,7 @@ def explained(
 
 
 def _one_row(given: Any, row: int, names: Sequence[str]) -> Any:
-    """A row of what was given, as a data frame.
-
-    Raises:
-        InvalidValueError: if there is no such row.
-    """
+    """A row of what was given, as a data frame."""
     row = checked_integer("row", row, low=0)
     rows = None if hasattr(given, "columns") else given_rows(given, names)
     table = as_frame(given_frame(given, names)) if rows is None else rows

@@ -15,12 +15,8 @@ from clearprop.visible import shown_name
 
 Array = NDArray[Any]
 
-METRICS = {
-    "f1": Message("threshold.metrics.f1"),
-    "balanced_accuracy": Message("threshold.metrics.balanced_accuracy"),
-    "accuracy": Message("threshold.metrics.accuracy"),
-}
-_PARTS = {"train": Message("threshold.parts.train"), "validation": Message("threshold.parts.validation")}
+METRICS = {name: Message(f"threshold.metrics.{name}") for name in ("f1", "balanced_accuracy", "accuracy")}
+_PARTS = {name: Message(f"threshold.parts.{name}") for name in ("train", "validation")}
 
 
 def decision_of(target: ClassTarget) -> Message:

@@ -13,18 +13,8 @@ from clearprop.table.target import ClassTarget, Target
 from clearprop.train import History
 from clearprop.visible import shown_name
 
-PARTS = {
-    "train": Message("verdict.parts.train"),
-    "validation": Message("verdict.parts.validation"),
-    "test": Message("verdict.parts.test"),
-    "table": Message("verdict.parts.table"),
-}
-_NAMES = {
-    "accuracy": Message("verdict.names.accuracy"),
-    "auc": Message("verdict.names.auc"),
-    "log_loss": Message("verdict.names.log_loss"),
-    "r2": Message("verdict.names.r2"),
-}
+PARTS = {name: Message(f"verdict.parts.{name}") for name in ("train", "validation", "test", "table")}
+_NAMES = {name: Message(f"verdict.names.{name}") for name in ("accuracy", "auc", "log_loss", "r2")}
 _MOSTLY = 0.8  # of the rows are of one class: then accuracy has little to say
 _ADVICE = {True: Message("verdict.advice.true"), False: Message("verdict.advice.false")}
 

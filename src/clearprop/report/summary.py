@@ -15,17 +15,11 @@ from clearprop.table.number_target import NumberTarget
 from clearprop.table.target import ClassTarget
 
 METRICS = {
-    "accuracy": Message("scores.metrics.accuracy"),
-    "balanced_accuracy": Message("scores.metrics.balanced_accuracy"),
-    "precision": Message("scores.metrics.precision"),
-    "recall": Message("scores.metrics.recall"),
-    "f1": Message("scores.metrics.f1"),
-    "average_precision": Message("scores.metrics.average_precision"),
-    "log_loss": Message("scores.metrics.log_loss"),
-    "auc": Message("scores.metrics.auc"),
-    "r2": Message("scores.metrics.r2"),
-    "rmse": Message("scores.metrics.rmse"),
-    "mae": Message("scores.metrics.mae"),
+    name: Message(f"scores.metrics.{name}")
+    for name in (
+        *("accuracy", "balanced_accuracy", "precision", "recall", "f1", "average_precision", "log_loss", "auc"),
+        *("r2", "rmse", "mae"),
+    )
 }
 
 
