@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from clearprop.app.csv import without_formulas
+from clearprop.app.files import without_formulas
 from commands import run
 
 STARTS = "=+-@＝＋－＠\t\r\n"

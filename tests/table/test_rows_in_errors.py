@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 
 import clearprop as cp
-from clearprop.app.place import TablePlace
-from clearprop.app.source import TableSource
+from clearprop.app.source import TablePlace, TableSource
 from clearprop.table import read
 from clearprop.table.rows import rows_counted, with_target
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -37,12 +37,7 @@ def check(
     The exit code is 1 if a gradient is wrong; then it says where the first wrong number stands, and what it looks like.
     """
     spoken, network = checked_language(lang), o.network_in(model)
-    data: tuple[Any, Any] = made_up(network.architecture, rows)
-    if table is not None:
-        loaded = o.table_model(model)
-        read = reading.source(table, loaded).read(rows, seed)
-        with read.counted():
-            data = loaded.arrays(read.frame)
+    data = made_up(network.architecture, rows) if table is None else reading.arrays(model, table, rows, seed)
     found = check_gradients(network, *data, mode=mode, tolerance=tolerance, seed=seed)
     if as_json:
         facts = {"model": str(model), "table": table, "rows": len(data[0]), "mode": mode}

@@ -6,12 +6,11 @@ import os
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from clearprop.app.place import STANDARD, TablePlace
-from clearprop.app.source import TableSource
+from clearprop.app.source import STANDARD, TablePlace, TableSource
 from clearprop.errors import ModelFileError
 from clearprop.estimators import TableModel, load
 from clearprop.network import Network
@@ -94,6 +93,13 @@ class _Reads:
         place, trained = TablePlace(table), model.about.get("reading", {}) if model else {}
         usual = asdict(ReadOptions.of(**trained).fitting(place.kind)) if trained else {}
         return TableSource(place, ReadOptions.of(**{**usual, **given}))
+
+    def arrays(self, model: Path, table: str, most: int | None = None, seed: int = 0) -> tuple[Any, Any]:
+        """Features and coded targets of a table, or of some rows of it, as the network of a model reads them."""
+        loaded = table_model(model)
+        read = self.source(table, loaded).read(most, seed)
+        with read.counted():
+            return loaded.arrays(read.frame)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -41,11 +41,6 @@ def profile(
 ) -> None:
     """Time every step of a training step, beside the best this machine could do. The model stays as it is."""
     network = o.network_in(model)
-    data: tuple[Any, Any] = (None, None)
-    if table is not None:
-        loaded = o.table_model(model)
-        read = reading.source(table, loaded).read()
-        with read.counted():
-            data = loaded.arrays(read.frame)
+    data = (None, None) if table is None else reading.arrays(model, table)
     found = network.profile(*data, optimizer=optimizer, batch_size=batch_size, n_threads=threads, steps=steps)
     print_lines(str(found))

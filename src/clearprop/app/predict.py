@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 from clearprop.app import options as o
-from clearprop.app.csv import without_formulas
-from clearprop.app.files import predictions_of
-from clearprop.app.place import STANDARD
-from clearprop.app.progress import ReadingBar
+from clearprop.app.files import predictions_of, without_formulas
 from clearprop.app.screen import show_document
-from clearprop.app.terminal import print_lines, tell
+from clearprop.app.source import STANDARD
+from clearprop.app.terminal import ReadingBar, print_lines, tell
 from clearprop.errors import DataWarning, FileError, TableError, unknown_name
 from clearprop.estimators import unseen_values
 from clearprop.files import refuse_overwriting, replaced

@@ -11,10 +11,9 @@ from typing import Annotated, Any
 
 from clearprop.app import options as o
 from clearprop.app.files import MODEL, REST, folder, write_report_files
-from clearprop.app.progress import TrainingBar, waiting
 from clearprop.app.screen import show_document
 from clearprop.app.source import Rows, TableSource
-from clearprop.app.terminal import print_lines, tell
+from clearprop.app.terminal import TrainingBar, print_lines, tell, waiting
 from clearprop.app.train_options import TrainOptions
 from clearprop.errors import ClearpropError, DataWarning
 from clearprop.estimators import TableFit, TableModel
