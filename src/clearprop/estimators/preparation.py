@@ -115,7 +115,7 @@ def prepare(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -> 
             parts[name] = features, y[rows], None if weights is None else weights[rows]
     remarks += [*leaks(coding, encoder, X, parts["train"][1]), *marks_in_target(target, in_target)]
     remarks += never_learned(coding, parts["train"][1], y)
-    parts |= {name: _own(name, given, target, coding, encoder, recipe.weight) for name, given in own.items()}
+    parts |= {name: _own(name, other, target, coding, encoder, recipe.weight) for name, other in own.items()}
     remarks += copies(parts)
     weighting = _weighting(recipe, coding, parts)
     told = (*division.said, *(own_rows(name, len(parts[name][1])) for name in own))

@@ -67,7 +67,11 @@ def summary_of_model(model: TableModel, lang: Language = "en") -> dict[str, Any]
         target |= {"classes": list(model.target.classes), "shares": list(model.target.shares)}
         positive, decision = model.target.positive, model.target.decision
         target["positive"] = None if positive is None else model.target.classes[positive]
-        target["decision"] = decision and {**asdict(decision), "said": decision_of(model.target)(lang)}
+        target["decision"] = decision and {
+            **asdict(decision),
+            "cuts": list(decision.cuts),
+            "said": decision_of(model.target)(lang),
+        }
     else:
         text = model.target.text.example if model.target.text else None
         mean, std = model.target.usual

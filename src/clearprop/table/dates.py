@@ -72,19 +72,11 @@ class DateColumn:
         return names + ([f"{self.name} is missing"] if self.has_missing else [])
 
     def encode(self, series: Series) -> Features:
-        """(N, features) numbers; a missing date is 0 in all of them but the last.
-
-        Raises:
-            TableError: for what is no date.
-        """
+        """(N, features) numbers; a missing date is 0 in all of them but the last."""
         return self.features(self.microseconds(series))
 
     def microseconds(self, series: Series) -> Numbers:
-        """Dates of the column since 1970-01-01 (N,), NaN where missing.
-
-        Raises:
-            TableError: for what is no date.
-        """
+        """Dates of the column since 1970-01-01 (N,), NaN where missing."""
         return as_microseconds(series, self.form, self.marks)
 
     def features(self, us: Numbers) -> Features:

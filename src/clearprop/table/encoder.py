@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, cast
 
 import narwhals.stable.v1 as nw
@@ -117,7 +117,11 @@ class TableEncoder:
                 )
         given = {name: series for name, series in _columns_of(table).items() if name not in ignore}
         settled = {name: settle_marks(series, kinds.get(name), marks) for name, series in given.items()}
-        fit = partial(_fitted, {name: series for name, (series, _) in settled.items()}, scaling, rows)
+
+        def fit(kinds: Mapping[str, str | None], fewest: int | None = None) -> dict[str, Column | Message]:
+            """The encodings of columns of these kinds, or why they are set aside."""
+            return {name: fit_column(settled[name][0], kind, scaling, rows, fewest) for name, kind in kinds.items()}
+
         found = fit(dict.fromkeys(settled) | dict(kinds))
         if all(isinstance(column, Message) for column in found.values()):  # better an identifier than nothing
             found |= fit({name: "number" for name, column in found.items() if column in (IDENTIFIER, INDEX)})
@@ -157,13 +161,8 @@ class TableEncoder:
         """
         table = as_frame(frame)
         every = _columns_of(table)
-        missing = [column.name for column in self.columns if column.name not in every]
-        if missing:
-            raise TableError(
-                f"the table has no column {listed(map(repr, missing), 5)}",
-                "the columns of the training table: " + listed(column.name for column in self.columns),
-                "columns present: " + listed(table.columns),
-            )
+        if any(column.name not in every for column in self.columns):
+            raise self.lacking(table.columns)
         result = np.empty((len(table), len(self.feature_names)), dtype)
         start = 0
         for column in self.columns:
@@ -171,6 +170,15 @@ class TableEncoder:
             self._write(column, every[column.name], result[:, start:end], unseen)
             start = end
         return result
+
+    def lacking(self, present: Sequence[Any]) -> TableError:
+        """The error for a table that has these columns, and not all that are used."""
+        names, there = [column.name for column in self.columns], set(present)
+        return TableError(
+            f"the table has no column {listed((repr(name) for name in names if name not in there), 5)}",
+            "the columns of the training table: " + listed(names),
+            "columns present: " + listed(present),
+        )
 
     def marks_of(self, column: str) -> tuple[str, ...]:
         """The texts that stand for a missing value in a column."""
@@ -248,17 +256,6 @@ def _names(given: Any, columns: Sequence[Column]) -> tuple[str, ...]:
     if names and (len(set(names)) < len(names) or [name for name in names if name in known] != used):
         raise ValueError("names that do not fit the columns")
     return names
-
-
-def _fitted(
-    every: Mapping[str, Series],
-    scaling: Scaling,
-    rows: NDArray[Any] | None,
-    kinds: Mapping[str, str | None],
-    fewest: int | None = None,
-) -> dict[str, Column | Message]:
-    """The encodings of columns, or why they are set aside."""
-    return {name: fit_column(every[name], kind, scaling, rows, fewest) for name, kind in kinds.items()}
 
 
 def _narrow(found: dict[str, Column | Message], fit: Any, rows: int) -> None:

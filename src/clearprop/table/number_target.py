@@ -48,11 +48,7 @@ class NumberTarget:
 
     @classmethod
     def fit(cls, series: Series, text: NumberFormat | None = None, dates: str | None = None) -> NumberTarget:
-        """Of a column without missing values: plain, and never negative in predictions if it never is here.
-
-        Raises:
-            TableError: if there is no number, or all are the same.
-        """
+        """Of a column without missing values: plain, and never negative in predictions if it never is here."""
         values = _values(series, text, dates)
         values = values[~np.isnan(values)]
         if not len(values):
@@ -110,9 +106,6 @@ class NumberTarget:
         Args:
             series: the training rows.
             logs: whether to take logarithms if the target is never negative, hardly ever 0, and spans decades.
-
-        Raises:
-            TableError: if they are all the same.
         """
         values = _values(series, self.text, self.dates)
         mean, std = mean_and_std(values)

@@ -88,11 +88,7 @@ class NumberColumn:
         return [self.name, *[f"{self.name} is missing"] * self.has_missing, *(f"{self.name} in {u}" for u in others)]
 
     def encode(self, series: Series) -> Features:
-        """(N, features) numbers.
-
-        Raises:
-            TableError: for text that is no number, and dates.
-        """
+        """(N, features) numbers."""
         if is_date(series):
             wrong = next((value for value in as_values(series) if value is not None), None)
             if wrong is not None:

@@ -11,9 +11,8 @@ from typing import Any
 import narwhals.stable.v1 as nw
 import numpy as np
 
-from clearprop.errors import MissingDependencyError, TableError, listed
+from clearprop.errors import MissingDependencyError, TableError
 from clearprop.table.categories import BooleanColumn, CategoryColumn
-from clearprop.table.columns import Column
 from clearprop.table.date_text import microseconds_of_text
 from clearprop.table.dates import BEND, CYCLES, EPOCH, MICROSECOND, DateColumn
 from clearprop.table.encoder import TableEncoder
@@ -54,7 +53,7 @@ class RowEncoder:
         self._names = [column.name for column in encoder.columns]
         self._size = len(encoder.feature_names)
         numbers: list[tuple[NumberColumn, int]] = []
-        self._reads: list[tuple[str, Read, Column]] = []
+        self._reads: list[tuple[str, Read]] = []
         self._levels: list[tuple[CategoryColumn | BooleanColumn, int, Callable[[Any], bool]]] = []
         self._dates: list[tuple[DateColumn, int, int, Callable[[Any], bool]]] = []
         start = 0
@@ -68,12 +67,12 @@ class RowEncoder:
                 place = start
                 for k, part in enumerate(column.parts):
                     numbers.append((part, place))
-                    self._reads.append((column.name, _reader_of_several(column, k, is_mark), column))
+                    self._reads.append((column.name, _reader_of_several(column, k, is_mark)))
                     place += len(part.feature_names)
             else:
                 numbers.append((column, start))
                 truth = column.name in encoder.truths
-                self._reads.append((column.name, _reader(column, is_mark, truth), column))
+                self._reads.append((column.name, _reader(column, is_mark, truth)))
             start = end
         self._scaling = _Scaling(numbers)
 
@@ -96,20 +95,15 @@ class RowEncoder:
         except _RareTypeError:
             return self._encoder.transform(frame_of({name: [row[name]] for name in self._names}), dtype, unseen)
         except KeyError:
-            missing = [name for name in self._names if name not in row]
-            if not missing:
+            if all(name in row for name in self._names):
                 raise
-            raise TableError(
-                f"the table has no column {listed(map(repr, missing), 5)}",
-                "the columns of the training table: " + listed(self._names),
-                "columns present: " + listed(map(str, row)),
-            ) from None
+            raise self._encoder.lacking(list(row)) from None
 
     def _encoded(self, row: Mapping[str, Any], dtype: str, unseen: Unseen | None) -> Features:
         result = np.zeros((1, self._size), dtype)
         out = result[0]
         if self._reads:
-            self._scaling.write(np.array([read(row[name]) for name, read, _ in self._reads]), out)
+            self._scaling.write(np.array([read(row[name]) for name, read in self._reads]), out)
             for number, start, text in self._scaling.flagged:
                 place = number.place_of_unit(row[text])
                 if place:

@@ -81,11 +81,7 @@ def with_target(frame: Any, target: str, missing: Collection[str] = (), may_be_e
 
 
 def target_column(table: nw.DataFrame[Any], target: str) -> Series:
-    """The target column.
-
-    Raises:
-        UnknownNameError: if there is no such column.
-    """
+    """The target column."""
     if target not in table.columns:
         raise unknown_name("target column", target, list(table.columns))
     return table[target]

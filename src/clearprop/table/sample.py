@@ -36,9 +36,6 @@ def rows_that_fit(path: str | os.PathLike[str], **options: Any) -> int | None:
 
     Args:
         path, options: as of `read_table`.
-
-    Raises:
-        FileError, TableError: as `read_table`.
     """
     free = available_memory()
     files = [part.path for part in files_of_table(path) if part.path.is_file()]
@@ -74,9 +71,6 @@ def sample_table(path: str | os.PathLike[str], rows: int, *, seed: int = 0, **op
         path, options: as of `read_table`.
         rows: how many, at most.
         seed: the same seed draws the same rows.
-
-    Raises:
-        FileError, TableError, InvalidValueError: as `read_table`.
     """
     pl, most = import_polars(), checked_integer("rows", rows)
     rng = np.random.Generator(np.random.Philox(checked_seed(seed)))

@@ -60,11 +60,7 @@ class SeveralColumn:
         return [name for part in self.parts for name in part.feature_names]
 
     def encode(self, series: Series) -> Features:
-        """(N, features) numbers.
-
-        Raises:
-            TableError: for text of another form.
-        """
+        """(N, features) numbers."""
         columns = _split(series, self.between, len(self.parts), strict=True)
         return np.concatenate([part.encode(column) for part, column in zip(self.parts, columns, strict=True)], axis=1)
 

@@ -189,18 +189,13 @@ def fit_target(series: Series, task: str | None = None) -> Target:
             raise TableError(
                 f"target {name!r} has one class only: {', '.join(map(str, labels)) or 'none'}", "two or more"
             )
+        many = f"target {name!r} has {len(labels)} classes in {len(series)} rows"
+        hint = "another column, or task regression if it is a number"
         if len(labels) > max(FEW_CLASSES, len(series) // 2):
-            raise TableError(
-                f"target {name!r} has {len(labels)} classes in {len(series)} rows",
-                "two rows or more for each",
-                "another column, or task regression if it is a number",
-            )
+            raise TableError(many, "two rows or more for each", hint)
         if not classes_fit(len(series), len(labels)):
-            raise TableError(
-                f"target {name!r} has {len(labels)} classes in {len(series)} rows",
-                "so few that their probabilities for 4,096 rows fit into the memory that is free",
-                "another column, or task regression if it is a number",
-            )
+            expected = "so few that their probabilities for 4,096 rows fit into the memory that is free"
+            raise TableError(many, expected, hint)
         classes = tuple(sorted(labels, key=lambda x: (isinstance(x, str), x)))
         return ClassTarget(name, classes, holds_numbers=are_numbers(series))
     if task != "regression":
