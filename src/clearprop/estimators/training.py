@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Part, Prepared
@@ -88,8 +87,6 @@ def network_for(target: Target, n_inputs: int, hidden: Sequence[int], activation
         return Network(n_inputs, [*inner, Dense(1, "sigmoid")], "binary_cross_entropy", seed=seed, l2=l2)
     return Network(n_inputs, [*inner, Dense(k, "softmax")], "cross_entropy", seed=seed, l2=l2)
 
-
-Array = NDArray[Any]
 
 _MOST_ROWS, _EPOCHS = 5000, 60  # of a trial
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import narwhals.stable.v1 as nw
 import numpy as np
@@ -37,7 +37,6 @@ from clearprop.table.values import (
 from clearprop.table.written import NumberFormat
 
 Column = NumberColumn | CategoryColumn | BooleanColumn | DateColumn | SeveralColumn
-Kind = Literal["number", "category", "boolean", "date", "numbers"]
 _CLASSES = (NumberColumn, CategoryColumn, BooleanColumn, DateColumn, SeveralColumn)
 KINDS: dict[str, type[Column]] = {cls.kind: cls for cls in _CLASSES}
 SEASON = "season"  # a date without its trend: the kind that is asked for of a column of the kind "date"
