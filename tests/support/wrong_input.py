@@ -167,7 +167,7 @@ LOOKING = [
     Case("a page into a folder that is not there", (*EXPLAIN, "1", "--out", "none/row.html")),
     Case("a doctor for a bare network", ("doctor", "bare.clearprop", "t.csv")),
     Case("a doctor without the target", ("doctor", "m.clearprop", "t.csv"), "x,c\n1,u\n"),
-    Case("a check of a network without a loss", ("check", "bare.clearprop", "t.csv")),
+    Case("a check of a network without a loss", ("check", "bare.clearprop")),
 ]
 GROUPS = {
     "Tables": TABLES,
