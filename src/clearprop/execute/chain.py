@@ -7,15 +7,18 @@ from clearprop.execute.layout import MicroRecord
 from clearprop.plan import Operand, Plan, Step, operand_of
 from clearprop.plan.operand import CONSTANT, FULL, SCALAR, WRITTEN_OUT
 
-SHORTCUTS = {2.0: "square", 0.5: "sqrt", -1.0: "reciprocal"}  # powers with a kernel of their own
+_SHORTCUTS = {2.0: "square", 0.5: "sqrt", -1.0: "reciprocal"}  # powers with a kernel of their own
 
 
 class Chain:
-    """The chain of one fused step.
+    """The chain of one fused step. Its registers are what it reads from outside, then the result of each operation.
+
+    Scratch is a few small buffers, by number: for what must be spread before it is read, and for results not stored.
 
     Attributes:
+        made: value → which operation makes it.
         sources: what it reads from outside → its register.
-        operands: source and scratch of each register that is read from outside.
+        operands: source and scratch of each register that is read from outside; −1 where it is read in place.
         micros: its operations.
     """
 
@@ -38,15 +41,16 @@ class Chain:
     @property
     def head(self) -> int:
         """The register of the step's own result, −1 if the chain does not read it."""
-        return -1 if self.step.kernel == "chain" else self.sources.get(Operand(FULL, self.step.output), -1)
+        return self.sources.get(Operand(FULL, self.step.output), -1)
 
     def _source(self, v: int, part: Step) -> Operand:
+        """How one elementwise step of the chain reads a value."""
         source = operand_of(v, self.plan.values, self.plan.views)
         assert source is not None
         if source.mode == CONSTANT:  # one register for one number, whatever it is called
             return Operand(CONSTANT, -1, source.number)
-        number = self.plan.values[source.value].type.shape == ()
-        if source.mode == FULL and number and self.plan.values[part.output].type.shape != ():
+        is_number = self.plan.values[source.value].type.shape == ()
+        if source.mode == FULL and is_number and self.plan.values[part.output].type.shape != ():
             return Operand(SCALAR, source.value)
         return source
 
@@ -58,7 +62,7 @@ class Chain:
         return len(self.sources) + self.made[source.value] if self._inside(source) else self.sources[source]
 
     def _take(self, register: int) -> int:
-        self._taken[register] = self._free.pop(0)
+        self._taken[register] = self._free.pop(0)  # there is one: `fuse` cuts chains that need more
         return self._taken[register]
 
     def _micro(self, k: int, part: Step) -> MicroRecord:
@@ -67,10 +71,10 @@ class Chain:
         stored = self.plan.values[part.output].place != "register"
         scratch = -1 if stored else self._take(result)
         number = float(part.attrs.get("exponent", 0.0))
-        name = SHORTCUTS.get(number, "power") if part.kernel == "power" else SAME.get(part.kernel, part.kernel)
-        a, b, c, d, e, f, g = registers + [registers[0]] * (7 - len(registers))
+        name = _SHORTCUTS.get(number, "power") if part.kernel == "power" else SAME.get(part.kernel, part.kernel)
+        a, b, c, d, e, f, g = registers + [registers[0]] * (7 - len(registers))  # a record has seven; ops read fewer
         for r in {*registers, result} & set(self._taken):
-            if r >= len(self.sources) and self._last_use(r) <= k:
+            if r >= len(self.sources) and self._last_use(r) <= k:  # what is read from outside keeps its scratch
                 self._free.insert(0, self._taken.pop(r))
         return MicroRecord(OPS[name], (a, b, c, d, e, f, g), part.output if stored else -1, scratch, number)
 

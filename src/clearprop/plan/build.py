@@ -75,7 +75,7 @@ def build_plan(
     for i, node in enumerate(order):
         read = tuple(index[x] for x in node.inputs)
         is_view = node.op.name in views
-        place, source = ("view", read[0] if read else None) if is_view else ("slot", None)
+        place, source = "view" if is_view else "slot", read[0] if is_view else None
         traffic = PerBatch() if is_view else sum(map(_bytes_read, node.inputs), size_in_bytes(node.type))
         index[node] = len(values)
         values.append(Value(labels[node], node.type, place, source=source, born=i, name=node.name))
@@ -117,16 +117,13 @@ def root(values: list[Value] | tuple[Value, ...], i: int) -> int:
 
 
 def _lifetimes(values: list[Value], steps: list[Step], outputs: Mapping[str, int]) -> list[Value]:
-    """Each value's last reader; a view keeps alive what it looks at, an output lives past the last step."""
+    """The values with their last reader; a view keeps its root alive, an output lives past the last step."""
     dies = [v.born for v in values]
     for i, step in enumerate(steps):
         for v in step.inputs:
             dies[v] = dies[root(values, v)] = i
     for v in outputs.values():
         dies[v] = dies[root(values, v)] = len(steps)
-    for v, value in enumerate(values):  # a view read late keeps its whole chain alive
-        r = root(values, v)
-        dies[r] = max(dies[r], dies[v]) if value.place == "view" else dies[r]
     return [replace(value, dies=d) for value, d in zip(values, dies, strict=True)]
 
 
@@ -159,7 +156,7 @@ def _allocate(values: list[Value], steps: list[Step], in_place: frozenset[int]) 
         taken = values[root(values, step.output)].slot
         for r in {root(values, v) for v in (*step.inputs, step.output)}:
             slot = values[r].slot
-            if values[r].place == "slot" and values[r].dies <= i and slot is not None and slot not in free:
+            if values[r].place == "slot" and values[r].dies <= i and slot is not None:
                 if r != step.output and slot == taken:
                     continue  # the output lives there now
                 free.append(slot)
@@ -178,7 +175,7 @@ def _dying_input(values: list[Value], step: Step, i: int) -> int | None:
 
 
 def _best_fit(needed: PerBatch, slots: list[PerBatch], free: list[int]) -> int:
-    """The smallest free slot that is large enough for every N; else a new one."""
+    """The smallest free slot that is large enough for every batch size; else a new one."""
     fitting = [s for s in free if slots[s].covers(needed)]
     if not fitting:
         slots.append(needed)

@@ -267,6 +267,8 @@ def test_some_elements_of_larger_ones_are_printed():
     assert "a[0](1)₇₀ = −4\n  a[0](2)₄₁ = 3\n" in text
     assert "single elements stand for them" in text
     assert "138 more elements." in text
+    tall = cp.Network(1, [cp.Dense(1)], "squared_error").trace(np.arange(13.0)[:, None], np.ones(13))
+    assert "more element" not in tall.explain(only="X", detail="elements").to_text(), "all 13 are printed"
 
 
 def test_grammar_of_one():

@@ -20,7 +20,7 @@ from clearprop.explain.derivation.shared import computed, parts
 from clearprop.graph import OPS, Dim, Name, Node, Type, constant, variable
 from clearprop.graph.entries import Entry, Index, OneHot, RowsTaken, Terms
 
-MOST_ELEMENTS = 24  # that are written out of one value
+_MOST_ELEMENTS = 24  # that are written out of one value when elements are asked for
 _SAMPLE_ELEMENTS = 2  # of a value that is too large to print
 _REST = Name.other("rest")
 _FEW = 6  # terms of a long sum that are printed
@@ -49,8 +49,8 @@ class Elements:
         self, stop: Callable[[Node], Name | None], values: Mapping[str, Array], samples: int, most: int = 16
     ) -> None:
         self._stop, self._values, self._samples, self._most = stop, values, samples, most
-        self.leaves: dict[Node, Element] = {}
-        self.numbers: dict[Node, float] = {}
+        self.leaves: dict[Node, Element] = {}  # what each variable in what was written out stands for
+        self.numbers: dict[Node, float] = {}  # and its number
         self._arrays: dict[Node, Array] = {}
         self._made: dict[tuple[Node, Index], Node] = {}
 
@@ -76,7 +76,8 @@ class Elements:
         return next((x.op.name for x in self._inside(node) if isinstance(x.op.rule, OneHot | RowsTaken)), None)
 
     def _inside(self, node: Node) -> list[Node]:
-        return [node, *parts(node, self._stop)[0]]
+        inner, _ends = parts(node, self._stop)
+        return [node, *inner]
 
     def _element(self, node: Node, index: Index) -> Node:
         index = index if node.shape else ()  # a learning rate is the same everywhere
@@ -91,6 +92,7 @@ class Elements:
         return self._made[key]
 
     def _leaf(self, element: Element, dtype: str = "f64", value: float | None = None) -> Node:
+        # Names differ: a single number, and the rest of a sum, have no index and are counted.
         leaf = variable(f"{element.name}{element.index or len(self.leaves)}", (), _scalar(dtype).dtype)
         self.leaves[leaf] = element
         self.numbers[leaf] = float(self._values[element.name][element.index]) if value is None else value
@@ -104,11 +106,12 @@ class Elements:
             return self._element(op.definition(*node.inputs, **node.attrs), index)
         inputs = [self._element(x, index) for x in node.inputs]
         if is_transparent(node) and inputs[0].type.is_float and node.type.is_float:
-            return inputs[0]  # from one precision to another, where all numbers have one here
+            return inputs[0]  # a cast to another precision; here all decimal numbers are float64
         own = {"dtype": _scalar(node.dtype).dtype} if "dtype" in node.attrs else {}
         return op(*inputs, **{**node.attrs, **own})
 
     def _by_rule(self, node: Node, found: Entry | Terms | float) -> Node:
+        """What the rule of a node's op found, as a graph of scalars."""
         if isinstance(found, Entry):
             return self._element(found.value, found.index)
         if isinstance(found, float):
@@ -154,8 +157,8 @@ def indices(shape: tuple[int, ...]) -> list[Index]:
 
 
 def some_indices(values: Array, everything: bool) -> list[Index]:
-    """Indices of the elements that are written out: all, as long as there are few; else the largest."""
-    most = MOST_ELEMENTS if everything else _SAMPLE_ELEMENTS
+    """Indices of the elements that are written out: all where they are few; else the largest in magnitude."""
+    most = _MOST_ELEMENTS if everything else _SAMPLE_ELEMENTS
     if values.size <= most:
         return indices(values.shape)
     largest = np.argsort(-np.abs(values), axis=None, kind="stable")[:most]

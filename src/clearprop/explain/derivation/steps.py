@@ -28,7 +28,7 @@ _LONGEST_SAMPLE = 64  # numbers of a single sample that are all printed
 
 
 def step(name: str, heading: Words, equations: Iterable[Equation] = (), notes: Iterable[Words] = ()) -> Section:
-    """One value, such as z1 or dW2, and how it follows: formula, numbers put in, result; then its elements."""
+    """A section on one value, such as z1 or dW2: the equations from which it follows, and notes below them."""
     shown = tuple(equations)
     blocks: list[Block] = [Equations(shown)] if shown else []
     return Section(heading, (*blocks, *(Paragraph.of(note, kind="note") for note in notes)), name, "step")
@@ -45,7 +45,7 @@ class Steps:
     def __init__(self, source: DerivationSource, detail: Detail) -> None:
         self._source, self.detail = source, detail
         self._defined: set[Op] = set()  # fused ops whose meaning has been said
-        self._told: set[Name] = set()  # shared values that have been written out
+        self._told: set[Name] = set()  # shared values, u₁, u₂, …, that have been written out
 
     def of(self, name: Name, heading: Words, notes: Iterable[Message] = ()) -> Iterator[Section]:
         """The step of a value, after those of the shared values that it needs."""
@@ -57,7 +57,7 @@ class Steps:
         yield self._step(name, node, heading, list(notes))
 
     def given(self, name: Name, heading: Words) -> Section:
-        """A value that is not computed: the input, the target."""
+        """The step of a value that is not computed: the input, the target, a parameter."""
         array = self._source.arrays[name]
         if self.detail == "formulas":
             return step(name, heading, ((symbol(name),),))
@@ -66,17 +66,18 @@ class Steps:
         if array.size == array.shape[-1] <= _LONGEST_SAMPLE:
             return step(name, heading, tuple(self._in_parts(name)))
         chosen = some_indices(array, self.detail == "elements")
-        notes = (Message("derivation.large"), Message("derivation.more_given", n=array.size - len(chosen)))
+        left = array.size - len(chosen)
+        notes = [Message("derivation.large"), *([Message("derivation.more_given", n=left)] if left else [])]
         return step(name, heading, tuple(self.given_element(name, index) for index in chosen), notes)
 
     def _in_parts(self, name: Name) -> Iterator[Equation]:
-        """A long row, so many numbers a line."""
+        """Equations for a row that is too long for one line: of x₁ … x₁₂, of x₁₃ … x₂₄, and so on."""
         values = self._source.arrays[name]
         whole = variable(name, values.shape[-1:])
         for start in range(0, values.shape[-1], LONGEST):
             stop = min(start + LONGEST, values.shape[-1])
-            part = OPS["slice"](whole, axis=0, start=start, stop=stop)
-            written = Writer(lambda x: symbol(name) if is_variable(x) else None).formula(part)
+            piece = OPS["slice"](whole, axis=0, start=start, stop=stop)
+            written = Writer(lambda x: symbol(name) if is_variable(x) else None).formula(piece)
             yield written, self._source.matrix(values[..., start:stop])
 
     def given_element(self, name: Name, index: Index) -> Equation:
@@ -84,11 +85,12 @@ class Steps:
         return self._source.element_symbol(name, index), self._source.matrix(self._source.arrays[name][index])
 
     def _step(self, name: Name, node: Node, heading: Words, notes: list[Message]) -> Section:
+        """The general rule, the value's own formula with numbers and result, what fused ops mean, single elements."""
         source = self._source
         equations: list[Equation] = list(rule_of(name, source))
         main: list[Math] = [symbol(name), source.symbols.formula(node)]
         shown = self.detail != "formulas"
-        if shown and not source.is_finite(name):
+        if shown and not source.is_finite(name):  # the textbook formula gives ∞ or NaN; the value itself may be finite
             notes.append(Message("derivation.not_finite"))
             shown = False
             main += [source.printed(name)] if source.is_small(node) and np.isfinite(source.arrays[name]).all() else []
@@ -110,6 +112,7 @@ class Steps:
     # --- what the fused ops in a formula mean
 
     def _definitions(self, node: Node) -> Iterator[Equation]:
+        """What each fused op in a formula means, said once and for a single sample: op(x, y) = simpler ops."""
         for x in [node, *self._source.inner(node)]:
             op = x.op
             if op.definition is None or op in self._defined or op.kind == "product":
@@ -162,13 +165,13 @@ def without_repeats(sides: list[Math]) -> Equation:
 # --- the update
 
 
-_CORRECTIONS = {"c₁": "β1", "c₂": "β2"}
+_CORRECTIONS = {"c₁": "β1", "c₂": "β2"}  # of Adam's averages, each with the β that it is made of
 _CORRECTION = parse("1 - {#beta}^{#t}")
 _NEW = {"W": "derivation.new_weights", "b": "derivation.new_bias"}
 
 
 class UpdateSteps(Steps):
-    """Makes the steps of an optimizer's first step, with which the source was made, too."""
+    """Makes the steps of the update: an optimizer's first. The source must be made with the same optimizer."""
 
     def __init__(self, source: DerivationSource, detail: Detail, optimizer: Optimizer) -> None:
         super().__init__(source, detail)
@@ -180,7 +183,7 @@ class UpdateSteps(Steps):
         intro = [Message("derivation.update_intro", optimizer=f"{name}, η = {first_numbers(self.optimizer)['η']:g}")]
         if self.optimizer.slots:
             intro.append(Message("derivation.first_step", optimizer=name))
-        made = [made for new in self.names for made in self.of(new, self.heading(new))]
+        made = [section for new in self.names for section in self.of(new, self.heading(new))]
         return part("derivation.update", intro, (*self._settings(), *made))
 
     @property
@@ -216,7 +219,7 @@ class UpdateSteps(Steps):
         return Message(kind if name.of == parameter else "derivation.state", l=parameter.layer)
 
     def _step(self, name: Name, node: Node, heading: Words, notes: list[Message]) -> Section:
-        """The formula, and the numbers if they fit; of a large array single elements, and what they stand for."""
+        """The formula, and the numbers if they fit; of a large array, or on request, single elements."""
         source, array = self._source, self._source.arrays[name]
         sides = [symbol(name), source.symbols.formula(node)]
         if self.detail == "formulas" or not np.isfinite(array).all():

@@ -1,7 +1,7 @@
 """Pictures as SVG: one element that stands alone or within a page, with no identifiers that could clash there.
 
-Colours are classes. Within a page that defines --ink, --blue, … they are the page's; standing alone they are those
-below, light or dark.
+Colours are classes. Within a page that defines --ink, --blue, … they are the page's; standing alone they are the
+palette's, light or dark.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ STYLE = (
 def to_svg(picture: Picture) -> str:
     """A picture as an SVG element."""
     w, h = _number(picture.width), _number(picture.height)
-    narrowest = _number(picture.width * picture.shrinks_to)
+    narrowest = _number(picture.width * picture.shrinks_to)  # on a page with less room a reader scrolls
     title = _text(picture.title)
     sheet = Rect(0, 0, picture.width, picture.height, fill="paper")
     return (
@@ -53,8 +53,8 @@ def _mark(mark: Mark) -> str:
     match mark:
         case Stroke(points=points):
             (first, *rest) = (f"{_number(x)} {_number(y)}" for x, y in points)
-            way = f"M{first}{'C' if mark.curved else 'L'}{' '.join(rest)}{'Z' if mark.closed else ''}"
-            return f'<path d="{way}"{_paint(mark)}/>'
+            path = f"M{first}{'C' if mark.curved else 'L'}{' '.join(rest)}{'Z' if mark.closed else ''}"
+            return f'<path d="{path}"{_paint(mark)}/>'
         case Rect():
             size = _attributes(x=mark.x, y=mark.y, width=mark.width, height=mark.height)
             rounded = _attributes(rx=mark.radius) if mark.radius else ""
@@ -77,13 +77,13 @@ def _group(group: Group) -> str:
 
 def _label(label: Label) -> str:
     """One line of text; sub- and superscripts shift the baseline, so that they follow any font."""
-    spans, height = [], 0.0
+    spans, last_rise = [], 0.0  # how far the piece before stands above the line
     for piece in placed_runs(label.runs, label.size, label.face):
-        dx = _attributes(dx=-piece.back) if abs(piece.back) > 0.01 else ""
-        dy = _attributes(dy=height - piece.rise) if piece.rise != height else ""
+        dx = _attributes(dx=-piece.back) if abs(piece.back) > 0.01 else ""  # a subscript below a superscript
+        dy = _attributes(dy=last_rise - piece.rise) if piece.rise != last_rise else ""
         small = f' font-size="{_number(piece.size)}"' if piece.size != label.size else ""
         moved = f"{dx}{dy}{small}" + (' font-style="italic"' if piece.italic else "")
-        height = piece.rise
+        last_rise = piece.rise
         spans.append(f"<tspan{moved}>{_text(piece.text)}</tspan>" if moved else _text(piece.text))
     anchor = f' text-anchor="{label.anchor}"' if label.anchor != "start" else ""
     bold = ' font-weight="600"' if label.bold else ""
@@ -106,7 +106,7 @@ def _attributes(**numbers: float) -> str:
 
 def _number(value: float) -> str:
     text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    return "0" if text == "-0" else text
 
 
 def _text(text: str, lines: bool = False) -> str:
