@@ -114,7 +114,7 @@ def test_every_command_shows_what_names_hide(tmp_path, seed):
     assert [text for text in texts_in(json.loads(steps)) if hidden(text)] == []
 
 
-@pytest.mark.parametrize("seed", [0, 1, *[pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 40)]])
+@pytest.mark.parametrize("seed", [0, *[pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 40)]])
 def test_what_a_model_file_says_of_itself(tmp_path, seed):
     dice = dice_of(seed)
     names, _ = a_table(dice, tmp_path / "t.parquet", classes=True)

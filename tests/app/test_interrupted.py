@@ -19,10 +19,9 @@ import clearprop as cp
 from clearprop.interop import read_model
 from clearprop.table import load_demo
 
-pytestmark = pytest.mark.alone
 KILLS = int(os.environ.get("CLEARPROP_KILLS", "2"))
 TRAIN = [sys.executable, "-m", "clearprop.app.cli", "train", "--target", "target", "--checkpoint", "--quiet"]
-SHORT = ["--hidden", "200", "--epochs", "40", "--patience", "1000", "--seed", "1"]
+SHORT = ["--hidden", "200", "--epochs", "200", "--patience", "1000", "--seed", "1"]
 ENDLESS = ["--hidden", "100,100", "--epochs", "100000", "--patience", "100000"]
 SAVE = """
 import sys, clearprop as cp
@@ -72,7 +71,7 @@ def test_training_killed_and_gone_on_with(tmp_path, digits):
             killed_after(process, rng.uniform(0.3, took))
         else:
             appears(out / "checkpoint.clearprop")
-            killed_after(process, rng.uniform(0, 0.5))
+            killed_after(process, rng.uniform(0, 0.2))
         if out.is_dir():
             whole(out)
         if (out / "checkpoint.clearprop").exists():
