@@ -99,7 +99,7 @@ def of_model(name: str, table: str) -> Outputs:
         "check": ("check", model),
         "check-table-zh": ("check", model, table, "--lang", "zh", "--mode", "training", "--rows", "8"),
         "check-json": ("check", model, "--json", "--seed", "3", "--tolerance", "1e-4"),
-        "check-strict": ("check", model, table, "--tolerance", "1e-30"),
+        "check-strict": ("check", model, table, "--tolerance", "1e-12"),
         "doctor": ("doctor", model, table),
         "doctor-zh": ("doctor", model, table, "--lang", "zh"),
         "doctor-json": ("doctor", model, table, "--json"),
