@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Annotated, Any
 
@@ -310,6 +310,7 @@ def _words() -> dict[str, str]:
     return found | dict.fromkeys(_FILLERS, "")
 
 
+@lru_cache(maxsize=1024)  # each text of a column is held to many formats
 def plain_date(text: str) -> str:
     """A text with the months and weekdays in it as Jan … Dec and Mon … Sun, and no ordinals or words between.
 
