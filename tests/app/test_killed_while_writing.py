@@ -14,7 +14,7 @@ from pathlib import Path
 from every_file import KINDS
 
 ASKED = os.environ.get("CLEARPROP_KILLS")
-KILLS, WHAT = ASKED or "2", (*KINDS, "training") if ASKED else KINDS
+KILLS, WHAT = ASKED or "1", (*KINDS, "training") if ASKED else KINDS
 PROGRAM = Path(__file__).with_name("killed_while_writing.py")
 
 

@@ -8,6 +8,7 @@ import pytest
 import clearprop as cp
 from clearprop.explain.doctor import ILLNESSES
 from illnesses import CASES, Recipe, cured, ill, moons, noisy, spiral, table, tried, waves, xor
+from long import first
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.illness}: {case.made}")
@@ -29,7 +30,7 @@ def test_every_illness_has_a_case():
 
 @pytest.mark.parametrize("data", [moons, xor, spiral, waves])
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
-@pytest.mark.parametrize("hidden", [(16,), (32, 32)], ids=str)
+@pytest.mark.parametrize("hidden", first([(16,), (32, 32)], 1), ids=str)
 def test_the_recipe_without_the_illness_is_healthy(data, activation, hidden):
     assert tried(Recipe(data, hidden, activation)).diagnosis.findings == ()
 

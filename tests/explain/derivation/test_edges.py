@@ -175,8 +175,10 @@ def small(N=2) -> Network:
     return Network(layers, Loss("cross_entropy"), rng.normal(size=(N, 2)), np.eye(2)[labels], labels, l2=0.1)
 
 
-@pytest.mark.parametrize("N", [1, 2])
-@pytest.mark.parametrize("convention", ["row", "column"])
+LONG = [pytest.param(N, convention, marks=pytest.mark.long) for N, convention in ((1, "row"), (2, "column"))]
+
+
+@pytest.mark.parametrize(("N", "convention"), [(2, "row"), (1, "column"), *LONG])
 def test_every_value_and_every_element_alone(N, convention):
     network = small(N)
     trace, symbols = traced(network), symbols_of(network)
