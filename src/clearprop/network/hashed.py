@@ -82,8 +82,9 @@ class _Hasher:
             return [self.of(value.__func__), *self._object(value.__self__, value.__func__)]
         if isinstance(value, ModuleType):
             return [value.__name__.encode()]
-        if hasattr(value, "__qualname__"):  # a class, or a function written in C
-            return [str(value.__qualname__).encode(), self.of(getattr(value, "__wrapped__", None))]
+        name = getattr(value, "__qualname__", getattr(value, "__name__", None))
+        if isinstance(name, str):  # a class, or a function written in C; NumPy's ufuncs had no qualified name before 2.3
+            return [name.encode(), self.of(getattr(value, "__wrapped__", None))]
         if callable(value) or is_dataclass(value):
             return self._object(value, type(value).__call__)
         return []
