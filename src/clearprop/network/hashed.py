@@ -83,7 +83,7 @@ class _Hasher:
         if isinstance(value, ModuleType):
             return [value.__name__.encode()]
         name = getattr(value, "__qualname__", getattr(value, "__name__", None))
-        if isinstance(name, str):  # a class, or a function written in C; NumPy's ufuncs had no qualified name before 2.3
+        if isinstance(name, str):  # a class, or a function written in C; a ufunc of old NumPy has only this
             return [name.encode(), self.of(getattr(value, "__wrapped__", None))]
         if callable(value) or is_dataclass(value):
             return self._object(value, type(value).__call__)
