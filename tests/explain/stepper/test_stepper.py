@@ -221,8 +221,9 @@ def test_mistakes_are_explained():
         step_by_step(xor.trace(), zoom="atoms")
     with pytest.raises(InvalidValueError, match="convention"):
         step_by_step(xor.trace(), convention="diagonal")
-    with pytest.raises(InvalidValueError, match="digits"):
-        step_by_step(xor.trace(), digits=1)
+    for digits in (1, 16, 2.5, True):
+        with pytest.raises(InvalidValueError, match="digits"):
+            step_by_step(xor.trace(), digits=digits)
     with pytest.raises(UnknownNameError, match="optimizer"):
         step_by_step(xor.trace(), optimizer="adams")
     large = cp.Network(50, [D(50, "tanh"), D(1)], "squared_error").trace(np.ones(50), 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from clearprop.errors import DTypeError, InvalidValueError, UnknownNameError, checked_integer
+from clearprop.errors import DTypeError, InvalidValueError, UnknownNameError
 from clearprop.explain.derivation.arrange import is_label
 from clearprop.explain.derivation.general import comes_through_weights, rule_name
 from clearprop.explain.derivation.source import DerivationSource
@@ -17,7 +17,7 @@ from clearprop.graph.entries import Index
 from clearprop.messages import Message
 from clearprop.nn.names import A0, DATA_LOSS, LOSS, TARGET, X
 from clearprop.present.document import Document, Paragraph, Section
-from clearprop.present.formula import DIGITS
+from clearprop.present.formula import DIGITS, checked_digits
 from clearprop.train import GradientDescent, Optimizer
 
 _ELEMENT = re.compile(r"(?P<name>[^\[\]]+)\[(?P<index>\d+(?:,\s*\d+)*)\]")
@@ -38,8 +38,7 @@ def derive(
     """
     _check("convention", convention, ("row", "column"))
     _check("detail", detail, ("formulas", "values", "elements"))
-    if checked_integer("digits", digits, low=2) > 15:
-        raise InvalidValueError(f"digits {digits!r}", "2 … 15")
+    digits = checked_digits(digits)
     optimizer = optimizer or GradientDescent()
     source = DerivationSource(values, convention, digits, optimizer)  # type: ignore[arg-type]
     steps = Steps(source, detail)  # type: ignore[arg-type]

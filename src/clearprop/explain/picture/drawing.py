@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DTypeError, InvalidValueError, checked_integer
+from clearprop.errors import DTypeError, InvalidValueError
 from clearprop.execute import Array, as_array
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.picture.circles import draw_circles
@@ -18,10 +18,9 @@ from clearprop.graph import Graph, Node, as_graph
 from clearprop.messages import Language, Message, checked_language, say
 from clearprop.present.figure.scene import Group, Label, Mark, Picture
 from clearprop.present.figure.text import text_runs, text_width
-from clearprop.present.formula import DIGITS, number
+from clearprop.present.formula import DIGITS, checked_digits, number
 
 _VIEWS = ("graph", "circles", "simplification")
-_DIGITS = range(2, 16)
 _ZOOMS = ("primitives", "fused", "layers")
 _GAP, _HEAD, _FOOT = 90.0, 30.0, 30.0  # of a simplification: between its two graphs, above and below them
 _WIDEST = 1100.0  # beyond which the two stand below each other
@@ -62,8 +61,7 @@ def draw(
     known = checked_language(lang)
     _check("view", view, _VIEWS)
     _check("zoom", zoom, _ZOOMS)
-    if checked_integer("digits", digits, low=2) not in _DIGITS:
-        raise InvalidValueError(f"digits {digits!r}", "2 … 15")
+    digits = checked_digits(digits)
     if isinstance(what, Values):
         return _of_run(what, view or "graph", zoom or "layers", known, digits)
     if hasattr(what, "architecture"):

@@ -15,7 +15,7 @@ from clearprop.explain.stepper.shared import loss_frame, prediction_frame
 from clearprop.explain.stepper.walk import Walk
 from clearprop.explain.values import Values
 from clearprop.messages import Message, checked_language
-from clearprop.present.formula import DIGITS
+from clearprop.present.formula import DIGITS, checked_digits
 from clearprop.train import Optimizer, first_numbers, resolve_optimizer
 
 ZOOMS = ("layers", "fused", "primitives")
@@ -57,8 +57,7 @@ def step_by_step(
     for name, given, allowed in (("zoom", zoom, (None, *ZOOMS)), ("convention", convention, ("row", "column"))):
         if given not in allowed:
             raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, filter(None, allowed))))
-    if not 2 <= digits <= 15:
-        raise InvalidValueError(f"digits = {digits!r}", "2 … 15")
+    digits = checked_digits(digits)
     source = DerivationSource(values, convention, digits, chosen)  # type: ignore[arg-type]
     cells = _cells(source, zoom)
     walk = Layers(source, chosen) if cells is None else Walk(cells, chosen)

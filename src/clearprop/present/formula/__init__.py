@@ -1,7 +1,7 @@
 """Formulas as trees: read from LaTeX, filled, written as LaTeX, MathML or text."""
 
 from clearprop.present.formula.fill import Level, fill, level
-from clearprop.present.formula.numbers import DIGITS, LONGEST, is_printable, number
+from clearprop.present.formula.numbers import DIGITS, LONGEST, checked_digits, is_printable, number
 from clearprop.present.formula.parse import COMMANDS, parse
 from clearprop.present.formula.text import Run, runs, to_text
 from clearprop.present.formula.tree import (
@@ -43,6 +43,7 @@ __all__ = [
     "Scripts",
     "Slot",
     "brackets",
+    "checked_digits",
     "fill",
     "identifier",
     "is_printable",

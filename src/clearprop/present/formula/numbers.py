@@ -8,15 +8,28 @@ from __future__ import annotations
 
 import math
 
+from clearprop.errors import InvalidValueError, checked_integer
 from clearprop.present.formula.tree import RAISED, Atom
 
-DIGITS = 4
+DIGITS, _MOST_DIGITS = 4, 15  # by default, and those that a float64 holds whatever the number
 LONGEST, _LARGEST = 12, 40  # side, and number of entries, of a matrix that is printed
 _NOT_FINITE = {
     "nan": Atom("NaN", r"\mathrm{NaN}", "number"),
     "inf": Atom("∞", r"\infty", "number"),
     "-inf": Atom("−∞", r"-\infty", "number"),
 }
+
+
+def checked_digits(given: object) -> int:
+    """A number of significant digits that numbers can be printed with.
+
+    Raises:
+        InvalidValueError: if it is no integer from 2 to 15.
+    """
+    digits = checked_integer("digits", given, low=2)
+    if digits > _MOST_DIGITS:
+        raise InvalidValueError(f"digits {given!r}", f"2 … {_MOST_DIGITS}")
+    return digits
 
 
 def is_printable(shape: tuple[int, ...]) -> bool:
