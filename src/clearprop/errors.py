@@ -127,6 +127,16 @@ def checked_integer(name: str, value: object, low: int = 1) -> int:
     return number
 
 
+def check_choice(name: str, given: object, known: tuple[str, ...]) -> None:
+    """Refuse what is not among a few words.
+
+    Raises:
+        InvalidValueError: naming them.
+    """
+    if given not in known:
+        raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, known)))
+
+
 def checked_seed(seed: object) -> int:
     """A seed as a plain integer, from 0 to 2⁶³ − 1."""
     return checked_integer("seed", seed, low=0)

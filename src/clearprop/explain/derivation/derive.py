@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from clearprop.errors import DTypeError, InvalidValueError, UnknownNameError
+from clearprop.errors import DTypeError, InvalidValueError, UnknownNameError, check_choice
 from clearprop.explain.derivation.arrange import is_label
 from clearprop.explain.derivation.general import comes_through_weights, rule_name
 from clearprop.explain.derivation.source import DerivationSource
@@ -36,8 +36,8 @@ def derive(
     Raises:
         ClearpropError: for an unknown convention, detail or value.
     """
-    _check("convention", convention, ("row", "column"))
-    _check("detail", detail, ("formulas", "values", "elements"))
+    check_choice("convention", convention, ("row", "column"))
+    check_choice("detail", detail, ("formulas", "values", "elements"))
     digits = checked_digits(digits)
     optimizer = optimizer or GradientDescent()
     source = DerivationSource(values, convention, digits, optimizer)  # type: ignore[arg-type]
@@ -50,11 +50,6 @@ def derive(
     what = Paragraph.of(Message(several if n > 1 else "derivation.of_one", n=n, layers=layers))
     notation = Paragraph.of(Message("derivation.notation", digits=digits))
     return Document(Message("derivation.title"), (what, notation, *_sections(source, steps, optimizer)))
-
-
-def _check(name: str, given: str, known: tuple[str, ...]) -> None:
-    if given not in known:
-        raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, known)))
 
 
 def _sections(source: DerivationSource, steps: Steps, optimizer: Optimizer) -> Iterator[Section]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DTypeError, InvalidValueError
+from clearprop.errors import DTypeError, InvalidValueError, check_choice
 from clearprop.execute import Array, as_array
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.picture.circles import draw_circles
@@ -59,8 +59,10 @@ def draw(
         <Picture: Computational graph: values above the edges, gradients below, 585 × 107>
     """
     known = checked_language(lang)
-    _check("view", view, _VIEWS)
-    _check("zoom", zoom, _ZOOMS)
+    if view is not None:
+        check_choice("view", view, _VIEWS)
+    if zoom is not None:
+        check_choice("zoom", zoom, _ZOOMS)
     digits = checked_digits(digits)
     if isinstance(what, Values):
         return _of_run(what, view or "graph", zoom or "layers", known, digits)
@@ -166,8 +168,3 @@ def _with_one_output(what: Any) -> Graph:
 def _by_name(values: Mapping[Node, Any] | Mapping[str, Any]) -> dict[str, Array]:
     named = {str(key.name) if isinstance(key, Node) else key: value for key, value in values.items()}
     return {name: as_array(name, value, "biufc") for name, value in named.items()}
-
-
-def _check(name: str, given: str | None, known: tuple[str, ...]) -> None:
-    if given is not None and given not in known:
-        raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, known)))

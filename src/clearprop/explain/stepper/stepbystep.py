@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, check_choice
 from clearprop.explain.derivation import DerivationSource
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.layers import Layers
@@ -54,9 +54,9 @@ def step_by_step(
     known, chosen = checked_language(lang), resolve_optimizer(optimizer)
     if values.samples != 1:
         raise InvalidValueError(f"a trace of {values.samples} samples", "one", "trace.sample(i).step_by_step()")
-    for name, given, allowed in (("zoom", zoom, (None, *ZOOMS)), ("convention", convention, ("row", "column"))):
-        if given not in allowed:
-            raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, filter(None, allowed))))
+    if zoom is not None:
+        check_choice("zoom", zoom, tuple(ZOOMS))
+    check_choice("convention", convention, ("row", "column"))
     digits = checked_digits(digits)
     source = DerivationSource(values, convention, digits, chosen)  # type: ignore[arg-type]
     cells = _cells(source, zoom)
