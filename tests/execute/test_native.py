@@ -241,11 +241,11 @@ OUTPUTS = [
 OPTIMIZERS = [
     cp.Adam(0.01),
     cp.AdamW(0.01, weight_decay=0.1),
-    cp.SGD(0.1, nesterov=True),
+    cp.SGD(0.1, 0.9, nesterov=True),
     cp.RMSProp(0.01, clip_norm=1.0),
     cp.AdaGrad(0.1, weight_decay=0.01),
     cp.GradientDescent(0.1, clip_value=0.01),
-    cp.SGD(0.1, clip_norm=1.0, weight_decay=0.1),
+    cp.SGD(0.1, 0.9, clip_norm=1.0, weight_decay=0.1),
     cp.Adam(0.01, clip_norm=0.1, clip_value=0.5, weight_decay=0.1),
 ]
 CASES = list(itertools.product(LAYERS, OUTPUTS, range(len(OPTIMIZERS))))

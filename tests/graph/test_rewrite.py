@@ -122,7 +122,11 @@ def test_substitute_replaces_a_variable():
 
 def test_expand_of_a_network_simplifies_to_the_network():
     network = cp.Network(3, [cp.Dense(4, "tanh"), cp.Dense(5, "gelu"), cp.Dense(2, "softmax")], "cross_entropy")
-    for graph in (network.graph(), network.step_graph(cp.Adam()), network.step_graph(cp.SGD(nesterov=True))):
+    for graph in (
+        network.graph(),
+        network.step_graph(cp.Adam()),
+        network.step_graph(cp.SGD(0.1, 0.9, True)),
+    ):
         assert same_structure(simplify(expand(graph)), graph)
         assert not any(node.op.fused for node in expand(graph))
 

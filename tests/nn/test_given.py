@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import pickle
 
@@ -83,7 +84,13 @@ def test_a_fit_by_hand_from_the_numbers_of_the_textbook_example():
         (lambda: net(W=np.ones((3, 2))), ShapeError, r"W of layer 1 .* \(3, 2\); expected shape \(2, 2\): a row"),
         (lambda: cp.Network(3, [cp.Dense(2, W=np.ones((2, 3)))]), ShapeError, r"\(2, 3\).*\(3, 2\).*its transpose"),
         (lambda: net(b=[0.1, 0.2, 0.3]), ShapeError, r"b of layer 1 .* \(3,\); expected shape \(2,\)"),
-        (lambda: net(b=[[0.1, 0.2]]), ShapeError, r"\(1, 2\); expected shape \(2,\)"),
+        (lambda: net(b=[[0.1, 0.2, 0.3]]), ShapeError, r"\(1, 3\); expected shape \(2,\)"),
+        (
+            lambda: cp.Network(3, [cp.Dense(1, W=[1, 2])]),
+            ShapeError,
+            r"W of layer 1 .* \(2,\); expected shape \(3, 1\)",
+        ),
+        (lambda: net(W=[1, 2, 3, 4]), ShapeError, r"W of layer 1 .* \(4,\); expected shape \(2, 2\)"),
         (lambda: net(W=[[1, 2], [3]]), ShapeError, "W of Dense is ragged"),
         (lambda: net(W=[[1, 2], [3, np.nan]]), InvalidValueError, r"W of Dense, of shape \(2, 2\), holds nan at row 1"),
         (lambda: net(W=[[1, 2], [3, None]]), InvalidValueError, "holds nan at row 1, column 1"),
@@ -165,3 +172,41 @@ def test_descriptions_from_strangers_are_checked(change):
     assert revive(described) == Given.of(np.array(W))
     with pytest.raises(ClearpropError):
         revive(described | change)
+
+
+def test_w_as_a_textbook_of_columns_writes_it():
+    W = np.array([[1.0, 2, 3], [4, 5, 6]])  # out×in: two units of three inputs
+    for layer in (cp.Dense(2, W=W, convention="column"), cp.Linear(3, 2, W=W, convention="column")):
+        np.testing.assert_array_equal(cp.Network(3, [layer], dtype="float64").parameters["W1"], W.T)
+        assert layer == dataclasses.replace(layer, W=W.T)
+        assert "convention" not in repr(layer)
+        assert revive(json.loads(json.dumps(describe(layer)))) == layer
+    with pytest.raises(ShapeError, match="convention='column'"):
+        cp.Network(3, [cp.Dense(2, W=W)])
+    with pytest.raises(InvalidValueError, match="'row' or 'column'"):
+        cp.Dense(2, W=W, convention="columns")
+
+
+@pytest.mark.parametrize(
+    ("n_inputs", "layer"),
+    [
+        (2, cp.Dense(1, W=[0.5, -0.25], b=[[3.0]])),
+        (1, cp.Dense(2, W=[0.5, -0.25], b=[[3.0], [3.0]])),
+        (2, cp.Dense(1, W=[0.5, -0.25], b=[3.0], convention="column")),
+    ],
+    ids=["one unit", "one input", "columns"],
+)
+def test_flat_lists_where_the_shape_is_plain(n_inputs, layer):
+    made = cp.Network(n_inputs, [layer], dtype="float64").parameters
+    np.testing.assert_array_equal(made["W1"].ravel(), [0.5, -0.25])
+    assert set(made["b1"]) == {3.0}
+
+
+@pytest.mark.parametrize("bias", [0.35, [0.1, 0.2], "no", 1, None, np.ones(2)], ids=str)
+@pytest.mark.parametrize(
+    "make", [lambda **o: cp.Dense(2, **o), lambda **o: cp.Linear(2, 2, **o)], ids=["Dense", "Linear"]
+)
+def test_a_bias_that_is_no_truth_value_names_b(make, bias):
+    with pytest.raises(InvalidValueError, match="bias=.*starting values are b="):
+        make(bias=bias)
+    assert make(bias=np.True_) == make()

@@ -7,6 +7,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.errors import InvalidValueError, ShapeError, UnknownNameError
+from clearprop.nn import resolve_loss
 
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
@@ -115,3 +116,16 @@ def test_unknown_loss_and_no_loss():
 def test_a_users_loss_of_the_wrong_shape():
     with pytest.raises(ShapeError, match="one number per sample"):
         cp.Network(3, [cp.Dense(1)], lambda a, y: cp.mean(a - y)).trace(X, Y[:, 0]).loss  # noqa: B018
+
+
+def test_names_that_others_use():
+    made = {name: resolve_loss(name) for name in ("mse", "mae", "bce", "categorical_crossentropy")}
+    assert made["mse"] == cp.MeanSquaredError()
+    assert made["mae"] == cp.MeanAbsoluteError()
+    assert made["bce"] == cp.BinaryCrossEntropy()
+    assert made["categorical_crossentropy"] == cp.CrossEntropy()
+    with pytest.raises(UnknownNameError, match="'binary_cross_entropy', for outputs of sigmoid.*'cross_entropy'"):
+        resolve_loss("logistic")
+    assert cp.Dense(1, "logistic") == cp.Dense(1, "sigmoid")
+    assert cp.Activation("logistic") == cp.Activation("sigmoid")
+    cp.Network(3, [cp.Dense(1, "logistic")], "bce").fit(X, Y[:, 0] > 0, epochs=1)

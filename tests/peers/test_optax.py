@@ -79,8 +79,8 @@ def rise_and_cosine(t):
 PAIRS = {
     "gradient descent": (cp.GradientDescent(LR), lambda: optax.sgd(LR)),
     "gradient descent, decay": (cp.GradientDescent(LR, weight_decay=0.1), lambda: decayed(optax.sgd(LR))),
-    "momentum": (cp.SGD(LR), lambda: optax.sgd(LR, momentum=0.9)),
-    "momentum, decay": (cp.SGD(LR, weight_decay=0.1), lambda: decayed(optax.sgd(LR, momentum=0.9))),
+    "momentum": (cp.SGD(LR, 0.9), lambda: optax.sgd(LR, momentum=0.9)),
+    "momentum, decay": (cp.SGD(LR, 0.9, weight_decay=0.1), lambda: decayed(optax.sgd(LR, momentum=0.9))),
     "Nesterov": (cp.SGD(LR, 0.8, nesterov=True), lambda: optax.sgd(LR, momentum=0.8, nesterov=True)),
     "AdaGrad": (cp.AdaGrad(LR, epsilon=1e-30), adagrad),
     "AdaGrad, decay": (cp.AdaGrad(LR, epsilon=1e-30, weight_decay=0.1), lambda: decayed(adagrad())),
@@ -105,7 +105,7 @@ PAIRS = {
         ),
     ),
     "momentum, warm-up": (
-        cp.SGD(cp.WarmUp(LR, steps=4)),
+        cp.SGD(cp.WarmUp(LR, steps=4), 0.9),
         lambda: optax.sgd(exactly(optax.linear_schedule(LR / 4, LR, 3)), momentum=0.9),
     ),
     "SGD, warm-up and cosine": (

@@ -93,7 +93,7 @@ def fit(net, optimizer, epochs=10, batch_size=16):
 PAIRS = {
     "gradient descent": (cp.GradientDescent, {}, O.SGD, {}),
     "SGD": (cp.SGD, {"momentum": 0.0}, O.SGD, {}),
-    "momentum": (cp.SGD, {}, O.SGD, {"momentum": 0.9}),
+    "momentum": (cp.SGD, {"momentum": 0.9}, O.SGD, {"momentum": 0.9}),
     "Nesterov": (
         cp.SGD,
         {"momentum": 0.8, "nesterov": True},
@@ -150,7 +150,7 @@ def test_every_optimizer_is_here():
 
 
 def test_defaults_are_those_of_pytorch():
-    """Every default but SGD's learning rate and momentum."""
+    """Every default but SGD's learning rate."""
     p = [torch.zeros(1)]
     adam, adamw, rmsprop, adagrad = (f(p).defaults for f in (O.Adam, O.AdamW, O.RMSprop, O.Adagrad))
     for ours, theirs in ((cp.Adam(), adam), (cp.AdamW(), adamw)):

@@ -28,7 +28,12 @@ LAYERS = {
         cp.LayerNorm(),
     ],
 }
-OPTIMIZERS = [cp.Adam(), cp.SGD(nesterov=True, weight_decay=0.1), cp.RMSProp(clip_norm=1.0), cp.AdamW(clip_value=0.1)]
+OPTIMIZERS = [
+    cp.Adam(),
+    cp.SGD(0.1, 0.9, True, weight_decay=0.1),
+    cp.RMSProp(clip_norm=1.0),
+    cp.AdamW(clip_value=0.1),
+]
 CASES = list(itertools.product(LAYERS, range(len(OPTIMIZERS))))
 
 
@@ -107,7 +112,7 @@ def test_no_work_is_lost_or_done_twice(case):
 
 def test_what_only_the_backward_pass_reads_is_made_there():
     net = cp.Network(6, [cp.Dense(4, "tanh"), cp.Dense(1)], "mean_squared_error")
-    step = step_graph(net.architecture, cp.SGD(), "f32", "rows")
+    step = step_graph(net.architecture, cp.SGD(momentum=0.9), "f32", "rows")
     plan = passes(step.graph, takes, ELEMENTWISE, step.stored)["memory"]
     backward = next(s for s in plan.steps if "dz1" in {plan.values[p.output].label for p in parts(s)})
     assert [p.kernel for p in backward.epilogue] == ["multiply", "subtract", "multiply"], "1 − a² is not kept"

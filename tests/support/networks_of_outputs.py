@@ -31,7 +31,7 @@ OPTIMIZERS: dict[str, Any] = {
     "gradient-descent-decay": cp.GradientDescent(0.5, weight_decay=0.01),
     "sgd": "sgd",
     "sgd-plain": cp.SGD(0.1, momentum=0.0, clip_value=0.01),
-    "sgd-nesterov": cp.SGD(0.1, nesterov=True, weight_decay=0.1),
+    "sgd-nesterov": cp.SGD(0.1, 0.9, nesterov=True, weight_decay=0.1),
     "adam": "adam",
     "adam-schedule": cp.Adam(cp.WarmUp(cp.Cosine(0.1), 3), clip_norm=0.5),
     "adam-decay": cp.Adam(cp.StepDecay(0.1, 0.5, 2), weight_decay=0.1),

@@ -117,7 +117,7 @@ def pages(name: str) -> Made:
         walk = attempt(partial(trace.step_by_step, lang, zoom, "adam", convention=convention))
         made[f"{zoom}-{lang}-{convention}"] = paged(walk)
     made["by-default"] = paged(attempt(lambda: trace.step_by_step(digits=3)))
-    made["forward"] = paged(attempt(lambda: net.trace(X[0]).step_by_step(optimizer=cp.SGD(nesterov=True))))
+    made["forward"] = paged(attempt(lambda: net.trace(X[0]).step_by_step(optimizer=cp.SGD(0.1, 0.9, True))))
     return made
 
 

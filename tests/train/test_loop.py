@@ -555,12 +555,20 @@ def test_wrong_arguments_are_named(options, words):
         (lambda: cp.Cosine(0.1, final=-1.0), "final = -1.0"),
         (lambda: cp.Cosine(0.1, final=float("nan")), "final = nan"),
         (lambda: cp.SGD(momentum="much"), "momentum = 'much'"),
+        (lambda: cp.SGD(nesterov=True), "nesterov=True with momentum 0"),
+        (lambda: classifier().fit(X, y, optimizer=cp.SGD(), learning_rate=0.1), "learning_rate 0.1 beside SGD"),
         (lambda: cp.EarlyStopping(min_delta=-1), "min_delta"),
     ],
 )
 def test_wrong_hyperparameters_are_named(make, words):
     with pytest.raises(InvalidValueError if "fast" not in words else cp.DTypeError, match=words):
         make()
+
+
+def test_the_learning_rate_of_an_optimizer_given_by_name():
+    rates = classifier().fit(X, y, optimizer="sgd", learning_rate=cp.StepDecay(0.5, 0.1, 1), epochs=2).learning_rate
+    np.testing.assert_allclose(rates, [0.5, 0.05])
+    assert set(classifier().fit(X, y, learning_rate=0.25, epochs=2).learning_rate) == {0.25}
 
 
 def test_numpy_scalars_and_a_single_callback_are_accepted():

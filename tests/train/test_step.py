@@ -13,8 +13,8 @@ from clearprop.train.step import first_numbers, step_graph
 
 OPTIMIZERS = {
     "gradient descent": cp.GradientDescent(0.1),
-    "momentum": cp.SGD(0.1, weight_decay=0.01),
-    "nesterov": cp.SGD(0.1, nesterov=True, clip_value=0.05),
+    "momentum": cp.SGD(0.1, 0.9, weight_decay=0.01),
+    "nesterov": cp.SGD(0.1, 0.9, nesterov=True, clip_value=0.05),
     "adagrad": cp.AdaGrad(0.1, weight_decay=0.1),
     "rmsprop": cp.RMSProp(0.01, clip_norm=0.01),
     "adam": cp.Adam(0.01, weight_decay=0.1),

@@ -138,8 +138,6 @@ class Recipe:
             self._set("l2", float(self.l2))
 
     def _check_training(self) -> None:
-        if isinstance(self.optimizer, Optimizer) and self.learning_rate is not None:
-            raise InvalidValueError(f"learning_rate {self.learning_rate!r} beside {self.optimizer!r}", "one of the two")
         resolve_optimizer(self.optimizer, self.learning_rate)
         if self.batch_size is not None:
             self._set("batch_size", checked_integer("batch_size", self.batch_size))

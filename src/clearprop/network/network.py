@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from inspect import isfunction
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.errors import BusyError, InvalidValueError, ShapeError, checked_integer, checked_seed
+from clearprop.errors import BusyError, InvalidValueError, ShapeError, check_choice, checked_integer, checked_seed
 from clearprop.execute import Array, Executor, Program, default_executor
 from clearprop.explain import Trace
 from clearprop.forks import undivided
@@ -110,17 +110,44 @@ class Network:
 
     @property
     def parameters(self) -> Parameters:
-        """W1, b1, … by name. Reading gives a read-only copy; assigning sets the values."""
+        """W1, b1, … by name. Reading gives a read-only copy; assigning sets the values, of one or of all.
+
+        Example:
+            >>> net = Network(2, [cp.Dense(1, "sigmoid")], "binary_cross_entropy")
+            >>> net.parameters = {"W1": [0.5, -0.25], "b1": 1}
+            >>> net.parameters["W1"].tolist()
+            [[0.5], [-0.25]]
+        """
         return self._view(states=False)
+
+    @parameters.setter
+    def parameters(self, values: Mapping[str, Any]) -> None:
+        self.parameters.assign_all(values)
+
+    def parameters_in(self, convention: str) -> Parameters:
+        """The parameters as a convention writes them, to read and to assign.
+
+        Args:
+            convention: "row" (z = a W + b, W in×out), which is how the network keeps them, or "column" (z = W a + b, W
+                out×in), as PyTorch and many textbooks do.
+
+        Example:
+            >>> net = Network(3, [cp.Dense(1, "sigmoid")], "binary_cross_entropy")
+            >>> net.parameters_in("column")["W1"] = [[0.1, 0.2, 0.3]]
+            >>> net.parameters["W1"].shape
+            (3, 1)
+        """
+        check_choice("convention", convention, ("row", "column"))
+        return self._view(states=False, turned=convention == "column")
 
     @property
     def running(self) -> Parameters:
         """Running means and variances of batch normalisation, by name."""
         return self._view(states=True)
 
-    def _view(self, states: bool) -> Parameters:
+    def _view(self, states: bool, turned: bool = False) -> Parameters:
         names = [name for name, p in self.architecture.parameters.items() if p.is_state is states]
-        return Parameters(self._run.parameters, names, self._assign)
+        return Parameters(self._run.parameters, names, self._assign, turned)
 
     @property
     def n_parameters(self) -> int:
@@ -215,6 +242,7 @@ class Network:
         y: ArrayLike,
         *,
         optimizer: Any = None,
+        learning_rate: float | Schedule | None = None,
         epochs: int = 100,
         batch_size: int = 32,
         validation: tuple[Any, ...] | float | None = None,
@@ -238,6 +266,7 @@ class Network:
             X: (N, n_inputs) numbers.
             y: targets: (N,) or (N, n_outputs) numbers; for `cross_entropy` integer labels (N,) or rows that sum to 1.
             optimizer: a name or an object such as `cp.Adam(1e-3)`, the default.
+            learning_rate: η, a number or a schedule, of an optimizer given by name; by default the optimizer's own.
             epochs: passes over the data.
             batch_size: rows per step; a last batch of one row joins the one before.
             validation: (X, y), or (X, y, weights) where those rows do not count alike in the validation loss; or the
@@ -275,7 +304,7 @@ class Network:
         elif validation is not None:
             held_out = self._data(*as_held_out(validation))
         training = Training(
-            optimizer=resolve_optimizer(optimizer),
+            optimizer=resolve_optimizer(optimizer, learning_rate),
             epochs=checked_integer("epochs", epochs, low=0),
             batch_size=checked_integer("batch_size", batch_size),
             shuffle=as_truth("shuffle", shuffle),

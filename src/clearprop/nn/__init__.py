@@ -2,7 +2,7 @@
 
 from clearprop.nn.activations import ACTIVATIONS, ELU, ActivationFunction, LeakyReLU, resolve_activation
 from clearprop.nn.architecture import Architecture, Forward, TargetForm, parameter_nodes
-from clearprop.nn.given import Given
+from clearprop.nn.given import Given, fits, fitted
 from clearprop.nn.initializers import (
     INITIALIZERS,
     Constant,
@@ -93,6 +93,8 @@ __all__ = [
     "as_layer",
     "as_schedule",
     "first_value",
+    "fits",
+    "fitted",
     "loss_name",
     "parameter_nodes",
     "resolve_activation",

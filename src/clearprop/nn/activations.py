@@ -76,7 +76,19 @@ _DEFINED = (
 )
 ACTIVATIONS = {name: ActivationFunction(name, function, init) for name, function, init in _DEFINED}
 
+ALIASES = {"logistic": "sigmoid"}  # as scikit-learn calls it
+
 Activating = str | Callable[[Node], Node] | None
+
+
+def canonical(given: Activating) -> Activating:
+    """An activation as it was given, but for a name that others use: "logistic" is kept as "sigmoid".
+
+    Raises:
+        UnknownNameError, DTypeError: if there is no such activation.
+    """
+    resolve_activation(given)
+    return ALIASES.get(given, given) if isinstance(given, str) else given
 
 
 def resolve_activation(given: Activating) -> ActivationFunction:
@@ -93,9 +105,10 @@ def resolve_activation(given: Activating) -> ActivationFunction:
     if given is None:
         return ACTIVATIONS["identity"]
     if isinstance(given, str):
-        if given not in ACTIVATIONS:
+        name = ALIASES.get(given, given)
+        if name not in ACTIVATIONS:
             raise unknown_name("activation", given, sorted(ACTIVATIONS))
-        return ACTIVATIONS[given]
+        return ACTIVATIONS[name]
     if isinstance(given, ActivationFunction):
         return given
     if isinstance(given, LeakyReLU | ELU):

@@ -57,26 +57,46 @@ class Given:
                 "the numbers",
                 "give them again to a new layer: W=…, b=…",
             )
-        return np.broadcast_to(self.values, shape)
+        return fitted(self.values, shape)
+
+    @property
+    def T(self) -> Given:
+        """The transpose."""
+        return self if self.values is None else Given.of(self.values.T)
 
     def check_fits(self, letter: str, layer: int, shape: tuple[int, ...]) -> None:
-        """Check that the parameter is of the shape that was given.
+        """Check that the parameter is of the shape that was given, or that this is plain.
 
         Raises:
             ShapeError: if not.
         """
-        if self.shape in ((), shape):
+        if fits(self.shape, shape):
             return
         turned = self.shape == shape[::-1]
         raise ShapeError(
             f"{letter} of layer {layer} given as an array of shape {show_shape(self.shape)}",
             f"shape {show_shape(shape)}"
             + (": a row for each input, a column for each unit" if len(shape) == 2 else ""),
-            "its transpose" if turned else None,
+            "its transpose; of a layer, convention='column' says that W is written out×in" if turned else None,
         )
 
     def __repr__(self) -> str:
         return f"<given {show_shape(self.shape)}>" if self.shape or self.values is None else repr(float(self.values))
+
+
+def fits(given: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether an array of one shape can be meant for a parameter of another: one number for all of it, a flat list for
+    a matrix of one row or column, a matrix of one row or column for a vector.
+    """
+    if given in ((), shape):
+        return True
+    long = [d for d in given if d != 1], [d for d in shape if d != 1]
+    return {len(given), len(shape)} == {1, 2} and max(map(len, long)) <= 1 and long[0] == long[1]
+
+
+def fitted(values: Array, shape: tuple[int, ...]) -> Array:
+    """Values of a shape that `fits` a parameter, as an array of its shape."""
+    return values.reshape(shape) if values.ndim else np.broadcast_to(values, shape)
 
 
 def _digest(values: Array) -> str:

@@ -6,14 +6,16 @@ l counts the layers with parameters; normalisation, activation and dropout belon
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from clearprop import graph as g
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_integer
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, check_choice, checked_integer
 from clearprop.graph import Node
 from clearprop.graph.fused.updates import spread
-from clearprop.nn.activations import Activating, resolve_activation
+from clearprop.nn.activations import Activating, canonical, resolve_activation
 from clearprop.nn.given import as_given
 from clearprop.nn.initializers import Constant, FanInUniform, Initializer, Zeros, resolve_initializer
 from clearprop.nn.parameter import Role
@@ -36,19 +38,34 @@ class WeightedSum(Learned):
     """What layers that compute z = x · W + b share: their parameters, and numbers for these to start from.
 
     Attributes:
-        W, b: starting values: an array, nested lists, or one number where all are equal.
+        W, b: starting values: an array, nested lists, or one number where all are equal. A flat list will do for W
+            where there is one input or one unit.
+        convention: how W is written: "row" (n_in, n_out), or "column" (n_out, n_in). It is kept as rows.
     """
 
     W: Any = field(default=None, kw_only=True)
     b: Any = field(default=None, kw_only=True)
+    convention: InitVar[str] = field(default="row", kw_only=True)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, convention: str) -> None:
         super().__post_init__()
         name = type(self).__name__
-        for letter in ("W", "b"):
-            object.__setattr__(self, letter, as_given(f"{letter} of {name}", getattr(self, letter)))
+        check_choice("convention", convention, ("row", "column"))
+        W = as_given(f"W of {name}", self.W)
+        object.__setattr__(self, "W", W.T if W is not None and convention == "column" else W)
+        object.__setattr__(self, "b", as_given(f"b of {name}", self.b))
         if self.b is not None and "b" not in self.parts():
             raise InvalidValueError(f"b={self.b!r} of {name} with bias=False", "starting values of what there is")
+
+    def _check_bias(self, bias: Any) -> None:
+        """Refuse a bias that is no truth value: numbers for it would be taken for True, or for False."""
+        if not isinstance(bias, bool | np.bool_):
+            is_number = isinstance(bias, int | float | list | tuple | np.ndarray | np.generic)
+            raise InvalidValueError(
+                f"bias={bias!r} of {type(self).__name__}",
+                "True or False: whether there is a b",
+                f"its starting values are b={bias!r}" if is_number else "its starting values are b=…",
+            )
 
     def weighted_sum(self, x: Node, units: int, init: Initializer, bias_init: Initializer, scope: Scope) -> Node:
         """z = x · W + b of the layer that is open; W and b start from the numbers given, or else are drawn."""
@@ -75,8 +92,9 @@ class Dense(WeightedSum):
         bias: whether there is a b.
         init: initialiser of W (n_in, n_out); by default the one that suits the activation.
         bias_init: initialiser of b (n_out,).
-        W, b: numbers to start from, in place of drawn ones: an array or nested lists of the parameter's shape, or one
-            number where all are equal.
+        W, b: numbers to start from, in place of drawn ones: an array or nested lists of the parameter's shape, a flat
+            list where there is one input or one unit, or one number where all are equal.
+        convention: how W is written: "row" (n_in, n_out), or "column", as in W x + b, (n_out, n_in).
         trainable: False freezes the layer, {"b": False} its b alone: a frozen parameter gets no gradient and keeps its
             value.
         learning_rate_factor: what the learning rate η is multiplied by for W and b, or {"W": …} for one of them.
@@ -95,10 +113,11 @@ class Dense(WeightedSum):
     init: Any = None
     bias_init: Any = "zeros"
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def __post_init__(self, convention: str) -> None:
+        self._check_bias(self.bias)
+        super().__post_init__(convention)
         object.__setattr__(self, "units", checked_integer("units", self.units))
-        resolve_activation(self.activation)
+        object.__setattr__(self, "activation", canonical(self.activation))
         resolve_initializer(self.bias_init)
         if self.init is not None:
             resolve_initializer(self.init)
@@ -132,15 +151,17 @@ class Linear(WeightedSum):
         in_features: number of inputs; checked against the layer before.
         out_features: number of outputs.
         bias: whether there is a b.
-        W, b, trainable, learning_rate_factor, decay_factor: as of `Dense`.
+        W, b, convention, trainable, learning_rate_factor, decay_factor: as of `Dense`. PyTorch's `weight` is
+            `Linear(…, W=weight, convention="column")`.
     """
 
     in_features: int
     out_features: int
     bias: bool = True
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def __post_init__(self, convention: str) -> None:
+        self._check_bias(self.bias)
+        super().__post_init__(convention)
         object.__setattr__(self, "in_features", checked_integer("in_features", self.in_features))
         object.__setattr__(self, "out_features", checked_integer("out_features", self.out_features))
 
@@ -172,7 +193,7 @@ class Activation(ShortRepr):
     def __post_init__(self) -> None:
         if self.function is None:
             raise DTypeError("activation None", "a name or a function")
-        resolve_activation(self.function)
+        object.__setattr__(self, "function", canonical(self.function))
 
     def build(self, x: Node, scope: Scope) -> Node:
         """a = f(x)."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from clearprop import graph as g
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError, unknown_name
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError, unknown_name
 from clearprop.graph import N, Node
 
 Target = Literal["numbers", "binary", "classes"]
@@ -182,12 +182,34 @@ LOSSES: dict[str, Loss] = {
     "cross_entropy": CrossEntropy(),
 }
 
+# What others call them.
+ALIASES = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "bce": "binary_cross_entropy",
+    "binary_crossentropy": "binary_cross_entropy",
+    "categorical_crossentropy": "cross_entropy",
+    "sparse_categorical_crossentropy": "cross_entropy",
+}
+# Names that do not say which loss is meant: all that can be answered is what there is.
+_AMBIGUOUS = {
+    **dict.fromkeys(
+        ("logistic", "log_loss", "logloss", "nll"),
+        "'binary_cross_entropy', for outputs of sigmoid (the activation that is also called logistic), "
+        "or 'cross_entropy', for outputs of softmax",
+    ),
+    **dict.fromkeys(
+        ("l2", "sse", "quadratic", "squared"),
+        "'squared_error', ½‖y − a‖², or 'mean_squared_error', without the ½ and divided by the number of outputs",
+    ),
+}
+
 
 def resolve_loss(given: Any) -> Loss:
-    """A loss given by name, as an object or as a function of (a, y).
+    """A loss given by name, as an object or as a function of (a, y). "mse", "mae" and "bce" are names, too.
 
     Raises:
-        UnknownNameError: for an unknown name.
+        UnknownNameError: for an unknown name, or one that could be two of them.
         DTypeError: for what is neither a name nor a loss.
 
     Example:
@@ -195,9 +217,12 @@ def resolve_loss(given: Any) -> Loss:
         Huber(delta=1.0)
     """
     if isinstance(given, str):
-        if given not in LOSSES:
+        name = ALIASES.get(given, given)
+        if name in _AMBIGUOUS:
+            raise UnknownNameError(f"unknown loss {name!r}", _AMBIGUOUS[name])
+        if name not in LOSSES:
             raise unknown_name("loss", given, sorted(LOSSES))
-        return LOSSES[given]
+        return LOSSES[name]
     if isinstance(given, Loss):
         return given
     if callable(given):

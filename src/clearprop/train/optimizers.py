@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +50,10 @@ class Optimizer:
     clip_value: float | None = field(default=None, kw_only=True)
     clip_norm: float | None = field(default=None, kw_only=True)
 
-    slots: ClassVar[tuple[str, ...]] = ()
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The arrays that it keeps beside each parameter, by their letters."""
+        return ()
 
     def __post_init__(self) -> None:
         as_schedule(self.learning_rate)
@@ -100,30 +103,43 @@ class GradientDescent(Optimizer):
 
 @dataclass(frozen=True)
 class SGD(Optimizer):
-    """v ← μv + g, θ ← θ − ηv; with Nesterov θ ← θ − η(g + μv). As PyTorch's SGD.
+    """θ ← θ − ηg; with momentum v ← μv + g, θ ← θ − ηv; with Nesterov θ ← θ − η(g + μv). As PyTorch's SGD.
 
     Args:
         learning_rate: η.
-        momentum: μ in [0, 1).
-        nesterov: whether to look ahead along v.
+        momentum: μ in [0, 1); 0.9 is usual. Without it no v is kept.
+        nesterov: whether to look ahead along v; needs a momentum.
+
+    Example:
+        >>> SGD(0.1).slots, SGD(0.1, momentum=0.9).slots
+        ((), ('v',))
     """
 
     learning_rate: float | Schedule = 0.01
-    momentum: float = 0.9
+    momentum: float = 0.0
     nesterov: bool = False
 
-    slots: ClassVar[tuple[str, ...]] = ("v",)
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """v, where there is a momentum."""
+        return ("v",) if self.momentum else ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check("momentum", self.momentum, 0, 1)
+        if self.nesterov and not self.momentum:
+            raise InvalidValueError(
+                "nesterov=True with momentum 0", "a momentum", "cp.SGD(…, momentum=0.9, nesterov=True)"
+            )
 
     def scalars(self, step: Any) -> dict[str, Any]:
         """λ and μ."""
-        return {**super().scalars(step), "μ": self.momentum}
+        return {**super().scalars(step), "μ": self.momentum} if self.momentum else super().scalars(step)
 
     def update(self, theta: Node, dtheta: Node, slots: Slots, h: Slots) -> tuple[Node, dict[str, Node]]:
-        """v′ = μv + g; θ′ = θ − ηv′, or θ − η(g + μv′)."""
+        """v′ = μv + g; θ′ = θ − ηv′, or θ − η(g + μv′). Without momentum θ′ = θ − ηg."""
+        if not self.momentum:
+            return updates.descend(theta, dtheta, h["η"]), {}
         v = updates.accelerate(slots["v"], dtheta, h["μ"])
         direction = updates.accelerate(v, dtheta, h["μ"]) if self.nesterov else v
         return updates.descend(theta, direction, h["η"]), {"v": v}
@@ -141,7 +157,10 @@ class AdaGrad(Optimizer):
     learning_rate: float | Schedule = 0.01
     epsilon: float = 1e-10
 
-    slots: ClassVar[tuple[str, ...]] = ("s",)
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """s, the sum of g² so far."""
+        return ("s",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -171,7 +190,10 @@ class RMSProp(Optimizer):
     beta: float = 0.99
     epsilon: float = 1e-8
 
-    slots: ClassVar[tuple[str, ...]] = ("v",)
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """v, the running mean of g²."""
+        return ("v",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -214,7 +236,10 @@ class Adam(Optimizer):
     beta2: float = 0.999
     epsilon: float = 1e-8
 
-    slots: ClassVar[tuple[str, ...]] = ("m", "v")
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """m and v, the running means of g and of g²."""
+        return ("m", "v")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -255,11 +280,12 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 }
 
 
-def resolve_optimizer(given: Any, learning_rate: float | None = None) -> Optimizer:
+def resolve_optimizer(given: Any, learning_rate: float | Schedule | None = None) -> Optimizer:
     """An optimizer given by name or as an object; None is Adam.
 
     Raises:
         UnknownNameError: for an unknown name.
+        InvalidValueError: for a learning rate beside an object, which has one.
         DTypeError: for anything else.
 
     Example:
@@ -267,6 +293,8 @@ def resolve_optimizer(given: Any, learning_rate: float | None = None) -> Optimiz
         0.1
     """
     if isinstance(given, Optimizer):
+        if learning_rate is not None:
+            raise InvalidValueError(f"learning_rate {learning_rate!r} beside {given!r}", "one of the two")
         return given
     if given is None or isinstance(given, str):
         name = given or "adam"

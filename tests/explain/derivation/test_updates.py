@@ -15,6 +15,7 @@ X, y = rng.normal(size=(3, 2)), rng.normal(size=(3, 2))
 
 CHOSEN = {
     **{name: made() for name, made in OPTIMIZERS.items()},
+    "momentum": cp.SGD(0.1, momentum=0.9),
     "nesterov": cp.SGD(0.1, momentum=0.8, nesterov=True),
     "weight decay": cp.SGD(0.1, weight_decay=0.3),
     "no decay": cp.AdamW(0.1, weight_decay=0.0),
