@@ -45,6 +45,29 @@ def test_affine_for_one_sample_and_for_batches(shape):
     assert (dx.shape, layer.dW.shape, layer.db.shape) == (x.shape, W.shape, b.shape)
 
 
+@pytest.mark.parametrize(
+    ("x", "y"), [(2.0, 3.0), (rng.normal(size=(2, 3)), rng.normal(size=(2, 3))), (rng.normal(size=3), 2.0)]
+)
+def test_layers_of_two_inputs(x, y):
+    for layer, f in ((cp.layers.Add(), np.add), (cp.layers.Multiply(), np.multiply)):
+        out, dout = layer.forward(x, y), rng.normal(size=np.shape(x))
+        np.testing.assert_array_equal(out, f(x, y))
+        dx, dy = layer.backward(dout)
+        x, y = np.array(x), np.array(y)
+        np.testing.assert_allclose(dx, numeric(lambda v, f=f, y=y: f(v, y), x, dout), atol=1e-8)
+        np.testing.assert_allclose(dy, numeric(lambda v, f=f, x=x: f(x, v), y, dout), atol=1e-8)
+    with pytest.raises(ShapeError):
+        cp.layers.Add().forward([1, 2], [1, 2, 3])
+    with pytest.raises(cp.ClearpropError, match=r"Multiply.backward before forward"):
+        cp.layers.Multiply().backward(1)
+
+
+def test_only_layers_are_listed():
+    assert all(hasattr(getattr(cp.layers, name), "backward") for name in dir(cp.layers))
+    assert {"Add", "Multiply", "Affine", "Sigmoid"} <= set(dir(cp.layers))
+    assert "Any" not in dir(cp.layers)
+
+
 @pytest.mark.parametrize("t", [np.array([0, 2]), np.eye(3)[[0, 2]], np.array([[0.2, 0.3, 0.5], [1, 0, 0]])])
 def test_softmax_with_loss(t):
     z = rng.normal(size=(2, 3))

@@ -120,6 +120,54 @@ class Softmax(_Elementwise):
     op = OPS["softmax"]
 
 
+class _OfTwo(Layer):
+    """A node of the graph with two inputs, of equal shapes or one of them a single number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shapes: list[tuple[int, ...]] = []
+
+    def forward(self, x: ArrayLike, y: ArrayLike) -> Any:
+        """The op's value; kept in `out`.
+
+        Raises:
+            ShapeError: if the shapes differ and neither is a single number.
+        """
+        given = [_numbers(f"an input of {type(self).__name__}", v) for v in (x, y)]
+        self._shapes = [v.shape for v in given]
+        whole = max(self._shapes, key=len)
+        return self._forward(*(v if v.shape else np.broadcast_to(v, whole) for v in given))
+
+    def backward(self, dout: ArrayLike) -> tuple[Any, Any]:
+        """∂L/∂x and ∂L/∂y for dout = ∂L/∂out; summed for a single number that met a larger array."""
+        dx, dy = (d if shape else np.sum(d) for d, shape in zip(self._backward(dout), self._shapes, strict=True))
+        return dx, dy
+
+
+class Add(_OfTwo):
+    """out = x + y; dx = dout, dy = dout: the node "+" passes the gradient on unchanged.
+
+    Example:
+        >>> layer = Add()
+        >>> float(layer.forward(200, 450)), tuple(map(float, layer.backward(1.1)))
+        (650.0, (1.1, 1.1))
+    """
+
+    op = OPS["add"]
+
+
+class Multiply(_OfTwo):
+    """out = x · y, element by element; dx = dout · y, dy = dout · x: the node "×" swaps its inputs.
+
+    Example:
+        >>> layer = Multiply()  # two apples at 100
+        >>> float(layer.forward(100, 2)), tuple(map(float, layer.backward(1.1)))
+        (200.0, (2.2, 110.00000000000001))
+    """
+
+    op = OPS["multiply"]
+
+
 class Affine(Layer):
     """out = x·W + b; dx = dout·Wᵀ, dW = xᵀ·dout, db = dout summed over the samples.
 
@@ -209,4 +257,9 @@ def _rows_of(t: Array, z: Array) -> Array:
     return np.eye(k)[t.astype(np.int64)]
 
 
-__all__ = ["Affine", "Layer", "NotForwardedError", "ReLU", "Sigmoid", "Softmax", "SoftmaxWithLoss", "Tanh"]
+__all__ = ["Add", "Affine", "Multiply", "ReLU", "Sigmoid", "Softmax", "SoftmaxWithLoss", "Tanh"]
+
+
+def __dir__() -> list[str]:
+    """What `cp.layers.` completes to: the layers."""
+    return __all__
