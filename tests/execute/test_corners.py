@@ -282,7 +282,7 @@ def test_after_memory_ran_out_the_next_run_is_right():
     inputs = {"x": numbers(3, 3), "weights": numbers(3, 1_000_000)}
     before = program.run(inputs)["y"]
     with pytest.raises(MemoryError):
-        program._machine.thing.run(10**8, 1, [], [], np.zeros(3, np.int64), [], np.empty(9))
+        program.machine.thing.run(10**8, 1, [], [], np.zeros(3, np.int64), [], np.empty(9))
     assert program.run(inputs)["y"] == before
 
 

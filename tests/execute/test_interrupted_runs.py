@@ -34,7 +34,7 @@ def until_interrupted():
 
 signal.signal(signal.SIGALRM, interrupt)
 program = default_executor().load(g.Graph({"y": g.tanh(g.variable("x", (4,)))}))
-held = getattr(program, "_machine", None) or program.memory
+held = getattr(program, "machine", None) or program.memory
 values, times = {"x": np.ones(4)}, 0
 program.run(values)  # imports what it needs
 for _ in range(500):

@@ -165,12 +165,12 @@ CASES = [
     Case(
         "vanishing_gradients",
         "10 layers of 50 sigmoids, N(0, 1/n)",
-        Recipe(moons, (50,) * 10, "sigmoid", init="lecun", epochs=60, optimizer=cp.SGD(0.01)),
+        Recipe(moons, (50,) * 10, "sigmoid", init="lecun", epochs=60, optimizer=cp.SGD(0.01, 0.9)),
     ),
     Case(
         "vanishing_gradients",
         "4 relu layers, init=cp.Normal(0.01)",
-        Recipe(moons, (32,) * 4, init=cp.Normal(0.01), optimizer=cp.SGD(0.02)),
+        Recipe(moons, (32,) * 4, init=cp.Normal(0.01), optimizer=cp.SGD(0.02, 0.9)),
     ),
     Case(
         "exploding_gradients", "5 relu layers, weights × 10", Recipe(moons, (32,) * 5, init=cp.Normal(2.5), epochs=10)

@@ -9,6 +9,7 @@ from clearprop.execute.native import Native, ceiling, instruction_sets
 from clearprop.execute.philox import permutation
 from clearprop.execute.reference import Array
 from clearprop.execute.reference_executor import Reference
+from clearprop.execute.repeated import repeated
 from clearprop.execute.threads import available
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "executors",
     "instruction_sets",
     "permutation",
+    "repeated",
 ]

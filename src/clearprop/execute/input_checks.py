@@ -50,7 +50,7 @@ class InputChecks:
         """
         owned = self._owned({name: inputs[name] for name in self._plan.inputs})
         n = self._batch_size(owned, n)
-        self._check_indices(owned, n)
+        self.indices(owned, n)
         if any((n if size is N else size) == 0 for size in self._maxima):
             raise ShapeError("the maximum of no values", "at least one row and one column")
         return owned, n
@@ -76,7 +76,8 @@ class InputChecks:
             for name, array in given.items()
         }
 
-    def _check_indices(self, inputs: Mapping[str, Array], n: int) -> None:
+    def indices(self, inputs: Mapping[str, Array], n: int) -> None:
+        """Refuse a row number or a label out of its range."""
         for name, size in self._limits:
             if name in inputs:
                 check_index(inputs[name], n if size is N else size, name)
@@ -118,7 +119,7 @@ class InputChecks:
             planned = self._planned(name)
             if planned is not None and planned != (N, *array.shape[1:]):
                 raise ShapeError(f"{name} has shape {show_shape(array.shape)}", show_shape(planned))
-        self._check_indices(data, batches.rows)
+        self.indices(data, batches.rows)
         return data, table
 
     def _planned(self, name: str) -> tuple[Any, ...] | None:

@@ -20,6 +20,7 @@ from clearprop.execute.input_checks import InputChecks
 from clearprop.execute.native_session import NativeSession
 from clearprop.execute.reference import Array
 from clearprop.execute.reference_executor import Reference
+from clearprop.execute.repeated import NativeRepeated
 from clearprop.execute.row_by_row import in_chunks, row_by_row
 from clearprop.execute.takes import takes, why_not
 from clearprop.execute.threads import MOST, available, threads_for
@@ -128,8 +129,8 @@ class NativeProgram(Program):
         self.plan: Plan = code.passes["memory"]
         self.passes, self.encoded, self.threads, self.isa = code.passes, code.encoded, threads, code.isa
         self.checks, self._code = code.checks, code
-        self._machine = self.new_machine()  # its buffers serve every run
-        self._dtype = np.dtype("float64" if self.encoded.is_f64 else "float32")
+        self.machine = self.new_machine()  # its buffers serve every run
+        self.dtype = np.dtype("float64" if self.encoded.is_f64 else "float32")
 
     def __eq__(self, other: object) -> bool:
         """Whether it is the same code, run by as many threads."""
@@ -176,8 +177,8 @@ class NativeProgram(Program):
         numbers = [(index, float(inputs[name])) for name, index in code.scalars.items()]
         counter = NO_COUNTER if code.counter is None else np.ascontiguousarray(inputs[code.counter], np.int64)
         file = np.empty(len(code.file))
-        with self._machine.lock:
-            self._machine.thing.run(n, self.threads_for(n), given, numbers, counter, list(wanted), file)
+        with self.machine.lock:
+            self.machine.thing.run(n, self.threads_for(n), given, numbers, counter, list(wanted), file)
         return file
 
     def open(self, state: Mapping[str, Array], kept: Sequence[str] = ()) -> NativeSession:
@@ -198,9 +199,17 @@ class NativeProgram(Program):
         numbers = [(index, float(parameters[n])) for n, index in code.scalars.items()]
         threads = available() if threads is None else max(1, min(threads, MOST))
         predict: Callable[[Array], Array] = _native.Predictor(
-            self._code.program, source, output, specs, numbers, np.empty, self._dtype, threads
+            self._code.program, source, output, specs, numbers, np.empty, self.dtype, threads
         )
         return predict
+
+    def bound_to(self, held: Mapping[str, Array], n: int) -> NativeRepeated | None:
+        """The program on arrays that stay where they are, see `repeated`; None if an output is not in memory."""
+        found = {name: self._found(name) for name in self.plan.outputs}
+        fixed = all(not self.plan.values[v].type.has_batch for v in self.plan.outputs.values())
+        if not fixed or any(kind != "memory" for kind, _ in found.values()):
+            return None
+        return NativeRepeated(self, self.checks.fixed(held), {name: where for name, (_, where) in found.items()}, n)
 
     # --- where things are
 
@@ -233,7 +242,7 @@ class NativeProgram(Program):
     def _blank(self, v: int, n: int) -> tuple[Any, ...]:
         """Room for a value that is read from memory after a run."""
         rows, cols, *_ = self.encoded.values[v]
-        return self.spec(v, np.empty((n if rows < 0 else rows, cols), self._dtype))
+        return self.spec(v, np.empty((n if rows < 0 else rows, cols), self.dtype))
 
     def _found(self, name: str) -> tuple[str, Any]:
         """Where an output is after a run: ("given", input), ("file", index), or ("memory", value)."""

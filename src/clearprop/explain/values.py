@@ -14,11 +14,12 @@ import numpy as np
 
 from clearprop.cached import cached_property
 from clearprop.errors import ClearpropError, InvalidValueError, UnknownNameError
-from clearprop.execute import Array, Reference
-from clearprop.graph import Graph, Name, Role, gradient, simplify, tidy
-from clearprop.graph.name import as_name
-from clearprop.nn import Architecture, TargetForm, parameter_nodes
+from clearprop.execute import Array
+from clearprop.explain.passes import Passes, passes_of
+from clearprop.graph import Graph, Name, Role
+from clearprop.nn import Architecture, TargetForm
 from clearprop.nn.names import A0, COUNTER, LOSS, TARGET, X
+from clearprop.train import as_dtype
 
 
 class ByLayer(Mapping[int, Array]):
@@ -54,83 +55,102 @@ class Values:
         y: Array | None = None,
         form: TargetForm = "rows",
         mode: str = "inference",
+        counter: Array | None = None,
     ) -> None:
         if mode not in ("inference", "training"):
             raise InvalidValueError(f"mode {mode!r}", "'inference' or 'training'")
         self.architecture, self.mode = architecture, mode
-        self.parameters = {name: _kept(np.asarray(a, np.float64)) for name, a in parameters.items()}  # as they are now
-        self._X, self._y, self._form = _kept(X), None if y is None else _kept(y), form
+        self._parameters = {name: a.copy() for name, a in parameters.items()}  # as they are now
+        self._X, self._y, self.form = _kept(X), None if y is None else _kept(y), form
+        self._counter = np.zeros(3, np.int64) if counter is None else counter  # of random numbers: seed, epoch, step
         self._training = mode == "training"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as what it was made of; graphs and values are made again when they are needed."""
-        return type(self), (self.architecture, self.parameters, self._X, self._y, self._form, self.mode)
+        return type(self), (self.architecture, self._parameters, self._X, self._y, self.form, self.mode, self._counter)
+
+    @cached_property
+    def parameters(self) -> dict[str, Array]:
+        """Every parameter and running state by name, in float64, as it was when the trace was made."""
+        return {name: _read_only(np.asarray(a, np.float64)) for name, a in self._parameters.items()}
 
     # --- graphs
 
     @cached_property
+    def passes(self) -> Passes:
+        """The graphs, which traces of one architecture share."""
+        return passes_of(self.architecture, self._training, self.form if self.has_target else None)
+
+    @property
     def layer_graph(self) -> Graph:
         """The forward pass and the loss as the textbooks write them, on a[L]; every layer's values have names."""
-        if self._y is None:
-            return self.architecture.prediction_graph("f64").keeping_names()
-        return self.architecture.loss_graph("f64", self._training, self._form).keeping_names()
+        return self.passes.layer_graph
 
-    @cached_property
+    @property
     def graph(self) -> Graph:
         """The whole pass, forward and backward, simplified: what runs when the network trains."""
-        return self._with_gradients(simplify(self.layer_graph))
+        return self.passes.graph
 
-    @cached_property
+    @property
     def textbook_graph(self) -> Graph:
         """Forward and backward as the textbooks write them: the layer graph and its gradients, nothing fused."""
-        return tidy(self._with_gradients(self.layer_graph))
+        return self.passes.textbook_graph
 
-    def _with_gradients(self, forward: Graph) -> Graph:
-        """A forward pass, and beside it the gradients by its values and the parameters, if it has a loss."""
-        if self._y is None:
-            return forward
-        names = [*self._computed, *self.learned]
-        gradients = gradient(forward[LOSS], [forward[name] for name in names])
-        outputs = dict(forward.outputs)
-        outputs |= {name.gradient: node.named(name.gradient) for name, node in zip(names, gradients, strict=True)}
-        return Graph(outputs)
-
-    @cached_property
-    def _computed(self) -> list[Name]:
-        """The layers' values in the order in which they are computed, but for whole numbers, which have no gradient."""
-        named = [node.name for node in self.layer_graph.nodes if node.type.is_float and node.name is not None]
-        return [name for name in named if name.role == "value"]
-
-    @cached_property
+    @property
     def learned(self) -> list[Name]:
         """The parameters that the loss depends on; a layer may declare others."""
-        return list(parameter_nodes(self.layer_graph, self.architecture))
+        return self.passes.learned
 
-    @cached_property
+    @property
     def output(self) -> Name:
         """The name of what the network puts out: a[L], unless something else comes last in it."""
-        return as_name(self.architecture.forward("f64", self._training).output.name or "y")
+        return self.passes.output
+
+    @property
+    def forward_names(self) -> list[Name]:
+        """X, then layer by layer z, a, …, and the loss."""
+        return self.passes.forward_names
+
+    @property
+    def backward_names(self) -> list[Name]:
+        """da[L], dz[L], {dW[L], db[L]}, da[L−1], … down to the first layer."""
+        return self.passes.backward_names
 
     # --- values
 
     def inputs(self) -> dict[str, Array]:
         """What the graphs are computed from: parameters, X, y, the counter of random numbers, and what is scheduled."""
-        bound = dict(self.parameters) | {X: self._X, COUNTER: np.zeros(3, np.int64)}
+        bound = dict(self.parameters) | {X: self._X, COUNTER: self._counter}
         bound |= {name: np.asarray(scalar.first) for name, scalar in self.architecture.scalars.items()}
         return bound if self._y is None else bound | {TARGET: self._y}
 
     def run(self, graph: Graph) -> dict[str, Array]:
         """The outputs of a graph of this network for these samples."""
-        given = self.inputs()
-        return Reference().load(graph).run({name: given[name] for name in graph.inputs}, len(self._X))
+        return self.passes.run(graph, self.inputs(), len(self._X))
+
+    def data_as(self, dtype: str) -> tuple[Array, Array]:
+        """X and y as a network of this dtype computes with them; class labels stay whole numbers.
+
+        Raises:
+            InvalidValueError: for numbers too large for the dtype.
+        """
+        self._require_target()
+        assert self._y is not None
+        y = self._y if self.form == "labels" else as_dtype("y", self._y, dtype)
+        return as_dtype("X", self._X, dtype), y
 
     @cached_property
     def values(self) -> Mapping[str, Array]:
         """Every value by name, in the order in which it is computed: forward, then backward."""
-        found = self.run(self.graph) | {A0: self._X}
+        found = self._ran | {A0: self._X}
         if self._y is not None:
             found |= self._bypassed(found)
         return {name: _read_only(found[name]) for name in self._names}
+
+    @cached_property
+    def _ran(self) -> dict[str, Array]:
+        """The outputs of the graph that trains."""
+        return self.run(self.graph)
 
     def _bypassed(self, found: Mapping[str, Array]) -> dict[str, Array]:
         """Gradients by values that the graph that trains goes round, as a loss from logits goes round a[L].
@@ -169,33 +189,21 @@ class Values:
             raise InvalidValueError(f"sample {i} of {self.samples}", f"0 … {self.samples - 1}")
         rows = slice(i % self.samples, i % self.samples + 1)
         y = None if self._y is None else self._y[rows]
-        return type(self)(self.architecture, self.parameters, self._X[rows], y, self._form, self.mode)
+        return type(self)(self.architecture, self._parameters, self._X[rows], y, self.form, self.mode, self._counter)
 
     @cached_property
     def _names(self) -> tuple[Name, ...]:
         """In the order in which the values are computed."""
         return (*self.forward_names, *self.backward_names)
 
-    @property
-    def forward_names(self) -> list[Name]:
-        """X, then layer by layer z, a, …, and the loss."""
-        return [A0, *self._computed, *([LOSS] if self._y is not None else [])]
-
-    @property
-    def backward_names(self) -> list[Name]:
-        """da[L], dz[L], {dW[L], db[L]}, da[L−1], … down to the first layer."""
-        if self._y is None:
-            return []
-        names: list[Name] = []
-        for value in reversed(self.forward_names[1:-1]):
-            names.append(value.gradient)
-            if value.letter == "z" and not value.suffix:
-                names += [name.gradient for name in self.learned if name.layer == value.layer]
-        return list(dict.fromkeys([*names, *(name.gradient for name in self.learned)]))
-
     def __getitem__(self, name: str) -> Array:
         if name not in self:
-            raise UnknownNameError(f"no {name!r} in this trace", "one of: " + ", ".join(self))
+            is_parameter = name in self.parameters
+            raise UnknownNameError(
+                f"no {name!r} among what this trace computed",
+                "one of: " + ", ".join(self),
+                f"trace.parameters[{name!r}], which was given" if is_parameter else None,
+            )
         return self.values[name]
 
     def __contains__(self, name: object) -> bool:
@@ -237,6 +245,35 @@ class Values:
         return self.dz
 
     @property
+    def W(self) -> ByLayer:
+        """The weights W[l], (n_in, n_out), of before the step."""
+        return self.by_layer("W")
+
+    @property
+    def b(self) -> ByLayer:
+        """The biases b[l], (n_out,), of before the step."""
+        return self.by_layer("b")
+
+    def by_layer(self, letter: str) -> ByLayer:
+        """All values, parameters or gradients of one letter, by layer: what has no attribute of its own, too.
+
+        Example:
+            >>> net = cp.Network(2, [cp.Dense(3), cp.LayerNorm(), cp.Dense(1)], "squared_error")
+            >>> trace = net.trace([[1.0, 2.0]], [[0.5]])
+            >>> trace.by_layer("n"), trace.by_layer("dgamma")
+            ({n[1]: (1, 3)}, {dgamma[1]: (3,)})
+        """
+        parameters = {
+            name.layer: self.parameters[name]
+            for name in self.architecture.parameters
+            if isinstance(name, Name) and (name.letter, name.suffix) == (letter, "") and name.layer is not None
+        }
+        found = parameters or self._layers("value", letter)
+        if not found and letter.startswith("d"):
+            found = self._layers("gradient", letter[1:])
+        return ByLayer(letter, found)
+
+    @property
     def dW(self) -> ByLayer:
         """∂L/∂W[l], (n_in, n_out)."""
         return ByLayer("dW", self._layers("gradient", "W"))
@@ -250,7 +287,7 @@ class Values:
     def loss(self) -> float:
         """L, the mean over the samples, with penalties."""
         self._require_target()
-        return float(self.values["L"])
+        return float(self._ran[LOSS])
 
     def _layers(self, role: Role, letter: str) -> dict[int, Array]:
         """Layer → its first value of a letter, or the gradient by it."""

@@ -31,6 +31,7 @@ from clearprop.train import (
     EarlyStopping,
     Epoch,
     History,
+    PlainStep,
     Profile,
     Run,
     Schedule,
@@ -99,6 +100,8 @@ class Network:
         self.architecture, self.seed, self.dtype = architecture, checked_seed(seed), dtype_name(dtype)
         self._program: Program | None = None  # of a prediction
         self._predict: Callable[[Array], Array] | None = None  # with the parameters of now
+        self._plain: PlainStep | None = None  # of `step`, for batches of one size
+        self._stepped = 0  # how many of those steps were taken: dropout drops others in each
         self._fit: tuple[int, threading.Lock] | None = None  # the last one's process, and its lock, held while it runs
 
     # --- what it is
@@ -335,6 +338,46 @@ class Network:
             finally:
                 self._changed()
 
+    def step(self, X: ArrayLike, y: ArrayLike, learning_rate: float) -> Trace:
+        """One plain step on all of these samples: θ ← θ − η ∂L/∂θ, with penalties, in the network's dtype.
+
+        Nothing is kept beside the parameters, and what the optimizer of a fit keeps stays as it is; frozen parameters
+        stay, too. Running statistics of batch normalisation move on, and dropout drops others in each step.
+
+        Args:
+            X, y: as of `fit`; one sample may be a vector.
+            learning_rate: η > 0.
+
+        Returns:
+            The trace of before the step: the values, the loss and the gradients that made it.
+
+        Raises:
+            ClearpropError: if X or y does not fit; DivergenceError, and the parameters stay as they were, if one would
+                not be finite; BusyError while the network is being trained.
+
+        Example:
+            >>> net = Network(2, [cp.Dense(1, "sigmoid", W=[0.5, -0.25], b=0.25)], "bce", dtype="float64")
+            >>> trace = net.step([1.0, 3.0], 1, learning_rate=0.5)
+            >>> trace.a[1].item(), trace.dW[1].ravel().tolist(), net.parameters["W1"].ravel().tolist()
+            (0.5, [-0.5, -1.5], [0.75, 0.5])
+        """
+        mine = threading.Lock()
+        with mine:
+            self._claim(mine)
+            counter = np.array([self.seed, self._run.epoch, self._stepped])
+            before = self._traced(X, y, "training", counter)
+            plain = self._plain
+            if plain is None or (plain.n, plain.form) != (before.samples, before.form):
+                form: TargetForm = before.form
+                plain = PlainStep(self.architecture, self._run.parameters, form, self.dtype, before.samples)
+                self._plain = plain
+            new = plain(*before.data_as(self.dtype), learning_rate, counter)
+            for name, values in new.items():
+                self._run.assign(name, values)
+            self._stepped += 1
+            self._changed()
+        return before
+
     def _claim(self, mine: threading.Lock) -> None:
         """Keep other fits out for as long as a lock is held; a fit that a fork left behind in a child keeps none out.
 
@@ -405,12 +448,15 @@ class Network:
             y: targets; without them there is no backward pass.
             mode: "inference" (what predict computes) or "training" (batch statistics, dropout).
         """
+        return self._traced(X, y, mode, None)
+
+    def _traced(self, X: ArrayLike, y: ArrayLike | None, mode: str, counter: Array | None) -> Trace:
         a = self.architecture
         features = as_features(X, a.n_inputs, "f64")
         if y is None:
             return Trace(a, self._run.parameters, features, mode=mode)
         targets, form = as_targets(y, a.checked_loss(), a.n_outputs, len(features), "f64")
-        return Trace(a, self._run.parameters, features, targets, form, mode)
+        return Trace(a, self._run.parameters, features, targets, form, mode, counter)
 
     def arrays(self) -> dict[str, Array]:
         """Copies of all parameters and running states, by name."""
@@ -423,7 +469,8 @@ class Network:
         return deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_program": None, "_predict": None, "_fit": None}  # made again when needed
+        made_again = dict.fromkeys(("_program", "_predict", "_plain", "_fit"))
+        return {**self.__dict__, **made_again}
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a file, atomically; `cp.load(path)` reads it.

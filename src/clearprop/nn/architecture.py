@@ -96,6 +96,10 @@ class Architecture:
         Raises:
             TypeError: if a function or a layer of the user's is in it: its code may change, a cached graph would not.
         """
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
         values = tuple(getattr(self, f.name) for f in fields(self))
         if not _has_no_user_code(values):
             raise TypeError("an architecture with the user's functions in it cannot be hashed")
@@ -205,6 +209,10 @@ class Architecture:
         Raises:
             InvalidValueError: otherwise.
         """
+        return self._suiting_loss
+
+    @cached_property
+    def _suiting_loss(self) -> Loss:
         if self.loss is None:
             raise InvalidValueError("the network has no loss", "a loss", "cp.Network(..., loss='cross_entropy')")
         wanted, name = self.loss.output, loss_name(self.loss)

@@ -2,7 +2,7 @@
 
 from clearprop.nn import ConstantRate, Cosine, Moment, ReduceOnPlateau, Schedule, StepDecay, WarmUp
 from clearprop.train.history import STOPS, History
-from clearprop.train.inputs import as_features, as_targets, as_weights
+from clearprop.train.inputs import as_dtype, as_features, as_targets, as_weights
 from clearprop.train.loop import Callback, EarlyStopping, Epoch, Training, train
 from clearprop.train.metrics import METRICS, Metric, accuracy, mae, r2, resolve_metrics, rmse
 from clearprop.train.optimizers import (
@@ -16,6 +16,7 @@ from clearprop.train.optimizers import (
     RMSProp,
     resolve_optimizer,
 )
+from clearprop.train.plain_step import PlainStep
 from clearprop.train.predict import CHUNK, Data, Scorer, made_up, prediction_program, split_data
 from clearprop.train.profile import Profile, profile
 from clearprop.train.run import Run, initial_parameters
@@ -42,6 +43,7 @@ __all__ = [
     "Metric",
     "Moment",
     "Optimizer",
+    "PlainStep",
     "Profile",
     "RMSProp",
     "ReduceOnPlateau",
@@ -53,6 +55,7 @@ __all__ = [
     "Training",
     "WarmUp",
     "accuracy",
+    "as_dtype",
     "as_features",
     "as_targets",
     "as_weights",

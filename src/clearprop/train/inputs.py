@@ -30,8 +30,11 @@ def _require_finite(name: str, array: Array) -> None:
         )
 
 
-def _cast(name: str, array: Array, dtype: str) -> Array:
+def as_dtype(name: str, array: Array, dtype: str) -> Array:
     """An array of finite numbers in the network's dtype, in which they must be finite too."""
+    flags = array.flags
+    if array.dtype == DTYPES[dtype] and flags.c_contiguous and flags.aligned and type(array) is np.ndarray:
+        return array  # as it is, which is the usual case in a loop of single steps
     with np.errstate(over="ignore"):
         cast: Array = np.require(array, DTYPES[dtype], ["C", "A"])  # aligned, too
     if cast.dtype != array.dtype and not np.isfinite(cast).all():
@@ -61,7 +64,7 @@ def as_features(X: Any, n_inputs: int, dtype: str) -> Array:
     if not len(rows):
         raise ShapeError("X has no rows", "at least one")
     _require_finite("X", rows)
-    return _cast("X", rows, dtype)
+    return as_dtype("X", rows, dtype)
 
 
 def as_targets(y: Any, loss: Loss, n_outputs: int, n_rows: int, dtype: str) -> tuple[Array, TargetForm]:
@@ -91,7 +94,7 @@ def as_targets(y: Any, loss: Loss, n_outputs: int, n_rows: int, dtype: str) -> t
         raise InvalidValueError(
             f"target {bad:g}", "0 or 1 (or a probability)", "for more than two classes use loss='cross_entropy'"
         )
-    return _cast("y", rows, dtype), "rows"
+    return as_dtype("y", rows, dtype), "rows"
 
 
 def _as_classes(array: Array, k: int, dtype: str) -> tuple[Array, TargetForm]:

@@ -104,12 +104,7 @@ def train(
         InvalidValueError: if there is no parameter to learn, or if batches of one row are to be normalised.
         UnknownNameError: if what is monitored is no column of the history.
     """
-    if not any(p.trainable for p in architecture.parameters.values()):
-        frozen = any(p.is_frozen for p in architecture.parameters.values())
-        got = "a network of which every parameter is frozen" if frozen else "a network without parameters"
-        raise InvalidValueError(got, "a layer that learns, such as cp.Dense(1)")
-    if architecture.has_running_states and min(len(data), training.batch_size) < 2:
-        raise InvalidValueError("batch normalisation with one row per batch", "batches of two rows or more")
+    check_can_learn(architecture, min(len(data), training.batch_size))
     loop = _Loop(architecture, training, run, data, validation)
     finished = run.history.stopped_by == "early stopping"  # a checkpoint of a fit that was over
     try:
@@ -120,6 +115,20 @@ def train(
         loop.session.free_buffers()
     loop.finish()
     return run.history
+
+
+def check_can_learn(architecture: Architecture, rows: int) -> None:
+    """Refuse to train what has no parameter to learn, or batches of one row that are to be normalised.
+
+    Raises:
+        InvalidValueError: for either.
+    """
+    if not any(p.trainable for p in architecture.parameters.values()):
+        frozen = any(p.is_frozen for p in architecture.parameters.values())
+        got = "a network of which every parameter is frozen" if frozen else "a network without parameters"
+        raise InvalidValueError(got, "a layer that learns, such as cp.Dense(1)")
+    if architecture.has_running_states and rows < 2:
+        raise InvalidValueError("batch normalisation with one row per batch", "batches of two rows or more")
 
 
 class _Loop:
