@@ -19,7 +19,14 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 SECTIONS: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
     (
         {"en": "Guide", "zh": "指南"},
-        ("README.md", "docs/tables.md", "docs/training.md", "docs/explain.md", "docs/wrong-input.md"),
+        (
+            "README.md",
+            "docs/tables.md",
+            "docs/training.md",
+            "docs/explain.md",
+            "docs/gallery.md",
+            "docs/wrong-input.md",
+        ),
     ),
     ({"en": "Your own", "zh": "自己动手"}, ("docs/first-*.md",)),
     ({"en": "Course", "zh": "课程"}, ("docs/learn/README.md", "docs/learn/en/*.md", "examples/README.md")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -24,13 +24,17 @@ def evaluate(
 ) -> Any: ...
 @overload
 def evaluate(
+    y: Sequence[Node], bindings: Bindings | None = None, executor: Executor | None = None, n: int | None = None
+) -> list[Any]: ...
+@overload
+def evaluate(
     y: Graph | Mapping[str, Node],
     bindings: Bindings | None = None,
     executor: Executor | None = None,
     n: int | None = None,
 ) -> dict[str, Array]: ...
 def evaluate(
-    y: Node | Graph | Mapping[str, Node],
+    y: Node | Sequence[Node] | Graph | Mapping[str, Node],
     bindings: Bindings | None = None,
     executor: Executor | None = None,
     n: int | None = None,
@@ -38,13 +42,14 @@ def evaluate(
     """The value of a node, or the values of a graph's outputs by name.
 
     Args:
-        y: a node, a graph, or a mapping of names to nodes.
+        y: a node, a list of nodes, a graph, or a mapping of names to nodes.
         bindings: a value for every variable, by node or by name. `N` is taken from the values.
         executor: by default the NumPy reference.
         n: the batch size, where no variable has a batch axis to take it from.
 
     Returns:
-        For a node its value: a NumPy scalar for shape `()`, else an array. For a graph, a dict of them.
+        For a node its value: a NumPy scalar for shape `()`, else an array. For nodes a list of them, for a graph a
+        dict.
 
     Raises:
         UnknownNameError: if a variable has no value, or a value has no variable.
@@ -57,6 +62,9 @@ def evaluate(
         >>> float(evaluate(sigmoid(x), {x: 0.0}))
         0.5
     """
+    if isinstance(y, Sequence):
+        found = evaluate({str(i): node for i, node in enumerate(y)}, bindings, executor, n)
+        return [found[str(i)] for i in range(len(y))]
     graph = as_graph(y)
     values = bind(graph, bindings or {})
     results = (executor or Reference()).load(graph).run(values, n)
