@@ -115,6 +115,15 @@ def test_a_mistake_is_one_line_and_exit_code_two(run, models, arguments, words):
     assert words in err
 
 
+def test_more_epochs_are_more_than_there_were(models, run):
+    """The file keeps a hundred points of a curve, which are not the epochs that there were."""
+    options = {"optimizer": "gradient_descent", "learning_rate": 1e-3, "epochs": 250, "patience": 250}
+    cp.TableModel.train(load_demo("spiral"), "target", **options).model.save(models / "slow.clearprop")
+    code, out, _ = run("slow.clearprop", "demo:spiral")
+    assert code == 0
+    assert "--epochs 1000" in out
+
+
 def test_options_of_the_command_line():
     assert options_of({"optimizer": cp.SGD(0.05)}) == "--optimizer sgd --learning-rate 0.05"
     assert options_of({"activation": "relu", "init": "he"}) == "--activation relu", "there is no option --init"

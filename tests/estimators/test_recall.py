@@ -55,6 +55,11 @@ def test_long_curves_are_shortened():
     assert MOST_POINTS / 2 < len(curve) <= MOST_POINTS
     assert curve[0] == 1.0
     assert facts["first_losses"] == [1.2346, 2.0, 3.0]
+    recalled = history_of({"training": facts, "epochs": 1234})
+    assert (recalled.epochs, len(recalled.loss), list(recalled.numbered)[:2]) == (1234, 95, [1, 14])
+    np.testing.assert_allclose(recalled.loss, [1 / number for number in recalled.numbered], rtol=1e-4)
+    whole = history_of({"training": training_facts(history, cp.Adam(), 32) | {"curves": {}}, "epochs": 1234})
+    assert whole.epochs == 0, "a file that somebody changed"
 
 
 def test_a_model_that_remembers_nothing():

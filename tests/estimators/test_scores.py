@@ -139,8 +139,21 @@ def test_healthy():
 
 def test_too_few_rows_to_tell():
     frame = pl.DataFrame({"x": [1.0, 2.5, 3.0, 4.2, 5.1], "y": [1.1, 2.3, 3.2, 4.5, 5.0]})
-    fit = cp.TableModel.train(frame, "y", epochs=3)
+    fit = cp.TableModel.train(frame, "y", epochs=3, test=0.2)
     assert fit.verdict == ["Too few test rows to tell: R² is not defined on them."]
+
+
+def test_a_truth_table_is_learned_whole_and_that_is_said():
+    frame = pl.DataFrame({"x1": [0, 0, 1, 1], "x2": [0, 1, 0, 1], "y": [0, 1, 1, 0]})
+    fit = cp.TableModel.train(frame, "y")
+    assert fit.split.train.tolist() == [0, 1, 2, 3]
+    assert list(map(int, fit.model.predict(frame))) == [0, 1, 1, 0]
+    assert [str(one) for one in fit.division.said] == [
+        "4 rows are too few to hold some of them out: all are learned from. --validation-table and --test-table take "
+        "others."
+    ]
+    assert fit.verdict == ["No rows were held out, so nothing is known about rows the network has not seen."]
+    assert len(cp.TableModel.train(frame, "y", epochs=1, validation=0.25, test=0.25).split.test) == 1
 
 
 def test_nothing_held_out():

@@ -465,3 +465,14 @@ def test_the_table_fits_a_narrow_terminal(lang):
     table = check.explain(lang, width=80).splitlines()[2:9]
     assert max(map(columns_of, table)) <= 80
     assert any("dW1" in line and f"{check['W1'].error:.1e}" in line for line in table)
+
+
+def test_a_check_is_printed_in_the_language_that_was_asked_for():
+    net = cp.Network(2, [cp.Dense(1, "sigmoid")], "bce")
+    check = cp.check_gradients(net, [[1.0, 2.0]], [1], lang="zh")
+    assert repr(check) == check.explain("zh") != check.explain("en")
+    assert check.verdict() == check.verdict("zh") == check.to_dict()["verdict"]
+    by_hand = cp.check_gradients_of(lambda w: w**2, {"w": 3.0}, {"w": 6.0}, lang="zh")
+    assert repr(by_hand) == by_hand.explain("zh")
+    with pytest.raises(cp.UnknownNameError, match="unknown language 'de'"):
+        cp.check_gradients(net, [[1.0, 2.0]], [1], lang="de")

@@ -106,7 +106,7 @@ def _check_recipe(recipe: Any) -> None:
 
 def training_facts(history: History, optimizer: Optimizer, batch_size: int) -> dict[str, Any]:
     """How a model was trained, as plain data: the curves of the losses with at most `MOST_POINTS` points."""
-    every = max(1, -(-history.epochs // MOST_POINTS))
+    every = _every(history.epochs)
     return {
         "optimizer": next((name for name, known in OPTIMIZERS.items() if known is type(optimizer)), None),
         "batch_size": batch_size,
@@ -114,6 +114,11 @@ def training_facts(history: History, optimizer: Optimizer, batch_size: int) -> d
         "first_losses": _short(history.step_loss[:3]),
         "stopped_by": history.stopped_by,
     }
+
+
+def _every(epochs: int) -> int:
+    """How many epochs each of the points that are kept of a curve stands for."""
+    return max(1, -(-epochs // MOST_POINTS))
 
 
 def digest(y: Array) -> str:
@@ -146,7 +151,11 @@ def history_of(about: Mapping[str, Any]) -> History | None:
     facts = about.get("training")
     if facts is None:
         return None
-    return History(dict(facts["curves"]), list(facts["first_losses"]), stopped_by=facts["stopped_by"])
+    found = History(dict(facts["curves"]), list(facts["first_losses"]), stopped_by=facts["stopped_by"])
+    run, every = about.get("epochs", 0), _every(about.get("epochs", 0))
+    if len(range(0, run, every)) == found.epochs:  # else the file was changed
+        found.run, found.every = run, every
+    return found
 
 
 def optimizer_of(about: Mapping[str, Any]) -> Optimizer | None:

@@ -102,7 +102,12 @@ def prepare(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -> 
         coding = replace(fit_target(table[target], recipe.task), missing=in_target.missing)
         y = coding.encode(table[target])
         by = {"split": recipe.split, "time": recipe.time, "group": recipe.group}
-        division = divide(table, coding, y, seed=recipe.seed, shares=shares, **by, aside=unused)
+        too_few = len(y) < _FEWEST_TO_SPLIT and not own and not any(by.values()) and shares == _DEFAULT_SHARES
+        division = divide(
+            table, coding, y, seed=recipe.seed, shares=(0.0, 0.0) if too_few else shares, **by, aside=unused
+        )
+        if too_few:
+            division = replace(division, said=(Message("division.few", n=len(y)),))
         weights = weights_in(table, recipe.weight)
         coding, y = _knowing(coding, table, target, y, division.split.train, weights, logs=recipe.scaling == "auto")
         unused |= {name for name in (recipe.group, recipe.weight) if name is not None}
@@ -197,6 +202,10 @@ def _own(name: str, frame: Any, target: str, coding: Target, encoder: TableEncod
             return encoder.transform(given.table.to_native(), "float32"), coding.encode(given.table[target]), weights
     except (TableError, UnknownNameError) as error:
         raise TableError(f"the {name} table: {error}") from None
+
+
+_FEWEST_TO_SPLIT = 10  # rows; the score of the one row that fewer would leave says nothing
+_DEFAULT_SHARES = Recipe.validation, Recipe.test
 
 
 def _shares(recipe: Recipe, own: Mapping[str, Any]) -> tuple[float, float]:

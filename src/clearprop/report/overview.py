@@ -116,8 +116,10 @@ def _what_was_read(summary: Mapping[str, Any]) -> Iterator[Message]:
         yield Message("overview.drawn", n=used + gone)
     counts = [Message(f"overview.parts.{name}", n=part["rows"]) for name, part in parts.items()]
     yield Message("overview.split", parts=counts)
-    yield from messages_in(summary["messages"]["split"])
-    if summary["options"]["validation"] and "validation" not in parts:
+    said = messages_in(summary["messages"]["split"])
+    yield from said
+    none_held_out = any(message.key == "division.few" for message in said)
+    if summary["options"]["validation"] and "validation" not in parts and not none_held_out:
         yield Message("overview.no_validation", share=f"{summary['options']['validation']:g}")
 
 

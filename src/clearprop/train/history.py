@@ -24,17 +24,25 @@ class History:
         step_loss: the loss of every step.
         best_epoch: the epoch (from 1) whose weights were kept, with early stopping.
         stopped_by: "epochs", "early stopping", "callback" or "interrupt".
+        run: how many epochs there were, where a model file kept only some of them; every `every`-th, from the first.
     """
 
     columns: dict[str, list[float]] = field(default_factory=dict)
     step_loss: list[float] = field(default_factory=list)
     best_epoch: int | None = None
     stopped_by: str = "epochs"
+    run: int | None = None
+    every: int = 1
 
     @property
     def epochs(self) -> int:
-        """Number of epochs recorded."""
-        return len(self.columns.get("loss", []))
+        """How many epochs there were."""
+        return len(self.columns.get("loss", [])) if self.run is None else self.run
+
+    @property
+    def numbered(self) -> range:
+        """The numbers of the epochs in the columns, from 1; they may be fewer than there were."""
+        return range(1, 1 + self.every * len(self.columns.get("loss", [])), self.every)
 
     def last(self) -> dict[str, float]:
         """The newest epoch's numbers."""

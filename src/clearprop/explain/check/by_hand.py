@@ -17,7 +17,7 @@ from clearprop.explain.check.looks import Case, looks_like
 from clearprop.explain.check.report import GradientCheck
 from clearprop.explain.check.slopes import LossOfArray, central_slope, complex_slope, unit_of
 from clearprop.graph import Name, show_shape
-from clearprop.messages import Message
+from clearprop.messages import Message, checked_language
 
 
 def check_gradients_of(
@@ -29,6 +29,7 @@ def check_gradients_of(
     method: Literal["auto", "complex", "central"] = "auto",
     entries: int = 24,
     seed: int = 0,
+    lang: str = "en",
 ) -> GradientCheck:
     """Check gradients that were computed by hand against slopes of the loss.
 
@@ -40,7 +41,7 @@ def check_gradients_of(
         loss: a function of the parameters, by name, that gives a number, always the same for the same parameters.
         parameters: arrays by name.
         gradients: ∂L/∂parameter for each name, of the parameter's shape.
-        tolerance, method, entries, seed: as in `check_gradients`.
+        tolerance, method, entries, seed, lang: as in `check_gradients`.
 
     Raises:
         UnknownNameError: if the names do not agree.
@@ -58,7 +59,7 @@ def check_gradients_of(
         >>> print(check_gradients_of(loss, {"w": w}, {"w": x.T @ (x @ w - y)}).sentences()[-1])
         dw: it is half of what it should be: the 2 of a square's derivative is forgotten.
     """
-    settings = Settings(tolerance, method, entries, seed)
+    settings, spoken = Settings(tolerance, method, entries, seed), checked_language(lang)
     given = {Name("parameter", name): _numbers(name, value) for name, value in parameters.items()}
     found = {name: _numbers(f"the gradient by {name}", value) for name, value in gradients.items()}
     _require_a_match(given, found)
@@ -68,7 +69,8 @@ def check_gradients_of(
         check = compare(name, found[name], _loss_of(name, loss, given), largest_entry(found.values()), settings)
         looks = looks_like(Case(check, found[name], parameter)) if check.verdict == "wrong" else ()
         checks[name] = replace(check, looks=looks)
-    return GradientCheck(Message("check.title_of_function", loss=value), checks, tolerance, place=_place(checks))
+    title = Message("check.title_of_function", loss=value)
+    return GradientCheck(title, checks, tolerance, place=_place(checks), lang=spoken)
 
 
 def _place(checks: Mapping[str, TensorCheck]) -> Message | None:

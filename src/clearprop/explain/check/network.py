@@ -18,7 +18,7 @@ from clearprop.explain.check.slopes import LossOfArray
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Name, gradient, show_shape, simplify, topological
 from clearprop.graph.node import is_alias
-from clearprop.messages import Message
+from clearprop.messages import Message, checked_language
 from clearprop.nn.names import A0, LOSS, TARGET, X
 
 ROUNDED = 0.02  # 1 − a keeps half a digit at worst before it is 0: 2 % of the loss
@@ -42,6 +42,7 @@ def check_gradients(
     method: Literal["auto", "complex", "central"] = "auto",
     entries: int = 24,
     seed: int = 0,
+    lang: str = "en",
 ) -> GradientCheck:
     """Check every gradient of a network against slopes of its loss: |analytic − numeric| / max(|analytic|, |numeric|).
 
@@ -62,6 +63,7 @@ def check_gradients(
         entries: of an array with more entries than this only so many are looked at one by one: the largest and some
             drawn at random. Together they are checked along a random direction.
         seed: of what is drawn.
+        lang: "en" or "zh", for what is printed.
 
     Raises:
         ClearpropError: if X or y does not fit, an argument makes no sense, the loss is not finite, or a complex step is
@@ -73,14 +75,14 @@ def check_gradients(
         >>> check.ok, check["W1"].verdict, check["W1"].method
         (True, 'right', 'complex step')
     """
-    settings = Settings(tolerance, method, entries, seed)
+    settings, spoken = Settings(tolerance, method, entries, seed), checked_language(lang)
     values = net.trace(X, y, mode)
     if not values.has_target:
         raise InvalidValueError("a gradient check without a target", "check_gradients(net, X, y)")
     check = _Check(values, settings)
     checks: dict[str, TensorCheck] = {name: check.checked(name) for name in values.learned}
     title = Message("check.title", n=values.samples, mode=Message(f"check.modes.{mode}"), loss=check.loss)
-    result = GradientCheck(title, checks, tolerance, check.notes)
+    result = GradientCheck(title, checks, tolerance, check.notes, lang=spoken)
     return result if result.ok else check.with_place(result)
 
 

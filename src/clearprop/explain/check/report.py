@@ -40,6 +40,7 @@ class GradientCheck(Mapping[str, TensorCheck]):
         notes: what is to be known of how it was measured.
         first_wrong: the first wrong gradient of the backward pass, an inner value's too, where that is known.
         place: where the mistake lies.
+        lang: the language in which it is printed.
     """
 
     title: Message
@@ -48,6 +49,7 @@ class GradientCheck(Mapping[str, TensorCheck]):
     notes: tuple[Message, ...] = ()
     first_wrong: TensorCheck | None = None
     place: Message | None = None
+    lang: Language = "en"
 
     @property
     def ok(self) -> bool:
@@ -90,46 +92,47 @@ class GradientCheck(Mapping[str, TensorCheck]):
         table = Table(_COLUMNS, tuple(map(_row, self.checks.values())))
         return Document("", (Paragraph.of(self.title), table, *remarks, verdict, *reasons))
 
-    def verdict(self, lang: Language = "en") -> str:
+    def verdict(self, lang: Language | None = None) -> str:
         """One sentence."""
-        return self._verdict(lang)
+        return self._verdict(lang or self.lang)
 
-    def sentences(self, lang: Language = "en") -> list[str]:
+    def sentences(self, lang: Language | None = None) -> list[str]:
         """What is said below the table; the verdict comes last but for its reasons."""
-        return [one(lang) for one in (*self._remarks, self._verdict, *self._reasons)]
+        return [one(lang or self.lang) for one in (*self._remarks, self._verdict, *self._reasons)]
 
-    def reasons(self, lang: Language = "en") -> list[str]:
+    def reasons(self, lang: Language | None = None) -> list[str]:
         """Where the mistake lies and what it looks like; nothing where nothing is wrong."""
-        return [one(lang) for one in self._reasons]
+        return [one(lang or self.lang) for one in self._reasons]
 
-    def explain(self, lang: Language = "en", width: int | None = None) -> str:
+    def explain(self, lang: Language | None = None, width: int | None = None) -> str:
         """The document as text.
 
         Args:
-            lang: "en" or "zh".
+            lang: "en" or "zh"; by default the one that the check was asked for in.
             width: of the terminal; the table leaves out columns that do not fit.
 
         Raises:
             UnknownNameError: for a language that clearprop does not speak.
         """
-        return text_of(self.document, checked_language(lang), width).rstrip("\n")
+        return text_of(self.document, checked_language(lang or self.lang), width).rstrip("\n")
 
     def __repr__(self) -> str:
         return self.explain()
 
     def _repr_html_(self) -> str:
-        return notebook_of(self.document)
+        return notebook_of(self.document, self.lang)
 
-    def to_dict(self, lang: Language = "en") -> dict[str, Any]:
+    def to_dict(self, lang: Language | None = None) -> dict[str, Any]:
         """The same as plain data: names, numbers and sentences."""
+        spoken = lang or self.lang
         return {
             "ok": self.ok,
-            "verdict": self.verdict(lang),
+            "verdict": self.verdict(spoken),
             "tolerance": self.tolerance,
             "worst_error": _finite(self.error),
             "parameters": {name: _as_dict(c) for name, c in self.checks.items()},
-            "remarks": [one(lang) for one in self._remarks],
-            "reasons": self.reasons(lang),
+            "remarks": [one(spoken) for one in self._remarks],
+            "reasons": self.reasons(spoken),
         }
 
     @property

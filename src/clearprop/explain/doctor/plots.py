@@ -25,7 +25,7 @@ def loss_plot(history: History | None, columns: Sequence[str] = ("loss",), level
     drawn = [history.columns[name] for name in columns if name in history.columns]
     every = [v for line in drawn for v in line if isfinite(v)] + ([] if level is None else [level])
     is_wide = min(every) > 0 and max(every) > 20 * min(every)
-    epochs = range(1, history.epochs + 1)
+    epochs = history.numbered
     colours: tuple[Role, ...] = ("blue", "orange")
     kind = Line if len(epochs) > 1 else Dots
     lines = [kind(epochs, line, colour) for line, colour in zip(drawn, colours, strict=False)]
