@@ -62,6 +62,26 @@ def test_long_curves_are_shortened():
     assert whole.epochs == 0, "a file that somebody changed"
 
 
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        cp.SGD(0.02, 0.8, nesterov=True),
+        cp.AdamW(0.02, beta1=0.5, weight_decay=0.3, clip_norm=2.0),
+        cp.GradientDescent(0.02),
+    ],
+    ids=str,
+)
+def test_an_optimizer_is_recalled_with_all_that_it_was_given(tmp_path, optimizer):
+    cp.TableModel.train(frame_of("numbers"), "y", epochs=2, optimizer=optimizer).model.save(tmp_path / "m")
+    assert optimizer_of(cp.load(tmp_path / "m").about) == optimizer
+
+
+def test_of_a_schedule_the_first_value_is_recalled():
+    decay = cp.StepDecay(0.2, factor=0.5, every=1)
+    facts = training_facts(History({"loss": [1.0], "learning_rate": [0.1]}), cp.AdamW(0.1, weight_decay=decay), 8)
+    assert optimizer_of({"training": facts}) == cp.AdamW(0.1, weight_decay=0.2)
+
+
 def test_a_model_that_remembers_nothing():
     assert history_of({}) is None
     assert optimizer_of({}) is None

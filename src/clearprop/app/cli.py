@@ -26,7 +26,7 @@ from clearprop.app.plan import plan, profile
 from clearprop.app.predict import evaluate, info, predict
 from clearprop.app.train import train
 from clearprop.execute import executor_in_words
-from clearprop.version import __version__
+from clearprop.version import installed_version
 from clearprop.visible import LONGEST_TEXT, shortened, visible
 
 UsageError: type[Any] = typer.BadParameter.__mro__[1]  # of the library that Typer stands on, whichever that is
@@ -46,7 +46,7 @@ for _command in (train, predict, evaluate, info, explain, check, doctor, plan, p
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print_lines(f"clearprop {__version__}, executor: {executor_in_words()}")
+        print_lines(f"clearprop {installed_version()}, executor: {executor_in_words()}")
         raise typer.Exit
 
 

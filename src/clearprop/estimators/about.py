@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from hashlib import blake2b
 from math import isclose
 from typing import Any
@@ -16,6 +17,7 @@ from clearprop.estimators.division import divide
 from clearprop.estimators.recipe import FIELDS, Recipe
 from clearprop.estimators.scores import scores_of
 from clearprop.estimators.weights import Weighting
+from clearprop.nn import Schedule, first_value
 from clearprop.table.options import ReadOptions
 from clearprop.table.plain import exactly, finite, record, texts
 from clearprop.table.split import Split
@@ -107,13 +109,23 @@ def _check_recipe(recipe: Any) -> None:
 def training_facts(history: History, optimizer: Optimizer, batch_size: int) -> dict[str, Any]:
     """How a model was trained, as plain data: the curves of the losses with at most `MOST_POINTS` points."""
     every = _every(history.epochs)
+    name = next((name for name, known in OPTIMIZERS.items() if known is type(optimizer)), None)
     return {
-        "optimizer": next((name for name, known in OPTIMIZERS.items() if known is type(optimizer)), None),
+        "optimizer": name,
+        "settings": {} if name is None else _settings(optimizer),
         "batch_size": batch_size,
         "curves": {name: _short(history[name][::every]) for name in _CURVES if name in history.columns},
         "first_losses": _short(history.step_loss[:3]),
         "stopped_by": history.stopped_by,
     }
+
+
+def _settings(optimizer: Optimizer) -> dict[str, Any]:
+    """What the optimizer was given beside the learning rate, but for its defaults; of a schedule the first value."""
+    given = {f.name: getattr(optimizer, f.name) for f in fields(optimizer) if f.name != "learning_rate"}
+    numbers = {name: first_value(v) if isinstance(v, Schedule) else v for name, v in given.items()}
+    defaults = {f.name: f.default for f in fields(optimizer)}
+    return {name: value for name, value in numbers.items() if value != defaults[name]}
 
 
 def _every(epochs: int) -> int:
@@ -144,6 +156,7 @@ def _check_training(facts: Any) -> None:
         raise ValueError("curves of different lengths")
     if facts["stopped_by"] not in STOPS:
         raise ValueError("an end that is none")
+    optimizer_of({"training": facts})
 
 
 def history_of(about: Mapping[str, Any]) -> History | None:
@@ -164,7 +177,8 @@ def optimizer_of(about: Mapping[str, Any]) -> Optimizer | None:
     if facts is None or facts["optimizer"] is None:
         return None
     rates = facts["curves"].get("learning_rate")
-    return resolve_optimizer(facts["optimizer"], rates[0] if rates else None)
+    optimizer = resolve_optimizer(facts["optimizer"], rates[0] if rates else None)
+    return replace(optimizer, **exactly(dict, facts.get("settings", {})))
 
 
 def split_again(

@@ -17,7 +17,7 @@ from clearprop.estimators.scores import answers_on
 from clearprop.estimators.threshold import choose
 from clearprop.estimators.training import TrainedPredictor
 from clearprop.table.target import ClassTarget, Target
-from clearprop.version import __version__
+from clearprop.version import installed_version
 
 
 def deciding(ready: Prepared, predictor: Predictor, metric: str) -> Prepared:
@@ -59,7 +59,7 @@ def evaluated(ready: Prepared, predictor: Predictor) -> dict[str, Evaluation]:
 def about_of(run: TrainedPredictor, recipe: Recipe, ready: Prepared) -> dict[str, Any]:
     """What a model remembers of its training, as plain data."""
     return {
-        "clearprop": __version__,
+        "clearprop": installed_version(),
         "seed": recipe.seed,
         "dropped": list(recipe.drop),
         "recipe": _written(recipe),
