@@ -95,6 +95,19 @@ def test_what_an_optimizer_keeps_stays_and_fit_goes_on_from_the_step():
     np.testing.assert_allclose(net.predict(X), net.trace(X).a[2], rtol=1e-4, atol=1e-5)
 
 
+def test_a_function_that_reads_another_number_now_is_planned_anew():
+    slope = [1.0]
+
+    def activation(z):
+        return slope[0] * cp.tanh(z)
+
+    net = cp.Network(3, [cp.Dense(4, activation), cp.Dense(2)], "mse", dtype="float64")
+    for slope[0] in (1.0, 5.0, 1.0):
+        before = net.parameters["W1"]
+        trace = net.step(X, y, 0.1)
+        np.testing.assert_allclose(net.parameters["W1"], before - 0.1 * trace.dW[1], atol=1e-14)
+
+
 def test_any_batch_size_one_sample_and_a_pickled_network():
     net, target = network("labels")
     for rows in (slice(0, 2), slice(0, 6), slice(0, 2)):

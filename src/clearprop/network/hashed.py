@@ -10,7 +10,7 @@ from __future__ import annotations
 import dis
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 from types import CodeType, EllipsisType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -118,7 +118,7 @@ class _Hasher:
         cls, attributes = type(value), dict(getattr(value, "__dict__", {}))
         if is_dataclass(value):
             attributes |= {f.name: getattr(value, f.name, None) for f in fields(value)}
-        assigned = _names(called.__code__, "STORE_ATTR") if isinstance(called, FunctionType) else set()
+        assigned = _names(called.__code__, "STORE_ATTR") if isinstance(called, FunctionType) else frozenset()
         yield cls.__qualname__.encode()
         yield self.of({name: attribute for name, attribute in attributes.items() if name not in assigned})
         for base in cls.__mro__:
@@ -147,7 +147,8 @@ def _outside_variables(function: FunctionType) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name not in assigned}
 
 
-def _names(code: CodeType, *kinds: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def _names(code: CodeType, *kinds: str) -> frozenset[str]:
     """The names that bytecode instructions of these kinds use, in functions defined inside the code as well."""
-    found = {str(i.argval) for i in dis.get_instructions(code) if i.opname in kinds}
+    found = frozenset(str(i.argval) for i in dis.get_instructions(code) if i.opname in kinds)
     return found.union(*(_names(inner, *kinds) for inner in code.co_consts if isinstance(inner, CodeType)))

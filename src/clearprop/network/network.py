@@ -21,6 +21,7 @@ from clearprop.graph import Graph, dtype_name, simplify
 from clearprop.interop import write_model
 from clearprop.network import persistence
 from clearprop.network.arguments import as_callbacks, as_held_out, as_penalty, as_stopping, as_truth
+from clearprop.network.hashed import hashed
 from clearprop.network.parameters import Parameters
 from clearprop.network.summary import summary_of
 from clearprop.nn import Architecture, TargetForm, as_layer, resolve_loss
@@ -366,17 +367,27 @@ class Network:
             self._claim(mine)
             counter = np.array([self.seed, self._run.epoch, self._stepped])
             before = self._traced(X, y, "training", counter)
-            plain = self._plain
-            if plain is None or (plain.n, plain.form) != (before.samples, before.form):
-                form: TargetForm = before.form
-                plain = PlainStep(self.architecture, self._run.parameters, form, self.dtype, before.samples)
-                self._plain = plain
+            plain = self._plain_step(before)
             new = plain(*before.data_as(self.dtype), learning_rate, counter)
             for name, values in new.items():
                 self._run.assign(name, values)
             self._stepped += 1
             self._changed()
         return before
+
+    def _plain_step(self, before: Trace) -> PlainStep:
+        """The step that was planned before, if it is for as many rows of the same form and by the same code."""
+        plain, code = self._plain, self._code_of_users()
+        if plain is None or (plain.n, plain.form, plain.code) != (before.samples, before.form, code):
+            form: TargetForm = before.form
+            plain = PlainStep(self.architecture, self._run.parameters, form, self.dtype, before.samples, code)
+            self._plain = plain
+        return plain
+
+    def _code_of_users(self) -> str:
+        """What tells the user's functions of now, which may read variables that change, from those of before."""
+        found = self.architecture.code_of_users
+        return hashed(found) if found else ""
 
     def _claim(self, mine: threading.Lock) -> None:
         """Keep other fits out for as long as a lock is held; a fit that a fork left behind in a child keeps none out.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -99,9 +100,14 @@ class Architecture:
         return self._hash
 
     @cached_property
+    def code_of_users(self) -> tuple[Any, ...]:
+        """The functions and layers of the user's in it, whose code may change."""
+        return tuple(_code_of_users(tuple(getattr(self, f.name) for f in fields(self))))
+
+    @cached_property
     def _hash(self) -> int:
         values = tuple(getattr(self, f.name) for f in fields(self))
-        if not _has_no_user_code(values):
+        if self.code_of_users:
             raise TypeError("an architecture with the user's functions in it cannot be hashed")
         return hash(values)
 
@@ -239,17 +245,17 @@ def _factor(number: float | Node, like: Node) -> float | Node:
     return spread(number, like) if isinstance(number, Node) else number
 
 
-def _has_no_user_code(value: Any) -> bool:
-    """Whether a value consists of None, numbers, strings and objects of clearprop only: no code of the user's."""
+def _code_of_users(value: Any) -> Iterator[Any]:
+    """What a value holds besides None, numbers, strings and objects of clearprop: code of the user's."""
     if isinstance(value, tuple):
-        return all(_has_no_user_code(v) for v in value)
-    if value is None or isinstance(value, str | int | float):
-        return True
-    if is_dataclass(value):
-        return type(value).__module__.startswith("clearprop.") and all(
-            _has_no_user_code(getattr(value, f.name)) for f in fields(value) if f.compare
-        )
-    return str(getattr(value, "__module__", "")).startswith("clearprop.")
+        for part in value:
+            yield from _code_of_users(part)
+    elif value is None or isinstance(value, str | int | float):
+        return
+    elif not str(getattr(value if not is_dataclass(value) else type(value), "__module__", "")).startswith("clearprop."):
+        yield value
+    elif is_dataclass(value):
+        yield from _code_of_users(tuple(getattr(value, f.name) for f in fields(value) if f.compare))
 
 
 def parameter_nodes(graph: Graph, architecture: Architecture) -> dict[Name, Node]:

@@ -25,19 +25,26 @@ class PlainStep:
         form: of the targets.
         dtype: of the network.
         n: how many rows a batch has.
+        code: the hash of the functions of the user's in it, for the caller: it tells whether they are still the same.
 
     Raises:
         InvalidValueError: if there is no parameter to learn, or if one row is to be normalised.
     """
 
     def __init__(
-        self, architecture: Architecture, parameters: Mapping[str, Array], form: TargetForm, dtype: str, n: int
+        self,
+        architecture: Architecture,
+        parameters: Mapping[str, Array],
+        form: TargetForm,
+        dtype: str,
+        n: int,
+        code: str = "",
     ) -> None:
         check_can_learn(architecture, n)
         step = step_graph(architecture, GradientDescent(), dtype, form)
         program = default_executor().load(Graph({name: step.graph.outputs[name] for name in step.stored}))
         held = {name: a for name, a in parameters.items() if name in program.plan.inputs}
-        self.n, self.form = n, form
+        self.n, self.form, self.code = n, form, code
         self._run, self._stored = repeated(program, held, n), step.stored
         self._numbers = {name: scalar.first for name, scalar in architecture.scalars.items()}
 
