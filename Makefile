@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test course docs test-long test-peers test-oldest coverage lint format lock bench wheel sanitize sanitize-short sanitize-short-memory sanitize-short-thread fuzz fuzz-short fuzz-graphs older arm clean
+.PHONY: demo test test-system course docs test-long test-peers test-oldest coverage lint format lock bench wheel sanitize sanitize-short sanitize-short-memory sanitize-short-thread fuzz fuzz-short fuzz-graphs older arm clean
 
 # Kept byte code saves each of the processes that tests start half a second.
 unexport PYTHONDONTWRITEBYTECODE
@@ -53,13 +53,16 @@ demo: $(VENV)/demo  ## train on a real table, score, predict, and name the files
 	$(BIN)/clearprop evaluate demo-output/model.clearprop demo:breast_cancer
 	@echo "Open demo-output/report.html in a browser: scores, curves, findings, and which inputs matter."
 
-# Tests run beside each other, with one thread each. Those about threads, kills and moments come after them, alone.
+# Tests run beside each other, with one thread each. Those about threads and moments come after the others, alone.
 JOBS ?= 2
 ONE_THREAD := CLEARPROP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 POLARS_MAX_THREADS=1
 PYTEST := $(BIN)/pytest -q --ignore tests/peers
 
-test: $(VENV)/dev  ## all tests but the long ones and those that need another framework
-	$(ONE_THREAD) $(PYTEST) -n $(JOBS) --dist worksteal -m "not long and not alone"
+test: $(VENV)/dev  ## all tests but the long ones, those of the system, and those that need another framework
+	$(ONE_THREAD) $(PYTEST) -n $(JOBS) --dist worksteal -m "not long and not alone and not system"
+
+test-system: $(VENV)/dev  ## processes that are started, fed and killed, pages in a browser, threads and forks
+	$(ONE_THREAD) $(PYTEST) -n $(JOBS) --dist worksteal -m "system and not alone and not long" $$(grep -rlE "mark\.system|needs_browser" tests --include=test_*.py)
 	$(PYTEST) -m "alone and not long" $$(grep -rl "mark\.alone" tests --include=*.py)
 
 course: $(VENV)/dev  ## every snippet, formula and figure of docs/learn anew: the pages are what their sources make

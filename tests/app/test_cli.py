@@ -300,6 +300,7 @@ def test_a_file_keeps_its_mode(trained, tmp_path):
     assert (tmp_path / "p.csv").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.system
 def test_a_reader_that_has_seen_enough(trained):
     command = (
         f"{sys.executable} -m clearprop.app.cli predict {trained[0] / 'model.clearprop'} demo:iris --out /dev/stdout"

@@ -19,6 +19,8 @@ import clearprop as cp
 from clearprop.interop import read_model
 from clearprop.table import load_demo
 
+pytestmark = pytest.mark.system
+
 KILLS = int(os.environ.get("CLEARPROP_KILLS", "2"))
 TRAIN = [sys.executable, "-m", "clearprop.app.cli", "train", "--target", "target", "--checkpoint", "--quiet"]
 SHORT = ["--hidden", "200", "--epochs", "200", "--patience", "1000", "--seed", "1"]

@@ -11,7 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from every_file import KINDS
+
+pytestmark = pytest.mark.system
 
 ASKED = os.environ.get("CLEARPROP_KILLS")
 KILLS, WHAT = ASKED or "1", (*KINDS, "training") if ASKED else KINDS

@@ -12,6 +12,8 @@ import pytest
 import clearprop as cp
 from long import first
 
+pytestmark = pytest.mark.system
+
 CLEARPROP = [sys.executable, "-m", "clearprop.app.cli"]
 
 

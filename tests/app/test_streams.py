@@ -16,6 +16,8 @@ import pytest
 import clearprop as cp
 from commands import run
 
+pytestmark = pytest.mark.system
+
 CLI = [sys.executable, "-m", "clearprop.app.cli"]
 FRAME = pl.DataFrame({"a": [i % 7 + 0.5 for i in range(60)], "b": [i % 5 for i in range(60)], "y": ["u", "v"] * 30})
 

@@ -11,6 +11,8 @@ import pytest
 
 from clearprop.execute import instruction_sets
 
+pytestmark = pytest.mark.system
+
 # In a process of its own: an exception that comes anywhere is nothing for the runner of the tests.
 RUNS = """
 import random, signal, sys

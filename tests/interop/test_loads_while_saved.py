@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from loads_while_saved import loads_while_saved
+
+pytestmark = pytest.mark.system
 
 COUNT = int(os.environ.get("CLEARPROP_LOADS", "150"))
 

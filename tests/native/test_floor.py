@@ -9,6 +9,8 @@ import pytest
 import floor
 from built import built_module, told
 
+pytestmark = pytest.mark.system
+
 VZEROUPPER = bytes.fromhex("c5f877")  # AVX
 ZMM = bytes.fromhex("62f17c4858c0")  # AVX-512: vaddps %zmm0, %zmm0, %zmm0
 POPCNT = bytes.fromhex("f30fb8c0")  # newer than SSE2, without a vector prefix

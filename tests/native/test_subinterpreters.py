@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from built import built_module
+
+pytestmark = pytest.mark.system
 
 # Without the package and NumPy, which refuses subinterpreters itself: the module alone must say no, whoever asks first.
 PROGRAM = """

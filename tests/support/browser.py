@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH")
+needs_browser = [pytest.mark.system, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH")]
 
 _PATIENCE = 60.0  # seconds until a silent browser is given up
 _OPTIONS = (

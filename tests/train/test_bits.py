@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.system
+
 CODE = """
 import hashlib, sys
 import numpy as np, clearprop as cp
