@@ -24,6 +24,7 @@ from clearprop.estimators import permutation_importance as permutation_importanc
 from clearprop.execute import Reference as Reference
 from clearprop.execute import evaluate as evaluate
 from clearprop.explain import Trace as Trace
+from clearprop.explain import plot as plot
 from clearprop.explain.check import GradientCheck as GradientCheck
 from clearprop.explain.check import check_gradients as check_gradients
 from clearprop.explain.check import check_gradients_of as check_gradients_of

@@ -25,7 +25,7 @@ def loss_of(L: Node, x: Node, run: Callable[[Graph], dict[str, Array]], n: int) 
     """
     dependent, beside = _cut(L, x)
     kept = run(Graph({**beside, HERE: x}))
-    real = _program(_with_branches(dependent))
+    real = _program(with_branches(dependent))
 
     def at_real(x: Array) -> LossAndBranches:
         found = real({**kept, HERE: x}, n)
@@ -77,7 +77,7 @@ def _as_complex(graph: Graph) -> Graph:
     return rebuild(expand(graph), visit)
 
 
-def _with_branches(graph: Graph) -> Graph:
+def with_branches(graph: Graph) -> Graph:
     """The graph with the outcome of every comparison as an output; between two values with a kink they differ.
 
     A fused op that is not analytic compares within its definition, so it is written out.

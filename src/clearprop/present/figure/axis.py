@@ -112,14 +112,16 @@ def tick_text(value: float) -> str:
 
     Example:
         >>> tick_text(0.1 + 0.2), tick_text(200000.0), tick_text(-1500000.0), tick_text(2.4e9)
-        ('0.3', '200k', '-1.5M', '2.4e+09')
+        ('0.3', '200k', '−1.5M', '2.4e+09')
     """
     size = abs(value)
     if size >= 1e9:
-        return f"{value:.6g}"
-    if size >= 1e6:
-        return f"{value / 1e6:.10g}M"
-    return f"{value / 1e3:.10g}k" if size >= 1e4 else f"{value:.10g}"
+        text = f"{value:.6g}"
+    elif size >= 1e6:
+        text = f"{value / 1e6:.10g}M"
+    else:
+        text = f"{value / 1e3:.10g}k" if size >= 1e4 else f"{value:.10g}"
+    return text.replace("-", "−")
 
 
 def power_text(value: float) -> str:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -71,6 +71,25 @@ class Drawn(Protocol):
 
     def draw(self, plane: Plane) -> Iterator[Mark]:
         """Its marks on the sheet."""
+        ...
+
+
+@runtime_checkable
+class Ending(Protocol):
+    """A line that may have a name at its end."""
+
+    @property
+    def label(self) -> Text:
+        """Its name."""
+        ...
+
+    @property
+    def colour(self) -> Role:
+        """Its colour, and that of its name."""
+        ...
+
+    def end(self, plane: Plane) -> Point | None:
+        """Where its name may stand."""
         ...
 
 
@@ -211,6 +230,15 @@ class Heat:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """A hairline around the part between the axes."""
+
+    def draw(self, plane: Plane) -> Iterator[Mark]:
+        """A rectangle."""
+        yield Rect(plane.left, plane.top, plane.width, plane.height, stroke="line", line=1)
+
+
+@dataclass(frozen=True)
 class Rule:
     """A dashed line through the whole plot, at one value of x or of y, with a name at its end."""
 
@@ -264,6 +292,7 @@ class Plot:
         titles: of the x axis, under it, and of the y axis, above it.
         width, height: of the part between the axes, in pixels.
         grid: the axis whose round values have a hairline through the plot.
+        heading: written above it, where several plots stand side by side.
 
     Example:
         >>> plot = Plot("a line", Axis(0, 2), Axis(0, 1), (Line([0, 1, 2], [0, 1, 0]),))
@@ -279,12 +308,13 @@ class Plot:
     width: float = 440.0
     height: float = 260.0
     grid: Literal["x", "y", ""] = "y"
+    heading: Text = ""
 
     def picture(self, lang: Language = "en") -> Picture:
         """The plot as a picture, with room at each side for what is written there."""
         x_title, y_title = self.titles
         left = 16 + max((_width(text_mark((0, 0), text, lang)) for _, text in self.y.ticks()), default=0.0)
-        top = 32.0 if y_title else 10.0
+        top = (32.0 if y_title else 10.0) + (20.0 if self.heading else 0.0)
         below = (24.0 if self.x.ticks() else 4.0) + (20.0 if x_title else 0.0)
         plane = Plane(self.x, self.y, left, top, self.width, self.height, lang)
         marks = [*self._axes(plane), *(m for mark in self.marks for m in mark.draw(plane))]
@@ -313,12 +343,13 @@ class Plot:
             yield text_mark(((left + right) / 2, bottom + 38), x_title, plane.lang, anchor="middle")
         if y_title:
             yield text_mark((4, top - 16), y_title, plane.lang)
+        if self.heading:
+            yield text_mark(((left + right) / 2, 15), self.heading, plane.lang, anchor="middle")
 
     def _end_labels(self, plane: Plane) -> Iterator[Mark]:
         """The name of each line at its right end, the names far enough apart to be read."""
-        named = [
-            (line, end) for line in self.marks if isinstance(line, Line) and line.label and (end := line.end(plane))
-        ]
+        lines = [mark for mark in self.marks if isinstance(mark, Ending)]
+        named = [(line, end) for line in lines if line.label and (end := line.end(plane))]
         above = float("-inf")
         for line, (x, y) in sorted(named, key=lambda one: one[1][1]):
             above = max(y + 4, above + _LINE)

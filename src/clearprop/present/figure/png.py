@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from clearprop.errors import InvalidValueError, MissingDependencyError
 from clearprop.present.figure.fonts import eastern_fonts, is_eastern
-from clearprop.present.figure.palette import DARK, LIGHT
-from clearprop.present.figure.scene import Circle, Label, Mark, Picture, Rect, Shape, Stroke, flat
+from clearprop.present.figure.palette import DARK, DARK_HUES, LIGHT, LIGHT_HUES
+from clearprop.present.figure.scene import Area, Circle, Label, Mark, Picture, Rect, Shape, Stroke, flat
 from clearprop.present.figure.text import placed_runs
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def to_png(picture: Picture, scale: float = 2.0, dark: bool = False) -> bytes:
         ) from None
     if not 0 < scale * max(picture.width, picture.height) <= _PIXELS:
         raise InvalidValueError(f"scale {scale!r}", f"a positive number, for sides of at most {_PIXELS} pixels")
-    colours = DARK if dark else LIGHT
+    colours = DARK | DARK_HUES if dark else LIGHT | LIGHT_HUES
     dpi = 72 * scale  # a point, in which Matplotlib measures lines, is a pixel of the figure
     figure = Figure(figsize=(picture.width / 72, picture.height / 72), dpi=dpi, facecolor=colours["paper"])
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, picture.width), ylim=(picture.height, 0))
@@ -80,6 +80,11 @@ def _patches(mark: Mark, x: float, y: float, colours: Mapping[str, str]) -> list
                 points, codes = [*points, points[0]], [*codes, Path.CLOSEPOLY]
             way = Path(points, codes)
             return [patches.PathPatch(way, capstyle="round", joinstyle="round", **_paint(mark, colours))]
+        case Area():
+            outlines = [[(px + x, py + y) for px, py in (*outline, outline[0])] for outline in mark.outlines]
+            codes = [[Path.MOVETO, *[Path.LINETO] * (len(ring) - 2), Path.CLOSEPOLY] for ring in outlines]
+            way = Path([p for ring in outlines for p in ring], [code for ring in codes for code in ring])
+            return [patches.PathPatch(way, **_paint(mark, colours))]
         case _:
             raise AssertionError(f"{mark!r} is inside its group")
 
@@ -113,6 +118,8 @@ def _writing(label: Label, x: float, y: float, colours: Mapping[str, str]) -> li
     left = label.x + x - whole * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
     drawn: list[Patch] = []
     for piece in placed:
+        if not piece.text.strip():
+            continue  # blanks have no outline
         text = piece.text.replace("$", r"\$")  # a name is no mathematics
         outline = TextPath((0, 0), text, size=piece.size, prop=font(piece.text, piece.italic), usetex=False)
         place = Affine2D().scale(1, -1).translate(left + piece.x, label.y + y - piece.rise)

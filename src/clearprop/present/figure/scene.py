@@ -12,8 +12,10 @@ from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError
 from clearprop.present.formula import Run
 
-# What a colour is for. "ink" is writing, "soft" what stands back, "line" hairlines, "tint" and "paper" surfaces.
-Role = Literal["ink", "soft", "line", "blue", "orange", "green", "red", "tint", "paper", "none"]
+# What a colour is for. "ink" is writing, "soft" what stands back, "line" hairlines, "tint" and "paper" surfaces; those
+# of `Hue` only tell apart what is of many kinds.
+Hue = Literal["purple", "brown", "pink", "olive", "teal"]
+Role = Literal["ink", "soft", "line", "blue", "orange", "green", "red", "tint", "paper", "none"] | Hue
 Point = tuple[float, float]
 
 
@@ -62,6 +64,18 @@ class Circle:
 
 
 @dataclass(frozen=True, slots=True)
+class Area:
+    """What closed outlines enclose; an outline that runs the other way round within another is a hole."""
+
+    outlines: tuple[tuple[Point, ...], ...]
+    fill: Role
+    opacity: float = 1.0
+    stroke: Role = "none"
+    line: float = 0.0
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """Writing on a baseline: pieces of mathematics with their sub- and superscripts, or words."""
 
@@ -93,7 +107,7 @@ class Group:
     tip: str = ""
 
 
-Shape: TypeAlias = Stroke | Rect | Circle  # what is painted: filled, and with an outline so many pixels wide
+Shape: TypeAlias = Stroke | Rect | Circle | Area  # what is painted: filled, and with an outline so many pixels wide
 Mark: TypeAlias = Shape | Label | Group
 
 

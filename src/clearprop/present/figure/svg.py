@@ -6,11 +6,11 @@ palette's, light or dark.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 
-from clearprop.present.figure.palette import DARK, LIGHT
-from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Rect, Shape, Stroke
+from clearprop.present.figure.palette import DARK, DARK_HUES, LIGHT, LIGHT_HUES
+from clearprop.present.figure.scene import Area, Circle, Group, Label, Mark, Picture, Rect, Shape, Stroke, flat
 from clearprop.present.figure.text import placed_runs
 from clearprop.visible import visible
 
@@ -25,15 +25,26 @@ def _variables(colours: Mapping[str, str]) -> str:
     return ";".join(f"--cp-{role}:var(--{role},{value})" for role, value in colours.items())
 
 
+def _themes(light: Mapping[str, str], dark: Mapping[str, str]) -> str:
+    return (
+        f".cp-picture{{{_variables(light)}}}"
+        f"@media (prefers-color-scheme:dark){{.cp-picture{{{_variables(dark)}}}}}"
+    )
+
+
+def _paints(roles: Iterable[str]) -> str:
+    roles = list(roles)
+    return "".join(f".cp-picture .f-{role}{{fill:var(--cp-{role})}}" for role in roles) + "".join(
+        f".cp-picture .s-{role}{{stroke:var(--cp-{role})}}" for role in roles
+    )
+
+
 STYLE = (
-    f".cp-picture{{{_variables(LIGHT)}}}"
-    f"@media (prefers-color-scheme:dark){{.cp-picture{{{_variables(DARK)}}}}}"
-    ".cp-picture .shape{fill:none;stroke:none;stroke-linecap:round;stroke-linejoin:round}"
-    + "".join(f".cp-picture .f-{role}{{fill:var(--cp-{role})}}" for role in LIGHT)
-    + "".join(f".cp-picture .s-{role}{{stroke:var(--cp-{role})}}" for role in LIGHT)
-    + ".cp-picture text{stroke:none;white-space:pre}"
+    f"{_themes(LIGHT, DARK)}.cp-picture .shape{{fill:none;stroke:none;stroke-linecap:round;stroke-linejoin:round}}"
+    f"{_paints(LIGHT)}.cp-picture text{{stroke:none;white-space:pre}}"
     f".cp-picture .math{{font-family:{MATH_FONTS}}}.cp-picture .words{{font-family:{WORD_FONTS}}}"
 )
+HUES_STYLE = _themes(LIGHT_HUES, DARK_HUES) + _paints(LIGHT_HUES)  # of pictures with colours for many kinds
 
 
 def to_svg(picture: Picture) -> str:
@@ -42,15 +53,26 @@ def to_svg(picture: Picture) -> str:
     narrowest = _number(picture.width * picture.shrinks_to)  # on a page with less room a reader scrolls
     title = _text(picture.title)
     sheet = Rect(0, 0, picture.width, picture.height, fill="paper")
+    styles = f"<style>{STYLE}</style>" + (f"<style>{HUES_STYLE}</style>" if _has_hues(picture) else "")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cp-picture" role="img" aria-label="{title}" '
         f'width="{w}" height="{h}" viewBox="0 0 {w} {h}" style="min-width:{narrowest}px">'
-        f"<title>{title}</title><style>{STYLE}</style>{''.join(map(_mark, [sheet, *picture.marks]))}</svg>"
+        f"<title>{title}</title>{styles}{''.join(map(_mark, [sheet, *picture.marks]))}</svg>"
     )
+
+
+def _has_hues(picture: Picture) -> bool:
+    marks = [mark for mark, _, _ in flat(picture.marks)]
+    used = {mark.colour for mark in marks if isinstance(mark, Label)}
+    used |= {role for mark in marks if isinstance(mark, Shape) for role in (mark.fill, mark.stroke)}
+    return not used.isdisjoint(LIGHT_HUES)
 
 
 def _mark(mark: Mark) -> str:
     match mark:
+        case Area(outlines=outlines):
+            rings = ("L".join(f"{_number(x)} {_number(y)}" for x, y in outline) for outline in outlines)
+            return f'<path d="{"".join(f"M{ring}Z" for ring in rings)}"{_paint(mark)}/>'
         case Stroke(points=points):
             (first, *rest) = (f"{_number(x)} {_number(y)}" for x, y in points)
             path = f"M{first}{'C' if mark.curved else 'L'}{' '.join(rest)}{'Z' if mark.closed else ''}"
