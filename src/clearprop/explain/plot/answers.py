@@ -22,7 +22,7 @@ from clearprop.visible import shown_name
 
 _STEPS = (0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9)  # probabilities at which the colour changes
 _STRENGTH = 0.5  # of the deepest colour, on which dots must be seen
-_ABOUT = 14  # steps of numbers
+_ABOUT = 20  # steps of numbers
 
 
 class Answers(Protocol):

@@ -15,7 +15,7 @@ from clearprop.explain.values import Values
 from clearprop.messages import Message
 from clearprop.nn import Architecture, TargetForm
 from clearprop.present.figure.axis import Text
-from clearprop.present.formula import parse
+from clearprop.present.formula import parse, to_text
 from clearprop.train import as_features, as_targets
 from clearprop.visible import shown_name
 
@@ -142,6 +142,11 @@ def names_of(X: Any, n: int, names: Any = None) -> tuple[Text, ...]:
     if len(called) != n:
         raise ShapeError(f"{len(called)} names of inputs", f"{n}, one for each input of the network")
     return called
+
+
+def plain(name: Text) -> str:
+    """A name in plain text."""
+    return str(name) if isinstance(name, str | Message) else to_text(name)
 
 
 def chosen_output(net: Plottable, output: Any) -> int:

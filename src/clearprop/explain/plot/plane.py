@@ -10,11 +10,11 @@ import numpy as np
 
 from clearprop.errors import InvalidValueError, ShapeError, checked_integer, listed
 from clearprop.execute import Array
-from clearprop.explain.plot.given import Plottable, Range, Samples, as_both_limits, checked_network, with_inputs
+from clearprop.explain.plot.given import Plottable, Range, Samples, as_both_limits, checked_network, plain, with_inputs
 from clearprop.messages import Message
 from clearprop.present.figure import Axis, Field
 from clearprop.present.figure.axis import Text
-from clearprop.present.formula import Math, number, parse, row, to_text
+from clearprop.present.formula import Math, number, parse, row
 from clearprop.present.formula.tree import EQUALS
 
 _FINE, _COARSE, _LARGE = 101, 51, 500_000  # points of a grid on each side; the coarse one for networks so large
@@ -71,19 +71,19 @@ class Plane:
     @property
     def words(self) -> tuple[str, str]:
         """The names of the two inputs as plain text."""
-        return _plain(self.titles[0]), _plain(self.titles[1])
+        return plain(self.titles[0]), plain(self.titles[1])
 
-    def grid(self) -> tuple[Array, Array, Array]:
+    def grid(self, points: int) -> tuple[Array, Array, Array]:
         """The places of the grid on both axes, and a row of inputs for each of its points."""
         size = sum(p.size for p in self.net.architecture.parameters.values())
-        x, y = (np.linspace(*ends, _COARSE if size > _LARGE else _FINE) for ends in self.ends)
+        x, y = (np.linspace(*ends, _COARSE if size > _LARGE else points) for ends in self.ends)
         rows = np.tile(self.held, (len(x) * len(y), 1))
         rows[:, self.columns[0]], rows[:, self.columns[1]] = np.tile(x, len(y)), np.repeat(y, len(x))
         return x, y, rows
 
-    def fields(self, values: Callable[[Array], Array]) -> list[Field]:
+    def fields(self, values: Callable[[Array], Array], points: int = _FINE) -> list[Field]:
         """A function of rows of inputs, (N, k), as k fields."""
-        x, y, rows = self.grid()
+        x, y, rows = self.grid(points)
         found = values(rows)
         return [Field(found[:, j].reshape(len(y), len(x)), x, y) for j in range(found.shape[1])]
 
@@ -116,7 +116,7 @@ class Plane:
         """What is held, and which samples are not drawn."""
         others = [j for j in range(len(self.held)) if j not in self.columns]
         if 0 < len(others) <= _MOST_HELD:
-            values = [f"{_plain(self.samples.names[j])} = {number(float(self.held[j])).text}" for j in others]
+            values = [f"{plain(self.samples.names[j])} = {number(float(self.held[j])).text}" for j in others]
             yield Message("plot.boundary.held_at", rule=Message(f"plot.boundary.rules.{self.rule}"), values=values)
         elif others:
             yield Message("plot.boundary.held", rule=Message(f"plot.boundary.rules.{self.rule}"), n=len(others))
@@ -144,11 +144,11 @@ def _two_columns(columns: Any, names: tuple[Text, ...]) -> tuple[int, int]:
 
 def _column(given: Any, names: tuple[Text, ...]) -> int:
     """An input by its number from 0, or by its name."""
-    plain = [_plain(name) for name in names]
     if isinstance(given, str):
-        if given not in plain:
-            raise InvalidValueError(f"column {given!r}", "one of: " + listed(plain))
-        return plain.index(given)
+        called = [plain(name) for name in names]
+        if given not in called:
+            raise InvalidValueError(f"column {given!r}", "one of: " + listed(called))
+        return called.index(given)
     found = checked_integer("column", given, low=0)
     if found >= len(names):
         raise InvalidValueError(f"column {found} of a network of {len(names)} inputs", f"0 to {len(names) - 1}")
@@ -167,6 +167,3 @@ def _held(hold: Any, X: Array) -> tuple[Array, str]:
         raise ShapeError(f"hold of shape {given.shape}", f"'median', 'mean', a number, or {X.shape[1]} finite numbers")
     return np.array(np.broadcast_to(given, (X.shape[1],))), "given"
 
-
-def _plain(name: Text) -> str:
-    return to_text(name) if not isinstance(name, str | Message) else str(name)

@@ -21,6 +21,7 @@ Array = NDArray[Any]
 _Edge = tuple[int, int, bool]  # between (row, column) and the point below it, or the one beside it
 _FAR = 1e300  # stands for what is infinite, so that one can calculate with it
 _BINS = 200  # of a scale
+_STRAIGHT = 0.1  # pixels from a straight line that nobody sees
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,8 @@ class Field:
         values = np.asarray(self.values, np.float64)
         turned = (-values, -level) if is_below else (values, level)
         x, y = np.asarray(self.x, np.float64), np.asarray(self.y, np.float64)
-        return [
-            [plane.at(across, down) for across, down in zip(_placed(x, ring[:, 1]), _placed(y, ring[:, 0]), strict=True)]
-            for ring in rings(*turned)
-        ]
+        placed = ((_placed(x, ring[:, 1]), _placed(y, ring[:, 0])) for ring in rings(*turned))
+        return [_simpler([plane.at(*at) for at in zip(across, down, strict=True)]) for across, down in placed]
 
 
 @dataclass(frozen=True)
@@ -221,6 +220,24 @@ def _placed(at: Array, place: Array) -> list[float]:
     """Where along an axis a place between rows or columns stands."""
     found: list[float] = np.interp(place, np.arange(len(at)), at).tolist()
     return found
+
+
+def _simpler(ring: list[Point]) -> list[Point]:
+    """A closed outline without the points that are as good as on the straight line between others (Douglas-Peucker)."""
+    points = np.array([*ring, ring[0]])
+    middle = int(np.argmax(np.abs(points - points[0]).sum(axis=1)))
+    kept, open_ends = {0, middle}, [(0, middle), (middle, len(ring))]
+    while open_ends:
+        i, k = open_ends.pop()
+        if k - i < 2:
+            continue
+        (dx, dy), between = points[k] - points[i], points[i + 1 : k] - points[i]
+        away = np.abs(between[:, 0] * dy - between[:, 1] * dx) / (np.hypot(dx, dy) or 1.0)
+        j = i + 1 + int(np.argmax(away))
+        if away.max() > _STRAIGHT:
+            kept.add(j)
+            open_ends += [(i, j), (j, k)]
+    return [ring[j] for j in sorted(kept)]
 
 
 def _area(outlines: list[list[Point]], colour: Role, opacity: float) -> Iterator[Mark]:

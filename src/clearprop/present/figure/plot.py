@@ -313,8 +313,8 @@ class Plot:
     def picture(self, lang: Language = "en") -> Picture:
         """The plot as a picture, with room at each side for what is written there."""
         x_title, y_title = self.titles
-        left = 16 + max((_width(text_mark((0, 0), text, lang)) for _, text in self.y.ticks()), default=0.0)
-        top = (32.0 if y_title else 10.0) + (20.0 if self.heading else 0.0)
+        left = 16 + max((_room(_width(text_mark((0, 0), text, lang))) for _, text in self.y.ticks()), default=0.0)
+        top = (32.0 if y_title else 10.0) + (24.0 if self.heading else 0.0)
         below = (24.0 if self.x.ticks() else 4.0) + (20.0 if x_title else 0.0)
         plane = Plane(self.x, self.y, left, top, self.width, self.height, lang)
         marks = [*self._axes(plane), *(m for mark in self.marks for m in mark.draw(plane))]
@@ -344,7 +344,7 @@ class Plot:
         if y_title:
             yield text_mark((4, top - 16), y_title, plane.lang)
         if self.heading:
-            yield text_mark(((left + right) / 2, 15), self.heading, plane.lang, anchor="middle")
+            yield text_mark(((left + right) / 2, 18), self.heading, plane.lang, anchor="middle")
 
     def _end_labels(self, plane: Plane) -> Iterator[Mark]:
         """The name of each line at its right end, the names far enough apart to be read."""
@@ -374,6 +374,11 @@ def text_mark(at: Point, text: Text, lang: Language, colour: Role = "ink", ancho
 
 def _width(label: Label) -> float:
     return runs_width(label.runs, label.size, label.face)
+
+
+def _room(width: float) -> float:
+    """For words so wide in Helvetica: in other fonts they may be wider."""
+    return max(width, 1.12 * width - 4)
 
 
 def _right_end(mark: Mark) -> float:
