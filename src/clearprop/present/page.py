@@ -70,10 +70,11 @@ def page(title: str, body: str, lang: Language = "en", style: str = "", script: 
     body, places = _without_style_attributes(visible(body, keep="\n\t"))
     styles = f"{STYLE}{MATRIX_STYLE}{style}{places}"
     script = f"\n{script}\n" if script else ""
+    policy = _policy([styles, PICTURE_STYLE, HUES_STYLE], [script])
     return (
         f'<!DOCTYPE html>\n<html lang="{"zh-Hans" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy([styles, PICTURE_STYLE, HUES_STYLE], [script])}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f"<title>{escape(visible(title))}</title>\n<style>{styles}</style>\n</head>\n<body>\n{body}\n"
         + (f"<script>{script}</script>\n" if script else "")
         + "</body>\n</html>\n"

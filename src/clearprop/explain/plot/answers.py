@@ -49,9 +49,7 @@ class Answers(Protocol):
         ...
 
 
-def answers(
-    plane: Plane, output: int | None, level: float | None, classes: Sequence[str] | None
-) -> Answers:
+def answers(plane: Plane, output: int | None, level: float | None, classes: Sequence[str] | None) -> Answers:
     """How the answers of a network are drawn: by what its output is, and what the targets are.
 
     Raises:
@@ -129,7 +127,7 @@ class Probability:
         """Rings for 0, dots for 1."""
         shown = self.plane.samples.shown()
         yield from _rings(self.plane, np.intersect1d(shown, self._wrong))
-        for label, colour in ((False, "orange"), (True, "blue")):
+        for label, colour in zip((False, True), KINDS, strict=False):
             rows = shown[self._labels[shown] == label]
             yield Dots(*self.plane.points(rows), colour, self.plane.radius, hollow=not label)
 
@@ -178,7 +176,7 @@ class Classes:
         """How far the logit of each class is above the largest of the others."""
         z = _before_the_last(self.plane.net, rows)
         others = [np.delete(z, k, axis=1).max(axis=1) for k in range(z.shape[1])]
-        return z - np.stack(others, axis=1)
+        return np.asarray(z - np.stack(others, axis=1))
 
     @cached_property
     def _labels(self) -> Array:
@@ -212,7 +210,6 @@ class Classes:
 
     def scale(self) -> None:
         """None: a region has one colour."""
-        return None
 
 
 @dataclass(frozen=True)

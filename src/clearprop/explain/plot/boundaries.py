@@ -7,7 +7,7 @@ from typing import Any
 
 from clearprop.errors import InvalidValueError, ShapeError
 from clearprop.explain.plot.answers import answers
-from clearprop.explain.plot.given import Samples, checked_network, with_inputs
+from clearprop.explain.plot.given import Samples, as_number, checked_network, with_inputs
 from clearprop.explain.plot.plane import Plane
 from clearprop.messages import Message, checked_language
 from clearprop.present.figure import Contour, Frame, Picture, Plot, explained
@@ -66,7 +66,7 @@ def boundary(
     known, net = checked_language(lang), checked_network(net)
     samples = Samples.of(net, X, y, names)
     plane = Plane.of(net, samples, columns, hold, limits)
-    shown = answers(plane, output, level, classes)
+    shown = answers(plane, output, None if level is None else as_number("level", level), classes)
     marks = [*shown.ground(), Frame(), *(_hidden_lines(plane) if hidden else [])]
     if samples.y is not None:
         marks += shown.dots()

@@ -152,8 +152,7 @@ class Slice:
         state = {**self._moved(start), **self._slots(optimizer, theta)}
         points, losses = [], []
         for k in range(steps + 1):
-            numbers = {name: np.asarray(column[k]) for name, column in table.items()}
-            bound = {**given, **state, **numbers}
+            bound = {**given, **state, **{letter: np.asarray(column[k]) for letter, column in table.items()}}
             with np.errstate(all="ignore"):
                 new = program.run({name: bound[name] for name in step.inputs}, self.values.samples)
             points.append([float(state[e.name][e.place]) for e in self.elements])
@@ -166,9 +165,9 @@ class Slice:
         every = self.values.inputs()
         return {name: every[name] for name in graph.inputs if name in every}
 
-    def _moved(self, point: Array) -> dict[Name, Array]:
+    def _moved(self, point: Array) -> dict[str, Array]:
         """The parameters of the two numbers, with other values of these."""
-        moved = {e.name: np.array(self.values.parameters[e.name]) for e in self.elements}
+        moved: dict[str, Array] = {e.name: np.array(self.values.parameters[e.name]) for e in self.elements}
         for element, value in zip(self.elements, point, strict=True):
             moved[element.name][element.place] = value
         return moved
@@ -181,7 +180,7 @@ class Slice:
         return mask
 
     @staticmethod
-    def _slots(optimizer: Optimizer, theta: Mapping[Name, Any]) -> dict[Name, Array]:
+    def _slots(optimizer: Optimizer, theta: Mapping[Name, Any]) -> dict[str, Array]:
         return {name.state(slot): np.zeros(node.shape) for name, node in theta.items() for slot in optimizer.slots}
 
 

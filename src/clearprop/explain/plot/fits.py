@@ -25,7 +25,7 @@ from clearprop.explain.plot.given import (
     plain,
     with_inputs,
 )
-from clearprop.explain.plot.kinks import jump, turns
+from clearprop.explain.plot.kinks import jumps, turns
 from clearprop.graph import Graph, N, Name, gradient
 from clearprop.graph.node import is_variable, without_alias
 from clearprop.messages import Message, checked_language
@@ -124,7 +124,8 @@ class _Curve:
             return with_inputs(self.net, x[:, None]).run(slope)["dX"][:, 0]
 
         span = self.high - self.low
-        return [x for x in turns(outcomes, self.low, self.high) if jump(slopes, x, span)] if names else []
+        places = turns(outcomes, self.low, self.high) if names else []
+        return [x for x, sides in zip(places, jumps(slopes, places, span), strict=True) if sides] if places else []
 
     @cached_property
     def x(self) -> Array:

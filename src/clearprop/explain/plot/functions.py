@@ -15,12 +15,12 @@ from clearprop.execute import Array, evaluate
 from clearprop.explain.check.cut import with_branches
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.plot.given import as_limits
-from clearprop.explain.plot.kinks import jump, turns
+from clearprop.explain.plot.kinks import jumps, turns
 from clearprop.graph import Graph, N, gradient, simplify, topological
 from clearprop.graph.node import is_variable
 from clearprop.messages import Language, Message, checked_language
 from clearprop.nn import resolve_activation
-from clearprop.present.figure import Axis, Dots, Entry, Line, Picture, Plot, Rule, explained, tiled
+from clearprop.present.figure import Axis, Dots, Entry, Line, Picture, Plot, Role, Rule, explained, tiled
 from clearprop.present.figure.axis import Text
 from clearprop.present.figure.plot import Drawn
 from clearprop.present.figure.text import runs_width
@@ -66,7 +66,9 @@ def activation(
     known, (low, high) = checked_language(lang), as_limits("limits", limits)
     given = [pair for one in functions for pair in _named(one)]
     if not given:
-        raise InvalidValueError("no activation to draw", "a name, an object or a function", "cp.plot.activation('relu')")
+        raise InvalidValueError(
+            "no activation to draw", "a name, an object or a function", "cp.plot.activation('relu')"
+        )
     curves = [_Curve.of(name, f, low, high) for name, f in given]
     ends = None if values is None else as_limits("values", values)
     y = Axis.of(np.concatenate([c.seen(derivative) for c in curves])).padded(0.08) if ends is None else Axis(*ends)
@@ -170,15 +172,14 @@ class _Curve:
                 found = evaluate(branches, {"z": z[:, None]}, n=len(z))
             return np.concatenate([found[name] > 0 for name in names], axis=1)
 
-        found, span = [], self.high - self.low
-        for place in turns(outcomes, self.low, self.high) if names else []:
-            for f, is_step in ((self.f, True), (self.slope, False)):
-                sides = jump(f, place, span)
+        places = turns(outcomes, self.low, self.high) if names else []
+        found: dict[float, _Kink] = {}
+        for f, is_step in ((self.slope, False), (self.f, True)):  # where the function jumps, its slope does not count
+            for place, sides in zip(places, jumps(f, places, self.high - self.low) if places else [], strict=True):
                 if sides is not None:
                     taken = float(f(np.array([place]))[0])
-                    found.append(_Kink(place, is_step, *(_clean(side) for side in sides), taken))
-                    break
-        return found
+                    found[place] = _Kink(place, is_step, _clean(sides[0]), _clean(sides[1]), taken)
+        return [found[place] for place in sorted(found)]
 
     def seen(self, derivative: bool) -> Array:
         """All values that are drawn."""
@@ -191,7 +192,7 @@ class _Curve:
             yield Line(*self._broken(self.slope, self.kinks), "orange", dashed=True, width=1.8)
         yield Line(*self._broken(self.f, steps), "blue", width=2.2)
         for kink in self.kinks:
-            colour = "blue" if kink.is_step else "orange"
+            colour: Role = "blue" if kink.is_step else "orange"
             if derivative or kink.is_step:
                 yield Dots([kink.z, kink.z], [kink.left, kink.right], colour, 3.6, hollow=True)
                 yield Dots([kink.z], [kink.taken], colour, 3.6)

@@ -59,6 +59,18 @@ def as_both_limits(given: Any) -> tuple[Range, Range]:
     return as_limits("limits", ends[0].tolist()), as_limits("limits", ends[1].tolist())
 
 
+def as_number(name: str, given: Any) -> float:
+    """A finite number.
+
+    Raises:
+        InvalidValueError: if it is none.
+    """
+    found = as_array(name, given)
+    if found.shape != () or not np.isfinite(found):
+        raise InvalidValueError(f"{name} {given!r}", "a finite number")
+    return float(found)
+
+
 def checked_network(net: Any) -> Plottable:
     """A network.
 
@@ -158,7 +170,9 @@ def chosen_output(net: Plottable, output: Any) -> int:
     k = net.architecture.n_outputs
     if output is None:
         if k > 1:
-            raise InvalidValueError(f"a network of {k} outputs", "which of them to draw", "output=0, or another of them")
+            raise InvalidValueError(
+                f"a network of {k} outputs", "which of them to draw", "output=0, or another of them"
+            )
         return 0
     found = checked_integer("output", output, low=0)
     if found >= k:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import floor, isqrt, log10
 from typing import Any
 
@@ -24,6 +24,7 @@ from clearprop.present.figure import (
     Filled,
     Frame,
     Heat,
+    Mosaic,
     Note,
     Picture,
     Plot,
@@ -31,6 +32,7 @@ from clearprop.present.figure import (
     tiled,
 )
 from clearprop.present.figure.axis import Text
+from clearprop.present.figure.plot import Drawn
 from clearprop.present.formula import Math, parse
 
 _MOST_PLANES, _MOST_IMAGES, _MOST_COLUMNS, _MOST_ROWS = 12, 25, 16, 30
@@ -113,7 +115,7 @@ def _over_the_plane(
     levels = _levels(largest)
     panels = []
     for j in chosen:
-        marks = [Filled(a[j], levels, 0.0), Contour(z[j], 0.0, "ink", 1.4, dashed=True), Frame()]
+        marks: list[Drawn] = [Filled(a[j], levels, 0.0), Contour(z[j], 0.0, "ink", 1.4, dashed=True), Frame()]
         if X is not None:
             marks.append(Dots(*plane.points(samples.shown(_MOST_DOTS)), "ink", 1.8, opacity=0.6))
         plot = Plot("", *plane.axes, tuple(marks), plane.titles, _PLANE, _PLANE, "", _neuron(layer, j))
@@ -134,7 +136,10 @@ def _image_size(n: int, given: tuple[int, int] | None, are_named: bool) -> tuple
     if given is None:
         side = isqrt(n)
         return (side, side) if side * side == n and n >= _LEAST_IMAGE and not are_named else None
-    height, width = (checked_integer("image", side) for side in given)
+    sides = [checked_integer("image", side) for side in given] if isinstance(given, list | tuple) else []
+    if len(sides) != 2:
+        raise InvalidValueError(f"image {given!r}", "height and width, such as (28, 28)")
+    height, width = sides
     if height * width != n:
         raise ShapeError(f"images of {height} × {width} = {height * width} pixels", f"{n}, one for each input")
     return height, width
@@ -147,9 +152,9 @@ def _images(W: Array, size: tuple[int, int], units: Any, is_guessed: bool, lang:
     cell = max(2, round(_IMAGE / max(size)))  # whole pixels
     panels = []
     for j in chosen:
-        heat = Heat(np.round(W[:, j].reshape(size) / largest * 20) / 20)
+        cells = Mosaic(W[:, j].reshape(size) / largest)
         axes = Axis(0, width, given=()), Axis(height, 0, given=())
-        plot = Plot("", *axes, (heat, Frame()), ("", ""), cell * width, cell * height, "", _neuron(1, j))
+        plot = Plot("", *axes, (cells, Frame()), ("", ""), cell * width, cell * height, "", _neuron(1, j))
         panels.append(plot.picture(lang))
     if is_guessed:
         remarks = [Message("plot.neurons.as_image", n=W.shape[0], height=height, width=width), *remarks]
@@ -166,10 +171,10 @@ def _weights(W: Array, names: Sequence[Text], units: Any, lang: Language) -> Pic
     if len(W) > _MOST_ROWS:
         rows = np.sort(np.argsort(-np.abs(W[:, chosen]).max(axis=1), kind="stable")[:_MOST_ROWS])
         remarks = [Message("plot.neurons.largest_inputs", shown=_MOST_ROWS, n=len(W)), *remarks]
-    shown = W[np.ix_(rows, chosen)]
+    shown = W[rows][:, chosen]
     largest = float(np.abs(shown).max()) or 1.0
     x = Axis(0, len(chosen), given=tuple((k + 0.5, _neuron(1, j)) for k, j in enumerate(chosen)))
-    y = Axis(len(rows), 0, given=tuple((k + 0.5, names[i]) for k, i in enumerate(rows)))
+    y = Axis(len(rows), 0, given=tuple((k + 0.5, names[i]) for k, i in enumerate(rows.tolist())))
     decimals = max(0, 1 - floor(log10(largest)))  # of the largest two digits behind the first
     texts = ((place, f"{w:.{decimals}f}".replace("-", "−")) for place, w in np.ndenumerate(shown))
     numbers = [Note(k + 0.5, i + 0.5, text, anchor="middle", dy=4) for (i, k), text in texts]

@@ -28,12 +28,16 @@ def turns(outcomes: Outcomes, low: float, high: float) -> list[float]:
     return [place for place in found if low < place < high]
 
 
-def jump(f: Callable[[Array], Array], place: float, span: float) -> tuple[float, float] | None:
-    """A function's limits from the left and from the right of a place, if they differ; None where it is continuous.
+def jumps(f: Callable[[Array], Array], places: list[float], span: float) -> list[tuple[float, float] | None]:
+    """A function's limits from the left and from the right of each place, if they differ; None where it is continuous.
 
     Where nothing jumps, the difference of the two sides shrinks with their distance.
     """
     far, near = _NEAR * span, _NEAR * span / 10
-    a, b, c, d = f(np.array([place - far, place - near, place + near, place + far])).tolist()
-    scale = max(1e-9, 1e-9 * max(map(abs, (a, b, c, d))))
-    return (b, c) if abs(c - b) > max(scale, 0.5 * abs(d - a)) else None
+    offsets = np.array([-far, -near, near, far])
+    around = f((np.array(places)[:, None] + offsets).ravel()).reshape(-1, 4)
+    found: list[tuple[float, float] | None] = []
+    for a, b, c, d in around.tolist():
+        scale = 1e-9 * max(1.0, *map(abs, (a, b, c, d)))
+        found.append((b, c) if abs(c - b) > max(scale, 0.5 * abs(d - a)) else None)
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.arrays import as_array
 from clearprop.errors import InvalidValueError, ShapeError, checked_integer, listed
 from clearprop.execute import Array
 from clearprop.explain.plot.given import Plottable, Range, Samples, as_both_limits, checked_network, plain, with_inputs
@@ -162,8 +163,7 @@ def _held(hold: Any, X: Array) -> tuple[Array, str]:
         if hold not in rules:
             raise InvalidValueError(f"hold {hold!r}", "'median', 'mean', or a number for each input")
         return np.asarray(rules[hold](X, axis=0)), hold
-    given = np.asarray(hold, np.float64)
+    given = as_array("hold", hold).astype(np.float64)
     if given.shape not in ((), (X.shape[1],)) or not np.isfinite(given).all():
         raise ShapeError(f"hold of shape {given.shape}", f"'median', 'mean', a number, or {X.shape[1]} finite numbers")
     return np.array(np.broadcast_to(given, (X.shape[1],))), "given"
-

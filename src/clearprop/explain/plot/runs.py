@@ -92,7 +92,9 @@ def losses(
     if not every:
         raise InvalidValueError("no trainings", "histories or optimizers by name")
     if len(every) > len(_COLOURS):
-        raise InvalidValueError(f"{len(every)} trainings", f"at most {len(_COLOURS)}: so many colours can be told apart")
+        raise InvalidValueError(
+            f"{len(every)} trainings", f"at most {len(_COLOURS)}: so many colours can be told apart"
+        )
     curves = [curve for run in every for curve in run.curves(by)]
     values = np.concatenate([curve.values for curve in curves])
     finite = values[np.isfinite(values)]
@@ -167,8 +169,7 @@ class _Run:
 def _runs(runs: Any, net: Any, X: Any, y: Any, settings: Mapping[str, Any]) -> list[_Run]:
     if isinstance(runs, History):
         return [_Run("", runs)]
-    given = runs if isinstance(runs, Mapping) else optimizers_of(runs)
-    found = []
+    given, found = _by_name(runs), []
     for name, one in given.items():
         called = shown_name(name, _LONGEST)
         if isinstance(one, History):
@@ -180,6 +181,15 @@ def _runs(runs: Any, net: Any, X: Any, y: Any, settings: Mapping[str, Any]) -> l
         else:
             raise DTypeError(f"{name!r} of type {type(one).__name__}", "a history, losses, or an optimizer")
     return found
+
+
+def _by_name(runs: Any) -> Mapping[Any, Any]:
+    """Trainings by name; histories in a list are numbered."""
+    if isinstance(runs, Mapping):
+        return runs
+    if isinstance(runs, list | tuple) and any(isinstance(one, History) for one in runs):
+        return {str(k): one for k, one in enumerate(runs, 1)}
+    return optimizers_of(runs)
 
 
 def _as_history(name: str, given: Any) -> History:
@@ -196,7 +206,9 @@ def _tried(name: str, optimizer: Optimizer, net: Any, X: Any, y: Any, settings: 
         )
     own, rows = checked_network(net).copy(), []  # type: ignore[attr-defined]
     try:
-        history: History = own.fit(X, y, optimizer=optimizer, callbacks=[lambda epoch: rows.append(epoch.row)], **settings)
+        history: History = own.fit(
+            X, y, optimizer=optimizer, callbacks=[lambda epoch: rows.append(epoch.row)], **settings
+        )
     except DivergenceError:
         columns = {column: [row[column] for row in rows] for column in (rows[0] if rows else ())}
         return _Run(name, History(columns, []), True, True)

@@ -20,9 +20,10 @@ from clearprop.present.figure import Axis, Dots, Entry, Field, Filled, Frame, Li
 from clearprop.present.figure.plot import Drawn
 from clearprop.present.formula import number, parse, to_text
 
-_SIDE, _POINTS = 330.0, 45  # pixels, and points of the grid, on each side
+_SIDE, _POINTS, _FEWER = 330.0, 45, 25  # pixels, and points of the grid, on each side; the last of large networks
 _MOST_ROWS, _LEAST_ROWS, _MOST_WORK = 1000, 100, 10**8  # rows whose loss is taken; rows × parameters
 _STEPS = 12  # of colour
+_LARGE = 100_000  # parameters
 _APART = 4.0  # pixels from dot to dot
 _WIDE = 20.0  # the ratio of losses from which on the scale is logarithmic
 _COLOURS: tuple[Role, ...] = ("orange", "green", "red", "purple")
@@ -146,7 +147,8 @@ class _Surface:
     def of(cls, sheet: Slice, ways: Mapping[str, Way], start: Array, limits: Any) -> _Surface:
         """The surface around the ways, or within limits."""
         ends = _around(ways, start) if limits is None else as_both_limits(limits)
-        x, y = (np.linspace(*each, _POINTS) for each in ends)
+        is_large = sum(a.size for a in sheet.values.parameters.values()) > _LARGE
+        x, y = (np.linspace(*each, _FEWER if is_large else _POINTS) for each in ends)
         points = np.stack([np.tile(x, len(y)), np.repeat(y, len(x))], axis=1)
         found = sheet.losses(points).reshape(len(y), len(x))
         return cls(Field(found, x, y), (Axis(*ends[0]), Axis(*ends[1])), ways, start)
@@ -173,11 +175,13 @@ class _Surface:
         """Colours, then the ways: a dot for each step, a ring at the start."""
         yield self.filled
         for way, colour in zip(self.ways.values(), _COLOURS, strict=False):
-            yield Line(*way.points.T, "paper", width=3.4)
-            yield Line(*way.points.T, colour, width=1.6)
-            yield Dots(*self._apart(way.points).T, colour, 2.8)
+            x, y = way.points.T
+            yield Line(x, y, "paper", width=3.4)
+            yield Line(x, y, colour, width=1.6)
+            apart = self._apart(way.points)
+            yield Dots(apart[:, 0], apart[:, 1], colour, 2.8)
         for way, colour in zip(self.ways.values(), _COLOURS, strict=False):
-            yield Dots(*way.points[-1:].T, colour, 5.0)
+            yield Dots(way.points[-1:, 0], way.points[-1:, 1], colour, 5.0)
         yield Dots([self.start[0]], [self.start[1]], "ink", 4.6, hollow=True)
 
     def _apart(self, points: Array) -> Array:

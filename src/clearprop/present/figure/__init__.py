@@ -2,6 +2,7 @@
 
 from clearprop.present.figure.axis import Axis
 from clearprop.present.figure.contours import Contour, Field, Filled, Region
+from clearprop.present.figure.mosaic import Mosaic
 from clearprop.present.figure.palette import KINDS
 from clearprop.present.figure.plot import Band, Bars, Dots, Frame, Heat, Line, Note, Plot, Rule, side_by_side
 from clearprop.present.figure.scene import Picture, Role
@@ -20,6 +21,7 @@ __all__ = [
     "Frame",
     "Heat",
     "Line",
+    "Mosaic",
     "Note",
     "Picture",
     "Plot",

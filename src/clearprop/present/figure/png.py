@@ -51,7 +51,7 @@ def to_png(picture: Picture, scale: float = 2.0, dark: bool = False) -> bytes:
         for order, (mark, x, y) in enumerate(flat(picture.marks)):
             for patch in _patches(mark, x, y, colours):
                 patch.set_zorder(order)
-                axes.add_patch(patch)
+                axes.add_artist(patch)  # add_patch would look for the limits of the data, which are given
         image = io.BytesIO()
         figure.savefig(image, format="png", dpi=dpi, facecolor=colours["paper"])
     return image.getvalue()
@@ -82,8 +82,7 @@ def _patches(mark: Mark, x: float, y: float, colours: Mapping[str, str]) -> list
             return [patches.PathPatch(way, capstyle="round", joinstyle="round", **_paint(mark, colours))]
         case Area():
             outlines = [[(px + x, py + y) for px, py in (*outline, outline[0])] for outline in mark.outlines]
-            codes = [[Path.MOVETO, *[Path.LINETO] * (len(ring) - 2), Path.CLOSEPOLY] for ring in outlines]
-            way = Path([p for ring in outlines for p in ring], [code for ring in codes for code in ring])
+            way = Path.make_compound_path(*(Path(ring, closed=True) for ring in outlines))
             return [patches.PathPatch(way, **_paint(mark, colours))]
         case _:
             raise AssertionError(f"{mark!r} is inside its group")

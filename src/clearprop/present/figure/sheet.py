@@ -64,7 +64,8 @@ def remarks(sentences: Sequence[Words], width: float, lang: Language) -> Picture
     """Sentences below each other, broken into lines that are no wider than the picture they are about."""
     lines = [line for words in sentences for line in wrapped(spoken(words, lang), (width - 2 * _MARGIN) / _WIDER)]
     marks = [
-        Label(_MARGIN, _LINE * (k + 1) - 4, text_runs(line), _SIZE, "soft", face="words") for k, line in enumerate(lines)
+        Label(_MARGIN, _LINE * (k + 1) - 4, text_runs(line), _SIZE, "soft", face="words")
+        for k, line in enumerate(lines)
     ]
     widest = max((text_width(line, _SIZE, "words") * _WIDER for line in lines), default=0.0)
     return Picture("", widest + 2 * _MARGIN, _LINE * len(lines) + 2 if lines else 0.0, tuple(marks))

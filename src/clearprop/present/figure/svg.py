@@ -26,10 +26,7 @@ def _variables(colours: Mapping[str, str]) -> str:
 
 
 def _themes(light: Mapping[str, str], dark: Mapping[str, str]) -> str:
-    return (
-        f".cp-picture{{{_variables(light)}}}"
-        f"@media (prefers-color-scheme:dark){{.cp-picture{{{_variables(dark)}}}}}"
-    )
+    return f".cp-picture{{{_variables(light)}}}@media (prefers-color-scheme:dark){{.cp-picture{{{_variables(dark)}}}}}"
 
 
 def _paints(roles: Iterable[str]) -> str:
