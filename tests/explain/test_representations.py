@@ -105,7 +105,7 @@ def test_normalisation_and_second_values():
     for section in text.split("As matrices"):
         first = re.search(r"(?:^|\n) *(.*u₁.*)", section)[1]
         assert re.match(r"\(?u₁\)?₁? = a\[0\]", first), first
-    assert "Layer 1: a[1b]\n  a[1b]₁ = tanh(a[1]₁)" in text
+    assert "Layer 1 (hidden): activation\n  a[1b]₁ = tanh(a[1]₁)" in text
     assert "Parameters before layer 1\n  γ[0] = [1 1]\n  β[0] = [0 0]" in text
 
 

@@ -4,54 +4,58 @@ from __future__ import annotations
 
 import numpy as np
 
+from clearprop.errors import check_choice
 from clearprop.execute import Array
 from clearprop.explain.derivation.source import DerivationSource
-from clearprop.explain.derivation.symbols import symbol
+from clearprop.explain.derivation.symbols import NOTATIONS, symbol
 from clearprop.explain.values import Values
-from clearprop.graph import Name
 from clearprop.messages import Message
 from clearprop.nn.names import A0, X
-from clearprop.present.document import Cell, Column, Document, Paragraph, Table
+from clearprop.present.document import Column, Document, Paragraph, Table
 from clearprop.present.formula import is_printable, number
-from clearprop.present.writers import notebook_of
 from clearprop.present.writers.text import aligned_columns
 from clearprop.visible import visible
 
 _WIDEST = 60  # letters of a preview
+_MODES = {"inference": "trace.mode.inference", "training": "trace.mode.training"}
 
 
 def text_listing(values: Values) -> str:
     """For the terminal, one line per value."""
-    lines = aligned_columns(
-        Table((Column(),) * 4, tuple(_row(values, name, _preview(values[name])) for name in values)), "en"
+    rows = (
+        (name, symbol(X if name == A0 else name), shape_of(values[name]), _preview(values[name])) for name in values
     )
+    lines = aligned_columns(Table((Column(),) * 4, tuple(rows)), "en")
     return visible("\n".join([f"<Trace: {_heading(values)}", *(f"  {line}" for line in lines), ">"]), keep="\n")
 
 
-def html_listing(values: Values) -> str:
-    """For a notebook: symbols as formulas, small values as matrices, large ones by their range."""
-    source = DerivationSource(values)
+def listing(values: Values, convention: str = "row", notation: str = "delta") -> Document:
+    """Symbols as formulas, small values as matrices, large ones by their range; the arguments are those of `derive`.
+
+    Raises:
+        ClearpropError: for an unknown convention or notation.
+    """
+    check_choice("convention", convention, ("row", "column"))
+    check_choice("notation", notation, NOTATIONS)
+    source = DerivationSource(values, convention, notation=notation)  # type: ignore[arg-type]
     columns = [Message(f"trace.{name}") for name in ("name", "symbol", "shape", "numbers")]
     rows = []
     for name in values:
         value = values[name]
-        rows.append(_row(values, name, source.matrix(value) if is_printable(np.shape(value)) else _range(value)))
+        printed = source.printed(X if name == A0 else name) if is_printable(np.shape(value)) else _range(value)
+        rows.append((name, source.symbol(X if name == A0 else name), shape_of(value, source.column), printed))
     title = Paragraph.of(Message("trace.title", heading=_heading(values)))
-    table = Table(tuple(map(Column, columns)), tuple(rows))
-    return notebook_of(Document("", (title, table)))
+    return Document("", (title, Table(tuple(map(Column, columns)), tuple(rows))))
 
 
 def _heading(values: Values) -> Message:
-    return Message("trace.heading", n=values.samples, mode=values.mode)
+    return Message("trace.heading", n=values.samples, mode=Message(_MODES[values.mode]))
 
 
-def _row(values: Values, name: Name, shown: Cell) -> tuple[Cell, ...]:
-    return name, symbol(X if name == A0 else name), shape_of(values[name]), shown
-
-
-def shape_of(value: Array) -> str:
-    """3 × 4, or nothing for a single number."""
-    return " × ".join(map(str, np.shape(value)))
+def shape_of(value: Array, column: bool = False) -> str:
+    """3 × 4, or nothing for a single number; in the column convention 4 × 3."""
+    shape = np.shape(value)
+    return " × ".join(map(str, shape[::-1] if column else shape))
 
 
 def _preview(value: Array) -> str:

@@ -9,12 +9,13 @@ from typing import Protocol
 import numpy as np
 
 from clearprop.cached import cached_property
-from clearprop.errors import InvalidValueError
+from clearprop.errors import check_choice
 from clearprop.execute import Array
 from clearprop.explain.derivation.elements import indices
-from clearprop.explain.derivation.source import DerivationSource
+from clearprop.explain.derivation.source import Convention, DerivationSource
 from clearprop.explain.derivation.steps import part, step
-from clearprop.explain.derivation.symbols import symbol
+from clearprop.explain.derivation.symbols import NOTATIONS, Notation
+from clearprop.explain.derivation.titles import title
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.values import Values
 from clearprop.graph import Name
@@ -23,7 +24,7 @@ from clearprop.nn import Architecture
 from clearprop.nn.names import A0, LOSS
 from clearprop.present.document import Document, Equation, Figure, Section
 from clearprop.present.figure.scene import Picture
-from clearprop.present.formula import is_printable, to_text
+from clearprop.present.formula import is_printable
 from clearprop.present.writers import notebook_of, page_of, text_of
 
 _ALL, _SOME = 8, 2  # units of a layer that are written out: all of a small one, some of a large one
@@ -37,11 +38,13 @@ class Representations:
         values: the network on some samples.
         lang: of the words.
         convention: "row" or "column".
+        notation: "delta" or "d", which calls the output ŷ.
     """
 
     values: Values
     lang: Language = "en"
     convention: str = "row"
+    notation: Notation = "delta"
 
     @cached_property
     def document(self) -> Document:
@@ -59,21 +62,23 @@ class Representations:
 
     @cached_property
     def _source(self) -> DerivationSource:
-        return DerivationSource(self.values, "column" if self.convention == "column" else "row")
+        convention: Convention = "column" if self.convention == "column" else "row"
+        return DerivationSource(self.values, convention, notation=self.notation)
 
     @cached_property
-    def _names(self) -> list[Name]:
-        """The values of the layers, and before each what else its formula names."""
-        found: list[Name] = []
+    def _names(self) -> dict[Name, Name]:
+        """The values of the layers, and before each what else its formula names, with the value that needs it first."""
+        found: dict[Name, Name] = {}
         for name in self.values.forward_names:
             if name not in (A0, LOSS):
-                found += [*self._source.needed(self._source.node(name)), name]
-        return list(dict.fromkeys(found))
+                for shared in self._source.needed(self._source.node(name)):
+                    found.setdefault(shared, name)
+                found[name] = name
+        return found
 
     def _heading(self, name: Name) -> Message:
-        if name in self._source.auxiliary:
-            return Message("derivation.shared")
-        return Message("representations.layer", l=name.layer, value=to_text(symbol(name)))
+        said = title(self._names[name], self._source)
+        return Message("derivation.shared", of=said) if name in self._source.auxiliary else said
 
     def _sums(self) -> Iterator[Section]:
         for name in self._names:
@@ -96,12 +101,12 @@ class Representations:
     def _matrices(self) -> Iterator[Section]:
         source = self._source
         for name in self._names:
-            formula = (symbol(name), source.symbols.formula(source.node(name)))
-            yield step(name, self._heading(name), (formula,))
+            formula = (source.symbol(name), source.symbols.formula(source.node(name)))
+            yield step(name, self._heading(name), (formula, *source.as_output(name)))
         declared = self.values.architecture.parameters.values()
         for layer in range(self.values.architecture.depth + 1):
             arrays = {p.name: self.values.parameters[p.name] for p in declared if p.layer == layer}
-            equations = [(symbol(name), source.matrix(a)) for name, a in arrays.items() if is_printable(a.shape)]
+            equations = [(source.symbol(name), source.matrix(a)) for name, a in arrays.items() if is_printable(a.shape)]
             if equations:
                 key = "representations.parameters" if layer else "representations.before"
                 yield step(f"parameters{layer}", Message(key, l=layer), equations)
@@ -137,23 +142,27 @@ class Describable(Protocol):
         ...
 
 
-def represent(net: Describable, lang: str = "en", convention: str = "row") -> Representations:
+def represent(
+    net: Describable, lang: str = "en", convention: str = "row", *, notation: str = "delta"
+) -> Representations:
     """A network as sums written out and as matrices, which need no data.
 
     Args:
         net: a `cp.Network`.
         lang: "en" or "zh".
         convention: "row" (z = a · W + b) or "column" (z = W · a + b).
+        notation: "delta", or "d", in which the output a[L] is also called ŷ.
 
     Raises:
-        ClearpropError: for an unknown language or convention.
+        ClearpropError: for an unknown language, convention or notation.
 
     Example:
         >>> net = cp.Network(2, [cp.Dense(1, "sigmoid")])
         >>> print(cp.represent(net).to_text().splitlines()[8])
           z[1] = a[0]₁ · w[1]₁₁ + a[0]₂ · w[1]₂₁ + b[1]
     """
-    if convention not in ("row", "column"):
-        raise InvalidValueError(f"convention {convention!r}", "'row' or 'column'")
+    check_choice("convention", convention, ("row", "column"))
+    check_choice("notation", notation, NOTATIONS)
     nothing = np.zeros((1, net.architecture.n_inputs))
-    return Representations(Values(net.architecture, net.arrays(), nothing), checked_language(lang), convention)
+    values = Values(net.architecture, net.arrays(), nothing)
+    return Representations(values, checked_language(lang), convention, notation)  # type: ignore[arg-type]

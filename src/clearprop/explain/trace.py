@@ -39,6 +39,7 @@ class Trace(Values):
         only: str | None = None,
         optimizer: Any = "gradient_descent",
         digits: int = _DIGITS,
+        notation: str = "delta",
     ) -> Explanation:
         """Forward pass, loss, BP1–BP4 and update: each formula, this network's numbers put in, the result.
 
@@ -47,12 +48,13 @@ class Trace(Values):
             convention: "row" (z = a · W + b, samples as rows) or "column" (z = W · a + b, samples as columns).
             detail: "formulas", "values" (numbers put in) or "elements" (every single element, too).
             only: one value such as "dW2", or "W2'" after the update, or one element of it as printed, counted from 1:
-                "dW2[1,3]"; in a batch the sample comes first.
+                "dW2[1,3]"; in a batch the sample comes first. The letters that are shown do as well: "δ[2]", "ŷ".
             optimizer: whose update is shown.
             digits: significant digits of printed numbers.
+            notation: of gradients, "delta" (δ[l], ∂L/∂W[l]) or "d" (da[l], dz[l], dW[l], db[l], and ŷ for a[L]).
 
         Raises:
-            ClearpropError: for an unknown language, convention, detail, value or optimizer.
+            ClearpropError: for an unknown language, convention, detail, value, optimizer or notation.
 
         Example:
             >>> net = cp.Network(2, [cp.Dense(1, "sigmoid")], "binary_cross_entropy", dtype="float64")
@@ -67,7 +69,7 @@ class Trace(Values):
         from clearprop.explain.derivation import Explanation, derive
 
         known, chosen = checked_language(lang), resolve_optimizer(optimizer)
-        return Explanation(derive(self, convention, detail, only, chosen, digits), known)
+        return Explanation(derive(self, convention, detail, only, chosen, digits, notation), known)
 
     def step_by_step(
         self,
@@ -77,6 +79,7 @@ class Trace(Values):
         *,
         convention: str = "row",
         digits: int = _DIGITS,
+        notation: str = "delta",
     ) -> StepByStep:
         """Walk one sample through forward pass, loss, backward pass and update, as a page that plays it.
 
@@ -86,10 +89,11 @@ class Trace(Values):
             optimizer: whose update is shown.
             convention: "row" or "column".
             digits: significant digits of printed numbers.
+            notation: of gradients, "delta" or "d", as of `explain`.
 
         Raises:
             InvalidValueError: for several samples (take `trace.sample(i)`), or a graph of numbers that is too large.
-            ClearpropError: for an unknown language, zoom, convention or optimizer, or digits out of range.
+            ClearpropError: for an unknown language, zoom, convention, notation or optimizer, or digits out of range.
 
         Example:
             >>> net = cp.Network(2, [cp.Dense(2, "tanh"), cp.Dense(1, "sigmoid")], "binary_cross_entropy")
@@ -98,7 +102,27 @@ class Trace(Values):
         """
         from clearprop.explain.stepper import step_by_step
 
-        return step_by_step(self, lang, zoom, optimizer, convention=convention, digits=digits)
+        return step_by_step(self, lang, zoom, optimizer, convention=convention, digits=digits, notation=notation)
+
+    def listing(self, lang: str = "en", convention: str = "row", notation: str = "delta") -> Explanation:
+        """Every value with its name, symbol, shape and numbers, in the order in which they are computed.
+
+        Args:
+            lang: "en" or "zh".
+            convention, notation: as of `explain`.
+
+        Raises:
+            ClearpropError: for an unknown language, convention or notation.
+
+        Example:
+            >>> net = cp.Network(2, [cp.Dense(1, "sigmoid")], "binary_cross_entropy")
+            >>> print(net.trace([0.0, 0.0], 1).listing(notation="d").to_text(70).splitlines()[8])
+            dz1   dz[1]   1 × 1  −0.5000
+        """
+        from clearprop.explain.derivation import Explanation
+        from clearprop.explain.listing import listing
+
+        return Explanation(listing(self, convention, notation), checked_language(lang))
 
     def __repr__(self) -> str:
         from clearprop.explain.listing import text_listing
@@ -106,6 +130,4 @@ class Trace(Values):
         return text_listing(self)
 
     def _repr_html_(self) -> str:
-        from clearprop.explain.listing import html_listing
-
-        return html_listing(self)
+        return self.listing()._repr_html_()

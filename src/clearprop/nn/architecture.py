@@ -47,12 +47,14 @@ class Forward:
         output: the output a[L].
         scope: what the layers declared while they were built: parameters, running states, scheduled scalars.
         built: one entry for each layer object, in order.
+        makers: the layer object that made each value of a name, z1 or n1.
     """
 
     x: Node
     output: Node
     scope: Scope
     built: tuple[BuiltLayer, ...]
+    makers: dict[str, Layer]
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,16 @@ class Architecture:
         network_input = g.variable(X, (N, self.n_inputs), dtype)
         x = network_input
         built = []
+        makers: dict[str, Layer] = {}
         for layer in self.layers:
+            before = set(scope.names)
             x = layer.build(x, scope)
+            makers |= dict.fromkeys(scope.names - before, layer)
             width = x.shape[1] if isinstance(x, Node) and x.type.rank == 2 else None
             if not isinstance(width, int):
                 raise ShapeError(f"{layer!r} made {x!r}", "a node of shape (N, n_out)")
             built.append(BuiltLayer(layer, scope.layer, width))
-        return Forward(network_input, scope.output(x), scope, tuple(built))
+        return Forward(network_input, scope.output(x), scope, tuple(built), makers)
 
     def built(self) -> tuple[BuiltLayer, ...]:
         """The layer objects with their numbers and widths, in order."""
@@ -135,6 +140,11 @@ class Architecture:
     def parameters(self) -> dict[str, Parameter]:
         """What the layers declare, by name: shapes and initialisers of parameters and running states."""
         return self._declared.scope.parameters
+
+    @cached_property
+    def makers(self) -> dict[str, Layer]:
+        """The layer object that made each value of a name, in training: z1, n1, d1."""
+        return self.forward("f64", training=True).makers
 
     @property
     def depth(self) -> int:

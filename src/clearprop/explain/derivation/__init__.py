@@ -4,7 +4,17 @@ from clearprop.explain.derivation.derive import derive
 from clearprop.explain.derivation.elements import Elements
 from clearprop.explain.derivation.explanation import Explanation
 from clearprop.explain.derivation.source import DerivationSource
-from clearprop.explain.derivation.symbols import ElementPlace, symbol
+from clearprop.explain.derivation.symbols import NOTATIONS, ElementPlace, Notation, symbol
 from clearprop.explain.derivation.writer import Writer
 
-__all__ = ["DerivationSource", "ElementPlace", "Elements", "Explanation", "Writer", "derive", "symbol"]
+__all__ = [
+    "NOTATIONS",
+    "DerivationSource",
+    "ElementPlace",
+    "Elements",
+    "Explanation",
+    "Notation",
+    "Writer",
+    "derive",
+    "symbol",
+]

@@ -4,27 +4,40 @@ from __future__ import annotations
 
 from clearprop.explain.derivation.arrange import axis_of_sum, is_sum
 from clearprop.explain.derivation.source import DerivationSource
+from clearprop.explain.derivation.symbols import Notation, differential
 from clearprop.graph import Name, Node, substitute, topological, variable
 from clearprop.graph.node import is_constant
 from clearprop.nn.names import X
 from clearprop.present.document import Equation
-from clearprop.present.formula import parse
+from clearprop.present.formula import Math, fill, parse
 
-_L, _NEXT = "{[l]}", "{[l + 1]}"
-_BP1 = r"\nabla_a L \odot \mathrm{f}^{\prime}(z^{[L]})"
+_L = "{[l]}"
+_BP1 = r"#da \odot \mathrm{f}^{\prime}(z^{[L]})"
 _SLOPE = rf"\odot \mathrm{{f}}^{{\prime}}(z^{_L})"
-_BP4 = rf"a^{{[l - 1]\top}} \cdot \delta^{_L}", rf"\delta^{_L} \cdot a^{{[l - 1]\top}}"
+_BACK, _NEXT = r"#dz^{[l + 1]}", r"W^{[l + 1]\top}"
+_BP3 = rf"#dz^{_L}", r"\sum_i #dz^{[l](i)}"
+_BP4 = rf"a^{{[l - 1]\top}} \cdot #dz^{_L}", rf"#dz^{_L} \cdot a^{{[l - 1]\top}}"
 _RULES = {  # rule → (left side, right side in the row convention, in the column convention)
-    "BP1": (r"\delta^{[L]}", _BP1, _BP1),
-    "BP2": (
-        rf"\delta^{_L}",
-        rf"(\delta^{_NEXT} \cdot W^{{[l + 1]\top}}) {_SLOPE}",
-        rf"(W^{{[l + 1]\top}} \cdot \delta^{_NEXT}) {_SLOPE}",
-    ),
-    "BP3": (r"\frac{\partial L}{\partial b^{[l]}}", rf"\delta^{_L}", rf"\delta^{_L}"),
-    "BP3 batch": (r"\frac{\partial L}{\partial b^{[l]}}", r"\sum_i \delta^{[l](i)}", r"\sum_i \delta^{[l](i)}"),
-    "BP4": (r"\frac{\partial L}{\partial W^{[l]}}", *_BP4),
+    "BP1": ("#dz^{[L]}", _BP1, _BP1),
+    "BP2": (rf"#dz^{_L}", rf"({_BACK} \cdot {_NEXT}) {_SLOPE}", rf"({_NEXT} \cdot {_BACK}) {_SLOPE}"),
+    "BP3": ("#db", _BP3[0], _BP3[0]),
+    "BP3 batch": ("#db", _BP3[1], _BP3[1]),
+    "BP4": ("#dW", *_BP4),
     "BP4 with penalties": (r"\frac{\partial L_0}{\partial W^{[l]}}", *_BP4),
+}
+_GRADIENTS: dict[Notation, dict[str, Math]] = {
+    "delta": {
+        "da": parse(r"\nabla_a L"),
+        "dz": parse(r"\delta"),
+        "dW": parse(r"\frac{\partial L}{\partial W^{[l]}}"),
+        "db": parse(r"\frac{\partial L}{\partial b^{[l]}}"),
+    },
+    "d": {
+        "da": differential(parse("a^{[L]}")),
+        "dz": differential(parse("z")),
+        "dW": differential(parse("W^{[l]}")),
+        "db": differential(parse("b^{[l]}")),
+    },
 }
 
 
@@ -42,7 +55,8 @@ def rule_of(name: Name, source: DerivationSource) -> list[Equation]:
     if rule == "BP4" and source.has_penalties:
         rule = "BP4 with penalties"
     left, row, column = _RULES[rule]
-    return [(parse(left), parse(column if source.column else row))]
+    gradients = _GRADIENTS[source.notation]
+    return [(fill(parse(left), gradients), fill(parse(column if source.column else row), gradients))]
 
 
 def _holds(rule: str, of: Name, source: DerivationSource) -> bool:

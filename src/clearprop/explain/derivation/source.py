@@ -12,7 +12,7 @@ from clearprop.execute import Array
 from clearprop.explain.derivation.arrange import is_label
 from clearprop.explain.derivation.elements import Elements
 from clearprop.explain.derivation.shared import NameOf, computed, letters, needed, parts, without_repetition
-from clearprop.explain.derivation.symbols import ElementPlace, symbol
+from clearprop.explain.derivation.symbols import OUTPUT, WHOLE, ElementPlace, Notation, symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, N, Name, Node, Shape
@@ -32,9 +32,14 @@ class DerivationSource:
     """
 
     def __init__(
-        self, values: Values, convention: Convention = "row", digits: int = DIGITS, optimizer: Optimizer | None = None
+        self,
+        values: Values,
+        convention: Convention = "row",
+        digits: int = DIGITS,
+        optimizer: Optimizer | None = None,
+        notation: Notation = "delta",
     ) -> None:
-        self.values, self.column, self.digits = values, convention == "column", digits
+        self.values, self.column, self.digits, self.notation = values, convention == "column", digits, notation
         self.graph, self._numbers_of_step = values.textbook_graph, dict[str, float]()
         if optimizer is not None and values.has_target:
             self.graph = textbook_step(values.textbook_graph, values.architecture, optimizer)
@@ -163,7 +168,7 @@ class DerivationSource:
 
     def symbol_writer(self, name_of: NameOf) -> Writer:
         """Writes formulas with the symbols of the values at which they end."""
-        return self._writer(name_of, symbol, identifier("N"))
+        return self._writer(name_of, self.symbol, identifier("N"))
 
     def number_writer(self, name_of: NameOf) -> Writer:
         """Writes formulas with the numbers of the values at which they end."""
@@ -178,9 +183,18 @@ class DerivationSource:
 
         return Writer(leaf, self.column, self.values.samples, self.digits)
 
+    def symbol(self, name: Name, place: ElementPlace = WHOLE) -> Math:
+        """The symbol of a value, or of one element of it, in this derivation's notation."""
+        return symbol(name, place, self.notation)
+
+    def as_output(self, name: Name, with_number: bool = False) -> Iterator[tuple[Math, ...]]:
+        """The equation ŷ = a^[L], where a value is the output and the notation has a ŷ."""
+        if self.notation == "d" and name == self.values.output:
+            yield OUTPUT, self.symbol(name), *([self.printed(name)] if with_number else [])
+
     def element_symbol(self, name: Name, index: Index) -> Math:
         """z^[1](2)_3: numbers from 1, the sample where there are several, W's in the order of the convention."""
-        return symbol(name, self.place(name, index))
+        return self.symbol(name, self.place(name, index))
 
     def place(self, name: Name, index: Index) -> ElementPlace:
         """An index as it is printed."""

@@ -13,7 +13,6 @@ import numpy as np
 from clearprop.explain.derivation.elements import some_indices
 from clearprop.explain.derivation.general import rule_of
 from clearprop.explain.derivation.source import DerivationSource
-from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.derivation.writer import Writer
 from clearprop.graph import OPS, Name, Node, Op, variable
 from clearprop.graph.entries import Index
@@ -53,16 +52,16 @@ class Steps:
         for letter in self._source.needed(node):
             if letter not in self._told:
                 self._told.add(letter)
-                yield self._step(letter, self._source.node(letter), Message("derivation.shared"), [])
+                yield self._step(letter, self._source.node(letter), Message("derivation.shared", of=heading), [])
         yield self._step(name, node, heading, list(notes))
 
     def given(self, name: Name, heading: Words) -> Section:
         """The step of a value that is not computed: the input, the target, a parameter."""
         array = self._source.arrays[name]
         if self.detail == "formulas":
-            return step(name, heading, ((symbol(name),),))
+            return step(name, heading, ((self._source.symbol(name),),))
         if is_printable(array.shape):
-            return step(name, heading, ((symbol(name), self._source.printed(name)),))
+            return step(name, heading, ((self._source.symbol(name), self._source.printed(name)),))
         if array.size == array.shape[-1] <= _LONGEST_SAMPLE:
             return step(name, heading, tuple(self._in_parts(name)))
         chosen = some_indices(array, self.detail == "elements")
@@ -77,7 +76,7 @@ class Steps:
         for start in range(0, values.shape[-1], LONGEST):
             stop = min(start + LONGEST, values.shape[-1])
             piece = OPS["slice"](whole, axis=0, start=start, stop=stop)
-            written = Writer(lambda x: symbol(name) if is_variable(x) else None).formula(piece)
+            written = Writer(lambda x: self._source.symbol(name) if is_variable(x) else None).formula(piece)
             yield written, self._source.matrix(values[..., start:stop])
 
     def given_element(self, name: Name, index: Index) -> Equation:
@@ -88,7 +87,7 @@ class Steps:
         """The general rule, the value's own formula with numbers and result, what fused ops mean, single elements."""
         source = self._source
         equations: list[Equation] = list(rule_of(name, source))
-        main: list[Math] = [symbol(name), source.symbols.formula(node)]
+        main: list[Math] = [source.symbol(name), source.symbols.formula(node)]
         shown = self.detail != "formulas"
         if shown and not source.is_finite(name):  # the textbook formula gives ∞ or NaN; the value itself may be finite
             notes.append(Message("derivation.not_finite"))
@@ -102,6 +101,7 @@ class Steps:
         if is_constant(node) and name.role == "gradient":
             notes.append(Message("derivation.zero"))
         equations.append(without_repeats(main))
+        equations += source.as_output(name, shown and source.is_small(node))
         equations += self._definitions(node)
         if shown:
             elements, said = self._elements(name, node)
@@ -167,7 +167,12 @@ def without_repeats(sides: list[Math]) -> Equation:
 
 _CORRECTIONS = {"c₁": "β1", "c₂": "β2"}  # of Adam's averages, each with the β that it is made of
 _CORRECTION = parse("1 - {#beta}^{#t}")
-_NEW = {"W": "derivation.new_weights", "b": "derivation.new_bias"}
+_NEW = {  # by role
+    "weight": "derivation.new_weights",
+    "bias": "derivation.new_bias",
+    "scale": "derivation.new_scale",
+    "shift": "derivation.new_shift",
+}
 
 
 class UpdateSteps(Steps):
@@ -203,11 +208,11 @@ class UpdateSteps(Steps):
             yield step("settings", heading, equations)
 
     def _setting(self, letter: str, numbers: Mapping[str, float]) -> Equation:
-        sides = [symbol(Name.scalar(letter))]
+        sides = [self._source.symbol(Name.scalar(letter))]
         shown = self.detail != "formulas"
         if letter in _CORRECTIONS:
             beta, digits = _CORRECTIONS[letter], self._source.digits
-            sides.append(fill(_CORRECTION, {"beta": symbol(Name.scalar(beta)), "t": identifier("t")}))
+            sides.append(fill(_CORRECTION, {"beta": self._source.symbol(Name.scalar(beta)), "t": identifier("t")}))
             if shown:
                 sides.append(fill(_CORRECTION, {"beta": number(numbers[beta], digits), "t": number(1)}))
         return (*sides, number(numbers[letter], self._source.digits)) if shown else tuple(sides)
@@ -215,13 +220,14 @@ class UpdateSteps(Steps):
     def heading(self, name: Name) -> Message:
         """What a new value is, in words."""
         parameter = name.root
-        kind = _NEW.get(parameter.letter, "derivation.new_parameter")
+        declared = self._source.values.architecture.parameters[parameter]
+        kind = _NEW.get(declared.role, "derivation.new_parameter")
         return Message(kind if name.of == parameter else "derivation.state", l=parameter.layer)
 
     def _step(self, name: Name, node: Node, heading: Words, notes: list[Message]) -> Section:
         """The formula, and the numbers if they fit; of a large array, or on request, single elements."""
         source, array = self._source, self._source.arrays[name]
-        sides = [symbol(name), source.symbols.formula(node)]
+        sides = [source.symbol(name), source.symbols.formula(node)]
         if self.detail == "formulas" or not np.isfinite(array).all():
             return step(name, heading, (without_repeats(sides),))
         if source.is_small(node):

@@ -1,14 +1,21 @@
-"""Names of values as the textbooks print them: z1 is z^[1], dz1 is δ^[1], dW1 is ∂L/∂W^[1]; (i) is a sample."""
+"""Names of values as the textbooks print them: z1 is z^[1], W2 is W^[2]; (i) is a sample.
+
+Gradients are written in one of two notations: "delta" has δ^[1] and ∂L/∂W^[1], "d" has dz^[1] and dW^[1].
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from clearprop.graph import Name
 from clearprop.present.formula import COMMANDS, Atom, Fraction, Math, Row, Scripts, brackets, identifier, parse, row
-from clearprop.present.formula.tree import COMMA, PARTIAL, Fenced, joined
+from clearprop.present.formula.tree import COMMA, DIFFERENTIAL, PARTIAL, Fenced, joined
 from clearprop.visible import visible
+
+Notation = Literal["delta", "d"]
+NOTATIONS: tuple[Notation, ...] = get_args(Notation)
 
 _AGAIN = {"": "", **{f"_{k}": chr(ord("a") + k - 1) for k in range(2, 27)}}  # a layer's second z is z[1b]
 _LETTERS = {
@@ -28,10 +35,12 @@ _OTHERS: dict[str, Math] = {
     "μ": parse(r"\mu"),
     "β": parse(r"\beta"),
     "ε": parse(r"\epsilon"),
-    "ŷ": identifier("ŷ", r"\hat{y}"),
+    "ŷ": identifier("ŷ", r"\hat{y}"),  # of a user's own graph
 }
 _ESCAPED = str.maketrans({"\\": "\\textbackslash{}"} | {sign: f"\\{sign}" for sign in "{}$&#^_%~"})  # in LaTeX
 _DELTA, _DL = parse(r"\delta"), Row((PARTIAL, identifier("L")))
+
+OUTPUT = _OTHERS["ŷ"]  # a[L], where the notation "d" names it
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,7 @@ class ElementPlace:
 WHOLE = ElementPlace()
 
 
-def symbol(name: Name, place: ElementPlace = WHOLE) -> Math:
+def symbol(name: Name, place: ElementPlace = WHOLE, notation: Notation = "delta") -> Math:
     """The symbol of a value, or of one element of it.
 
     Example:
@@ -55,20 +64,31 @@ def symbol(name: Name, place: ElementPlace = WHOLE) -> Math:
         ['z[1]', 'δ[1]', '∂L/∂W[2]', 'W[2]′', 'γ[1]']
         >>> to_text(symbol(W.gradient, ElementPlace((1, 3)))), to_text(symbol(a, ElementPlace((2,), sample=5)))
         ('∂L/∂w[2]₁₃', 'a[1](5)₂')
+        >>> to_text(symbol(z.gradient, notation="d")), to_text(symbol(W.gradient, ElementPlace((1, 3)), "d"))
+        ('dz[1]', 'dw[2]₁₃')
     """
     of = name.of
     if of is None:
         return _letter_of(name, place)
     if name.role == "new":  # W^[1]′
-        old, prime = symbol(of, place), Atom("′", r"\prime")
+        old, prime = symbol(of, place, notation), Atom("′", r"\prime")
         if isinstance(old, Scripts):
             return Scripts(old.base, old.sub, prime if old.sup is None else Row((old.sup, prime)))
         return Scripts(old, None, prime)
     if name.role == "state":  # m.W1, an optimizer's array beside W1
         return _indexed(Scripts(identifier(name.letter), symbol(of)), place)
+    if notation == "d":
+        return differential(symbol(of, place))
     if of.role == "value" and of.letter == "z" and of.suffix in _AGAIN:
         return _layered(_DELTA, of, place)
     return Fraction(_DL, row(PARTIAL, symbol(of, place)))
+
+
+def differential(of: Math) -> Math:
+    """dz^[1]: the layer and the sample stand above both letters."""
+    if isinstance(of, Scripts):
+        return Scripts(Row((DIFFERENTIAL, of.base)), of.sub, of.sup)
+    return Row((DIFFERENTIAL, of))
 
 
 def _letter_of(name: Name, place: ElementPlace) -> Math:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from clearprop.explain.derivation import DerivationSource, derive, symbol
+from clearprop.explain.derivation import DerivationSource, derive
 from clearprop.explain.derivation.arrange import is_given
 from clearprop.explain.signs import sign_of
 from clearprop.explain.stepper.circuit import CaptionedEquation, Circuit, Edge, Frame, Phase, Vertex
@@ -40,7 +40,9 @@ class Layers:
     def __init__(self, source: DerivationSource, optimizer: Optimizer) -> None:
         self._source = source
         convention = "column" if source.column else "row"
-        self._document = derive(source.values, convention, optimizer=optimizer, digits=source.digits)
+        self._document = derive(
+            source.values, convention, optimizer=optimizer, digits=source.digits, notation=source.notation
+        )
         top = source.graph[last_name(source)]
         vertices = {name: self._vertex(node, name) for node in topological([top]) if (name := self._visible(node))}
         self.circuit = Circuit(dict(vertices.items()), {name: source.arrays[name] for name in vertices})
@@ -54,12 +56,12 @@ class Layers:
 
     def _vertex(self, node: Node, name: Name) -> Vertex:
         if is_given(node):
-            return leaf_vertex(name, symbol(name), self._source)
+            return leaf_vertex(name, self._source.symbol(name), self._source)
         value = self._source.node(name)
         is_one_op = all(self._visible(x) is not None or is_constant(x) for x in value.inputs)
         sign = "L" if name.role == "loss" else sign_of(value) if is_one_op else "f"
         inputs = tuple(dict.fromkeys(self._inputs(value)))
-        return Vertex("operation", text_runs(sign), symbol(name), layer_of(name, self._source), inputs)
+        return Vertex("operation", text_runs(sign), self._source.symbol(name), layer_of(name, self._source), inputs)
 
     def _inputs(self, node: Node) -> Iterator[Name]:
         for x in node.inputs:
@@ -88,33 +90,33 @@ class Layers:
             if step not in given:
                 vertex = self.circuit.vertices.get(step.name)
                 flow = tuple((x, step.name) for x in vertex.inputs) if vertex else ()
-                yield _frame("forward", step, step.name if vertex else None, flow, "value")
+                yield self._frame("forward", step, step.name if vertex else None, flow, "value")
         if has_target:
             yield seed_frame(self._source)
             for step in sections[2].sections:
                 of = as_name(step.name).of
                 at = of if of in self.circuit.vertices else None
                 flow = tuple((at, consumer) for consumer in self._consumers[at]) if at else ()
-                yield _frame("backward", step, at, flow, "gradient")
-            yield from _update(sections[3])
+                yield self._frame("backward", step, at, flow, "gradient")
+            yield from self._update(sections[3])
 
+    def _update(self, section: Section) -> Iterator[Frame]:
+        """A frame for each parameter, with what the optimizer keeps beside it."""
+        intro = [w for block in section.blocks if isinstance(block, Paragraph) for w in block.words]
+        waiting: list[Section] = []
+        for step in section.sections:
+            waiting.append(step)
+            parameter = as_name(step.name).root
+            if step.name == parameter.new:  # not an array beside it, nor what several need
+                text, shows = (*intro, *_notes(waiting)), (("new", parameter),)
+                letter = self._source.symbol(parameter)
+                yield Frame("update", step.title, letter, text, _lines(waiting), parameter, (), shows)
+                waiting = []
 
-def _update(section: Section) -> Iterator[Frame]:
-    """A frame for each parameter, with what the optimizer keeps beside it."""
-    intro = [w for block in section.blocks if isinstance(block, Paragraph) for w in block.words]
-    waiting: list[Section] = []
-    for step in section.sections:
-        waiting.append(step)
-        parameter = as_name(step.name).root
-        if step.name == parameter.new:  # not an array beside it, nor what several need
-            text, shows = (*intro, *_notes(waiting)), (("new", parameter),)
-            yield Frame("update", step.title, symbol(parameter), text, _lines(waiting), parameter, (), shows)
-            waiting = []
-
-
-def _frame(phase: Phase, step: Section, at: str | None, flow: tuple[Edge, ...], part: str) -> Frame:
-    shows = ((part, at),) if at else ()
-    return Frame(phase, step.title, symbol(as_name(step.name)), step.notes, _lines([step]), at, flow, shows)
+    def _frame(self, phase: Phase, step: Section, at: str | None, flow: tuple[Edge, ...], part: str) -> Frame:
+        shows = ((part, at),) if at else ()
+        letter = self._source.symbol(as_name(step.name))
+        return Frame(phase, step.title, letter, step.notes, _lines([step]), at, flow, shows)
 
 
 def _lines(steps: Sequence[Section]) -> tuple[CaptionedEquation, ...]:

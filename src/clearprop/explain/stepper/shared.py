@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clearprop.execute import Array, Reference
-from clearprop.explain.derivation import DerivationSource, symbol
-from clearprop.explain.signs import loss_by
+from clearprop.explain.derivation import DerivationSource
 from clearprop.explain.stepper.circuit import CaptionedEquation, Circuit, Frame, Kind, Vertex
 from clearprop.graph import Graph, Name
 from clearprop.messages import Message, Words
@@ -43,7 +42,7 @@ def start_frame(circuit: Circuit, given: Sequence[Equation], has_target: bool, n
 
 def seed_frame(source: DerivationSource) -> Frame:
     """∂L/∂L = 1, where the backward pass begins."""
-    line = CaptionedEquation("", (loss_by(symbol(LOSS)), number(1.0, source.digits)))
+    line = CaptionedEquation("", (source.symbol(LOSS.gradient), number(1.0, source.digits)))
     text, shows = Message("stepper.seed_text"), (("gradient", LOSS),)
     return Frame("backward", Message("stepper.seed"), text=(text,), lines=(line,), at=LOSS, shows=shows)
 
@@ -61,8 +60,8 @@ def loss_frame(source: DerivationSource) -> Frame:
     before, after = values.loss, float(Reference().load(graph).run(given, values.samples)[LOSS])
     text = "same" if after == before else "better" if after < before else "worse"
     lines = (
-        CaptionedEquation(Message("stepper.before"), (symbol(LOSS), number(before, source.digits))),
-        CaptionedEquation(Message("stepper.after"), (symbol(LOSS.new), number(after, source.digits))),
+        CaptionedEquation(Message("stepper.before"), (source.symbol(LOSS), number(before, source.digits))),
+        CaptionedEquation(Message("stepper.after"), (source.symbol(LOSS.new), number(after, source.digits))),
     )
     return Frame("end", Message("stepper.end"), None, (Message(f"stepper.end_{text}"),), lines)
 
@@ -71,5 +70,5 @@ def prediction_frame(source: DerivationSource) -> Frame:
     """The output, where there is no target to compare it with."""
     name = last_name(source)
     text = Message("stepper.output_end_text")
-    line = CaptionedEquation("", (symbol(name), source.printed(name)))
-    return Frame("forward", Message("stepper.output_end"), symbol(name), (text,), (line,))
+    line = CaptionedEquation("", (source.symbol(name), source.printed(name)))
+    return Frame("forward", Message("stepper.output_end"), source.symbol(name), (text,), (line,))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InvalidValueError, check_choice
-from clearprop.explain.derivation import DerivationSource
+from clearprop.explain.derivation import NOTATIONS, DerivationSource
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.layers import Layers
 from clearprop.explain.stepper.page import StepByStep
@@ -30,6 +30,7 @@ def step_by_step(
     *,
     convention: str = "row",
     digits: int = DIGITS,
+    notation: str = "delta",
 ) -> StepByStep:
     """Walk one sample through forward pass, loss, backward pass and update, node by node.
 
@@ -41,10 +42,11 @@ def step_by_step(
         optimizer: whose update is shown.
         convention: "row" (z = a · W + b) or "column" (z = W · a + b).
         digits: significant digits of printed numbers.
+        notation: of gradients, "delta" (δ, ∂L/∂W) or "d" (dz, dW).
 
     Raises:
         InvalidValueError: for several samples, or a graph of single numbers that is too large.
-        ClearpropError: for an unknown language, zoom, convention or optimizer, or digits out of range.
+        ClearpropError: for an unknown language, zoom, convention, notation or optimizer, or digits out of range.
 
     Example:
         >>> net = cp.Network(2, [cp.Dense(2, "tanh"), cp.Dense(1, "sigmoid")], "binary_cross_entropy")
@@ -57,8 +59,9 @@ def step_by_step(
     if zoom is not None:
         check_choice("zoom", zoom, tuple(ZOOMS))
     check_choice("convention", convention, ("row", "column"))
+    check_choice("notation", notation, NOTATIONS)
     digits = checked_digits(digits)
-    source = DerivationSource(values, convention, digits, chosen)  # type: ignore[arg-type]
+    source = DerivationSource(values, convention, digits, chosen, notation)  # type: ignore[arg-type]
     cells = _cells(source, zoom)
     walk = Layers(source, chosen) if cells is None else Walk(cells, chosen)
     last = loss_frame(source) if values.has_target else prediction_frame(source)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from clearprop.explain.derivation import symbol
 from clearprop.explain.derivation.arrange import is_sum
 from clearprop.explain.derivation.general import rule_name
 from clearprop.explain.derivation.steps import without_repeats
@@ -57,7 +56,7 @@ class Walk:
     def frames(self) -> Iterator[Frame]:
         """The sample; every cell as it is computed; back again, if there is a target; every parameter's step."""
         has_target = self._source.values.has_target
-        given = [(symbol(name), self._source.printed(name)) for name in (X, TARGET)[: 1 + has_target]]
+        given = [(self._source.symbol(name), self._source.printed(name)) for name in (X, TARGET)[: 1 + has_target]]
         yield start_frame(self.circuit, given, has_target)
         for key in self._cells.cells:
             yield self._forward_frame(key)
@@ -191,7 +190,7 @@ class Walk:
     def _remarks(self, inputs: tuple[str, ...], found: list[LocalSlope], g: float) -> Iterator[Message]:
         names = {element.name for slope in found if (element := self._cells.element(slope.by))}
         if any(name.role == "value" and name.letter == "z" for name in names):
-            yield Message("stepper.delta")
+            yield Message("stepper.dz" if self._source.notation == "d" else "stepper.delta")
         if any(self.circuit.vertices[x].kind == "input" for x in inputs):
             yield Message("stepper.not_needed")
         if not all(np.isfinite(g * slope.value) for slope in found):
@@ -210,7 +209,7 @@ class Walk:
     def _gradient_symbol(self, key: str) -> Math:
         element = self._cells.element(key)
         if element is not None:
-            return symbol(element.name.gradient, self._source.place(element.name, element.index or ()))
+            return self._source.symbol(element.name.gradient, self._source.place(element.name, element.index or ()))
         return loss_by(self._cells.symbol(key))
 
     def _number(self, value: float) -> Math:

@@ -40,12 +40,14 @@ def level(m: Math) -> Level:
             return Level.SUM
         case tree.Atom() | tree.Slot() | tree.Fenced() | tree.Matrix() | tree.Root():
             return Level.ATOM
+        case tree.Scripts(base=base) if tree.is_differential(base):  # (dW)², where dW² might be d(W²)
+            return Level.POWER
         case tree.Scripts(sup=sup):
             return Level.ATOM if sup is None or tree.belongs_to_name(sup) else Level.POWER
         case tree.Apply(argument=argument):
             return Level.POWER if isinstance(argument, tree.Fenced) else Level.APPLICATION
         case tree.Row(parts=parts):
-            if parts[:1] == (tree.PARTIAL,):  # ∂z is one thing
+            if tree.is_differential(m):  # ∂z is one thing
                 return Level.ATOM
             own = [_own_level(part) for part in parts]
             return min([Level.PRODUCT if len(parts) > 1 else Level.ATOM, *own])
@@ -80,7 +82,9 @@ def fill(template: Math, values: Mapping[str, Math]) -> Math:
         case tree.Scripts(base=base, sub=sub, sup=sup):
             filled = fill(base, values)
             filled_base = _guarded(filled, Level.ATOM) if isinstance(base, tree.Slot) else filled
-            return tree.Scripts(filled_base, sub and fill(sub, values), sup and fill(sup, values))
+            is_fixed = sup is None or tree.belongs_to_name(sup)  # z^[1](2) is one name
+            above = sup if is_fixed else fill(sup, values)
+            return tree.Scripts(filled_base, sub and fill(sub, values), above)
         case tree.Apply(function=function, argument=argument):
             return tree.Apply(fill(function, values), _guarded(fill(argument, values), Level.POWER))
         case tree.Atom():

@@ -7,7 +7,7 @@ from typing import Literal, TypeGuard
 
 from clearprop.present.formula import tree
 from clearprop.present.formula.fill import Level, level
-from clearprop.present.formula.tree import COMMA, PARTIAL, RAISED, TOP, Math, belongs_to_name, is_sign
+from clearprop.present.formula.tree import COMMA, DIFFERENTIAL, PARTIAL, RAISED, TOP, Math, belongs_to_name, is_sign
 
 _RAISABLE, _LOWERABLE = set("0123456789−ᵀ"), set("0123456789aijk")
 _SUBSCRIPTS = str.maketrans("0123456789aijk", "₀₁₂₃₄₅₆₇₈₉ₐᵢⱼₖ")
@@ -59,10 +59,15 @@ def _spaced(parts: tuple[Math, ...]) -> str:
             text = ", " if part == COMMA else f" {text} " if binary and part != TOP else text
         elif isinstance(before, tree.Fraction):  # 1/2 · x, where 1/2 x might be 1/(2x)
             text = f" · {text}"
-        elif out and before != PARTIAL and not (is_sign(before) or is_sign(part) or isinstance(part, tree.Fenced)):
+        elif out and not (_clings(before) or is_sign(part) or isinstance(part, tree.Fenced)):
             text = f" {text}"
         out += text
     return out
+
+
+def _clings(before: Math) -> bool:
+    """Whether what follows stands without a space: behind ∂, d and signs."""
+    return before in (PARTIAL, DIFFERENTIAL) or is_sign(before)
 
 
 def _over(sup: Math | None) -> str:

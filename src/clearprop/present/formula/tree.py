@@ -127,6 +127,7 @@ PLUS, MINUS, EQUALS, COMMA = operator("+"), operator("−", "-"), operator("="),
 TIMES, DOT, HADAMARD = operator("×", r"\times"), operator("·", r"\cdot"), operator("⊙", r"\odot")
 TOP = operator("ᵀ", r"\top")
 PARTIAL = identifier("∂", r"\partial")
+DIFFERENTIAL = Atom("d", r"\mathrm{d}", "function")  # upright, as in dz; a variable d is in italics
 DOTS = operator("…", r"\dots")
 GREATER, AT_MOST = operator(">"), operator("≤", r"\le")
 
@@ -174,6 +175,13 @@ def belongs_to_name(sup: Math) -> bool:
     """Whether what stands above belongs to a name and is no power: it begins with a bracket, as in z^[1](2)."""
     first = sup.parts[0] if isinstance(sup, Row) and sup.parts else sup
     return isinstance(first, Fenced)
+
+
+def is_differential(m: Math) -> bool:
+    """Whether it begins with a d or a ∂ that belongs to it: ∂z, dz[1]."""
+    if isinstance(m, Scripts):
+        return is_differential(m.base)
+    return isinstance(m, Row) and m.parts[:1] in ((PARTIAL,), (DIFFERENTIAL,))
 
 
 def transposed(inner: Math) -> Math:

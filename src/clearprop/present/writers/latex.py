@@ -61,7 +61,7 @@ _SIGNS = str.maketrans(
     {sign: f"\\{sign}" for sign in "#$%&_{}"}
     | {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"}
     | {sign: f"${command}$" for sign, command in COMMANDS.items()}
-    | {"′": "$'$", "−": "$-$"}
+    | {"′": "$'$", "−": "$-$", "ŷ": r"$\hat{y}$"}
     | dict.fromkeys("▁▂▃▄▅▆▇█", "")  # of a sketch, for which there is no font
 )
 

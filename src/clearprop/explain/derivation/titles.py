@@ -1,0 +1,110 @@
+"""What a value is, in words: the title of its step forward and backward, and what is to be said of its layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from clearprop.explain.derivation.general import comes_through_weights, rule_name
+from clearprop.explain.derivation.source import DerivationSource
+from clearprop.graph import Name
+from clearprop.messages import Message
+from clearprop.nn import BatchNorm, Dropout, LayerNorm
+from clearprop.nn.names import A0, DATA_LOSS, LOSS, TARGET, X
+
+_GIVEN = {
+    X: "derivation.input",
+    TARGET: "derivation.target",
+    DATA_LOSS: "derivation.data_loss",
+    LOSS: "derivation.the_loss",
+}
+_KINDS = {"z": "derivation.kinds.linear", "a": "derivation.kinds.activation"}  # by letter
+_OF_LAYERS = {  # by the layer that makes a value
+    BatchNorm: "derivation.kinds.batch_norm",
+    LayerNorm: "derivation.kinds.layer_norm",
+    Dropout: "derivation.kinds.dropout",
+}
+_RULES = {"BP1": "derivation.bp1", "BP2": "derivation.bp2", "BP3": "derivation.bp3", "BP4": "derivation.bp4"}
+_OF_PARAMETERS = {"scale": "derivation.gradient_of_scale", "shift": "derivation.gradient_of_shift"}  # by role
+
+
+def title(name: Name, source: DerivationSource) -> Message:
+    """The title of a value's step."""
+    if name in _GIVEN:
+        return Message(_GIVEN[name])
+    return _of_gradient(name, source) if name.role == "gradient" else _of_value(name, source)
+
+
+def _of_value(name: Name, source: DerivationSource) -> Message:
+    depth, layer = source.values.architecture.depth, name.layer or 0
+    role = Message("derivation.output" if layer == depth else "derivation.hidden")
+    what = _kind(name, source)
+    if not layer:  # before the first layer with parameters
+        return Message("derivation.other", what=what) if what else Message("derivation.before")
+    if what is None:
+        return Message("derivation.of_layer", l=layer, role=role)
+    return Message("derivation.of_layer_what", l=layer, role=role, what=what)
+
+
+def _kind(name: Name, source: DerivationSource) -> Message | None:
+    """What makes a value: a weighted sum, dropout, …; None for a layer of the user's own."""
+    maker = source.values.architecture.makers.get(name)
+    known = next((key for kind, key in _OF_LAYERS.items() if isinstance(maker, kind)), _KINDS.get(name.letter))
+    return None if known is None else Message(known)
+
+
+def _of_gradient(name: Name, source: DerivationSource) -> Message:
+    of, rule, layer = name.of, rule_name(name, source), name.layer or 0
+    assert of is not None
+    depth = source.values.architecture.depth
+    if rule is not None:
+        return Message(_RULES[rule], l=layer, next=layer + 1)
+    if of == source.values.output:
+        return Message("derivation.output_gradient")
+    if of == Name.value("z", depth):
+        return Message("derivation.bp1")
+    if of.role == "parameter":
+        role = source.values.architecture.parameters[of].role
+        return Message(_OF_PARAMETERS.get(role, "derivation.gradient"), l=layer)
+    return _back_through(of, source) or Message("derivation.gradient", l=layer)
+
+
+def _back_through(of: Name, source: DerivationSource) -> Message | None:
+    """Through what a value's gradient comes back; None where the value goes several ways."""
+    uses = [name for name in source.values.forward_names if name != A0 and of in _named_in(name, source)]
+    if len(uses) != 1:
+        return None
+    (use,) = uses
+    if use.letter == "z" and use.layer != of.layer and not use.suffix:
+        first_half = of == Name.value("a", of.layer or 0) and comes_through_weights(of.layer or 0, source)
+        return Message("derivation.bp2_first" if first_half else "derivation.back_weights", next=use.layer)
+    what = _kind(use, source)
+    return None if what is None else Message("derivation.back_through", l=use.layer, what=what)
+
+
+def _named_in(name: Name, source: DerivationSource) -> set[Name]:
+    """The names in a value's formula, through those of shared values."""
+    found: set[Name] = set()
+    for node in [source.node(name), *map(source.node, source.needed(source.node(name)))]:
+        found |= {end for x in source.ends(node) if (end := source.name_of(x)) is not None}
+    return found
+
+
+def remarks(name: Name, source: DerivationSource) -> Iterator[Message]:
+    """What a reader of a value's formula must know: over which rows a b is added, where means come from."""
+    node = source.node(name)
+    if source.values.samples > 1 and node.op.kind == "product" and node.op.fused and source.is_small(node):
+        yield Message("derivation.bias_columns" if source.column else "derivation.bias_rows")
+    maker = source.values.architecture.makers.get(name)
+    if isinstance(maker, BatchNorm):
+        yield Message("derivation.of_batch" if source.values.mode == "training" else "derivation.running")
+    elif isinstance(maker, LayerNorm):
+        yield Message("derivation.of_sample")
+    elif isinstance(maker, Dropout):
+        yield Message("derivation.dropped")
+
+
+def mode(source: DerivationSource) -> list[Message]:
+    """Which of two computations is shown, if training and prediction differ."""
+    differing = any(isinstance(layer, BatchNorm | Dropout) for layer in source.values.architecture.layers)
+    key = "derivation.as_in_training" if source.values.mode == "training" else "derivation.as_in_inference"
+    return [Message(key)] if differing else []
