@@ -82,8 +82,7 @@ def fill(template: Math, values: Mapping[str, Math]) -> Math:
         case tree.Scripts(base=base, sub=sub, sup=sup):
             filled = fill(base, values)
             filled_base = _guarded(filled, Level.ATOM) if isinstance(base, tree.Slot) else filled
-            is_fixed = sup is None or tree.belongs_to_name(sup)  # z^[1](2) is one name
-            above = sup if is_fixed else fill(sup, values)
+            above = fill(sup, values) if sup and not tree.belongs_to_name(sup) else sup  # z^[1](2) is one name
             return tree.Scripts(filled_base, sub and fill(sub, values), above)
         case tree.Apply(function=function, argument=argument):
             return tree.Apply(fill(function, values), _guarded(fill(argument, values), Level.POWER))
