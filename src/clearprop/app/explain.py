@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import webbrowser
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,10 +15,13 @@ import typer
 from clearprop.app import options as o
 from clearprop.app.terminal import print_lines, tell
 from clearprop.errors import InvalidValueError
+from clearprop.estimators import TableModel
+from clearprop.estimators.about import optimizer_of
 from clearprop.estimators.row import RowExplanation
 from clearprop.files import refuse_overwriting, write_atomically
 from clearprop.messages import Message
 from clearprop.table.rows import rows_counted
+from clearprop.train import GradientDescent, Optimizer, resolve_optimizer
 from clearprop.visible import shown_name
 
 _WIDEST = 110  # columns of a terminal that are used
@@ -44,6 +48,15 @@ def explain(
     only: Annotated[
         str | None, typer.Option(metavar="VALUE", help="One value such as dW2, or one element such as dW2[1,3].")
     ] = None,
+    notation: Annotated[
+        str, typer.Option(help="delta: δ[l], ∂L/∂W[l]. d: da[l], dz[l], dW[l], db[l], and ŷ for the output.")
+    ] = "delta",
+    optimizer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose update is shown.  [default: that of the training]")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(metavar="η", help="Of that update.  [default: that of the training]")
+    ] = None,
     out: Annotated[
         Path | None,
         o.output_option(metavar="FILE", parser=o.a_file, help="Write it to a .html, .md, .tex or .txt file."),
@@ -69,7 +82,16 @@ def explain(
     names = {"table": shown_name(Path(source.place.title).name), "target": shown_name(loaded.target.name)}
     title = Message("row.title", row=row, **names)
     with rows_counted(row - 1):
-        found = loaded.explain(one, lang=lang, convention=convention, detail=detail, only=only, title=title)
+        found = loaded.explain(
+            one,
+            lang=lang,
+            convention=convention,
+            detail=detail,
+            only=only,
+            title=title,
+            notation=notation,
+            optimizer=_optimizer(loaded, optimizer, learning_rate),
+        )
     if out is None and not open_page:
         print_lines(found.to_text(min(shutil.get_terminal_size().columns, _WIDEST)), end="")
         return
@@ -80,9 +102,21 @@ def explain(
         webbrowser.open(path.resolve().as_uri())
 
 
+def _optimizer(model: TableModel, name: str | None, learning_rate: float | None) -> Optimizer | None:
+    """The optimizer that is asked for; None for that of the model."""
+    if name is not None:
+        return resolve_optimizer(name, learning_rate)
+    if learning_rate is None:
+        return None
+    return replace(optimizer_of(model.about) or GradientDescent(), learning_rate=learning_rate)
+
+
 def _played(found: RowExplanation) -> str:
     """As a page that plays it step by step."""
-    return found.trace.step_by_step(found.lang, convention=found.convention).to_html()
+    walk = found.trace.step_by_step(
+        found.lang, optimizer=found.optimizer, convention=found.convention, notation=found.notation
+    )
+    return walk.to_html()
 
 
 def _row_of(batches: Iterable[Any], row: int) -> Any:

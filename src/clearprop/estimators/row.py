@@ -39,7 +39,7 @@ class RowExplanation(Explanation):
         model: the model.
         frame: the row, as a data frame.
         title: which row it is, and what it is asked for.
-        convention, detail, only: as of `Trace.explain`.
+        convention, detail, only, notation, optimizer: as of `Trace.explain`.
         trace: every number of the predictor on this row.
         derivation: from the inputs to the answer and, where the answer is known, to the update.
         said: what the network says, and what the table says.
@@ -55,11 +55,15 @@ class RowExplanation(Explanation):
         convention: str = "row",
         detail: str = "values",
         only: str | None = None,
+        notation: str = "delta",
+        optimizer: Any = None,
     ) -> None:
         self.model, self.frame, self.title = model, frame, title
         self.convention, self.detail, self.only = convention, detail, only
+        self.notation, self.optimizer = notation, optimizer
         self.trace = model.trace(frame)
-        self.derivation = self.trace.explain(lang, convention, detail, only=only)
+        how = {"only": only, "notation": notation, "optimizer": optimizer}
+        self.derivation = self.trace.explain(lang, convention, detail, **how)
         self.said, self.inputs = _said(model, frame, self.trace), _inputs(model, frame, self.trace)
         inputs = Section(Message("row.inputs"), (self.inputs,), "inputs")
         super().__init__(Document(title, (Paragraph(self.said), inputs, *self.derivation.document.blocks)), lang)
@@ -129,13 +133,15 @@ def explained(
     detail: str = "values",
     only: str | None = None,
     title: Words | None = None,
+    notation: str = "delta",
+    optimizer: Any = None,
 ) -> RowExplanation:
     """A row of a table, explained; see `TableModel.explain`."""
     spoken = checked_language(lang)
     one = _one_row(frame, row, model.encoder.names)
     title = title or Message("row.title_counted_from_0", row=row, target=shown_name(model.target.name))
     with rows_counted(row):
-        return RowExplanation(model, one, title, spoken, convention, detail, only)
+        return RowExplanation(model, one, title, spoken, convention, detail, only, notation, optimizer)
 
 
 def _one_row(given: Any, row: int, names: Sequence[str]) -> Any:

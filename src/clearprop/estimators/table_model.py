@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clearprop.cached import cached_property
 from clearprop.errors import DataWarning, InvalidValueError, ModelFileError, TableError
-from clearprop.estimators.about import checked_about, digest
+from clearprop.estimators.about import checked_about, digest, optimizer_of
 from clearprop.estimators.ending import about_of, deciding, evaluated, smeared
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.fit import TableFit
@@ -179,9 +179,10 @@ class TableModel:
         """
         X = self.encoder.transform(frame, self._dtype)
         given = self._with_target(frame, may_be_empty=True) if self.target.name in frame.columns else None
-        if given is None or given.dropped:
-            return self.predictor.trace(X)
-        return self.predictor.trace(X, self.target.encode(given.table[self.target.name]))
+        y = None if given is None or given.dropped else self.target.encode(given.table[self.target.name])
+        trace = self.predictor.trace(X, y)
+        trace.optimizer = trace.optimizer or optimizer_of(self.about)
+        return trace
 
     def explain(
         self,
@@ -193,6 +194,8 @@ class TableModel:
         detail: str = "values",
         only: str | None = None,
         title: Words | None = None,
+        notation: str = "delta",
+        optimizer: Any = None,
     ) -> RowExplanation:
         """One row: what its columns become, the answer, and how every number on the way comes about.
 
@@ -202,8 +205,9 @@ class TableModel:
             frame: what `outputs` takes.
             row: which row of it, counted from 0.
             lang: "en" or "zh".
-            convention, detail, only: as of `Trace.explain`.
+            convention, detail, only, notation: as of `Trace.explain`.
             title: what stands above it, instead of the number of the row.
+            optimizer: whose update is shown; by default the one that the model was trained with.
 
         Raises:
             TableError: if the table does not have the columns of the training table.
@@ -216,7 +220,8 @@ class TableModel:
             >>> print(model.explain(table, row=3, detail="formulas").title)
             Row 3 (counted from 0): y
         """
-        return explained(self, frame, row, lang=lang, convention=convention, detail=detail, only=only, title=title)
+        how = {"lang": lang, "convention": convention, "detail": detail, "only": only, "title": title}
+        return explained(self, frame, row, **how, notation=notation, optimizer=optimizer)  # type: ignore[arg-type]
 
     def score(self, frame: Any) -> dict[str, float]:
         """Scores on a table that has the target column, by name: accuracy, log loss, …, or R², RMSE and MAE.

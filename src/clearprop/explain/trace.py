@@ -37,7 +37,7 @@ class Trace(Values):
         detail: str = "values",
         *,
         only: str | None = None,
-        optimizer: Any = "gradient_descent",
+        optimizer: Any = None,
         digits: int = _DIGITS,
         notation: str = "delta",
     ) -> Explanation:
@@ -49,7 +49,7 @@ class Trace(Values):
             detail: "formulas", "values" (numbers put in) or "elements" (every single element, too).
             only: one value such as "dW2", or "W2'" after the update, or one element of it as printed, counted from 1:
                 "dW2[1,3]"; in a batch the sample comes first. The letters that are shown do as well: "δ[2]", "ŷ".
-            optimizer: whose update is shown.
+            optimizer: whose update is shown; by default that of the network's last fit, or else gradient descent.
             digits: significant digits of printed numbers.
             notation: of gradients, "delta" (δ[l], ∂L/∂W[l]) or "d" (da[l], dz[l], dW[l], db[l], and ŷ for a[L]).
 
@@ -68,14 +68,14 @@ class Trace(Values):
         """
         from clearprop.explain.derivation import Explanation, derive
 
-        known, chosen = checked_language(lang), resolve_optimizer(optimizer)
+        known, chosen = checked_language(lang), None if optimizer is None else resolve_optimizer(optimizer)
         return Explanation(derive(self, convention, detail, only, chosen, digits, notation), known)
 
     def step_by_step(
         self,
         lang: str = "en",
         zoom: str | None = None,
-        optimizer: Any = "gradient_descent",
+        optimizer: Any = None,
         *,
         convention: str = "row",
         digits: int = _DIGITS,
@@ -86,7 +86,7 @@ class Trace(Values):
         Args:
             lang: "en" or "zh".
             zoom: "layers" (matrices), "fused" (single numbers; × + σ and the loss) or "primitives"; by default by size.
-            optimizer: whose update is shown.
+            optimizer: whose update is shown; by default that of the network's last fit, or else gradient descent.
             convention: "row" or "column".
             digits: significant digits of printed numbers.
             notation: of gradients, "delta" or "d", as of `explain`.

@@ -19,7 +19,7 @@ from clearprop.explain.passes import Passes, passes_of
 from clearprop.graph import Graph, Name, Role
 from clearprop.nn import Architecture, TargetForm
 from clearprop.nn.names import A0, COUNTER, LOSS, TARGET, X
-from clearprop.train import as_dtype
+from clearprop.train import Optimizer, as_dtype
 
 
 class ByLayer(Mapping[int, Array]):
@@ -56,6 +56,7 @@ class Values:
         form: TargetForm = "rows",
         mode: str = "inference",
         counter: Array | None = None,
+        optimizer: Optimizer | None = None,
     ) -> None:
         if mode not in ("inference", "training"):
             raise InvalidValueError(f"mode {mode!r}", "'inference' or 'training'")
@@ -64,10 +65,12 @@ class Values:
         self._X, self._y, self.form = _kept(X), None if y is None else _kept(y), form
         self._counter = np.zeros(3, np.int64) if counter is None else counter  # of random numbers: seed, epoch, step
         self._training = mode == "training"
+        self.optimizer = optimizer  # that the network was trained with last, as far as it is known
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as what it was made of; graphs and values are made again when they are needed."""
-        return type(self), (self.architecture, self._parameters, self._X, self._y, self.form, self.mode, self._counter)
+        made_of = (self.architecture, self._parameters, self._X, self._y, self.form, self.mode)
+        return type(self), (*made_of, self._counter, self.optimizer)
 
     @cached_property
     def parameters(self) -> dict[str, Array]:
@@ -189,7 +192,8 @@ class Values:
             raise InvalidValueError(f"sample {i} of {self.samples}", f"0 … {self.samples - 1}")
         rows = slice(i % self.samples, i % self.samples + 1)
         y = None if self._y is None else self._y[rows]
-        return type(self)(self.architecture, self._parameters, self._X[rows], y, self.form, self.mode, self._counter)
+        made_of = (self.architecture, self._parameters, self._X[rows], y, self.form, self.mode)
+        return type(self)(*made_of, self._counter, self.optimizer)
 
     @cached_property
     def _names(self) -> tuple[Name, ...]:

@@ -31,7 +31,9 @@ from clearprop.train import (
     Data,
     EarlyStopping,
     Epoch,
+    GradientDescent,
     History,
+    Optimizer,
     PlainStep,
     Profile,
     Run,
@@ -104,8 +106,14 @@ class Network:
         self._plain: PlainStep | None = None  # of `step`, for batches of one size
         self._stepped = 0  # how many of those steps were taken: dropout drops others in each
         self._fit: tuple[int, threading.Lock] | None = None  # the last one's process, and its lock, held while it runs
+        self._optimizer: Optimizer | None = None  # of the last fit
 
     # --- what it is
+
+    @property
+    def optimizer(self) -> Optimizer | None:
+        """That of the last `fit`, whose update traces explain; None before, and in a network from a file."""
+        return self._optimizer
 
     @property
     def depth(self) -> int:
@@ -330,7 +338,7 @@ class Network:
         mine = threading.Lock()
         with mine:  # let go of however this ends: Ctrl-C cannot come in between
             self._claim(mine)
-            self._run.done = 0
+            self._run.done, self._optimizer = 0, training.optimizer
             found = saver.resumed() if saver is not None and resume else None
             if found is not None:
                 self._run = found.in_place_of(self._run)
@@ -373,6 +381,7 @@ class Network:
                 self._run.assign(name, values)
             self._stepped += 1
             self._changed()
+        before.optimizer = GradientDescent(learning_rate)
         return before
 
     def _plain_step(self, before: Trace) -> PlainStep:
@@ -465,9 +474,9 @@ class Network:
         a = self.architecture
         features = as_features(X, a.n_inputs, "f64")
         if y is None:
-            return Trace(a, self._run.parameters, features, mode=mode)
+            return Trace(a, self._run.parameters, features, mode=mode, optimizer=self._optimizer)
         targets, form = as_targets(y, a.checked_loss(), a.n_outputs, len(features), "f64")
-        return Trace(a, self._run.parameters, features, targets, form, mode, counter)
+        return Trace(a, self._run.parameters, features, targets, form, mode, counter, self._optimizer)
 
     def arrays(self) -> dict[str, Array]:
         """Copies of all parameters and running states, by name."""

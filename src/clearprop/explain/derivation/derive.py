@@ -40,7 +40,7 @@ def derive(
     check_choice("notation", notation, NOTATIONS)
     check_choice("detail", detail, ("formulas", "values", "elements"))
     digits = checked_digits(digits)
-    optimizer = optimizer or GradientDescent()
+    asked, optimizer = optimizer, optimizer or values.optimizer or GradientDescent()
     source = DerivationSource(values, convention, digits, optimizer, notation)  # type: ignore[arg-type]
     steps = Steps(source, detail)  # type: ignore[arg-type]
     if only is not None:
@@ -50,10 +50,12 @@ def derive(
     several = "derivation.of_samples_column" if source.column else "derivation.of_samples"
     what = Paragraph.of(Message(several if n > 1 else "derivation.of_one", n=n, layers=layers), *mode(source))
     how = Paragraph.of(Message(_NOTATIONS[source.notation]), Message("derivation.notation.numbers", digits=digits))
-    return Document(Message("derivation.title"), (what, how, *_sections(source, steps, optimizer)))
+    return Document(Message("derivation.title"), (what, how, *_sections(source, steps, optimizer, asked)))
 
 
-def _sections(source: DerivationSource, steps: Steps, optimizer: Optimizer) -> Iterator[Section]:
+def _sections(
+    source: DerivationSource, steps: Steps, optimizer: Optimizer, asked: Optimizer | None
+) -> Iterator[Section]:
     values, n = source.values, source.values.samples
     forward = [name for name in values.forward_names if name not in (A0, LOSS)]
     first = steps.given(X, Message("derivation.input"))
@@ -68,7 +70,14 @@ def _sections(source: DerivationSource, steps: Steps, optimizer: Optimizer) -> I
     yield part("derivation.loss", [intro], loss)
     backward = [step for name in values.backward_names for step in _backward(name, source, steps)]
     yield part("derivation.backward", [Message("derivation.backward_intro")], backward)
-    yield UpdateSteps(source, steps.detail, optimizer).section()
+    yield UpdateSteps(source, steps.detail, optimizer).section(_why(values, asked))
+
+
+def _why(values: Values, asked: Optimizer | None) -> list[Message]:
+    """Why it is this optimizer's update that is shown; nothing where it was asked for."""
+    if asked is not None:
+        return []
+    return [Message("derivation.no_optimizer" if values.optimizer is None else "derivation.own_optimizer")]
 
 
 def _backward(name: Name, source: DerivationSource, steps: Steps) -> Iterator[Section]:

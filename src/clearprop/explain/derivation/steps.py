@@ -20,7 +20,7 @@ from clearprop.graph.node import is_constant, is_variable
 from clearprop.messages import Message, Words
 from clearprop.present.document import Block, Equation, Equations, Paragraph, Section
 from clearprop.present.formula import LONGEST, Math, fill, identifier, is_printable, number, parse
-from clearprop.train import Optimizer, first_numbers
+from clearprop.train import GradientDescent, Optimizer, first_numbers
 
 Detail = Literal["formulas", "values", "elements"]
 _LONGEST_SAMPLE = 64  # numbers of a single sample that are all printed
@@ -165,6 +165,16 @@ def without_repeats(sides: list[Math]) -> Equation:
 # --- the update
 
 
+def called(optimizer: Optimizer) -> Words:
+    """What an optimizer is called: gradient descent, or by its class, as Adam."""
+    return Message("derivation.gradient_descent") if type(optimizer) is GradientDescent else type(optimizer).__name__
+
+
+def with_rate(optimizer: Optimizer) -> Message:
+    """An optimizer and its learning rate: Adam, η = 0.001."""
+    return Message("derivation.optimizer", name=called(optimizer), rate=first_numbers(optimizer)["η"])
+
+
 _CORRECTIONS = {"c₁": "β1", "c₂": "β2"}  # of Adam's averages, each with the β that it is made of
 _CORRECTION = parse("1 - {#beta}^{#t}")
 _NEW = {  # by role
@@ -182,12 +192,11 @@ class UpdateSteps(Steps):
         super().__init__(source, detail)
         self.optimizer = optimizer
 
-    def section(self) -> Section:
-        """θ′ = θ − η ∂L/∂θ for every parameter, or whatever the optimizer does in its first step."""
-        name = type(self.optimizer).__name__
-        intro = [Message("derivation.update_intro", optimizer=f"{name}, η = {first_numbers(self.optimizer)['η']:g}")]
+    def section(self, why: Iterable[Message] = ()) -> Section:
+        """θ′ = θ − η ∂L/∂θ for every parameter, or whatever the optimizer does in its first step, and why that."""
+        intro = [Message("derivation.update_intro", optimizer=with_rate(self.optimizer)), *why]
         if self.optimizer.slots:
-            intro.append(Message("derivation.first_step", optimizer=name))
+            intro.append(Message("derivation.first_step", optimizer=called(self.optimizer)))
         made = [section for new in self.names for section in self.of(new, self.heading(new))]
         return part("derivation.update", intro, (*self._settings(), *made))
 
@@ -204,7 +213,7 @@ class UpdateSteps(Steps):
         del numbers["η"]
         equations = [equation for letter in numbers if len(equation := self._setting(letter, numbers)) > 1]
         if equations:
-            heading = Message("derivation.settings", optimizer=type(self.optimizer).__name__)
+            heading = Message("derivation.settings", optimizer=called(self.optimizer))
             yield step("settings", heading, equations)
 
     def _setting(self, letter: str, numbers: Mapping[str, float]) -> Equation:

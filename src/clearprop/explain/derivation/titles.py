@@ -29,6 +29,8 @@ _OF_PARAMETERS = {"scale": "derivation.gradient_of_scale", "shift": "derivation.
 
 def title(name: Name, source: DerivationSource) -> Message:
     """The title of a value's step."""
+    if name == LOSS and source.has_penalties:
+        return Message("derivation.loss_with_penalties")
     if name in _GIVEN:
         return Message(_GIVEN[name])
     return _of_gradient(name, source) if name.role == "gradient" else _of_value(name, source)

@@ -133,7 +133,9 @@ class Writer:
         if known is not None:
             return Product(known)
         if is_transparent(node):
-            return self._taken_apart(node.inputs[0])
+            (x,) = node.inputs
+            is_spread = node.type.rank > x.type.rank == 0 and not is_plain(x)  # λ, the same in every place of W
+            return Product(scalars=[self._write(x)]) if is_spread else self._taken_apart(x)
         if node.op.factors:
             return self._powers(node)
         negative, m = self._value(node)

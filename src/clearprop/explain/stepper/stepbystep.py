@@ -8,6 +8,7 @@ import numpy as np
 
 from clearprop.errors import InvalidValueError, check_choice
 from clearprop.explain.derivation import NOTATIONS, DerivationSource
+from clearprop.explain.derivation.steps import with_rate
 from clearprop.explain.stepper.cells import Cells
 from clearprop.explain.stepper.layers import Layers
 from clearprop.explain.stepper.page import StepByStep
@@ -16,7 +17,7 @@ from clearprop.explain.stepper.walk import Walk
 from clearprop.explain.values import Values
 from clearprop.messages import Message, checked_language
 from clearprop.present.formula import DIGITS, checked_digits
-from clearprop.train import Optimizer, first_numbers, resolve_optimizer
+from clearprop.train import GradientDescent, Optimizer, resolve_optimizer
 
 ZOOMS = ("layers", "fused", "primitives")
 _BY_DEFAULT, _AT_MOST = 64, 600  # vertices of a graph of single numbers
@@ -26,7 +27,7 @@ def step_by_step(
     values: Values,
     lang: str = "en",
     zoom: str | None = None,
-    optimizer: Any = "gradient_descent",
+    optimizer: Any = None,
     *,
     convention: str = "row",
     digits: int = DIGITS,
@@ -39,7 +40,7 @@ def step_by_step(
         lang: "en" or "zh".
         zoom: what a node is: "layers" (values are matrices), "fused" (single numbers; × + σ and the loss) or
             "primitives" (exp, ln, 1/x, …). By default "fused" where the graph is small enough, else "layers".
-        optimizer: whose update is shown.
+        optimizer: whose update is shown; by default that of the network's last fit, or gradient descent.
         convention: "row" (z = a · W + b) or "column" (z = W · a + b).
         digits: significant digits of printed numbers.
         notation: of gradients, "delta" (δ, ∂L/∂W) or "d" (dz, dW).
@@ -53,7 +54,8 @@ def step_by_step(
         >>> step_by_step(net.trace([1.0, 0.0], 1), lang="zh")
         <StepByStep: 38 steps, zoom 'fused'>
     """
-    known, chosen = checked_language(lang), resolve_optimizer(optimizer)
+    known = checked_language(lang)
+    chosen = (values.optimizer or GradientDescent()) if optimizer is None else resolve_optimizer(optimizer)
     if values.samples != 1:
         raise InvalidValueError(f"a trace of {values.samples} samples", "one", "trace.sample(i).step_by_step()")
     if zoom is not None:
@@ -100,5 +102,4 @@ def _subtitle(values: Values, optimizer: Optimizer) -> Message:
     network = "-".join(map(str, (values.architecture.n_inputs, *(widths[layer] for layer in sorted(widths)))))
     if not values.has_target:
         return Message("stepper.without_target", network=network)
-    rate = f"{type(optimizer).__name__}, η = {first_numbers(optimizer)['η']:g}"
-    return Message("stepper.subtitle", network=network, optimizer=rate)
+    return Message("stepper.subtitle", network=network, optimizer=with_rate(optimizer))
