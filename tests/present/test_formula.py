@@ -66,7 +66,7 @@ def test_brackets(template, values, expected):
 def test_a_layer_is_no_power():
     z = parse("z^{[1]}")
     assert to_text(fill(parse("{#1}^2"), {"1": z})) == "z[1]²"
-    assert to_latex(parse("z^{[1]}_3")) == "z_{3}^{\\left[ 1 \\right]}"
+    assert to_latex(parse("z^{[1]}_3")) == "z_{3}^{[1]}"
 
 
 def test_cases_say_both_conditions_in_any_language():

@@ -187,6 +187,11 @@ class DerivationSource:
         """The symbol of a value, or of one element of it, in this derivation's notation."""
         return symbol(name, place, self.notation)
 
+    @property
+    def by(self) -> str:
+        """What a gradient has before the letter of what it is by."""
+        return "d" if self.notation == "d" else "∂L/∂"
+
     def as_output(self, name: Name, with_number: bool = False) -> Iterator[tuple[Math, ...]]:
         """The equation ŷ = a^[L], where a value is the output and the notation has a ŷ."""
         if self.notation == "d" and name == self.values.output:

@@ -105,8 +105,19 @@ def remarks(name: Name, source: DerivationSource) -> Iterator[Message]:
         yield Message("derivation.dropped")
 
 
+_MODES = {
+    (Dropout, "training"): "derivation.mode.dropout_in_training",
+    (Dropout, "inference"): "derivation.mode.dropout_in_inference",
+    (BatchNorm, "training"): "derivation.mode.batch_norm_in_training",
+    (BatchNorm, "inference"): "derivation.mode.batch_norm_in_inference",
+}
+
+
 def mode(source: DerivationSource) -> list[Message]:
-    """Which of two computations is shown, if training and prediction differ."""
-    differing = any(isinstance(layer, BatchNorm | Dropout) for layer in source.values.architecture.layers)
-    key = "derivation.as_in_training" if source.values.mode == "training" else "derivation.as_in_inference"
-    return [Message(key)] if differing else []
+    """Of layers that do something else in training than in a prediction, which of the two is shown."""
+    layers, shown = source.values.architecture.layers, source.values.mode
+    return [
+        Message(key)
+        for (kind, mode), key in _MODES.items()
+        if mode == shown and any(isinstance(layer, kind) for layer in layers)
+    ]

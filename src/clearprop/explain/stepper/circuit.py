@@ -46,6 +46,7 @@ class Circuit:
         gradients: ∂L/∂(each vertex's value), where one is needed.
         contributions: what a vertex gets back along each of several edges; they add up to its gradient.
         updated: the new value of every parameter.
+        by: what a gradient has before the letter of what it is by: "∂L/∂", or "d".
     """
 
     vertices: dict[str, Vertex]
@@ -53,6 +54,7 @@ class Circuit:
     gradients: dict[str, Numbers] = field(default_factory=dict)
     contributions: dict[Edge, Numbers] = field(default_factory=dict)
     updated: dict[str, Numbers] = field(default_factory=dict)
+    by: str = "∂L/∂"
 
     def consumers(self) -> Mapping[str, list[str]]:
         """For each vertex, those that need its value."""

@@ -48,7 +48,9 @@ class CircuitDrawing:
         for key, vertex in circuit.vertices.items():
             if key in standing:
                 inputs = tuple(x for x in vertex.inputs if x in standing)
-                above = [_Card(x, _letter(circuit.vertices[x]), self._numbers(x)) for x in cards.get(key, [])]
+                above = [
+                    _Card(x, _letter(circuit.vertices[x]), self._numbers(x), circuit.by) for x in cards.get(key, [])
+                ]
                 parts = {x: self._block("contribution", f"{x}>{key}") for x, y in circuit.contributions if y == key}
                 self._vertices[key] = _Standing(key, vertex, inputs, self._numbers(key), above, parts)
         self._layout = arrange([vertex.box() for vertex in self._vertices.values()])
@@ -156,9 +158,9 @@ class _Card:
     The new value takes the place of the old one.
     """
 
-    def __init__(self, leaf: str, letter: tuple[Run, ...], numbers: Mapping[str, Block]) -> None:
+    def __init__(self, leaf: str, letter: tuple[Run, ...], numbers: Mapping[str, Block], by: str) -> None:
         self.leaf, self._letter, self._numbers = leaf, letter, numbers
-        self._derivative = (*text_runs("∂L/∂"), *letter[:1])  # without the indices, which stand above it
+        self._derivative = (*text_runs(by), *letter[:1])  # without the indices, which stand above it
         self._rows = {part: max(_ROW, block.height + 4) for part, block in numbers.items() if part != "new"}
         left = max(runs_width(letter, SIZE), runs_width(self._derivative, _SMALL))
         self.width = left + max(block.width for block in numbers.values()) + 3 * _PAD

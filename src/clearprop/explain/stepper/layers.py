@@ -46,6 +46,7 @@ class Layers:
         top = source.graph[last_name(source)]
         vertices = {name: self._vertex(node, name) for node in topological([top]) if (name := self._visible(node))}
         self.circuit = Circuit(dict(vertices.items()), {name: source.arrays[name] for name in vertices})
+        self.circuit.by = source.by
         if source.values.has_target:
             gradients = {name: source.arrays[name.gradient] for name in vertices if name.gradient in source.arrays}
             self.circuit.gradients |= gradients | {LOSS: 1.0}

@@ -19,6 +19,7 @@ from clearprop.files import checked_path, write_atomically
 from clearprop.messages import Language, Message, say, spoken
 from clearprop.present.formula import Atom, Math, Matrix, to_mathml, to_text
 from clearprop.present.page import page
+from clearprop.present.writers import inline
 from clearprop.visible import shown_json, visible_data
 
 _LARGEST = 40  # numbers of a value that are kept in the page
@@ -131,15 +132,15 @@ def _exact(value: Numbers) -> Any:
 
 def _panel(frame: Frame, lang: Language) -> str:
     subject = "" if frame.subject is None else f" {to_mathml(frame.subject)}"
-    text = "".join(f"<p>{escape(spoken(sentence, lang))}</p>" for sentence in frame.text)
+    text = "".join(f"<p>{inline(sentence, lang)}</p>" for sentence in frame.text)
     text = f'<div class="text">{text}</div>' if text else ""
     lines = "".join(_line(line, lang) for line in frame.lines)
-    return f'<h2>{escape(spoken(frame.title, lang))}{subject}</h2>{text}<div class="lines">{lines}</div>'
+    return f'<h2>{inline(frame.title, lang)}{subject}</h2>{text}<div class="lines">{lines}</div>'
 
 
 def _line(line: CaptionedEquation, lang: Language) -> str:
     of = "" if line.of is None else f" {to_mathml(line.of)}"
-    label = f'<span class="label">{escape(spoken(line.label, lang))}{of}</span>' if line.label else ""
+    label = f'<span class="label">{inline(line.label, lang)}{of}</span>' if line.label else ""
     first, *sides = map(_inner, line.sides)
     last = ' class="result"' if _is_number(line.sides[-1]) else ""
     rest = [f"<math{last if i == len(sides) else ''}><mo>=</mo>{side}</math>" for i, side in enumerate(sides, 1)]

@@ -48,7 +48,7 @@ class Walk:
             vertices[key] = Vertex("operation", text_runs(sign), letter, cell.layer, cell.inputs)
             if needed.intersection(cell.inputs):
                 needed.add(key)
-        self.circuit = Circuit(vertices, dict(cells.values))
+        self.circuit = Circuit(vertices, dict(cells.values), by=cells.source.by)
         self._consumers = self.circuit.consumers()
         self._back: dict[str, list[tuple[str, float]]] = {}  # what has come back to a vertex, and from where
         self._needed = needed  # the vertices whose gradient is needed: parameters, and what depends on them

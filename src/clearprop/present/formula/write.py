@@ -27,7 +27,7 @@ def to_latex(m: Math) -> str:
             return _side_by_side([to_latex(part) for part in parts])
         case tree.Scripts(base=base, sub=sub, sup=sup):
             below = f"_{{{to_latex(sub)}}}" if sub else ""
-            above = f"^{{{to_latex(sup)}}}" if sup else ""
+            above = f"^{{{_above(sup)}}}" if sup else ""
             is_whole = isinstance(base, tree.Atom | tree.Fenced | tree.Matrix)
             return f"{to_latex(base) if is_whole else f'{{{to_latex(base)}}}'}{below}{above}"
         case tree.Fraction(top=top, bottom=bottom):
@@ -45,6 +45,16 @@ def to_latex(m: Math) -> str:
         case tree.Matrix(rows=rows):
             lines = r" \\ ".join(" & ".join(to_latex(x) for x in line) for line in rows)
             return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"
+
+
+def _above(sup: Math) -> str:
+    """The marks of a name, [1](2), are no taller than the line, and their brackets need not grow."""
+    match sup:
+        case tree.Fenced(left=left, inner=tree.Atom(latex=inner), right=right):
+            return f"{left}{inner}{right}"
+        case tree.Row(parts=parts) if tree.belongs_to_name(sup):
+            return "".join(map(_above, parts))
+    return to_latex(sup)
 
 
 def _cases(m: tree.Cases) -> tuple[tuple[Math, Math], tuple[Math, Math]]:
@@ -141,6 +151,8 @@ def _sign(atom: tree.Atom) -> str:
         return f"<mtext>{text.replace(' ', chr(0xA0))}</mtext>"
     if atom.kind == "function" and text == "Σ":
         return "<mo>∑</mo>"
+    if atom.latex.startswith(r"\hat{"):  # in italics, for which fonts have no ŷ
+        return f'<mover accent="true"><mi>{escape(atom.latex[5:-1])}</mi><mo>^</mo></mover>'
     upright = ' mathvariant="normal"' if atom.kind == "function" and len(text) == 1 else ""
     return f"<mi{upright}>{text}</mi>"
 

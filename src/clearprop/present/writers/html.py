@@ -12,6 +12,7 @@ from clearprop.present import document as doc
 from clearprop.present.figure import Plot
 from clearprop.present.formula import to_mathml
 from clearprop.present.page import fragment, page
+from clearprop.present.writers.letters import with_letters
 from clearprop.visible import shown_name, visible
 
 document_style = """
@@ -20,6 +21,7 @@ document_style = """
 .equations { overflow-x: auto; } .equations > div { margin: 0.4rem 0; }
 mtable.sides > mtr > mtd { text-align: left; padding: 0.15em 0.2em; }
 .note { color: var(--soft); margin: 0.3rem 0; } .strong, .advice { font-weight: 600; }
+sup { line-height: 0; font-size: 0.75em; }
 .plot svg { width: 100%; max-width: 28rem; }
 """
 _APART = "\ufdd0", "\ufdd1"  # around a name in a sentence, until it is escaped; no text has these
@@ -38,7 +40,7 @@ def page_of(document: doc.Document, lang: Language, style: str = "", with_conten
     head = ""
     if with_contents:
         named = [section for section in document.sections if section.name]
-        links = "".join(f'<a href="#{escape(s.name)}">{_inline(s.title, lang)}</a>' for s in named)
+        links = "".join(f'<a href="#{escape(s.name)}">{inline(s.title, lang)}</a>' for s in named)
         head = f"<header>{''.join(_heading(title, lang, 1))}<nav>{links}</nav></header>\n"
         body = replace(document, title="")
     return page(spoken(title, lang), head + html_of(body, lang), lang, document_style + style)
@@ -50,7 +52,7 @@ def notebook_of(document: doc.Document, lang: Language = "en") -> str:
 
 
 def _heading(title: Words, lang: Language, level: int) -> list[str]:
-    return [f"<h{level}>{_inline(title, lang)}</h{level}>"] if title else []
+    return [f"<h{level}>{inline(title, lang)}</h{level}>"] if title else []
 
 
 def _block(block: doc.Block, lang: Language, level: int) -> str:
@@ -62,12 +64,12 @@ def _block(block: doc.Block, lang: Language, level: int) -> str:
         case doc.Table():
             return _table(block, lang)
         case doc.Figure(picture=picture, caption=caption):
-            below = f"<figcaption>{_inline(caption, lang)}</figcaption>" if caption else ""
+            below = f"<figcaption>{inline(caption, lang)}</figcaption>" if caption else ""
             kind = "plot" if isinstance(picture, Plot) else ""
             return f"<figure{_class(kind)}>{block.drawn(lang).svg}{below}</figure>"
         case doc.Fold(summary=summary, blocks=inner):
             body = "\n".join(_block(one, lang, level) for one in inner)
-            return f"<details><summary>{_inline(summary, lang)}</summary>{body}</details>"
+            return f"<details><summary>{inline(summary, lang)}</summary>{body}</details>"
         case doc.Section():
             return _section(block, lang, level)
 
@@ -87,16 +89,21 @@ def _class(kind: str) -> str:
 
 def _said(paragraph: doc.Paragraph, lang: Language) -> str:
     """Its sentences; Chinese ones need no space between them."""
-    said = Message("list.between_sentences")(lang).join(_inline(words, lang) for words in paragraph.words)
+    said = Message("list.between_sentences")(lang).join(inline(words, lang) for words in paragraph.words)
     return f'<a href="#{escape(paragraph.to)}">{said}</a>' if paragraph.to else said
 
 
-def _inline(words: Words, lang: Language) -> str:
+def inline(words: Words, lang: Language) -> str:
     """A sentence, or a name, which keeps its own direction of writing."""
     if isinstance(words, str):
         return f"<bdi>{escape(shown_name(words))}</bdi>" if words else ""
-    said = escape(words.with_names(_kept_apart)(lang))
+    said = with_letters(words, lang, escape, _letter, _kept_apart)
     return said.replace(_APART[0], "<bdi>").replace(_APART[1], "</bdi>")
+
+
+def _letter(by: str, d: str, letter: str, layer: str) -> str:
+    """The layer stands above, as in formulas."""
+    return f"{'∂<i>L</i>/∂' if by else ''}{d}<i>{letter}</i><sup>[{layer}]</sup>"
 
 
 def _kept_apart(name: str) -> str:
@@ -107,7 +114,7 @@ def _kept_apart(name: str) -> str:
 
 def _table(table: doc.Table, lang: Language) -> str:
     """It scrolls by itself where the page is narrow."""
-    titles = "".join(f'<th scope="col">{_inline(column.title, lang)}</th>' for column in table.columns)
+    titles = "".join(f'<th scope="col">{inline(column.title, lang)}</th>' for column in table.columns)
     kinds = [_class(column.kind) for column in table.columns]
     lines = "\n".join(
         f"<tr>{''.join(f'<td{kind}>{_cell(cell, lang)}</td>' for kind, cell in zip(kinds, row, strict=True))}</tr>"
@@ -124,11 +131,11 @@ def _cell(cell: doc.Cell, lang: Language) -> str:
         case doc.Sketch(heights=heights):
             return _sketch(heights)
         case doc.Shade(value=value, share=share, colour=colour):
-            return f'<div class="shade {colour}" style="--share:{share:.1%}">{_inline(value, lang)}</div>'
+            return f'<div class="shade {colour}" style="--share:{share:.1%}">{inline(value, lang)}</div>'
         case doc.Paragraph(kind=kind):
             return f"<span{_class(kind)}>{_said(cell, lang)}</span>"
         case str() | Message():
-            return _inline(cell, lang)
+            return inline(cell, lang)
         case _:
             return to_mathml(cell)
 
