@@ -19,7 +19,7 @@ from clearprop.graph import Graph, N, Name, Node, Shape
 from clearprop.graph.entries import Index
 from clearprop.graph.node import is_alias, is_batch_size, is_constant, is_variable
 from clearprop.nn.names import DATA_LOSS, LOSS, TARGET
-from clearprop.present.formula import DIGITS, Math, Matrix, identifier, is_printable, number, words
+from clearprop.present.formula import DIGITS, EQUALS, Math, Matrix, identifier, is_printable, joined, number, words
 from clearprop.train import Optimizer, first_numbers, textbook_step
 
 Convention = Literal["row", "column"]
@@ -186,6 +186,10 @@ class DerivationSource:
     def symbol(self, name: Name, place: ElementPlace = WHOLE) -> Math:
         """The symbol of a value, or of one element of it, in this derivation's notation."""
         return symbol(name, place, self.notation)
+
+    def letter(self, name: Name) -> Math:
+        """A value's symbol as it stands beside it in a picture; of the output, a^[L] = ŷ, where there is a ŷ."""
+        return joined([self.symbol(name), *(sides[0] for sides in self.as_output(name))], EQUALS)
 
     @property
     def by(self) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from clearprop.errors import DTypeError, InvalidValueError, check_choice
 from clearprop.execute import Array, as_array
-from clearprop.explain.derivation.symbols import symbol
+from clearprop.explain.derivation import NOTATIONS, DerivationSource, Notation
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.picture.diagram import draw_diagram
 from clearprop.explain.picture.graphs import Numbers, at_zoom, graph_vertices, layer_vertices, numbers_of
@@ -35,6 +35,7 @@ def draw(
     upstream: float | str | None = None,
     lang: str = "en",
     digits: int = DIGITS,
+    notation: str = "delta",
 ) -> Picture:
     """Draw a computational graph with values above the edges and gradients below, or a network as circles and lines.
 
@@ -48,6 +49,7 @@ def draw(
         upstream: ∂L/∂y, a number or, where formulas are written, a name such as "g".
         lang: of words, "en" or "zh".
         digits: significant digits of printed numbers, 2 to 15.
+        notation: of a trace's letters, "delta", or "d", in which the output a[L] is also called ŷ.
 
     Raises:
         ClearpropError: for an unknown view or zoom, an argument out of its range, values that do not fit, or more nodes
@@ -64,8 +66,9 @@ def draw(
     if zoom is not None:
         check_choice("zoom", zoom, _ZOOMS)
     digits = checked_digits(digits)
+    check_choice("notation", notation, NOTATIONS)
     if isinstance(what, Values):
-        return _of_run(what, view or "graph", zoom or "layers", known, digits)
+        return _of_run(what, view or "graph", zoom or "layers", known, digits, notation)  # type: ignore[arg-type]
     if hasattr(what, "architecture"):
         if view not in (None, "circles"):
             raise InvalidValueError(f"the {view} of a network without data", "a trace: cp.draw(net.trace(X, y))")
@@ -84,7 +87,7 @@ def draw(
     return draw_diagram(graph_vertices(shown, numbers, upstream, digits), known)
 
 
-def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int) -> Picture:
+def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int, notation: Notation) -> Picture:
     if view == "circles":
         return draw_circles(values, lang)
     if view == "simplification":
@@ -92,11 +95,12 @@ def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int) -
             "the simplification of a trace", "a graph: cp.draw(node, values, view='simplification')"
         )
     if zoom == "layers":
-        return draw_diagram(layer_vertices(values, digits), lang)
+        return draw_diagram(layer_vertices(values, digits, notation), lang)
     output = "L" if values.has_target else values.output
     graph = at_zoom(Graph({output: values.layer_graph[output]}), zoom)
     numbers = numbers_of(graph, values.inputs(), None, values.samples)
-    return draw_diagram(graph_vertices(graph, numbers, None, digits, symbol), lang)
+    letters = DerivationSource(values, notation=notation).letter
+    return draw_diagram(graph_vertices(graph, numbers, None, digits, letters), lang)
 
 
 # --- before and after a simplification

@@ -10,7 +10,7 @@ from typing import Literal
 
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError
 from clearprop.execute import Array, bind, evaluate
-from clearprop.explain.derivation import DerivationSource, Writer, symbol
+from clearprop.explain.derivation import DerivationSource, Notation, Writer, symbol
 from clearprop.explain.derivation.arrange import is_transparent
 from clearprop.explain.derivation.symbols import own_letter
 from clearprop.explain.picture.diagram import DiagramNode, check_size, title_of
@@ -96,16 +96,16 @@ def graph_vertices(
     return _vertices(graph, letters, lambda node: value_block(values[node], "ink", digits), gradient)
 
 
-def layer_vertices(values: Values, digits: int) -> list[DiagramNode]:
+def layer_vertices(values: Values, digits: int, notation: Notation = "delta") -> list[DiagramNode]:
     """A run by its layers: one vertex for each named value of the forward pass, and for X and y."""
-    source = DerivationSource(values, digits=digits)
+    source = DerivationSource(values, digits=digits, notation=notation)
     names = [X, *([TARGET] if values.has_target else []), *(name for name in values.forward_names if name != A0)]
     found = []
     for name in names:
         slope = source.arrays.get(name.gradient)
         value = value_block(source.arrays[name], "ink", digits)
         below = NOTHING if slope is None else value_block(slope, "orange", digits)
-        letter = tuple(runs(symbol(name)))
+        letter = tuple(runs(source.letter(name)))
         if name in (X, TARGET):
             found.append(DiagramNode(name, (), letter, "leaf", value, below))
             continue
