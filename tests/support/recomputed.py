@@ -44,6 +44,13 @@ def descended(symbols, learning_rate: float) -> dict[str, np.ndarray]:
     return {"η": np.float64(learning_rate), **new}
 
 
+def in_d(symbols) -> dict[str, np.ndarray]:
+    """The same values by their letters in the notation "d": dz for δ, dW for ∂L/∂W, and ŷ for the last a."""
+    last = max((name for name in symbols if re.fullmatch(r"a\[\d+\]", name)), key=lambda name: int(name[2:-1]))
+    found = {re.sub(r"^δ", "dz", re.sub(r"^∂L/∂", "d", name)): value for name, value in symbols.items()}
+    return found | {"ŷ": symbols[last]}
+
+
 def slopes_of(network: Network) -> dict[int, np.ndarray]:
     """f′(z[l]) by layer, where there is such a thing."""
     v = network.run()

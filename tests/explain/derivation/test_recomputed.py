@@ -16,7 +16,7 @@ from clearprop.present.formula import parse
 from long import first
 from networks import traced
 from printed import equations
-from recomputed import Count, Page, slopes_of, symbols_of
+from recomputed import Count, Page, in_d, slopes_of, symbols_of
 
 DIGITS = (4, 12, 3, 4, 2, 15)
 total = Count()
@@ -28,9 +28,11 @@ def report():
     print(f"\n{total}")
 
 
-def page_of(network: Network, lang="en", convention="row", digits=4, trace=None) -> Page:
-    text = (trace or traced(network)).explain(lang, convention, "elements", digits=digits).to_text()
-    return Page(text, symbols_of(network), slopes_of(network), convention == "column", digits)
+def page_of(network: Network, lang="en", convention="row", digits=4, trace=None, notation="delta") -> Page:
+    trace = trace or traced(network)
+    text = trace.explain(lang, convention, "elements", digits=digits, notation=notation).to_text()
+    symbols = symbols_of(network) if notation == "delta" else in_d(symbols_of(network))
+    return Page(text, symbols, slopes_of(network), convention == "column", digits)
 
 
 @pytest.mark.parametrize("seed", first(SEEDS, 2))
@@ -38,8 +40,10 @@ def test_every_line_follows_from_what_is_printed(seed):
     global total
     network, digits = random_network(seed), DIGITS[seed % len(DIGITS)]
     trace = traced(network)
-    for convention, lang in (("row", "zh" if seed % 5 == 0 else "en"), ("column", "en")):
-        total += page_of(network, lang, convention, digits, trace).check()
+    notations = ("delta", "d") if seed % 2 else ("d", "delta")  # each in each convention, over the seeds
+    languages = ("zh" if seed % 5 == 0 else "en", "en")
+    for convention, lang, notation in zip(("row", "column"), languages, notations, strict=True):
+        total += page_of(network, lang, convention, digits, trace, notation).check()
 
 
 @pytest.mark.parametrize("names", [list(ACTIVATIONS)[:8], list(ACTIVATIONS)[8:-1]], ids=["the first half", "the rest"])
@@ -64,11 +68,10 @@ def test_the_pages_say_much_and_say_it_sharply():
 
 # --- planted faults
 
-rng = np.random.default_rng(0)
-
 
 def small_network(activation="tanh", N=2) -> Network:
     """2-3-2, with a softmax and a penalty: every kind of line on a page one can look through."""
+    rng = np.random.default_rng(0)
     layers = [
         Layer(rng.normal(size=(2, 3)), rng.normal(size=3), Activation(activation)),
         Layer(rng.normal(size=(3, 2)), rng.normal(size=2), Activation("softmax")),
@@ -77,10 +80,20 @@ def small_network(activation="tanh", N=2) -> Network:
     return Network(layers, Loss("cross_entropy"), rng.normal(size=(N, 2)), np.eye(2)[labels], labels, l2=0.1)
 
 
+@pytest.mark.parametrize("notation", ["delta", "d"])
 @pytest.mark.parametrize("convention", ["row", "column"])
-def test_small_networks_are_right_before_faults_are_planted(convention):
+def test_small_networks_are_right_before_faults_are_planted(convention, notation):
     for network in (small_network(), small_network("relu"), small_network(N=1)):
-        page_of(network, convention=convention).check()
+        page_of(network, convention=convention, notation=notation).check()
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("dz[1] =", "da[1] ="), (" dz[2]", " da[2]"), ("dW[1]", "dW[2]")])
+def test_a_wrong_letter_of_the_notation_d_is_caught(right, wrong):
+    page = page_of(small_network(), notation="d")
+    assert right in page.text
+    page.text = page.text.replace(right, wrong)
+    with pytest.raises(AssertionError):
+        page.check()
 
 
 def assert_caught(network=None, convention="row", match=None):

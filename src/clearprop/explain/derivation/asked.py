@@ -50,9 +50,8 @@ def _spellings(names: Iterable[Name], source: DerivationSource) -> Iterator[tupl
         for notation in NOTATIONS:
             first = to_text(symbol(name, ElementPlace((1,)), notation)).removesuffix("₁")
             for text in (to_text(symbol(name, WHOLE, notation)), first):
-                plain = text.replace("′", "'")
-                short = plain.replace("[", "").replace("]", "")
-                yield from ((way, name) for way in (text, plain, short, short.replace("δ", "delta")))
+                for way in (text, text.replace("[", "").replace("]", "")):
+                    yield from ((said, name) for said in (way, way.replace("′", "'"), way.replace("δ", "delta")))
     if source.values.output in source.arrays:
         yield from ((way, source.values.output) for way in (to_text(OUTPUT), "yhat"))
     yield from ((name, name) for name in names)
