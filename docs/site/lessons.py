@@ -8,8 +8,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pages
+
 import clearprop as cp
 
+LEARN = pages.ROOT / "docs" / "learn"
 
 def by_hand() -> cp.Trace:
     """The network of page 7 of the course, with its sample."""
@@ -28,7 +31,7 @@ def by_layers() -> cp.Trace:
 
 @functools.cache
 def files(lang: str) -> dict[str, str]:
-    """What is made, by the path that a page of docs/site would link to."""
+    """What is made, by its path in the repository, if it stood there."""
     small, large = by_hand(), by_layers()
     x = cp.variable("x")
     sigmoid = 1 / (1 + cp.exp(-x))
@@ -44,7 +47,16 @@ def files(lang: str) -> dict[str, str]:
         "fused.svg": cp.draw(small, zoom="fused").svg,
         "circles.svg": cp.draw(small, view="circles").svg,
     }
-    return {f"docs/site/lessons/{name}": text for name, text in made.items()}
+    return {f"docs/site/lessons/{name}": text for name, text in (made | course(lang)).items()}
+
+
+def course(lang: str) -> dict[str, str]:
+    """The step by step page of each page of the course that has a network."""
+    sys.path.append(str(LEARN))  # here, since MkDocs puts the path back as it was when it has loaded the hooks
+    from course.page import read_page
+
+    read = [read_page(path, lang) for path in sorted((LEARN / "source" / lang).glob("[0-9]*.md"))]
+    return {name: lesson.to_html() for page in read for name, lesson in page.lessons.items()}
 
 
 def report(lang: str) -> str:

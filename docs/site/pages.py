@@ -90,12 +90,17 @@ def sources(lang: str, made: dict[str, str]) -> list[tuple[str, list[Source]]]:
     return [(title, pages) for title, pages in found if pages]
 
 
+# Where a page of the course has the call that makes a step by step page, the site has the page itself, too.
+_STEPS = re.compile(r"^<!-- steps: (?P<name>\S+) (?P<title>.*?) -->\n(?P=title)$", re.MULTILINE)
+
+
 def text_of(source: Source, made: dict[str, str]) -> str:
     """A page as Markdown, without what the site has anyway: how it was built, and links to contents and language."""
     text = made.get(source.path) or (ROOT / source.path).read_text(encoding="utf-8")
     if not source.path.endswith(".md"):
         return f"# {source.path.capitalize()}\n\n```text\n{text}```\n"
     text = re.sub(r"^(<!-- Built .*-->|\[(Contents|目录|English|中文)\]\(.*)\n", "", text, flags=re.MULTILINE).lstrip()
+    text = _STEPS.sub(lambda found: f"![{found['title']}](../../site/lessons/{found['name']})", text)
     return text if source.translated else re.sub(r"\A(# .*\n)", rf"\1{NOT_TRANSLATED}", text)
 
 

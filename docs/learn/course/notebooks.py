@@ -10,6 +10,8 @@ from typing import Any
 from course.words import LANGUAGES, Language
 
 _CODE = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n^```text\n(?P<printed>.*?)^```\n)?", re.DOTALL | re.MULTILINE)
+# An answer stays folded in its text, with its code; the cell before it is the reader's own.
+_ANSWER = re.compile(r"^<details.*?^</details>$", re.DOTALL | re.MULTILINE)
 _PAGE_LINK = re.compile(r"\]\((?:\.\./(?P<lang>\w\w)/)?(?P<name>\d\d-[\w-]+)\.md\)")
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
@@ -36,13 +38,23 @@ def notebook(page: str, lang: Language) -> str:
     """A built page as a notebook that stands in examples/."""
     cells: list[dict[str, Any]] = []
     at = 0
-    for found in _CODE.finditer(page):
-        _add_text(cells, page[at : found.start()], lang)
-        _add_code(cells, found["code"], found["printed"] or "")
-        at = found.end()
-    _add_text(cells, page[at:], lang)
+    for answer in _ANSWER.finditer(page):
+        _add(cells, page[at : answer.start()], lang)
+        _add_code(cells, "", "")
+        _add_text(cells, answer[0], lang)
+        at = answer.end()
+    _add(cells, page[at:], lang)
     whole = {"cells": cells, "metadata": {"kernelspec": _KERNEL}, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+
+
+def _add(cells: list[dict[str, Any]], part: str, lang: Language) -> None:
+    at = 0
+    for found in _CODE.finditer(part):
+        _add_text(cells, part[at : found.start()], lang)
+        _add_code(cells, found["code"], found["printed"] or "")
+        at = found.end()
+    _add_text(cells, part[at:], lang)
 
 
 def _add_text(cells: list[dict[str, Any]], text: str, lang: Language) -> None:

@@ -8,13 +8,15 @@ import warnings
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from clearprop.explain.stepper import StepByStep
 from clearprop.present.formula import number
 from course.helpers import HELPERS
-from course.words import Language
+from course.words import Language, answer, drawn_by, steps, with_language
 
 
 class CourseError(Exception):
@@ -29,7 +31,8 @@ class Page:
         title: with its number; `idea` is the quotation under it, which the index repeats.
         body: Markdown behind the title.
         figures: file name → SVG.
-        snippets, formulas: how many there are.
+        lessons: file name → step by step page, for the site to show.
+        snippets, formulas, answers: how many there are.
     """
 
     name: str
@@ -38,8 +41,10 @@ class Page:
     idea: str = ""
     body: str = ""
     figures: dict[str, str] = field(default_factory=dict)
+    lessons: dict[str, StepByStep] = field(default_factory=dict)
     snippets: int = 0
     formulas: int = 0
+    answers: int = 0
 
     @property
     def number(self) -> int:
@@ -59,7 +64,9 @@ _PARTS = re.compile(
     r"|^<!-- run\n(?P<hidden>.*?)^-->$"
     r"|^<!-- check:(?P<check>.*?)-->$"
     r"|^\$\$(?P<formula>.*?)\$\$$"
-    r"|^!\[(?P<alt>[^\n]*)\]\(figure:(?P<figure>[^\n]*)\)$",
+    r"|^!\[(?P<alt>[^\n]*)\]\(figure:(?P<figure>[^\n]*)\)$"
+    r"|^!\[(?P<title>[^\n]*)\]\(steps:(?P<steps>[^\n]*)\)$"
+    r"|^<!-- (?P<fold>answer|end of answer) -->$",
     re.DOTALL | re.MULTILINE,
 )
 _EXPRESSION = re.compile(r"\{\{ (.+?) \}\}", re.DOTALL)
@@ -86,6 +93,7 @@ class _Reader:
         self.line = 1
         self.result = Page(path.name, lang)
         self.unchecked = 0  # the line of a formula that no check has followed yet
+        self.owed: set[str] | None = None  # what the answer that is being read still lacks
 
     def page(self) -> Page:
         at = 0
@@ -96,6 +104,8 @@ class _Reader:
             at = part.end()
         self._prose(self.text[at:])
         self._all_checked()
+        if self.owed is not None:
+            raise self._error("an answer without <!-- end of answer --> behind it")
         page = self.result
         text = re.sub(r"\n{3,}", "\n\n", "".join(self.out)).strip()
         found = re.match(r"# (.+)\n\n> (.+(?:\n> .+)*)\n", text)
@@ -124,6 +134,10 @@ class _Reader:
             self.out.append(f"$${self._filled(part['formula'], in_formula=True)}$$")
         elif kind == "figure":
             self._figure(part["alt"], part["figure"])
+        elif kind == "steps":
+            self._steps(part["title"], part["steps"])
+        elif kind == "fold":
+            self._fold(part["fold"])
         elif part["fence"] in ("", "text"):
             raise self._error("what a program prints is put in by the build: no ```text in a source")
         else:
@@ -151,6 +165,7 @@ class _Reader:
     def _snippet(self, code: str) -> None:
         self.result.snippets += 1
         printed = self._run(code).rstrip()
+        self._given("a snippet that prints it", bool(printed))
         shown = f"\n\n```text\n{printed}\n```" if printed else ""
         self.out.append(f"```python\n{code}```{shown}")
 
@@ -177,6 +192,7 @@ class _Reader:
         self.unchecked = 0
         if not self._value(expression):
             raise self._error(f"does not hold: {expression}")
+        self._given("<!-- check: … -->")
 
     def _filled(self, text: str, in_formula: bool = False) -> str:
         filled = _EXPRESSION.sub(lambda found: self._shown(found[1], in_formula), text)
@@ -197,18 +213,56 @@ class _Reader:
         atom = number(value)
         return atom.latex if in_formula else atom.text
 
-    def _figure(self, alt: str, call: str) -> None:
-        """`name(arguments)` of course.figures.page_NN; `lang` is given to those that ask for it."""
-        name = call.split("(")[0]
-        module = import_module(f"course.figures.page_{self.path.name.split('-')[0]}")
-        draw = getattr(module, name, None)
-        if draw is None:
-            raise self._error(f"no function {name} in {module.__name__}")
-        lang = {"lang": self.result.lang} if "lang" in signature(draw).parameters else {}
-        self.names["__figure__"] = lambda *args, **options: draw(*args, **options, **lang)
-        picture = self._value(f"__figure__{call[len(name) :]}")
+    # --- what is drawn
+
+    def _figure(self, alt: str, source: str) -> None:
+        """A call that readers can make themselves, or one of `name(arguments)` in course.figures.page_NN.
+
+        `name = call` names the file; without it, the function does.
+        """
+        found = re.fullmatch(r"(?:([\w-]+) = )?(([\w.]+)\(.*\))", source)
+        if not found:
+            raise self._error(f"a figure is a call, or name = call, not {source}")
+        name, call, function = found[1], found[2], found[3]
+        number = self.path.name.split("-")[0]
+        module = f"course.figures.page_{number}"
+        own = getattr(import_module(module), function, None) if find_spec(module) else None
+        if own is None and function.split(".")[0] not in self.names:
+            raise self._error(f"no function {function} in {module}, nor on this page")
+        draw = own or self._value(function)
+        spoken = "lang" in signature(draw).parameters
+        if spoken:
+            call = with_language(call, self.result.lang)
+        self.names["__figure__"] = draw  # a page may have given the function's name to something else
+        picture = self._value(f"__figure__{call[len(function) :]}")
         svg = picture if isinstance(picture, str) else picture.svg
-        file = f"{self.path.name.split('-')[0]}-{name.replace('_', '-')}{f'.{self.result.lang}' if lang else ''}.svg"
+        stem = (name or function.split(".")[-1]).replace("_", "-")
+        file = f"{number}-{stem}{f'.{self.result.lang}' if spoken else ''}.svg"
         if self.result.figures.setdefault(file, svg) != svg:
             raise self._error(f"two figures by the name {file}")
-        self.out.append(f"![{self._filled(alt)}](../figures/{file})")
+        shown = drawn_by(self.result.lang, call, module) if own else f"```python\n{call}\n```"
+        self.out.append(f"![{self._filled(alt)}](../figures/{file})\n\n{shown}")
+
+    def _steps(self, title: str, trace: str) -> None:
+        """The step by step page of a trace: the call here, the page itself on the site."""
+        call = with_language(f"{trace}.step_by_step()", self.result.lang)
+        name = f"{self.path.stem}.html"
+        if name in self.result.lessons:
+            raise self._error("two step by step pages on one page")
+        self.result.lessons[name] = self._value(call)
+        self.out.append(steps(self.result.lang, name, self._filled(title), call))
+
+    def _fold(self, kind: str) -> None:
+        """An answer, folded: it has to be computed, and checked by something else."""
+        opens = kind == "answer"
+        if opens is (self.owed is not None):
+            raise self._error(f"<!-- {kind} --> out of place")
+        if self.owed:
+            raise self._error(f"an answer without {' and '.join(sorted(self.owed))}")
+        self.owed = {"a snippet that prints it", "<!-- check: … -->"} if opens else None
+        self.result.answers += opens
+        self.out.append(answer(self.result.lang) if opens else "</details>")
+
+    def _given(self, what: str, is_there: bool = True) -> None:
+        if self.owed and is_there:
+            self.owed.discard(what)

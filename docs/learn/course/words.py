@@ -19,6 +19,29 @@ def heading(lang: Language, name: str) -> str:
     return f"[Contents](../README.md) · [中文](../zh/{name})"
 
 
+def with_language(call: str, lang: Language) -> str:
+    """A call whose words are to be in the language; English is what it speaks by itself."""
+    return call if lang == "en" else f'{call[:-1]}{", " if call[-2] != "(" else ""}lang="{lang}")'
+
+
+def drawn_by(lang: Language, call: str, module: str) -> str:
+    """Under a figure that a function of the course draws."""
+    by = {"en": f"Drawn by `{call}`, a function of `{module}`.", "zh": f"由 `{module}` 中的函数画出：`{call}`"}
+    return f"<sub>{by[lang]}</sub>"
+
+
+def steps(lang: Language, name: str, title: str, call: str) -> str:
+    """A step by step page: what it shows, and the call that makes it; the site puts the page in place of the comment."""
+    kept = f'{call}.save("steps.html")'
+    comment = {"en": f"in a notebook; as a page: {kept}", "zh": f"笔记本里直接显示；存成网页：{kept}"}
+    return f"<!-- steps: {name} {title} -->\n{title}\n\n```python\n{call}  # {comment[lang]}\n```"
+
+
+def answer(lang: Language) -> str:
+    """The beginning of a folded answer."""
+    return f'<details markdown="1">\n<summary>{ {"en": "Answer", "zh": "答案"}[lang]}</summary>'
+
+
 def footer(page: Page) -> str:
     """What the build has done on this page."""
     if page.lang == "zh":

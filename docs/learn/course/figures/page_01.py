@@ -1,10 +1,9 @@
-"""Figures of page 1: the sigmoid; a neuron as a graph; logistic regression on two columns of iris."""
+"""Figures of page 1: the sigmoid; logistic regression on two columns of iris."""
 
 from __future__ import annotations
 
 import numpy as np
 
-import clearprop as cp
 from clearprop.explain.picture import Picture
 from course.plot import Plot
 
@@ -15,14 +14,6 @@ def sigmoid() -> Picture:
     plot = Plot("The sigmoid", (-6, 6), (0, 1), "$z$", r"$\sigma(z)$", y_ticks=(0, 0.5, 1), size=(360, 130))
     plot.line(z, 1 / (1 + np.exp(-z)))
     return plot.picture
-
-
-def graph(net: cp.Network, t: cp.Trace, lang: str) -> Picture:
-    """z and a of one sample, input by input; below the edges the gradients of the loss."""
-    w1, w2, x1, x2, b = (cp.variable(name) for name in ("w1", "w2", "x1", "x2", "b"))
-    numbers = (*net.parameters["W1"].ravel(), *t.a[0].ravel(), *net.parameters["b1"])
-    values = dict(zip((w1, w2, x1, x2, b), numbers, strict=True))
-    return cp.draw(cp.sigmoid(w1 * x1 + w2 * x2 + b), values, upstream=float(t.da[1][0, 0]), lang=lang)
 
 
 def the_line(X: np.ndarray, y: np.ndarray, w: np.ndarray, b: float) -> Picture:

@@ -1,4 +1,4 @@
-"""Figures of page 7: a 2-2-1 network, one pass through it, and XOR as it has learned it."""
+"""Figure of page 7: XOR as the network has learned it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,6 @@ import numpy as np
 import clearprop as cp
 from clearprop.explain.picture import Picture
 from course.plot import Plot
-
-
-def circles(net: cp.Network, lang: str) -> Picture:
-    """The network as circles and lines."""
-    return cp.draw(net, lang=lang)
-
-
-def both_ways(t: cp.Trace, lang: str) -> Picture:
-    """Forward above the edges, backward below."""
-    return cp.draw(t, lang=lang)
 
 
 def xor(net: cp.Network, X: np.ndarray, y: np.ndarray) -> Picture:

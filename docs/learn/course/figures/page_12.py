@@ -37,7 +37,7 @@ def rates(walk: Walk) -> Picture:
     return plot.picture
 
 
-def ways(walk: Walk, lang: Language) -> Picture:
+def ways(walk: Walk, lang: Language = "en") -> Picture:
     """Forty steps of three optimizers over L = ¼ w₁² + 5 w₂²."""
     panels = [_way(walk, optimizer, colour, name(lang)) for optimizer, colour, name in OPTIMIZERS]
     return side_by_side("Ways through a narrow valley", panels, gap=16)

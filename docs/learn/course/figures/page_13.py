@@ -30,7 +30,7 @@ def _field(net: cp.Network, X: np.ndarray, y: np.ndarray) -> Picture:
     return plot.picture
 
 
-def parting(history: cp.History, lang: Language) -> Picture:
+def parting(history: cp.History, lang: Language = "en") -> Picture:
     """The loss on training and on new samples, epoch by epoch."""
     top = float(np.ceil(5 * max(history.validation_loss)) / 5)
     plot = Plot("Loss on training and new samples", (0, 300), (0, top), EPOCH(lang), "$L$")
