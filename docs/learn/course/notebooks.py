@@ -60,6 +60,7 @@ def _add(cells: list[dict[str, Any]], part: str, lang: Language) -> None:
 def _add_text(cells: list[dict[str, Any]], text: str, lang: Language) -> None:
     text = re.sub(r"<!--.*?-->\n", "", text, flags=re.DOTALL).strip()
     text = text.replace("](../figures/", "](../docs/learn/figures/").replace("](../README", "](../docs/learn/README")
+    text = text.replace("](../../", "](../docs/")
     text = _PAGE_LINK.sub(lambda link: f"]({notebook_name(link['name'], _language(link['lang'], lang))})", text)
     if text:
         cells.append({"cell_type": "markdown", "id": f"cell-{len(cells)}", "metadata": {}, "source": _lines(text)})

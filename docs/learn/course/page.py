@@ -243,9 +243,9 @@ class _Reader:
         shown = drawn_by(self.result.lang, call, module) if own else f"```python\n{call}\n```"
         self.out.append(f"![{self._filled(alt)}](../figures/{file})\n\n{shown}")
 
-    def _steps(self, title: str, trace: str) -> None:
-        """The step by step page of a trace: the call here, the page itself on the site."""
-        call = with_language(f"{trace}.step_by_step()", self.result.lang)
+    def _steps(self, title: str, call: str) -> None:
+        """A step by step page: the call here, the page itself on the site."""
+        call = with_language(call, self.result.lang)
         name = f"{self.path.stem}.html"
         if name in self.result.lessons:
             raise self._error("two step by step pages on one page")

@@ -72,10 +72,10 @@ class Plot:
         """The area between two curves."""
         self.marks.append(Band(x, low, high, colour, opacity))
 
-    def field(self, x: Any, y: Any, values: Any) -> None:
+    def field(self, x: Any, y: Any, values: Any, strength: float = 0.35) -> None:
         """Cells coloured by values from 0 (orange) over 0.5 (paper) to 1 (blue), around x and y; (len(y), len(x))."""
         across, up = (np.append(at, 2 * at[-1] - at[-2]) - (at[1] - at[0]) / 2 for at in (x, y))
-        self.marks.append(Heat(2 * values - 1, across, up, strength=0.35))
+        self.marks.append(Heat(2 * values - 1, across, up, strength=strength))
 
     def text(
         self,

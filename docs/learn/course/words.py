@@ -32,8 +32,7 @@ def drawn_by(lang: Language, call: str, module: str) -> str:
 
 def steps(lang: Language, name: str, title: str, call: str) -> str:
     """A step by step page: what it shows, and the call that makes it; the site puts the page in place of the comment."""
-    kept = f'{call}.save("steps.html")'
-    comment = {"en": f"in a notebook; as a page: {kept}", "zh": f"笔记本里直接显示；存成网页：{kept}"}
+    comment = {"en": 'in a notebook; .save("steps.html") makes a page', "zh": '在笔记本中直接显示；.save("steps.html") 存成网页'}
     return f"<!-- steps: {name} {title} -->\n{title}\n\n```python\n{call}  # {comment[lang]}\n```"
 
 
