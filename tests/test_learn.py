@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from course.build import build, out_of_date, same_figure
-from course.notebooks import notebooks
+from course.notebooks import notebook, notebooks
 from course.page import CourseError, read_page
 from mistakes import DEMONSTRATIONS, MISTAKES, TEXTS
 from planted import PLANTED
@@ -49,10 +49,14 @@ def test_a_notebook_runs_from_top_to_bottom(name):
     """Without what a page runs behind the reader's back."""
     names = {"__name__": "notebook"}
     for cell in json.loads(notebooks(LEARN)[name.replace(".md", ".ipynb")])["cells"]:
-        if cell["cell_type"] == "code":
+        text = "".join(cell["source"])
+        runs = [(text, "".join(t for out in cell.get("outputs", ()) for t in out["text"]))]
+        if cell["cell_type"] == "markdown":  # answers keep their code in the text
+            runs = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+        for code, shown in runs:
             with redirect_stdout(StringIO()) as printed:
-                exec("".join(cell["source"]), names)
-            assert printed.getvalue().rstrip() == "".join(t for out in cell["outputs"] for t in out["text"]).rstrip()
+                exec(code, names)
+            assert printed.getvalue().rstrip() == shown.rstrip()
 
 
 def test_links_lead_somewhere(pages):
@@ -67,15 +71,24 @@ def test_links_lead_somewhere(pages):
 
 def test_both_languages_have_the_same_pages():
     assert sorted(path.name for path in (LEARN / "source" / "zh").glob("[0-9]*.md")) == PAGES
-    assert [int(name[:2]) for name in PAGES] == list(range(1, len(PAGES) + 1))
+    assert [int(name[:2]) for name in PAGES] == list(range(len(PAGES)))
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_both_languages_show_the_same(name):
     english, chinese = source("en", name), source("zh", name)
-    for part in (r"<!-- check:.*?-->", r"\(figure:.*?\)\n", r"\n## "):
+    for part in (r"<!-- check:.*?-->", r"\((?:figure|steps):.*?\)\n", r"\n## ", r"<!-- answer -->"):
         assert sorted(re.findall(part, english, re.DOTALL)) == sorted(re.findall(part, chinese, re.DOTALL))
     assert len(re.findall(r"^\$\$", english, re.MULTILINE)) == len(re.findall(r"^\$\$", chinese, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_exercises_and_walks_through_its_network(name):
+    text, exercises = source("en", name).split("\n## Exercises\n")
+    asked = re.findall(r"^\*\*\d\.\*\* ", exercises, re.MULTILINE)
+    assert 3 <= len(asked) == exercises.count("<!-- answer -->") <= 5
+    snippets = re.findall(r"^```python\n.*?^```$", text, re.DOTALL | re.MULTILINE)
+    assert text.count("](steps:") == any("cp.Network(" in snippet for snippet in snippets)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -149,7 +162,7 @@ def test_the_words_of_a_mistake_name_the_same_numbers(id):
 
 def test_the_page_of_mistakes_shows_each_once(pages):
     for lang in ("en", "zh"):
-        shown = re.findall(r"^\*\*(E\d+)\*\* ✗", pages[LEARN / lang / PAGES[-1]], re.MULTILINE)
+        shown = re.findall(r"^\*\*(E\d+)\*\* ✗", pages[LEARN / lang / "14-mistakes.md"], re.MULTILINE)
         assert sorted(shown) == sorted(TEXTS)
 
 
@@ -167,7 +180,12 @@ BEGINNING = "# Title\n\n> Idea.\n\n"
         ("```python\nx = 1\nx.y\n```\n", ":5: the code fails with AttributeError"),
         ("```python\nx = 1\n```\n\n```text\n1\n```\n", "no ```text in a source"),
         ("Then {{ nothing }}.\n", "'nothing' fails with NameError"),
-        ("![A line](figure:no_such_figure())\n", "no function no_such_figure in course.figures.page_01"),
+        ("![A line](figure:no_such_figure())\n", "no function no_such_figure in course.figures.page_01, nor on this page"),
+        ("![A line](figure:x)\n", "a figure is a call"),
+        ("<!-- answer -->\n\nTwo.\n\n<!-- end of answer -->\n", "an answer without <!-- check: … --> and a snippet"),
+        ("<!-- answer -->\n```python\nprint(2)\n```\n<!-- end of answer -->\n", "an answer without <!-- check: … -->$"),
+        ("<!-- answer -->\n\nTwo.\n", "an answer without <!-- end of answer -->"),
+        ("<!-- end of answer -->\n", "out of place"),
     ],
 )
 def test_a_page_that_does_not_hold(tmp_path, text, said):
@@ -185,6 +203,28 @@ def test_a_page(tmp_path):
     page = read_page(path, "en")
     assert (page.title, page.idea, page.snippets, page.formulas) == ("1 · Title", "Idea.", 1, 1)
     assert page.body.endswith("```text\nFalse\n```\n\nx is −0.3333, or −0.3.\n\n$$x = -0.3333$$")
+
+
+def test_a_figure_shows_its_call_and_an_answer_is_folded(tmp_path):
+    path = tmp_path / "99-page.md"
+    code = "```python\nimport clearprop as cp\n\nnet = cp.Network(1, [cp.Dense(1, W=2, b=1)])\n```\n\n"
+    figure, steps = "![Circles](figure:net = cp.draw(net))\n\n", "![Walk:](steps:net.trace([3]).step_by_step())\n\n"
+    answer = "<!-- answer -->\n```python\nprint(1 + 1)\n```\n<!-- check: 1 + 1 == 2 -->\n<!-- end of answer -->\n"
+    path.write_text(BEGINNING + code + figure + steps + answer, encoding="utf-8")
+    english, chinese = (read_page(path, lang) for lang in ("en", "zh"))
+    assert list(english.figures) == ["99-net.en.svg"] and list(english.lessons) == ["99-page.html"]
+    assert "](../figures/99-net.zh.svg)\n\n```python\ncp.draw(net, lang=\"zh\")\n```" in chinese.body
+    assert "```python\nnet.trace([3]).step_by_step()  # in a notebook;" in english.body
+    folded = english.body[english.body.index("<details") :]
+    assert "<summary>Answer</summary>" in folded and "```text\n2\n```" in folded and folded.endswith("</details>")
+    assert len(english.lessons["99-page.html"].frames) > 1
+
+
+def test_an_answer_stays_folded_in_a_notebook():
+    page = "Two?\n\n<details>\n<summary>Answer</summary>\n\n```python\nprint(2)\n```\n\n</details>\n\nNext.\n"
+    cells = json.loads(notebook(page, "en"))["cells"]
+    assert [cell["cell_type"] for cell in cells] == ["markdown", "code", "markdown", "markdown"]
+    assert cells[1]["source"] == [] and "print(2)\n" in cells[2]["source"]
 
 
 def test_figures_may_differ_in_the_last_digits_only():
