@@ -14,6 +14,7 @@ import clearprop as cp
 
 LEARN = pages.ROOT / "docs" / "learn"
 
+
 def by_hand() -> cp.Trace:
     """The network of page 7 of the course, with its sample."""
     layers = [cp.Dense(2, "sigmoid"), cp.Dense(1, "sigmoid")]

@@ -100,7 +100,7 @@ def text_of(source: Source, made: dict[str, str]) -> str:
     if not source.path.endswith(".md"):
         return f"# {source.path.capitalize()}\n\n```text\n{text}```\n"
     text = re.sub(r"^(<!-- Built .*-->|\[(Contents|目录|English|中文)\]\(.*)\n", "", text, flags=re.MULTILINE).lstrip()
-    text = _STEPS.sub(lambda found: f"{found['title']}\n\n![{found['title']}](../../site/lessons/{found['name']})", text)
+    text = _STEPS.sub(r"\g<title>\n\n![\g<title>](../../site/lessons/\g<name>)", text)
     return text if source.translated else re.sub(r"\A(# .*\n)", rf"\1{NOT_TRANSLATED}", text)
 
 

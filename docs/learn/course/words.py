@@ -31,24 +31,27 @@ def drawn_by(lang: Language, call: str, module: str) -> str:
 
 
 def steps(lang: Language, name: str, title: str, call: str) -> str:
-    """A step by step page: what it shows, and the call that makes it; the site puts the page in place of the comment."""
-    comment = {"en": 'in a notebook; .save("steps.html") makes a page', "zh": '在笔记本中直接显示；.save("steps.html") 存成网页'}
-    return f"<!-- steps: {name} {title} -->\n{title}\n\n```python\n{call}  # {comment[lang]}\n```"
+    """What a step by step page shows, and the call that makes it; the site shows the page where the comment stands."""
+    comment = {
+        "en": 'a notebook shows it; .save("steps.html") makes a page of it',
+        "zh": '在笔记本中直接显示；用 .save("steps.html") 存成网页',
+    }
+    return f"<!-- steps: {name} {title} -->\n{title}\n\n```python\n# {comment[lang]}\n{call}\n```"
 
 
 def answer(lang: Language) -> str:
     """The beginning of a folded answer."""
-    return f'<details markdown="1">\n<summary>{ {"en": "Answer", "zh": "答案"}[lang]}</summary>'
+    return f'<details markdown="1">\n<summary>{ {"en": "Answer", "zh": "答案"}[lang] }</summary>'
 
 
 def footer(page: Page) -> str:
     """What the build has done on this page."""
     if page.lang == "zh":
         return (
-            f"<sub>生成本页时运行了 {page.snippets} 段程序，用数值验证了 {page.formulas} 个公式；"
-            "正文中的数字和图也由程序算出。</sub>"
+            f"<sub>生成本页时运行了 {page.snippets} 段程序，用数值验证了 {page.formulas} 个公式"
+            f"和 {page.answers} 个答案；正文中的数字和图也由程序算出。</sub>"
         )
     return (
-        f"<sub>To build this page, {page.snippets} programs were run and {page.formulas} formulas were checked with "
-        "numbers; the numbers in the text and the figures are computed, too.</sub>"
+        f"<sub>To build this page, {page.snippets} programs were run, and {page.formulas} formulas and {page.answers} "
+        "answers checked with numbers; the numbers in the text and the figures are computed, too.</sub>"
     )

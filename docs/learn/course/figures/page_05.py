@@ -13,10 +13,12 @@ from clearprop.messages import Language
 from clearprop.present.figure.plot import side_by_side
 from course.plot import Plot
 
-LINE, AT_ZERO, FREE = Phrase("a line", "直线"), Phrase("bent at 0", "在 0 处弯"), Phrase("bent freely", "任意处弯")
+LINE, AT_ZERO, FREE = Phrase("a line", "直线"), Phrase("bent at 0", "折点在 0"), Phrase("bent freely", "折点任选")
 
 
-def bends(x: np.ndarray, best: Callable[..., Any], relu: Callable[[Any], Any], free: float, lang: Language = "en") -> Picture:
+def bends(
+    x: np.ndarray, best: Callable[..., Any], relu: Callable[[Any], Any], free: float, lang: Language = "en"
+) -> Picture:
     """x² with the best line and the best sums of two ReLUs, bent at 0 and at ±free."""
     plot = Plot("x², a line, and sums of two ReLUs", (-1, 1), (-0.2, 1.05), "$x$", x_ticks=(-1, 0, 1))
     some = slice(None, None, 100)
