@@ -60,8 +60,8 @@ def boundary(
         >>> net = cp.Network(2, [cp.Dense(2, "tanh"), cp.Dense(1, "sigmoid")], "binary_cross_entropy", seed=3)
         >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
         >>> history = net.fit(X, y, optimizer=cp.Adam(0.1), epochs=200)
-        >>> cp.plot.boundary(net, X, y, limits=(-0.5, 1.5))
-        <Picture: The network's output over x₁ and x₂, 383 × 488>
+        >>> cp.plot.boundary(net, X, y, limits=(-0.5, 1.5)).title
+        "The network's output over x₁ and x₂"
     """
     known, net = checked_language(lang), checked_network(net)
     samples = Samples.of(net, X, y, names)

@@ -74,8 +74,8 @@ def fit(
         >>> net = cp.Network(1, [cp.Dense(2, "relu"), cp.Dense(1)], "squared_error", dtype="float64")
         >>> net.parameters["W1"], net.parameters["W2"] = [[1, 1]], [[1], [-1]]
         >>> net.parameters["b1"] = [1, -1]  # relu(x + 1) − relu(x − 1), a ramp
-        >>> cp.plot.fit(net, [-3, 3])
-        <Picture: The network's output over x, 423 × 378>
+        >>> cp.plot.fit(net, [-3, 3]).title
+        "The network's output over x"
     """
     known, net = checked_language(lang), checked_network(net)
     if net.architecture.n_inputs != 1:

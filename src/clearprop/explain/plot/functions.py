@@ -59,8 +59,8 @@ def activation(
             softmax.
 
     Example:
-        >>> cp.plot.activation("tanh")
-        <Picture: tanh and its derivative, 385 × 308>
+        >>> cp.plot.activation("tanh").title
+        'tanh and its derivative'
         >>> cp.plot.activation("sigmoid", "tanh", cp.LeakyReLU(0.1), lambda z: z / (1 + cp.abs(z))).save("four.svg")
     """
     known, (low, high) = checked_language(lang), as_limits("limits", limits)

@@ -33,7 +33,7 @@ from clearprop.present.figure import (
 )
 from clearprop.present.figure.axis import Text
 from clearprop.present.figure.plot import Drawn
-from clearprop.present.formula import Math, parse
+from clearprop.present.formula import Math, number, parse
 
 _MOST_PLANES, _MOST_IMAGES, _MOST_COLUMNS, _MOST_ROWS = 12, 25, 16, 30
 _PLANE, _IMAGE, _CELL = 150.0, 84.0, (40.0, 22.0)  # pixels
@@ -77,8 +77,8 @@ def neurons(
 
     Example:
         >>> net = cp.Network(2, [cp.Dense(3, "relu"), cp.Dense(1, "sigmoid")], "binary_cross_entropy")
-        >>> cp.plot.neurons(net, limits=(-1, 1))
-        <Picture: What each neuron of layer 1 sees, 571 × 330>
+        >>> cp.plot.neurons(net, limits=(-1, 1)).title
+        'What each neuron of layer 1 sees'
     """
     known, net = checked_language(lang), checked_network(net)
     n, layer = net.architecture.n_inputs, checked_integer("layer", layer)
@@ -175,8 +175,7 @@ def _weights(W: Array, names: Sequence[Text], units: Any, lang: Language) -> Pic
     largest = float(np.abs(shown).max()) or 1.0
     x = Axis(0, len(chosen), given=tuple((k + 0.5, _neuron(1, j)) for k, j in enumerate(chosen)))
     y = Axis(len(rows), 0, given=tuple((k + 0.5, names[i]) for k, i in enumerate(rows.tolist())))
-    decimals = max(0, 1 - floor(log10(largest)))  # of the largest two digits behind the first
-    texts = ((place, f"{w:.{decimals}f}".replace("-", "−")) for place, w in np.ndenumerate(shown))
+    texts = ((place, _short(float(w), largest)) for place, w in np.ndenumerate(shown))
     numbers = [Note(k + 0.5, i + 0.5, text, anchor="middle", dy=4) for (i, k), text in texts]
     heat = Heat(shown / largest, strength=0.6, outlined=True)
     width, height = _CELL
@@ -185,6 +184,14 @@ def _weights(W: Array, names: Sequence[Text], units: Any, lang: Language) -> Pic
     plot = Plot(title, x, y, (heat, *numbers), ("", ""), *size, grid="")
     scale = _scale(None, _levels(largest), largest, parse("w^{[1]}_{j k}"), 0.6)
     return explained(title(lang), plot.picture(lang), lang, sentences=remarks, scale=scale.picture(lang))
+
+
+def _short(w: float, largest: float) -> str:
+    """A weight with as many decimals as the largest one needs, so that they can be compared down a column."""
+    power = floor(log10(largest))
+    if not -3 <= power <= 3:
+        return number(w, 2).text
+    return f"{w:.{max(0, 2 - power if power >= 0 else 1 - power)}f}".replace("-", "−")
 
 
 # --- shared

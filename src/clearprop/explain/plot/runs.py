@@ -83,8 +83,8 @@ def losses(
     Example:
         >>> net = cp.Network(2, [cp.Dense(4, "tanh"), cp.Dense(1, "sigmoid")], "binary_cross_entropy")
         >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
-        >>> cp.plot.losses([cp.GradientDescent(0.5), cp.Adam(0.05)], net, X, y, epochs=50)
-        <Picture: The loss by epoch, 627 × 391>
+        >>> cp.plot.losses([cp.GradientDescent(0.5), cp.Adam(0.05)], net, X, y, epochs=50).title
+        'The loss by epoch'
     """
     known = checked_language(lang)
     check_choice("by", by, ("epoch", "step"))
@@ -101,7 +101,8 @@ def losses(
     is_log = bool(len(finite)) and finite.min() > 0 and finite.max() > _WIDE * finite.min()
     colours = dict(zip([run.name for run in every], _COLOURS, strict=False))
     marks = tuple(curve.mark(colours[curve.name]) for curve in curves)
-    x = Axis.of([1, max(curve.length for curve in curves)], whole=True)
+    longest = max(curve.length for curve in curves)
+    x = Axis(1, longest, whole=True) if longest > 1 else Axis(0, 2, whole=True)
     axis = Message("plot.losses.epoch" if by == "epoch" else "plot.losses.step")
     title = Message("plot.losses.title", axis=axis)
     plot = Plot(title, x, Axis.of(values, is_log).padded(), marks, (axis, parse("L")))

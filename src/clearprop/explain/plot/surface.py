@@ -67,8 +67,8 @@ def loss_surface(
     Example:
         >>> net = cp.Network(2, [cp.Dense(1, bias=False)], "squared_error", dtype="float64")
         >>> X, y = [[1, 0], [0, 20**0.5]], [0, 0]  # L = ¼ w₁² + 5 w₂², a narrow valley
-        >>> cp.plot.loss_surface(net, X, y, start=(-4, 1), optimizer=[cp.GradientDescent(0.18), cp.Adam(0.3)])
-        <Picture: The loss over w[1]₁ and w[1]₂, 383 × 550>
+        >>> cp.plot.loss_surface(net, X, y, start=(-4, 1), optimizer=[cp.GradientDescent(0.18), cp.Adam(0.3)]).title
+        'The loss over w[1]₁₁ and w[1]₂₁'
     """
     known, net = checked_language(lang), checked_network(net)
     check_choice("others", others, ("fixed", "trained"))
