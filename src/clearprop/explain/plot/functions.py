@@ -60,8 +60,8 @@ def activation(
 
     Example:
         >>> cp.plot.activation("tanh").title
-        'tanh and its derivative'
-        >>> cp.plot.activation("sigmoid", "tanh", cp.LeakyReLU(0.1), lambda z: z / (1 + cp.abs(z))).save("four.svg")
+        'tanh: the function and its derivative'
+        >>> four = cp.plot.activation("sigmoid", "tanh", cp.LeakyReLU(0.1), {"mine": lambda z: z / (1 + cp.abs(z))})
     """
     known, (low, high) = checked_language(lang), as_limits("limits", limits)
     given = [pair for one in functions for pair in _named(one)]
