@@ -122,5 +122,7 @@ def _chosen(only: str, source: DerivationSource, steps: Steps, updates: UpdateSt
         yield step(name, said, (maker.given_element(name, index) if name in given else maker.element(name, index),))
     elif name in given:
         yield maker.given(name, said)
+    elif name.role == "gradient":
+        yield from _backward(name, source, steps)
     else:
-        yield from maker.of(name, said)
+        yield from maker.of(name, said, () if is_new else remarks(name, source))

@@ -23,6 +23,14 @@ _OF_LAYERS = {  # by the layer that makes a value
     LayerNorm: "derivation.kinds.layer_norm",
     Dropout: "derivation.kinds.dropout",
 }
+_PARAMETERS = {  # by role
+    "weight": "derivation.kinds.weights",
+    "bias": "derivation.kinds.bias",
+    "scale": "derivation.kinds.scale",
+    "shift": "derivation.kinds.shift",
+    "running mean": "derivation.kinds.running_mean",
+    "running variance": "derivation.kinds.running_variance",
+}
 _RULES = {"BP1": "derivation.bp1", "BP2": "derivation.bp2", "BP3": "derivation.bp3", "BP4": "derivation.bp4"}
 _OF_PARAMETERS = {"scale": "derivation.gradient_of_scale", "shift": "derivation.gradient_of_shift"}  # by role
 
@@ -48,8 +56,11 @@ def _of_value(name: Name, source: DerivationSource) -> Message:
 
 
 def _kind(name: Name, source: DerivationSource) -> Message | None:
-    """What makes a value: a weighted sum, dropout, …; None for a layer of the user's own."""
+    """What a value is: a weighted sum, what dropout leaves, weights; None where only its layer knows."""
     maker = source.values.architecture.makers.get(name)
+    if name in source.values.architecture.parameters:
+        role = source.values.architecture.parameters[name].role
+        return Message(_PARAMETERS[role]) if role in _PARAMETERS else None
     known = next((key for kind, key in _OF_LAYERS.items() if isinstance(maker, kind)), _KINDS.get(name.letter))
     return None if known is None else Message(known)
 
