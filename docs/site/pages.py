@@ -47,6 +47,7 @@ SECTIONS: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
     ),
 )
 ASSETS = ("docs/images/*", "docs/learn/figures/*", "benchmarks/results/*.png", "examples/*.ipynb", "examples/*.py")
+ALONE = {"en": "In a window of its own", "zh": "在单独的窗口中打开"}
 NOT_TRANSLATED = '\n!!! note "本页还没有中文版"\n\n    下面是英文原文。\n'
 
 
@@ -91,8 +92,13 @@ def sources(lang: str, made: dict[str, str]) -> list[tuple[str, list[Source]]]:
     return [(title, pages) for title, pages in found if pages]
 
 
-# Where a page of the course has the call that makes a step by step page, the site has the page itself, too.
 _STEPS = re.compile(r"^<!-- steps: (?P<name>\S+) (?P<title>.*?) -->\n(?P=title)$", re.MULTILINE)
+
+
+def with_lessons(text: str, lang: str) -> str:
+    """A page of the course, with the step by step page itself above the call that makes it."""
+    to = r"(../../site/lessons/\g<name>)"
+    return _STEPS.sub(rf"\g<title>\n\n![\g<title>]{to}\n\n[{ALONE[lang]}]{to}", text)
 
 
 def text_of(source: Source, made: dict[str, str]) -> str:
@@ -101,7 +107,7 @@ def text_of(source: Source, made: dict[str, str]) -> str:
     if not source.path.endswith(".md"):
         return f"# {source.path.capitalize()}\n\n```text\n{text}```\n"
     text = re.sub(r"^(<!-- Built .*-->|\[(Contents|目录|English|中文)\]\(.*)\n", "", text, flags=re.MULTILINE).lstrip()
-    text = _STEPS.sub(r"\g<title>\n\n![\g<title>](../../site/lessons/\g<name>)", text)
+    text = with_lessons(text, "zh" if source.path.startswith("docs/learn/zh/") else "en")
     return text if source.translated else re.sub(r"\A(# .*\n)", rf"\1{NOT_TRANSLATED}", text)
 
 
