@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from phrase import Phrase
 
 import clearprop as cp
 from clearprop.explain.picture import Picture
-from clearprop.messages import Language
 from clearprop.present.figure.plot import side_by_side
 from course.plot import Plot
 
 ENDS = (-1.8, 1.8)
-EPOCH, OWN, NEW = Phrase("epoch", "轮次"), Phrase("its own samples", "训练样本"), Phrase("new samples", "新样本")
 
 
 def three_fits(line: cp.Network, four: cp.Network, wide: cp.Network, X: np.ndarray, y: np.ndarray) -> Picture:
@@ -27,14 +24,4 @@ def _field(net: cp.Network, X: np.ndarray, y: np.ndarray) -> Picture:
     plot.field(grid, grid, net.predict(np.stack([x1.ravel(), x2.ravel()], 1)).reshape(x1.shape))
     for target, colour in ((0, "orange"), (1, "blue")):
         plot.dots(*X[y == target].T, colour, radius=3.2)
-    return plot.picture
-
-
-def parting(history: cp.History, lang: Language = "en") -> Picture:
-    """The loss on training and on new samples, epoch by epoch."""
-    top = float(np.ceil(5 * max(history.validation_loss)) / 5)
-    plot = Plot("Loss on training and new samples", (0, 300), (0, top), EPOCH(lang), "$L$")
-    epochs = np.arange(1, history.epochs + 1)
-    plot.line(epochs, history.loss, "blue", OWN(lang))
-    plot.line(epochs, history.validation_loss, "orange", NEW(lang))
     return plot.picture

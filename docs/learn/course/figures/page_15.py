@@ -1,4 +1,4 @@
-"""Figures of page 15: digits that were read wrongly, and what hidden neurons look for."""
+"""Figure of page 15: digits that were read wrongly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-import clearprop as cp
 from clearprop.explain.picture import Picture
 from clearprop.present.figure.plot import side_by_side
 from course.plot import Plot
@@ -16,13 +15,6 @@ def misread(images: np.ndarray, truths: Iterable[int], answers: Iterable[int]) -
     """Digits of 8 × 8 pixels, each with what it is → what the network answered."""
     named = zip(images, truths, answers, strict=True)
     return side_by_side("Digits read wrongly", [_tile(0.5 + i / 2, f"{t} → {a}") for i, t, a in named], gap=14)
-
-
-def looks_for(net: cp.Network, neurons: Iterable[int]) -> Picture:
-    """The weights of some hidden neurons as pictures: blue pixels excite, orange ones inhibit."""
-    W = net.parameters["W1"]
-    tiles = [_tile(0.5 + W[:, j] / abs(W[:, j]).max() / 2, f"{j + 1}") for j in neurons]
-    return side_by_side("What hidden neurons look for", tiles, gap=14)
 
 
 def _tile(values: np.ndarray, name: str) -> Picture:
