@@ -106,3 +106,14 @@ def test_one_new_value_and_one_element_of_it():
         trace.explain(only="W3'")
     with pytest.raises(InvalidValueError, match=r"element \[9,9\] of W2"):
         trace.explain(only="W2'[9,9]")
+
+
+def test_what_is_frozen_is_said():
+    layers = [cp.Dense(2, "tanh", trainable={"b": False}), cp.Dense(1, trainable=False)]
+    trace = cp.Network(2, layers, "mse", dtype="float64").trace([1.0, 2.0], [1.0])
+    text = trace.explain().to_text()
+    assert "Frozen, and so without a gradient here: b[1], W[2], b[2] keep their values." in text
+    assert "W[1]′ =" in text
+    assert "W[2]′ =" not in text
+    assert "b[1]、W[2]、b[2] 已冻结" in trace.explain("zh").to_text()
+    assert "Frozen" not in cp.Network(2, [cp.Dense(1)], "mse").trace([1.0, 2.0], [1.0]).explain().to_text()

@@ -195,6 +195,9 @@ class UpdateSteps(Steps):
     def section(self, why: Iterable[Message] = ()) -> Section:
         """θ′ = θ − η ∂L/∂θ for every parameter, or whatever the optimizer does in its first step, and why that."""
         intro = [Message("derivation.update_intro", optimizer=with_rate(self.optimizer)), *why]
+        frozen = [p.name for p in self._source.values.architecture.parameters.values() if p.is_frozen]
+        if frozen:
+            intro.append(Message("derivation.frozen", names=[f"{n.letter}[{n.layer}]{n.suffix}" for n in frozen]))
         if self.optimizer.slots:
             intro.append(Message("derivation.first_step", optimizer=called(self.optimizer)))
         made = [section for new in self.names for section in self.of(new, self.heading(new))]
