@@ -153,8 +153,14 @@ def listed(names: Iterable[object], most: int = 20) -> str:
     return ", ".join(shown[:most]) + (f", … ({len(shown)} in all)" if len(shown) > most else "")
 
 
-def unknown_name(kind: str, got: object, known: list[str]) -> UnknownNameError:
+def unknown_name(kind: str, got: object, known: list[str], others: Iterable[str] = ()) -> UnknownNameError:
     """The error for a name that is not known, with the closest known ones as a hint.
+
+    Args:
+        kind: of what.
+        got: the name.
+        known: those that there are.
+        others: what they may be called as well; it is not listed, and may be the hint.
 
     Example:
         >>> print(unknown_name("activation", "rleu", ["relu", "tanh"]))
@@ -162,8 +168,9 @@ def unknown_name(kind: str, got: object, known: list[str]) -> UnknownNameError:
     """
     from difflib import get_close_matches  # loaded only when something went wrong
 
-    same = [name for name in known if name.lower() == str(got).lower()]
-    close = same or get_close_matches(str(got), known, n=1)
+    understood = [*known, *others]
+    same = [name for name in understood if name.lower() == str(got).lower()]
+    close = same or get_close_matches(str(got), understood, n=1)
     return UnknownNameError(
         f"unknown {kind} {got!r}",
         "one of: " + listed(known),

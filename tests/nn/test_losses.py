@@ -126,6 +126,8 @@ def test_names_that_others_use():
     assert made["categorical_crossentropy"] == cp.CrossEntropy()
     with pytest.raises(UnknownNameError, match="'binary_cross_entropy', for outputs of sigmoid.*'cross_entropy'"):
         resolve_loss("logistic")
+    with pytest.raises(UnknownNameError, match="did you mean 'mse'"):
+        resolve_loss("MSE")
     assert cp.Dense(1, "logistic") == cp.Dense(1, "sigmoid")
     assert cp.Activation("logistic") == cp.Activation("sigmoid")
     cp.Network(3, [cp.Dense(1, "logistic")], "bce").fit(X, Y[:, 0] > 0, epochs=1)

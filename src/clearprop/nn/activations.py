@@ -107,7 +107,7 @@ def resolve_activation(given: Activating) -> ActivationFunction:
     if isinstance(given, str):
         name = ALIASES.get(given, given)
         if name not in ACTIVATIONS:
-            raise unknown_name("activation", given, sorted(ACTIVATIONS))
+            raise unknown_name("activation", given, sorted(ACTIVATIONS), ALIASES)
         return ACTIVATIONS[name]
     if isinstance(given, ActivationFunction):
         return given

@@ -221,7 +221,7 @@ def resolve_loss(given: Any) -> Loss:
         if name in _AMBIGUOUS:
             raise UnknownNameError(f"unknown loss {name!r}", _AMBIGUOUS[name])
         if name not in LOSSES:
-            raise unknown_name("loss", given, sorted(LOSSES))
+            raise unknown_name("loss", given, sorted(LOSSES), ALIASES)
         return LOSSES[name]
     if isinstance(given, Loss):
         return given
