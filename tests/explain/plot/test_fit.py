@@ -118,6 +118,12 @@ def test_data_and_outputs():
     assert any("1 of 3 samples lie outside" in text for text in outside)
 
 
+def test_of_classes_the_targets_are_1_where_it_is_the_class():
+    net = cp.Network(1, [cp.Dense(3, "softmax")], "cross_entropy")
+    plot = plot_of(cp.plot.fit(net, [-1, 0, 1, 2], [0, 2, 1, 2], output=2))
+    assert plot.dots("soft")[:, 1] == pytest.approx([0, 1, 0, 1], abs=1e-3)
+
+
 def test_in_chinese():
     said = texts(cp.plot.fit(network(), [-1, 0, 1], [0, 1, 0], lang="zh"))
     assert any("折点" in text for text in said)

@@ -11,13 +11,15 @@ import numpy as np
 from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError, ShapeError
 from clearprop.execute import Array
-from clearprop.explain.plot.given import Plottable, chosen_output, with_inputs
+from clearprop.explain.plot.given import Plottable, chosen_output, output_symbol, with_inputs
 from clearprop.explain.plot.plane import Plane
 from clearprop.graph import Graph
 from clearprop.graph.node import without_alias
 from clearprop.messages import Message, Words
 from clearprop.present.figure import KINDS, Axis, Contour, Dots, Entry, Field, Filled, Plot, Region
 from clearprop.present.figure.plot import Drawn
+from clearprop.present.formula import Math, number, row
+from clearprop.present.formula.tree import EQUALS
 from clearprop.visible import shown_name
 
 _STEPS = (0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9)  # probabilities at which the colour changes
@@ -63,7 +65,7 @@ def answers(plane: Plane, output: int | None, level: float | None, classes: Sequ
             raise InvalidValueError("a level or an output of a softmax", "neither: the most probable class is drawn")
         return Classes(plane, _class_names(classes, net.architecture.n_outputs))
     column = chosen_output(net, output)
-    targets = None if samples.y is None else samples.y[:, column]
+    targets = None if samples.y is None else samples.targets(column)
     is_binary = targets is None or bool(((targets == 0) | (targets == 1)).all())
     if is_probability and (is_binary or net.architecture.checked_loss().target == "binary"):
         return Probability(plane, column, 0.5 if level is None else level, _class_names(classes, 2))
@@ -116,7 +118,7 @@ class Probability:
     @cached_property
     def _labels(self) -> Array:
         assert self.plane.samples.y is not None
-        return self.plane.samples.y[:, self.column] >= 0.5
+        return self.plane.samples.targets(self.column) >= 0.5
 
     @cached_property
     def _wrong(self) -> Array:
@@ -133,7 +135,7 @@ class Probability:
 
     def legend(self) -> Iterator[Entry]:
         """Both classes, the line, and what is wrong."""
-        yield Entry(self.plane.equals(self.level), "ink")
+        yield Entry(_equation(self.plane.net, self.column, self.level), "ink")
         if self.plane.samples.y is not None:
             yield Entry(Message("plot.boundary.class", label=self.classes[0]), "orange", "ring")
             yield Entry(Message("plot.boundary.class", label=self.classes[1]), "blue", "dot")
@@ -141,8 +143,8 @@ class Probability:
 
     def remarks(self) -> Iterator[Words]:
         """Where targets are neither 0 nor 1."""
-        y = self.plane.samples.y
-        if y is not None and not ((y[:, self.column] == 0) | (y[:, self.column] == 1)).all():
+        targets = None if self.plane.samples.y is None else self.plane.samples.targets(self.column)
+        if targets is not None and not ((targets == 0) | (targets == 1)).all():
             yield Message("plot.boundary.soft_targets")
 
     def scale(self) -> Plot:
@@ -226,8 +228,10 @@ class Numbers:
 
     @cached_property
     def _axis(self) -> Axis:
-        y, shown = self.plane.samples.y, self.plane.inside(self.plane.samples.shown())
-        return Axis.of(np.concatenate([np.ravel(self._field.values), [] if y is None else y[shown, self.column]]))
+        samples, values = self.plane.samples, [np.ravel(self._field.values)]
+        if samples.y is not None:
+            values.append(samples.targets(self.column)[self.plane.inside(samples.shown())])
+        return Axis.of(np.concatenate(values))
 
     @cached_property
     def _filled(self) -> Filled:
@@ -246,17 +250,16 @@ class Numbers:
     def dots(self) -> Iterator[Drawn]:
         """Each in the colour of its target."""
         samples, radius = self.plane.samples, self.plane.radius
-        assert samples.y is not None
         shown = samples.shown()
         yield Dots(*self.plane.points(shown), "ink", radius + 1)
         yield Dots(*self.plane.points(shown), "paper", radius)
-        for colour, opacity, is_there in self._filled.shades(samples.y[shown, self.column]):
+        for colour, opacity, is_there in self._filled.shades(samples.targets(self.column)[shown]):
             yield Dots(*self.plane.points(shown[is_there]), colour, radius, opacity=opacity)
 
     def legend(self) -> Iterator[Entry]:
         """The line, and what dots are."""
         if self.level is not None:
-            yield Entry(self.plane.equals(self.level), "ink")
+            yield Entry(_equation(self.plane.net, self.column, self.level), "ink")
         if self.plane.samples.y is not None:
             yield Entry(Message("plot.boundary.target"), "paper", "dot", edge="ink")
 
@@ -266,7 +269,12 @@ class Numbers:
 
     def scale(self) -> Plot:
         """From the smallest to the largest."""
-        return self._filled.scale(self._axis, self.plane.output)
+        return self._filled.scale(self._axis, output_symbol(self.plane.net, self.column))
+
+
+def _equation(net: Plottable, column: int, level: float) -> Math:
+    """Of a line: a^[L] = 0.5."""
+    return row(output_symbol(net, column), EQUALS, number(level))
 
 
 def _before_the_last(net: Plottable, rows: Array) -> Array:

@@ -22,6 +22,7 @@ from clearprop.explain.plot.given import (
     as_limits,
     checked_network,
     chosen_output,
+    output_symbol,
     plain,
     with_inputs,
 )
@@ -86,7 +87,7 @@ def fit(
     ends = (found.low, found.high) if limits is None else as_limits("limits", limits)
     curve = _Curve(net, column, *ends)
     parts = curve.shares if shares else _Shares.none()
-    shown = np.concatenate([curve.y, [] if samples.y is None else samples.y[samples.shown(), column]])
+    shown = np.concatenate([curve.y, [] if samples.y is None else samples.targets(column)[samples.shown()]])
     y_axis, is_cut = _y_axis(shown, parts)
     marks = [*parts.marks(curve.x), *_dots(samples, column), *curve.marks()]
     titles = samples.names[0], curve.symbol
@@ -146,8 +147,7 @@ class _Curve:
     @property
     def symbol(self) -> Math:
         """a[L], of several its element."""
-        place = ElementPlace((self.column + 1,) if self.net.architecture.n_outputs > 1 else ())
-        return symbol(Name.value("a", self.net.architecture.depth), place)
+        return output_symbol(self.net, self.column)
 
     def marks(self) -> Iterator[Drawn]:
         """The curve and its kinks."""
@@ -265,7 +265,9 @@ def _y_axis(shown: Array, parts: _Shares) -> tuple[Axis, bool]:
 def _dots(samples: Samples, column: int) -> Iterator[Drawn]:
     if samples.y is not None:
         rows = samples.shown()
-        yield Dots(samples.X[rows, 0], samples.y[rows, column], "soft", 3.0 if len(rows) > 100 else 4.0, opacity=0.7)
+        yield Dots(
+            samples.X[rows, 0], samples.targets(column)[rows], "soft", 3.0 if len(rows) > 100 else 4.0, opacity=0.7
+        )
 
 
 def _legend(samples: Samples, curve: _Curve) -> Iterator[Entry]:

@@ -11,11 +11,13 @@ import numpy as np
 from clearprop.arrays import as_array
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_integer
 from clearprop.execute import Array
+from clearprop.explain.derivation.symbols import ElementPlace, symbol
 from clearprop.explain.values import Values
+from clearprop.graph import Name
 from clearprop.messages import Message
 from clearprop.nn import Architecture, TargetForm
 from clearprop.present.figure.axis import Text
-from clearprop.present.formula import parse, to_text
+from clearprop.present.formula import Math, parse, to_text
 from clearprop.train import as_features, as_targets
 from clearprop.visible import shown_name
 
@@ -122,6 +124,11 @@ class Samples:
         targets, form = as_targets(y, net.architecture.loss, net.architecture.n_outputs, len(features), "f64")
         return cls(features, targets, form, called)
 
+    def targets(self, column: int) -> Array:
+        """The targets of one output, (N,); of a class 1 where it is the label."""
+        assert self.y is not None
+        return (self.y == column).astype(np.float64) if self.form == "labels" else self.y[:, column]
+
     def shown(self, most: int = MOST_DOTS) -> Array:
         """Which rows are drawn: all, or so many of them drawn by lot, the same ones each time."""
         if len(self.X) <= most:
@@ -154,6 +161,12 @@ def names_of(X: Any, n: int, names: Any = None) -> tuple[Text, ...]:
     if len(called) != n:
         raise ShapeError(f"{len(called)} names of inputs", f"{n}, one for each input of the network")
     return called
+
+
+def output_symbol(net: Plottable, column: int) -> Math:
+    """a^[L], of several outputs its element."""
+    place = ElementPlace((column + 1,) if net.architecture.n_outputs > 1 else ())
+    return symbol(Name.value("a", net.architecture.depth), place)
 
 
 def plain(name: Text) -> str:

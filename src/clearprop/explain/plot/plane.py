@@ -15,8 +15,7 @@ from clearprop.explain.plot.given import Plottable, Range, Samples, as_both_limi
 from clearprop.messages import Message
 from clearprop.present.figure import Axis, Field
 from clearprop.present.figure.axis import Text
-from clearprop.present.formula import Math, number, parse, row
-from clearprop.present.formula.tree import EQUALS
+from clearprop.present.formula import number
 
 _FINE, _COARSE, _LARGE = 101, 51, 500_000  # points of a grid on each side; the coarse one for networks so large
 _MOST_HELD = 6  # inputs whose values are said one by one
@@ -97,15 +96,6 @@ class Plane:
         (left, right), (bottom, top) = self.ends
         x, y = self.points(rows)
         return rows[(left <= x) & (x <= right) & (bottom <= y) & (y <= top)]
-
-    @property
-    def output(self) -> Math:
-        """a[L]."""
-        return parse(f"a^{{[{self.net.architecture.depth}]}}")
-
-    def equals(self, level: float) -> Math:
-        """The equation of a line: a[L] = 0.5."""
-        return row(self.output, EQUALS, number(level))
 
     @property
     def radius(self) -> float:
