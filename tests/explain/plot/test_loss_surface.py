@@ -91,21 +91,33 @@ def test_a_network_of_two_numbers_goes_the_way_that_fit_takes(optimizer):
         assert way.points[1] == pytest.approx(taken[1])  # a schedule knows how long it will be
 
 
-def test_all_other_numbers_stay_where_they_are():
+@pytest.mark.parametrize(
+    ("settings", "step"),
+    [
+        ({}, lambda slope, at: slope),
+        ({"weight_decay": 0.3}, lambda slope, at: slope + 0.3 * at),
+        ({"clip_norm": 0.02}, lambda slope, at: slope * min(1, 0.02 / (np.linalg.norm(slope) + 1e-6))),
+    ],
+    ids=str,
+)
+def test_all_other_numbers_stay_where_they_are(settings, step):
+    """They neither decay nor count in the length of the gradient."""
     net = classifier()
-    way = slice_of(net, "W1[1,1]", "W2[2,1]").descend(cp.GradientDescent(0.5), 6, np.array([0.3, -0.2]))
+    optimizer = cp.GradientDescent(0.5, **settings)
+    way = slice_of(net, "W1[1,1]", "W2[2,1]").descend(optimizer, 6, np.array([0.3, -0.2]))
     point, h = np.array([0.3, -0.2]), 1e-6
 
     def loss(a, b):
         return by_hand(with_numbers(net, {("W1", 0, 0): a, ("W2", 1, 0): b}))
 
-    for seen in way.points:
+    for seen, seen_loss in zip(way.points, way.losses, strict=True):
         assert seen == pytest.approx(point, abs=1e-8)
+        assert seen_loss == pytest.approx(loss(*point), abs=1e-8)
         slope = [
             (loss(point[0] + h, point[1]) - loss(point[0] - h, point[1])) / (2 * h),
             (loss(point[0], point[1] + h) - loss(point[0], point[1] - h)) / (2 * h),
         ]
-        point = point - 0.5 * np.array(slope)
+        point = point - 0.5 * step(np.array(slope), point)
 
 
 def test_the_picture_has_the_way_and_the_numbers():
@@ -172,6 +184,15 @@ def test_a_way_that_diverges_ends_and_it_is_said():
     assert "outside of the picture" in said
     (width, height) = np.ptp(read(picture)[0].at([(16, 10), (346, 340)]), axis=0)
     assert max(width, height) < 100, "what goes far uphill does not stretch the axes"
+
+
+def test_where_the_loss_is_not_finite_it_is_dark_and_that_is_said():
+    net = cp.Network(1, [cp.Dense(1, cp.log)], lambda a, y: (a - y) ** 2, dtype="float64")
+    net.parameters["W1"], net.parameters["b1"] = [[1.0]], [0.5]
+    picture = cp.plot.loss_surface(net, [[1.0]], [0.0], optimizer=None, limits=((-2, 2), (-1, 1)))
+    assert any("not finite" in text for text in texts(picture))
+    for outlines, _ in read(picture)[0].areas("blue"):  # ln of a negative sum: the lower left corner
+        assert np.concatenate(outlines).min(axis=0) == pytest.approx([-2, -1], abs=1e-2)
 
 
 def test_penalties_and_dropout():

@@ -151,6 +151,7 @@ class _Surface:
         x, y = (np.linspace(*each, _FEWER if is_large else _POINTS) for each in ends)
         points = np.stack([np.tile(x, len(y)), np.repeat(y, len(x))], axis=1)
         found = sheet.losses(points).reshape(len(y), len(x))
+        found[np.isnan(found)] = np.inf  # as dark as what is too large
         return cls(Field(found, x, y), (Axis(*ends[0]), Axis(*ends[1])), ways, start)
 
     @property
