@@ -335,7 +335,8 @@ class Plot:
                 yield Stroke(((x, top), (x, bottom)), "line", 1)
             else:
                 yield Stroke(((x, bottom), (x, bottom + 5)), "soft", 1)
-            yield text_mark((x, bottom + 18), text, plane.lang, "soft", "middle")
+            lower = 18 if isinstance(text, str | Message) else 22  # what stands above a letter needs room, too
+            yield text_mark((x, bottom + lower), text, plane.lang, "soft", "middle")
         if self.grid == "y":
             yield Stroke(((left, bottom), (right, bottom)), "soft", 1.2)
         x_title, y_title = self.titles
