@@ -115,7 +115,7 @@ def test_data_and_outputs():
     x, y = line(plot_of(cp.plot.fit(two, x, np.stack([x, -x], 1), output=1)), "blue").T
     assert y == pytest.approx(two.predict(x[:, None])[:, 1], abs=1e-5)
     outside = texts(cp.plot.fit(network(), [-3, 0, 1], [0, 0, 0], limits=(-1, 1)))
-    assert any("1 of 3 samples lie outside" in text for text in outside)
+    assert any("1 of 3 samples lies outside" in text for text in outside)
 
 
 def test_of_classes_the_targets_are_1_where_it_is_the_class():
