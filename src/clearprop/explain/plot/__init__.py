@@ -8,3 +8,8 @@ from clearprop.explain.plot.runs import losses
 from clearprop.explain.plot.surface import loss_surface
 
 __all__ = ["activation", "boundary", "fit", "loss_surface", "losses", "neurons"]
+
+
+def __dir__() -> list[str]:
+    """What `cp.plot.` completes to: the plots."""
+    return __all__
