@@ -13,7 +13,7 @@ import commands
 
 X, Y = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [0, 1, 1, 0]
 OWN = "the optimizer with which this network was trained"
-NONE = "No training of this network is known here"
+NONE = "No optimizer is known for this network"
 
 
 def network():
@@ -149,3 +149,18 @@ def test_wrong_options_are_one_line(trained, options, said):
     assert code == 2
     assert said in error
     assert out == ""
+
+
+def test_an_optimizer_of_the_users_own_is_known_until_a_file_forgets_it(trained, tmp_path):
+    """No file can carry it, and the page does not say that there was no training."""
+
+    class Halved(cp.GradientDescent):
+        pass
+
+    _, _, table = trained
+    model = cp.TableModel.train(table, "y", hidden=2, epochs=1, optimizer=Halved(0.05)).model
+    assert "(Halved, η = 0.05)" in model.explain(table, row=3).to_text()
+    model.save(tmp_path / "m.clearprop")
+    text = cp.load(tmp_path / "m.clearprop").explain(table, row=3).to_text()
+    assert "(gradient descent, η = 0.1)" in text
+    assert NONE in text
