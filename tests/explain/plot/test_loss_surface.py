@@ -98,7 +98,7 @@ def test_a_network_of_two_numbers_goes_the_way_that_fit_takes(optimizer):
         ({"weight_decay": 0.3}, lambda slope, at: slope + 0.3 * at),
         ({"clip_norm": 0.02}, lambda slope, at: slope * min(1, 0.02 / (np.linalg.norm(slope) + 1e-6))),
     ],
-    ids=str,
+    ids=["plain", "decay", "clipped"],
 )
 def test_all_other_numbers_stay_where_they_are(settings, step):
     """They neither decay nor count in the length of the gradient."""

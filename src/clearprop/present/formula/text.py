@@ -109,13 +109,13 @@ def runs(m: Math) -> list[Run]:
         case tree.Scripts(base=base, sub=sub, sup=sup):
             out = runs(base)
             out += [("⊤" if t == "ᵀ" else t, "sup", False) for t, _, _ in (runs(sup) if sup else [])]
-            return out + [(t, "sub", False) for t, _, _ in (runs(sub) if sub else [])]
+            return out + [(t, "sub", italic) for t, _, italic in (runs(sub) if sub else [])]
         case tree.Atom(text=text, kind=kind):
             return [(text, "normal", kind == "identifier" and text.isalpha())]
         case tree.Fenced(left=left, inner=inner, right=right):
             return [(left, "normal", False), *runs(inner), (right, "normal", False)]
         case tree.Row(parts=parts):
-            spaced = [replace(p, text=f" {p.text} ") if i and _is_operator(p) else p for i, p in enumerate(parts)]
+            spaced = [_apart(p) if i and _is_operator(p) else p for i, p in enumerate(parts)]
             return [run for part in spaced for run in runs(part)]
         case tree.Apply(function=function, argument=argument):
             space: list[Run] = [] if isinstance(argument, tree.Fenced) else [(" ", "normal", False)]
@@ -124,6 +124,10 @@ def runs(m: Math) -> list[Run]:
             return [*_guarded_runs(top), ("/", "normal", False), *_guarded_runs(bottom)]
         case _:
             return [(to_text(m), "normal", False)]
+
+
+def _apart(operator: tree.Atom) -> tree.Atom:
+    return replace(operator, text=", " if operator == COMMA else f" {operator.text} ")
 
 
 def _is_operator(part: Math) -> TypeGuard[tree.Atom]:
