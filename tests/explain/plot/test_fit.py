@@ -51,9 +51,9 @@ def test_the_curve_its_kinks_and_the_shares():
 
 def test_the_formulas_of_the_shares_have_the_network_s_numbers():
     written = texts(cp.plot.fit(network(), [-1, 1]))
-    assert "max(x + 0.5 , 0)" in written
-    assert "0.75 · max(−2 · x + 1 , 0)" in written
-    assert "−2 · max(0.5 · x − 0.1 , 0)" in written
+    assert "max(x + 0.5, 0)" in written
+    assert "0.75 · max(−2 · x + 1, 0)" in written
+    assert "−2 · max(0.5 · x − 0.1, 0)" in written
     assert "b[2] = 0.3" in written
 
 
