@@ -1,8 +1,9 @@
 """`expand` replaces fused ops by what they mean; `simplify` finds them again.
 
-The pattern of a fused op is made from its definition, so the two cannot drift apart. `simplify` alternates two tables
-of rules until neither changes anything: the fused ops' patterns, and small algebra (the constants of Python scalars,
-double negation, aliases, the textbook's g·y²·e⁻ˣ = g·y(1 − y)).
+The pattern of a fused op is made from its definition, so the two cannot drift apart. `simplify` alternates tables
+of rules until none changes anything: the fused ops' patterns, and small algebra (the constants of Python scalars,
+double negation, aliases, the textbook's g·y²·e⁻ˣ = g·y(1 − y)). Where exponentials remain, a third table looks for
+quotients of them, however they are written.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import overload
 
 from clearprop.errors import ClearpropError
 from clearprop.graph.algebra import ALGEBRA
+from clearprop.graph.exponentials import QUOTIENTS
 from clearprop.graph.fused.record import Hole
 from clearprop.graph.graph import Graph
 from clearprop.graph.node import OPS, Node, Op, variable
+from clearprop.graph.primitives.elementwise import exp
 from clearprop.graph.rewrite import (
     Rule,
     apply_rules,
@@ -85,6 +88,8 @@ def _simplify(graph: Graph) -> Graph:
         before = graph
         graph = apply_rules(eliminate_common(graph), fusion_rules())
         graph = apply_rules(eliminate_common(graph), ALGEBRA)
+        if any(node.op is exp for node in graph.nodes):
+            graph = apply_rules(eliminate_common(graph), QUOTIENTS)
         if same_structure(before, graph) and len(graph) == len(before):
             return graph
 
