@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from clearprop.explain.picture.graphs import Numbers, at_zoom, graph_vertices, l
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Node, as_graph
 from clearprop.messages import Language, Message, checked_language, say
+from clearprop.nn import Architecture
 from clearprop.present.figure.scene import Group, Label, Mark, Picture
 from clearprop.present.figure.text import text_runs, text_width
 from clearprop.present.formula import DIGITS, checked_digits, number
@@ -36,6 +37,8 @@ def draw(
     lang: str = "en",
     digits: int = DIGITS,
     notation: str = "delta",
+    numbers: bool | None = None,
+    names: Sequence[str] = (),
 ) -> Picture:
     """Draw a computational graph with values above the edges and gradients below, or a network as circles and lines.
 
@@ -50,6 +53,9 @@ def draw(
         lang: of words, "en" or "zh".
         digits: significant digits of printed numbers, 2 to 15.
         notation: of a trace's letters, "delta", or "d", in which the output a[L] is also called ŷ.
+        numbers: whether circles show weights, biases and, of a trace of one sample, values and gradients; by default in
+            networks of up to 5 units a layer.
+        names: of the inputs, beside their circles.
 
     Raises:
         ClearpropError: for an unknown view or zoom, an argument out of its range, values that do not fit, or more nodes
@@ -68,12 +74,15 @@ def draw(
     digits = checked_digits(digits)
     check_choice("notation", notation, NOTATIONS)
     if isinstance(what, Values):
+        if view == "circles":
+            return draw_circles(what, known, _names(names, what.architecture), numbers, digits)
         return _of_run(what, view or "graph", zoom or "layers", known, digits, notation)  # type: ignore[arg-type]
     if hasattr(what, "architecture"):
         if view not in (None, "circles"):
             raise InvalidValueError(f"the {view} of a network without data", "a trace: cp.draw(net.trace(X, y))")
         nothing = np.zeros((1, what.architecture.n_inputs))
-        return draw_circles(Values(what.architecture, what.arrays(), nothing), known)
+        alone = Values(what.architecture, what.arrays(), nothing)
+        return draw_circles(alone, known, _names(names, what.architecture), numbers, digits, of_run=False)
     if view == "circles":
         raise DTypeError(f"circles of a {type(what).__name__}", "a network or a trace")
     graph = _with_one_output(what)
@@ -83,13 +92,11 @@ def draw(
     if zoom == "layers":
         raise InvalidValueError("zoom 'layers' of a graph without layers", "'primitives' or 'fused'")
     shown = graph if zoom is None else at_zoom(graph, zoom)
-    numbers = None if bindings is None else numbers_of(shown, bindings, upstream)
-    return draw_diagram(graph_vertices(shown, numbers, upstream, digits), known)
+    found = None if bindings is None else numbers_of(shown, bindings, upstream)
+    return draw_diagram(graph_vertices(shown, found, upstream, digits), known)
 
 
 def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int, notation: Notation) -> Picture:
-    if view == "circles":
-        return draw_circles(values, lang)
     if view == "simplification":
         raise InvalidValueError(
             "the simplification of a trace", "a graph: cp.draw(node, values, view='simplification')"
@@ -159,6 +166,18 @@ def _compared(before: Mapping[str, Array], after: Mapping[str, Array]) -> Messag
 
 
 # --- what is asked for
+
+
+def _names(names: Sequence[str], architecture: Architecture) -> Sequence[str]:
+    """Names of the inputs, one for each or none.
+
+    Raises:
+        InvalidValueError: for another number of names.
+    """
+    given = [names] if isinstance(names, str) else list(names)
+    if given and len(given) != architecture.n_inputs:
+        raise InvalidValueError(f"{len(given)} names", f"{architecture.n_inputs}, one for each input")
+    return [str(name) for name in given]
 
 
 def _with_one_output(what: Any) -> Graph:
