@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clearprop.errors import InvalidValueError
-from clearprop.graph import Op
+from clearprop.explain.picture.card import GAP, Card
 from clearprop.messages import Language, say
 from clearprop.present.figure.blocks import NOTHING, Block
 from clearprop.present.figure.layout import Box, Edge, arrange
@@ -22,11 +22,6 @@ _MARGIN = 20.0
 MOST = 400  # nodes that a figure shows; more of them no one can read
 
 
-def title_of(op: Op) -> str:
-    """The name of a fused op in its box."""
-    return op.title or op.name.replace("_", " ").capitalize()
-
-
 @dataclass(frozen=True)
 class DiagramNode:
     """One node of a figure.
@@ -37,7 +32,8 @@ class DiagramNode:
         sign: what stands in it.
         form: "circle" for a primitive, "box" for a fused op or a layer, "leaf" for an input.
         value, gradient: what stands above and below the edge behind it.
-        cards: constants and parameters that come in from above.
+        cards: constants and parameters that come in from above, as letters.
+        parameters: the same with their numbers, one above the other.
         name: of its value, below it.
     """
 
@@ -49,6 +45,7 @@ class DiagramNode:
     gradient: Block = NOTHING
     cards: tuple[tuple[Run, ...], ...] = ()
     name: tuple[Run, ...] = ()
+    parameters: tuple[Card, ...] = ()
 
     @property
     def reach(self) -> float:
@@ -68,12 +65,25 @@ class DiagramNode:
         """From its centre to where the numbers behind it begin."""
         return max(self.reach, self.card_width / 2 - 4, runs_width(self.name, _NAME) / 2) + 7
 
+    @property
+    def side(self) -> float:
+        """The room to the left of its centre: cards with numbers are wide."""
+        return max(self.reach, *(card.width / 2 for card in self.parameters), 0.0)
+
+    @property
+    def wire(self) -> float:
+        """From its shape up to the lowest card, which hangs above the numbers behind it."""
+        return max(12.0, self.value.height + _APART + 4 - _RADIUS)
+
     def box(self) -> Box:
         """The room it takes."""
         width = max(self.value.width, self.gradient.width)
-        above = max(_RADIUS + (_CARD if self.cards else 0), self.value.height + _APART)
+        stack = self.wire + sum(card.height + GAP for card in self.parameters) - GAP
+        overhead = stack if self.parameters else _CARD if self.cards else 0
+        above = max(_RADIUS + overhead, self.value.height + _APART)
         below = max(_RADIUS + (_NAME + 4 if self.name else 0), self.gradient.height + _APART)
-        return Box(self.key, self.inputs, self.reach, self.numbers_at - self.reach + width + 6, above, below)
+        stub = max(self.numbers_at + width + 6, self.side + 6) - self.side
+        return Box(self.key, self.inputs, self.side, stub, above, below)
 
 
 def check_size(nodes: int) -> None:
@@ -98,7 +108,8 @@ def draw_diagram(vertices: Sequence[DiagramNode], lang: Language) -> Picture:
     if not vertices:
         raise InvalidValueError("a graph of constants only", "a graph that computes something from a variable")
     layout = arrange([vertex.box() for vertex in vertices])
-    marks: list[Mark] = [_edge(edge, way) for edge, way in layout.ways.items()]
+    reach = {vertex.key: layout.centres[vertex.key][0] - vertex.reach for vertex in vertices}  # where edges arrive
+    marks: list[Mark] = [_edge(edge, way, reach[edge[1]]) for edge, way in layout.ways.items()]
     continued = {start for start, _ in layout.ways}
     for vertex in vertices:
         marks += _vertex(vertex, *layout.centres[vertex.key], layout.stubs[vertex.key], vertex.key in continued)
@@ -107,10 +118,11 @@ def draw_diagram(vertices: Sequence[DiagramNode], lang: Language) -> Picture:
     return Picture(say("picture.drawing.title", lang), width, height, (whole,))
 
 
-def _edge(edge: Edge, way: tuple[Point, ...]) -> Mark:
+def _edge(edge: Edge, way: tuple[Point, ...], end: float) -> Mark:
+    """In curves from column to column, and straight in below the cards."""
     x, y = way[-1]
-    line = Stroke((*way[:-1], (x - 5, y)), "soft", 1.2, curved=True)
-    return Group((line, _head(way[-1])), node=f"{edge[0]}>{edge[1]}", part="edge")
+    points = (*way[:-1], (x - 5, y)) if x == end else (*way, way[-1], (end - 5, y), (end - 5, y))
+    return Group((Stroke(points, "soft", 1.2, curved=True), _head((end, y))), node=f"{edge[0]}>{edge[1]}", part="edge")
 
 
 def _head(end: Point) -> Mark:
@@ -139,12 +151,27 @@ def _shape(vertex: DiagramNode, x: float, y: float) -> Iterator[Mark]:
         yield Label(x, y + _RADIUS + _NAME, vertex.name, _NAME, "soft", "middle")
     if vertex.cards:
         yield from _cards(vertex, x, y - _RADIUS)
+    if vertex.parameters:
+        yield from _parameters(vertex, x, y - _RADIUS)
+
+
+def _parameters(vertex: DiagramNode, x: float, y: float) -> Iterator[Mark]:
+    """Parameters with their numbers, one card above the other."""
+    bottom = y - vertex.wire
+    yield from _downwards(x, bottom, y)
+    for card in vertex.parameters:
+        yield from card.marks(x, bottom - card.height)
+        bottom -= card.height + GAP
+
+
+def _downwards(x: float, top: float, y: float) -> Iterator[Mark]:
+    yield Stroke(((x, top), (x, y - 5)), "soft", 1.2)
+    yield Stroke(((x, y), (x - 3.2, y - 6.5), (x + 3.2, y - 6.5)), fill="soft", stroke="none", closed=True)
 
 
 def _cards(vertex: DiagramNode, x: float, y: float) -> Iterator[Mark]:
     """Constants and parameters, which come in from above."""
-    yield Stroke(((x, y - 12), (x, y - 5)), "soft", 1.2)
-    yield Stroke(((x, y), (x - 3.2, y - 6.5), (x + 3.2, y - 6.5)), fill="soft", stroke="none", closed=True)
+    yield from _downwards(x, y - 12, y)
     at = x - vertex.card_width / 2
     for card in vertex.cards:
         width = runs_width(card, _NAME + 1) + 12

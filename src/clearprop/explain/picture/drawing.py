@@ -93,7 +93,7 @@ def draw(
         raise InvalidValueError("zoom 'layers' of a graph without layers", "'primitives' or 'fused'")
     shown = graph if zoom is None else at_zoom(graph, zoom)
     found = None if bindings is None else numbers_of(shown, bindings, upstream)
-    return draw_diagram(graph_vertices(shown, found, upstream, digits), known)
+    return draw_diagram(graph_vertices(shown, found, upstream, digits, lang=known), known)
 
 
 def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int, notation: Notation) -> Picture:
@@ -102,12 +102,12 @@ def _of_run(values: Values, view: str, zoom: str, lang: Language, digits: int, n
             "the simplification of a trace", "a graph: cp.draw(node, values, view='simplification')"
         )
     if zoom == "layers":
-        return draw_diagram(layer_vertices(values, digits, notation), lang)
+        return draw_diagram(layer_vertices(values, digits, lang, notation), lang)
     output = "L" if values.has_target else values.output
     graph = at_zoom(Graph({output: values.layer_graph[output]}), zoom)
     numbers = numbers_of(graph, values.inputs(), None, values.samples)
     letters = DerivationSource(values, notation=notation).letter
-    return draw_diagram(graph_vertices(graph, numbers, None, digits, letters), lang)
+    return draw_diagram(graph_vertices(graph, numbers, None, digits, letters, values.samples, lang), lang)
 
 
 # --- before and after a simplification
@@ -119,7 +119,9 @@ def _simplification(
     """The graph with every op written out and with the fused ops found, side by side; numbers prove them equal."""
     graphs = [at_zoom(graph, zoom) for zoom in ("primitives", "fused")]
     numbers = [] if bindings is None else [numbers_of(g, bindings, upstream) for g in graphs]
-    vertices = [graph_vertices(g, n, upstream, digits) for g, n in zip(graphs, numbers or (None, None), strict=True)]
+    vertices = [
+        graph_vertices(g, n, upstream, digits, lang=lang) for g, n in zip(graphs, numbers or (None, None), strict=True)
+    ]
     before, after = pictures = [draw_diagram(made, lang) for made in vertices]
     captions = [
         say(key, lang, n=sum(vertex.form != "leaf" for vertex in made))

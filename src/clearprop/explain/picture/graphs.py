@@ -10,18 +10,22 @@ from typing import Literal
 
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError
 from clearprop.execute import Array, bind, evaluate
-from clearprop.explain.derivation import DerivationSource, Notation, Writer, symbol
+from clearprop.explain.derivation import DerivationSource, Notation, Writer
 from clearprop.explain.derivation.arrange import is_transparent
 from clearprop.explain.derivation.symbols import own_letter
-from clearprop.explain.picture.diagram import DiagramNode, check_size, title_of
+from clearprop.explain.picture.card import Card
+from clearprop.explain.picture.diagram import DiagramNode, check_size
+from clearprop.explain.picture.words import op_title, value_title
 from clearprop.explain.signs import is_infix, sign
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Name, Node, expand, simplify, tidy, variable
-from clearprop.graph.entries import Everywhere
+from clearprop.graph.entries import Along, Everywhere
 from clearprop.graph.gradient import backward
-from clearprop.graph.node import constant, is_alias, is_batch_size, is_constant, is_variable
+from clearprop.graph.node import constant, is_alias, is_batch_size, is_constant, is_variable, without_alias
+from clearprop.messages import Language, say
 from clearprop.nn.names import A0, TARGET, X
 from clearprop.present.figure.blocks import NOTHING, Block, formula_block, value_block
+from clearprop.present.figure.scene import Role
 from clearprop.present.figure.text import text_runs
 from clearprop.present.formula import Math, Run, identifier, number, runs, to_text, transposed
 
@@ -74,6 +78,8 @@ def graph_vertices(
     upstream: float | str | None,
     digits: int,
     letters: Callable[[Name], Math] = own_letter,
+    samples: int | None = None,
+    lang: Language = "en",
 ) -> list[DiagramNode]:
     """The nodes of a graph with one output: with their numbers if there are some, else with formulas.
 
@@ -83,20 +89,25 @@ def graph_vertices(
         upstream: ∂L/∂(its output), for the formulas.
         digits: significant digits of printed numbers.
         letters: writes the names, by default as they were given.
+        samples: N, of a run; a sum over one sample, or its mean, is no operation.
+        lang: of the words.
     """
     check_size(len(graph))
     if numbers is None:
         formulas = _Formulas(graph, upstream)
-        return _vertices(graph, letters, formulas.value, formulas.gradient)
+        return _vertices(graph, letters, formulas.value, formulas.gradient, samples, lang)
     values, gradients = numbers.values, numbers.gradients
 
     def gradient(node: Node) -> Block:
         return value_block(gradients[node], "orange", digits) if node in gradients else NOTHING
 
-    return _vertices(graph, letters, lambda node: value_block(values[node], "ink", digits), gradient)
+    def value(node: Node) -> Block:
+        return value_block(values[node], "ink", digits)
+
+    return _vertices(graph, letters, value, gradient, samples, lang)
 
 
-def layer_vertices(values: Values, digits: int, notation: Notation = "delta") -> list[DiagramNode]:
+def layer_vertices(values: Values, digits: int, lang: Language, notation: Notation = "delta") -> list[DiagramNode]:
     """A run by its layers: one vertex for each named value of the forward pass, and for X and y."""
     source = DerivationSource(values, digits=digits, notation=notation)
     names = [X, *([TARGET] if values.has_target else []), *(name for name in values.forward_names if name != A0)]
@@ -111,13 +122,36 @@ def layer_vertices(values: Values, digits: int, notation: Notation = "delta") ->
             continue
         node = source.node(name)
         inner = list(dict.fromkeys(_stops(node, source)))
-        cards = tuple(tuple(runs(symbol(x))) for x in inner if x in values.parameters)
+        cards = tuple(_card(x, source) for x in inner if x in values.parameters)
         inputs = tuple(x for x in inner if x in names)
-        is_one_op = node.op.fused or is_alias(node)  # else f: an activation or a layer of several ops
-        sign: Run = (title_of(node.op), "normal", False) if is_one_op else ("f", "normal", True)
-        sign = ("Loss", "normal", False) if name.role == "loss" else sign
-        found.append(DiagramNode(name, inputs, (sign,), "box", value, below, cards, letter))
+        sign = _layer_sign(name, source, lang)
+        found.append(DiagramNode(name, inputs, (sign,), "box", value, below, (), letter, cards[::-1]))
     return found
+
+
+def _layer_sign(name: Name, source: DerivationSource, lang: Language) -> Run:
+    """What makes a value: an op, a normalisation, dropout, a function with a name; else f."""
+    node = source.node(name)
+    if name.role == "loss":
+        return say("picture.ops.loss", lang), "normal", False
+    if node.op.fused:
+        return op_title(node.op, lang), "normal", False
+    named = value_title(name, source.values.architecture, lang)
+    if named is None and is_alias(node):
+        return op_title(node.op, lang), "normal", False
+    return ("f", "normal", True) if named is None else (named, "normal", False)
+
+
+def _card(name: Name, source: DerivationSource) -> Card:
+    """A parameter with its value and, if there is one, its gradient: numbers where they are few, else the shape."""
+    arrays = {"value": name, "gradient": name.gradient}
+    colours: dict[str, Role] = {"value": "ink", "gradient": "orange"}
+    blocks = {
+        part: value_block(source.arrays[of], colours[part], source.digits)
+        for part, of in arrays.items()
+        if of in source.arrays
+    }
+    return Card(name, tuple(runs(source.symbol(name))), blocks, tuple(runs(source.symbol(name.gradient))))
 
 
 def _stops(node: Node, source: DerivationSource) -> Iterator[Name]:
@@ -152,11 +186,16 @@ def _output_of(graph: Graph) -> Node:
 
 
 def _vertices(
-    graph: Graph, letters: Callable[[Name], Math], value: Callable[[Node], Block], gradient: Callable[[Node], Block]
+    graph: Graph,
+    letters: Callable[[Name], Math],
+    value: Callable[[Node], Block],
+    gradient: Callable[[Node], Block],
+    samples: int | None,
+    lang: Language,
 ) -> list[DiagramNode]:
     """In an order in which inputs come first.
 
-    Aliases and repeats are no node of a figure, constants stand beside the node they enter.
+    Aliases, repeats and sums of one number are no node of a figure, constants stand beside the node they enter.
     """
     is_plain: dict[Node, bool] = {}  # whether a node is a number, or N, or made of these
     keys: dict[Node, str] = {}
@@ -164,32 +203,45 @@ def _vertices(
         made = bool(node.inputs) and all(is_plain[x] for x in node.inputs)
         is_plain[node] = made or isinstance(node.op.rule, Everywhere)
         keys[node] = node.name if node.name and node.name not in keys.values() else f"%{i}"
+    skipped = {node for node in graph.nodes if is_transparent(node) or _adds_one_number(node, samples)}
+    names = {node: node.name for node in graph.nodes if node.name}
+    for node in graph.nodes:
+        if node in skipped and node.name and _source(node, skipped).name is None:  # its name goes to what is drawn
+            names[_source(node, skipped)], keys[_source(node, skipped)] = node.name, keys[node]
 
     def vertex(node: Node) -> DiagramNode:
-        inputs = [_source(x) for x in node.inputs]
+        inputs = [_source(x, skipped) for x in node.inputs]
         # The 1 of 1 − a stands within the circle: it must not be taken for that of a − 1.
         is_before = is_infix(node) and not node.op.commutative and is_plain[node.inputs[0]]
         before = to_text(_formula(inputs[0])) if is_before else ""
         cards = () if before else tuple(tuple(runs(_formula(x))) for x in inputs if is_plain[x])
         befores = tuple(keys[x] for x in inputs if not is_plain[x])
-        name = tuple(runs(letters(node.name))) if node.name else ()
+        name = tuple(runs(letters(names[node]))) if node in names else ()
         if is_variable(node) and node.name:
             return DiagramNode(keys[node], befores, name, "leaf", value(node), gradient(node), cards)
         if node.op.fused:
-            shown = text_runs(title_of(node.op))
+            shown = text_runs(op_title(node.op, lang))
         else:
             shown = text_runs(before + to_text(sign(node))) if before else tuple(runs(sign(node)))
         is_wide = sum(len(text) for text, place, _ in shown if place == "normal") > _WIDEST
         form: Literal["circle", "box"] = "box" if node.op.fused or is_wide else "circle"
         return DiagramNode(keys[node], befores, shown, form, value(node), gradient(node), cards, name)
 
-    return [vertex(node) for node in graph.nodes if not is_transparent(node) and not is_plain[node]]
+    return [vertex(node) for node in graph.nodes if node not in skipped and not is_plain[node]]
 
 
-def _source(node: Node) -> Node:
-    while is_transparent(node):
+def _source(node: Node, skipped: Collection[Node]) -> Node:
+    while node in skipped:
         node = node.inputs[0]
     return node
+
+
+def _adds_one_number(node: Node, samples: int | None) -> bool:
+    """Whether a node adds up a single number, or divides by the number of samples where that is 1."""
+    if isinstance(node.op.rule, Along):
+        length = node.inputs[0].shape[node.attrs["axis"]]
+        return (length if isinstance(length, int) else samples) == 1
+    return samples == 1 and node.op.factors == (1, -1) and is_batch_size(without_alias(node.inputs[1]))
 
 
 class _Formulas:

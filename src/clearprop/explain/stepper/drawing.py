@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from clearprop.explain.picture.card import GAP, Card
 from clearprop.explain.stepper.circuit import Circuit, Edge, Vertex
 from clearprop.messages import Language, say
 from clearprop.present.figure.blocks import NOTHING, SIZE, Block, value_block
@@ -19,10 +20,9 @@ from clearprop.present.figure.text import runs_width, text_runs
 from clearprop.present.formula import DIGITS, Run, runs, to_text
 
 _MARGIN, _HEAD = 18.0, 34.0  # around the graph; above it, for the names of layers
-_RADIUS, _SIGN, _NAME, _SMALL = 17.0, 15.0, 12.5, 11.0  # of a circle; sizes of writing
-_PAD, _CARD_GAP = 8.0, 6.0  # in cards and between them
+_RADIUS, _SIGN, _NAME = 17.0, 15.0, 12.5  # of a circle; sizes of writing
 _SPACE = 7.0  # between a circle and the numbers beside it
-_ROW, _WIRE = 20.0, 12.0  # of cards, at least
+_WIRE = 12.0  # how far cards hang above, at least
 _LINE = 1.6
 _STANDING = ("input", "operation")  # what has a place of its own; other vertices are cards above what needs them
 _COLOURS: dict[str, Role] = {"value": "blue", "gradient": "orange", "contribution": "orange", "new": "green"}
@@ -48,9 +48,7 @@ class CircuitDrawing:
         for key, vertex in circuit.vertices.items():
             if key in standing:
                 inputs = tuple(x for x in vertex.inputs if x in standing)
-                above = [
-                    _Card(x, _letter(circuit.vertices[x]), self._numbers(x), circuit.by) for x in cards.get(key, [])
-                ]
+                above = [self._card(x) for x in cards.get(key, [])]
                 parts = {x: self._block("contribution", f"{x}>{key}") for x, y in circuit.contributions if y == key}
                 self._vertices[key] = _Standing(key, vertex, inputs, self._numbers(key), above, parts)
         self._layout = arrange([vertex.box() for vertex in self._vertices.values()])
@@ -70,6 +68,11 @@ class CircuitDrawing:
         return Picture(say("stepper.graph", self._lang), width, height, (*self._bands(height), moved))
 
     # --- numbers
+
+    def _card(self, leaf: str) -> Card:
+        letter = _letter(self._circuit.vertices[leaf])
+        derivative = (*text_runs(self._circuit.by), *letter[:1])  # without the indices, which stand above it
+        return Card(leaf, letter, self._numbers(leaf), derivative)
 
     def _numbers(self, key: str) -> dict[str, Block]:
         """A vertex's value, gradient and new value, as far as they are known."""
@@ -113,7 +116,7 @@ class CircuitDrawing:
             top = bottom - card.height
             yield from card.marks(x, top)
             yield from self._far_edges(card.leaf, (x + card.width / 2, (top + bottom) / 2))
-            bottom = top - _CARD_GAP
+            bottom = top - GAP
 
     def _far_edges(self, leaf: str, start: Point) -> Iterator[Mark]:
         """From a card to other operations that need its value too, as a penalty needs the weights."""
@@ -152,33 +155,6 @@ class CircuitDrawing:
         return say(f"stepper.layer_{'output' if layer == self._depth else 'hidden'}", self._lang, l=layer)
 
 
-class _Card:
-    """A leaf above the operation that needs it: its letter, and on the right its value and, below, its gradient.
-
-    The new value takes the place of the old one.
-    """
-
-    def __init__(self, leaf: str, letter: tuple[Run, ...], numbers: Mapping[str, Block], by: str) -> None:
-        self.leaf, self._letter, self._numbers = leaf, letter, numbers
-        self._derivative = (*text_runs(by), *letter[:1])  # without the indices, which stand above it
-        self._rows = {part: max(_ROW, block.height + 4) for part, block in numbers.items() if part != "new"}
-        left = max(runs_width(letter, SIZE), runs_width(self._derivative, _SMALL))
-        self.width = left + max(block.width for block in numbers.values()) + 3 * _PAD
-        self.height = sum(self._rows.values())
-
-    def marks(self, x: float, top: float) -> Iterator[Mark]:
-        """The card, by the middle of its upper edge, and the numbers on it."""
-        left, right, second = x - self.width / 2, x + self.width / 2, top + self._rows["value"]
-        marks: list[Mark] = [Rect(left, top, self.width, self.height, "paper", "soft", 1.2, 5)]
-        marks.append(Label(left + _PAD, top + 15, self._letter, SIZE))
-        if "gradient" in self._numbers:
-            marks.append(Label(left + _PAD, second + 13, self._derivative, _SMALL, "soft"))
-        yield Group(tuple(marks), node=self.leaf, part="vertex")
-        for part, block in self._numbers.items():
-            y = second if part == "gradient" else top
-            yield Group(block.marks, right - _PAD - block.width, y + 2, self.leaf, part)
-
-
 class _Standing:
     """A vertex that has a place of its own, with its numbers, its cards, and what it gives back along its edges.
 
@@ -194,7 +170,7 @@ class _Standing:
         vertex: Vertex,
         inputs: tuple[str, ...],
         numbers: Mapping[str, Block],
-        cards: Sequence[_Card],
+        cards: Sequence[Card],
         contributions: Mapping[str, Block],
     ) -> None:
         self.key, self.cards = key, cards
@@ -206,14 +182,14 @@ class _Standing:
         self._name = () if says_it else letter
         self._value, self._gradient = numbers["value"], numbers.get("gradient", NOTHING)
         self.reach = max(_RADIUS, runs_width(self._sign, _SIGN) / 2 + 9)
-        self.wire = max(_WIRE, self._value.height + _CARD_GAP - _RADIUS)
+        self.wire = max(_WIRE, self._value.height + GAP - _RADIUS)
         left = [self.reach + _SPACE + block.width for block in contributions.values()]
         self.side = max(self.reach, *(card.width / 2 for card in cards), *left, 0.0)
 
     def box(self) -> Box:
         """The room for it, its numbers, and the cards above it."""
         numbers = self.reach + 2 * _SPACE + max(self._value.width, self._gradient.width)
-        stack = sum(card.height + _CARD_GAP for card in self.cards) + self.wire - _CARD_GAP
+        stack = sum(card.height + GAP for card in self.cards) + self.wire - GAP
         return Box(
             self.key,
             self._inputs,
