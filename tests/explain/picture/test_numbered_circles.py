@@ -131,5 +131,5 @@ def test_normalisation_and_dropout_stand_below_their_layer_in_the_reader_s_langu
     )
     assert all(word in words(cp.draw(net)) for word in ("2 · tanh", "Batch norm", "Dropout 0.25"))
     chinese = words(cp.draw(net, lang="zh"))
-    assert all(word in chinese for word in ("批归一化", "随机失活（dropout）0.25", "输入层"))
+    assert all(word in chinese for word in ("批量归一化", "随机失活（dropout）0.25", "输入层"))
     assert "norm" not in chinese

@@ -82,8 +82,8 @@ class DiagramNode:
         overhead = stack if self.parameters else _CARD if self.cards else 0
         above = max(_RADIUS + overhead, self.value.height + _APART)
         below = max(_RADIUS + (_NAME + 4 if self.name else 0), self.gradient.height + _APART)
-        stub = max(self.numbers_at + width + 6, self.side + 6) - self.side
-        return Box(self.key, self.inputs, self.side, stub, above, below)
+        stub = max(self.numbers_at + width + 6, self.side + 6 if self.parameters else 0.0) - self.reach
+        return Box(self.key, self.inputs, self.reach, stub, above, below, self.side - self.reach)
 
 
 def check_size(nodes: int) -> None:

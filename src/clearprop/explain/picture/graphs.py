@@ -124,12 +124,12 @@ def layer_vertices(values: Values, digits: int, lang: Language, notation: Notati
         inner = list(dict.fromkeys(_stops(node, source)))
         cards = tuple(_card(x, source) for x in inner if x in values.parameters)
         inputs = tuple(x for x in inner if x in names)
-        sign = _layer_sign(name, source, lang)
+        sign = layer_sign(name, source, lang)
         found.append(DiagramNode(name, inputs, (sign,), "box", value, below, (), letter, cards[::-1]))
     return found
 
 
-def _layer_sign(name: Name, source: DerivationSource, lang: Language) -> Run:
+def layer_sign(name: Name, source: DerivationSource, lang: Language) -> Run:
     """What makes a value: an op, a normalisation, dropout, a function with a name; else f."""
     node = source.node(name)
     if name.role == "loss":

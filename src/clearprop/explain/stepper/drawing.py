@@ -20,10 +20,10 @@ from clearprop.present.figure.text import runs_width, text_runs
 from clearprop.present.formula import DIGITS, Run, runs, to_text
 
 _MARGIN, _HEAD = 18.0, 34.0  # around the graph; above it, for the names of layers
-_RADIUS, _SIGN, _NAME = 17.0, 15.0, 12.5  # of a circle; sizes of writing
+_RADIUS, _SMALL_RADIUS, _SIGN, _NAME = 17.0, 12.0, 15.0, 12.5  # of circles; sizes of writing
 _SPACE = 7.0  # between a circle and the numbers beside it
 _WIRE = 12.0  # how far cards hang above, at least
-_LINE = 1.6
+_LINE, _GAP = 1.6, 8.0  # width of a wire; from box to box, up and down
 _STANDING = ("input", "operation")  # what has a place of its own; other vertices are cards above what needs them
 _COLOURS: dict[str, Role] = {"value": "blue", "gradient": "orange", "contribution": "orange", "new": "green"}
 
@@ -48,10 +48,11 @@ class CircuitDrawing:
         for key, vertex in circuit.vertices.items():
             if key in standing:
                 inputs = tuple(x for x in vertex.inputs if x in standing)
-                above = [self._card(x) for x in cards.get(key, [])]
+                is_flat = len(inputs) == 1 and self._is_weight(cards.get(key, []))
+                above = [self._card(x, is_flat) for x in cards.get(key, [])]
                 parts = {x: self._block("contribution", f"{x}>{key}") for x, y in circuit.contributions if y == key}
-                self._vertices[key] = _Standing(key, vertex, inputs, self._numbers(key), above, parts)
-        self._layout = arrange([vertex.box() for vertex in self._vertices.values()])
+                self._vertices[key] = _Standing(key, vertex, inputs, self._numbers(key), above, parts, is_flat)
+        self._layout = arrange([vertex.box() for vertex in self._vertices.values()], _GAP)
 
     def picture(self) -> Picture:
         """The whole figure."""
@@ -69,10 +70,15 @@ class CircuitDrawing:
 
     # --- numbers
 
-    def _card(self, leaf: str) -> Card:
+    def _card(self, leaf: str, is_flat: bool) -> Card:
         letter = _letter(self._circuit.vertices[leaf])
         derivative = (*text_runs(self._circuit.by), *letter[:1])  # without the indices, which stand above it
-        return Card(leaf, letter, self._numbers(leaf), derivative)
+        return Card(leaf, letter, self._numbers(leaf), derivative, is_flat)
+
+    def _is_weight(self, cards: Sequence[str]) -> bool:
+        """Whether the only card is a parameter that is a single number: it stands on the wire, as a weight does."""
+        only_parameter = len(cards) == 1 and self._circuit.vertices[cards[0]].kind == "parameter"
+        return only_parameter and np.size(self._circuit.values[cards[0]]) == 1
 
     def _numbers(self, key: str) -> dict[str, Block]:
         """A vertex's value, gradient and new value, as far as they are known."""
@@ -108,7 +114,14 @@ class CircuitDrawing:
         return _wire((self._right(key), self._layout.stubs[key]), key, "")
 
     def _above(self, owner: _Standing, x: float, y: float) -> Iterator[Mark]:
-        """The cards of an operation, one above the other, and the wires that lead down from them."""
+        """The cards of an operation, one above the other with wires down from them; a flat one stands before it."""
+        if owner.is_flat:
+            (card,) = owner.cards
+            right = x - owner.reach - _WIRE
+            yield _wire(((right, y), (x - owner.reach, y)), card.leaf, owner.key)
+            yield from card.marks(right - card.width / 2, y - card.height / 2)
+            yield from self._far_edges(card.leaf, (right - card.width / 2, y + card.height / 2))
+            return
         bottom = y - _RADIUS - owner.wire
         for card in owner.cards:
             yield _wire(((x, bottom), (x, y - _RADIUS)), card.leaf, owner.key)
@@ -172,8 +185,9 @@ class _Standing:
         numbers: Mapping[str, Block],
         cards: Sequence[Card],
         contributions: Mapping[str, Block],
+        is_flat: bool,
     ) -> None:
-        self.key, self.cards = key, cards
+        self.key, self.cards, self.is_flat = key, cards, is_flat
         self._vertex, self._inputs, self._numbers, self._contributions = vertex, inputs, numbers, contributions
         self._is_operation = vertex.kind == "operation"
         self._sign = vertex.sign if self._is_operation else _letter(vertex)
@@ -181,10 +195,13 @@ class _Standing:
         says_it = [run[0] for run in letter] == [run[0] for run in self._sign]
         self._name = () if says_it else letter
         self._value, self._gradient = numbers["value"], numbers.get("gradient", NOTHING)
-        self.reach = max(_RADIUS, runs_width(self._sign, _SIGN) / 2 + 9)
+        self._radius = _SMALL_RADIUS if is_flat else _RADIUS
+        self.reach = max(self._radius, runs_width(self._sign, _SIGN) / 2 + (6 if is_flat else 9))
         self.wire = max(_WIRE, self._value.height + GAP - _RADIUS)
-        left = [self.reach + _SPACE + block.width for block in contributions.values()]
-        self.side = max(self.reach, *(card.width / 2 for card in cards), *left, 0.0)
+        self._before = self.reach + (_WIRE + cards[0].width if is_flat else 0.0)  # to the left of its centre
+        left = [self._before + _SPACE + block.width for block in contributions.values()]
+        self._half = max((card.width / 2 for card in cards if not is_flat), default=0.0)
+        self.side = max(self._before, self._half, *left)
 
     def box(self) -> Box:
         """The room for it, its numbers, and the cards above it."""
@@ -193,20 +210,21 @@ class _Standing:
         return Box(
             self.key,
             self._inputs,
-            reach=self.side,
-            stub=max(numbers - self.side, 0.0),
-            above=max(_RADIUS + (stack if self.cards else 0.0), self._value.height),
-            below=max(_RADIUS + (_NAME + 4 if self._name else 0.0), self._gradient.height),
+            reach=self.reach,
+            stub=max(numbers, self._half) - self.reach,
+            above=max(self._radius + (stack if self.cards and not self.is_flat else 0.0), self._value.height),
+            below=max(self._radius + (_NAME + 4 if self._name else 0.0), self._gradient.height),
+            before=self.side - self.reach,
         )
 
     def marks(self, x: float, y: float) -> Iterator[Mark]:
         """The shape around its centre, with its sign and its name; behind it the value and, below, the gradient."""
-        shape: Mark = Circle(0, 0, _RADIUS, "paper", "soft", 1.4)
-        if self.reach > _RADIUS or not self._is_operation:
-            corner = _RADIUS if self._is_operation else 5
-            shape = Rect(-self.reach, -_RADIUS, 2 * self.reach, 2 * _RADIUS, "paper", "soft", 1.4, corner)
+        shape: Mark = Circle(0, 0, self._radius, "paper", "soft", 1.4)
+        if self.reach > self._radius or not self._is_operation:
+            corner = self._radius if self._is_operation else 5
+            shape = Rect(-self.reach, -self._radius, 2 * self.reach, 2 * self._radius, "paper", "soft", 1.4, corner)
         sign = Label(0, 5, self._sign, _SIGN, anchor="middle")
-        name = [Label(0, _RADIUS + _NAME + 1, self._name, _NAME, "soft", "middle")] if self._name else []
+        name = [Label(0, self._radius + _NAME + 1, self._name, _NAME, "soft", "middle")] if self._name else []
         tip = "" if self._vertex.symbol is None else to_text(self._vertex.symbol)
         yield Group((shape, sign, *name), x, y, self.key, "vertex", tip)
         at = x + self.reach + _SPACE
@@ -222,7 +240,9 @@ class _Standing:
         )
         for i, (source, block) in enumerate(blocks):
             top = y + 2 if len(blocks) == 1 else y - 8 + 18 * (i - (len(blocks) - 1) / 2)
-            yield Group(block.marks, x - self.reach - _SPACE - block.width, top, f"{source}>{self.key}", "contribution")
+            yield Group(
+                block.marks, x - self._before - _SPACE - block.width, top, f"{source}>{self.key}", "contribution"
+            )
 
 
 def _letter(vertex: Vertex) -> tuple[Run, ...]:

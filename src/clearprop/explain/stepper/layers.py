@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from clearprop.explain.derivation import DerivationSource, derive
 from clearprop.explain.derivation.arrange import is_given
+from clearprop.explain.picture.graphs import layer_sign
 from clearprop.explain.signs import sign_of
 from clearprop.explain.stepper.circuit import CaptionedEquation, Circuit, Edge, Frame, Phase, Vertex
 from clearprop.explain.stepper.shared import (
@@ -19,10 +20,11 @@ from clearprop.explain.stepper.shared import (
 from clearprop.graph import Name, Node, topological
 from clearprop.graph.name import as_name
 from clearprop.graph.node import is_constant
-from clearprop.messages import Words
+from clearprop.messages import Language, Words
 from clearprop.nn.names import LOSS, TARGET, X
 from clearprop.present.document import Paragraph, Section
 from clearprop.present.figure.text import text_runs
+from clearprop.present.formula import Run
 from clearprop.train import Optimizer
 
 
@@ -32,13 +34,14 @@ class Layers:
     Args:
         source: the run.
         optimizer: whose update is shown.
+        lang: of the words in boxes.
 
     Attributes:
         circuit: vertices and all numbers.
     """
 
-    def __init__(self, source: DerivationSource, optimizer: Optimizer) -> None:
-        self._source = source
+    def __init__(self, source: DerivationSource, optimizer: Optimizer, lang: Language) -> None:
+        self._source, self._lang = source, lang
         convention = "column" if source.column else "row"
         self._document = derive(
             source.values, convention, optimizer=optimizer, digits=source.digits, notation=source.notation
@@ -59,10 +62,18 @@ class Layers:
         if is_given(node):
             return leaf_vertex(name, self._source.symbol(name), self._source)
         value = self._source.node(name)
-        is_one_op = all(self._visible(x) is not None or is_constant(x) for x in value.inputs)
-        sign = "L" if name.role == "loss" else sign_of(value) if is_one_op else "f"
         inputs = tuple(dict.fromkeys(self._inputs(value)))
-        return Vertex("operation", text_runs(sign), self._source.symbol(name), layer_of(name, self._source), inputs)
+        letter = self._source.symbol(name)
+        return Vertex("operation", self._sign(name, value), letter, layer_of(name, self._source), inputs)
+
+    def _sign(self, name: Name, value: Node) -> tuple[Run, ...]:
+        """σ or + where the op has a sign, else what it is called; L for the loss."""
+        if name.role == "loss":
+            return text_runs("L")
+        is_one_op = all(self._visible(x) is not None or is_constant(x) for x in value.inputs)
+        if is_one_op and value.op.sign:
+            return text_runs(sign_of(value))
+        return (layer_sign(name, self._source, self._lang),)
 
     def _inputs(self, node: Node) -> Iterator[Name]:
         for x in node.inputs:

@@ -25,6 +25,7 @@ from clearprop.visible import shown_json, visible_data
 _LARGEST = 40  # numbers of a value that are kept in the page
 _PARTS = {"start": "forward", "end": "update"}  # what belongs to another phase on the timeline
 _SPEEDS = (0.5, 1, 2, 4)
+_ZOOM = {"stepper.zoom_out": "−", "stepper.zoom_in": "+", "stepper.zoom_whole": "⤢"}
 _BUTTONS = ("stepper.first", "stepper.back", "stepper.play", "stepper.step", "stepper.last")
 _ICONS = {
     "first": "M6 5v14M19 5l-9 7 9 7z",
@@ -80,7 +81,10 @@ class StepByStep:
 <main class="stepper">
 <header><h1>{escape(self.title)}</h1><p class="soft">{escape(self.subtitle)}</p>
 <ul class="legend">{legend}</ul></header>
-<div class="stage" id="stage">{picture.svg}</div>
+<div class="view"><div class="stage" id="stage" tabindex="0" role="group" aria-label="{say("stepper.graph", lang)}">{
+            picture.svg
+        }</div>
+<div class="zoom" role="group" aria-label="{say("stepper.zoom", lang)}">{_zoom_buttons(lang)}</div></div>
 <section class="panel" id="panel" aria-label="{say("stepper.this_step", lang)}"></section>
 {_controls(self.frames, lang)}
 <p class="keys soft">{say("stepper.keys", lang)} {say("stepper.rounded", lang, digits=self.digits)}</p>
@@ -177,6 +181,14 @@ def _controls(frames: Sequence[Frame], lang: Language) -> str:
 <div class="buttons">{buttons}<span id="counter"></span>
 <label><span>{speed}</span> <select id="speed" aria-label="{speed}">{speeds}</select></label></div>
 </nav>"""
+
+
+def _zoom_buttons(lang: Language) -> str:
+    labels = {key.removeprefix("stepper."): (say(key, lang), sign) for key, sign in _ZOOM.items()}
+    return "".join(
+        f'<button type="button" id="{name}" aria-label="{label}" title="{label}">{sign}</button>'
+        for name, (label, sign) in labels.items()
+    )
 
 
 def _button(name: str, label: str) -> str:

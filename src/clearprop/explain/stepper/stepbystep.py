@@ -65,7 +65,7 @@ def step_by_step(
     digits = checked_digits(digits)
     source = DerivationSource(values, convention, digits, chosen, notation)  # type: ignore[arg-type]
     cells = _cells(source, zoom)
-    walk = Layers(source, chosen) if cells is None else Walk(cells, chosen)
+    walk = Layers(source, chosen, known) if cells is None else Walk(cells, chosen)
     last = loss_frame(source) if values.has_target else prediction_frame(source)
     return StepByStep(
         Message("stepper.title" if values.has_target else "stepper.title_forward")(known),

@@ -42,7 +42,7 @@
     for (const vertex of vertices) vertex.classList.toggle("lit", vertex.dataset.node === step.at);
     for (const edge of edges) edge.classList.toggle("lit", flow.has(edge.dataset.node));
     panel.innerHTML = step.panel;
-    panel.scrollTop = 0;
+    showWholePanel();
     say.textContent = step.say;
     slider.value = at;
     counter.textContent = `${at + 1} / ${steps.length}`;
@@ -58,6 +58,16 @@
     if (moving && forward && !calm.matches) sendPulses(step);
   }
 
+  // A long explanation is set tighter; if that is not enough, the panel takes room from the graph while it is shown.
+  function showWholePanel() {
+    panel.style.height = "";
+    panel.scrollTop = 0;
+    panel.classList.remove("tight");
+    const isCut = () => panel.scrollHeight > panel.clientHeight;
+    if (isCut()) panel.classList.add("tight");
+    if (isCut()) panel.style.height = Math.min(panel.scrollHeight + 2, 0.5 * innerHeight) + "px";
+  }
+
   // The address says the step, so that it can be sent to someone. A frame within a notebook has no address of its own,
   // and some browsers refuse when it changes too often.
   function remember() {
@@ -68,18 +78,74 @@
     }
   }
 
-  // --- the graph as large as there is room for, but never too small to be read
+  // --- the graph: whole where it can be read so, else large enough to be read; or as large as the reader wants it
 
   const svg = stage.querySelector("svg"), width = svg.width.baseVal.value, height = svg.height.baseVal.value;
-  const SMALLEST = 0.8, LARGEST = 1.5;
+  const SMALLEST = 0.7, LARGEST = 1.5, NEAREST = 4, STEP = 1.25;
+  let chosen = null, scale = 1; // "whole", or a number, where the reader has chosen
+
+  const whole = () => Math.min((stage.clientWidth - 2) / width, (stage.clientHeight - 2) / height);
+  const high = () => Math.min(Math.max(stage.clientHeight / height, 0.8), 1);
+  const readable = () => (whole() >= SMALLEST ? Math.min(whole(), LARGEST) : high());
 
   function fit() {
-    const whole = Math.min((stage.clientWidth - 2) / width, (stage.clientHeight - 2) / height);
-    const scale = whole >= SMALLEST ? Math.min(whole, LARGEST) : Math.min(Math.max(stage.clientWidth / width, SMALLEST), 1);
+    scale = chosen === null ? readable() : chosen === "whole" ? Math.min(whole(), LARGEST) : chosen;
     svg.style.width = width * scale + "px";
     svg.style.height = height * scale + "px";
     svg.style.minWidth = 0;
+    stage.classList.toggle("movable", stage.scrollWidth > stage.clientWidth || stage.scrollHeight > stage.clientHeight);
   }
+
+  // What stands at a place of the window stays there; without one, what stands in the middle.
+  function zoomTo(size, place) {
+    const frame = stage.getBoundingClientRect();
+    const { x, y } = place ?? { x: frame.left + frame.width / 2, y: frame.top + frame.height / 2 };
+    const before = svg.getBoundingClientRect(), at = { x: (x - before.left) / scale, y: (y - before.top) / scale };
+    chosen = size === "whole" ? size : Math.min(Math.max(size, Math.min(whole(), SMALLEST)), NEAREST);
+    fit();
+    const after = svg.getBoundingClientRect();
+    stage.scrollLeft += after.left + at.x * scale - x;
+    stage.scrollTop += after.top + at.y * scale - y;
+  }
+
+  const zooms = { zoom_in: () => zoomTo(scale * STEP), zoom_out: () => zoomTo(scale / STEP), zoom_whole: () => zoomTo("whole") };
+  for (const [id, action] of Object.entries(zooms)) document.getElementById(id).addEventListener("click", action);
+
+  stage.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey) return; // without a key the wheel scrolls
+    event.preventDefault();
+    zoomTo(scale * Math.exp(-event.deltaY / 300), event);
+  }, { passive: false });
+
+  // Two fingers zoom; one pans, as everywhere.
+  let pinch = null;
+  const spread = ([a, b]) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+  stage.addEventListener("touchstart", ({ touches }) => {
+    pinch = touches.length === 2 ? { spread: spread(touches), scale } : null;
+  }, { passive: true });
+  stage.addEventListener("touchmove", (event) => {
+    if (!pinch || event.touches.length !== 2) return;
+    event.preventDefault();
+    const [a, b] = event.touches, place = { x: (a.clientX + b.clientX) / 2, y: (a.clientY + b.clientY) / 2 };
+    zoomTo((pinch.scale * spread(event.touches)) / pinch.spread, place);
+  }, { passive: false });
+
+  // The mouse drags; a click on a node stays a click.
+  let drag = null;
+  stage.addEventListener("pointerdown", (event) => {
+    const onBar = event.offsetX > stage.clientWidth || event.offsetY > stage.clientHeight;
+    if (event.pointerType !== "mouse" || event.button !== 0 || (event.target === stage && onBar)) return;
+    drag = { x: event.clientX, y: event.clientY, left: stage.scrollLeft, top: stage.scrollTop };
+  });
+  addEventListener("pointermove", (event) => {
+    if (!drag) return;
+    stage.classList.add("moving");
+    stage.scrollTo({ left: drag.left + drag.x - event.clientX, top: drag.top + drag.y - event.clientY, behavior: "instant" });
+  });
+  addEventListener("pointerup", () => {
+    drag = null;
+    stage.classList.remove("moving");
+  });
 
   // --- motion
 
@@ -170,7 +236,8 @@
     return own.find((i) => steps[i].phase === steps[at].phase) ?? own[0] ?? at;
   }
 
-  const keys = { ArrowRight: actions.step, ArrowLeft: actions.back, Home: actions.first, End: actions.last, " ": toggle };
+  const keys = { ArrowRight: actions.step, ArrowLeft: actions.back, Home: actions.first, End: actions.last, " ": toggle,
+    "+": zooms.zoom_in, "=": zooms.zoom_in, "-": zooms.zoom_out, 0: zooms.zoom_whole };
   document.addEventListener("keydown", (event) => {
     const own = event.target.matches?.(event.key === " " ? "button, select, a" : "input, select");
     if (event.altKey || event.ctrlKey || event.metaKey || own || !(event.key in keys)) return;
@@ -179,7 +246,12 @@
   });
 
   const fromAddress = () => Number(/step=(\d+)/.exec(location.hash)?.[1] ?? 1) - 1;
-  addEventListener("resize", () => { fit(); bringIntoView(false); });
+  addEventListener("resize", () => {
+    panel.style.height = "";
+    fit();
+    showWholePanel();
+    bringIntoView(false);
+  });
   addEventListener("hashchange", () => fromAddress() !== at && by(fromAddress()));
   fit();
   go(fromAddress(), false);

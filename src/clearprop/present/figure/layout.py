@@ -28,6 +28,7 @@ class Box:
         reach: from its centre to where edges leave and arrive.
         stub: length of the straight line behind it, on which its numbers stand.
         above, below: room it takes up and down from its centre, numbers included.
+        before: room to the left of where edges arrive, through which they come straight in.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Box:
     stub: float
     above: float
     below: float
+    before: float = 0.0
 
 
 Edge = tuple[str, str]
@@ -68,22 +70,23 @@ class _Item:
     column: int = 0
 
 
-def arrange(boxes: Sequence[Box]) -> Layout:
-    """Place boxes that come after their inputs in the sequence."""
+def arrange(boxes: Sequence[Box], gap: float = _GAP_Y) -> Layout:
+    """Place boxes that come after their inputs in the sequence, `gap` apart from top to bottom."""
     by_key = {box.key: box for box in boxes}
     columns = _columns(boxes)
     edges = [(x, box.key) for box in boxes for x in dict.fromkeys(box.inputs)]
     chains = {edge: _chain(edge, columns) for edge in edges}
-    y = _heights(boxes, columns, chains)
-    x, ends, width = _across(boxes, columns)
+    y = _heights(boxes, columns, chains, gap)
+    across, ends, width = _across(boxes, columns)
     top = min(y[_Item(box.key)] - box.above for box in boxes)
     bottom = max(y[_Item(box.key)] + box.below for box in boxes)
-    centres = {box.key: (x[box.key], y[_Item(box.key)] - top) for box in boxes}
+    centres = {box.key: (across[box.key], y[_Item(box.key)] - top) for box in boxes}
     stubs = {key: (ends[columns[key]], centre[1]) for key, centre in centres.items()}
 
     def way(edge: Edge) -> tuple[Point, ...]:
         passed = [((ends[i.column - 1] + _GAP_X, y[i] - top), (ends[i.column], y[i] - top)) for i in chains[edge][1:-1]]
-        target = (centres[edge[1]][0] - by_key[edge[1]].reach, centres[edge[1]][1])
+        box, (x, at) = by_key[edge[1]], centres[edge[1]]
+        target = (x - box.reach - box.before, at)
         return _curve(stubs[edge[0]], passed, target)
 
     return Layout(centres, stubs, {edge: way(edge) for edge in edges}, width, bottom - top)
@@ -116,17 +119,17 @@ _Near = Mapping[_Item, Sequence[_Item]]
 
 
 def _heights(
-    boxes: Sequence[Box], columns: Mapping[str, int], chains: Mapping[Edge, list[_Item]]
+    boxes: Sequence[Box], columns: Mapping[str, int], chains: Mapping[Edge, list[_Item]], gap: float
 ) -> dict[_Item, float]:
     ranks: list[list[_Item]] = [[] for _ in range(max(columns.values()) + 1)]
     for box in boxes:
         ranks[columns[box.key]].append(_Item(box.key))
     near: dict[_Item, list[_Item]] = {}
-    room = {_Item(box.key): (box.above, box.below) for box in boxes}
+    room = {_Item(box.key): (box.above + gap / 2, box.below + gap / 2) for box in boxes}
     for chain in chains.values():
         for item in chain[1:-1]:
             ranks[item.column].append(item)
-            room[item] = (_LANE / 2, _LANE / 2)
+            room[item] = ((_LANE + gap) / 2, (_LANE + gap) / 2)
         for a, b in pairwise(chain):
             near.setdefault(a, []).append(b)
             near.setdefault(b, []).append(a)
@@ -190,7 +193,7 @@ def _placed(rank: Sequence[_Item], wished: Mapping[_Item, float], room: _Room, n
     """The places nearest to those wished for (least squares) at which nothing overlaps: isotonic regression."""
     offsets, total = [], 0.0
     for i, item in enumerate(rank):
-        total += room[rank[i - 1]][1] + _GAP_Y + room[item][0] if i else 0.0
+        total += room[rank[i - 1]][1] + room[item][0] if i else 0.0
         offsets.append(total)
     blocks: list[tuple[float, float, int]] = []  # mean, weight, count
     for item, offset in zip(rank, offsets, strict=True):
@@ -213,7 +216,7 @@ def _across(boxes: Sequence[Box], columns: Mapping[str, int]) -> tuple[dict[str,
     at = 0.0
     for column in range(max(columns.values()) + 1):
         here = [box for box in boxes if columns[box.key] == column]
-        centre = at + max(box.reach for box in here)
+        centre = at + max(box.reach + box.before for box in here)
         x |= {box.key: centre for box in here}
         ends.append(centre + max(box.reach + box.stub for box in here))
         at = ends[-1] + _GAP_X
