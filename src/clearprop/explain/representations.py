@@ -58,7 +58,7 @@ class Representations:
     @cached_property
     def circles(self) -> Picture:
         """Neurons as circles, weights as lines."""
-        return draw_circles(self.values, self.lang, of_run=False)
+        return draw_circles(self.values, self.lang, notation=self.notation, of_run=False)
 
     @cached_property
     def _source(self) -> DerivationSource:

@@ -133,3 +133,10 @@ def test_normalisation_and_dropout_stand_below_their_layer_in_the_reader_s_langu
     chinese = words(cp.draw(net, lang="zh"))
     assert all(word in chinese for word in ("批量归一化", "随机失活（dropout）0.25", "输入层"))
     assert "norm" not in chinese
+
+
+def test_the_notation_with_d_has_dz_and_the_output_is_called_so():
+    t = mazur().trace([0.05, 0.10], [0.01, 0.99])
+    found = texts(cp.draw(t, view="circles", notation="d", digits=9))
+    assert {"dz[2]1 = 0.138498562", "ŷ1", "ŷ2"} <= set(found)
+    assert not [text for text in found if "δ" in text or "∂" in text or text == "a[2]1"]

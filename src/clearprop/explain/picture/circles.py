@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 
+from clearprop.explain.derivation import Notation
 from clearprop.explain.derivation.symbols import symbol
 from clearprop.explain.picture.column import Column, Scale, Unit
 from clearprop.explain.picture.connections import Connection, connections, layer_nodes, width_of
@@ -61,6 +62,7 @@ def draw_circles(
     names: Sequence[str] = (),
     numbers: bool | None = None,
     digits: int = DIGITS,
+    notation: Notation = "delta",
     of_run: bool = True,
 ) -> Picture:
     """A network as circles and lines.
@@ -75,16 +77,21 @@ def draw_circles(
         numbers: whether values, gradients, weights and biases are written, by default in networks of up to 5 units a
             layer. Values and gradients are those of a single sample.
         digits: significant digits of these numbers.
+        notation: "delta", or "d", in which δ is dz, and the output ŷ.
         of_run: whether the samples are real ones; a network alone has weights only.
     """
     sizes = _sizes(values)
     shows_numbers = max(sizes.values()) <= _LEGIBLE if numbers is None else numbers
-    written = Numbers(values, of_run, digits)
+    written = Numbers(values, of_run, digits, notation)
     columns = _columns(sizes, written if shows_numbers else None, names)
     joined = [(link, columns[start], columns[end]) for start, end, link in connections(values.layer_graph)]
     lines = sorted(_lines(joined, values), key=lambda line: line.strength)  # the strongest on top
     arcs = [arc for link, start, end in joined if link.weight is None for arc in _arcs(link, start, end)]
-    units = [Unit(column, unit, names) for column in columns.values() for unit in column.units]
+    units = [
+        Unit(column, unit, written.letter(column.layer, unit, column.size), names)
+        for column in columns.values()
+        for unit in column.units
+    ]
     unwell = _unwell(values) | written.dropped
     units = [replace(unit, state=unwell.get((unit.column.layer, unit.unit), "")) for unit in units]
     if shows_numbers:

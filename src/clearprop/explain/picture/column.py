@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from clearprop.explain.derivation.symbols import ElementPlace, symbol
-from clearprop.explain.picture.numbered import LINE, NOTHING_WRITTEN, SMALL, Box, Lines, Written
+from clearprop.explain.picture.numbered import LINE, NOTHING_WRITTEN, SMALL, Box, Lines, Runs, Written
 from clearprop.graph import Name
 from clearprop.nn.names import X
 from clearprop.present.figure.scene import Circle, Group, Label, Mark, Point, Rect, Role, Stroke
 from clearprop.present.figure.text import runs_width, text_runs
-from clearprop.present.formula import runs
 
 _MOST, _FIRST, _LAST = 8, 5, 2  # units of a column that are drawn: all, or the first and the last
 
@@ -69,6 +67,7 @@ class Unit:
 
     column: Column
     unit: int
+    letter: Runs
     names: Sequence[str]
     text: Written = NOTHING_WRITTEN
     state: str = ""
@@ -80,13 +79,12 @@ class Unit:
         is_off = state in ("dead", "dropped")
         edge: Role = "soft" if is_off else "red" if state == "saturated" else "ink"
         name = X if layer == 0 else Name.value("a", layer)
-        place = ElementPlace((self.unit + 1,) if self.column.size > 1 else ())
         marks: list[Mark] = [Circle(x, y, radius, "paper", edge, 2.4 if state else 1.3, dashed=is_off)]
         reach = 0.65 * radius
         crosses = [1, -1] if state == "dropped" else [1] if is_off else []
         marks += [Stroke(((x - reach, y + reach * s), (x + reach, y - reach * s)), "line", 2.0) for s in crosses]
         lift = 8.0 if self.text.inside else 0.0
-        marks.append(Label(x, y + 4.5 - lift, tuple(runs(symbol(name, place))), 13, anchor="middle"))
+        marks.append(Label(x, y + 4.5 - lift, self.letter, 13, anchor="middle"))
         if self.text.inside:
             size = min(12.0, 12.0 * (2 * radius - 7) / runs_width(self.text.inside, 12.0))
             marks.append(Label(x, y + 13.0, self.text.inside, size, "blue", "middle"))

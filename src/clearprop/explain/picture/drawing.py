@@ -75,14 +75,16 @@ def draw(
     check_choice("notation", notation, NOTATIONS)
     if isinstance(what, Values):
         if view == "circles":
-            return draw_circles(what, known, _names(names, what.architecture), numbers, digits)
+            of_inputs = _names(names, what.architecture)
+            return draw_circles(what, known, of_inputs, numbers, digits, notation)  # type: ignore[arg-type]
         return _of_run(what, view or "graph", zoom or "layers", known, digits, notation)  # type: ignore[arg-type]
     if hasattr(what, "architecture"):
         if view not in (None, "circles"):
             raise InvalidValueError(f"the {view} of a network without data", "a trace: cp.draw(net.trace(X, y))")
         nothing = np.zeros((1, what.architecture.n_inputs))
         alone = Values(what.architecture, what.arrays(), nothing)
-        return draw_circles(alone, known, _names(names, what.architecture), numbers, digits, of_run=False)
+        of_inputs = _names(names, what.architecture)
+        return draw_circles(alone, known, of_inputs, numbers, digits, notation, of_run=False)  # type: ignore[arg-type]
     if view == "circles":
         raise DTypeError(f"circles of a {type(what).__name__}", "a network or a trace")
     graph = _with_one_output(what)

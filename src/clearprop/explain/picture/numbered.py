@@ -9,13 +9,14 @@ from itertools import pairwise
 import numpy as np
 
 from clearprop.execute import Array
-from clearprop.explain.derivation.symbols import ElementPlace, symbol
+from clearprop.explain.derivation import Notation
+from clearprop.explain.derivation.symbols import OUTPUT, ElementPlace, symbol
 from clearprop.explain.values import Values
 from clearprop.graph import Graph, Name, gradient, ones_like
 from clearprop.nn.names import TARGET, X
 from clearprop.present.figure.scene import Label, Mark, Point, Rect, Role
 from clearprop.present.figure.text import runs_width, text_runs
-from clearprop.present.formula import Run, number, runs
+from clearprop.present.formula import Run, Scripts, number, runs
 
 SMALL, LINE = 11.0, 17.0  # size of what stands beside a circle; from one line of it to the next
 _PLACES = sorted(np.linspace(0.14, 0.86, 25), key=lambda t: abs(t - 0.32))  # along a line, the best first
@@ -51,11 +52,13 @@ class Numbers:
         values: the network on a sample.
         of_run: whether that sample is a real one; else there are only parameters to show.
         digits: significant digits.
+        notation: "delta", or "d" with da, dz, and ŷ for the output.
     """
 
     values: Values
     of_run: bool
     digits: int
+    notation: Notation = "delta"
 
     @property
     def dropped(self) -> dict[tuple[int, int], str]:
@@ -90,6 +93,13 @@ class Numbers:
         inside = self._number(self.values[shown][0, unit]) if shown in names else ()
         return Written(inside, tuple(above), tuple(below))
 
+    def letter(self, layer: int, unit: int, size: int) -> Runs:
+        """What a circle is called: a, or ŷ where the notation has it."""
+        name = X if layer == 0 else Name.value("a", layer)
+        if self.notation == "d" and name == self.values.output:
+            return tuple(runs(Scripts(OUTPUT, number(unit + 1.0)) if size > 1 else OUTPUT))
+        return tuple(runs(symbol(name, ElementPlace((unit + 1,) if size > 1 else ()))))
+
     def target(self, unit: int, size: int) -> Runs:
         """y beside an output, where the targets are one number for each."""
         y = self.values.inputs().get(TARGET) if self.is_single and self.values.has_target else None
@@ -107,7 +117,7 @@ class Numbers:
     def _line(self, name: Name, place: ElementPlace, unit: int, size: int) -> Iterator[Runs]:
         array = self.values[name]
         if array.shape == (1, size):
-            yield self._equation(tuple(runs(symbol(name, place))), float(array[0, unit]))
+            yield self._equation(tuple(runs(symbol(name, place, self.notation))), float(array[0, unit]))
 
     def _equation(self, letter: Runs, value: float) -> Runs:
         return (*letter, *text_runs(" = "), *self._number(value))
