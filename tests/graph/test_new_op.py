@@ -97,7 +97,7 @@ def test_it_is_drawn(isru, network):
     assert "ISRU" in cp.draw(network.trace(X[0], Y[0]), zoom="layers").svg
 
 
-@pytest.mark.parametrize(("lang", "title"), [("en", "Back through ρ"), ("zh", "反向传过 ρ")])
+@pytest.mark.parametrize(("lang", "title"), [("en", "Back through ρ"), ("zh", "反向经过 ρ")])
 def test_it_is_walked_through(network, lang, title):
     trace = network.trace(X[0], Y[0])
     walk = trace.step_by_step(lang=lang)
