@@ -117,7 +117,7 @@ class Trace(Values):
         Example:
             >>> net = cp.Network(2, [cp.Dense(1, "sigmoid")], "binary_cross_entropy")
             >>> print(net.trace([0.0, 0.0], 1).listing(notation="d").to_text(70).splitlines()[8])
-            dz1   dz[1]   1 × 1  −0.5000
+            dz1   dz[1]   1 × 1  −0.5
         """
         from clearprop.explain.derivation import Explanation
         from clearprop.explain.listing import listing
