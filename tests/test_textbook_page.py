@@ -73,7 +73,11 @@ SAYS = {  # what is seen, in English, in the column convention and in the notati
     "zeros.trace": "= [0 0; 0 0; 0 0]",
     'only="z2", detail': "z[2] = a[1]₁ · w[2]₁₁ + a[1]₂ · w[2]₁₂",
     "t.explain(**how)": "W[1]′ = W[1] − η dW[1]",
+    "either.predict": "[0. 1. 1. 1.]",
     "cp.diagnose(straight": "Underfitting",
+    "cp.diagnose(supple": "Overfitting",
+    'refused(lambda: cp.variable("a", (2,))': "shapes (2,) and (3,); expected equal shapes",
+    "refused(lambda: cp.layers.Affine": "shapes (2,) and (3, 2): inner dimensions 2 and 3",
     'worked.explain(only="da1"': "= [−0.2000; 0.3]",
     'worked.explain(only="L"': "= 0.06500",
     "cp.check_gradients(two": "Every gradient is right",
@@ -100,6 +104,8 @@ def test_the_worked_numbers_of_the_rows(page):
     tanh, sigmoid = page["backward_ratio"]("tanh"), page["backward_ratio"]("sigmoid")
     assert tanh > 1e4 * sigmoid
     assert page["net"].depth == page["linear"].depth == 2
+    none, one, eight = (page["held_out"](depth) for depth in (0, 1, 8))
+    assert one > 0.9 > max(none, eight)
     predicted = page["line"].predict(page["bits"]).ravel() > 0.5
     assert (predicted == np.array(page["xor"])).mean() <= 0.75
 

@@ -135,11 +135,29 @@ def test_a_learning_rate_that_nobody_named_is_judged_by_the_losses():
     """The optimizer is not known: the history shows another rate than Adam's own."""
     net = network(cp.Dense(16, "relu"))
     history = net.fit(X, y, optimizer=cp.SGD(0.3), epochs=30)
-    found = cp.diagnose(net, X, y, history)
-    assert "large_learning_rate" not in found
+    forgotten = unfitted(net)
+    assert forgotten.optimizer is None
+    assert "large_learning_rate" not in cp.diagnose(forgotten, X, y, history)
     net = network(cp.Dense(16, "tanh"))
     history = net.fit(X, y, optimizer=cp.GradientDescent(200.0), epochs=30)
-    assert set(cp.diagnose(net, X, y, history)["large_learning_rate"].change) == {"learning_rate"}
+    assert set(cp.diagnose(unfitted(net), X, y, history)["large_learning_rate"].change) == {"learning_rate"}
+
+
+def test_the_optimizer_of_the_last_fit_is_judged_where_none_is_named():
+    net = network(cp.Dense(16, "tanh"))
+    history = net.fit(X, y, optimizer=cp.GradientDescent(200.0), epochs=30)
+    (change,) = cp.diagnose(net, X, y, history)["large_learning_rate"].change.values()
+    assert type(change) is cp.GradientDescent
+    assert cp.diagnose(net, X, y, history).to_dict() == (
+        cp.diagnose(net, X, y, history, optimizer=cp.GradientDescent(200.0)).to_dict()
+    )
+
+
+def unfitted(net):
+    """A network of the same numbers that no fit is known of."""
+    other = network(*net.architecture.layers[:-1])
+    other.parameters = net.parameters
+    return other
 
 
 def test_weights_that_were_set_by_hand():

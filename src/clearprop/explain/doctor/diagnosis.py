@@ -51,7 +51,7 @@ def diagnose(
         validation: (X, y) that it was not trained on, for overfitting.
         sample_weight: (N,) numbers ≥ 0, as given to `net.fit`, times the weights of the classes.
         judgement: what scores say that are known already: then it is not judged by `validation`.
-        optimizer, batch_size: as given to `net.fit`.
+        optimizer, batch_size: as given to `net.fit`; by default the optimizer of its last fit.
         lang: "en" or "zh", for what is printed.
 
     Returns:
@@ -71,7 +71,8 @@ def diagnose(
         {'init': 'glorot'}
     """
     spoken = checked_language(lang)
-    patient = Patient(net, X, y, history, validation, optimizer, batch_size, sample_weight, judgement)
+    chosen = getattr(net, "optimizer", None) if optimizer is None else optimizer
+    patient = Patient(net, X, y, history, validation, chosen, batch_size, sample_weight, judgement)
     with np.errstate(all="ignore"):  # what has grown beyond all bounds is a finding
         examined = [  # what causes others comes first
             data.examine_inputs(patient),
