@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from clearprop.arrays import all_finite
 from clearprop.execute.executor import Program
 from clearprop.execute.reference import Array
 
@@ -55,7 +56,7 @@ class _Plainly:
 
     def finite(self) -> bool:
         """Whether all numbers of the last outputs are finite."""
-        return all(bool(np.isfinite(a).all()) for a in self._outputs.values())
+        return all(all_finite(a) for a in self._outputs.values())
 
 
 class NativeRepeated:
@@ -66,8 +67,9 @@ class NativeRepeated:
         self._program, self._n, self._threads = program, n, program.threads_for(n)
         inputs = [*code.arrays.items(), *code.gathered.items()]
         self._held = [program.spec(v, held[name]) for name, v in inputs if name in held]
-        self._free = [(name, v) for name, v in inputs if name not in held]
-        self._checked = any(plan.values[plan.inputs[name]].type.dtype == "i64" for name, _ in self._free)
+        free = {name: program.spec(v, np.empty(n)) for name, v in inputs if name not in held}
+        self._free = [(name, program.dtype_of(name), *spec[:2], *spec[3:]) for name, spec in free.items()]
+        self._checked = any(plan.values[plan.inputs[name]].type.dtype == "i64" for name in free)
         self._numbers = list(code.scalars.items())
         shapes = {name: [int(str(d)) for d in plan.values[plan.outputs[name]].type.shape] for name in wanted}
         ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes.values()]).tolist()
@@ -83,7 +85,10 @@ class NativeRepeated:
         program, code = self._program, self._program.encoded
         if self._checked:
             program.checks.indices(given, self._n)
-        arrays = [program.spec(v, program.ready(name, given[name])) for name, v in self._free]
+        arrays = [
+            (v, twin, np.ascontiguousarray(given[name], dtype), rows, columns)
+            for name, dtype, v, twin, rows, columns in self._free
+        ]
         numbers = [(index, float(given[name])) for name, index in self._numbers]
         counter = self._counter if code.counter is None else given[code.counter]
         with program.machine.lock:
@@ -94,4 +99,4 @@ class NativeRepeated:
 
     def finite(self) -> bool:
         """Whether all numbers of the last outputs are finite."""
-        return bool(np.isfinite(self._flat).all())
+        return all_finite(self._flat)

@@ -307,7 +307,9 @@ class Values:
 
 def _kept(given: Array) -> Array:
     """A copy, which later changes to what was given do not reach."""
-    return _read_only(np.array(given))
+    copy = np.array(given)
+    copy.flags.writeable = False
+    return copy
 
 
 def _read_only(array: Array) -> Array:

@@ -31,7 +31,6 @@ from clearprop.train import (
     Data,
     EarlyStopping,
     Epoch,
-    GradientDescent,
     History,
     Optimizer,
     PlainStep,
@@ -381,7 +380,7 @@ class Network:
                 self._run.assign(name, values)
             self._stepped += 1
             self._changed()
-        before.optimizer = GradientDescent(learning_rate)
+        before.optimizer = plain.optimizer
         return before
 
     def _plain_step(self, before: Trace) -> PlainStep:

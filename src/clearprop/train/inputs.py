@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.arrays import place_of
+from clearprop.arrays import all_finite, place_of
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError
 from clearprop.execute import Array, as_array
 from clearprop.graph import DTYPES, show_shape
@@ -21,7 +21,7 @@ def _array(name: str, given: Any) -> Array:
 
 
 def _require_finite(name: str, array: Array) -> None:
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not all_finite(array):
         wrong = ~np.isfinite(array)
         raise InvalidValueError(
             f"{name} has {array[wrong][0]}{place_of(wrong)}",

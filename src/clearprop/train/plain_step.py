@@ -47,6 +47,7 @@ class PlainStep:
         self.n, self.form, self.code = n, form, code
         self._run, self._stored = repeated(program, held, n), step.stored
         self._numbers = {name: scalar.first for name, scalar in architecture.scalars.items()}
+        self.optimizer = GradientDescent()  # of the last step
 
     def __call__(self, rows: Array, y: Array, learning_rate: float, counter: Array) -> dict[str, Array]:
         """The new value of each parameter and running state by name, until the next call.
@@ -56,6 +57,8 @@ class PlainStep:
             DivergenceError: if one of them is not finite.
         """
         η = _checked_rate(learning_rate)
+        if self.optimizer.learning_rate != η:
+            self.optimizer = GradientDescent(η)
         new = self._run({X: rows, TARGET: y, "η": η, COUNTER: counter, **self._numbers})
         found = {self._stored[name]: a for name, a in new.items()}
         if not self._run.finite():
