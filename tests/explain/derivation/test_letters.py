@@ -181,3 +181,12 @@ def test_an_unknown_notation_is_refused(net, trace):
     for call in (*calls, lambda **k: cp.represent(net, **k)):
         with pytest.raises(cp.ClearpropError, match=r"notation 'D'; expected 'delta' or 'd'"):
             call(notation="D")
+
+
+def test_one_number_is_no_element_of_a_batch_of_wide_layers(net):
+    batch = net.trace([[1.0, 2.0, 3.0], [0.5, -1.0, 0.25], [0.0, 1.0, 0.0]], [1, 0, 1])
+    for only in ("z[1]₃", "z[1](2)", "z1[3]", "δ[1]₁", "z[2]₁"):  # of which sample, of which neuron?
+        with pytest.raises(InvalidValueError, match="within the shape"):
+            batch.explain(only=only)
+    for only in ("z[2](2)", "z2[2]", "z2[2,1]"):  # a layer of one neuron
+        assert batch.explain(only=only).to_text().splitlines()[1].startswith("  z[2](2) =")

@@ -70,8 +70,12 @@ def _index(match: re.Match[str], source: DerivationSource, name: Name) -> Index:
         numbers += (match["index"] or match["wide"] or "").split(",") if match["index"] or match["wide"] else []
     turned = source.column and len(shape) == 2 and not of_samples
     found = [int(number) - 1 for number in numbers]
-    if of_samples and len(found) == len(shape) - 1:  # a single sample, or a layer of a single unit
-        found = [0, *found] if source.values.samples == 1 and not match["sample"] else [*found, 0]
+    if of_samples and len(found) == len(shape) - 1:  # a single sample or a layer of a single unit, but no other one
+        is_sample = bool(match["sample"]) or (source.values.samples > 1 and bool(match["index"]))
+        if not is_sample and source.values.samples == 1:
+            found = [0, *found]
+        elif is_sample and shape[1:] == (1,):
+            found = [*found, 0]
     index = tuple(reversed(found) if turned else found)
     if len(index) != len(shape) or not all(0 <= k < d for k, d in zip(index, shape, strict=True)):
         printed = shape[::-1] if turned else shape
