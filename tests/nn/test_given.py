@@ -187,6 +187,18 @@ def test_w_as_a_textbook_of_columns_writes_it():
         cp.Dense(2, W=W, convention="columns")
 
 
+def test_a_column_w_of_the_wrong_shape_is_called_what_it_was_written_as():
+    layer = cp.Dense(3, W=[[1, 2, 3], [4, 5, 6]], convention="column")
+    with pytest.raises(ShapeError) as error:
+        cp.Network(2, [layer])
+    assert "an array of shape (2, 3); expected shape (3, 2): a row for each unit, a column for each input" in str(
+        error.value
+    )
+    assert "convention='row', the default, says that W is written in×out" in str(error.value)
+    with pytest.raises(ShapeError, match=r"shape \(2, 3\); expected shape \(3, 2\)"):
+        cp.Network(2, [pickle.loads(pickle.dumps(layer))])
+
+
 @pytest.mark.parametrize(
     ("n_inputs", "layer"),
     [

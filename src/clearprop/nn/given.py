@@ -29,6 +29,7 @@ class Given:
     shape: tuple[int, ...]
     digest: str
     values: Array | None = field(default=None, compare=False)
+    is_turned = False  # no field: whether it was written the other way round, as a column convention does; for errors
 
     def __post_init__(self) -> None:
         if not isinstance(self.digest, str) or not all(type(d) is int and d >= 0 for d in self.shape):
@@ -62,7 +63,11 @@ class Given:
     @property
     def T(self) -> Given:
         """The transpose."""
-        return self if self.values is None else Given.of(self.values.T)
+        if self.values is None or self.values.ndim < 2:
+            return self
+        found = Given.of(self.values.T)
+        object.__setattr__(found, "is_turned", not self.is_turned)
+        return found
 
     def check_fits(self, letter: str, layer: int, shape: tuple[int, ...]) -> None:
         """Check that the parameter is of the shape that was given, or that this is plain.
@@ -72,12 +77,16 @@ class Given:
         """
         if fits(self.shape, shape):
             return
-        turned = self.shape == shape[::-1]
+        way = -1 if self.is_turned else 1  # as it was written
+        rows, columns = ("input", "unit")[::way]
+        other = "convention='row', the default," if self.is_turned else "of a layer, convention='column'"
         raise ShapeError(
-            f"{letter} of layer {layer} given as an array of shape {show_shape(self.shape)}",
-            f"shape {show_shape(shape)}"
-            + (": a row for each input, a column for each unit" if len(shape) == 2 else ""),
-            "its transpose; of a layer, convention='column' says that W is written out×in" if turned else None,
+            f"{letter} of layer {layer} given as an array of shape {show_shape(self.shape[::way])}",
+            f"shape {show_shape(shape[::way])}"
+            + (f": a row for each {rows}, a column for each {columns}" if len(shape) == 2 else ""),
+            f"its transpose; {other} says that W is written {'in×out' if self.is_turned else 'out×in'}"
+            if self.shape == shape[::-1]
+            else None,
         )
 
     def __repr__(self) -> str:
