@@ -98,16 +98,21 @@ def _from_objects(name: str, objects: Array, hint: str | None) -> Array:
         if type(value).__name__ in MISSING and objects.ndim:
             numbers[place] = math.nan
         elif isinstance(value, Real | Decimal | np.bool_):
-            try:
-                numbers[place] = float(value)
-            except OverflowError:
-                numbers[place] = math.inf if value > 0 else -math.inf  # type: ignore[operator]
+            numbers[place] = as_float(value)
         else:
             wrong = np.zeros(objects.shape, bool)
             wrong[place] = True
             kind = type(value).__name__
             raise DTypeError(f"{name} holds objects, a {kind}{place_of(wrong)} among them", "numbers", hint)
     return numbers
+
+
+def as_float(number: Any) -> float:
+    """A number as a float; what is beyond all floats, as a long whole number, is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _has_mask(given: Any, kind: type) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.arrays import as_float
 from clearprop.errors import DTypeError, InvalidValueError, checked_integer
 
 Steps = NDArray[np.int64]
@@ -49,7 +50,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _positive(name: str, value: Any) -> None:
-    if not _is_number(value) or not value > 0 or math.isinf(value):
+    if not _is_number(value) or not 0 < as_float(value) < math.inf:
         raise InvalidValueError(f"{name} = {value!r}", "a positive number")
 
 

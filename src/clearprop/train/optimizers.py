@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from clearprop import graph as g
+from clearprop.arrays import as_float
 from clearprop.errors import DTypeError, InvalidValueError, unknown_name
 from clearprop.graph import Name, Node
 from clearprop.graph.fused import updates
@@ -23,12 +24,11 @@ from clearprop.nn import Scalar, Schedule, as_schedule
 Slots = Mapping[str, Node]
 
 
-def _check(name: str, value: float | None, low: float, high: float = float("inf"), closed: bool = True) -> None:
+def _check(name: str, value: float, low: float, high: float = float("inf"), closed: bool = True) -> None:
     """Refuse a hyperparameter outside [low, high), or (low, high) if not closed."""
-    if value is None:
-        return
     is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    ok = is_number and (low <= value if closed else low < value) and value < high
+    number = as_float(value) if is_number else low - 1
+    ok = (low <= number if closed else low < number) and number < high
     if not ok:
         bound = f"{'≥' if closed else '>'} {low:g}" + (f" and < {high:g}" if high < float("inf") else "")
         raise InvalidValueError(f"{name} = {value!r}", f"a number {bound}")
@@ -61,8 +61,9 @@ class Optimizer:
             Scalar(self.weight_decay, "weight decay")
         else:
             _check("weight_decay", self.weight_decay, 0)
-        _check("clip_value", self.clip_value, 0, closed=False)
-        _check("clip_norm", self.clip_norm, 0, closed=False)
+        for name in ("clip_value", "clip_norm"):
+            if getattr(self, name) is not None:
+                _check(name, getattr(self, name), 0, closed=False)
 
     @property
     def schedule(self) -> Schedule:
@@ -127,6 +128,8 @@ class SGD(Optimizer):
     def __post_init__(self) -> None:
         super().__post_init__()
         _check("momentum", self.momentum, 0, 1)
+        if not isinstance(self.nesterov, bool | np.bool_):
+            raise InvalidValueError(f"nesterov = {self.nesterov!r}", "True or False")
         if self.nesterov and not self.momentum:
             raise InvalidValueError(
                 "nesterov=True with momentum 0", "a momentum", "cp.SGD(…, momentum=0.9, nesterov=True)"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from clearprop.arrays import as_float
 from clearprop.errors import DivergenceError, InvalidValueError
 from clearprop.execute import Array, default_executor, repeated
 from clearprop.graph import Graph
@@ -73,6 +74,7 @@ class PlainStep:
 
 def _checked_rate(given: float) -> float:
     is_number = isinstance(given, int | float | np.integer | np.floating) and not isinstance(given, bool)
-    if not (is_number and 0 < given < np.inf):
+    η = as_float(given) if is_number else 0.0
+    if not 0 < η < np.inf:
         raise InvalidValueError(f"learning_rate {given!r}", "a positive number")
-    return float(given)
+    return η
