@@ -145,3 +145,27 @@ def test_a_step_too_far_leaves_everything_as_it_was():
 def test_mistakes_are_named(call, error, words):
     with pytest.raises(error, match=words):
         call(network("plain")[0])
+
+
+def test_a_rate_beyond_all_floats_is_refused():
+    net, target = network("plain")
+    with pytest.raises(InvalidValueError, match="a positive number"):
+        net.step(X, target, 10**400)
+
+
+def test_predictions_are_of_now_where_a_step_breaks_off(monkeypatch):
+    net, target = network("plain")
+    net.predict(X)
+    assign = net._run.assign
+
+    def assign_two(name, values):
+        if name == "W2":
+            raise KeyboardInterrupt
+        assign(name, values)
+
+    monkeypatch.setattr(net._run, "assign", assign_two)
+    with pytest.raises(KeyboardInterrupt):
+        net.step(X, target, 0.5)
+    again = network("plain")[0]
+    again.parameters = net.parameters
+    np.testing.assert_array_equal(net.predict(X), again.predict(X))

@@ -376,11 +376,13 @@ class Network:
             before = self._traced(X, y, "training", counter)
             plain = self._plain_step(before)
             new = plain(*before.data_as(self.dtype), learning_rate, counter)
-            for name, values in new.items():
-                self._run.assign(name, values)
-            self._stepped += 1
-            self._changed()
-        before.optimizer = plain.optimizer
+            try:
+                for name, values in new.items():
+                    self._run.assign(name, values)
+                self._stepped += 1
+            finally:  # Ctrl-C between two parameters, too
+                self._changed()
+            before.optimizer = plain.optimizer  # while no other step can put its own there
         return before
 
     def _plain_step(self, before: Trace) -> PlainStep:
