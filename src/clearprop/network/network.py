@@ -485,9 +485,18 @@ class Network:
 
     # --- copies and files
 
-    def copy(self) -> Network:
-        """An independent network with the same numbers."""
-        return deepcopy(self)
+    def copy(self, *, optimizer: bool = True) -> Network:
+        """An independent network with the same numbers.
+
+        Args:
+            optimizer: whether a fit goes on with what the last one's optimizer kept, Adam's moments and its t; False
+                lets it start anew.
+        """
+        found = deepcopy(self)
+        if not as_truth("optimizer", optimizer):
+            found._run.forget_optimizer()
+            found._optimizer = None
+        return found
 
     def __getstate__(self) -> dict[str, Any]:
         made_again = dict.fromkeys(("_program", "_predict", "_plain", "_fit"))

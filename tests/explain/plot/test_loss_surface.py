@@ -176,6 +176,23 @@ def test_others_may_be_trained_too_and_it_is_said():
     assert any("The other 11 parameters are held fixed" in text for text in fixed)
 
 
+def test_others_are_trained_by_an_optimizer_that_starts_anew():
+    X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
+    net, fresh = (
+        cp.Network(2, [cp.Dense(3, "tanh"), cp.Dense(1, "sigmoid")], "bce", seed=1, dtype="float64") for _ in range(2)
+    )
+    net.fit(X, y, optimizer=cp.Adam(0.1), epochs=10)
+    fresh.parameters = net.parameters
+    settings = {"optimizer": cp.Adam(0.1), "others": "trained", "steps": 5}
+    assert cp.plot.loss_surface(net, X, y, **settings).svg == cp.plot.loss_surface(fresh, X, y, **settings).svg
+
+
+def test_a_start_far_away_has_a_surface_around_it():
+    net = cp.Network(2, [cp.Dense(1, bias=False)], "squared_error", dtype="float64")
+    for start in ((1e17, 0), (1e17, 1e17)):
+        assert cp.plot.loss_surface(net, [[1, 0]], [0], start=start, optimizer=None).svg
+
+
 def test_a_way_that_diverges_ends_and_it_is_said():
     net, X, y = bowl()
     picture = cp.plot.loss_surface(net, X, y, optimizer=cp.GradientDescent(1e30), steps=20)

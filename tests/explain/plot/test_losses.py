@@ -49,6 +49,28 @@ def test_optimizers_are_tried_on_copies():
     assert any("same parameters" in text for text in said)
 
 
+def test_optimizers_start_anew_after_a_fit():
+    net, fresh = (network(dtype="float64") for _ in range(2))
+    net.fit(X, Y, optimizer=cp.Adam(0.1), epochs=20)
+    fresh.parameters = net.parameters
+    settings = {"epochs": 4, "batch_size": 40}
+    again, anew = (drawn(cp.plot.losses(cp.Adam(0.1), one, X, Y, **settings)) for one in (net, fresh))
+    assert again["blue", False] == pytest.approx(anew["blue", False], abs=1e-6)
+
+
+def test_a_list_of_losses_is_a_history():
+    lines = drawn(cp.plot.losses([0.9, 0.8, 0.6]))
+    assert lines["blue", False][:, 1] == pytest.approx([0.9, 0.8, 0.6], abs=2e-3)
+    series = pytest.importorskip("pandas").Series([0.9, 0.8, 0.6])
+    for given in (series, {"a": series}, np.array([0.9, 0.8, 0.6])):
+        assert drawn(cp.plot.losses(given)).keys() == lines.keys()
+
+
+@pytest.mark.parametrize("given", [[1e300, 1e-300], [1.7e308, -1.7e308], [1e-320, 1e-310]])
+def test_losses_at_the_ends_of_all_floats_are_drawn(given):
+    assert "nan" not in cp.plot.losses({"a": given}).svg
+
+
 def test_wide_ranges_are_logarithmic_and_it_is_said():
     picture = cp.plot.losses({"a": [100.0, 10.0, 1.0]})
     assert any("logarithmic" in text for text in texts(picture))

@@ -190,12 +190,12 @@ def trained(
     """The way of two numbers while all others are trained too: its points, and all numbers at its start and its end.
 
     Args:
-        net: a network; a copy of it is trained, with all samples in each step.
+        net: a network; a copy of it is trained by an optimizer that starts anew, with all samples in each step.
         elements, start: the two numbers, and where they begin.
         optimizer, steps: what trains, and how long.
         X, y: the samples.
     """
-    own = net.copy()
+    own = net.copy(optimizer=False)
     for element, value in zip(elements, start.tolist(), strict=True):
         array = np.array(own.parameters[element.name])
         array[element.place] = value

@@ -67,8 +67,9 @@ def losses(
 ) -> Picture:
     """Draw the losses of several trainings side by side: of histories, or of optimizers that are tried here.
 
-    Optimizers are tried on copies of one network: all start from the same numbers and see the samples in the same
-    order; the network itself stays as it is. One that diverges is drawn as far as it came.
+    Optimizers are tried on copies of one network: all start anew from the same numbers, without what a fit before left
+    them, and see the samples in the same order; the network itself stays as it is. One that diverges is drawn as far as
+    it came.
 
     Args:
         runs: histories by name; or optimizers: a mapping of names, a list, or one. A list of numbers is a history, too.
@@ -170,6 +171,8 @@ class _Run:
 def _runs(runs: Any, net: Any, X: Any, y: Any, settings: Mapping[str, Any]) -> list[_Run]:
     if isinstance(runs, History):
         return [_Run("", runs)]
+    if _are_numbers(runs):
+        return [_Run("", _as_history("losses", runs))]
     given, found = _by_name(runs), []
     for name, one in given.items():
         called = shown_name(name, _LONGEST)
@@ -177,11 +180,18 @@ def _runs(runs: Any, net: Any, X: Any, y: Any, settings: Mapping[str, Any]) -> l
             found.append(_Run(called, one))
         elif isinstance(one, str | Optimizer):
             found.append(_tried(called, resolve_optimizer(one), net, X, y, settings))
-        elif isinstance(one, Sequence | np.ndarray):
+        elif isinstance(one, Sequence) or hasattr(one, "__array__"):
             found.append(_Run(called, _as_history(called, one)))
         else:
             raise DTypeError(f"{name!r} of type {type(one).__name__}", "a history, losses, or an optimizer")
     return found
+
+
+def _are_numbers(runs: Any) -> bool:
+    """Whether it is a single history, as numbers."""
+    if isinstance(runs, list | tuple):
+        return bool(runs) and all(isinstance(one, int | float | np.number) for one in runs)
+    return hasattr(runs, "__array__") and not isinstance(runs, Mapping)
 
 
 def _by_name(runs: Any) -> Mapping[Any, Any]:
@@ -205,7 +215,7 @@ def _tried(name: str, optimizer: Optimizer, net: Any, X: Any, y: Any, settings: 
         raise InvalidValueError(
             f"the optimizer {name!r} without a network and samples", "cp.plot.losses(optimizers, net, X, y)"
         )
-    own, rows = checked_network(net).copy(), []  # type: ignore[attr-defined]
+    own, rows = checked_network(net).copy(optimizer=False), []  # type: ignore[attr-defined]
     try:
         history: History = own.fit(
             X, y, optimizer=optimizer, callbacks=[lambda epoch: rows.append(epoch.row)], **settings
