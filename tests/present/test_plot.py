@@ -55,6 +55,15 @@ def test_epochs_are_whole():
     assert len(Axis(1, 2).ticks()) > 2
 
 
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("values", [[1e-320, 1.7e308], [-1.7e308, 1.7e308], [1.7e308, 1.7e308]])
+def test_an_axis_of_the_largest_numbers_has_ends_and_ticks(values, log):
+    axis = Axis.of(values, log).padded(0.08)
+    assert np.isfinite([axis.low, axis.high, axis.high - axis.low]).all()
+    assert axis.low < axis.high
+    assert all(axis.low <= value <= axis.high for value, _ in axis.ticks())
+
+
 def test_an_axis_is_never_empty_and_counts_what_it_can_show():
     assert Axis.of([3.0, 3.0]).low < 3 < Axis.of([3.0, 3.0]).high
     assert Axis.of([np.nan, 0.0, 2.0, 8.0, np.inf], log=True) == Axis(2.0, 8.0, log=True)

@@ -203,3 +203,16 @@ def test_more_classes_than_colours():
     net = cp.Network(2, [cp.Dense(11, "softmax")], "cross_entropy")
     with pytest.raises(InvalidValueError, match="at most 10"):
         cp.plot.boundary(net, X)
+
+
+def test_columns_may_be_an_array():
+    net = cp.Network(3, [cp.Dense(1, "sigmoid")], "bce", seed=1)
+    X = np.random.default_rng(0).normal(size=(5, 3))
+    assert cp.plot.boundary(net, X, columns=np.array([2, 0])).svg == cp.plot.boundary(net, X, columns=(2, 0)).svg
+
+
+def test_limits_that_no_range_can_hold_are_refused():
+    net = cp.Network(2, [cp.Dense(1, "sigmoid")], "bce")
+    with pytest.raises(InvalidValueError, match="two finite numbers"):
+        cp.plot.boundary(net, [[0, 0]], limits=(-1.7e308, 1.7e308))
+    assert cp.plot.boundary(net, np.array([[-1e38, 0], [1e38, 1]]) * 1e270, [0, 1]).svg

@@ -144,3 +144,8 @@ def test_in_chinese():
 def test_what_cannot_be_drawn_is_said(net, X, settings, error, part):
     with pytest.raises(error, match=part):
         cp.plot.fit(net, X, **settings)
+
+
+def test_a_hidden_value_that_is_not_finite_has_no_shares_and_no_warning():
+    net = cp.Network(1, [cp.Dense(2, lambda z: 1 / z), cp.Dense(1)], "squared_error")
+    assert any("Shares" in text for text in texts(cp.plot.fit(net, [-1, 1])))

@@ -117,3 +117,10 @@ def test_what_cannot_be_drawn_is_said(n, settings, error, part):
     net = cp.Network(n, [cp.Dense(2, "tanh"), cp.Dense(1)], "squared_error")
     with pytest.raises(error, match=part):
         cp.plot.neurons(net, **settings)
+
+
+@pytest.mark.parametrize("activation", [None, lambda z: cp.exp(cp.exp(z)), lambda z: cp.log(z)])
+def test_what_is_not_finite_does_not_set_the_scale(activation):
+    W = 1e308 if activation is None else 100.0
+    net = cp.Network(2, [cp.Dense(2, activation, W=W), cp.Dense(1)], "squared_error", dtype="float64")
+    assert cp.plot.neurons(net, limits=(-9, 9)).title == "What each neuron of layer 1 sees"

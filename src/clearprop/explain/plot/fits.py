@@ -194,7 +194,9 @@ class _Shares:
         b = values.parameters.get(Name.parameter("b", 2))
         bias = 0.0 if b is None else float(b[curve.column])
         a = values.a[1]
-        if a.shape[1:] != v.shape or not np.allclose(a @ v + bias, curve.y, rtol=1e-9, atol=1e-9):
+        if a.shape[1:] != v.shape or not np.isfinite(a).all():
+            return cls.none()
+        if not np.allclose(a @ v + bias, curve.y, rtol=1e-9, atol=1e-9):
             return cls.none()
         every = a * v
         largest = np.argsort(-np.ptp(every, axis=0), kind="stable")[: len(_COLOURS)]

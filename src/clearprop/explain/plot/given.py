@@ -16,7 +16,7 @@ from clearprop.explain.values import Values
 from clearprop.graph import Name
 from clearprop.messages import Message
 from clearprop.nn import Architecture, TargetForm
-from clearprop.present.figure.axis import Text
+from clearprop.present.figure.axis import LARGEST, Text
 from clearprop.present.formula import Math, parse, to_text
 from clearprop.train import as_features, as_targets
 from clearprop.visible import shown_name
@@ -42,7 +42,7 @@ def as_limits(name: str, given: Any) -> Range:
         InvalidValueError: if they are not two finite numbers, the lower one first.
     """
     ends = as_array(name, given)
-    if ends.shape != (2,) or not np.isfinite(ends).all() or not ends[0] < ends[1]:
+    if ends.shape != (2,) or not (np.abs(ends) <= LARGEST).all() or not ends[0] < ends[1]:
         raise InvalidValueError(f"{name} {given!r}", "two finite numbers, the lower one first, such as (-4, 4)")
     return float(ends[0]), float(ends[1])
 

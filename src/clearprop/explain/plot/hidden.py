@@ -31,7 +31,7 @@ from clearprop.present.figure import (
     explained,
     tiled,
 )
-from clearprop.present.figure.axis import Text
+from clearprop.present.figure.axis import LARGEST, Text
 from clearprop.present.figure.plot import Drawn
 from clearprop.present.formula import Math, number, parse
 
@@ -111,7 +111,8 @@ def _over_the_plane(
     a = plane.fields(lambda rows: with_inputs(net, rows).a[layer], _POINTS)
     z = plane.fields(lambda rows: with_inputs(net, rows).z[layer], _POINTS)
     chosen, remarks = chosen_units(units, len(a), _MOST_PLANES)
-    largest = max(float(np.abs(a[j].values).max()) for j in chosen) or 1.0
+    sizes = np.abs(np.stack([np.asarray(a[j].values) for j in chosen]))
+    largest = float(sizes.max(where=sizes <= LARGEST, initial=0.0)) or 1.0
     levels = _levels(largest)
     panels = []
     for j in chosen:

@@ -126,7 +126,7 @@ class Plane:
 
 
 def _two_columns(columns: Any, names: tuple[Text, ...]) -> tuple[int, int]:
-    given = list(columns) if isinstance(columns, list | tuple) else [columns]
+    given = [columns] if isinstance(columns, str) or not np.iterable(columns) else list(columns)
     found = [_column(column, names) for column in given]
     if len(found) != 2 or found[0] == found[1]:
         raise InvalidValueError(f"columns {columns!r}", "two different columns, such as (0, 1)")

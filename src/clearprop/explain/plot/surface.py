@@ -228,6 +228,7 @@ def _around(ways: Mapping[str, Way], start: Array) -> tuple[Range, Range]:
     low, high = every.min(axis=0), every.max(axis=0)
     middle, half = (low + high) / 2, 0.7 * (high - low)
     half = np.maximum(half, max(0.5 * float(half.max()), 1.0 if not half.any() else 0.0))
+    half = np.maximum(half, 1e-6 * np.abs(middle))  # so that ends of large numbers are two
     (a, c), (b, d) = (middle - half).tolist(), (middle + half).tolist()
     return (a, b), (c, d)
 

@@ -14,6 +14,7 @@ from clearprop.present.formula.tree import RAISED, Math
 
 Text = Words | Math  # what is written in a plot
 Tick = tuple[float, Text]  # a value, and what is written there
+LARGEST = 1e250  # an end of an axis: what is beyond stands outside, so that no range or factor overflows
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Axis:
         """
         every = np.asarray(values, np.float64)
         there = every[np.isfinite(every) & ((every > 0) | (not log))]
+        there = np.clip(there, 1 / LARGEST if log else -LARGEST, LARGEST)
         low, high = (float(there.min()), float(there.max())) if there.size else (1.0, 1.0)
         if low == high:
             low, high = (low / 2, high * 2) if log else (low - (abs(low) / 2 or 1), high + (abs(high) / 2 or 1))
@@ -61,7 +63,7 @@ class Axis:
     def padded(self, part: float = 0.05) -> Axis:
         """With a little room at both ends."""
         if self.log:
-            room = (self.high / self.low) ** part
+            room = self.high**part / self.low**part
             return replace(self, low=self.low / room, high=self.high * room)
         room = part * (self.high - self.low)
         return replace(self, low=self.low - room, high=self.high + room)
