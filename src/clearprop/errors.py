@@ -153,6 +153,11 @@ def listed(names: Iterable[object], most: int = 20) -> str:
     return ", ".join(shown[:most]) + (f", … ({len(shown)} in all)" if len(shown) > most else "")
 
 
+def _spelled(name: str) -> str:
+    """A name without capitals and without what stands between its words: LeakyReLU is leaky_relu."""
+    return "".join(c for c in name.lower() if c.isalnum())
+
+
 def unknown_name(kind: str, got: object, known: list[str], others: Iterable[str] = ()) -> UnknownNameError:
     """The error for a name that is not known, with the closest known ones as a hint.
 
@@ -169,7 +174,7 @@ def unknown_name(kind: str, got: object, known: list[str], others: Iterable[str]
     from difflib import get_close_matches  # loaded only when something went wrong
 
     understood = [*known, *others]
-    same = [name for name in understood if name.lower() == str(got).lower()]
+    same = [name for name in understood if _spelled(name) == _spelled(str(got))]
     close = same or get_close_matches(str(got), understood, n=1)
     return UnknownNameError(
         f"unknown {kind} {got!r}",

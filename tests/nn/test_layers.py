@@ -167,6 +167,7 @@ def test_names_of_layers_without_activation():
         (lambda: cp.Dense(0), InvalidValueError, "units 0; expected a positive integer"),
         (lambda: cp.Dense(2.5), InvalidValueError, "units 2.5"),
         (lambda: cp.Dense(2, "rleu"), UnknownNameError, "did you mean 'relu'"),
+        (lambda: cp.Dense(2, "LeakyReLU"), UnknownNameError, "did you mean 'leaky_relu'"),
         (lambda: cp.Dense(2, 7), DTypeError, "activation 7"),
         (lambda: cp.Dense(2, init="hee"), UnknownNameError, "did you mean 'he'"),
         (lambda: cp.Dropout(1.0), InvalidValueError, r"\[0, 1\)"),

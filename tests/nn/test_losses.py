@@ -131,3 +131,9 @@ def test_names_that_others_use():
     assert cp.Dense(1, "logistic") == cp.Dense(1, "sigmoid")
     assert cp.Activation("logistic") == cp.Activation("sigmoid")
     cp.Network(3, [cp.Dense(1, "logistic")], "bce").fit(X, Y[:, 0] > 0, epochs=1)
+
+
+@pytest.mark.parametrize("given", ["L2", "SSE", "Log_Loss"])
+def test_a_name_that_could_be_two_losses_is_that_in_capitals_too(given):
+    with pytest.raises(UnknownNameError, match=f"unknown loss '{given}'; expected '(squared|binary)"):
+        resolve_loss(given)

@@ -218,8 +218,8 @@ def resolve_loss(given: Any) -> Loss:
     """
     if isinstance(given, str):
         name = ALIASES.get(given, given)
-        if name in _AMBIGUOUS:
-            raise UnknownNameError(f"unknown loss {name!r}", _AMBIGUOUS[name])
+        if name.lower() in _AMBIGUOUS:
+            raise UnknownNameError(f"unknown loss {name!r}", _AMBIGUOUS[name.lower()])
         if name not in LOSSES:
             raise unknown_name("loss", given, sorted(LOSSES), ALIASES)
         return LOSSES[name]
