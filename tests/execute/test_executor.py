@@ -190,3 +190,9 @@ def test_a_batch_size_that_no_input_has():
     assert cp.evaluate(cp.sum(ones), n=3) == 6
     with pytest.raises(ShapeError, match="batch of unknown size"):
         cp.evaluate(cp.sum(ones))
+
+
+@pytest.mark.parametrize("given", ["ab", ["a"], [3]])
+def test_a_list_of_what_is_no_node_is_called_that(given):
+    with pytest.raises(DTypeError, match=rf"a {type(given).__name__} with a {type(given[0]).__name__} in it"):
+        cp.evaluate(given, {})
