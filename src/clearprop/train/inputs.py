@@ -32,12 +32,13 @@ def _require_finite(name: str, array: Array) -> None:
 
 def as_dtype(name: str, array: Array, dtype: str) -> Array:
     """An array of finite numbers in the network's dtype, in which they must be finite too."""
-    flags = array.flags
-    if array.dtype == DTYPES[dtype] and flags.c_contiguous and flags.aligned and type(array) is np.ndarray:
-        return array  # as it is, which is the usual case in a loop of single steps
+    if array.dtype == DTYPES[dtype]:
+        flags = array.flags
+        as_it_is = flags.c_contiguous and flags.aligned and type(array) is np.ndarray
+        return array if as_it_is else np.require(array, None, ["C", "A"])
     with np.errstate(over="ignore"):
-        cast: Array = np.require(array, DTYPES[dtype], ["C", "A"])  # aligned, too
-    if cast.dtype != array.dtype and not np.isfinite(cast).all():
+        cast: Array = np.ascontiguousarray(array, DTYPES[dtype])
+    if not all_finite(cast):
         bad = array[~np.isfinite(cast)][0]
         raise InvalidValueError(
             f"{name} has {bad:g}, too large for {DTYPES[dtype]}",
