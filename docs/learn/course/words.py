@@ -51,7 +51,8 @@ def footer(page: Page) -> str:
             f"<sub>生成本页时运行了 {page.snippets} 段程序，用数值验证了 {page.formulas} 个公式"
             f"和 {page.answers} 个答案；正文中的数字和图也由程序算出。</sub>"
         )
+    formulas = "1 formula" if page.formulas == 1 else f"{page.formulas} formulas"
     return (
-        f"<sub>To build this page, {page.snippets} programs were run, and {page.formulas} formulas and {page.answers} "
+        f"<sub>To build this page, {page.snippets} programs were run, and {formulas} and {page.answers} "
         "answers checked with numbers; the numbers in the text and the figures are computed, too.</sub>"
     )
