@@ -12,6 +12,7 @@ from clearprop.explain.picture import Picture
 from clearprop.messages import Language
 from course.plot import Plot
 
+TITLE = Phrase("x², a line, and sums of two ReLUs", "x²、直线与两个 ReLU 之和")
 LINE, AT_ZERO, FREE = Phrase("a line", "直线"), Phrase("bent at 0", "折点在 0"), Phrase("bent freely", "折点任选")
 
 
@@ -19,7 +20,7 @@ def bends(
     x: np.ndarray, best: Callable[..., Any], relu: Callable[[Any], Any], free: float, lang: Language = "en"
 ) -> Picture:
     """x² with the best line and the best sums of two ReLUs, bent at 0 and at ±free."""
-    plot = Plot("x², a line, and sums of two ReLUs", (-1, 1), (-0.2, 1.05), "$x$", x_ticks=(-1, 0, 1))
+    plot = Plot(TITLE(lang), (-1, 1), (-0.2, 1.05), "$x$", x_ticks=(-1, 0, 1))
     some = slice(None, None, 100)
     plot.line(x[some], x[some] ** 2, "soft", width=5)
     plot.text(-0.9, 0.81, "$x^2$", "soft", dx=8, dy=-4)
