@@ -11,6 +11,7 @@ from pages import ROOT
 
 PAGES = {"en": ROOT / "docs/textbook.md", "zh": ROOT / "docs/textbook.zh.md"}
 WAYS = list(product(("en", "zh"), ("row", "column"), ("delta", "d")))
+AT_ODDS = [WAYS[i] for i in (0, 3, 5, 6)]  # of any two settings every pair is among them
 
 
 def set_up(page: str) -> dict:
@@ -45,7 +46,7 @@ def test_both_pages_have_the_same_calls():
 @pytest.mark.parametrize("call", calls(PAGES["en"].read_text()))
 def test_a_call_shows_it_in_every_way(call, page):
     seen = set()
-    for lang, convention, notation in WAYS if "**" in call else WAYS[:1]:
+    for lang, convention, notation in AT_ODDS if "**" in call else WAYS[:1]:
         page["how"], page["words"] = {"lang": lang, "convention": convention, "notation": notation}, {"lang": lang}
         text = shown(eval(call, page))
         assert text.strip()

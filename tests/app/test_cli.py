@@ -104,6 +104,7 @@ def test_a_mistake_is_one_line_and_exit_code_two(trained, tmp_path, arguments, w
     assert not (tmp_path / "p.csv").exists()
 
 
+@pytest.mark.system
 def test_help_and_version():
     assert "--target" in run("train", "--help").stdout
     assert f"clearprop {cp.__version__}, executor: {executor_in_words()}" in run_process("--version").stdout

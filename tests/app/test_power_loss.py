@@ -11,6 +11,8 @@ import clearprop as cp
 from every_file import KINDS, TRAINED, prepare, train, write
 from power_loss import TORN, Disk
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory):

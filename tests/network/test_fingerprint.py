@@ -149,6 +149,7 @@ net.fit(X, X[:, 0], epochs=2, metrics=[share], validation=(X, X[:, 0]), checkpoi
 """
 
 
+@pytest.mark.system
 def test_a_run_is_the_same_in_another_process_and_on_another_line(tmp_path):
     script = SCRIPT.format('float("b" in {"a", "b", "c", "d"}) + sum((lambda t: float(t))(v) for v in a.ravel())')
     for seed, name, text in (("1", "one.py", script), ("2", "two.py", "# one more line\n" + script)):

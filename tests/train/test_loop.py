@@ -379,6 +379,7 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path):
         checkpointed(tmp_path / "c", 4, resume=True, seed=7)
 
 
+@pytest.mark.system
 def test_kill_nine_and_resume_gives_the_same_bits(tmp_path):
     """A process is killed in the middle of training; a second one resumes and ends where an unbroken one does."""
     script = tmp_path / "script.py"
