@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from operator import index
+from typing import TypeVar
 
 from clearprop.visible import shown_name, visible
+
+Word = TypeVar("Word", bound=str)
 
 
 class ClearpropError(Exception):
@@ -127,14 +130,16 @@ def checked_integer(name: str, value: object, low: int = 1) -> int:
     return number
 
 
-def check_choice(name: str, given: object, known: tuple[str, ...]) -> None:
-    """Refuse what is not among a few words.
+def checked_choice(name: str, given: object, known: tuple[Word, ...]) -> Word:
+    """A word that is among a few, as one of their type.
 
     Raises:
-        InvalidValueError: naming them.
+        InvalidValueError: for any other, naming them.
     """
-    if given not in known:
-        raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, known)))
+    for word in known:
+        if given == word:
+            return word
+    raise InvalidValueError(f"{name} {given!r}", " or ".join(map(repr, known)))
 
 
 def checked_seed(seed: object) -> int:

@@ -220,8 +220,16 @@ class TableModel:
             >>> print(model.explain(table, row=3, detail="formulas").title)
             Row 3 (counted from 0): y
         """
-        how = {"lang": lang, "convention": convention, "detail": detail, "only": only, "title": title}
-        return explained(self, frame, row, **how, notation=notation, optimizer=optimizer)  # type: ignore[arg-type]
+        return explained(
+            *(self, frame, row),
+            lang=lang,
+            convention=convention,
+            detail=detail,
+            only=only,
+            title=title,
+            notation=notation,
+            optimizer=optimizer,
+        )
 
     def score(self, frame: Any) -> dict[str, float]:
         """Scores on a table that has the target column, by name: accuracy, log loss, …, or R², RMSE and MAE.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from clearprop.errors import check_choice
+from clearprop.errors import checked_choice
 from clearprop.execute import Array
 from clearprop.explain.derivation.source import DerivationSource
 from clearprop.explain.derivation.symbols import NOTATIONS, symbol
 from clearprop.explain.values import Values
 from clearprop.messages import Message
+from clearprop.nn import CONVENTIONS
 from clearprop.nn.names import A0, X
 from clearprop.present.document import Column, Document, Paragraph, Table
 from clearprop.present.formula import is_printable, number
@@ -35,9 +36,9 @@ def listing(values: Values, convention: str = "row", notation: str = "delta") ->
     Raises:
         ClearpropError: for an unknown convention or notation.
     """
-    check_choice("convention", convention, ("row", "column"))
-    check_choice("notation", notation, NOTATIONS)
-    source = DerivationSource(values, convention, notation=notation)  # type: ignore[arg-type]
+    written = checked_choice("convention", convention, CONVENTIONS)
+    letters = checked_choice("notation", notation, NOTATIONS)
+    source = DerivationSource(values, written, notation=letters)
     columns = [Message(f"trace.{name}") for name in ("name", "symbol", "shape", "numbers")]
     rows = []
     for name in values:

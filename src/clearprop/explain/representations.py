@@ -9,10 +9,10 @@ from typing import Protocol
 import numpy as np
 
 from clearprop.cached import cached_property
-from clearprop.errors import check_choice
+from clearprop.errors import checked_choice
 from clearprop.execute import Array
 from clearprop.explain.derivation.elements import indices
-from clearprop.explain.derivation.source import Convention, DerivationSource
+from clearprop.explain.derivation.source import DerivationSource
 from clearprop.explain.derivation.steps import part, step
 from clearprop.explain.derivation.symbols import NOTATIONS, Notation
 from clearprop.explain.derivation.titles import title
@@ -20,7 +20,7 @@ from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.values import Values
 from clearprop.graph import Name
 from clearprop.messages import Language, Message, checked_language
-from clearprop.nn import Architecture
+from clearprop.nn import CONVENTIONS, Architecture, Convention
 from clearprop.nn.names import A0, LOSS
 from clearprop.present.document import Document, Equation, Figure, Section
 from clearprop.present.figure.scene import Picture
@@ -161,8 +161,8 @@ def represent(
         >>> print(cp.represent(net).to_text().splitlines()[8])
           z[1] = a[0]₁ · w[1]₁₁ + a[0]₂ · w[1]₂₁ + b[1]
     """
-    check_choice("convention", convention, ("row", "column"))
-    check_choice("notation", notation, NOTATIONS)
+    written = checked_choice("convention", convention, CONVENTIONS)
+    letters = checked_choice("notation", notation, NOTATIONS)
     nothing = np.zeros((1, net.architecture.n_inputs))
     values = Values(net.architecture, net.arrays(), nothing)
-    return Representations(values, checked_language(lang), convention, notation)  # type: ignore[arg-type]
+    return Representations(values, checked_language(lang), written, letters)

@@ -63,14 +63,14 @@ class Values:
         self.architecture, self.mode = architecture, mode
         self._parameters = {name: a.copy() for name, a in parameters.items()}  # as they are now
         self._X, self._y, self.form = _kept(X), None if y is None else _kept(y), form
-        self._counter = np.zeros(3, np.int64) if counter is None else counter  # of random numbers: seed, epoch, step
+        self.counter = np.zeros(3, np.int64) if counter is None else counter  # of random numbers: seed, epoch, step
         self._training = mode == "training"
         self.optimizer = optimizer  # that the network was trained with last, as far as it is known
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as what it was made of; graphs and values are made again when they are needed."""
         made_of = (self.architecture, self._parameters, self._X, self._y, self.form, self.mode)
-        return type(self), (*made_of, self._counter, self.optimizer)
+        return type(self), (*made_of, self.counter, self.optimizer)
 
     @cached_property
     def parameters(self) -> dict[str, Array]:
@@ -123,7 +123,7 @@ class Values:
 
     def inputs(self) -> dict[str, Array]:
         """What the graphs are computed from: parameters, X, y, the counter of random numbers, and what is scheduled."""
-        bound = dict(self.parameters) | {X: self._X, COUNTER: self._counter}
+        bound = dict(self.parameters) | {X: self._X, COUNTER: self.counter}
         bound |= {name: np.asarray(scalar.first) for name, scalar in self.architecture.scalars.items()}
         return bound if self._y is None else bound | {TARGET: self._y}
 
@@ -193,7 +193,7 @@ class Values:
         rows = slice(i % self.samples, i % self.samples + 1)
         y = None if self._y is None else self._y[rows]
         made_of = (self.architecture, self._parameters, self._X[rows], y, self.form, self.mode)
-        return type(self)(*made_of, self._counter, self.optimizer)
+        return type(self)(*made_of, self.counter, self.optimizer)
 
     @cached_property
     def _names(self) -> tuple[Name, ...]:

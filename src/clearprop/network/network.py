@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.errors import BusyError, InvalidValueError, ShapeError, check_choice, checked_integer, checked_seed
+from clearprop.errors import BusyError, InvalidValueError, ShapeError, checked_choice, checked_integer, checked_seed
 from clearprop.execute import Array, Executor, Program, default_executor
 from clearprop.explain import Trace
 from clearprop.forks import undivided
@@ -21,10 +21,10 @@ from clearprop.graph import Graph, dtype_name, simplify
 from clearprop.interop import write_model
 from clearprop.network import persistence
 from clearprop.network.arguments import as_callbacks, as_held_out, as_penalty, as_stopping, as_truth
-from clearprop.network.hashed import hashed
 from clearprop.network.parameters import Parameters
+from clearprop.network.plain_steps import PlainSteps
 from clearprop.network.summary import summary_of
-from clearprop.nn import Architecture, TargetForm, as_layer, resolve_loss
+from clearprop.nn import CONVENTIONS, Architecture, TargetForm, as_layer, resolve_loss
 from clearprop.plan import Plan
 from clearprop.train import (
     Callback,
@@ -33,7 +33,6 @@ from clearprop.train import (
     Epoch,
     History,
     Optimizer,
-    PlainStep,
     Profile,
     Run,
     Schedule,
@@ -102,8 +101,7 @@ class Network:
         self.architecture, self.seed, self.dtype = architecture, checked_seed(seed), dtype_name(dtype)
         self._program: Program | None = None  # of a prediction
         self._predict: Callable[[Array], Array] | None = None  # with the parameters of now
-        self._plain: PlainStep | None = None  # of `step`, for batches of one size
-        self._stepped = 0  # how many of those steps were taken: dropout drops others in each
+        self._steps = PlainSteps(self.architecture, self.seed, self.dtype)
         self._fit: tuple[int, threading.Lock] | None = None  # the last one's process, and its lock, held while it runs
         self._optimizer: Optimizer | None = None  # of the last fit
 
@@ -148,7 +146,7 @@ class Network:
             >>> net.parameters["W1"].shape
             (3, 1)
         """
-        check_choice("convention", convention, ("row", "column"))
+        checked_choice("convention", convention, CONVENTIONS)
         return self._view(states=False, turned=convention == "column")
 
     @property
@@ -372,32 +370,12 @@ class Network:
         mine = threading.Lock()
         with mine:
             self._claim(mine)
-            counter = np.array([self.seed, self._run.epoch, self._stepped])
-            before = self._traced(X, y, "training", counter)
-            plain = self._plain_step(before)
-            new = plain(*before.data_as(self.dtype), learning_rate, counter)
+            before = self._traced(X, y, "training", self._steps.counter(self._run))
             try:
-                for name, values in new.items():
-                    self._run.assign(name, values)
-                self._stepped += 1
+                self._steps.take(self._run, before, learning_rate)
             finally:  # Ctrl-C between two parameters, too
                 self._changed()
-            before.optimizer = plain.optimizer  # while no other step can put its own there
         return before
-
-    def _plain_step(self, before: Trace) -> PlainStep:
-        """The step that was planned before, if it is for as many rows of the same form and by the same code."""
-        plain, code = self._plain, self._code_of_users()
-        if plain is None or (plain.n, plain.form, plain.code) != (before.samples, before.form, code):
-            form: TargetForm = before.form
-            plain = PlainStep(self.architecture, self._run.parameters, form, self.dtype, before.samples, code)
-            self._plain = plain
-        return plain
-
-    def _code_of_users(self) -> str:
-        """What tells the user's functions of now, which may read variables that change, from those of before."""
-        found = self.architecture.code_of_users
-        return hashed(found) if found else ""
 
     def _claim(self, mine: threading.Lock) -> None:
         """Keep other fits out for as long as a lock is held; a fit that a fork left behind in a child keeps none out.
@@ -499,7 +477,7 @@ class Network:
         return found
 
     def __getstate__(self) -> dict[str, Any]:
-        made_again = dict.fromkeys(("_program", "_predict", "_plain", "_fit"))
+        made_again = dict.fromkeys(("_program", "_predict", "_fit"))
         return {**self.__dict__, **made_again}
 
     def save(self, path: str | os.PathLike[str]) -> None:

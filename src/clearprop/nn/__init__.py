@@ -29,7 +29,7 @@ from clearprop.nn.losses import (
     loss_name,
     resolve_loss,
 )
-from clearprop.nn.parameter import Parameter
+from clearprop.nn.parameter import CONVENTIONS, Convention, Parameter
 from clearprop.nn.schedules import (
     ConstantRate,
     Cosine,
@@ -47,6 +47,7 @@ from clearprop.nn.settings import ByParameter
 
 __all__ = [
     "ACTIVATIONS",
+    "CONVENTIONS",
     "ELU",
     "INITIALIZERS",
     "LOSSES",
@@ -58,6 +59,7 @@ __all__ = [
     "ByParameter",
     "Constant",
     "ConstantRate",
+    "Convention",
     "Cosine",
     "CrossEntropy",
     "CustomLoss",

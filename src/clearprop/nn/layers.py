@@ -12,13 +12,13 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from clearprop import graph as g
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError, check_choice, checked_integer
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_choice, checked_integer
 from clearprop.graph import Node
 from clearprop.graph.fused.updates import spread
 from clearprop.nn.activations import Activating, canonical, resolve_activation
 from clearprop.nn.given import as_given
 from clearprop.nn.initializers import Constant, FanInUniform, Initializer, Zeros, resolve_initializer
-from clearprop.nn.parameter import Role
+from clearprop.nn.parameter import CONVENTIONS, Role
 from clearprop.nn.schedules import Scalar, Schedule
 from clearprop.nn.scope import Scope
 from clearprop.nn.settings import Learned, ShortRepr
@@ -50,7 +50,7 @@ class WeightedSum(Learned):
     def __post_init__(self, convention: str) -> None:
         super().__post_init__()
         name = type(self).__name__
-        check_choice("convention", convention, ("row", "column"))
+        checked_choice("convention", convention, CONVENTIONS)
         W = as_given(f"W of {name}", self.W)
         object.__setattr__(self, "W", W.T if W is not None and convention == "column" else W)
         object.__setattr__(self, "b", as_given(f"b of {name}", self.b))

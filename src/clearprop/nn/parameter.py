@@ -14,6 +14,9 @@ Role = Literal[
     "weight", "bias", "scale", "shift", "embedding", "running mean", "running variance", "state", "other"
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = get_args(Role)
+# How W and samples are written: z = a W + b with W in×out and samples as rows, or z = W a + b with both turned.
+Convention = Literal["row", "column"]
+CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
 STATES: frozenset[Role] = frozenset({"running mean", "running variance", "state"})
 
 

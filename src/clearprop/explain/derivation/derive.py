@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clearprop.errors import check_choice
+from clearprop.errors import checked_choice
 from clearprop.explain.derivation.arrange import is_label
 from clearprop.explain.derivation.asked import asked_for
 from clearprop.explain.derivation.source import DerivationSource
-from clearprop.explain.derivation.steps import Steps, UpdateSteps, part, step
+from clearprop.explain.derivation.steps import DETAILS, Steps, UpdateSteps, part, step
 from clearprop.explain.derivation.symbols import NOTATIONS, Notation
 from clearprop.explain.derivation.titles import mode, remarks, title
 from clearprop.explain.values import Values
 from clearprop.graph import Name, Node, tidy
 from clearprop.messages import Message
+from clearprop.nn import CONVENTIONS
 from clearprop.nn.names import A0, DATA_LOSS, LOSS, TARGET, X
 from clearprop.present.document import Document, Paragraph, Section
 from clearprop.present.formula import DIGITS, checked_digits
@@ -36,13 +37,13 @@ def derive(
     Raises:
         ClearpropError: for an unknown convention, notation, detail or value.
     """
-    check_choice("convention", convention, ("row", "column"))
-    check_choice("notation", notation, NOTATIONS)
-    check_choice("detail", detail, ("formulas", "values", "elements"))
+    written = checked_choice("convention", convention, CONVENTIONS)
+    letters = checked_choice("notation", notation, NOTATIONS)
+    shown = checked_choice("detail", detail, DETAILS)
     digits = checked_digits(digits)
     asked, optimizer = optimizer, optimizer or values.optimizer or GradientDescent()
-    source = DerivationSource(values, convention, digits, optimizer, notation)  # type: ignore[arg-type]
-    steps = Steps(source, detail)  # type: ignore[arg-type]
+    source = DerivationSource(values, written, digits, optimizer, letters)
+    steps = Steps(source, shown)
     if only is not None:
         updates = UpdateSteps(source, steps.detail, optimizer)
         return Document("", (Section("", tuple(_chosen(only, source, steps, updates))),))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 import numpy as np
 
@@ -18,11 +17,10 @@ from clearprop.explain.values import Values
 from clearprop.graph import Graph, N, Name, Node, Shape
 from clearprop.graph.entries import Index
 from clearprop.graph.node import is_alias, is_batch_size, is_constant, is_variable
+from clearprop.nn import Convention
 from clearprop.nn.names import DATA_LOSS, LOSS, TARGET
 from clearprop.present.formula import DIGITS, EQUALS, Math, Matrix, identifier, is_printable, joined, number, words
 from clearprop.train import Optimizer, first_numbers, textbook_step
-
-Convention = Literal["row", "column"]
 
 
 class DerivationSource:

@@ -6,7 +6,7 @@ The last steps are those of the update; they are made of the same graph as the o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from clearprop.present.formula import LONGEST, Math, fill, identifier, is_printa
 from clearprop.train import GradientDescent, Optimizer, first_numbers
 
 Detail = Literal["formulas", "values", "elements"]
+DETAILS: tuple[Detail, ...] = get_args(Detail)
 _LONGEST_SAMPLE = 64  # numbers of a single sample that are all printed
 
 

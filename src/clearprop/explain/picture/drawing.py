@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DTypeError, InvalidValueError, check_choice
+from clearprop.errors import DTypeError, InvalidValueError, checked_choice
 from clearprop.execute import Array, as_array
 from clearprop.explain.derivation import NOTATIONS, DerivationSource, Notation
 from clearprop.explain.picture.circles import draw_circles
@@ -68,23 +68,23 @@ def draw(
     """
     known = checked_language(lang)
     if view is not None:
-        check_choice("view", view, _VIEWS)
+        checked_choice("view", view, _VIEWS)
     if zoom is not None:
-        check_choice("zoom", zoom, _ZOOMS)
+        checked_choice("zoom", zoom, _ZOOMS)
     digits = checked_digits(digits)
-    check_choice("notation", notation, NOTATIONS)
+    letters = checked_choice("notation", notation, NOTATIONS)
     if isinstance(what, Values):
         if view == "circles":
             of_inputs = _names(names, what.architecture)
-            return draw_circles(what, known, of_inputs, numbers, digits, notation)  # type: ignore[arg-type]
-        return _of_run(what, view or "graph", zoom or "layers", known, digits, notation)  # type: ignore[arg-type]
+            return draw_circles(what, known, of_inputs, numbers, digits, letters)
+        return _of_run(what, view or "graph", zoom or "layers", known, digits, letters)
     if hasattr(what, "architecture"):
         if view not in (None, "circles"):
             raise InvalidValueError(f"the {view} of a network without data", "a trace: cp.draw(net.trace(X, y))")
         nothing = np.zeros((1, what.architecture.n_inputs))
         alone = Values(what.architecture, what.arrays(), nothing)
         of_inputs = _names(names, what.architecture)
-        return draw_circles(alone, known, of_inputs, numbers, digits, notation, of_run=False)  # type: ignore[arg-type]
+        return draw_circles(alone, known, of_inputs, numbers, digits, letters, of_run=False)
     if view == "circles":
         raise DTypeError(f"circles of a {type(what).__name__}", "a network or a trace")
     graph = _with_one_output(what)

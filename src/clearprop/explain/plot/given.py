@@ -34,6 +34,10 @@ class Plottable(Protocol):
         """All parameters and running states, by name."""
         ...
 
+    def copy(self, optimizer: bool = True) -> Any:
+        """An independent network of the same numbers, which may be trained."""
+        ...
+
 
 def as_limits(name: str, given: Any) -> Range:
     """The two ends of an axis.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.arrays import as_array
-from clearprop.errors import DivergenceError, DTypeError, InvalidValueError, ShapeError, check_choice
+from clearprop.errors import DivergenceError, DTypeError, InvalidValueError, ShapeError, checked_choice
 from clearprop.execute import Array
 from clearprop.explain.plot.given import checked_network
 from clearprop.messages import Message, checked_language
@@ -88,7 +88,7 @@ def losses(
         'The loss by epoch'
     """
     known = checked_language(lang)
-    check_choice("by", by, ("epoch", "step"))
+    checked_choice("by", by, ("epoch", "step"))
     every = _runs(runs, net, X, y, {"epochs": epochs, "batch_size": batch_size, "validation": validation})
     if not every:
         raise InvalidValueError("no trainings", "histories or optimizers by name")
@@ -215,7 +215,7 @@ def _tried(name: str, optimizer: Optimizer, net: Any, X: Any, y: Any, settings: 
         raise InvalidValueError(
             f"the optimizer {name!r} without a network and samples", "cp.plot.losses(optimizers, net, X, y)"
         )
-    own, rows = checked_network(net).copy(optimizer=False), []  # type: ignore[attr-defined]
+    own, rows = checked_network(net).copy(optimizer=False), []
     try:
         history: History = own.fit(
             X, y, optimizer=optimizer, callbacks=[lambda epoch: rows.append(epoch.row)], **settings

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.arrays import as_array
-from clearprop.errors import InvalidValueError, ShapeError, check_choice, checked_integer
+from clearprop.errors import InvalidValueError, ShapeError, checked_choice, checked_integer
 from clearprop.execute import Array
 from clearprop.explain.plot.descent import Element, Slice, Way, first_two, trained
 from clearprop.explain.plot.given import Plottable, Range, Samples, as_both_limits, checked_network
@@ -71,7 +71,7 @@ def loss_surface(
         'The loss over w[1]₁₁ and w[1]₂₁'
     """
     known, net = checked_language(lang), checked_network(net)
-    check_choice("others", others, ("fixed", "trained"))
+    checked_choice("others", others, ("fixed", "trained"))
     steps = checked_integer("steps", steps)
     chosen = {} if optimizer is None else optimizers_of(optimizer)
     if len(chosen) > len(_COLOURS):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError, check_choice
+from clearprop.errors import InvalidValueError, checked_choice
 from clearprop.explain.derivation import NOTATIONS, DerivationSource
 from clearprop.explain.derivation.steps import with_rate
 from clearprop.explain.stepper.cells import Cells
@@ -16,6 +16,7 @@ from clearprop.explain.stepper.shared import loss_frame, prediction_frame
 from clearprop.explain.stepper.walk import Walk
 from clearprop.explain.values import Values
 from clearprop.messages import Message, checked_language
+from clearprop.nn import CONVENTIONS
 from clearprop.present.formula import DIGITS, checked_digits
 from clearprop.train import GradientDescent, Optimizer, resolve_optimizer
 
@@ -59,11 +60,11 @@ def step_by_step(
     if values.samples != 1:
         raise InvalidValueError(f"a trace of {values.samples} samples", "one", "trace.sample(i).step_by_step()")
     if zoom is not None:
-        check_choice("zoom", zoom, tuple(ZOOMS))
-    check_choice("convention", convention, ("row", "column"))
-    check_choice("notation", notation, NOTATIONS)
+        checked_choice("zoom", zoom, tuple(ZOOMS))
+    written = checked_choice("convention", convention, CONVENTIONS)
+    letters = checked_choice("notation", notation, NOTATIONS)
     digits = checked_digits(digits)
-    source = DerivationSource(values, convention, digits, chosen, notation)  # type: ignore[arg-type]
+    source = DerivationSource(values, written, digits, chosen, letters)
     cells = _cells(source, zoom)
     walk = Layers(source, chosen, known) if cells is None else Walk(cells, chosen)
     last = loss_frame(source) if values.has_target else prediction_frame(source)
