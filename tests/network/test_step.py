@@ -130,9 +130,9 @@ def test_a_step_too_far_leaves_everything_as_it_was():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda net: net.step(X, y, 0.0), InvalidValueError, "learning_rate 0.0; expected a positive number"),
-        (lambda net: net.step(X, y, True), InvalidValueError, "learning_rate True"),
-        (lambda net: net.step(X, y, "fast"), InvalidValueError, "learning_rate 'fast'"),
+        (lambda net: net.step(X, y, 0.0), InvalidValueError, "learning_rate = 0.0; expected a number > 0"),
+        (lambda net: net.step(X, y, True), InvalidValueError, "learning_rate = True"),
+        (lambda net: net.step(X, y, "fast"), InvalidValueError, "learning_rate = 'fast'"),
         (lambda net: net.step(X[:, :2], y, 0.1), ShapeError, r"\(N, 3\)"),
         (lambda net: net.step(X, y[:4], 0.1), ShapeError, "y has 4 rows"),
         (lambda net: network("labels")[0].step(X, labels + 1, 0.1), InvalidValueError, "label 2"),
@@ -149,7 +149,7 @@ def test_mistakes_are_named(call, error, words):
 
 def test_a_rate_beyond_all_floats_is_refused():
     net, target = network("plain")
-    with pytest.raises(InvalidValueError, match="a positive number"):
+    with pytest.raises(InvalidValueError, match="a number > 0"):
         net.step(X, target, 10**400)
 
 

@@ -9,7 +9,6 @@ from clearprop.execute.native import Native, ceiling, instruction_sets
 from clearprop.execute.philox import permutation
 from clearprop.execute.reference import Array
 from clearprop.execute.reference_executor import Reference
-from clearprop.execute.repeated import repeated
 from clearprop.execute.threads import available
 
 __all__ = [
@@ -33,5 +32,4 @@ __all__ = [
     "executors",
     "instruction_sets",
     "permutation",
-    "repeated",
 ]

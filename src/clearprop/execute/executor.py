@@ -10,6 +10,7 @@ import numpy as np
 
 from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.reference import Array
+from clearprop.execute.repeated import PlainlyRepeated, Repeated
 from clearprop.graph import Graph
 from clearprop.plan import Plan
 
@@ -153,6 +154,17 @@ class Program(Protocol):
         finally:
             for name, array in (session.read(name for name in state if name not in kept) or {}).items():
                 np.copyto(state[name], array)
+
+    def repeated(self, held: Mapping[str, Array], n: int) -> Repeated:
+        """What the program makes, again and again, of arrays that stay where they are and of inputs that change.
+
+        It saves what `run` costs beside the computing, which for a network of a few units is nearly everything.
+
+        Args:
+            held: arrays of the planned types, read where they lie in each call.
+            n: the batch size.
+        """
+        return PlainlyRepeated(self, held, n)
 
     def bind(self, parameters: Mapping[str, Array], threads: int | None = None) -> Callable[[Array], Array]:
         """A function X → output of the rows of X, with these parameters, for any number of rows.

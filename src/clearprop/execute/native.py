@@ -20,7 +20,7 @@ from clearprop.execute.input_checks import InputChecks
 from clearprop.execute.native_session import NativeSession
 from clearprop.execute.reference import Array
 from clearprop.execute.reference_executor import Reference
-from clearprop.execute.repeated import NativeRepeated
+from clearprop.execute.repeated import NativeRepeated, Repeated
 from clearprop.execute.row_by_row import in_chunks, row_by_row
 from clearprop.execute.takes import takes, why_not
 from clearprop.execute.threads import MOST, available, threads_for
@@ -203,12 +203,12 @@ class NativeProgram(Program):
         )
         return predict
 
-    def bound_to(self, held: Mapping[str, Array], n: int) -> NativeRepeated | None:
-        """The program on arrays that stay where they are, see `repeated`; None if an output is not in memory."""
+    def repeated(self, held: Mapping[str, Array], n: int) -> Repeated:
+        """The program on arrays that stay where they are, see `Program.repeated`."""
         found = {name: self._found(name) for name in self.plan.outputs}
         fixed = all(not self.plan.values[v].type.has_batch for v in self.plan.outputs.values())
         if not fixed or any(kind != "memory" for kind, _ in found.values()):
-            return None
+            return super().repeated(held, n)
         return NativeRepeated(self, self.checks.fixed(held), {name: where for name, (_, where) in found.items()}, n)
 
     # --- where things are

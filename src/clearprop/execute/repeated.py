@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from clearprop.arrays import all_finite
-from clearprop.execute.executor import Program
 from clearprop.execute.reference import Array
 
 if TYPE_CHECKING:
+    from clearprop.execute.executor import Program
     from clearprop.execute.native import NativeProgram
 
 
@@ -27,22 +27,8 @@ class Repeated(Protocol):
         ...
 
 
-def repeated(program: Program, held: Mapping[str, Array], n: int) -> Repeated:
-    """What a program makes of arrays that stay where they are and of inputs that change from call to call.
-
-    It saves what `Program.run` costs beside the computing, which for a network of a few units is nearly everything.
-
-    Args:
-        program: what is run.
-        held: arrays of the planned types, read where they lie in each call.
-        n: the batch size.
-    """
-    bind = getattr(program, "bound_to", None)
-    return (bind(held, n) if bind else None) or _Plainly(program, held, n)
-
-
-class _Plainly:
-    """See `repeated`: calls of `Program.run`."""
+class PlainlyRepeated:
+    """See `Program.repeated`: calls of `Program.run`."""
 
     def __init__(self, program: Program, held: Mapping[str, Array], n: int) -> None:
         self._program, self._held, self._n = program, held, n
@@ -60,7 +46,7 @@ class _Plainly:
 
 
 class NativeRepeated:
-    """See `repeated`: a call of the machine with tables of inputs and outputs that were made before."""
+    """See `Program.repeated`: a call of the machine with tables of inputs and outputs that were made before."""
 
     def __init__(self, program: NativeProgram, held: Mapping[str, Array], wanted: Mapping[str, int], n: int) -> None:
         code, plan = program.encoded, program.plan

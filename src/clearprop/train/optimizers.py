@@ -24,7 +24,7 @@ from clearprop.nn import Scalar, Schedule, as_schedule
 Slots = Mapping[str, Node]
 
 
-def _check(name: str, value: float, low: float, high: float = float("inf"), closed: bool = True) -> None:
+def check_number(name: str, value: float, low: float, high: float = float("inf"), closed: bool = True) -> None:
     """Refuse a hyperparameter outside [low, high), or (low, high) if not closed."""
     is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
     number = as_float(value) if is_number else low - 1
@@ -60,10 +60,10 @@ class Optimizer:
         if isinstance(self.weight_decay, Schedule):
             Scalar(self.weight_decay, "weight decay")
         else:
-            _check("weight_decay", self.weight_decay, 0)
+            check_number("weight_decay", self.weight_decay, 0)
         for name in ("clip_value", "clip_norm"):
             if getattr(self, name) is not None:
-                _check(name, getattr(self, name), 0, closed=False)
+                check_number(name, getattr(self, name), 0, closed=False)
 
     @property
     def schedule(self) -> Schedule:
@@ -127,7 +127,7 @@ class SGD(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check("momentum", self.momentum, 0, 1)
+        check_number("momentum", self.momentum, 0, 1)
         if not isinstance(self.nesterov, bool | np.bool_):
             raise InvalidValueError(f"nesterov = {self.nesterov!r}", "True or False")
         if self.nesterov and not self.momentum:
@@ -167,7 +167,7 @@ class AdaGrad(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check("epsilon", self.epsilon, 0, closed=False)
+        check_number("epsilon", self.epsilon, 0, closed=False)
 
     def scalars(self, step: Any) -> dict[str, Any]:
         """λ and ε."""
@@ -200,8 +200,8 @@ class RMSProp(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check("beta", self.beta, 0, 1)
-        _check("epsilon", self.epsilon, 0, closed=False)
+        check_number("beta", self.beta, 0, 1)
+        check_number("epsilon", self.epsilon, 0, closed=False)
 
     def scalars(self, step: Any) -> dict[str, Any]:
         """λ, β and ε."""
@@ -246,9 +246,9 @@ class Adam(Optimizer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check("beta1", self.beta1, 0, 1)
-        _check("beta2", self.beta2, 0, 1)
-        _check("epsilon", self.epsilon, 0, closed=False)
+        check_number("beta1", self.beta1, 0, 1)
+        check_number("beta2", self.beta2, 0, 1)
+        check_number("epsilon", self.epsilon, 0, closed=False)
 
     def scalars(self, step: Any) -> dict[str, Any]:
         """λ, β₁, β₂, ε and the bias corrections of step t."""

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from clearprop.arrays import as_float
-from clearprop.errors import DivergenceError, InvalidValueError
-from clearprop.execute import Array, default_executor, repeated
+from clearprop.errors import DivergenceError
+from clearprop.execute import Array, default_executor
 from clearprop.graph import Graph
 from clearprop.nn import Architecture, TargetForm
 from clearprop.nn.names import COUNTER, TARGET, X
 from clearprop.train.loop import check_can_learn
-from clearprop.train.optimizers import GradientDescent
+from clearprop.train.optimizers import GradientDescent, check_number
 from clearprop.train.step import step_graph
 
 
@@ -46,7 +45,7 @@ class PlainStep:
         program = default_executor().load(Graph({name: step.graph.outputs[name] for name in step.stored}))
         held = {name: a for name, a in parameters.items() if name in program.plan.inputs}
         self.n, self.form, self.code = n, form, code
-        self._run, self._stored = repeated(program, held, n), step.stored
+        self._run, self._stored = program.repeated(held, n), step.stored
         self._numbers = {name: scalar.first for name, scalar in architecture.scalars.items()}
         self.optimizer = GradientDescent()  # of the last step
 
@@ -57,7 +56,8 @@ class PlainStep:
             InvalidValueError: for a learning rate that is no positive number.
             DivergenceError: if one of them is not finite.
         """
-        η = _checked_rate(learning_rate)
+        check_number("learning_rate", learning_rate, 0, closed=False)
+        η = float(learning_rate)
         if self.optimizer.learning_rate != η:
             self.optimizer = GradientDescent(η)
         new = self._run({X: rows, TARGET: y, "η": η, COUNTER: counter, **self._numbers})
@@ -70,11 +70,3 @@ class PlainStep:
                 "a smaller learning rate, or scaled inputs; the parameters stay as they were",
             )
         return found
-
-
-def _checked_rate(given: float) -> float:
-    is_number = isinstance(given, int | float | np.integer | np.floating) and not isinstance(given, bool)
-    η = as_float(given) if is_number else 0.0
-    if not 0 < η < np.inf:
-        raise InvalidValueError(f"learning_rate {given!r}", "a positive number")
-    return η
