@@ -112,8 +112,10 @@ class Browser:
         return json.loads(message)
 
     def open(self, page, width=1280, height=800, dark=False, fragment="", reduced_motion=False):
-        """Open a file, or HTML text, in a window of its own."""
+        """Open a file, an address, or HTML text, in a window of its own."""
         path = page
+        if isinstance(page, str) and page.startswith("http://"):
+            return Page(self, page + fragment, width, height, dark, reduced_motion)
         if isinstance(page, str):
             path = self._folder / f"page{next(self._numbers)}.html"
             path.write_text(page, encoding="utf-8")
@@ -190,7 +192,8 @@ class Page:
     def complaints(self):
         """Exceptions, and errors and warnings in the console."""
         self.evaluate("0")  # so that what has happened so far has been told
-        thrown = [e["params"]["exceptionDetails"]["text"] for e in self._events("Runtime.exceptionThrown")]
+        details = [e["params"]["exceptionDetails"] for e in self._events("Runtime.exceptionThrown")]
+        thrown = [one.get("exception", {}).get("description") or one["text"] for one in details]
         said = [e["params"] for e in self._events("Runtime.consoleAPICalled")]
         logged = [e["params"]["entry"] for e in self._events("Log.entryAdded")]
         return [

@@ -23,6 +23,7 @@ from clearprop.app.command import command
 from clearprop.app.doctor import doctor
 from clearprop.app.explain import explain
 from clearprop.app.plan import plan, profile
+from clearprop.app.play import play
 from clearprop.app.predict import evaluate, info, predict
 from clearprop.app.train import train
 from clearprop.execute import executor_in_words
@@ -40,7 +41,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (train, predict, evaluate, info, explain, check, doctor, plan, profile):
+for _command in (train, predict, evaluate, info, explain, check, doctor, plan, profile, play):
     app.command()(command(_command))
 
 

@@ -66,6 +66,7 @@ class Values:
         self.counter = np.zeros(3, np.int64) if counter is None else counter  # of random numbers: seed, epoch, step
         self._training = mode == "training"
         self.optimizer = optimizer  # that the network was trained with last, as far as it is known
+        self.steps_before, self.slots = 0, dict[str, Array]()  # of the optimizer, and its arrays; none before the first
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as what it was made of; graphs and values are made again when they are needed."""
@@ -193,7 +194,9 @@ class Values:
         rows = slice(i % self.samples, i % self.samples + 1)
         y = None if self._y is None else self._y[rows]
         made_of = (self.architecture, self._parameters, self._X[rows], y, self.form, self.mode)
-        return type(self)(*made_of, self.counter, self.optimizer)
+        alone = type(self)(*made_of, self.counter, self.optimizer)
+        alone.steps_before, alone.slots = self.steps_before, self.slots
+        return alone
 
     @cached_property
     def _names(self) -> tuple[Name, ...]:

@@ -37,6 +37,7 @@ from clearprop.train import (
     Run,
     Schedule,
     Scorer,
+    Stepwise,
     Training,
     as_features,
     as_targets,
@@ -376,6 +377,48 @@ class Network:
             finally:  # Ctrl-C between two parameters, too
                 self._changed()
         return before
+
+    def stepwise(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        optimizer: Any = None,
+        learning_rate: float | None = None,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+    ) -> Stepwise:
+        """A training of this network that stops after any number of steps, and goes back to where it was.
+
+        Args:
+            X, y, optimizer, learning_rate, batch_size, shuffle, seed: as of `fit`.
+
+        Raises:
+            ClearpropError: if X, y or an argument does not fit.
+
+        Example:
+            >>> net = Network(2, [cp.Dense(1, "sigmoid", init="zeros")], "bce", dtype="float64")
+            >>> training = net.stepwise([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 1], optimizer="sgd", batch_size=2)
+            >>> start = training.snapshot()
+            >>> len(training.advance(3).reports), training.rows.tolist(), net.parameters["b1"].tolist() == [0.0]
+            (3, [2, 3], False)
+            >>> training.go_to(start)
+            >>> net.parameters["b1"].tolist()
+            [0.0]
+        """
+        self._optimizer = resolve_optimizer(optimizer, learning_rate)
+        return Stepwise(
+            self.architecture,
+            self._run,
+            self._data(X, y),
+            self._optimizer,
+            checked_integer("batch_size", batch_size),
+            seed=self.seed if seed is None else checked_seed(seed),
+            shuffle=as_truth("shuffle", shuffle),
+            dtype=self.dtype,
+            changed=self._changed,
+        )
 
     def _claim(self, mine: threading.Lock) -> None:
         """Keep other fits out for as long as a lock is held; a fit that a fork left behind in a child keeps none out.

@@ -22,6 +22,7 @@ from clearprop.train.profile import Profile, profile
 from clearprop.train.run import Run, initial_parameters
 from clearprop.train.scalars import first_numbers, scalar_table, schedules
 from clearprop.train.step import StepGraph, step_graph, textbook_step
+from clearprop.train.stepwise import Snapshot, Stepwise
 
 __all__ = [
     "CHUNK",
@@ -50,8 +51,10 @@ __all__ = [
     "Run",
     "Schedule",
     "Scorer",
+    "Snapshot",
     "StepDecay",
     "StepGraph",
+    "Stepwise",
     "Training",
     "WarmUp",
     "accuracy",

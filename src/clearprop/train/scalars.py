@@ -16,10 +16,10 @@ def schedules(architecture: Architecture, optimizer: Optimizer) -> dict[str, Sch
     return {"η": optimizer.schedule, **{name: scalar.schedule for name, scalar in others.items()}}
 
 
-def first_numbers(optimizer: Optimizer) -> dict[str, float]:
-    """The optimizer's numbers in its first step, η first."""
+def first_numbers(optimizer: Optimizer, step: int = 1) -> dict[str, float]:
+    """The optimizer's numbers in its first step, η first; those that count the steps in a later one."""
     others = {name: scalar.first for name, scalar in optimizer.scheduled.items()}
-    return {"η": first_value(optimizer.schedule), **others, **optimizer.scalars(1)}
+    return {"η": first_value(optimizer.schedule), **others, **optimizer.scalars(step)}
 
 
 def scalar_table(

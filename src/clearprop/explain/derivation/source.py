@@ -41,7 +41,7 @@ class DerivationSource:
         self.graph, self._numbers_of_step = values.textbook_graph, dict[str, float]()
         if optimizer is not None and values.has_target:
             self.graph = textbook_step(values.textbook_graph, values.architecture, optimizer)
-            self._numbers_of_step = first_numbers(optimizer)
+            self._numbers_of_step = first_numbers(optimizer, values.steps_before + 1)
         self._names = self._stops()
         # Of labels and the rows that they become, which have one name, the rows come later and count.
         self._shapes: dict[Name, Shape] = {name: node.shape for node, name in self._names.items()}
@@ -122,7 +122,8 @@ class DerivationSource:
         arrays = {k: np.asarray(v, np.float64) for k, v in {**inputs, **found, **trained}.items()}
         for name, node in self._stops_of(self.graph):  # the optimizer's step, from the gradients as shown
             if name not in arrays and is_variable(node):  # its numbers; its arrays begin at 0
-                arrays[name] = np.full(self._shape(node), self._numbers_of_step.get(name, 0.0))
+                number_of_step = np.full(self._shape(node), self._numbers_of_step.get(name, 0.0))
+                arrays[name] = np.asarray(self.values.slots.get(name, number_of_step), np.float64)
             elif name not in arrays:
                 arrays[name] = computed(node, self.name_of, arrays, self.values.samples)
         return arrays

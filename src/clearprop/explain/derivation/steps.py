@@ -187,7 +187,7 @@ _NEW = {  # by role
 
 
 class UpdateSteps(Steps):
-    """Makes the steps of the update: an optimizer's first. The source must be made with the same optimizer."""
+    """Makes the steps of the update: an optimizer's first, or the one that the trace was made before. The source must be made with the same optimizer."""
 
     def __init__(self, source: DerivationSource, detail: Detail, optimizer: Optimizer) -> None:
         super().__init__(source, detail)
@@ -200,7 +200,9 @@ class UpdateSteps(Steps):
         if frozen:
             intro.append(Message("derivation.frozen", names=[f"{n.letter}[{n.layer}]{n.suffix}" for n in frozen]))
         if self.optimizer.slots:
-            intro.append(Message("derivation.first_step", optimizer=called(self.optimizer)))
+            before = self._source.values.steps_before
+            key, counted = ("derivation.later_step", {"t": before + 1}) if before else ("derivation.first_step", {})
+            intro.append(Message(key, optimizer=called(self.optimizer), **counted))
         made = [section for new in self.names for section in self.of(new, self.heading(new))]
         return part("derivation.update", intro, (*self._settings(), *made))
 
@@ -213,7 +215,7 @@ class UpdateSteps(Steps):
 
     def _settings(self) -> Iterator[Section]:
         """The optimizer's numbers beside η, and how those of the first step follow: c₁ = 1 − β₁ᵗ."""
-        numbers = first_numbers(self.optimizer)
+        numbers = first_numbers(self.optimizer, self._source.values.steps_before + 1)
         del numbers["η"]
         equations = [equation for letter in numbers if len(equation := self._setting(letter, numbers)) > 1]
         if equations:
@@ -227,7 +229,12 @@ class UpdateSteps(Steps):
             beta, digits = _CORRECTIONS[letter], self._source.digits
             sides.append(fill(_CORRECTION, {"beta": self._source.symbol(Name.scalar(beta)), "t": identifier("t")}))
             if shown:
-                sides.append(fill(_CORRECTION, {"beta": number(numbers[beta], digits), "t": number(1)}))
+                sides.append(
+                    fill(
+                        _CORRECTION,
+                        {"beta": number(numbers[beta], digits), "t": number(self._source.values.steps_before + 1)},
+                    )
+                )
         return (*sides, number(numbers[letter], self._source.digits)) if shown else tuple(sides)
 
     def heading(self, name: Name) -> Message:

@@ -1,0 +1,185 @@
+"""A conversation with a page: each message is plain data, and so is each answer; over which line does not matter."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import ClearpropError, InvalidValueError, listed
+from clearprop.play.bench import Bench
+from clearprop.play.formulas import formula
+from clearprop.play.plane import Plane
+from clearprop.play.presets import PRESETS
+from clearprop.play.scene import Scene, plain, quick_numbers
+from clearprop.play.state import State
+from clearprop.play.words import words
+
+_LONGEST_RUN = 0.2  # seconds
+
+
+class Conversation:
+    """One page's bench, and what it is asked.
+
+    `answer` takes {"do": …, …} and returns what has changed: "frame" where names and layers did, "numbers" always.
+    """
+
+    def __init__(self, state: State | None = None) -> None:
+        self._state, self._bench = state, None if state is None else Bench(state)
+        self._lock = threading.Lock()
+        self._plane: Plane | None = None
+
+    @property
+    def bench(self) -> Bench:
+        """The bench, built when it is first asked for."""
+        if self._bench is None:
+            self._bench = Bench(self._state or PRESETS["xor"].state("xor"))
+        return self._bench
+
+    def answer(self, message: Any) -> dict[str, Any]:
+        """What a message comes to; a wrong one is answered by a sentence, and nothing has changed.
+
+        Example:
+            >>> talk = Conversation()
+            >>> talk.answer({"do": "step", "steps": 1})["position"]["step"]
+            1
+            >>> talk.answer({"do": "sing"})["error"].split(";")[0]
+            "'sing' to do"
+        """
+        with self._lock:
+            try:
+                with np.errstate(all="ignore"):
+                    return self._answered(message)
+            except ClearpropError as error:
+                return {"error": str(error)}
+            except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+                return {"error": f"a message that makes no sense: {error!r:.200}"}
+            except MemoryError:
+                return {"error": "not enough memory for this"}
+
+    def _answered(self, message: Any) -> dict[str, Any]:
+        if not isinstance(message, dict):
+            raise InvalidValueError(f"a message of type {type(message).__name__}", "an object with what to do")
+        asked = message.get("do")
+        if not isinstance(asked, str) or asked not in _ACTIONS:
+            raise InvalidValueError(f"{asked!r:.40} to do", "one of: " + listed(_ACTIONS))
+        return _ACTIONS[asked](self, message)
+
+    # --- answers
+
+    def _all(self) -> dict[str, Any]:
+        """Everything: after a change of what there is, or of how it is shown."""
+        self._plane = Plane(self.bench)
+        scene = Scene(self.bench)
+        lang = self.bench.state.view.lang
+        titles = {name: preset.title(lang) for name, preset in PRESETS.items()}
+        found = {"words": words(lang), "frame": scene.frame(), "plane": self._plane.frame(), "presets": titles}
+        return {**found, **self._shown(scene.numbers())}
+
+    def _numbers(self) -> dict[str, Any]:
+        """What changes with the parameters."""
+        return self._shown(Scene(self.bench).numbers())
+
+    def _shown(self, numbers: Mapping[str, Any]) -> dict[str, Any]:
+        bench, way = self.bench, self.bench.way
+        self._plane = plane = self._plane or Plane(bench)
+        at = bench.samples.X[bench.rows[min(numbers["row"], len(bench.rows) - 1)]]
+        run, point = bench.training.run, way.points[way.now]
+        return {
+            "numbers": numbers,
+            "answers": plane.answers(bench, at),
+            "position": {
+                "step": run.step,
+                "epoch": run.epoch,
+                "batch": bench.training.batch,
+                "per_epoch": bench.training.per_epoch,
+                "place": way.now,
+                "places": len(way.points),
+                "dropped": way.dropped,
+            },
+            "losses": {"train": plain(point.train), "test": None if point.test is None else plain(point.test)},
+            "curve": _curve(bench),
+        }
+
+    # --- what can be asked
+
+    def _open(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"state": …}, {"preset": name} or neither: what is there."""
+        if "preset" in message:
+            name = message["preset"]
+            if name not in PRESETS:
+                raise InvalidValueError(f"a preset {name!r:.40}", "one of: " + listed(PRESETS))
+            described = PRESETS[name].state(name).to_dict()
+            described["view"] = {**self.bench.current().to_dict()["view"], "row": 0, "shown": -1, "axes": [0, 1]}
+            self.bench.open(State.from_dict(described))
+        elif message.get("state") is not None:
+            self.bench.open(State.from_dict(message["state"]))
+        return {**self._all(), "state": self.bench.current().to_dict()}
+
+    def _state_of(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        return {"state": self.bench.current().to_dict()}
+
+    def _change(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"part": …, "changes": {…}}."""
+        changes = message["changes"]
+        if not isinstance(changes, dict):
+            raise InvalidValueError("changes that are no object", "fields with their values")
+        self.bench.change(message["part"], changes)
+        return {**self._all(), "state": self.bench.current().to_dict()}
+
+    def _assign(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"name": "W1", "index": [0, 1], "value": 0.5}."""
+        self.bench.assign(message["name"], message.get("index"), message["value"])
+        return self._all() if message["name"] in ("X", "y") else self._numbers()
+
+    def _step(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        self.bench.step(message.get("steps", 1))
+        return self._numbers()
+
+    def _epoch(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """To the end of this epoch."""
+        training = self.bench.training
+        self.bench.step(training.per_epoch - training.batch)
+        return self._numbers()
+
+    def _run(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"seconds": 0.01, "steps": 1000}: for so long, and no more steps."""
+        seconds = min(float(message.get("seconds", 0.01)), _LONGEST_RUN)
+        taken = self.bench.run(seconds, min(int(message.get("steps", 10**6)), 10**6))
+        return {**self._shown(quick_numbers(self.bench)), "taken": taken}
+
+    def _go(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        self.bench.go_to(message["place"])
+        return self._numbers()
+
+    def _rewind(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        self.bench.rewind()
+        return self._numbers()
+
+    def _formula(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"name": "dW2", "index": [0, 1]}."""
+        return {"formula": formula(self.bench, message["name"], message.get("index"))}
+
+
+def _curve(bench: Bench) -> dict[str, Any]:
+    """The losses at the points of the way up to now."""
+    points = bench.way.points[: bench.way.now + 1]
+    test = [plain(p.test) for p in points] if points[0].test is not None else None
+    return {"step": [p.snapshot.step for p in points], "train": [plain(p.train) for p in points], "test": test}
+
+
+_ACTIONS: dict[str, Callable[[Conversation, Mapping[str, Any]], dict[str, Any]]] = {
+    "open": Conversation._open,
+    "state": Conversation._state_of,
+    "change": Conversation._change,
+    "assign": Conversation._assign,
+    "step": Conversation._step,
+    "epoch": Conversation._epoch,
+    "numbers": lambda talk, message: talk._numbers(),
+    "run": Conversation._run,
+    "go": Conversation._go,
+    "rewind": Conversation._rewind,
+    "formula": Conversation._formula,
+}

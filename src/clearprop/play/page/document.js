@@ -1,0 +1,69 @@
+// Documents of the bench as elements: paragraphs, equations, tables, figures, folds, sections.
+
+import { h, math } from "./dom.js";
+
+/** @param {any} words */
+export const said = (words) => (typeof words === "string" ? words : (words?.text ?? ""));
+
+/**
+ * @param {any[]} blocks
+ * @returns {HTMLElement[]}
+ */
+export function blocks(blocks) {
+  return blocks.map(block);
+}
+
+/**
+ * @param {any} one
+ * @returns {HTMLElement}
+ */
+function block(one) {
+  switch (one.type) {
+    case "paragraph":
+      return h("p", { class: one.kind }, one.words.map(said).join(" "));
+    case "equations":
+      return h("div", { class: "equations" }, ...one.equations.map(equation));
+    case "table":
+      return table(one);
+    case "figure":
+      return figure(one);
+    case "fold":
+      return h("details", {}, h("summary", {}, said(one.summary)), ...blocks(one.blocks));
+    default: {
+      const title = said(one.title);
+      return h("section", { class: one.kind }, title ? h("h3", {}, title) : null, ...blocks(one.blocks));
+    }
+  }
+}
+
+/**
+ * Its sides below each other, with = before each but the first.
+ * @param {any[]} sides
+ */
+function equation(sides) {
+  const made = h("div", { class: "equation" });
+  sides.forEach((side, k) => {
+    const sign = k === 1 || k > 1 ? "=" : "";
+    if (k > 0) made.append(h("span", { class: "equals" }, sign));
+    made.append(h("span", { class: "side" }, math(side.mathml)));
+  });
+  return made;
+}
+
+/** @param {any} one */
+function table(one) {
+  const head = one.head.some((/** @type {any} */ title) => said(title));
+  const cells = (/** @type {any} */ found) => (found?.mathml ? math(found.mathml) : said(found?.value ?? found));
+  return h(
+    "table",
+    { class: one.kind },
+    head ? h("thead", {}, h("tr", {}, ...one.head.map((/** @type {any} */ title) => h("th", {}, said(title))))) : null,
+    h("tbody", {}, ...one.rows.map((/** @type {any[]} */ row) => h("tr", {}, ...row.map((found) => h("td", {}, cells(found)))))),
+  );
+}
+
+/** @param {any} one */
+function figure(one) {
+  const image = h("img", { alt: said(one.caption), src: URL.createObjectURL(new Blob([one.svg], { type: "image/svg+xml" })) });
+  return h("figure", {}, image, h("figcaption", {}, said(one.caption)));
+}

@@ -1,0 +1,173 @@
+// What the network answers over the plane of two inputs, or along one; and the samples.
+
+import { part } from "./dom.js";
+import { shown } from "./numbers.js";
+
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./types.js").Packed} Packed */
+
+const COLD = [43, 95, 168];
+const WARM = [214, 110, 22];
+const KINDS = ["#d66e16", "#2b5fa8", "#2c7a3f", "#b3261e", "#7b3fa0", "#0f7c87", "#7a5230", "#c2417f", "#7d7a12", "#5b6472"];
+
+/**
+ * The numbers of a neuron over the grid, from one byte each.
+ * @param {Packed} unit
+ */
+export function unpacked(unit) {
+  const low = Number(unit.low);
+  const high = Number(unit.high);
+  const bytes = Uint8Array.from(atob(unit.data), (letter) => letter.charCodeAt(0));
+  return Float64Array.from(bytes, (byte) => low + ((high - low) * byte) / 255);
+}
+
+/**
+ * The colour of a number: blue below 0, orange above, the paler the nearer to 0.
+ * @param {number} value
+ * @param {number} largest
+ */
+export function tone(value, largest) {
+  const share = Math.min(1, Math.abs(value) / (largest || 1));
+  const end = value < 0 ? COLD : WARM;
+  return end.map((part) => Math.round(248 + share * (part - 248)));
+}
+
+/**
+ * A heat map, or along one input a curve, in a canvas.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Packed} unit
+ * @param {number} side
+ * @param {boolean} along
+ */
+export function heat(canvas, unit, side, along) {
+  const context = canvas.getContext("2d");
+  if (!context || !unit.data) return;
+  const values = unpacked(unit);
+  const low = Number(unit.low);
+  const high = Number(unit.high);
+  if (along) {
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    context.beginPath();
+    values.forEach((value, k) => {
+      const y = high > low ? (high - value) / (high - low) : 0.5;
+      context.lineTo((k / (side - 1)) * canvas.width, 3 + y * (canvas.height - 6));
+    });
+    context.strokeStyle = "#d66e16";
+    context.lineWidth = 2;
+    context.stroke();
+    return;
+  }
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  paint(canvas, side, (k) => tone(values[k], largest));
+}
+
+/**
+ * A picture of a colour for each point of the grid, as large as the canvas.
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} side
+ * @param {(k: number) => number[]} colour
+ */
+export function paint(canvas, side, colour) {
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const image = new ImageData(side, side);
+  for (let k = 0; k < side * side; k++) image.data.set([...colour(k), 255], 4 * k);
+  const small = new OffscreenCanvas(side, side);
+  small.getContext("2d")?.putImageData(image, 0, 0);
+  context.imageSmoothingEnabled = true;
+  context.drawImage(small, 0, 0, canvas.width, canvas.height);
+}
+
+/** @param {Store} store */
+export function plane(store) {
+  const canvas = /** @type {HTMLCanvasElement} */ (part("plane"));
+  const said = part("plane-said");
+  const draw = () => {
+    const { plane, answers, frame } = store;
+    const outputs = answers.units[`a${frame.depth}`] ?? [];
+    const context = canvas.getContext("2d");
+    if (!context || !outputs.length || !outputs[0].data) return;
+    if (plane.axes.length === 1) along(store, canvas, context, outputs[0]);
+    else {
+      over(store, canvas, outputs);
+      points(store, canvas, context);
+    }
+    const others = frame.inputs.length > plane.axes.length;
+    said.textContent = others ? (store.words.held ?? "") : "";
+  };
+  store.on(["answers", "plane"], draw);
+}
+
+/**
+ * @param {Store} store
+ * @param {HTMLCanvasElement} canvas
+ * @param {Packed[]} outputs
+ */
+function over(store, canvas, outputs) {
+  const values = outputs.map(unpacked);
+  const { side } = store.plane;
+  if (outputs.length > 1 && store.frame.classes.length) {
+    paint(canvas, side, (k) => {
+      let best = 0;
+      for (let c = 1; c < values.length; c++) if (values[c][k] > values[best][k]) best = c;
+      const full = rgb(KINDS[best % KINDS.length]);
+      return full.map((part) => Math.round(250 + 0.75 * Math.min(1, values[best][k]) * (part - 250)));
+    });
+    return;
+  }
+  const classes = store.frame.classes.length > 0;
+  const largest = Math.max(Math.abs(Number(outputs[0].low)), Math.abs(Number(outputs[0].high)));
+  paint(canvas, side, (k) => (classes ? tone(2 * values[0][k] - 1, 1.35) : tone(values[0][k], largest)));
+}
+
+/**
+ * @param {Store} store
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2D} context
+ */
+function points(store, canvas, context) {
+  const { points, ends } = store.plane;
+  const classes = store.frame.classes.length;
+  points.x.forEach(([x1, x2], k) => {
+    const x = ((x1 - ends[0][0]) / (ends[0][1] - ends[0][0])) * canvas.width;
+    const y = ((ends[1][1] - x2) / (ends[1][1] - ends[1][0])) * canvas.height;
+    context.beginPath();
+    context.arc(x, y, 3.2, 0, 2 * Math.PI);
+    const kind = classes === 2 ? KINDS[1 - points.y[k]] : KINDS[points.y[k] % KINDS.length];
+    context.fillStyle = classes ? kind : "#333";
+    context.strokeStyle = points.test[k] ? "#000" : "#fff";
+    context.lineWidth = 1;
+    context.fill();
+    context.stroke();
+  });
+}
+
+/**
+ * @param {Store} store
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2D} context
+ * @param {Packed} output
+ */
+function along(store, canvas, context, output) {
+  const { points, ends, side } = store.plane;
+  const values = unpacked(output);
+  const ys = points.y;
+  const low = Math.min(...ys, ...values);
+  const high = Math.max(...ys, ...values);
+  const x = (/** @type {number} */ at) => ((at - ends[0][0]) / (ends[0][1] - ends[0][0])) * canvas.width;
+  const y = (/** @type {number} */ at) => 6 + ((high - at) / (high - low || 1)) * (canvas.height - 12);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.fillStyle = "#7a8494";
+  points.x.forEach(([at], k) => context.fillRect(x(at) - 2, y(ys[k]) - 2, 4, 4));
+  context.beginPath();
+  values.forEach((value, k) => context.lineTo((k / (side - 1)) * canvas.width, y(value)));
+  context.strokeStyle = "#d66e16";
+  context.lineWidth = 2;
+  context.stroke();
+  part("plane-said").title = `${shown(low, 3)} … ${shown(high, 3)}`;
+}
+
+/** @param {string} hex */
+function rgb(hex) {
+  return [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
+}

@@ -1,0 +1,127 @@
+// What the page knows: the newest of everything that the bench has sent, and who wants to hear of what.
+
+/** @typedef {import("./types.js").Answer} Answer */
+/** @typedef {import("./line.js").Ask} Ask */
+/** @typedef {"words" | "frame" | "state" | "numbers" | "plane" | "answers" | "position" | "losses" | "curve" | "presets" | "selected" | "shown" | "running" | "error" | "view"} Topic */
+
+export class Store {
+  /** @param {Ask} ask */
+  constructor(ask) {
+    this.line = ask;
+    /** @type {Record<string, string>} */
+    this.words = {};
+    this.frame = /** @type {import("./types.js").Frame} */ (/** @type {unknown} */ (null));
+    this.state = /** @type {import("./types.js").State} */ (/** @type {unknown} */ (null));
+    this.numbers = /** @type {import("./types.js").Numbers} */ (/** @type {unknown} */ (null));
+    this.plane = /** @type {import("./types.js").PlaneFrame} */ (/** @type {unknown} */ (null));
+    this.answers = /** @type {import("./types.js").Answers} */ (/** @type {unknown} */ (null));
+    this.position = /** @type {import("./types.js").Position} */ (/** @type {unknown} */ (null));
+    this.losses = /** @type {{train: any, test: any}} */ ({ train: null, test: null });
+    this.curve = /** @type {import("./types.js").Curve} */ ({ step: [], train: [], test: null });
+    /** @type {Record<string, string>} */
+    this.presets = {};
+    /** What the formula is shown of. @type {{name: string, index: number[] | null}} */
+    this.selected = { name: "", index: null };
+    /** How many values of the step are shown; the rest is still to come. */
+    this.shown = Infinity;
+    this.running = false;
+    this.error = "";
+    /** @type {Map<Topic, (() => void)[]>} */
+    this.listeners = new Map();
+  }
+
+  /**
+   * Call a function whenever one of these has changed.
+   * @param {Topic[]} topics
+   * @param {() => void} listener
+   */
+  on(topics, listener) {
+    for (const topic of topics) this.listeners.set(topic, [...(this.listeners.get(topic) ?? []), listener]);
+  }
+
+  /**
+   * Something has changed: everyone who wants to know is told once.
+   * @param {Topic[]} topics
+   */
+  tell(topics) {
+    const told = new Set(topics.flatMap((topic) => this.listeners.get(topic) ?? []));
+    for (const listener of told) listener();
+  }
+
+  /**
+   * Ask the bench, and take over what it answers.
+   * @param {object} message
+   * @returns {Promise<Answer>}
+   */
+  async ask(message) {
+    let answer;
+    try {
+      answer = await this.line(message);
+    } catch {
+      answer = { error: this.words.gone ?? "The program does not answer: is it still running?" };
+    }
+    this.take(answer);
+    return answer;
+  }
+
+  /** @param {Answer} answer */
+  take(answer) {
+    /** @type {Topic[]} */
+    const changed = ["error"];
+    this.error = answer.error ?? "";
+    for (const topic of /** @type {const} */ (["words", "frame", "state", "numbers", "plane", "answers", "position", "losses", "curve", "presets"])) {
+      if (answer[topic] === undefined) continue;
+      /** @type {any} */ (this)[topic] = answer[topic];
+      changed.push(topic);
+    }
+    this.tell(changed);
+  }
+
+  /**
+   * A field of the state, changed by the bench.
+   * @param {"data" | "network" | "training" | "view"} part
+   * @param {object} changes
+   */
+  change(part, changes) {
+    return this.ask({ do: "change", part, changes });
+  }
+
+  /**
+   * @param {string} name
+   * @param {number[] | null} index
+   */
+  select(name, index) {
+    this.selected = { name, index };
+    this.tell(["selected"]);
+  }
+
+  /** The values of a step that are computed one after the other. */
+  get sequence() {
+    return this.frame.values.filter((value) => value.phase !== "given");
+  }
+
+  /**
+   * Whether a value has been reached by the step that is shown.
+   * @param {string} name
+   */
+  isShown(name) {
+    const place = this.sequence.findIndex((value) => value.name === name);
+    return place < this.shown;
+  }
+
+  /**
+   * The number of an element: of a sample's value that of the chosen sample.
+   * @param {string} name
+   * @param {number[]} index
+   * @param {number} [row] of the batch
+   * @returns {import("./types.js").Num | undefined}
+   */
+  number(name, index, row = this.numbers.row) {
+    let found = /** @type {any} */ (this.numbers.values[name]);
+    if (found === undefined) return undefined;
+    const value = this.frame.values.find((one) => one.name === name);
+    if (value?.samples) found = found[this.numbers.sent.indexOf(row)];
+    for (const k of index) found = found?.[k];
+    return found;
+  }
+}

@@ -1,0 +1,81 @@
+// What the bench sends, as types for the checker; nothing of this file is loaded.
+
+/** @typedef {number | "NaN" | "Infinity" | "-Infinity"} Num */
+/** @typedef {Num | Num[] | Num[][]} Nums */
+
+/**
+ * A value of a step.
+ * @typedef {object} Value
+ * @property {string} name as the network calls it: "dW2"
+ * @property {string} of the parameter or value that a gradient or a new value is of
+ * @property {string} role value, parameter, gradient, state, new
+ * @property {string} letter
+ * @property {number | null} layer
+ * @property {"given" | "forward" | "backward" | "update"} phase
+ * @property {boolean} samples whether it has a row for each sample
+ * @property {number[]} shape of one sample's, or of a parameter
+ * @property {string} text its symbol
+ * @property {string} mathml its symbol
+ * @property {any} [elements] the symbols of its elements
+ */
+
+/** @typedef {{units: number, activation: string}} Layer */
+
+/**
+ * @typedef {object} Frame
+ * @property {Layer[]} layers
+ * @property {string[]} inputs
+ * @property {string[]} classes
+ * @property {[number, number]} rows for training, for testing
+ * @property {boolean} typed whether the data are so few that each number can be typed
+ * @property {number} depth
+ * @property {string[]} parameters
+ * @property {Value[]} values in the order in which they are computed
+ * @property {string[]} said
+ */
+
+/**
+ * @typedef {object} Numbers
+ * @property {number[]} batch numbers of the rows
+ * @property {number} size rows of the batch
+ * @property {number} row of the batch, the one whose numbers stand at the neurons
+ * @property {number[]} sent rows of the batch whose numbers are here
+ * @property {Record<string, Nums>} values
+ */
+
+/** @typedef {{low: Num, high: Num, data: string}} Packed one byte a point, between low and high */
+/** @typedef {{units: Record<string, Packed[]>, held: number[]}} Answers */
+/** @typedef {{x: number[][], y: number[], test: boolean[]}} Points */
+/** @typedef {{axes: number[], ends: [number, number][], side: number, points: Points, left_out: number}} PlaneFrame */
+/** @typedef {{step: number, epoch: number, batch: number, per_epoch: number, place: number, places: number, dropped: number}} Position */
+/** @typedef {{step: number[], train: Num[], test: Num[] | null}} Curve */
+
+/**
+ * The plain object that a link holds; see state.py.
+ * @typedef {object} State
+ * @property {number} version
+ * @property {any} data
+ * @property {{layers: Layer[], loss: string, init: string, bias: boolean, seed: number}} network
+ * @property {{optimizer: string, learning_rate: number, batch_size: number, shuffle: boolean, seed: number, l1: number, l2: number}} training
+ * @property {{lang: string, notation: string, convention: string, digits: number, row: number, shown: number, selected: string, tab: string, axes: number[]}} view
+ */
+
+/**
+ * What an answer may bring; what it lacks has not changed.
+ * @typedef {object} Answer
+ * @property {string} [error]
+ * @property {Record<string, string>} [words]
+ * @property {Frame} [frame]
+ * @property {State} [state]
+ * @property {Numbers} [numbers]
+ * @property {PlaneFrame} [plane]
+ * @property {Answers} [answers]
+ * @property {Position} [position]
+ * @property {{train: Num, test: Num | null}} [losses]
+ * @property {Curve} [curve]
+ * @property {Record<string, string>} [presets] titles by name
+ * @property {any} [formula]
+ * @property {number} [taken]
+ */
+
+export {};

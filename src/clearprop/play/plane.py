@@ -1,0 +1,81 @@
+"""What every neuron answers over the plane of two inputs (or along one): the heat maps and the boundary."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+import numpy as np
+
+from clearprop.execute import Array, Program, default_executor
+from clearprop.graph import Graph, Name, simplify
+from clearprop.nn.names import X
+from clearprop.play.bench import Bench
+from clearprop.play.scene import plain
+from clearprop.present.figure import Axis
+
+_SIDE, _ALONG = 48, 160  # points of the grid on each side, and along one input
+_MOST_POINTS = 2000  # that are drawn
+
+
+class Plane:
+    """The grid of one network and its samples, and the program that answers over it.
+
+    Attributes:
+        axes: the two inputs, or the one.
+        ends: of each axis, (low, high).
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        samples, n = bench.samples, bench.samples.X.shape[1]
+        asked = [k for k in dict.fromkeys(bench.state.view.axes) if 0 <= k < n]
+        self.axes = (asked + [k for k in range(n) if k not in asked])[: min(n, 2)]
+        padded = [Axis.of(samples.X[:, k]).padded(0.08) for k in self.axes]
+        self.ends = [(axis.low, axis.high) for axis in padded]
+        self._samples = samples
+        graph = bench.network.architecture.prediction_graph("f64")
+        named = {node.name: node for node in graph.nodes if isinstance(node.name, Name) and node.name.letter == "a"}
+        self._names = [name for name in named if name.layer]
+        self._program: Program = default_executor().load(simplify(Graph({name: named[name] for name in self._names})))
+        self._grid = self._points()
+
+    def _points(self) -> Array:
+        """The grid, (points, axes), the second input going down from its highest value as a picture's rows do."""
+        if len(self.axes) == 1:
+            return np.linspace(*self.ends[0], _ALONG)[:, None]
+        across = np.linspace(*self.ends[0], _SIDE)
+        down = np.linspace(*self.ends[1], _SIDE)[::-1]
+        return np.stack([np.tile(across, _SIDE), np.repeat(down, _SIDE)], axis=1)
+
+    def frame(self) -> dict[str, Any]:
+        """Axes and points, which stay while it trains."""
+        samples, shown = self._samples, np.arange(len(self._samples.X))
+        if len(shown) > _MOST_POINTS:
+            shown = np.random.default_rng(0).permutation(shown)[:_MOST_POINTS]
+        is_test = np.isin(shown, samples.test)
+        y = samples.y[shown] if samples.y.ndim == 1 else samples.y[shown, 0]
+        return {
+            "axes": self.axes,
+            "ends": self.ends,
+            "side": _SIDE if len(self.axes) == 2 else _ALONG,
+            "points": {"x": plain(samples.X[shown][:, self.axes]), "y": plain(y), "test": is_test.tolist()},
+            "left_out": len(samples.X) - len(shown),
+        }
+
+    def answers(self, bench: Bench, at: Array) -> dict[str, Any]:
+        """a[l] of every neuron over the grid; the inputs that are no axis are held at those of a sample."""
+        grid = np.repeat(at[None, :], len(self._grid), axis=0)
+        grid[:, self.axes] = self._grid
+        inputs = {name: a for name, a in bench.network.arrays().items() if name in self._program.plan.inputs}
+        found = self._program.run({X: grid, **inputs}, len(grid))
+        units = {str(name): [_packed(found[name][:, j]) for j in range(found[name].shape[1])] for name in self._names}
+        return {"units": units, "held": plain(at)}
+
+
+def _packed(values: Array) -> dict[str, Any]:
+    """Numbers as one byte each between the smallest and the largest of them, which are said."""
+    if not np.isfinite(values).all():
+        return {"low": "NaN", "high": "NaN", "data": ""}
+    low, high = float(values.min()), float(values.max())
+    share = (values - low) / (high - low) if high > low else np.full(values.shape, 0.5)
+    return {"low": low, "high": high, "data": b64encode(np.rint(255 * share).astype(np.uint8).tobytes()).decode()}

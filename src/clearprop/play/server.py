@@ -1,0 +1,184 @@
+"""The local server: the page and its scripts for everyone, answers only for who has the token.
+
+It binds to loopback. A page of another origin can neither ask (the token is in a header that only our page sends, and
+Origin and Host are checked), nor read, nor frame anything of it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import socket
+from collections import OrderedDict
+from importlib.resources import files
+from typing import Any
+
+from clearprop.errors import FileError, MissingDependencyError
+from clearprop.play.conversation import Conversation
+from clearprop.play.state import State
+from clearprop.visible import shortened
+
+try:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.concurrency import run_in_threadpool
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
+except ImportError as missing:
+    raise MissingDependencyError(
+        f"the playground needs {missing.name}", "Starlette and uvicorn", 'pip install "clearprop[play]"'
+    ) from None
+
+HOST = "127.0.0.1"
+_LARGEST = 64 << 20  # bytes of a message: a table of that size comes in one
+_MOST_PAGES = 12  # benches that are kept; the one that was not used for the longest time is given up
+_KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_log = logging.getLogger("clearprop.play")
+
+
+class Pages:
+    """The conversations with the pages that are open, by the name that each page gave itself."""
+
+    def __init__(self, state: State | None) -> None:
+        self._first, self._open = state, OrderedDict[str, Conversation]()
+
+    def of(self, page: str) -> Conversation:
+        """That of a page; a new one where there is none yet."""
+        if page not in self._open:
+            self._open[page] = Conversation(self._first)
+        self._open.move_to_end(page)
+        while len(self._open) > _MOST_PAGES:
+            self._open.popitem(last=False)
+        return self._open[page]
+
+
+def application(token: str, port: int, state: State | None = None) -> Starlette:
+    """The application that answers on a port of loopback.
+
+    Args:
+        token: that each message must bring.
+        port: on which it is asked; a message to another host or port is none for it.
+        state: what a page begins with.
+    """
+    pages, hosts = Pages(state), {f"{name}:{port}" for name in (HOST, "localhost")}
+
+    def refused(request: Request) -> str | None:
+        """Why a request is not answered."""
+        if request.headers.get("host") not in hosts:
+            return "a request for another host"
+        origin = request.headers.get("origin")
+        if origin is not None and origin not in {f"http://{host}" for host in hosts}:
+            return "a request from the page of another origin"
+        is_visit = request.method == "GET" and request.headers.get("sec-fetch-mode") == "navigate"
+        if not is_visit and request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return "a request from another site"
+        return None
+
+    async def asset(request: Request) -> Response:
+        why = refused(request)
+        if why is not None:
+            return _said(403, why)
+        name = request.path_params.get("name", "index.html")
+        found = _assets().get(name)
+        if found is None:
+            return _said(404, f"nothing called {shortened(name)!r} here")
+        suffix = "." + name.rpartition(".")[2]
+        return Response(found, media_type=_KINDS[suffix], headers=_HEADERS)
+
+    async def asked(request: Request) -> Response:
+        why = refused(request)
+        if why is not None:
+            return _said(403, why)
+        given = request.headers.get("x-clearprop-token", "")
+        if not secrets.compare_digest(given.encode(), token.encode()):
+            return _said(401, "the token is missing or another one: open the address that `clearprop play` printed")
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _LARGEST:
+                return _said(413, f"a message of more than {_LARGEST >> 20} MB")
+        page = request.headers.get("x-clearprop-page", "")[:64]
+        text = await run_in_threadpool(_answered, pages.of(page), bytes(body))
+        return Response(text, media_type="application/json", headers=_HEADERS)
+
+    routes = [
+        Route("/", asset, methods=["GET"]),
+        Route("/api", asked, methods=["POST"]),
+        Route("/{name:path}", asset, methods=["GET"]),
+    ]
+    return Starlette(routes=routes, exception_handlers={Exception: _failed, 405: _not_so})
+
+
+def _answered(talk: Conversation, body: bytes) -> str:
+    """An answer as JSON; a message that is none gets a sentence."""
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return json.dumps({"error": "a message that is no JSON"})
+    return json.dumps(talk.answer(message), allow_nan=False)
+
+
+def _said(status: int, why: str) -> JSONResponse:
+    return JSONResponse({"error": why}, status_code=status, headers=_HEADERS)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    _log.exception("a request failed", exc_info=error)
+    return _said(500, f"a fault of the program: {type(error).__name__}; the terminal says more")
+
+
+async def _not_so(request: Request, error: Exception) -> Response:
+    return _said(405, f"{request.method} is not answered here")
+
+
+def _assets() -> dict[str, bytes]:
+    """The page's files, by name."""
+    folder = files("clearprop.play.page")
+    names = (one.name for one in folder.iterdir() if one.is_file())
+    return {name: (folder / name).read_bytes() for name in names if "." + name.rpartition(".")[2] in _KINDS}
+
+
+class Server:
+    """A server that has its port already: `url` can be told before it answers.
+
+    Attributes:
+        token: random, new for each server.
+        url: the page's address, with the token.
+    """
+
+    def __init__(self, state: State | None = None, port: int = 0) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((HOST, port))
+        except OSError as error:
+            self._socket.close()
+            raise FileError(f"port {port}: {error.strerror}", "a port that is free", "--port 0 takes any") from None
+        self.port: int = self._socket.getsockname()[1]
+        self.token = secrets.token_urlsafe(24)
+        self.url = f"http://{HOST}:{self.port}/?token={self.token}"
+        app: Any = application(self.token, self.port, state)
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, server_header=False)
+        self._server = uvicorn.Server(config)
+
+    def run(self) -> None:
+        """Answer until Ctrl-C, or until `stop`."""
+        self._server.run(sockets=[self._socket])
+
+    def stop(self) -> None:
+        """Let `run` return."""
+        self._server.should_exit = True

@@ -1,0 +1,151 @@
+"""The state of the playground as one plain object: what a link and a file hold, and what a bench is built from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from clearprop.errors import InvalidValueError
+from clearprop.table.plain import record
+
+VERSION = 1
+Numbers = dict[str, Any]  # parameters or an optimizer's arrays as nested lists, by name
+
+
+@dataclass(frozen=True)
+class DataChoice:
+    """Which samples the network sees.
+
+    Attributes:
+        kind: "preset", "numbers" (typed), "points" (drawn), "table" (a file's text).
+        name: of a preset; of a file.
+        rows, noise, seed: of a preset that is generated.
+        inputs, classes: names, where there are any.
+        X, y: the numbers, or the points and their classes.
+        text, target: of a table.
+        test: share of the rows that is kept for testing.
+    """
+
+    kind: str = "preset"
+    name: str = "xor"
+    rows: int = 200
+    noise: float = 0.1
+    seed: int = 0
+    inputs: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    X: tuple[tuple[float, ...], ...] = ()
+    y: tuple[tuple[float, ...], ...] = ()
+    text: str = ""
+    target: str = ""
+    test: float = 0.0
+
+
+@dataclass(frozen=True)
+class LayerChoice:
+    """A dense layer."""
+
+    units: int = 1
+    activation: str = "tanh"
+
+
+@dataclass(frozen=True)
+class NetworkChoice:
+    """Which network: its layers, the last of which gives the answer."""
+
+    layers: tuple[LayerChoice, ...] = (LayerChoice(2, "tanh"), LayerChoice(1, "sigmoid"))
+    loss: str = "binary_cross_entropy"
+    init: str = "glorot"
+    bias: bool = True
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TrainingChoice:
+    """How it learns; a batch size of 0 takes all rows."""
+
+    optimizer: str = "gradient_descent"
+    learning_rate: float = 0.5
+    batch_size: int = 1
+    shuffle: bool = False
+    seed: int = 0
+    l1: float = 0.0
+    l2: float = 0.0
+
+
+@dataclass(frozen=True)
+class View:
+    """How it is shown.
+
+    Attributes:
+        lang, notation, convention, digits: as of `Trace.explain`.
+        row: of the batch, the sample whose numbers stand at the neurons.
+        shown: how many values of the step are shown, in the order in which they are computed; -1: all.
+        selected: what the formula is shown of: "dW2", or an element "dW2[0,1]", counted from 0 as the arrays are.
+        tab: of the picture.
+        axes: the two inputs of the plane.
+    """
+
+    lang: str = "en"
+    notation: str = "delta"
+    convention: str = "row"
+    digits: int = 4
+    row: int = 0
+    shown: int = -1
+    selected: str = ""
+    tab: str = "circles"
+    axes: tuple[int, ...] = (0, 1)
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far the training is."""
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything: `State()` is XOR before the first step.
+
+    Attributes:
+        start, now: parameters before the first step and now; empty where they follow from the seed, and from `start`.
+        slots: the optimizer's arrays.
+    """
+
+    version: int = VERSION
+    data: DataChoice = field(default_factory=DataChoice)
+    network: NetworkChoice = field(default_factory=NetworkChoice)
+    training: TrainingChoice = field(default_factory=TrainingChoice)
+    view: View = field(default_factory=View)
+    position: Position = field(default_factory=Position)
+    start: Numbers = field(default_factory=dict)
+    now: Numbers = field(default_factory=dict)
+    slots: Numbers = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data, for JSON."""
+        return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]  # tuples become lists
+
+    @classmethod
+    def from_dict(cls, data: Any) -> State:
+        """The state in plain data, which may come from anyone.
+
+        Raises:
+            InvalidValueError: if it is none.
+        """
+        try:
+            if not isinstance(data, dict):
+                raise TypeError(f"{type(data).__name__}, which is no object")
+            if data.get("version", VERSION) != VERSION:
+                raise ValueError(f"version {data['version']!r}")
+            numbers = {name: data.get(name) or {} for name in ("start", "now", "slots")}
+            if not all(isinstance(each, dict) for each in numbers.values()):
+                raise TypeError("numbers that are not by name")
+            return record(cls, {**data, **numbers})
+        except (KeyError, TypeError, ValueError, StopIteration, RecursionError) as error:
+            raise InvalidValueError(
+                f"a state that cannot be read: {error}", "what the playground has written"
+            ) from None
