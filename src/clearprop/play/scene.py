@@ -69,9 +69,8 @@ class Scene:
 
     def _in_order(self) -> Iterator[tuple[Name, str]]:
         """Every value of one step with the phase that it belongs to: what is given, forward, backward, update."""
-        yield from (
-            (name, "given") for name in (X, TARGET, *map(Name, ()), *self.bench.network.architecture.parameters)
-        )
+        yield from ((name, "given") for name in (X, TARGET))
+        yield from ((p.name, "given") for p in self.bench.network.architecture.parameters.values())
         yield from ((name, "forward") for name in self.trace.forward_names if name != A0)
         yield from ((name, "backward") for name in self.trace.backward_names)
         yield from ((name, "update") for name in self.new)

@@ -187,7 +187,10 @@ _NEW = {  # by role
 
 
 class UpdateSteps(Steps):
-    """Makes the steps of the update: an optimizer's first, or the one that the trace was made before. The source must be made with the same optimizer."""
+    """Makes the steps of the update: an optimizer's first, or the one before which the trace was made.
+
+    The source must be made with the same optimizer.
+    """
 
     def __init__(self, source: DerivationSource, detail: Detail, optimizer: Optimizer) -> None:
         super().__init__(source, detail)
