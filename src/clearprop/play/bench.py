@@ -12,15 +12,16 @@ import numpy as np
 
 from clearprop.arrays import as_array
 from clearprop.errors import ClearpropError, InvalidValueError, ShapeError, checked_integer
-from clearprop.execute import Array
+from clearprop.execute import Array, default_executor
 from clearprop.explain import Trace
-from clearprop.messages import Message
+from clearprop.messages import Language, Message, checked_language
 from clearprop.network import Network
-from clearprop.nn import Dense, Normal, resolve_activation, resolve_loss
+from clearprop.nn import Dense, Normal, TargetForm, resolve_activation, resolve_loss
 from clearprop.play.samples import Samples, samples_of
 from clearprop.play.state import NetworkChoice, Numbers, Position, State
+from clearprop.play.update import Update
 from clearprop.play.way import Point, Way
-from clearprop.train import Optimizer, Snapshot, Stepwise, resolve_optimizer
+from clearprop.train import Data, Optimizer, Scorer, Snapshot, Stepwise, resolve_optimizer
 
 MOST_PARAMETERS = 200_000
 _LARGEST = 1e300  # of a number that is typed
@@ -69,6 +70,8 @@ class Bench:
             training.go_to(Snapshot({**start, **now}, slots, max(0, p.step), max(0, p.epoch), p.batch))
         self.state, self.samples, self.network, self.training = state, samples, network, training
         self._drawn, self._start = drawn, at_start
+        self.update = Update(network.architecture, training.optimizer)
+        self._scorers = [self._scorer(rows) for rows in (samples.train, samples.test)]
         self.way = Way(Point(training.snapshot(), *self.losses()))
         self._trace: Trace | None = None
 
@@ -211,12 +214,22 @@ class Bench:
         return self._trace
 
     def losses(self) -> tuple[float, float | None]:
-        """The loss over all training rows, and over all test rows where there are any."""
-        return self._loss(self.samples.train), self._loss(self.samples.test) if len(self.samples.test) else None
+        """The loss over all training rows, and over all test rows where there are any; without penalties."""
+        train, test = (None if one is None else one.scores(self.training.run.parameters) for one in self._scorers)
+        assert train is not None
+        return train["validation_loss"], None if test is None else test["validation_loss"]
 
-    def _loss(self, rows: Array) -> float:
-        with np.errstate(all="ignore"):
-            return self.network.evaluate(self.samples.X[rows], self.targets(rows))["loss"]
+    def _scorer(self, rows: Array) -> Scorer | None:
+        if not len(rows):
+            return None
+        form: TargetForm = "labels" if self.network.architecture.checked_loss().target == "classes" else "rows"
+        data = Data(self.samples.X[rows], self.targets(rows), form)
+        return Scorer(self.network.architecture, (), data, default_executor(), "f64")
+
+    def shown_targets(self) -> Array:
+        """y of the rows of the next step, one-hot where they are classes of several units."""
+        y = self.targets(self.rows)
+        return np.eye(self.network.architecture.n_outputs)[y] if y.ndim == 1 else y
 
     def current(self) -> State:
         """The state of now: what a link holds."""
@@ -228,6 +241,11 @@ class Bench:
             slots=_as_lists(run.optimizer_arrays() or {}) if run.step else {},
             position=Position(run.step, run.epoch, self.training.batch),
         )
+
+    @property
+    def lang(self) -> Language:
+        """In which it is spoken."""
+        return checked_language(self.state.view.lang)
 
     @property
     def said(self) -> tuple[Message, ...]:

@@ -13,7 +13,7 @@ from clearprop.play.bench import Bench
 from clearprop.play.formulas import formula
 from clearprop.play.plane import Plane
 from clearprop.play.presets import PRESETS
-from clearprop.play.scene import Scene, plain, quick_numbers
+from clearprop.play.scene import frame, numbers, plain
 from clearprop.play.state import State
 from clearprop.play.words import words
 
@@ -72,23 +72,22 @@ class Conversation:
     def _all(self) -> dict[str, Any]:
         """Everything: after a change of what there is, or of how it is shown."""
         self._plane = Plane(self.bench)
-        scene = Scene(self.bench)
-        lang = self.bench.state.view.lang
+        lang = self.bench.lang
         titles = {name: preset.title(lang) for name, preset in PRESETS.items()}
-        found = {"words": words(lang), "frame": scene.frame(), "plane": self._plane.frame(), "presets": titles}
-        return {**found, **self._shown(scene.numbers())}
+        found = {"words": words(lang), "frame": frame(self.bench), "plane": self._plane.frame(), "presets": titles}
+        return {**found, **self._shown(numbers(self.bench))}
 
     def _numbers(self) -> dict[str, Any]:
         """What changes with the parameters."""
-        return self._shown(Scene(self.bench).numbers())
+        return self._shown(numbers(self.bench))
 
-    def _shown(self, numbers: Mapping[str, Any]) -> dict[str, Any]:
+    def _shown(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         bench, way = self.bench, self.bench.way
         self._plane = plane = self._plane or Plane(bench)
-        at = bench.samples.X[bench.rows[min(numbers["row"], len(bench.rows) - 1)]]
+        at = bench.samples.X[bench.rows[min(sent["row"], len(bench.rows) - 1)]]
         run, point = bench.training.run, way.points[way.now]
         return {
-            "numbers": numbers,
+            "numbers": sent,
             "answers": plane.answers(bench, at),
             "position": {
                 "step": run.step,
@@ -148,7 +147,7 @@ class Conversation:
         """{"seconds": 0.01, "steps": 1000}: for so long, and no more steps."""
         seconds = min(float(message.get("seconds", 0.01)), _LONGEST_RUN)
         taken = self.bench.run(seconds, min(int(message.get("steps", 10**6)), 10**6))
-        return {**self._shown(quick_numbers(self.bench)), "taken": taken}
+        return {**self._shown(numbers(self.bench, update=False)), "taken": taken}
 
     def _go(self, message: Mapping[str, Any]) -> dict[str, Any]:
         self.bench.go_to(message["place"])

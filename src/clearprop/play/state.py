@@ -6,7 +6,11 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, checked_choice
+from clearprop.explain.derivation.symbols import NOTATIONS
+from clearprop.messages import checked_language
+from clearprop.nn import CONVENTIONS
+from clearprop.present.formula import checked_digits
 from clearprop.table.plain import record
 
 VERSION = 1
@@ -95,6 +99,12 @@ class View:
     selected: str = ""
     tab: str = "circles"
     axes: tuple[int, ...] = (0, 1)
+
+    def __post_init__(self) -> None:
+        checked_language(self.lang)
+        checked_choice("notation", self.notation, NOTATIONS)
+        checked_choice("convention", self.convention, CONVENTIONS)
+        checked_digits(self.digits)
 
 
 @dataclass(frozen=True)
