@@ -18,6 +18,7 @@ from clearprop.play.state import State
 from clearprop.play.words import words
 
 _LONGEST_RUN = 0.2  # seconds
+_MOST_ON_CURVE = 400  # points: more than a curve on the page has pixels for
 
 
 class Conversation:
@@ -163,8 +164,9 @@ class Conversation:
 
 
 def _curve(bench: Bench) -> dict[str, Any]:
-    """The losses at the points of the way up to now."""
+    """The losses at the points of the way up to now; of many, at some that are evenly apart, and at the last."""
     points = bench.way.points[: bench.way.now + 1]
+    points = points[:: -(-len(points) // _MOST_ON_CURVE)] + points[-1:]
     test = [plain(p.test) for p in points] if points[0].test is not None else None
     return {"step": [p.snapshot.step for p in points], "train": [plain(p.train) for p in points], "test": test}
 

@@ -23,8 +23,22 @@ export function cell(store, name, index, options = {}) {
     "data-row": options.row,
     "data-editable": editable ? "" : undefined,
   });
+  nameCell(store, made);
   refreshCell(store, made);
   return made;
+}
+
+/**
+ * The symbol of a cell, for whoever asks what it is.
+ * @param {Store} store
+ * @param {HTMLElement} made
+ */
+function nameCell(store, made) {
+  const { name, index } = placeOf(made);
+  const label = symbolOf(store, name, index);
+  made.dataset.label = label;
+  made.setAttribute("aria-label", label);
+  made.title = label;
 }
 
 /**
@@ -57,11 +71,6 @@ function refreshCell(store, made) {
   made.classList.toggle("moved", moved && !store.running);
   if (made.dataset.value !== exact) made.dataset.value = exact;
   made.classList.toggle("absent", value === undefined);
-  if (made.dataset.label !== symbolOf(store, name, index)) {
-    made.dataset.label = symbolOf(store, name, index);
-    made.setAttribute("aria-label", made.dataset.label ?? "");
-    made.title = made.dataset.label ?? "";
-  }
   if (made.dataset.editable !== undefined && typeof value === "number") made.setAttribute("aria-valuenow", exact);
 }
 
@@ -72,7 +81,7 @@ function refreshCell(store, made) {
  * @returns {string}
  */
 export function symbolOf(store, name, index) {
-  const value = store.frame.values.find((one) => one.name === name);
+  const value = store.values.get(name);
   let found = value?.elements;
   for (const k of index) found = found?.[k];
   return typeof found === "string" ? found : (value?.text ?? name);

@@ -4,7 +4,7 @@ import { part } from "./dom.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
-const FRAME = 1000 / 40; // milliseconds from one picture to the next while it trains
+const FRAME = 1000 / 40; // milliseconds from one picture to the next while it trains, at least
 
 /** @param {Store} store */
 export function controls(store) {
@@ -73,13 +73,20 @@ async function run(store) {
   store.running = true;
   store.shown = Infinity;
   store.tell(["running", "shown"]);
+  const ask = () => {
+    const speed = Number(/** @type {HTMLSelectElement} */ (part("speed")).value);
+    return store.line({ do: "run", seconds: 0.008, steps: speed });
+  };
+  let next = ask(); // while one picture is drawn, the bench trains for the next one
   while (store.running) {
     const begun = performance.now();
-    const speed = Number(/** @type {HTMLSelectElement} */ (part("speed")).value);
-    const answer = await store.ask({ do: "run", seconds: 0.012, steps: speed });
+    const answer = await next;
     if (answer.error) store.running = false;
-    await new Promise((done) => setTimeout(() => requestAnimationFrame(done), Math.max(0, FRAME - 8 - (performance.now() - begun))));
+    if (store.running) next = ask();
+    store.take(answer);
+    await new Promise((done) => setTimeout(done, Math.max(0, FRAME - (performance.now() - begun))));
   }
+  await next;
   store.tell(["running"]);
   await store.ask({ do: "numbers" });
 }

@@ -35,7 +35,7 @@ export function formulas(store) {
  * @param {number[] | null} index
  */
 function fullIndex(store, name, index) {
-  const value = store.frame.values.find((one) => one.name === name);
+  const value = store.values.get(name);
   if (!value || index === null || index.length !== value.shape.length || value.shape.length === 0) return null;
   return value.samples ? [store.numbers.row, ...index] : index;
 }

@@ -22,7 +22,7 @@ export function circles(store) {
   new ResizeObserver(() => {
     if (store.frame && !stage.hidden) build();
   }).observe(stage);
-  store.on(["numbers", "answers", "shown"], () => {
+  store.on(["numbers", "answers"], () => {
     if (!stage.hidden) redraw(store, stage);
   });
 }

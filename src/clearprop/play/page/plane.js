@@ -10,6 +10,8 @@ const COLD = [43, 95, 168];
 const WARM = [214, 110, 22];
 const KINDS = ["#d66e16", "#2b5fa8", "#2c7a3f", "#b3261e", "#7b3fa0", "#0f7c87", "#7a5230", "#c2417f", "#7d7a12", "#5b6472"];
 
+const COLOURS = KINDS.map((hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)));
+
 /**
  * The numbers of a neuron over the grid, from one byte each.
  * @param {Packed} unit
@@ -17,8 +19,10 @@ const KINDS = ["#d66e16", "#2b5fa8", "#2c7a3f", "#b3261e", "#7b3fa0", "#0f7c87",
 export function unpacked(unit) {
   const low = Number(unit.low);
   const high = Number(unit.high);
-  const bytes = Uint8Array.from(atob(unit.data), (letter) => letter.charCodeAt(0));
-  return Float64Array.from(bytes, (byte) => low + ((high - low) * byte) / 255);
+  const bytes = bytesOf(unit);
+  const values = new Float64Array(bytes.length);
+  for (let k = 0; k < bytes.length; k++) values[k] = low + ((high - low) * bytes[k]) / 255;
+  return values;
 }
 
 /**
@@ -57,29 +61,54 @@ export function heat(canvas, unit, side, along) {
     context.stroke();
     return;
   }
-  const largest = Math.max(Math.abs(low), Math.abs(high));
-  paint(canvas, side, (k) => tone(values[k], largest));
+  paint(canvas, side, toned(unit, Math.max(Math.abs(low), Math.abs(high))));
 }
 
 /**
- * A picture of a colour for each point of the grid, as large as the canvas.
+ * The bytes of a neuron over the grid. (Loops: this runs for every neuron and picture, and they are ten times faster.)
+ * @param {Packed} unit
+ */
+function bytesOf(unit) {
+  const letters = atob(unit.data);
+  const bytes = new Uint8Array(letters.length);
+  for (let k = 0; k < bytes.length; k++) bytes[k] = letters.charCodeAt(k);
+  return bytes;
+}
+
+/**
+ * The colour of each point of the grid, as the four bytes of a pixel in one number; a table holds those of all bytes.
+ * @param {Packed} unit
+ * @param {number} largest
+ * @param {(value: number) => number} [value] what is shown of a number
+ */
+function toned(unit, largest, value = (x) => x) {
+  const low = Number(unit.low);
+  const high = Number(unit.high);
+  const table = Uint32Array.from({ length: 256 }, (_, byte) => pixel(tone(value(low + ((high - low) * byte) / 255), largest)));
+  const bytes = bytesOf(unit);
+  const pixels = new Uint32Array(bytes.length);
+  for (let k = 0; k < bytes.length; k++) pixels[k] = table[bytes[k]];
+  return pixels;
+}
+
+/** @param {number[]} colour */
+const pixel = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
+/**
+ * A picture with a pixel for each point of the grid; the page's style makes it as large as it is to be.
  * @param {HTMLCanvasElement} canvas
  * @param {number} side
- * @param {(k: number) => number[]} colour
+ * @param {Uint32Array} pixels
  */
-export function paint(canvas, side, colour) {
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  const image = new ImageData(side, side);
-  for (let k = 0; k < side * side; k++) image.data.set([...colour(k), 255], 4 * k);
-  const small = new OffscreenCanvas(side, side);
-  small.getContext("2d")?.putImageData(image, 0, 0);
-  context.imageSmoothingEnabled = true;
-  context.drawImage(small, 0, 0, canvas.width, canvas.height);
+export function paint(canvas, side, pixels) {
+  if (canvas.width !== side) canvas.width = canvas.height = side;
+  const image = new ImageData(new Uint8ClampedArray(/** @type {ArrayBuffer} */ (pixels.buffer)), side);
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
 }
 
 /** @param {Store} store */
 export function plane(store) {
+  const ground = /** @type {HTMLCanvasElement} */ (part("plane-ground"));
   const canvas = /** @type {HTMLCanvasElement} */ (part("plane"));
   const said = part("plane-said");
   const draw = () => {
@@ -89,13 +118,18 @@ export function plane(store) {
     if (!context || !outputs.length || !outputs[0].data) return;
     if (plane.axes.length === 1) along(store, canvas, context, outputs[0]);
     else {
-      over(store, canvas, outputs);
-      points(store, canvas, context);
+      over(store, ground, outputs);
     }
     const others = frame.inputs.length > plane.axes.length;
     said.textContent = others ? (store.words.held ?? "") : "";
   };
   store.on(["answers", "plane"], draw);
+  store.on(["plane"], () => {
+    const context = canvas.getContext("2d");
+    context?.clearRect(0, 0, canvas.width, canvas.height);
+    ground.hidden = store.plane.axes.length === 1;
+    if (context && !ground.hidden) points(store, canvas, context);
+  });
 }
 
 /**
@@ -104,20 +138,29 @@ export function plane(store) {
  * @param {Packed[]} outputs
  */
 function over(store, canvas, outputs) {
-  const values = outputs.map(unpacked);
   const { side } = store.plane;
   if (outputs.length > 1 && store.frame.classes.length) {
-    paint(canvas, side, (k) => {
-      let best = 0;
-      for (let c = 1; c < values.length; c++) if (values[c][k] > values[best][k]) best = c;
-      const full = rgb(KINDS[best % KINDS.length]);
-      return full.map((part) => Math.round(250 + 0.75 * Math.min(1, values[best][k]) * (part - 250)));
-    });
+    paint(canvas, side, likeliest(outputs.map(unpacked)));
     return;
   }
   const classes = store.frame.classes.length > 0;
   const largest = Math.max(Math.abs(Number(outputs[0].low)), Math.abs(Number(outputs[0].high)));
-  paint(canvas, side, (k) => (classes ? tone(2 * values[0][k] - 1, 1.35) : tone(values[0][k], largest)));
+  paint(canvas, side, classes ? toned(outputs[0], 1.35, (p) => 2 * p - 1) : toned(outputs[0], largest));
+}
+
+/**
+ * The class of the largest output at each point, the paler the less sure.
+ * @param {Float64Array[]} values
+ */
+function likeliest(values) {
+  const pixels = new Uint32Array(values[0].length);
+  for (let k = 0; k < pixels.length; k++) {
+    let best = 0;
+    for (let c = 1; c < values.length; c++) if (values[c][k] > values[best][k]) best = c;
+    const share = 0.75 * Math.min(1, values[best][k]);
+    pixels[k] = pixel(COLOURS[best % COLOURS.length].map((part) => Math.round(250 + share * (part - 250))));
+  }
+  return pixels;
 }
 
 /**
@@ -165,9 +208,4 @@ function along(store, canvas, context, output) {
   context.lineWidth = 2;
   context.stroke();
   part("plane-said").title = `${shown(low, 3)} … ${shown(high, 3)}`;
-}
-
-/** @param {string} hex */
-function rgb(hex) {
-  return [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
 }

@@ -20,6 +20,10 @@ export class Store {
     this.curve = /** @type {import("./types.js").Curve} */ ({ step: [], train: [], test: null });
     /** @type {Record<string, string>} */
     this.presets = {};
+    /** The values of a step, by name. @type {Map<string, import("./types.js").Value>} */
+    this.values = new Map();
+    /** Where each of them stands in the order in which they are computed. @type {Map<string, number>} */
+    this.places = new Map();
     /** What the formula is shown of. @type {{name: string, index: number[] | null}} */
     this.selected = { name: "", index: null };
     /** How many values of the step are shown; the rest is still to come. */
@@ -74,6 +78,10 @@ export class Store {
       /** @type {any} */ (this)[topic] = answer[topic];
       changed.push(topic);
     }
+    if (answer.frame) {
+      this.values = new Map(answer.frame.values.map((value) => [value.name, value]));
+      this.places = new Map(this.sequence.map((value, k) => [value.name, k]));
+    }
     this.tell(changed);
   }
 
@@ -105,8 +113,7 @@ export class Store {
    * @param {string} name
    */
   isShown(name) {
-    const place = this.sequence.findIndex((value) => value.name === name);
-    return place < this.shown;
+    return (this.places.get(name) ?? -1) < this.shown;
   }
 
   /**
@@ -119,8 +126,7 @@ export class Store {
   number(name, index, row = this.numbers.row) {
     let found = /** @type {any} */ (this.numbers.values[name]);
     if (found === undefined) return undefined;
-    const value = this.frame.values.find((one) => one.name === name);
-    if (value?.samples) found = found[this.numbers.sent.indexOf(row)];
+    if (this.values.get(name)?.samples) found = found[this.numbers.sent.indexOf(row)];
     for (const k of index) found = found?.[k];
     return found;
   }

@@ -1,0 +1,125 @@
+"""The playground in a headless browser: frames a second, time from a weight to all numbers, first paint, memory.
+
+    python benchmarks/play.py [--minutes 10]
+
+Needs Chromium and `pip install "clearprop[play]"`. A real server, a real page, the page's own clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import sys
+import threading
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+
+from browser import Browser
+
+import clearprop as cp
+from clearprop.execute import executor_in_words
+from clearprop.play.server import Server
+
+READY = "'ready' in document.documentElement.dataset"
+# 2-8-8-2 on 500 points, all of them for training.
+MOONS = "await clearprop.ask({do: 'open', preset: 'moons'}); await clearprop.change('data', {test: 0, rows: 500});"
+# How often the screen was drawn with new numbers, and how long the bench and the drawing took.
+FRAMES = """(async () => {
+  let drawn = 0, last = -1, steps = clearprop.position.step;
+  const begun = performance.now();
+  const look = () => {
+    if (clearprop.position.step !== last) { drawn++; last = clearprop.position.step; }
+    if (performance.now() - begun < SECONDS * 1000) requestAnimationFrame(look); };
+  document.getElementById('do-run').click();
+  requestAnimationFrame(look);
+  await new Promise((done) => setTimeout(done, SECONDS * 1000));
+  const seconds = (performance.now() - begun) / 1000;
+  document.getElementById('do-run').click();
+  return JSON.stringify([drawn / seconds, (clearprop.position.step - steps) / seconds]);
+})()"""
+# From the message that changes a weight to the first picture after everything was redrawn.
+NUDGE = """(async () => {
+  const times = [];
+  for (let k = 0; k < 60; k++) {
+    const begun = performance.now();
+    await clearprop.ask({do: 'assign', name: 'W1', index: [0, 0], value: 0.5 + k / 100});
+    document.body.getBoundingClientRect();
+    times.push(performance.now() - begun);
+    await new Promise((done) => requestAnimationFrame(done));
+  }
+  return JSON.stringify(times);
+})()"""
+PAINT = "JSON.stringify(performance.getEntriesByType('paint').map((one) => [one.name, one.startTime]))"
+
+
+def resident(pid: str = "self") -> float:
+    """Megabytes of memory that a process holds."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * 4096 / 2**20
+
+
+def heap(page) -> float:
+    """Megabytes of objects in the page, after a collection."""
+    page.call("HeapProfiler.collectGarbage")
+    return page.call("Runtime.getHeapUsage")["usedSize"] / 2**20
+
+
+def opened(browser: Browser, server: Server):
+    """The page, ready, and the seconds from its address to its being ready."""
+    begun = time.perf_counter()
+    page = browser.open(server.url, 1280, 720)
+    page.wait_until(READY)
+    return page, time.perf_counter() - begun
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--minutes", type=float, default=0.0, help="how long to train for the figure of memory")
+    minutes = parser.parse_args().minutes
+    print(f"clearprop {cp.__version__}, {executor_in_words()}, Python {platform.python_version()}")
+    server = Server()
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    with Browser() as browser:
+        opened(browser, server)  # modules of the server are loaded, as they are when the page is opened by hand
+        page, seconds = opened(browser, server)
+        paints = dict(json.loads(page.evaluate(PAINT)))
+        print(
+            f"first paint {paints.get('first-contentful-paint', float('nan')):.0f} ms; all numbers {1000 * seconds:.0f} ms"
+        )
+        page.evaluate(f"(async () => {{ {MOONS} }})()")
+        times = sorted(json.loads(page.evaluate(NUDGE)))
+        print(
+            f"nudged weight to all numbers: median {statistics.median(times):.1f} ms, 95 % {times[-4]:.1f}, most {times[-1]:.1f}"
+        )
+        frames, steps = json.loads(page.evaluate(FRAMES.replace("SECONDS", "5")))
+        print(f"2-8-8-2 on 500 points: {frames:.0f} frames a second, {steps:,.0f} steps a second")
+        with Browser() as other:
+            second, _ = opened(other, server)
+            second.evaluate(f"(async () => {{ {MOONS} }})()")
+            second.evaluate("document.getElementById('do-run').click()")
+            frames, steps = json.loads(page.evaluate(FRAMES.replace("SECONDS", "5")))
+            print(f"beside a second browser that trains: {frames:.0f} frames a second, {steps:,.0f} steps a second")
+        if minutes:
+            before = heap(page), resident()
+            page.evaluate("document.getElementById('do-run').click()")
+            for _ in range(int(minutes)):
+                time.sleep(60)
+                print(
+                    f"  page {heap(page):.1f} MB, server {resident():.0f} MB, step {page.evaluate('clearprop.position.step'):,}"
+                )
+            after = heap(page), resident()
+            print(
+                f"memory, {minutes:g} minutes: page {before[0]:.1f} → {after[0]:.1f} MB, server {before[1]:.0f} → {after[1]:.0f} MB"
+            )
+        print("complaints of the browser:", page.complaints)
+    server.stop()
+    thread.join(5)
+
+
+if __name__ == "__main__":
+    main()
