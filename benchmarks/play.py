@@ -18,9 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
-from browser import Browser
-
 import clearprop as cp
+from browser import Browser
 from clearprop.execute import executor_in_words
 from clearprop.play.server import Server
 
@@ -105,17 +104,13 @@ def main() -> None:
             frames, steps = json.loads(page.evaluate(FRAMES.replace("SECONDS", "5")))
             print(f"beside a second browser that trains: {frames:.0f} frames a second, {steps:,.0f} steps a second")
         if minutes:
-            before = heap(page), resident()
             page.evaluate("document.getElementById('do-run').click()")
-            for _ in range(int(minutes)):
-                time.sleep(60)
+            for minute in range(int(minutes) + 1):
+                step = page.evaluate("clearprop.position.step")
                 print(
-                    f"  page {heap(page):.1f} MB, server {resident():.0f} MB, step {page.evaluate('clearprop.position.step'):,}"
+                    f"minute {minute}: page {heap(page):.1f} MB, server {resident():.0f} MB, step {step:,}", flush=True
                 )
-            after = heap(page), resident()
-            print(
-                f"memory, {minutes:g} minutes: page {before[0]:.1f} → {after[0]:.1f} MB, server {before[1]:.0f} → {after[1]:.0f} MB"
-            )
+                time.sleep(60)
         print("complaints of the browser:", page.complaints)
     server.stop()
     thread.join(5)
