@@ -87,14 +87,12 @@ def main() -> None:
         opened(browser, server)  # modules of the server are loaded, as they are when the page is opened by hand
         page, seconds = opened(browser, server)
         paints = dict(json.loads(page.evaluate(PAINT)))
-        print(
-            f"first paint {paints.get('first-contentful-paint', float('nan')):.0f} ms; all numbers {1000 * seconds:.0f} ms"
-        )
+        first = paints.get("first-contentful-paint", float("nan"))
+        print(f"first paint {first:.0f} ms; all numbers {1000 * seconds:.0f} ms")
         page.evaluate(f"(async () => {{ {MOONS} }})()")
         times = sorted(json.loads(page.evaluate(NUDGE)))
-        print(
-            f"nudged weight to all numbers: median {statistics.median(times):.1f} ms, 95 % {times[-4]:.1f}, most {times[-1]:.1f}"
-        )
+        middle = statistics.median(times)
+        print(f"nudged weight to all numbers: median {middle:.1f} ms, 95 % {times[-4]:.1f}, most {times[-1]:.1f}")
         frames, steps = json.loads(page.evaluate(FRAMES.replace("SECONDS", "5")))
         print(f"2-8-8-2 on 500 points: {frames:.0f} frames a second, {steps:,.0f} steps a second")
         with Browser() as other:
