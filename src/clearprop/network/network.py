@@ -18,7 +18,7 @@ from clearprop.execute import Array, Executor, Program, default_executor
 from clearprop.explain import Trace
 from clearprop.forks import undivided
 from clearprop.graph import Graph, dtype_name, simplify
-from clearprop.interop import write_model
+from clearprop.interop import source, write_model
 from clearprop.network import persistence
 from clearprop.network.arguments import as_callbacks, as_held_out, as_penalty, as_stopping, as_truth
 from clearprop.network.parameters import Parameters
@@ -531,6 +531,42 @@ class Network:
             InvalidValueError: if the network has a function of the user's in it, which no file can carry.
         """
         write_model(path, {"kind": "network", "network": self.header()}, self._run.parameters)
+
+    def to_numpy_source(
+        self,
+        X: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        *,
+        learning_rate: float | None = None,
+        lang: str = "en",
+    ) -> str:
+        """The network as one Python file that needs NumPy alone: `forward`, `predict`, `loss`, `gradients`, `step`.
+
+        Each value has a line of its own and the textbook's name; the lines are those of the graph that trains. It is
+        the network as it predicts: dropout drops nothing, batch normalisation uses its running means. An op of your
+        own is written out by its definition. Parameters and data stand in it with the fewest digits that give them
+        back; arrays of more than 2,000 numbers as base64.
+
+        Args:
+            X, y: samples and targets, as of `fit`, which the file then has; it prints its loss of them.
+            learning_rate: η of one step of gradient descent at the end of the file, which prints the new loss.
+            lang: of its comments, "en" or "zh".
+
+        Raises:
+            ClearpropError: if X or y does not fit, or for an op that cannot be written, by its name.
+
+        Example:
+            >>> net = Network(2, [cp.Dense(1, "sigmoid", W=[0.5, -0.25], b=0.25)], "bce", dtype="float64")
+            >>> file = {}
+            >>> exec(net.to_numpy_source([[1.0, 3.0]], [1]), file)
+            0.6931471805599453
+            >>> file["gradients"](file["X"], file["y"])["W1"].ravel().tolist()
+            [-0.5, -1.5]
+        """
+        return source.numpy_source(self._content(X, y, learning_rate, lang))
+
+    def _content(self, X: Any, y: Any, learning_rate: float | None, lang: str) -> source.Content:
+        return source.content_of(self.architecture, self._run.parameters, self.dtype, X, y, learning_rate, lang)
 
     def header(self) -> dict[str, Any]:
         """What a file must say of the network beside its arrays, as plain data."""
