@@ -38,6 +38,12 @@ WORDS: dict[str, Message] = {
     "forward": Message("play.forward"),
     "backward": Message("play.backward"),
     "update": Message("play.update"),
+    "share": Message("play.share"),
+    "file": Message("play.file"),
+    "copied": Message("play.copied"),
+    "in_address": Message("play.in_address"),
+    "too_large": Message("play.too_large"),
+    "broken_link": Message("play.broken_link"),
 }
 
 

@@ -168,8 +168,7 @@ function type(store, found, text) {
     field.replaceWith(found);
     const next = onwards ? nextEditable(found) : found;
     if (taken && value === undefined) {
-      store.error = store.words.no_number ?? "";
-      store.tell(["error"]);
+      store.fail(store.words.no_number ?? "");
       found.focus();
     } else if (taken && value !== undefined) {
       const place = placeOf(next ?? found);

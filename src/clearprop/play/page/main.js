@@ -7,9 +7,11 @@ import { curve } from "./curve.js";
 import { part } from "./dom.js";
 import { formulas } from "./formula.js";
 import { serverLine } from "./line.js";
+import { fromAddress, links } from "./link.js";
 import { circles } from "./network.js";
 import { plane } from "./plane.js";
 import { Store } from "./store.js";
+import { askForToken } from "./token.js";
 
 const store = new Store(serverLine());
 circles(store);
@@ -24,6 +26,22 @@ plane(store);
 curve(store);
 formulas(store);
 liveCells(store);
-await store.ask({ do: "open" });
+links(store);
+await begin();
 document.documentElement.dataset.ready = "";
 Object.assign(globalThis, { clearprop: store });
+
+/** What the address brings, or what the bench of this tab has. */
+async function begin() {
+  const given = await fromAddress();
+  const state = given === "broken" ? undefined : given;
+  let answer = await store.ask({ do: "open", state });
+  while (answer.refused) {
+    await askForToken();
+    answer = await store.ask({ do: "open", state });
+  }
+  if (state !== undefined && answer.error) {
+    await store.ask({ do: "open" });
+    store.fail(answer.error);
+  } else if (given === "broken") store.fail(store.words.broken_link ?? "");
+}

@@ -68,6 +68,15 @@ export class Store {
     return answer;
   }
 
+  /**
+   * Say what went wrong.
+   * @param {string} why
+   */
+  fail(why) {
+    this.error = why;
+    this.tell(["error"]);
+  }
+
   /** @param {Answer} answer */
   take(answer) {
     /** @type {Topic[]} */

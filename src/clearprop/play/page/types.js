@@ -64,6 +64,7 @@
  * What an answer may bring; what it lacks has not changed.
  * @typedef {object} Answer
  * @property {string} [error]
+ * @property {boolean} [refused] for want of the token
  * @property {Record<string, string>} [words]
  * @property {Frame} [frame]
  * @property {State} [state]

@@ -1,0 +1,105 @@
+// A link holds the whole state in its fragment, compressed, and never the token. Large data go into a file instead.
+
+import { h, part } from "./dom.js";
+
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./types.js").State} State */
+
+const MOST_DATA = 100_000; // characters of one's own data in a link
+const MOST = 20_000_000; // of a state that is unpacked: a small fragment may hold a huge one
+
+/**
+ * The state as the text of a fragment.
+ * @param {object} state
+ */
+export async function packed(state) {
+  const stream = new Blob([JSON.stringify(state)]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  let letters = "";
+  for (const byte of bytes) letters += String.fromCharCode(byte);
+  return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/**
+ * The state in a fragment.
+ * @param {string} text
+ * @returns {Promise<unknown>}
+ */
+export async function unpacked(text) {
+  const letters = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  const bytes = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
+  const parts = [];
+  for (let size = 0; ; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    size += value.length;
+    if (size > MOST) throw new Error("too large");
+  }
+  return JSON.parse(await new Blob(parts).text());
+}
+
+/**
+ * The state that the page's address brings, if any; "broken" where it cannot be read.
+ * @returns {Promise<unknown>}
+ */
+export async function fromAddress() {
+  const found = /^#s=([\w-]+)$/.exec(location.hash);
+  if (!found) return location.hash.startsWith("#s=") ? "broken" : undefined;
+  try {
+    return await unpacked(found[1]);
+  } catch {
+    return "broken";
+  }
+}
+
+/**
+ * Buttons to share what there is, and files that are opened.
+ * @param {Store} store
+ */
+export function links(store) {
+  const share = part("do-share");
+  share.addEventListener("click", async () => {
+    const { state } = await store.ask({ do: "state" });
+    if (!state) return;
+    const data = state.data.text.length + JSON.stringify([state.data.X, state.data.y]).length;
+    if (data > MOST_DATA) {
+      saveFile(state);
+      return tell(store.words.too_large ?? "");
+    }
+    const link = `${location.origin}/#s=${await packed(state)}`;
+    share.dataset.link = link;
+    history.replaceState(null, "", link);
+    try {
+      await navigator.clipboard.writeText(link);
+      tell(store.words.copied ?? "");
+    } catch {
+      tell(store.words.in_address ?? "");
+    }
+  });
+  part("do-file").addEventListener("click", async () => {
+    const { state } = await store.ask({ do: "state" });
+    if (state) saveFile(state);
+  });
+  const tell = (/** @type {string} */ text) => {
+    part("told").textContent = text;
+  };
+}
+
+/** @param {State} state */
+function saveFile(state) {
+  download("network.play.json", JSON.stringify(state, null, 1), "application/json");
+}
+
+/**
+ * A text as a file of the user's.
+ * @param {string} name
+ * @param {string} text
+ * @param {string} type
+ */
+export function download(name, text, type) {
+  const href = URL.createObjectURL(new Blob([text], { type }));
+  h("a", { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10_000);
+}
