@@ -82,13 +82,11 @@ class Bench:
         """
         if part not in ("data", "network", "training", "view"):
             raise InvalidValueError(f"a part {part!r} of the state", "data, network, training or view")
-        described = self.current().to_dict()
-        described[part] = {**described[part], **changes}
-        state = State.from_dict(described)
         if part == "view":
+            state = self.state.changed(part, changes)
             self.state, self._trace = state, None if state.view.row != self.state.view.row else self._trace
             return
-        state = replace(state, position=Position(), slots={})
+        state = replace(self.current().changed(part, changes), position=Position(), slots={})
         if part == "data":
             state = replace(state, view=replace(state.view, row=0, axes=(0, 1)))
         samples = self.samples if part != "data" else samples_of(state.data)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from clearprop.errors import ClearpropError, InvalidValueError, listed
+from clearprop.errors import ClearpropError, InvalidValueError, checked_integer, listed
 from clearprop.play.bench import Bench
 from clearprop.play.formulas import formula
 from clearprop.play.plane import Plane
 from clearprop.play.presets import PRESETS
 from clearprop.play.scene import frame, numbers, plain
 from clearprop.play.state import State
+from clearprop.play.tables import state_of_text
 from clearprop.play.words import words
 
 _LONGEST_RUN = 0.2  # seconds
+_MOST_STEPS = 1_000_000  # that one message takes
 _MOST_ON_CURVE = 400  # points: more than a curve on the page has pixels for
+
+_log = logging.getLogger("clearprop.play")
 
 
 class Conversation:
@@ -28,7 +35,7 @@ class Conversation:
     """
 
     def __init__(self, state: State | None = None) -> None:
-        self._state, self._bench = state, None if state is None else Bench(state)
+        self._first, self._bench = state, None if state is None else Bench(state)
         self._lock = threading.Lock()
         self._plane: Plane | None = None
 
@@ -36,7 +43,7 @@ class Conversation:
     def bench(self) -> Bench:
         """The bench, built when it is first asked for."""
         if self._bench is None:
-            self._bench = Bench(self._state or PRESETS["xor"].state("xor"))
+            self._bench = Bench(self._first or PRESETS["xor"].state("xor"))
         return self._bench
 
     def answer(self, message: Any) -> dict[str, Any]:
@@ -55,10 +62,11 @@ class Conversation:
                     return self._answered(message)
             except ClearpropError as error:
                 return {"error": str(error)}
-            except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-                return {"error": f"a message that makes no sense: {error!r:.200}"}
             except MemoryError:
                 return {"error": "not enough memory for this"}
+            except Exception as error:
+                _log.exception("a fault of the program, in answer to %.200r", message)
+                return {"error": f"a fault of the program ({type(error).__name__}); the terminal says more"}
 
     def _answered(self, message: Any) -> dict[str, Any]:
         if not isinstance(message, dict):
@@ -103,39 +111,56 @@ class Conversation:
             "curve": _curve(bench),
         }
 
+    def _state(self) -> dict[str, Any]:
+        return self.bench.current().without_text().to_dict()
+
     # --- what can be asked
 
     def _open(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"state": …}, {"preset": name} or neither: what is there."""
         if "preset" in message:
-            name = message["preset"]
+            name = _text(message, "preset")
             if name not in PRESETS:
                 raise InvalidValueError(f"a preset {name!r:.40}", "one of: " + listed(PRESETS))
-            described = PRESETS[name].state(name).to_dict()
-            described["view"] = {**self.bench.current().to_dict()["view"], "row": 0, "shown": -1, "axes": [0, 1]}
-            self.bench.open(State.from_dict(described))
+            self._adopt(PRESETS[name].state(name))
         elif message.get("state") is not None:
             self.bench.open(State.from_dict(message["state"]))
-        return {**self._all(), "state": self.bench.current().to_dict()}
+        return {**self._all(), "state": self._state()}
 
     def _state_of(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        return {"state": self.bench.current().to_dict()}
+        """The state; with "whole", a table's text too, however long it is."""
+        state = self.bench.current()
+        whole = state if message.get("whole") else state.without_text()
+        return {"state": whole.to_dict(), "letters": len(state.data.text)}
+
+    def _table(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"name": "wine.csv", "text": …, "target": …}: a table of one's own, and a network that suits it."""
+        name, text, target = (_text(message, key, "") for key in ("name", "text", "target"))
+        text = text or self.bench.state.data.text
+        self._adopt(state_of_text(name or self.bench.state.data.name, text, target))
+        return {**self._all(), "state": self._state()}
+
+    def _adopt(self, state: State) -> None:
+        """Open a state in the language and notation of now."""
+        view = replace(self.bench.state.view, row=0, shown=-1, selected="", axes=(0, 1))
+        self.bench.open(replace(state, view=view))
 
     def _change(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"part": …, "changes": {…}}."""
-        changes = message["changes"]
+        changes = message.get("changes")
         if not isinstance(changes, dict):
             raise InvalidValueError("changes that are no object", "fields with their values")
-        self.bench.change(message["part"], changes)
-        return {**self._all(), "state": self.bench.current().to_dict()}
+        self.bench.change(_text(message, "part"), changes)
+        return {**self._all(), "state": self._state()}
 
     def _assign(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"name": "W1", "index": [0, 1], "value": 0.5}."""
-        self.bench.assign(message["name"], message.get("index"), message["value"])
-        return self._all() if message["name"] in ("X", "y") else self._numbers()
+        name = _text(message, "name")
+        self.bench.assign(name, message.get("index"), message.get("value"))
+        return self._all() if name in ("X", "y") else self._numbers()
 
     def _step(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        self.bench.step(message.get("steps", 1))
+        self.bench.step(min(checked_integer("steps", message.get("steps", 1)), _MOST_STEPS))
         return self._numbers()
 
     def _epoch(self, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,12 +171,12 @@ class Conversation:
 
     def _run(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"seconds": 0.01, "steps": 1000}: for so long, and no more steps."""
-        seconds = min(float(message.get("seconds", 0.01)), _LONGEST_RUN)
-        taken = self.bench.run(seconds, min(int(message.get("steps", 10**6)), 10**6))
+        seconds = min(_number(message, "seconds", 0.01), _LONGEST_RUN)
+        taken = self.bench.run(seconds, min(checked_integer("steps", message.get("steps", _MOST_STEPS)), _MOST_STEPS))
         return {**self._shown(numbers(self.bench, update=False)), "taken": taken}
 
     def _go(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        self.bench.go_to(message["place"])
+        self.bench.go_to(checked_integer("place", message.get("place"), low=0))
         return self._numbers()
 
     def _rewind(self, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,7 +185,21 @@ class Conversation:
 
     def _formula(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"name": "dW2", "index": [0, 1]}."""
-        return {"formula": formula(self.bench, message["name"], message.get("index"))}
+        return {"formula": formula(self.bench, _text(message, "name"), message.get("index"))}
+
+
+def _text(message: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    found = message.get(key, default)
+    if not isinstance(found, str):
+        raise InvalidValueError(f"{found!r:.40} for {key}", "a text")
+    return found
+
+
+def _number(message: Mapping[str, Any], key: str, default: float) -> float:
+    found = message.get(key, default)
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < math.inf:
+        raise InvalidValueError(f"{found!r:.40} for {key}", "a number ≥ 0")
+    return float(min(found, 1e9))
 
 
 def _curve(bench: Bench) -> dict[str, Any]:
@@ -176,6 +215,7 @@ _ACTIONS: dict[str, Callable[[Conversation, Mapping[str, Any]], dict[str, Any]]]
     "state": Conversation._state_of,
     "change": Conversation._change,
     "assign": Conversation._assign,
+    "table": Conversation._table,
     "step": Conversation._step,
     "epoch": Conversation._epoch,
     "numbers": lambda talk, message: talk._numbers(),

@@ -28,6 +28,9 @@ class Samples:
         classes: of a classification; empty where y are numbers.
         train, test: numbers of the rows.
         said: what was guessed, left out or bounded.
+        names: of the columns of a table, the target among them.
+        columns: of a table: each one's name, kind, and what the encoder made of it.
+        target: name of the table's column that is predicted.
     """
 
     X: Array
@@ -37,6 +40,9 @@ class Samples:
     train: Array
     test: Array
     said: tuple[Message, ...] = ()
+    names: tuple[str, ...] = ()
+    columns: tuple[tuple[str, Message, Message], ...] = ()
+    target: str = ""
 
     @property
     def is_typed(self) -> bool:

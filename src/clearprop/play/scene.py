@@ -57,7 +57,17 @@ def frame(bench: Bench) -> dict[str, Any]:
         "parameters": list(bench.network.parameters),
         "values": [_named(bench, name, phase) for name, phase in _in_order(bench)],
         "said": [message(bench.lang) for message in bench.said],
+        "table": _table(bench),
     }
+
+
+def _table(bench: Bench) -> dict[str, Any] | None:
+    """Of a table: its columns, which of them is the target, and what became of each."""
+    samples = bench.samples
+    if not samples.names:
+        return None
+    columns = [[name, kind(bench.lang), made(bench.lang)] for name, kind, made in samples.columns]
+    return {"names": list(samples.names), "target": samples.target, "columns": columns}
 
 
 def _in_order(bench: Bench) -> Iterator[tuple[Name, str]]:

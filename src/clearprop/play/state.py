@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from clearprop.errors import InvalidValueError, checked_choice
@@ -14,6 +15,7 @@ from clearprop.present.formula import checked_digits
 from clearprop.table.plain import record
 
 VERSION = 1
+MOST_TEXT = 100_000  # letters of a table that are sent to and fro; a longer one stays with the bench
 Numbers = dict[str, Any]  # parameters or an optimizer's arrays as nested lists, by name
 
 
@@ -134,6 +136,26 @@ class State:
     start: Numbers = field(default_factory=dict)
     now: Numbers = field(default_factory=dict)
     slots: Numbers = field(default_factory=dict)
+
+    def changed(self, part: str, changes: Mapping[str, Any]) -> State:
+        """The same with other values in some fields of a part.
+
+        Raises:
+            InvalidValueError: if there are no such fields, or for a value of another type.
+        """
+        old = getattr(self, part)
+        given = {f.name: getattr(old, f.name) for f in fields(old)}
+        unknown = [name for name in changes if name not in given]
+        if unknown:
+            raise InvalidValueError(f"{unknown[0]!r:.40} in {part}", "one of: " + ", ".join(given))
+        try:
+            return replace(self, **{part: record(type(old), {**given, **changes})})
+        except (KeyError, TypeError, ValueError, StopIteration, RecursionError) as error:
+            raise InvalidValueError(f"a {part} that cannot be: {error}", "values as the page sends them") from None
+
+    def without_text(self) -> State:
+        """The same without a table's text, where that is long."""
+        return replace(self, data=replace(self.data, text="")) if len(self.data.text) > MOST_TEXT else self
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON."""

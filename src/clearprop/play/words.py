@@ -44,6 +44,19 @@ WORDS: dict[str, Message] = {
     "in_address": Message("play.in_address"),
     "too_large": Message("play.too_large"),
     "broken_link": Message("play.broken_link"),
+    "open_file": Message("play.open_file"),
+    "paste": Message("play.paste"),
+    "paste_here": Message("play.paste_here"),
+    "take": Message("play.take"),
+    "cancel": Message("play.cancel"),
+    "target": Message("play.target"),
+    "columns": Message("play.columns"),
+    "reading": Message("play.reading", name="{name}"),
+    "too_big": Message("play.too_big", name="{name}", n="{n}", most="{most}"),
+    "no_text": Message("play.no_text", name="{name}"),
+    "rows_split": Message("play.rows_split", train="{train}", test="{test}"),
+    "drop_here": Message("play.drop_here"),
+    "own_table": Message("play.own_table", name="{name}"),
 }
 
 

@@ -1,6 +1,8 @@
 // Data, layers, training and view as fields: each one changes the state, and the bench builds what follows.
 
+import { dataFields } from "./data.js";
 import { h, part } from "./dom.js";
+import { choice, labelled, numberField } from "./fields.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
@@ -13,7 +15,7 @@ const INITS = ["zeros", "small", "glorot", "he", "lecun", "normal"];
 export function choices(store) {
   store.on(["state", "frame", "words"], () => {
     if (!store.state || !store.frame) return;
-    part("data").replaceChildren(...data(store));
+    part("data").replaceChildren(...dataFields(store));
     part("layers").replaceChildren(...layers(store));
     part("training").replaceChildren(...training(store));
     part("view").replaceChildren(...view(store));
@@ -23,51 +25,8 @@ export function choices(store) {
   });
 }
 
-/**
- * @param {string} label
- * @param {HTMLElement} field
- */
-const labelled = (label, field) => h("label", {}, h("span", {}, label), field);
-
-/**
- * @param {string} id
- * @param {Record<string, string>} titles by value
- * @param {string} chosen
- * @param {(value: string) => void} changed
- */
-export function choice(id, titles, chosen, changed) {
-  const options = Object.entries(titles).map(([value, title]) => h("option", { value, selected: value === chosen }, title));
-  const made = h("select", { id }, ...options);
-  made.addEventListener("change", () => changed(made.value));
-  return made;
-}
-
-/**
- * @param {string} id
- * @param {number} value
- * @param {(value: number) => void} changed
- * @param {Record<string, any>} [more]
- */
-export function numberField(id, value, changed, more = {}) {
-  const made = h("input", { id, type: "number", value: String(value), step: "any", ...more });
-  made.addEventListener("change", () => {
-    if (Number.isFinite(made.valueAsNumber)) changed(made.valueAsNumber);
-  });
-  return made;
-}
-
 /** @param {string[]} names */
 const named = (names) => Object.fromEntries(names.map((name) => [name, name]));
-
-/** @param {Store} store */
-function data(store) {
-  const chosen = store.state.data.kind === "preset" ? store.state.data.name : "";
-  const titles = chosen ? store.presets : { "": store.words.own ?? "", ...store.presets };
-  return [
-    labelled(store.words.example ?? "", choice("preset", titles, chosen, (preset) => store.ask({ do: "open", preset }))),
-    ...store.frame.said.map((sentence) => h("p", { class: "note" }, sentence)),
-  ];
-}
 
 /** @param {Store} store */
 function layers(store) {

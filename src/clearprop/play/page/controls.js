@@ -15,7 +15,7 @@ export function controls(store) {
     store.tell(["shown"]);
     if (value) store.select(value.name, null);
   };
-  const endOf = (/** @type {string} */ phase) => store.sequence.map((value) => value.phase).lastIndexOf(phase) + 1;
+  const endOf = (/** @type {import("./types.js").Value["phase"]} */ phase) => store.sequence.map((value) => value.phase).lastIndexOf(phase) + 1;
   const actions = {
     rewind: () => stop(() => store.ask({ do: "rewind" })),
     back: () => stop(async () => {

@@ -3,7 +3,6 @@
 import { h, part } from "./dom.js";
 
 /** @typedef {import("./store.js").Store} Store */
-/** @typedef {import("./types.js").State} State */
 
 const MOST_DATA = 100_000; // characters of one's own data in a link
 const MOST = 20_000_000; // of a state that is unpacked: a small fragment may hold a huge one
@@ -61,12 +60,12 @@ export async function fromAddress() {
 export function links(store) {
   const share = part("do-share");
   share.addEventListener("click", async () => {
-    const { state } = await store.ask({ do: "state" });
+    const { state, letters = 0 } = await store.line({ do: "state" });
     if (!state) return;
-    const data = state.data.text.length + JSON.stringify([state.data.X, state.data.y]).length;
-    if (data > MOST_DATA) {
-      saveFile(state);
-      return tell(store.words.too_large ?? "");
+    if (letters + JSON.stringify([state.data.X, state.data.y]).length > MOST_DATA) {
+      await saveFile();
+      tell(store.words.too_large ?? "");
+      return;
     }
     const link = `${location.origin}/#s=${await packed(state)}`;
     share.dataset.link = link;
@@ -78,18 +77,14 @@ export function links(store) {
       tell(store.words.in_address ?? "");
     }
   });
-  part("do-file").addEventListener("click", async () => {
-    const { state } = await store.ask({ do: "state" });
-    if (state) saveFile(state);
-  });
+  const saveFile = async () => {
+    const { state } = await store.line({ do: "state", whole: true });
+    download("network.play.json", JSON.stringify(state, null, 1), "application/json");
+  };
+  part("do-file").addEventListener("click", saveFile);
   const tell = (/** @type {string} */ text) => {
     part("told").textContent = text;
   };
-}
-
-/** @param {State} state */
-function saveFile(state) {
-  download("network.play.json", JSON.stringify(state, null, 1), "application/json");
 }
 
 /**

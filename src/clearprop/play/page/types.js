@@ -32,6 +32,7 @@
  * @property {string[]} parameters
  * @property {Value[]} values in the order in which they are computed
  * @property {string[]} said
+ * @property {{names: string[], target: string, columns: [string, string, string][]} | null} table
  */
 
 /**
@@ -77,6 +78,7 @@
  * @property {Record<string, string>} [presets] titles by name
  * @property {any} [formula]
  * @property {number} [taken]
+ * @property {number} [letters] of a table's text
  */
 
 export {};

@@ -1,0 +1,144 @@
+// Data of one's own: files opened, dropped or pasted, and what became of each column of a table.
+
+import { choice, labelled } from "./fields.js";
+import { h, part } from "./dom.js";
+
+/** @typedef {import("./store.js").Store} Store */
+
+const MOST = 40e6; // bytes of a file
+
+/**
+ * The data part of the left pane.
+ * @param {Store} store
+ * @returns {HTMLElement[]}
+ */
+export function dataFields(store) {
+  const { words, frame } = store;
+  const { kind, name } = store.state.data;
+  const chosen = kind === "preset" ? name : "";
+  const own = kind === "table" ? filled(words.own_table, { name }) : (words.own ?? "");
+  const titles = chosen ? store.presets : { "": own, ...store.presets };
+  const file = h("input", { type: "file", id: "file", accept: ".csv,.tsv,.txt,.json,text/*", hidden: true });
+  file.addEventListener("change", () => {
+    const found = file.files?.[0];
+    if (found) openFile(store, found);
+    file.value = "";
+  });
+  return [
+    labelled(words.example ?? "", choice("preset", titles, chosen, (preset) => store.ask({ do: "open", preset }))),
+    h("div", { class: "pair" },
+      h("button", { id: "open-file", onclick: () => file.click() }, words.open_file ?? ""),
+      h("button", { id: "paste", onclick: () => pasting(store) }, words.paste ?? "")),
+    file,
+    ...(frame.table ? tableFields(store) : []),
+    h("p", { class: "note" }, filled(words.rows_split, { train: frame.rows[0], test: frame.rows[1] })),
+    ...frame.said.map((sentence) => h("p", { class: "note" }, sentence)),
+  ];
+}
+
+/**
+ * The target, and every column with what the encoder made of it.
+ * @param {Store} store
+ */
+function tableFields(store) {
+  const { names, target, columns } = store.frame.table ?? { names: [], target: "", columns: [] };
+  const titles = Object.fromEntries(names.map((name) => [name, name]));
+  const rows = columns.map(([name, kind, made]) => h("tr", {}, h("td", {}, name), h("td", {}, `${kind}: ${made}`)));
+  return [
+    labelled(store.words.target ?? "", choice("target", titles, target, (chosen) => store.ask({ do: "table", target: chosen }))),
+    h("details", {}, h("summary", {}, store.words.columns ?? ""), h("table", { class: "columns" }, ...rows)),
+  ];
+}
+
+/**
+ * A sentence with its places filled.
+ * @param {string | undefined} words
+ * @param {Record<string, string | number>} values
+ */
+export function filled(words, values) {
+  return (words ?? "").replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/**
+ * Open a file: a saved network, or a table.
+ * @param {Store} store
+ * @param {File} file
+ */
+async function openFile(store, file) {
+  const { name, size } = file;
+  if (size > MOST) {
+    store.fail(filled(store.words.too_big, { name, n: (size / 1e6).toFixed(0), most: MOST / 1e6 }));
+    return;
+  }
+  part("told").textContent = filled(store.words.reading, { name });
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const text = decoded(bytes);
+  if (text === undefined) store.fail(filled(store.words.no_text, { name }));
+  else if (name.endsWith(".json") && text.trimStart().startsWith("{")) await openState(store, name, text);
+  else await store.ask({ do: "table", name, text });
+  part("told").textContent = "";
+}
+
+/**
+ * @param {Store} store
+ * @param {string} name
+ * @param {string} text
+ */
+async function openState(store, name, text) {
+  let state;
+  try {
+    state = JSON.parse(text);
+  } catch {
+    store.fail(filled(store.words.no_text, { name }));
+    return;
+  }
+  await store.ask({ do: "open", state });
+}
+
+/**
+ * Bytes as text: by their mark, else UTF-8, else as spreadsheets of the West or of China write it.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ */
+function decoded(bytes) {
+  const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "";
+  if (!wide && bytes.subarray(0, 4096).includes(0)) return undefined;
+  for (const encoding of wide ? [wide] : ["utf-8", "gb18030", "windows-1252"]) {
+    try {
+      return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+/** @param {Store} store */
+function pasting(store) {
+  const field = h("textarea", { id: "pasted", rows: 12, spellcheck: false });
+  const dialog = h("dialog", { class: "pasting" },
+    h("p", {}, store.words.paste_here ?? ""),
+    field,
+    h("div", { class: "pair" },
+      h("button", { id: "paste-take", onclick: take }, store.words.take ?? ""),
+      h("button", { onclick: () => dialog.close() }, store.words.cancel ?? "")));
+  async function take() {
+    const answer = await store.ask({ do: "table", name: "pasted.csv", text: field.value });
+    if (!answer.error) dialog.close();
+  }
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+/**
+ * Files that are dropped anywhere on the page.
+ * @param {Store} store
+ */
+export function dropping(store) {
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const file = event.dataTransfer?.files[0];
+    if (file) openFile(store, file);
+  });
+}
