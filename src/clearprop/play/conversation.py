@@ -13,6 +13,7 @@ import numpy as np
 
 from clearprop.errors import ClearpropError, InvalidValueError, checked_integer, listed
 from clearprop.play.bench import Bench
+from clearprop.play.figures import figure
 from clearprop.play.formulas import formula
 from clearprop.play.plane import Plane
 from clearprop.play.presets import PRESETS
@@ -187,6 +188,10 @@ class Conversation:
         """{"name": "dW2", "index": [0, 1]}."""
         return {"formula": formula(self.bench, _text(message, "name"), message.get("index"))}
 
+    def _figure(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"name": "graph"}: a picture as the library draws it, of the chosen sample."""
+        return {"figure": figure(self.bench, _text(message, "name"))}
+
 
 def _text(message: Mapping[str, Any], key: str, default: str | None = None) -> str:
     found = message.get(key, default)
@@ -223,4 +228,5 @@ _ACTIONS: dict[str, Callable[[Conversation, Mapping[str, Any]], dict[str, Any]]]
     "go": Conversation._go,
     "rewind": Conversation._rewind,
     "formula": Conversation._formula,
+    "figure": Conversation._figure,
 }

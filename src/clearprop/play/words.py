@@ -57,6 +57,16 @@ WORDS: dict[str, Message] = {
     "rows_split": Message("play.rows_split", train="{train}", test="{test}"),
     "drop_here": Message("play.drop_here"),
     "own_table": Message("play.own_table", name="{name}"),
+    "tab_circles": Message("play.tab_circles"),
+    "tab_sums": Message("play.tab_sums"),
+    "tab_matrices": Message("play.tab_matrices"),
+    "tab_graph": Message("play.tab_graph"),
+    "row_of": Message("play.row_of", k="{k}", n="{n}", row="{row}"),
+    "one_row": Message("play.one_row", row="{row}"),
+    "given": Message("play.given"),
+    "more_rows": Message("play.more_rows", n="{n}"),
+    "more_terms": Message("play.more_terms", n="{n}"),
+    "of_shape": Message("play.of_shape", shape="{shape}"),
 }
 
 

@@ -7,15 +7,23 @@ import { curve } from "./curve.js";
 import { dropping } from "./data.js";
 import { part } from "./dom.js";
 import { formulas } from "./formula.js";
+import { graph } from "./graph.js";
 import { serverLine } from "./line.js";
 import { fromAddress, links } from "./link.js";
+import { matrices } from "./matrices.js";
 import { circles } from "./network.js";
 import { plane } from "./plane.js";
 import { Store } from "./store.js";
+import { sums } from "./sums.js";
+import { tabs } from "./tabs.js";
 import { askForToken } from "./token.js";
 
 const store = new Store(serverLine());
+tabs(store);
 circles(store);
+sums(store);
+matrices(store);
+graph(store);
 store.on(["numbers", "frame", "shown"], () => refreshCells(store));
 store.on(["error"], () => {
   part("error").textContent = store.error;

@@ -2,30 +2,36 @@
 
 import { cell } from "./cells.js";
 import { h, part, svg } from "./dom.js";
+import { filled } from "./data.js";
 import { heat } from "./plane.js";
 
 /** @typedef {import("./store.js").Store} Store */
+/** @typedef {{x: number[], y: (l: number, j: number) => number, drawn: number[], sizes: number[], height: number}} Places */
 
-const ROOM = 15; // pixels that a number on an edge needs
+const LINE = 14; // pixels that a line of numbers on an edge needs
 const MOST_DRAWN = 32; // units of a layer that are drawn; the others are counted
+const MOST_LABELS = 64; // edges between two layers whose numbers may stand on them
+const CARD = { "": 128, small: 104, tiny: 60 }; // widths of neurons, by the room that they have
+const LABEL = 58;
 
 /** @param {Store} store */
 export function circles(store) {
   const stage = part("circles");
-  const build = () => stage.replaceChildren(...built(store, stage.clientWidth, stage.clientHeight));
-  store.on(["frame"], () => {
-    if (!stage.hidden) build();
-  });
-  store.on(["view"], () => {
-    if (!stage.hidden) build();
-  });
-  new ResizeObserver(() => {
-    if (store.frame && !stage.hidden) build();
-  }).observe(stage);
+  const build = () => {
+    if (!store.frame || stage.hidden || !stage.clientWidth) return;
+    stage.replaceChildren(...built(store, stage.clientWidth, stage.clientHeight));
+    redraw(store, stage);
+  };
+  store.on(["frame", "view"], build);
+  new ResizeObserver(build).observe(stage);
   store.on(["numbers", "answers"], () => {
     if (!stage.hidden) redraw(store, stage);
   });
+  store.on(["selected"], () => mark(store, stage));
 }
+
+/** @param {number} room */
+const sizeOf = (room) => (room >= 70 ? "" : room >= 32 ? "small" : "tiny");
 
 /**
  * @param {Store} store
@@ -36,105 +42,159 @@ export function circles(store) {
 function built(store, width, height) {
   const sizes = [store.frame.inputs.length, ...store.frame.layers.map((layer) => layer.units)];
   const drawn = sizes.map((size) => Math.min(size, MOST_DRAWN));
-  const step = width / sizes.length;
-  const x = (/** @type {number} */ l) => step * (l + 0.5);
+  const half = sizes.map((_, l) => (l === 0 ? 56 : CARD[sizeOf(height / drawn[l])] / 2));
+  const inner = width - half[0] - half[half.length - 1] - 8;
+  const x = sizes.map((_, l) => 4 + half[0] + (sizes.length > 1 ? (inner * l) / (sizes.length - 1) : 0));
   const y = (/** @type {number} */ l, /** @type {number} */ j) => (height * (j + 0.5)) / drawn[l];
-  const edges = svg("svg", { class: "edges", width, height, "aria-hidden": "true" });
+  const places = { x, y, drawn, sizes, height };
+  const lines = svg("svg", { class: "edges", width, height, "aria-hidden": "true" });
   /** @type {Element[]} */
   const labels = [];
   for (let l = 1; l < sizes.length; l++) {
-    const room = (height / Math.max(drawn[l - 1], drawn[l])) * (1 / Math.min(drawn[l - 1], drawn[l]));
-    for (let i = 0; i < drawn[l - 1]; i++)
-      for (let j = 0; j < drawn[l]; j++) {
-        const ends = { x1: x(l - 1), y1: y(l - 1, i), x2: x(l), y2: y(l, j) };
-        edges.append(svg("line", { ...ends, class: "edge", "data-name": `W${l}`, "data-index": `${i},${j}` }));
-        if (room >= ROOM) labels.push(edgeLabel(store, l, i, j, ends, drawn, room >= 2 * ROOM));
-      }
+    const gap = x[l] - x[l - 1];
+    const from = (half[l - 1] + LABEL / 2) / gap;
+    const room = roomOfLabels(places, l, from, 1 - (half[l] + LABEL / 2) / gap);
+    eachEdge(places, l, (i, j, ends) => {
+      const data = { "data-name": `W${l}`, "data-index": `${i},${j}` };
+      lines.append(svg("line", { ...ends, class: "edge", ...data }), svg("line", { ...ends, class: "reach", ...data }));
+      if (room.least >= LINE) labels.push(edgeLabel(store, l, [i, j], ends, room.at, room.least >= 2 * LINE));
+    });
   }
-  const neurons = [];
-  for (let l = 0; l < sizes.length; l++) {
-    const title = l === 0 ? store.words.inputs : store.frame.layers[l - 1].activation;
-    neurons.push(h("div", { class: "layer-title", style: { left: `${x(l)}px` } }, title ?? ""));
-    for (let j = 0; j < drawn[l]; j++) neurons.push(neuron(store, l, j, x(l), y(l, j), height / drawn[l]));
-    if (drawn[l] < sizes[l]) {
-      const more = (store.words.more_units ?? "").replace("{n}", String(sizes[l] - drawn[l]));
-      neurons.push(h("div", { class: "layer-more", style: { left: `${x(l)}px` } }, more));
-    }
-  }
-  queueMicrotask(() => redraw(store, part("circles")));
-  return [edges, ...labels, ...neurons];
+  return [lines, ...labels, ...sizes.flatMap((_, l) => layer(store, l, places))];
 }
 
 /**
- * The weight and its gradient, at a place of the edge where the numbers of all edges stand evenly below each other.
+ * @param {Places} places
+ * @param {number} l
+ * @param {(i: number, j: number, ends: {x1: number, y1: number, x2: number, y2: number}) => void} act
+ */
+function eachEdge({ x, y, drawn }, l, act) {
+  for (let i = 0; i < drawn[l - 1]; i++)
+    for (let j = 0; j < drawn[l]; j++) act(i, j, { x1: x[l - 1], y1: y(l - 1, i), x2: x[l], y2: y(l, j) });
+}
+
+/**
+ * Where on the edges between two layers their numbers stand furthest apart, and how far.
+ * @param {Places} places
+ * @param {number} l
+ * @param {number} from share of the way
+ * @param {number} to
+ */
+function roomOfLabels(places, l, from, to) {
+  let best = { at: 0.5, least: 0 };
+  if (places.drawn[l - 1] * places.drawn[l] > MOST_LABELS) return best;
+  for (let at = from; at <= to; at += 0.01) {
+    /** @type {number[]} */
+    const tops = [];
+    eachEdge(places, l, (_i, _j, { y1, y2 }) => tops.push(y1 + at * (y2 - y1)));
+    tops.sort((a, b) => a - b);
+    let least = 3 * LINE;
+    for (let k = 1; k < tops.length; k++) least = Math.min(least, tops[k] - tops[k - 1]);
+    if (least > best.least + 0.5) best = { at, least };
+  }
+  return best;
+}
+
+/**
  * @param {Store} store
  * @param {number} l
- * @param {number} i
- * @param {number} j
+ * @param {number[]} index
  * @param {{x1: number, y1: number, x2: number, y2: number}} ends
- * @param {number[]} drawn
- * @param {boolean} both
+ * @param {number} at
+ * @param {boolean} both whether there is room for the gradient, too
  */
-function edgeLabel(store, l, i, j, ends, drawn, both) {
-  const share = drawn[l - 1] >= drawn[l] ? drawn[l - 1] / (drawn[l - 1] + 1) : 1 / (drawn[l] + 1);
-  const t = Math.min(0.72, Math.max(0.28, share));
-  const left = ends.x1 + t * (ends.x2 - ends.x1);
-  const top = ends.y1 + t * (ends.y2 - ends.y1);
-  return h(
-    "div",
-    { class: "edge-label", style: { left: `${left}px`, top: `${top}px` } },
-    cell(store, `W${l}`, [i, j], { class: "weight" }),
-    both ? cell(store, `dW${l}`, [i, j], { class: "gradient" }) : null,
-  );
+function edgeLabel(store, l, index, { x1, y1, x2, y2 }, at, both) {
+  const place = { left: `${x1 + at * (x2 - x1)}px`, top: `${y1 + at * (y2 - y1)}px` };
+  const weight = cell(store, `W${l}`, index, { class: "weight" });
+  return h("div", { class: "edge-label", style: place }, weight, both ? cell(store, `dW${l}`, index, { class: "gradient" }) : null);
+}
+
+/**
+ * A layer's title, its neurons, and how many of them are not drawn.
+ * @param {Store} store
+ * @param {number} l
+ * @param {Places} places
+ */
+function layer(store, l, { x, y, drawn, sizes, height }) {
+  const title = l === 0 ? (store.words.inputs ?? "") : `${l} · ${store.frame.layers[l - 1].activation}`;
+  const left = `${x[l]}px`;
+  const made = [h("div", { class: "layer-title", style: { left } }, title)];
+  for (let j = 0; j < drawn[l]; j++) made.push(neuron(store, l, j, { left, top: `${y(l, j)}px` }, sizeOf(height / drawn[l])));
+  const more = sizes[l] - drawn[l];
+  if (more) made.push(h("div", { class: "layer-more", style: { left } }, filled(store.words.more_units, { n: more })));
+  return made;
 }
 
 /**
  * @param {Store} store
  * @param {number} l
  * @param {number} j
- * @param {number} left
- * @param {number} top
- * @param {number} room
+ * @param {object} style
+ * @param {"" | "small" | "tiny"} size
  */
-function neuron(store, l, j, left, top, room) {
-  const place = { left: `${left}px`, top: `${top}px` };
-  const a = l === 0 ? "X" : `a${l}`;
-  const has = (/** @type {string} */ name) => store.frame.values.some((value) => value.name === name);
-  const size = room >= 66 ? "" : room >= 34 ? " small" : " tiny";
+function neuron(store, l, j, style, size) {
   const lines = h("div", { class: "lines" });
   const line = (/** @type {string} */ letter, /** @type {string} */ name, /** @type {string} */ kind) => {
-    if (has(name)) lines.append(h("div", {}, h("i", {}, letter), cell(store, name, [j], { class: kind })));
+    if (store.values.has(name)) lines.append(h("div", {}, h("i", {}, letter), cell(store, name, [j], { class: kind })));
   };
-  if (l === 0) lines.append(h("div", {}, h("i", {}, store.frame.inputs[j]), cell(store, "X", [j], { class: "value" })));
-  else if (size === "") {
+  const shared = { class: `neuron ${size}`, style, "data-layer": String(l), "data-unit": String(j) };
+  if (l === 0) {
+    line(store.frame.inputs[j], "X", "value");
+    return h("div", { ...shared, title: store.frame.inputs[j] }, lines);
+  }
+  if (size === "") {
     line("b", `b${l}`, "weight");
     line("z", `z${l}`, "value");
-    line("a", a, "value");
-    line(store.state.view.notation === "d" ? "dz" : "δ", `dz${l}`, "gradient");
-  } else line("a", a, "value");
-  const map = h("canvas", { width: 48, height: 48, class: "heat", "data-name": a, "data-index": String(j), tabindex: "-1" });
-  map.addEventListener("click", () => store.select(a, [j]));
-  return h("div", { class: `neuron${size}`, style: place, "data-layer": String(l) }, l === 0 ? null : map, lines);
+  }
+  line("a", `a${l}`, "value");
+  if (l === store.frame.depth && size !== "tiny") line("y", "y", "value");
+  if (size === "") line(store.state.view.notation === "d" ? "dz" : "δ", `dz${l}`, "gradient");
+  const map = h("canvas", { width: 48, height: 48, class: "heat", "data-unit": String(j) });
+  map.addEventListener("click", () => store.select(`a${l}`, [j]));
+  return h("div", shared, map, lines);
 }
 
 /**
- * Edges as thick as their weights, heat maps of now.
+ * Edges as thick as their weights, heat maps of now with their range.
  * @param {Store} store
  * @param {HTMLElement} stage
  */
 function redraw(store, stage) {
-  const largest = store.frame.layers.map((_, l) => {
-    const all = /** @type {any} */ (store.numbers.values[`W${l + 1}`] ?? []).flat().map((/** @type {any} */ w) => Math.abs(Number(w)));
-    return Math.max(1e-12, ...all.filter(Number.isFinite));
+  const weights = store.frame.layers.map((_, l) => /** @type {any} */ (store.numbers.values[`W${l + 1}`]));
+  const largest = weights.map((rows) => {
+    let most = 1e-12;
+    for (const row of rows ?? []) for (const w of row) if (Math.abs(w) > most) most = Math.abs(w);
+    return most;
   });
   for (const line of /** @type {NodeListOf<SVGElement>} */ (stage.querySelectorAll(".edge"))) {
-    const l = Number(line.dataset.name?.slice(1));
-    const w = Number(store.number(`W${l}`, (line.dataset.index ?? "").split(",").map(Number)));
-    line.setAttribute("stroke-width", String(0.4 + (3.6 * Math.abs(w)) / largest[l - 1]));
+    const l = Number(line.dataset.name?.slice(1)) - 1;
+    const [i, j] = (line.dataset.index ?? "").split(",").map(Number);
+    const w = weights[l]?.[i]?.[j];
+    line.setAttribute("stroke-width", (0.5 + (3.5 * Math.abs(w)) / largest[l]).toFixed(1));
     line.classList.toggle("negative", w < 0);
   }
   for (const map of /** @type {NodeListOf<HTMLCanvasElement>} */ (stage.querySelectorAll("canvas.heat"))) {
-    const unit = store.answers.units[map.dataset.name ?? ""]?.[Number(map.dataset.index)];
-    if (unit) heat(map, unit, store.plane.side, store.plane.axes.length === 1);
+    const l = /** @type {HTMLElement} */ (map.closest(".neuron")).dataset.layer;
+    const unit = store.answers.units[`a${l}`]?.[Number(map.dataset.unit)];
+    if (unit) heat(map, unit, store.plane.side, store.plane.axes.length === 1, store.state.view.digits);
+  }
+}
+
+/**
+ * The neuron of what is selected, and the edges that come to it, stand out.
+ * @param {Store} store
+ * @param {HTMLElement} stage
+ */
+function mark(store, stage) {
+  for (const one of stage.querySelectorAll(".chosen")) one.classList.remove("chosen");
+  const value = store.values.get(store.selected.name);
+  const index = store.selected.index;
+  if (!value || !index?.length) return;
+  const l = value.layer ?? 0;
+  const unit = index[index.length - 1];
+  stage.querySelector(`.neuron[data-layer="${l}"][data-unit="${unit}"]`)?.classList.add("chosen");
+  for (const line of /** @type {NodeListOf<SVGElement>} */ (stage.querySelectorAll(`.edge[data-name="W${l}"]`))) {
+    const [i, j] = (line.dataset.index ?? "").split(",").map(Number);
+    if (j === unit && (index.length === 1 || i === index[0])) line.classList.add("chosen");
   }
 }

@@ -37,13 +37,15 @@ export function tone(value, largest) {
 }
 
 /**
- * A heat map, or along one input a curve, in a canvas.
+ * A heat map, or along one input a curve, in a canvas; its title tells the range.
  * @param {HTMLCanvasElement} canvas
  * @param {Packed} unit
  * @param {number} side
  * @param {boolean} along
+ * @param {number} digits
  */
-export function heat(canvas, unit, side, along) {
+export function heat(canvas, unit, side, along, digits) {
+  canvas.title = `${shown(unit.low, digits)} … ${shown(unit.high, digits)}`;
   const context = canvas.getContext("2d");
   if (!context || !unit.data) return;
   const values = unpacked(unit);

@@ -77,6 +77,7 @@
  * @property {Curve} [curve]
  * @property {Record<string, string>} [presets] titles by name
  * @property {any} [formula]
+ * @property {{svg: string, title: string}} [figure]
  * @property {number} [taken]
  * @property {number} [letters] of a table's text
  */

@@ -1,0 +1,97 @@
+// The weighted sums written out: each neuron's terms, forward, and backward what comes back to it.
+
+import { cell } from "./cells.js";
+import { filled } from "./data.js";
+import { h, part } from "./dom.js";
+
+/** @typedef {import("./store.js").Store} Store */
+
+const MOST_TERMS = 12;
+const MOST_UNITS = 16;
+
+/** @param {Store} store */
+export function sums(store) {
+  const stage = part("sums");
+  store.on(["frame", "view"], () => {
+    if (!stage.hidden) stage.replaceChildren(...built(store));
+  });
+}
+
+/** @param {Store} store */
+function built(store) {
+  return store.frame.layers.map((layer, k) => {
+    const l = k + 1;
+    const units = [...Array(Math.min(layer.units, MOST_UNITS)).keys()];
+    const left = layer.units - units.length;
+    return h("section", { class: "sums-of" }, h("h3", {}, `${l} · ${layer.activation}`),
+      ...units.map((j) => h("div", { class: "unit" }, forward(store, l, j), backward(store, l, j))),
+      left > 0 ? h("p", { class: "note" }, filled(store.words.more_units, { n: left })) : null);
+  });
+}
+
+/**
+ * z = w a + w a + b, and a = f(z).
+ * @param {Store} store
+ * @param {number} l
+ * @param {number} j
+ */
+function forward(store, l, j) {
+  const column = store.state.view.convention === "column";
+  const before = l === 1 ? "X" : `a${l - 1}`;
+  const n = l === 1 ? store.frame.inputs.length : store.frame.layers[l - 2].units;
+  const made = h("div", { class: "sum" }, named(store, `z${l}`, j), " = ");
+  terms(store, made, n, (i) => {
+    const w = cell(store, `W${l}`, [i, j], { class: "weight" });
+    const a = cell(store, before, [i], { class: "value" });
+    return column ? [w, a] : [a, w];
+  });
+  if (store.values.has(`b${l}`)) made.append(" + ", cell(store, `b${l}`, [j], { class: "weight" }));
+  made.append(" = ", cell(store, `z${l}`, [j], { class: "value" }));
+  made.append(h("span", { class: "arrow" }, " → "), h("i", {}, store.frame.layers[l - 1].activation), h("span", { class: "arrow" }, " → "));
+  made.append(named(store, `a${l}`, j), " = ", cell(store, `a${l}`, [j], { class: "value" }));
+  return made;
+}
+
+/**
+ * ∂L/∂a = δ w + δ w of the next layer, and δ = ∂L/∂a f′(z).
+ * @param {Store} store
+ * @param {number} l
+ * @param {number} j
+ */
+function backward(store, l, j) {
+  const made = h("div", { class: "sum back" }, named(store, `da${l}`, j), " = ");
+  if (l < store.frame.depth) {
+    terms(store, made, store.frame.layers[l].units, (k) => [
+      cell(store, `dz${l + 1}`, [k], { class: "gradient" }),
+      cell(store, `W${l + 1}`, [j, k], { class: "weight" }),
+    ]);
+    made.append(" = ");
+  }
+  made.append(cell(store, `da${l}`, [j], { class: "gradient" }), h("span", { class: "arrow" }, " → "));
+  made.append(named(store, `dz${l}`, j), " = ", cell(store, `dz${l}`, [j], { class: "gradient" }));
+  return made;
+}
+
+/**
+ * @param {Store} store
+ * @param {HTMLElement} made
+ * @param {number} n
+ * @param {(k: number) => HTMLElement[]} factors
+ */
+function terms(store, made, n, factors) {
+  for (let k = 0; k < Math.min(n, MOST_TERMS); k++) {
+    const [first, second] = factors(k);
+    made.append(k ? " + " : "", h("span", { class: "term" }, first, " · ", second));
+  }
+  if (n > MOST_TERMS) made.append(" + … ", filled(store.words.more_terms, { n: n - MOST_TERMS }));
+}
+
+/**
+ * @param {Store} store
+ * @param {string} name
+ * @param {number} j
+ */
+function named(store, name, j) {
+  const symbols = store.values.get(name)?.elements;
+  return h("b", { "data-name": name, "data-index": String(j) }, symbols?.[j] ?? name);
+}
