@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from networks_to_write import random_case
-
-
-def executed(source: str) -> tuple[dict, list[float]]:
-    """What the file defines, and the numbers that it prints."""
-    file: dict = {}
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(source, "written.py", "exec"), file)
-    return file, [float(line) for line in printed.getvalue().split()]
+from sources import executed
 
 
 def agree(found, wanted, tolerance):

@@ -565,6 +565,55 @@ class Network:
         """
         return source.numpy_source(self._content(X, y, learning_rate, lang))
 
+    def to_torch_source(
+        self,
+        X: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        *,
+        learning_rate: float | None = None,
+        lang: str = "en",
+    ) -> str:
+        """The network as one readable file of PyTorch: an nn.Sequential with the weights of now, and the loss.
+
+        Args:
+            X, y, learning_rate, lang: as of `to_numpy_source`; the step is one of torch.optim.SGD.
+
+        Raises:
+            ClearpropError: if X or y does not fit, or for a layer, an activation or a loss that PyTorch lacks.
+
+        Example:
+            >>> net = Network(2, [cp.Dense(1, "sigmoid", W=[0.5, -0.25], b=0.25)], "bce", dtype="float64")
+            >>> print("\\n".join(net.to_torch_source().splitlines()[8:12]))
+            net = nn.Sequential(
+                nn.Linear(2, 1),
+                nn.Sigmoid(),
+            )
+        """
+        return source.torch_source(self._content(X, y, learning_rate, lang))
+
+    def to_source(
+        self,
+        X: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        *,
+        learning_rate: float | None = None,
+        lang: str = "en",
+    ) -> str:
+        """The Python code that makes this network again with clearprop, with the parameters of now.
+
+        Args:
+            X, y, learning_rate, lang: as of `to_numpy_source`.
+
+        Raises:
+            ClearpropError: if X or y does not fit, or for a function of your own, which code cannot carry.
+
+        Example:
+            >>> net = Network(2, [cp.Dense(1, "sigmoid", W=[0.5, -0.25], b=0.25)], "bce", dtype="float64")
+            >>> exec(net.to_source([[1.0, 3.0]], [1]), {})
+            0.6931471805599453
+        """
+        return source.clearprop_source(self._content(X, y, learning_rate, lang))
+
     def _content(self, X: Any, y: Any, learning_rate: float | None, lang: str) -> source.Content:
         return source.content_of(self.architecture, self._run.parameters, self.dtype, X, y, learning_rate, lang)
 
