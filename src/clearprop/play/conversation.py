@@ -13,6 +13,7 @@ import numpy as np
 
 from clearprop.errors import ClearpropError, InvalidValueError, checked_integer, listed
 from clearprop.play.bench import Bench
+from clearprop.play.export import KINDS, export
 from clearprop.play.figures import figure
 from clearprop.play.formulas import formula
 from clearprop.play.plane import Plane
@@ -84,7 +85,14 @@ class Conversation:
         self._plane = Plane(self.bench)
         lang = self.bench.lang
         titles = {name: preset.title(lang) for name, preset in PRESETS.items()}
-        found = {"words": words(lang), "frame": frame(self.bench), "plane": self._plane.frame(), "presets": titles}
+        kinds = {name: title(lang) for name, title in KINDS.items()}
+        found = {
+            "words": words(lang),
+            "exports": kinds,
+            "frame": frame(self.bench),
+            "plane": self._plane.frame(),
+            "presets": titles,
+        }
         return {**found, **self._shown(numbers(self.bench))}
 
     def _numbers(self) -> dict[str, Any]:
@@ -188,6 +196,12 @@ class Conversation:
         """{"name": "dW2", "index": [0, 1]}."""
         return {"formula": formula(self.bench, _text(message, "name"), message.get("index"))}
 
+    def _export(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"to": "numpy"}: a file to take along."""
+        found = export(self.bench, _text(message, "to"))
+        said = [one(self.bench.lang) for one in found.said]
+        return {"exported": {"name": found.name, "text": found.text, "said": said}}
+
     def _figure(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"name": "graph"}: a picture as the library draws it, of the chosen sample."""
         return {"figure": figure(self.bench, _text(message, "name"))}
@@ -229,4 +243,5 @@ _ACTIONS: dict[str, Callable[[Conversation, Mapping[str, Any]], dict[str, Any]]]
     "rewind": Conversation._rewind,
     "formula": Conversation._formula,
     "figure": Conversation._figure,
+    "export": Conversation._export,
 }

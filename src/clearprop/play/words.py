@@ -67,6 +67,11 @@ WORDS: dict[str, Message] = {
     "more_rows": Message("play.more_rows", n="{n}"),
     "more_terms": Message("play.more_terms", n="{n}"),
     "of_shape": Message("play.of_shape", shape="{shape}"),
+    "take_along": Message("play.take_along"),
+    "copy": Message("play.copy"),
+    "download": Message("play.download"),
+    "close": Message("play.close"),
+    "code_copied": Message("play.code_copied"),
 }
 
 

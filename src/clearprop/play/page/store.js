@@ -2,7 +2,7 @@
 
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./line.js").Ask} Ask */
-/** @typedef {"words" | "frame" | "state" | "numbers" | "plane" | "answers" | "position" | "losses" | "curve" | "presets" | "selected" | "shown" | "running" | "error" | "view"} Topic */
+/** @typedef {"words" | "frame" | "state" | "numbers" | "plane" | "answers" | "position" | "losses" | "curve" | "presets" | "exports" | "selected" | "shown" | "running" | "error" | "view"} Topic */
 
 export class Store {
   /** @param {Ask} ask */
@@ -20,6 +20,8 @@ export class Store {
     this.curve = /** @type {import("./types.js").Curve} */ ({ step: [], train: [], test: null });
     /** @type {Record<string, string>} */
     this.presets = {};
+    /** @type {Record<string, string>} */
+    this.exports = {};
     /** The values of a step, by name. @type {Map<string, import("./types.js").Value>} */
     this.values = new Map();
     /** Where each of them stands in the order in which they are computed. @type {Map<string, number>} */
@@ -82,7 +84,7 @@ export class Store {
     /** @type {Topic[]} */
     const changed = ["error"];
     this.error = answer.error ?? "";
-    for (const topic of /** @type {const} */ (["words", "frame", "state", "numbers", "plane", "answers", "position", "losses", "curve", "presets"])) {
+    for (const topic of /** @type {const} */ (["words", "frame", "state", "numbers", "plane", "answers", "position", "losses", "curve", "presets", "exports"])) {
       if (answer[topic] === undefined) continue;
       /** @type {any} */ (this)[topic] = answer[topic];
       changed.push(topic);

@@ -76,6 +76,8 @@
  * @property {{train: Num, test: Num | null}} [losses]
  * @property {Curve} [curve]
  * @property {Record<string, string>} [presets] titles by name
+ * @property {Record<string, string>} [exports] titles by kind
+ * @property {{name: string, text: string, said: string[]}} [exported]
  * @property {any} [formula]
  * @property {{svg: string, title: string}} [figure]
  * @property {number} [taken]
