@@ -45,6 +45,11 @@ _KEYS = {
     "Tab": 9,
     "Enter": 13,
     " ": 32,
+    ".": 190,
+    "-": 189,
+    "Escape": 27,
+    "ArrowUp": 38,
+    "ArrowDown": 40,
 }
 
 
@@ -159,8 +164,9 @@ class Page:
 
     def press(self, key, times=1):
         """A key of the keyboard, as a person presses it."""
-        text = {" ": " ", "Enter": "\r"}.get(key)
-        event = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": _KEYS[key]}
+        text = {" ": " ", "Enter": "\r"}.get(key, key if len(key) == 1 else None)
+        event = {"key": key, "code": "Space" if key == " " else key}
+        event["windowsVirtualKeyCode"] = _KEYS.get(key, ord(key[0]))
         for _ in range(times):
             self.call("Input.dispatchKeyEvent", type="keyDown", **event, **({"text": text} if text else {}))
             self.call("Input.dispatchKeyEvent", type="keyUp", **event)

@@ -166,14 +166,14 @@ function type(store, found, text) {
   const done = async (/** @type {boolean} */ taken, /** @type {boolean} */ onwards) => {
     const value = read(field.value);
     field.replaceWith(found);
-    const next = onwards ? nextEditable(found) : found;
     if (taken && value === undefined) {
       store.fail(store.words.no_number ?? "");
       found.focus();
     } else if (taken && value !== undefined) {
-      const place = placeOf(next ?? found);
+      const place = onwards ? nextEditable(found) : found;
+      const { name, index, row } = place.dataset;
       await assign(store, found, value);
-      focusOn(place.name, place.index);
+      focusOn(name ?? "", index ?? "", row);
     } else found.focus();
   };
   let over = false;
@@ -195,19 +195,30 @@ function type(store, found, text) {
   field.setSelectionRange(text.length > 1 ? 0 : text.length, text.length);
 }
 
-/** @param {HTMLElement} found */
+/**
+ * The next number that can be typed, of those that can be seen.
+ * @param {HTMLElement} found
+ */
 function nextEditable(found) {
-  const all = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".cell[data-editable]"))];
+  const all = seen(".cell[data-editable]");
   return all[all.indexOf(found) + 1] ?? found;
 }
 
+/** @param {string} which */
+function seen(which) {
+  const all = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(which))];
+  return all.filter((one) => one.offsetParent !== null);
+}
+
 /**
+ * The cell of a number, where it can be seen, gets the focus.
  * @param {string} name
- * @param {number[]} index
+ * @param {string} index
+ * @param {string} [row]
  */
-export function focusOn(name, index) {
-  const like = document.querySelector(`.cell[data-name="${CSS.escape(name)}"][data-index="${index.join(",")}"]`);
-  /** @type {HTMLElement | null} */ (like)?.focus();
+export function focusOn(name, index, row) {
+  const all = seen(`.cell[data-name="${CSS.escape(name)}"][data-index="${index}"]`);
+  (all.find((one) => one.dataset.row === row) ?? all[0])?.focus();
 }
 
 /**
