@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import ClearpropError, InvalidValueError, checked_integer, listed
+from clearprop.messages import say
 from clearprop.play.bench import Bench
 from clearprop.play.export import KINDS, export
 from clearprop.play.figures import figure
 from clearprop.play.formulas import formula
-from clearprop.play.plane import Plane
+from clearprop.play.plane import SIDE, Plane
 from clearprop.play.presets import PRESETS
 from clearprop.play.scene import frame, numbers, plain
 from clearprop.play.state import State
@@ -36,7 +37,8 @@ class Conversation:
     `answer` takes {"do": …, …} and returns what has changed: "frame" where names and layers did, "numbers" always.
     """
 
-    def __init__(self, state: State | None = None) -> None:
+    def __init__(self, state: State | None = None, side: int = SIDE) -> None:
+        self._side = side
         self._first, self._bench = state, None if state is None else Bench(state)
         self._lock = threading.Lock()
         self._plane: Plane | None = None
@@ -82,7 +84,7 @@ class Conversation:
 
     def _all(self) -> dict[str, Any]:
         """Everything: after a change of what there is, or of how it is shown."""
-        self._plane = Plane(self.bench)
+        self._plane = Plane(self.bench, self._side)
         lang = self.bench.lang
         titles = {name: preset.title(lang) for name, preset in PRESETS.items()}
         kinds = {name: title(lang) for name, title in KINDS.items()}
@@ -101,7 +103,7 @@ class Conversation:
 
     def _shown(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         bench, way = self.bench, self.bench.way
-        self._plane = plane = self._plane or Plane(bench)
+        self._plane = plane = self._plane or Plane(bench, self._side)
         at = bench.samples.X[bench.rows[min(sent["row"], len(bench.rows) - 1)]]
         run, point = bench.training.run, way.points[way.now]
         return {
@@ -122,6 +124,10 @@ class Conversation:
 
     def _state(self) -> dict[str, Any]:
         return self.bench.current().without_text().to_dict()
+
+    def say(self, key: str, /, **values: Any) -> str:
+        """Words in the language of the view."""
+        return say(key, self.bench.lang, **values)
 
     # --- what can be asked
 

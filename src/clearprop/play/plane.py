@@ -14,7 +14,7 @@ from clearprop.play.bench import Bench
 from clearprop.play.scene import plain
 from clearprop.present.figure import Axis
 
-_SIDE, _ALONG = 48, 160  # points of the grid on each side, and along one input
+SIDE, _ALONG = 48, 160  # points of the grid on each side, and along one input
 _MOST_POINTS = 2000  # that are drawn
 
 
@@ -26,7 +26,8 @@ class Plane:
         ends: of each axis, (low, high).
     """
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, side: int = SIDE) -> None:
+        self._side = side
         samples, n = bench.samples, bench.samples.X.shape[1]
         asked = [k for k in dict.fromkeys(bench.state.view.axes) if 0 <= k < n]
         self.axes = (asked + [k for k in range(n) if k not in asked])[: min(n, 2)]
@@ -43,9 +44,9 @@ class Plane:
         """The grid, (points, axes), the second input going down from its highest value as a picture's rows do."""
         if len(self.axes) == 1:
             return np.linspace(*self.ends[0], _ALONG)[:, None]
-        across = np.linspace(*self.ends[0], _SIDE)
-        down = np.linspace(*self.ends[1], _SIDE)[::-1]
-        return np.stack([np.tile(across, _SIDE), np.repeat(down, _SIDE)], axis=1)
+        across = np.linspace(*self.ends[0], self._side)
+        down = np.linspace(*self.ends[1], self._side)[::-1]
+        return np.stack([np.tile(across, self._side), np.repeat(down, self._side)], axis=1)
 
     def frame(self) -> dict[str, Any]:
         """Axes and points, which stay while it trains."""
@@ -57,7 +58,7 @@ class Plane:
         return {
             "axes": self.axes,
             "ends": self.ends,
-            "side": _SIDE if len(self.axes) == 2 else _ALONG,
+            "side": self._side if len(self.axes) == 2 else _ALONG,
             "points": {"x": plain(samples.X[shown][:, self.axes]), "y": plain(y), "test": is_test.tolist()},
             "left_out": len(samples.X) - len(shown),
         }

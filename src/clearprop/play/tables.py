@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import ClearpropError, InvalidValueError, TableError, listed
+from clearprop.errors import ClearpropError, TableError
 from clearprop.estimators.preparation import Prepared, prepare
 from clearprop.estimators.recipe import Recipe
 from clearprop.messages import Message
@@ -124,13 +124,7 @@ def suited(state: State, samples: Samples) -> State:
     return replace(state, network=network, training=training)
 
 
-def text_of_file(path: str) -> tuple[str, str]:
-    """The name and the text of a table's file; tables of other kinds are written as CSV.
-
-    Raises:
-        ClearpropError: if it cannot be read.
-    """
-    frame = read_table(path)
-    if not frame.width:
-        raise InvalidValueError(f"the table {path}", f"columns; it has {listed(frame.columns)}")
-    return Path(path).name, frame.write_csv()
+def text_of_frame(frame: Any) -> str:
+    """A data frame of Polars as CSV, whatever file it came from."""
+    text: str = frame.write_csv()
+    return text

@@ -72,6 +72,9 @@ WORDS: dict[str, Message] = {
     "download": Message("play.download"),
     "close": Message("play.close"),
     "code_copied": Message("play.code_copied"),
+    "recorded_end": Message("play.recorded_end"),
+    "not_recorded": Message("play.not_recorded"),
+    "needs_bench": Message("play.needs_bench"),
 }
 
 

@@ -68,7 +68,7 @@ function refreshCell(store, made) {
   if (made.textContent !== text) made.textContent = text;
   const exact = value === undefined ? "" : String(value);
   const moved = made.dataset.value !== undefined && made.dataset.value !== "" && exact !== "" && made.dataset.value !== exact;
-  made.classList.toggle("moved", moved && !store.running);
+  made.classList.toggle("moved", moved && store.typed);
   if (made.dataset.value !== exact) made.dataset.value = exact;
   made.classList.toggle("absent", value === undefined);
   if (made.dataset.editable !== undefined && typeof value === "number") made.setAttribute("aria-valuenow", exact);
@@ -230,7 +230,10 @@ function assign(store, found, value) {
   const { name, index } = placeOf(found);
   const row = found.dataset.row === undefined ? store.numbers.row : Number(found.dataset.row);
   const place = name === "X" || name === "y" ? [row, ...index] : index;
-  return store.ask({ do: "assign", name, index: place, value: Number(value.toPrecision(12)) });
+  store.typed = true;
+  return store.ask({ do: "assign", name, index: place, value: Number(value.toPrecision(12)) }).finally(() => {
+    store.typed = false;
+  });
 }
 
 /**

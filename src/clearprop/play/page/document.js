@@ -64,6 +64,6 @@ function table(one) {
 
 /** @param {any} one */
 function figure(one) {
-  const image = h("img", { alt: said(one.caption), src: URL.createObjectURL(new Blob([one.svg], { type: "image/svg+xml" })) });
+  const image = h("img", { alt: said(one.caption), src: `data:image/svg+xml,${encodeURIComponent(one.svg)}` });
   return h("figure", {}, image, h("figcaption", {}, said(one.caption)));
 }

@@ -18,8 +18,7 @@ export function graph(store) {
       stage.replaceChildren(h("p", { class: "note" }, error ?? ""));
       return;
     }
-    const image = h("img", { alt: figure.title, src: URL.createObjectURL(new Blob([figure.svg], { type: "image/svg+xml" })) });
-    image.addEventListener("load", () => URL.revokeObjectURL(image.src));
+    const image = h("img", { alt: figure.title, src: `data:image/svg+xml,${encodeURIComponent(figure.svg)}` });
     const old = stage.querySelector("img");
     if (old) old.replaceWith(image);
     else stage.replaceChildren(image);

@@ -9,17 +9,19 @@ import { part } from "./dom.js";
 import { exports } from "./export.js";
 import { formulas } from "./formula.js";
 import { graph } from "./graph.js";
-import { serverLine } from "./line.js";
+import { inTurn, serverLine } from "./line.js";
 import { fromAddress, links } from "./link.js";
 import { matrices } from "./matrices.js";
 import { circles } from "./network.js";
 import { plane } from "./plane.js";
+import { framedLine, isFramed, recordedLine, recordingInPage } from "./replay.js";
 import { Store } from "./store.js";
 import { sums } from "./sums.js";
 import { tabs } from "./tabs.js";
 import { askForToken } from "./token.js";
 
-const store = new Store(serverLine());
+const recording = recordingInPage();
+const store = new Store(recording ? recordedLine(recording) : isFramed() ? inTurn(framedLine()) : serverLine());
 tabs(store);
 circles(store);
 sums(store);
@@ -39,13 +41,14 @@ liveCells(store);
 links(store);
 exports(store);
 dropping(store);
-await begin();
-document.documentElement.dataset.ready = "";
 Object.assign(globalThis, { clearprop: store });
+begin().then(() => {
+  document.documentElement.dataset.ready = "";
+});
 
 /** What the address brings, or what the bench of this tab has. */
 async function begin() {
-  const given = await fromAddress();
+  const given = recording ? undefined : await fromAddress();
   const state = given === "broken" ? undefined : given;
   let answer = await store.ask({ do: "open", state });
   while (answer.refused) {

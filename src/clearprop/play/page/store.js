@@ -31,6 +31,8 @@ export class Store {
     /** How many values of the step are shown; the rest is still to come. */
     this.shown = Infinity;
     this.running = false;
+    /** Whether a number is being changed by hand: what moves with it is marked. */
+    this.typed = false;
     this.error = "";
     /** @type {Map<Topic, (() => void)[]>} */
     this.listeners = new Map();

@@ -1,0 +1,166 @@
+"""What a page begins with: a table, a model, a link, a file of a state, or an example."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import re
+import zlib
+from base64 import urlsafe_b64decode
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import ClearpropError, FileError, InvalidValueError, ModelFileError, listed
+from clearprop.estimators import TableModel, load
+from clearprop.execute import Array
+from clearprop.network import Network
+from clearprop.nn import Activation, Dense, Linear, loss_name, resolve_activation
+from clearprop.play.presets import PRESETS
+from clearprop.play.state import DataChoice, LayerChoice, NetworkChoice, State, TrainingChoice
+from clearprop.play.tables import state_of_text, text_of_frame
+from clearprop.table import load_demo, read_table
+from clearprop.table.target import ClassTarget
+from clearprop.visible import shown_name
+
+_LINK = re.compile(r"https?://[^#]*#s=([\w-]+)$")
+_MOST_UNPACKED = 100 << 20  # bytes of a link's state: a small fragment may hold a huge one
+_MOST_ROWS = 2000  # of a model's table that are shown
+_DEMO = "demo:"
+
+
+def opening(what: str, table: str = "", target: str = "") -> State:
+    """The state that a page begins with.
+
+    Args:
+        what: a table, a model, a link, a file of a state, a preset's name, or "demo:NAME".
+        table: of a model: rows for it.
+        target: of a table: the column to predict, by default the last one.
+
+    Raises:
+        ClearpropError: if it cannot be read, or is none of them.
+    """
+    link = _LINK.match(what)
+    if link:
+        return state_of_link(link[1])
+    if what in PRESETS and not Path(what).exists():
+        return PRESETS[what].state(what)
+    if what.startswith(_DEMO):
+        return state_of_text(what, text_of_frame(load_demo(what.removeprefix(_DEMO))), target or "target")
+    path = Path(what)
+    if not path.exists():
+        raise FileError(f"there is no {what}", "a table, a model, a link, or one of: " + listed(PRESETS))
+    if path.suffix == ".json":
+        found = _state_in(path)
+        if found is not None:
+            return found
+    if path.is_file() and path.stat().st_size > 8 and _may_be_model(path):
+        return state_of_model(load(path), table)
+    return state_of_text(path.name, text_of_frame(read_table(path)), target)
+
+
+def _may_be_model(path: Path) -> bool:
+    """Whether a file begins as models do: the length of a header, and a brace."""
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{"
+
+
+def _state_in(path: Path) -> State | None:
+    """The state in a file; None if it is JSON of something else, such as a table."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return State.from_dict(data) if isinstance(data, dict) and "view" in data and "network" in data else None
+
+
+def state_of_link(fragment: str) -> State:
+    """The state in a link's fragment.
+
+    Raises:
+        InvalidValueError: if there is none in it.
+    """
+    try:
+        packed = urlsafe_b64decode(fragment + "=" * (-len(fragment) % 4))
+        unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
+        text = unpacking.decompress(packed, _MOST_UNPACKED)
+        if unpacking.unconsumed_tail:
+            raise ValueError("too large")
+        return State.from_dict(json.loads(text))
+    except ClearpropError:
+        raise
+    except (ValueError, zlib.error, binascii.Error, RecursionError):
+        raise InvalidValueError("a link that cannot be read", "the whole link, as it was copied") from None
+
+
+# --- models
+
+
+def state_of_model(model: Network | TableModel, table: str = "") -> State:
+    """A saved model as a state, with rows of a table or one row of zeros.
+
+    Raises:
+        ClearpropError: for a network that has other layers than dense ones, or a table that does not fit.
+    """
+    net = model if isinstance(model, Network) else model.network
+    inputs = _inputs(model, net)
+    X, y, classes = _rows(model, net, table)
+    layers = tuple(_layers(net))
+    parameters: dict[str, Any] = {str(name): np.asarray(a, np.float64).tolist() for name, a in net.parameters.items()}
+    loss = net.architecture.checked_loss()
+    data = DataChoice(
+        "numbers", X=tuple(map(tuple, X.tolist())), y=tuple(map(tuple, y.tolist())), inputs=inputs, classes=classes
+    )
+    l1, l2 = _number(net.architecture.l1), _number(net.architecture.l2)
+    training = TrainingChoice("adam", 0.001, batch_size=0, l1=l1, l2=l2)
+    return State(data=data, network=NetworkChoice(layers, loss_name(loss)), training=training, start=parameters)
+
+
+def _number(penalty: Any) -> float:
+    return float(penalty) if isinstance(penalty, int | float) else 0.0
+
+
+def _layers(net: Network) -> list[LayerChoice]:
+    found: list[LayerChoice] = []
+    for layer in net.architecture.layers:
+        match layer:
+            case Dense(units=units, activation=activation, bias=True):
+                found.append(LayerChoice(units, _named(activation)))
+            case Linear(out_features=units, bias=True):
+                found.append(LayerChoice(units, "identity"))
+            case Activation(function=function) if found and found[-1].activation == "identity":
+                found[-1] = LayerChoice(found[-1].units, _named(function))
+            case _:
+                raise ModelFileError(f"a network with {layer!r}", "dense layers with biases, which the page shows")
+    return found
+
+
+def _named(activation: Any) -> str:
+    found = resolve_activation(activation)
+    try:
+        return resolve_activation(found.name).name
+    except ClearpropError:
+        raise ModelFileError(f"a network with the activation {found.name}", "one that has a name") from None
+
+
+def _inputs(model: Network | TableModel, net: Network) -> tuple[str, ...]:
+    if isinstance(model, Network):
+        return ()
+    return tuple(map(shown_name, model.encoder.feature_names[: net.architecture.n_inputs]))
+
+
+def _rows(model: Network | TableModel, net: Network, table: str) -> tuple[Array, Array, tuple[str, ...]]:
+    """Inputs, targets and classes: those of a table, or one row of zeros."""
+    classes: tuple[str, ...] = ()
+    if isinstance(model, TableModel) and isinstance(model.target, ClassTarget):
+        classes = tuple(map(str, model.target.classes))
+    if not table:
+        y = np.zeros((1, 1 if classes else net.architecture.n_outputs))
+        return np.zeros((1, net.architecture.n_inputs)), y, classes
+    if isinstance(model, Network):
+        raise InvalidValueError("a table for a network that knows no columns", "a model of `clearprop train`")
+    frame = load_demo(table.removeprefix(_DEMO)) if table.startswith(_DEMO) else read_table(table)
+    frame = frame.sample(_MOST_ROWS, seed=0) if len(frame) > _MOST_ROWS else frame
+    X, y = model.arrays(frame)
+    return np.asarray(X, np.float64), np.asarray(y, np.float64).reshape(len(X), -1), classes

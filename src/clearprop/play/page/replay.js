@@ -1,0 +1,87 @@
+// The line to a recording: a page that was saved shows what the bench answered then, without it.
+
+import { part } from "./dom.js";
+
+/** @typedef {import("./types.js").Answer} Answer */
+/** @typedef {import("./line.js").Ask} Ask */
+
+/**
+ * What `play --save` wrote into the page.
+ * @typedef {object} Recording
+ * @property {Answer} open everything at the first step
+ * @property {Answer[]} frames numbers, answers, position and losses at each recorded step
+ * @property {import("./types.js").Curve} curve of all of them
+ * @property {Record<string, any>[]} formulas by the name of the value, for each frame that has them
+ * @property {{svg: string, title: string}} figure
+ */
+
+/** The recording in the page, if it is a saved one. */
+export function recordingInPage() {
+  const found = document.getElementById("recording");
+  return found ? /** @type {Recording} */ (JSON.parse(found.textContent ?? "null")) : null;
+}
+
+/**
+ * @param {Recording} recording
+ * @returns {Ask}
+ */
+export function recordedLine(recording) {
+  document.body.classList.add("recorded");
+  const { frames, curve, formulas } = recording;
+  let now = 0;
+  const frame = () => {
+    const found = frames[now];
+    const step = found.position?.step ?? 0;
+    const n = curve.step.filter((one) => one <= step).length;
+    const part = { step: curve.step.slice(0, n), train: curve.train.slice(0, n), test: curve.test?.slice(0, n) ?? null };
+    const place = { place: now, places: frames.length };
+    return { ...found, curve: part, position: { .../** @type {any} */ (found.position), ...place } };
+  };
+  const go = (/** @type {number} */ to) => {
+    now = Math.max(0, Math.min(frames.length - 1, to));
+    return frame();
+  };
+  const last = () => now === frames.length - 1;
+  /** @type {Record<string, (message: any) => Answer>} */
+  const actions = {
+    open: () => ({ ...recording.open, ...go(0) }),
+    numbers: frame,
+    state: () => ({}),
+    step: () => (last() ? { error: words().recorded_end } : go(now + 1)),
+    epoch: () => (last() ? { error: words().recorded_end } : go(now + 1)),
+    run: () => (last() ? { ...frame(), error: words().recorded_end } : go(now + 1)),
+    go: (message) => go(message.place),
+    rewind: () => go(0),
+    formula: (message) => {
+      const found = formulas[now]?.[message.name];
+      return found ? { formula: found } : { error: words().not_recorded };
+    },
+    figure: () => (now === 0 ? { figure: recording.figure } : { error: words().not_recorded }),
+  };
+  const words = () => recording.open.words ?? {};
+  return async (message) => {
+    const action = actions[/** @type {any} */ (message).do];
+    return action ? action(message) : { error: words().needs_bench };
+  };
+}
+
+/** A line through the page that this one is framed in, to the bench in a notebook's kernel. @returns {Ask} */
+export function framedLine() {
+  /** @type {Map<number, (answer: Answer) => void>} */
+  const waiting = new Map();
+  let number = 0;
+  addEventListener("message", (event) => {
+    if (event.source !== parent || typeof event.data?.clearprop !== "number") return;
+    waiting.get(event.data.clearprop)?.(event.data.answer);
+    waiting.delete(event.data.clearprop);
+  });
+  return (message) =>
+    new Promise((done) => {
+      number += 1;
+      waiting.set(number, done);
+      parent.postMessage({ clearprop: number, message }, "*");
+    });
+}
+
+/** Whether the page stands in a frame of a notebook. */
+export const isFramed = () => part("bar").dataset.line === "frame";
