@@ -166,6 +166,7 @@ class Server:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((HOST, port))
+            self._socket.listen(128)  # who comes before `run` waits
         except OSError as error:
             self._socket.close()
             raise FileError(f"port {port}: {error.strerror}", "a port that is free", "--port 0 takes any") from None
@@ -173,7 +174,9 @@ class Server:
         self.token = secrets.token_urlsafe(24)
         self.url = f"http://{HOST}:{self.port}/?token={self.token}"
         app: Any = application(self.token, self.port, state)
-        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, server_header=False)
+        config = uvicorn.Config(
+            app, log_level="warning", lifespan="off", ws="none", access_log=False, server_header=False
+        )
         self._server = uvicorn.Server(config)
 
     def run(self) -> None:

@@ -1,0 +1,231 @@
+"""The server: who may ask, what a page of another origin gets, and what becomes of messages that make no sense."""
+
+import http.client
+import http.server
+import json
+import logging
+import random
+import threading
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from browser import Browser, needs_browser
+from clearprop.play.conversation import _ACTIONS, Conversation
+from clearprop.play.presets import PRESETS
+from playing import opened, served
+
+pytest.importorskip("starlette")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with served() as found:
+        yield found
+
+
+def asked(server, body=b'{"do": "state"}', path="/api", method="POST", **headers):
+    """The status, the answer and the headers of one request."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    own = {"X-Clearprop-Token": server.token, "Content-Type": "application/json"}
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    with closing(connection):
+        connection.request(method, path, body, {k: v for k, v in {**own, **given}.items() if v is not None})
+        answer = connection.getresponse()
+        return answer.status, answer.read(), answer
+
+
+@pytest.mark.system
+def test_who_has_the_token_is_answered(server):
+    status, body, answer = asked(server)
+    assert status == 200
+    assert json.loads(body)["state"]["data"]["name"] == "xor"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Access-Control-Allow-Origin"] is None
+    assert answer.headers["Set-Cookie"] is None
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"X_Clearprop_Token": None}, 401),
+        ({"X_Clearprop_Token": "wrong"}, 401),
+        ({"X_Clearprop_Token": "ü" * 10}, 401),
+        ({"Host": "evil.example"}, 403),
+        ({"Host": "127.0.0.1:1"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec_Fetch_Site": "cross-site"}, 403),
+    ],
+)
+def test_others_are_refused_with_a_sentence(server, headers, status):
+    given = {name: value.encode() if isinstance(value, str) else value for name, value in headers.items()}
+    found, body, _ = asked(server, **given)
+    assert found == status
+    assert json.loads(body)["error"]
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/", "GET", 200),
+        ("/main.js", "GET", 200),
+        ("/../server.py", "GET", 404),
+        ("/..%2fserver.py", "GET", 404),
+        ("/__init__.py", "GET", 404),
+        ("/api", "GET", 404),
+        ("/api", "OPTIONS", 405),
+        ("/api", "PUT", 405),
+    ],
+)
+def test_what_is_served_is_the_page_and_nothing_else(server, path, method, status):
+    assert asked(server, None, path, method)[0] == status
+
+
+@pytest.mark.system
+def test_two_pages_have_a_network_each(server):
+    asked(server, b'{"do": "step"}', X_Clearprop_Page="one")
+    states = [json.loads(asked(server, X_Clearprop_Page=page)[1])["state"] for page in ("one", "two")]
+    assert [state["position"]["step"] for state in states] == [1, 0]
+
+
+@pytest.mark.system
+def test_a_body_that_is_too_large_or_no_json_is_a_sentence(server):
+    assert json.loads(asked(server, b"{")[1])["error"] == "a message that is no JSON"
+    assert json.loads(asked(server, b"[" * 100_000)[1])["error"]
+    assert json.loads(asked(server, b"\xff\xfe")[1])["error"]
+    assert asked(server)[0] == 200
+
+
+HOSTILE = """<!DOCTYPE html><meta charset="utf-8"><body><iframe id="frame" src="TARGET/"></iframe><script>
+window.got = [];
+const attempt = async (what, run) => { try { const found = await run(); if (found) got.push([what, String(found)]); }
+  catch { } };
+const body = JSON.stringify({do: "state"});
+window.done = (async () => {
+  await attempt("fetch", async () => (await fetch("TARGET/api", {method: "POST", body})).text());
+  await attempt("token", async () => (await fetch("TARGET/api", {method: "POST", body,
+    headers: {"X-Clearprop-Token": "TOKEN"}})).text());
+  await attempt("assets", async () => (await fetch("TARGET/")).text());
+  await attempt("opaque", async () =>
+    (await fetch("TARGET/api", {method: "POST", body, mode: "no-cors"})).type !== "opaque");
+  await attempt("script", () => new Promise((done, fail) => { const s = document.createElement("script");
+    s.src = "TARGET/dom.js"; s.onload = () => done("loaded"); s.onerror = fail; document.body.append(s); }));
+  await attempt("image", () => new Promise((done, fail) => { const i = new Image();
+    i.onload = () => done("loaded"); i.onerror = fail; i.src = "TARGET/"; }));
+  await attempt("socket", () => new Promise((done, fail) => { const s = new WebSocket("SOCKET/api");
+    s.onopen = () => done("open"); s.onerror = fail; }));
+  await attempt("frame", () => document.getElementById("frame").contentDocument?.body?.textContent);
+})();
+</script>"""
+
+
+@pytest.mark.system
+@pytest.mark.skipif(*needs_browser[1].args, **needs_browser[1].kwargs)
+def test_a_page_of_another_origin_gets_nothing(server):
+    """Even one that knows the token: the browser asks first whether it may send it, and is told no."""
+    target = f"http://127.0.0.1:{server.port}"
+    page = (
+        HOSTILE.replace("TARGET", target).replace("TOKEN", server.token).replace("SOCKET", target.replace("http", "ws"))
+    )
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+        def log_message(self, *_):
+            pass
+
+    hostile = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=hostile.serve_forever, daemon=True).start()
+    with Browser() as browser:
+        before = json.loads(asked(server)[1])
+        found = browser.open(f"http://127.0.0.1:{hostile.server_port}/")
+        found.evaluate("done")
+        assert json.loads(found.evaluate("JSON.stringify(got)")) == []
+        assert json.loads(asked(server)[1]) == before
+        opened(browser, server.url)  # its own page still works
+    hostile.shutdown()
+    hostile.server_close()
+
+
+# --- messages that make no sense
+
+
+ODD = (
+    *(None, True, False, 0, 1, -1, 2, 7, 0.5, -0.25, 1e308, -1e308, 10**30, "", "W1", "X", "y", "é", "\0", "x" * 300),
+    *([], {}, [0], [0, 0], [[0]], [-1, 5], [10**9], [1e308], {"a": 1}, [[[]]], [None], "NaN", "tanh", "cross_entropy"),
+)
+MEANT = [
+    {"do": "open", "preset": "xor"},
+    {"do": "open", "state": None},
+    {"do": "change", "part": "network", "changes": {"layers": [{"units": 3, "activation": "relu"}]}},
+    {"do": "change", "part": "network", "changes": {"loss": "squared_error", "init": "he", "seed": 3, "bias": True}},
+    {"do": "change", "part": "training", "changes": {"optimizer": "adam", "learning_rate": 0.1, "batch_size": 2}},
+    {"do": "change", "part": "training", "changes": {"shuffle": True, "seed": 1, "l1": 0.1, "l2": 0.1}},
+    {"do": "change", "part": "data", "changes": {"kind": "preset", "name": "moons", "rows": 20, "noise": 0.1}},
+    {"do": "change", "part": "data", "changes": {"kind": "numbers", "X": [[0.0, 1.0]], "y": [[1.0]], "test": 0.0}},
+    {"do": "change", "part": "data", "changes": {"kind": "table", "text": "a,b\n1,2\n3,4\n5,6", "target": "b"}},
+    {"do": "change", "part": "view", "changes": {"lang": "zh", "digits": 5, "row": 1, "axes": [1, 0], "shown": 3}},
+    {"do": "assign", "name": "W1", "index": [0, 1], "value": 0.5},
+    {"do": "assign", "name": "X", "index": [0, 1], "value": 0.5},
+    {"do": "table", "name": "a.csv", "text": "a,b\n1,x\n3,y\n5,x", "target": "b"},
+    {"do": "step", "steps": 3},
+    {"do": "epoch"},
+    {"do": "run", "seconds": 0.001, "steps": 5},
+    {"do": "go", "place": 1},
+    {"do": "rewind"},
+    {"do": "numbers"},
+    {"do": "formula", "name": "dW2", "index": [0, 0]},
+    {"do": "figure", "name": "graph"},
+    {"do": "export", "to": "numpy"},
+    {"do": "state", "whole": True},
+]
+
+
+def mutated(rng, value, depth=0):
+    """A message with something odd somewhere in it."""
+    if depth and rng.random() < 0.25:
+        return rng.choice(ODD)
+    match value:
+        case dict() if value:
+            name = rng.choice(list(value))
+            changed = {**value, name: mutated(rng, value[name], depth + 1)}
+            if rng.random() < 0.1:
+                changed.pop(name)
+            if rng.random() < 0.1:
+                changed[rng.choice(["do", "state", "units", "", "version"])] = rng.choice(ODD)
+            return changed
+        case list() if value:
+            k = rng.randrange(len(value))
+            return [*value[:k], mutated(rng, value[k], depth + 1), *value[k + 1 :]]
+    return rng.choice(ODD)
+
+
+def test_every_action_is_among_the_messages():
+    assert {message["do"] for message in MEANT} == set(_ACTIONS)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_odd_messages_are_answered_by_a_sentence_and_the_bench_lives(seed, caplog):
+    rng, talk = random.Random(seed), Conversation()
+    states = [PRESETS[name].state(name).to_dict() for name in ("xor", "three_four_one")]
+    refused = 0
+    with caplog.at_level(logging.ERROR, "clearprop.play"):
+        for _ in range(500):
+            meant = rng.choice([*MEANT, {"do": "open", "state": rng.choice(states)}])
+            message = mutated(rng, meant) if rng.random() < 0.9 else rng.choice(ODD)
+            answer = talk.answer(message)
+            json.dumps(answer, allow_nan=False)
+            refused += "error" in answer
+            if "error" in answer:
+                assert answer["error"].strip(), message
+            assert not caplog.records, (message, caplog.text)
+    assert refused > 150
+    assert "error" not in talk.answer({"do": "open", "preset": "xor"})
+    assert all(np.isfinite(a).all() for a in talk.bench.network.arrays().values())
