@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import clearprop as cp
 from networks_to_write import random_case
 from sources import executed
 
 
-def agree(found, wanted, tolerance):
-    scale = max(1e-3, np.abs(wanted).max(initial=0.0))
+def agree(found, wanted, tolerance, scale=None):
+    """Relative to the largest entry, or to the scale of what was added up and may have cancelled."""
+    scale = max(1e-3, np.abs(wanted).max(initial=0.0)) if scale is None else scale
     assert np.shape(found) == np.shape(wanted)
     assert np.abs(found - wanted).max(initial=0.0) <= tolerance * scale
 
 
-def compare(case, tolerance, of_gradients=None):
+def compare(case, tolerance):
     net, X, y = case.net, case.X, case.y
     source = net.to_numpy_source(X, y)
     file, printed = executed(source)
@@ -27,8 +32,9 @@ def compare(case, tolerance, of_gradients=None):
     if "gradients" in file:
         found = file["gradients"](file["X"], file["y"])
         assert set(found) == set(trace.learned)
+        scale = max(1e-3, *(np.abs(trace[name]).max(initial=0.0) for name in trace.backward_names))
         for name, slope in found.items():
-            agree(slope, trace[f"d{name}"], of_gradients or tolerance)
+            agree(slope, trace[f"d{name}"], tolerance, scale)
     else:
         assert not trace.learned
     assert max(map(len, source.splitlines())) <= 120
@@ -43,4 +49,65 @@ def test_any_network_has_the_same_loss_and_gradients(seed):
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**31))
 def test_any_network_in_float32(seed):
-    compare(random_case(seed, "float32"), 1e-6, 2e-3)
+    """The trace is in float64, so this is float32's rounding: of 1,501 networks the file was off by 2.6e-6 at most, and
+    what `predict` of the network gives, by 3.6e-6.
+    """
+    compare(random_case(seed, "float32"), 1e-5)
+
+
+def test_a_network_without_a_loss_is_written_as_it_predicts():
+    net = cp.Network(2, [cp.Dense(3, "tanh"), cp.Dense(1)], dtype="float64", seed=1)
+    X = np.array([[0.5, -1.0], [2.0, 0.25]])
+    file, _ = executed(net.to_numpy_source())
+    assert np.abs(file["predict"](X) - net.predict(X)).max() < 1e-14
+    assert not {"loss", "gradients", "step"} & set(file)
+
+
+class Hostile:
+    """A layer whose value and parameter are called whatever somebody likes."""
+
+    def __init__(self, letter: str) -> None:
+        self.letter = letter
+
+    def build(self, x, scope):
+        x = scope.open_layer(x)
+        W = scope.parameter("V" + self.letter, (x.shape[1], 2), cp.Normal(0.5), role="weight")
+        return scope.named(cp.tanh(scope.named(x @ W, self.letter)), "a")
+
+
+@pytest.mark.parametrize(
+    "letter", ["z", "lambda", "np", "N", "l", "η", '"""', "x\nraise SystemExit", "'+\"\\", "import os;"]
+)
+def test_no_name_of_the_users_leaves_its_place(letter):
+    net = cp.Network(3, [Hostile(letter), cp.Dense(1)], "mse", dtype="float64")
+    X, y = np.eye(3), [1.0, 2.0, 3.0]
+    file, printed = executed(net.to_numpy_source(X, y))
+    trace = net.trace(X, y)
+    assert printed == [pytest.approx(trace.loss, rel=1e-12)]
+    found = file["gradients"](file["X"], file["y"])
+    assert set(found) == set(trace.learned)
+    for name, slope in found.items():
+        agree(slope, trace[f"d{name}"], 1e-12)
+
+
+def test_large_arrays_come_back_to_the_bit_and_a_step_is_that_of_the_network():
+    net = cp.Network(100, [cp.Dense(30, "relu"), cp.Dense(3, "softmax")], "cross_entropy")
+    X, y = np.random.default_rng(0).normal(size=(40, 100)).astype(np.float32), np.arange(40) % 3
+    file, (before, after) = executed(net.to_numpy_source(X, y, learning_rate=0.5))
+    assert np.array_equal(file["X"], X)
+    assert before == pytest.approx(net.trace(X, y).loss, rel=1e-6)
+    net.step(X, y, learning_rate=0.5)
+    assert after == pytest.approx(net.trace(X, y).loss, rel=1e-6)
+
+
+def test_a_linter_finds_nothing_and_numpy_is_all_that_is_imported(tmp_path):
+    pytest.importorskip("ruff")
+    for seed in range(40):
+        case = random_case(seed)
+        source = case.net.to_numpy_source(case.X, case.y, lang="zh" if seed % 2 else "en")
+        (tmp_path / f"written_{seed}.py").write_text(source, encoding="utf-8")
+        imported = {line.split()[1] for line in source.splitlines() if line.startswith(("import ", "from "))}
+        assert imported <= {"numpy", "math", "base64"}
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", str(tmp_path)]
+    found = subprocess.run(ruff, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout

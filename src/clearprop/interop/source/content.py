@@ -79,6 +79,8 @@ class Content:
     @cached_property
     def gradients(self) -> dict[Name, Node]:
         """∂L/∂θ of each parameter that learns, from the last layer to the first, made of the nodes of `forward`."""
+        if not self.has_loss:
+            return {}
         forward = self.forward
         learned = parameter_nodes(forward, self.architecture)
         backwards = sorted(learned, key=lambda name: -(name.layer or 0))

@@ -151,12 +151,11 @@ class _File:
 
 
 def _taken(needed: Collection[Node], passed: Mapping[Node, str]) -> list[str]:
-    """The line that takes what is needed from what `forward` returns."""
+    """The line that takes what is needed from what `forward` returns; _ stands for the rest."""
     if not needed:
         return []
     first = min(i for i, node in enumerate(passed) if node in needed)
-    names = list(passed.values())
+    names = [name if node in needed else "_" for node, name in passed.items()]
     if first == len(names) - 1:
         return [f"{names[-1]} = predict(X)"]
-    taken = names if first < 2 else ["*_", *names[first:]]
-    return [listed(taken, after=" = forward(X)")]
+    return [listed(names if first < 2 else ["*_", *names[first:]], after=" = forward(X)")]
