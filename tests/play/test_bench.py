@@ -11,6 +11,7 @@ from clearprop.errors import ClearpropError
 from clearprop.explain.derivation.source import DerivationSource
 from clearprop.play.bench import Bench
 from clearprop.play.conversation import Conversation
+from clearprop.play.nudge import nudged
 from clearprop.play.presets import PRESETS
 from clearprop.play.scene import numbers
 from clearprop.play.state import State
@@ -124,6 +125,28 @@ def test_parameters_that_still_fit_stay_when_a_layer_changes():
 @pytest.mark.parametrize(
     ("part", "changes"),
     [
+        ("network", {"init": "zeros"}),
+        ("network", {"layers": [{"units": 3, "activation": "relu"}, {"units": 1, "activation": "sigmoid"}]}),
+        ("network", {"loss": "mean_squared_error", "bias": False, "seed": 7}),
+        ("training", {"optimizer": "adam", "learning_rate": 0.25, "batch_size": 3, "l2": 0.5}),
+        ("data", {"name": "circles", "rows": 50, "noise": 0.25, "test": 0.5}),
+        ("view", {"lang": "zh", "notation": "d", "convention": "column", "digits": 7}),
+    ],
+)
+def test_a_change_is_in_the_state_and_in_the_network(part, changes):
+    bench = Bench(PRESETS["xor"].state("xor"))
+    bench.step(3)
+    bench.change(part, changes)
+    found = bench.current().to_dict()[part]
+    assert {name: found[name] for name in changes} == changes
+    assert again(bench.current()) == bench.current()
+    if changes.get("init") == "zeros":
+        assert not bench.network.parameters["W1"].any()
+
+
+@pytest.mark.parametrize(
+    ("part", "changes"),
+    [
         ("network", {"layers": []}),
         ("network", {"layers": [{"units": 0, "activation": "tanh"}]}),
         ("network", {"layers": [{"units": 10**9, "activation": "tanh"}]}),
@@ -170,3 +193,34 @@ def test_a_formula_has_the_number_that_the_step_has_in_both_conventions():
         assert "₁₂" in equation[0]["text"] if convention == "row" else "₂₁" in equation[0]["text"]
         value = float(equation[-1]["text"].replace("−", "-"))
         assert value == pytest.approx(float(talk.bench.trace().dW[2][0, 1]), rel=1e-8)
+
+
+def test_the_doctor_finds_equal_units_and_mends_them():
+    talk = Conversation()
+    talk.answer({"do": "open", "preset": "xor"})
+    talk.answer({"do": "change", "part": "network", "changes": {"init": "zeros"}})
+    found = talk.answer({"do": "doctor"})["diagnosis"]["findings"]
+    assert found[0]["illness"] == "symmetry"
+    assert found[0]["mends"]
+    answer = talk.answer({"do": "mend", "illness": "symmetry"})
+    assert answer["state"]["network"]["init"] == "glorot"
+    assert "symmetry" not in [one["illness"] for one in talk.answer({"do": "doctor"})["diagnosis"]["findings"]]
+    assert talk.answer({"do": "mend", "illness": "symmetry"})["error"]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_nudge_is_the_difference_that_numpy_makes(name):
+    bench = Bench(PRESETS[name].state(name))
+    bench.step(2)
+    net, rows = bench.network.copy(), bench.rows
+    found = nudged(bench, "W1", [0, 0], 1e-4)
+    losses = []
+    for by in (-1e-4, 0.0, 1e-4):
+        W = np.array(bench.network.parameters["W1"])
+        W[0, 0] += by
+        net.parameters["W1"] = W
+        losses.append(net.trace(bench.samples.X[rows], bench.targets(rows)).loss)
+    np.testing.assert_allclose(found["losses"], losses, rtol=1e-12)
+    assert found["difference"] == pytest.approx((losses[2] - losses[0]) / 2e-4, rel=1e-6)
+    assert found["gradient"] == float(bench.trace().dW[1][0, 0])
+    assert found["relative"] < 1e-4

@@ -184,6 +184,9 @@ MEANT = [
     {"do": "formula", "name": "dW2", "index": [0, 0]},
     {"do": "figure", "name": "graph"},
     {"do": "export", "to": "numpy"},
+    {"do": "doctor"},
+    {"do": "mend", "illness": "symmetry"},
+    {"do": "nudge", "name": "W1", "index": [0, 0], "h": 0.001},
     {"do": "state", "whole": True},
 ]
 

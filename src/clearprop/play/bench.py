@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.arrays import as_array
-from clearprop.errors import ClearpropError, InvalidValueError, ShapeError, checked_integer
+from clearprop.errors import DivergenceError, InvalidValueError, ShapeError, checked_integer
 from clearprop.execute import Array, default_executor
 from clearprop.explain import Trace
 from clearprop.messages import Language, Message, checked_language
@@ -122,7 +122,7 @@ class Bench:
         self._trace = None
         if outcome.diverged:
             self._keep()
-            raise ClearpropError(
+            raise DivergenceError(
                 "the training diverged: the loss is no longer a finite number; the parameters are those of before",
                 None,
                 f"a learning rate below {self.state.training.learning_rate:g}",

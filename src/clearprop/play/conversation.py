@@ -11,16 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import ClearpropError, InvalidValueError, checked_integer, listed
+from clearprop.errors import ClearpropError, DivergenceError, InvalidValueError, checked_integer, listed
 from clearprop.messages import say
 from clearprop.play.bench import Bench
+from clearprop.play.doctor import diagnosis, mend
 from clearprop.play.export import KINDS, export
 from clearprop.play.figures import figure
 from clearprop.play.formulas import formula
+from clearprop.play.nudge import nudged
 from clearprop.play.plane import SIDE, Plane
 from clearprop.play.presets import PRESETS
 from clearprop.play.scene import frame, numbers, plain
-from clearprop.play.state import State
+from clearprop.play.state import Position, State
 from clearprop.play.tables import state_of_text
 from clearprop.play.words import words
 
@@ -64,6 +66,8 @@ class Conversation:
             try:
                 with np.errstate(all="ignore"):
                     return self._answered(message)
+            except DivergenceError as error:
+                return {"error": str(error), "diverged": True, **self._numbers()}
             except ClearpropError as error:
                 return {"error": str(error)}
             except MemoryError:
@@ -208,6 +212,20 @@ class Conversation:
         said = [one(self.bench.lang) for one in found.said]
         return {"exported": {"name": found.name, "text": found.text, "said": said}}
 
+    def _doctor(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """What ails it; with "whole", everything that was examined."""
+        return {"diagnosis": diagnosis(self.bench, whole=message.get("whole") is True)}
+
+    def _mend(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"illness": "symmetry"}: the change that a finding advises."""
+        self.bench.open(replace(mend(self.bench, _text(message, "illness")), position=Position(), slots={}))
+        return {**self._all(), "state": self._state()}
+
+    def _nudge(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"name": "W1", "index": [0, 1], "h": 1e-4}: the slope by differences beside the gradient."""
+        name, h = _text(message, "name"), _number(message, "h", 1e-4)
+        return {"nudge": nudged(self.bench, name, message.get("index"), h)}
+
     def _figure(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"name": "graph"}: a picture as the library draws it, of the chosen sample."""
         return {"figure": figure(self.bench, _text(message, "name"))}
@@ -250,4 +268,7 @@ _ACTIONS: dict[str, Callable[[Conversation, Mapping[str, Any]], dict[str, Any]]]
     "formula": Conversation._formula,
     "figure": Conversation._figure,
     "export": Conversation._export,
+    "doctor": Conversation._doctor,
+    "mend": Conversation._mend,
+    "nudge": Conversation._nudge,
 }

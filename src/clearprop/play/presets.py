@@ -45,7 +45,7 @@ class Preset:
 
     def state(self, name: str) -> State:
         """The whole state that it stands for."""
-        data = DataChoice("preset", name, rows=self.rows, noise=self.noise, test=self.test)
+        data = DataChoice("preset", name, rows=self.rows or DataChoice.rows, noise=self.noise, test=self.test)
         return State(data=data, network=self.network, training=self.training, start=self.start)
 
 

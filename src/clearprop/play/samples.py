@@ -14,8 +14,6 @@ from clearprop.play.presets import PRESETS
 from clearprop.play.state import DataChoice
 from clearprop.table.split import split_rows
 
-MOST_ROWS = 20_000  # that the page trains on; of a larger table a sample is drawn, and that is said
-
 
 @dataclass(frozen=True)
 class Samples:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from clearprop.errors import InvalidValueError, checked_choice
+from clearprop.errors import InvalidValueError, checked_choice, checked_seed
 from clearprop.explain.derivation.symbols import NOTATIONS
 from clearprop.messages import checked_language
 from clearprop.nn import CONVENTIONS
@@ -15,6 +15,7 @@ from clearprop.present.formula import checked_digits
 from clearprop.table.plain import record
 
 VERSION = 1
+MOST_ROWS = 20_000  # that the page trains on; of a larger table a sample is drawn, and that is said
 MOST_TEXT = 100_000  # letters of a table that are sent to and fro; a longer one stays with the bench
 Numbers = dict[str, Any]  # parameters or an optimizer's arrays as nested lists, by name
 
@@ -45,6 +46,15 @@ class DataChoice:
     text: str = ""
     target: str = ""
     test: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.rows <= MOST_ROWS:
+            raise InvalidValueError(f"{self.rows:,} rows", f"1 … {MOST_ROWS:,}")
+        if not 0 <= self.noise <= 10:
+            raise InvalidValueError(f"noise {self.noise:g}", "a number from 0 to 10")
+        if not 0 <= self.test < 1:
+            raise InvalidValueError(f"a test share of {self.test:g}", "a number from 0 up to 1")
+        checked_seed(self.seed)
 
 
 @dataclass(frozen=True)
@@ -145,6 +155,8 @@ class State:
         """
         old = getattr(self, part)
         given = {f.name: getattr(old, f.name) for f in fields(old)}
+        if isinstance(old, NetworkChoice):
+            given["layers"] = [asdict(layer) for layer in old.layers]
         unknown = [name for name in changes if name not in given]
         if unknown:
             raise InvalidValueError(f"{unknown[0]!r:.40} in {part}", "one of: " + ", ".join(given))

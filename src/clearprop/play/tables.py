@@ -14,8 +14,8 @@ from clearprop.errors import ClearpropError, TableError
 from clearprop.estimators.preparation import Prepared, prepare
 from clearprop.estimators.recipe import Recipe
 from clearprop.messages import Message
-from clearprop.play.samples import MOST_ROWS, Samples
-from clearprop.play.state import DataChoice, LayerChoice, NetworkChoice, State, TrainingChoice
+from clearprop.play.samples import Samples
+from clearprop.play.state import MOST_ROWS, DataChoice, LayerChoice, NetworkChoice, State, TrainingChoice
 from clearprop.table import read_table
 from clearprop.table.look import how_it_is_written
 from clearprop.table.options import ReadOptions

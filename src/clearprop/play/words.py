@@ -75,6 +75,10 @@ WORDS: dict[str, Message] = {
     "recorded_end": Message("play.recorded_end"),
     "not_recorded": Message("play.not_recorded"),
     "needs_bench": Message("play.needs_bench"),
+    "mend": Message("play.mend"),
+    "more": Message("play.more"),
+    "nudge_title": Message("play.nudge_title"),
+    "nudge_select": Message("play.nudge_select"),
 }
 
 

@@ -34,6 +34,8 @@ export class Store {
     /** Whether a number is being changed by hand: what moves with it is marked. */
     this.typed = false;
     this.error = "";
+    /** Whether the training that just ended has diverged. */
+    this.diverged = false;
     /** @type {Map<Topic, (() => void)[]>} */
     this.listeners = new Map();
   }
@@ -86,6 +88,7 @@ export class Store {
     /** @type {Topic[]} */
     const changed = ["error"];
     this.error = answer.error ?? "";
+    this.diverged = answer.diverged ?? false;
     for (const topic of /** @type {const} */ (["words", "frame", "state", "numbers", "plane", "answers", "position", "losses", "curve", "presets", "exports"])) {
       if (answer[topic] === undefined) continue;
       /** @type {any} */ (this)[topic] = answer[topic];

@@ -61,10 +61,15 @@
  * @property {{lang: string, notation: string, convention: string, digits: number, row: number, shown: number, selected: string, tab: string, axes: number[]}} view
  */
 
+/** @typedef {{illness: string, severity: string, title: string, measured: string, why: string, advice: string, mends: boolean}} Finding */
+/** @typedef {{said: string, findings: Finding[], document?: any}} Diagnosis */
+/** @typedef {{name: string, index: number[], w: number, h: number, losses: Num[], difference: Num, gradient: Num, relative: Num, said: string, curve: {w: number[], loss: Num[]}}} Nudge */
+
 /**
  * What an answer may bring; what it lacks has not changed.
  * @typedef {object} Answer
  * @property {string} [error]
+ * @property {boolean} [diverged] the training
  * @property {boolean} [refused] for want of the token
  * @property {Record<string, string>} [words]
  * @property {Frame} [frame]
@@ -78,6 +83,8 @@
  * @property {Record<string, string>} [presets] titles by name
  * @property {Record<string, string>} [exports] titles by kind
  * @property {{name: string, text: string, said: string[]}} [exported]
+ * @property {Diagnosis} [diagnosis]
+ * @property {Nudge} [nudge]
  * @property {any} [formula]
  * @property {{svg: string, title: string}} [figure]
  * @property {number} [taken]
