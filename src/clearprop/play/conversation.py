@@ -13,6 +13,7 @@ import numpy as np
 
 from clearprop.errors import ClearpropError, DivergenceError, InvalidValueError, checked_integer, listed
 from clearprop.messages import say
+from clearprop.play.answers import scores
 from clearprop.play.bench import Bench
 from clearprop.play.doctor import diagnosis, mend
 from clearprop.play.export import KINDS, export
@@ -124,6 +125,7 @@ class Conversation:
             },
             "losses": {"train": plain(point.train), "test": None if point.test is None else plain(point.test)},
             "curve": _curve(bench),
+            "scores": scores(bench),
         }
 
     def _state(self) -> dict[str, Any]:

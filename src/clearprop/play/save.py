@@ -27,7 +27,7 @@ def recorded(state: State, steps: int) -> dict[str, Any]:
     """
     talk = Conversation(state, side=_SIDE)
     opened = _asked(talk, {"do": "open"})
-    first = {name: opened.pop(name) for name in ("numbers", "answers", "position", "losses")}
+    first = {name: opened.pop(name) for name in ("numbers", "answers", "position", "losses", "scores")}
     size = len(json.dumps(first))
     every = max(1, -(-(steps + 1) * size // _MOST_BYTES))
     names = [value["name"] for value in opened["frame"]["values"]]

@@ -79,6 +79,10 @@ WORDS: dict[str, Message] = {
     "more": Message("play.more"),
     "nudge_title": Message("play.nudge_title"),
     "nudge_select": Message("play.nudge_select"),
+    "accuracy": Message("play.accuracy"),
+    "confusion": Message("play.confusion", part="{part}"),
+    "ringed": Message("play.ringed"),
+    "points_left": Message("play.points_left", n="{n}"),
 }
 
 

@@ -71,6 +71,7 @@ function refreshCell(store, made) {
   made.classList.toggle("moved", moved && store.typed);
   if (made.dataset.value !== exact) made.dataset.value = exact;
   made.classList.toggle("absent", value === undefined);
+  made.classList.toggle("negative", typeof value === "number" && value < 0);
   if (made.dataset.editable !== undefined && typeof value === "number") made.setAttribute("aria-valuenow", exact);
 }
 

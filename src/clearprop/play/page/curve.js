@@ -1,7 +1,6 @@
 // The losses on the way up to now, of training and of test.
 
 import { part } from "./dom.js";
-import { shown } from "./numbers.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
@@ -27,7 +26,5 @@ export function curve(store) {
     };
     if (test) draw(test, "#2b5fa8");
     draw(train, "#d66e16");
-    part("loss-train").textContent = shown(store.losses.train, 4);
-    part("loss-test").textContent = store.losses.test === null ? "–" : shown(store.losses.test, 4);
   });
 }

@@ -37,7 +37,10 @@ function assign(made, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else if (name === "style") Object.assign(/** @type {any} */ (made).style, value);
+    else if (name === "style") {
+      const { style } = /** @type {HTMLElement} */ (made);
+      for (const [property, given] of Object.entries(value)) style.setProperty(property, given);
+    }
     else if (name === "class") made.setAttribute("class", value);
     else if (made instanceof HTMLElement && name in made && typeof value !== "string") /** @type {any} */ (made)[name] = value;
     else made.setAttribute(name, value);

@@ -11,7 +11,7 @@ import { heat } from "./plane.js";
 const LINE = 14; // pixels that a line of numbers on an edge needs
 const MOST_DRAWN = 32; // units of a layer that are drawn; the others are counted
 const MOST_LABELS = 64; // edges between two layers whose numbers may stand on them
-const CARD = { "": 128, small: 104, tiny: 60 }; // widths of neurons, by the room that they have
+const CARD = { "": 138, small: 104, tiny: 60 }; // widths of neurons, by the room that they have
 const LABEL = 58;
 
 /** @param {Store} store */

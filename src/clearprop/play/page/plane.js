@@ -1,6 +1,7 @@
 // What the network answers over the plane of two inputs, or along one; and the samples.
 
-import { part } from "./dom.js";
+import { filled } from "./data.js";
+import { h, part } from "./dom.js";
 import { shown } from "./numbers.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -9,6 +10,13 @@ import { shown } from "./numbers.js";
 const COLD = [43, 95, 168];
 const WARM = [214, 110, 22];
 const KINDS = ["#d66e16", "#2b5fa8", "#2c7a3f", "#b3261e", "#7b3fa0", "#0f7c87", "#7a5230", "#c2417f", "#7d7a12", "#5b6472"];
+
+/**
+ * The colour of a class; of two, the second one is orange, as is what is above 0.
+ * @param {number} k
+ * @param {number} classes
+ */
+const kindOf = (k, classes) => (classes === 2 ? 1 - k : k) % KINDS.length;
 
 const COLOURS = KINDS.map((hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)));
 
@@ -115,6 +123,7 @@ export function plane(store) {
   const said = part("plane-said");
   const draw = () => {
     const { plane, answers, frame } = store;
+    if (!plane || !answers) return;
     const outputs = answers.units[`a${frame.depth}`] ?? [];
     const context = canvas.getContext("2d");
     if (!context || !outputs.length || !outputs[0].data) return;
@@ -122,16 +131,34 @@ export function plane(store) {
     else {
       over(store, ground, outputs);
     }
-    const others = frame.inputs.length > plane.axes.length;
-    said.textContent = others ? (store.words.held ?? "") : "";
   };
   store.on(["answers", "plane"], draw);
-  store.on(["plane"], () => {
+  store.on(["plane", "words"], () => {
+    if (!store.plane || !store.frame) return;
+    said.replaceChildren(...legend(store));
     const context = canvas.getContext("2d");
     context?.clearRect(0, 0, canvas.width, canvas.height);
     ground.hidden = store.plane.axes.length === 1;
     if (context && !ground.hidden) points(store, canvas, context);
   });
+}
+
+/**
+ * What the axes and the colours are, and what the other inputs are held at.
+ * @param {Store} store
+ */
+function legend(store) {
+  const { plane, frame, words } = store;
+  const range = (/** @type {number} */ k) => plane.ends[k].map((end) => shown(end, 3)).join(" … ");
+  const axes = plane.axes.map((axis, k) => `${k === 0 ? "→" : "↑"} ${frame.inputs[axis]}: ${range(k)}`);
+  const dots = frame.classes.slice(0, KINDS.length).map((name, k) =>
+    h("span", { class: "kind" }, h("i", { class: "dot", style: { background: KINDS[kindOf(k, frame.classes.length)] } }), name));
+  const notes = [
+    frame.rows[1] ? (words.ringed ?? "") : "",
+    plane.left_out ? filled(words.points_left, { n: plane.left_out }) : "",
+    frame.inputs.length > plane.axes.length ? (words.held ?? "") : "",
+  ].filter(Boolean);
+  return [h("span", {}, axes.join("  ")), h("span", { class: "kinds" }, ...dots), h("span", {}, notes.join(" "))];
 }
 
 /**
@@ -160,7 +187,7 @@ function likeliest(values) {
     let best = 0;
     for (let c = 1; c < values.length; c++) if (values[c][k] > values[best][k]) best = c;
     const share = 0.75 * Math.min(1, values[best][k]);
-    pixels[k] = pixel(COLOURS[best % COLOURS.length].map((part) => Math.round(250 + share * (part - 250))));
+    pixels[k] = pixel(COLOURS[kindOf(best, values.length)].map((part) => Math.round(250 + share * (part - 250))));
   }
   return pixels;
 }
@@ -178,8 +205,7 @@ function points(store, canvas, context) {
     const y = ((ends[1][1] - x2) / (ends[1][1] - ends[1][0])) * canvas.height;
     context.beginPath();
     context.arc(x, y, 3.2, 0, 2 * Math.PI);
-    const kind = classes === 2 ? KINDS[1 - points.y[k]] : KINDS[points.y[k] % KINDS.length];
-    context.fillStyle = classes ? kind : "#333";
+    context.fillStyle = classes ? KINDS[kindOf(points.y[k], classes)] : "#333";
     context.strokeStyle = points.test[k] ? "#000" : "#fff";
     context.lineWidth = 1;
     context.fill();
@@ -209,5 +235,4 @@ function along(store, canvas, context, output) {
   context.strokeStyle = "#d66e16";
   context.lineWidth = 2;
   context.stroke();
-  part("plane-said").title = `${shown(low, 3)} … ${shown(high, 3)}`;
 }

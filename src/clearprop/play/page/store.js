@@ -2,7 +2,7 @@
 
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./line.js").Ask} Ask */
-/** @typedef {"words" | "frame" | "state" | "numbers" | "plane" | "answers" | "position" | "losses" | "curve" | "presets" | "exports" | "selected" | "shown" | "running" | "error" | "view"} Topic */
+/** @typedef {"words" | "frame" | "state" | "numbers" | "plane" | "answers" | "position" | "losses" | "curve" | "scores" | "presets" | "exports" | "selected" | "shown" | "running" | "error" | "view"} Topic */
 
 export class Store {
   /** @param {Ask} ask */
@@ -17,6 +17,7 @@ export class Store {
     this.answers = /** @type {import("./types.js").Answers} */ (/** @type {unknown} */ (null));
     this.position = /** @type {import("./types.js").Position} */ (/** @type {unknown} */ (null));
     this.losses = /** @type {{train: any, test: any}} */ ({ train: null, test: null });
+    this.scores = /** @type {import("./types.js").Scores} */ (/** @type {unknown} */ (null));
     this.curve = /** @type {import("./types.js").Curve} */ ({ step: [], train: [], test: null });
     /** @type {Record<string, string>} */
     this.presets = {};
@@ -89,7 +90,7 @@ export class Store {
     const changed = ["error"];
     this.error = answer.error ?? "";
     this.diverged = answer.diverged ?? false;
-    for (const topic of /** @type {const} */ (["words", "frame", "state", "numbers", "plane", "answers", "position", "losses", "curve", "presets", "exports"])) {
+    for (const topic of /** @type {const} */ (["words", "frame", "state", "numbers", "plane", "answers", "position", "losses", "curve", "scores", "presets", "exports"])) {
       if (answer[topic] === undefined) continue;
       /** @type {any} */ (this)[topic] = answer[topic];
       changed.push(topic);

@@ -61,6 +61,7 @@
  * @property {{lang: string, notation: string, convention: string, digits: number, row: number, shown: number, selected: string, tab: string, axes: number[]}} view
  */
 
+/** @typedef {{what: "accuracy" | "r2", train?: Num, test?: Num, of: "train" | "test", confusion: number[][] | null}} Scores */
 /** @typedef {{illness: string, severity: string, title: string, measured: string, why: string, advice: string, mends: boolean}} Finding */
 /** @typedef {{said: string, findings: Finding[], document?: any}} Diagnosis */
 /** @typedef {{name: string, index: number[], w: number, h: number, losses: Num[], difference: Num, gradient: Num, relative: Num, said: string, curve: {w: number[], loss: Num[]}}} Nudge */
@@ -80,6 +81,7 @@
  * @property {Position} [position]
  * @property {{train: Num, test: Num | null}} [losses]
  * @property {Curve} [curve]
+ * @property {Scores} [scores]
  * @property {Record<string, string>} [presets] titles by name
  * @property {Record<string, string>} [exports] titles by kind
  * @property {{name: string, text: string, said: string[]}} [exported]
