@@ -16,9 +16,11 @@ from clearprop.messages import say
 from clearprop.play.answers import scores
 from clearprop.play.bench import Bench
 from clearprop.play.doctor import diagnosis, mend
+from clearprop.play.exercises import asked, exercise, judged
 from clearprop.play.export import KINDS, export
 from clearprop.play.figures import figure
 from clearprop.play.formulas import formula
+from clearprop.play.mistakes import judged_puzzle, puzzle, shown
 from clearprop.play.nudge import nudged
 from clearprop.play.plane import SIDE, Plane
 from clearprop.play.presets import PRESETS
@@ -228,6 +230,20 @@ class Conversation:
         name, h = _text(message, "name"), _number(message, "h", 1e-4)
         return {"nudge": nudged(self.bench, name, message.get("index"), h)}
 
+    def _exercise(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"seed": 3}: a question; with "answer", whether it is right."""
+        made = exercise(self.bench, checked_integer("seed", message.get("seed"), low=0))
+        if "answer" in message:
+            return {"judged": judged(self.bench, made, message["answer"])}
+        return {"exercise": asked(self.bench, made)}
+
+    def _puzzle(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"seed": 3}: a step with a planted mistake; with "name" and "mistake", whether it was found."""
+        made = puzzle(self.bench, checked_integer("seed", message.get("seed"), low=0))
+        if "name" in message:
+            return {"judged": judged_puzzle(self.bench, made, _text(message, "name"), _text(message, "mistake"))}
+        return {"puzzle": shown(self.bench, made)}
+
     def _figure(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"name": "graph"}: a picture as the library draws it, of the chosen sample."""
         return {"figure": figure(self.bench, _text(message, "name"))}
@@ -273,4 +289,6 @@ _ACTIONS: dict[str, Callable[[Conversation, Mapping[str, Any]], dict[str, Any]]]
     "doctor": Conversation._doctor,
     "mend": Conversation._mend,
     "nudge": Conversation._nudge,
+    "exercise": Conversation._exercise,
+    "puzzle": Conversation._puzzle,
 }

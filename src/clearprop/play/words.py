@@ -83,6 +83,12 @@ WORDS: dict[str, Message] = {
     "confusion": Message("play.confusion", part="{part}"),
     "ringed": Message("play.ringed"),
     "points_left": Message("play.points_left", n="{n}"),
+    "exercise_title": Message("play.exercise_title"),
+    "ask": Message("play.ask"),
+    "plant": Message("play.plant"),
+    "answer": Message("play.answer"),
+    "reveal": Message("play.reveal"),
+    "next": Message("play.next"),
 }
 
 

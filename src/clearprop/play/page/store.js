@@ -32,6 +32,10 @@ export class Store {
     /** How many values of the step are shown; the rest is still to come. */
     this.shown = Infinity;
     this.running = false;
+    /** The number that an exercise asks for: "dW1|0,1". */
+    this.hidden = "";
+    /** The wrong numbers of a puzzle, by name. @type {Record<string, any> | null} */
+    this.puzzle = null;
     /** Whether a number is being changed by hand: what moves with it is marked. */
     this.typed = false;
     this.error = "";
@@ -141,7 +145,8 @@ export class Store {
    * @returns {import("./types.js").Num | undefined}
    */
   number(name, index, row = this.numbers.row) {
-    let found = /** @type {any} */ (this.numbers.values[name]);
+    if (this.hidden === `${name}|${index.join(",")}`) return undefined;
+    let found = /** @type {any} */ ((this.puzzle ?? {})[name] ?? this.numbers.values[name]);
     if (found === undefined) return undefined;
     if (this.values.get(name)?.samples) found = found[this.numbers.sent.indexOf(row)];
     for (const k of index) found = found?.[k];
