@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-system course docs test-long test-peers test-oldest coverage lint format lock bench wheel sanitize sanitize-short sanitize-short-memory sanitize-short-thread fuzz fuzz-short fuzz-graphs older arm clean
+.PHONY: demo test test-system course docs test-long test-peers test-oldest coverage lint format lock bench lint-page wheel sanitize sanitize-short sanitize-short-memory sanitize-short-thread fuzz fuzz-short fuzz-graphs older arm clean
 
 # Kept byte code saves each of the processes that tests start half a second.
 unexport PYTHONDONTWRITEBYTECODE
@@ -16,7 +16,7 @@ NATIVE := pyproject.toml CMakeLists.txt $(wildcard native/*)
 # The set of packages that was tested, with hashes, is installed first, the project itself afterwards; where nobody has
 # tested this Python, what pyproject.toml allows.
 PY := $(shell $(PYTHON) -c 'import sys; print("py%d%d" % sys.version_info[:2])')
-EXTRAS := cli,sklearn
+EXTRAS := cli,sklearn,play
 define INSTALL
 	@if [ -f requirements/$(PY)-$(1).txt ]; then \
 		$(PIP) install --require-hashes -r requirements/$(PY)-$(1).txt; \
@@ -117,6 +117,12 @@ lint: $(VENV)/dev  ## formatting, style, types, and the order of the house
 	$(BIN)/python docs/prose.py
 	$(BIN)/python tests/support/lines.py
 	$(BIN)/clang-format --dry-run --Werror native/*.hpp native/*.cpp tests/native/*.cpp
+
+TYPESCRIPT := build/page/node_modules/.bin/tsc
+lint-page:  ## the types of the playground's scripts (needs npm; nothing of it is needed to run them)
+	@if ! command -v npm >/dev/null; then echo "SKIPPED: the types of the page's scripts, for want of npm"; exit 0; fi; \
+	[ -x $(TYPESCRIPT) ] || npm install --silent --no-fund --no-audit --prefix build/page typescript@5.9; \
+	$(TYPESCRIPT) --project tests/play/tsconfig.json
 
 format: $(VENV)/dev
 	$(BIN)/ruff format .
