@@ -6,6 +6,7 @@ import { h, part } from "./dom.js";
 /** @typedef {import("./store.js").Store} Store */
 
 const PAUSE = 1500; // milliseconds between two looks while it trains
+const QUIET = 300; // milliseconds without a change before a look: whoever drags a number is not kept waiting
 const SLOW = 100; // a diagnosis that takes longer is made on pause only
 
 /** @param {Store} store */
@@ -24,7 +25,12 @@ export function doctor(store) {
     slow = performance.now() - now > SLOW;
     if (diagnosis) show(store, line, diagnosis);
   };
-  store.on(["numbers", "frame", "running"], look);
+  let soon = 0;
+  store.on(["numbers", "frame", "running"], () => {
+    clearTimeout(soon);
+    if (store.running) look();
+    else soon = setTimeout(look, QUIET);
+  });
   store.on(["error"], () => {
     if (store.diverged) line.replaceChildren(smaller(store));
   });

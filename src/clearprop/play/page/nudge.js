@@ -6,6 +6,8 @@ import { shown } from "./numbers.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
+const QUIET = 120; // milliseconds without a change before it is computed
+
 /** @param {Store} store */
 export function nudging(store) {
   const panel = part("nudge");
@@ -24,7 +26,11 @@ export function nudging(store) {
     const { nudge } = await store.line({ do: "nudge", name: parameter, index });
     if (nudge && asked === now) panel.replaceChildren(...built(store, nudge));
   };
-  store.on(["selected", "numbers", "running", "frame"], show);
+  let soon = 0;
+  store.on(["selected", "numbers", "running", "frame"], () => {
+    clearTimeout(soon);
+    soon = setTimeout(show, QUIET);
+  });
 }
 
 /**
