@@ -65,10 +65,9 @@ class Conversation:
             >>> talk.answer({"do": "sing"})["error"].split(";")[0]
             "'sing' to do"
         """
-        with self._lock:
+        with self._lock, np.errstate(all="ignore"):  # what has grown beyond all bounds is shown as it is
             try:
-                with np.errstate(all="ignore"):
-                    return self._answered(message)
+                return self._answered(message)
             except DivergenceError as error:
                 return {"error": str(error), "diverged": True, **self._numbers()}
             except ClearpropError as error:
