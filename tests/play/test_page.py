@@ -153,6 +153,7 @@ def test_a_table_a_network_a_weight_steps_a_boundary_a_link_and_code(server, bro
         other.evaluate("document.querySelector('.token button').click()")
         other.wait_until("'ready' in document.documentElement.dataset")
         assert cells(other) == before
+        assert other.evaluate("clearprop.selected.name") == page.evaluate("clearprop.selected.name")
         assert other.evaluate("document.documentElement.lang") == "zh-Hans"
     assert page.complaints == []
 

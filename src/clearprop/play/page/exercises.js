@@ -13,7 +13,11 @@ export function exercises(store) {
   const panel = part("exercise");
   const count = { asked: 0, right: 0 };
   let seed = 0;
+  /** What happens when a value is clicked while a mistake is looked for. @type {(name: string) => void} */
+  let clicked = () => {};
+  store.on(["selected"], () => clicked(store.selected.name));
   const start = () => {
+    clicked = () => {};
     store.hidden = "";
     store.puzzle = null;
     panel.replaceChildren(
@@ -75,9 +79,9 @@ export function exercises(store) {
     const names = Object.fromEntries(Object.keys(puzzle.values).map((name) => [name, symbolOf(store, name, [])]));
     const value = choice("wrong-value", names, Object.keys(names)[0], () => {});
     const mistake = choice("which-mistake", puzzle.choices, Object.keys(puzzle.choices)[0], () => {});
-    store.on(["selected"], () => {
-      if (store.selected.name in names) value.value = store.selected.name;
-    });
+    clicked = (name) => {
+      if (name in names) value.value = name;
+    };
     const judge = async () => {
       const { judged } = await store.line({ do: "puzzle", seed: planted, name: value.value, mistake: mistake.value });
       if (!judged) return;

@@ -54,6 +54,19 @@ export async function fromAddress() {
 }
 
 /**
+ * What was looked at when the link was made: the tab, how far the step was shown, and what was selected.
+ * @param {Store} store
+ */
+export function lookAgain(store) {
+  const { tab, shown, selected } = store.state.view;
+  document.getElementById(`tab-${tab}`)?.click();
+  store.shown = shown < 0 ? Infinity : shown;
+  store.tell(["shown"]);
+  const found = /^([^[]+)(?:\[([\d,]*)\])?$/.exec(selected);
+  if (found && store.values.has(found[1])) store.select(found[1], found[2] ? found[2].split(",").map(Number) : null);
+}
+
+/**
  * Buttons to share what there is, and files that are opened.
  * @param {Store} store
  */
@@ -67,7 +80,10 @@ export function links(store) {
       tell(store.words.too_large ?? "");
       return;
     }
-    const link = `${location.origin}/#s=${await packed(state)}`;
+    const { name, index } = store.selected;
+    const selected = name && index ? `${name}[${index.join(",")}]` : name;
+    const view = { ...state.view, tab: store.state.view.tab, selected, shown: store.shown === Infinity ? -1 : store.shown };
+    const link = `${location.origin}/#s=${await packed({ ...state, view })}`;
     share.dataset.link = link;
     history.replaceState(null, "", link);
     try {

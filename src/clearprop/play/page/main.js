@@ -12,7 +12,7 @@ import { exports } from "./export.js";
 import { formulas } from "./formula.js";
 import { graph } from "./graph.js";
 import { inTurn, serverLine } from "./line.js";
-import { fromAddress, links } from "./link.js";
+import { fromAddress, links, lookAgain } from "./link.js";
 import { matrices } from "./matrices.js";
 import { circles } from "./network.js";
 import { nudging } from "./nudge.js";
@@ -63,6 +63,7 @@ async function begin() {
     await askForToken();
     answer = await store.ask({ do: "open", state });
   }
+  if (state !== undefined && !answer.error) lookAgain(store);
   if (state !== undefined && answer.error) {
     await store.ask({ do: "open" });
     store.fail(answer.error);
