@@ -89,6 +89,7 @@ WORDS: dict[str, Message] = {
     "answer": Message("play.answer"),
     "reveal": Message("play.reveal"),
     "next": Message("play.next"),
+    "diverged": Message("play.diverged"),
 }
 
 

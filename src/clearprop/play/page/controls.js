@@ -82,11 +82,12 @@ async function run(store) {
     const begun = performance.now();
     const answer = await next;
     if (answer.error) store.running = false;
-    if (store.running) next = ask();
+    else if (store.running) next = ask();
     store.take(answer);
     await new Promise((done) => setTimeout(done, Math.max(0, FRAME - (performance.now() - begun))));
   }
-  await next;
+  const ended = await next;
   store.tell(["running"]);
   await store.ask({ do: "numbers" });
+  if (ended.error) store.fail(ended.error);
 }

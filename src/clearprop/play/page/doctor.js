@@ -23,16 +23,14 @@ export function doctor(store) {
     last = now;
     const { diagnosis } = await store.line({ do: "doctor" });
     slow = performance.now() - now > SLOW;
-    if (diagnosis) show(store, line, diagnosis);
+    if (store.diverged) line.replaceChildren(smaller(store));
+    else if (diagnosis) show(store, line, diagnosis);
   };
   let soon = 0;
   store.on(["numbers", "frame", "running"], () => {
     clearTimeout(soon);
     if (store.running) look();
     else soon = setTimeout(look, QUIET);
-  });
-  store.on(["error"], () => {
-    if (store.diverged) line.replaceChildren(smaller(store));
   });
 }
 
@@ -42,8 +40,12 @@ export function doctor(store) {
  */
 function smaller(store) {
   const rate = Number((store.state.training.learning_rate / 10).toPrecision(2));
-  const act = () => store.change("training", { learning_rate: rate });
-  return h("span", {}, h("button", { id: "mend-rate", onclick: act }, `η = ${rate}`));
+  const act = async () => {
+    await store.ask({ do: "rewind" });
+    await store.change("training", { learning_rate: rate });
+  };
+  const told = h("b", {}, store.words.diverged ?? "");
+  return h("span", {}, h("span", { class: "serious" }, "● "), told, " ", h("button", { id: "mend-rate", onclick: act }, `η = ${rate}`));
 }
 
 /**

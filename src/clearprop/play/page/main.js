@@ -36,6 +36,7 @@ store.on(["error"], () => {
   part("error").textContent = store.error;
   part("error").hidden = !store.error;
 });
+part("error").addEventListener("click", () => store.fail(""));
 choices(store);
 controls(store);
 plane(store);

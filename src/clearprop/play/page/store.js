@@ -93,7 +93,8 @@ export class Store {
     /** @type {Topic[]} */
     const changed = ["error"];
     this.error = answer.error ?? "";
-    this.diverged = answer.diverged ?? false;
+    if (answer.diverged) this.diverged = true;
+    if (answer.frame || answer.taken) this.diverged = false;
     for (const topic of /** @type {const} */ (["words", "frame", "state", "numbers", "plane", "answers", "position", "losses", "curve", "scores", "presets", "exports"])) {
       if (answer[topic] === undefined) continue;
       /** @type {any} */ (this)[topic] = answer[topic];
