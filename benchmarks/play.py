@@ -52,6 +52,25 @@ NUDGE = """(async () => {
   }
   return JSON.stringify(times);
 })()"""
+# A table of 10 MB goes in, while the screen goes on being drawn: the longest time without a picture.
+TABLE = """(async () => {
+  const rows = ['width,height,colour,kind'];
+  for (let k = 0; rows.length < 620000; k++)
+    rows.push([(k * 37) % 1009 / 100, (k * 91) % 773 / 10, ['red', 'green', 'blue'][k % 3],
+      (k * 37) % 1009 > 500 ? 'a' : 'b'].join());
+  const text = rows.join('\\n');
+  let longest = 0, last = performance.now(), over = false;
+  const look = (now) => {
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (!over) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+  const begun = performance.now();
+  const answer = await clearprop.ask({do: 'table', name: 'large.csv', text});
+  over = true;
+  return JSON.stringify([text.length / 1e6, (performance.now() - begun) / 1000, longest, answer.error ?? '']);
+})()"""
 PAINT = "JSON.stringify(performance.getEntriesByType('paint').map((one) => [one.name, one.startTime]))"
 
 
@@ -101,6 +120,9 @@ def main() -> None:
             second.evaluate("document.getElementById('do-run').click()")
             frames, steps = json.loads(page.evaluate(FRAMES.replace("SECONDS", "5")))
             print(f"beside a second browser that trains: {frames:.0f} frames a second, {steps:,.0f} steps a second")
+        size, seconds, longest, error = json.loads(page.evaluate(TABLE))
+        print(f"a table of {size:.1f} MB: {seconds:.1f} s, longest time without a picture {longest:.0f} ms {error}")
+        page.evaluate(f"(async () => {{ {MOONS} }})()")
         if minutes:
             page.evaluate("document.getElementById('do-run').click()")
             for minute in range(int(minutes) + 1):
