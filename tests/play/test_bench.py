@@ -208,6 +208,25 @@ def test_the_doctor_finds_equal_units_and_mends_them():
     assert talk.answer({"do": "mend", "illness": "symmetry"})["error"]
 
 
+def test_every_button_that_is_offered_mends():
+    talk = Conversation()
+    layers = [{"units": 32, "activation": "relu"}, {"units": 32, "activation": "relu"}]
+    layers.append({"units": 2, "activation": "softmax"})
+    talk.answer({"do": "open", "preset": "moons"})
+    talk.answer({"do": "change", "part": "data", "changes": {"rows": 60, "noise": 0.6, "test": 0.4}})
+    talk.answer({"do": "change", "part": "training", "changes": {"learning_rate": 0.01}})
+    talk.answer({"do": "change", "part": "network", "changes": {"layers": layers}})
+    for _ in range(30):
+        talk.answer({"do": "step", "steps": 1000})
+    found = talk.answer({"do": "doctor"})["diagnosis"]["findings"]
+    assert "overfitting" in [one["illness"] for one in found]
+    before = talk.bench.current()
+    for one in found:
+        talk.bench.open(before)
+        if one["mends"]:
+            assert "error" not in talk.answer({"do": "mend", "illness": one["illness"]}), one
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_a_nudge_is_the_difference_that_numpy_makes(name):
     bench = Bench(PRESETS[name].state(name))

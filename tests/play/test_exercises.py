@@ -42,8 +42,8 @@ def test_answers_are_those_of_the_trace_and_signs_those_of_differences(name, see
         wanted = trace[made.name][made.index]
     assert made.answer == pytest.approx(float(wanted))
     assert made.is_right(float(wanted))
-    assert made.is_right(round(float(wanted), 2)) or abs(wanted) > 0.5
-    assert not made.is_right(float(wanted) + 0.02 + 0.05 * abs(wanted))
+    assert made.is_right(float(f"{wanted:.3g}"))
+    assert not made.is_right(float(wanted) + 0.001 + 0.02 * abs(wanted))
 
 
 def test_there_are_ten_kinds_of_questions():

@@ -185,6 +185,7 @@ MEANT = [
     {"do": "figure", "name": "graph"},
     {"do": "export", "to": "numpy"},
     {"do": "doctor"},
+    {"do": "check"},
     {"do": "exercise", "seed": 3},
     {"do": "exercise", "seed": 3, "answer": 0.5},
     {"do": "puzzle", "seed": 3},

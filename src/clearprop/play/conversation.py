@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import ClearpropError, DivergenceError, InvalidValueError, checked_integer, listed
+from clearprop.explain.check import check_gradients
 from clearprop.messages import say
 from clearprop.play.answers import scores
 from clearprop.play.bench import Bench
@@ -28,8 +29,10 @@ from clearprop.play.scene import frame, numbers, plain
 from clearprop.play.state import Position, State
 from clearprop.play.tables import state_of_text
 from clearprop.play.words import words
+from clearprop.present.writers import json_of
 
 _LONGEST_RUN = 0.2  # seconds
+_MOST_CHECKED = 20  # rows of the gradient check
 _MOST_STEPS = 1_000_000  # that one message takes
 _MOST_ON_CURVE = 400  # points: more than a curve on the page has pixels for
 
@@ -207,7 +210,8 @@ class Conversation:
 
     def _formula(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"name": "dW2", "index": [0, 1]}."""
-        return {"formula": formula(self.bench, _text(message, "name"), message.get("index"))}
+        symbols = message.get("symbols") is True
+        return {"formula": formula(self.bench, _text(message, "name"), message.get("index"), symbols=symbols)}
 
     def _export(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"to": "numpy"}: a file to take along."""
@@ -223,6 +227,12 @@ class Conversation:
         """{"illness": "symmetry"}: the change that a finding advises."""
         self.bench.open(replace(mend(self.bench, _text(message, "illness")), position=Position(), slots={}))
         return {**self._all(), "state": self._state()}
+
+    def _check(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """All gradients of the network against differences, as a document."""
+        rows = self.bench.rows[:_MOST_CHECKED]
+        found = check_gradients(self.bench.network, self.bench.samples.X[rows], self.bench.targets(rows))
+        return {"checked": json_of(found.document, self.bench.lang, mathml=True)}
 
     def _nudge(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"name": "W1", "index": [0, 1], "h": 1e-4}: the slope by differences beside the gradient."""
@@ -288,6 +298,7 @@ _ACTIONS: dict[str, Callable[[Conversation, Mapping[str, Any]], dict[str, Any]]]
     "doctor": Conversation._doctor,
     "mend": Conversation._mend,
     "nudge": Conversation._nudge,
+    "check": Conversation._check,
     "exercise": Conversation._exercise,
     "puzzle": Conversation._puzzle,
 }

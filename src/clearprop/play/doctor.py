@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import ClearpropError, InvalidValueError
-from clearprop.explain.doctor import Finding, diagnose
+from clearprop.explain.doctor import Diagnosis, Finding, diagnose
 from clearprop.play.bench import Bench
 from clearprop.play.state import MOST_ROWS, State
 from clearprop.present.writers import json_of
@@ -25,17 +25,7 @@ def diagnosis(bench: Bench, *, whole: bool = False) -> dict[str, Any]:
         bench: whose network.
         whole: whether everything that was examined comes along, as a document.
     """
-    samples, lang = bench.samples, bench.lang
-    rows, test = samples.train[:_MOST], samples.test[:_MOST]
-    found = diagnose(
-        bench.network,
-        samples.X[rows],
-        bench.targets(rows),
-        _history(bench),
-        validation=(samples.X[test], bench.targets(test)) if len(test) > 1 else None,
-        optimizer=bench.optimizer,
-        batch_size=min(bench.state.training.batch_size or len(rows), len(rows)),
-    )
+    found, lang = _diagnosed(bench), bench.lang
     told = [
         {
             "illness": finding.illness,
@@ -50,6 +40,20 @@ def diagnosis(bench: Bench, *, whole: bool = False) -> dict[str, Any]:
     ]
     document = {"document": json_of(found.document, lang, mathml=True)} if whole else {}
     return {"said": found.said(lang), "findings": told, **document}
+
+
+def _diagnosed(bench: Bench) -> Diagnosis:
+    samples = bench.samples
+    rows, test = samples.train[:_MOST], samples.test[:_MOST]
+    return diagnose(
+        bench.network,
+        samples.X[rows],
+        bench.targets(rows),
+        _history(bench),
+        validation=(samples.X[test], bench.targets(test)) if len(test) > 1 else None,
+        optimizer=bench.optimizer,
+        batch_size=min(bench.state.training.batch_size or len(rows), len(rows)),
+    )
 
 
 def _history(bench: Bench) -> History | None:
@@ -132,9 +136,7 @@ def mend(bench: Bench, illness: str) -> State:
     Raises:
         InvalidValueError: if there is no such finding, or nothing of the page mends it.
     """
-    samples = bench.samples
-    rows = samples.train[:_MOST]
-    found = diagnose(bench.network, samples.X[rows], bench.targets(rows), _history(bench), optimizer=bench.optimizer)
+    found = _diagnosed(bench)
     try:
         state = mended(bench, found[illness])
     except ClearpropError:

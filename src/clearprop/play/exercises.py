@@ -16,9 +16,9 @@ from clearprop.messages import Message
 from clearprop.play.bench import Bench
 from clearprop.play.formulas import formula
 from clearprop.play.scene import of_samples
-from clearprop.present.formula import to_text
+from clearprop.present.formula import number, to_text
 
-_TOLERANCE = 0.01  # of the answer, beside half a unit of its second decimal
+_TOLERANCE, _LEAST = 0.01, 5e-4  # of the answer; of whatever is smaller
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Exercise:
     choices: tuple[str, ...] = ()
 
     def is_right(self, given: Any) -> bool:
-        """Whether an answer is right: the sign, or the number to two decimals or within 1 %."""
+        """Whether an answer is right: the sign, or the number within 1 %, or 0.0005."""
         if self.choices:
             return bool(given == self.answer)
         assert isinstance(self.answer, float)
         if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
             return False
-        return abs(given - self.answer) <= max(0.005, _TOLERANCE * abs(self.answer))
+        return abs(given - self.answer) <= max(_LEAST, _TOLERANCE * abs(self.answer))
 
 
 _SIGNS = ("+", "-", "0")
@@ -162,7 +162,11 @@ def asked(bench: Bench, made: Exercise) -> dict[str, Any]:
 def judged(bench: Bench, made: Exercise, given: Any) -> dict[str, Any]:
     """Whether an answer is right, and how the right one comes about."""
     right = made.is_right(given)
-    said = Message("play.exercise.right" if right else "play.exercise.wrong", answer=made.answer)
+    sign = {"+": "+", "-": "−", "0": "0"}
+    answer = (
+        to_text(number(made.answer, bench.state.view.digits)) if isinstance(made.answer, float) else sign[made.answer]
+    )
+    said = Message("play.exercise.right" if right else "play.exercise.wrong", answer=answer)
     index = list(made.index) if made.index else None
     return {"right": right, "said": said(bench.lang), "formula": formula(bench, made.name, index)}
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import InvalidValueError
-from clearprop.execute import Array
+from clearprop.execute import Reference
 from clearprop.graph import Graph, simplify
 from clearprop.messages import Message
 from clearprop.nn.names import LOSS
@@ -42,10 +42,13 @@ def nudged(bench: Bench, name: str, index: Any, h: float = 1e-4) -> dict[str, An
     place, gradient = tuple(index), trace[known.gradient]
     w, slope = float(array[place]), float(gradient[place])
 
+    graph = simplify(Graph({LOSS: trace.layer_graph[LOSS]}))
+    program, inputs = Reference().load(graph), {k: v for k, v in trace.inputs().items() if k in graph.inputs}
+
     def loss(value: float) -> float:
         moved = array.copy()
         moved[place] = value
-        return _loss(bench, {**trace.parameters, name: moved})
+        return float(program.run({**inputs, known: moved}, trace.samples)[LOSS])
 
     left, here, right = loss(w - h), loss(w), loss(w + h)
     difference = (right - left) / (2 * h)
@@ -65,11 +68,3 @@ def nudged(bench: Bench, name: str, index: Any, h: float = 1e-4) -> dict[str, An
         "said": Message(key)(bench.lang),
         "curve": {"w": along.tolist(), "loss": plain(np.array([loss(float(value)) for value in along]))},
     }
-
-
-def _loss(bench: Bench, parameters: dict[str, Array]) -> float:
-    """L of the next step's samples with these parameters."""
-    trace = bench.trace()
-    graph = simplify(Graph({LOSS: trace.layer_graph[LOSS]}))
-    inputs = {**trace.inputs(), **parameters}
-    return float(trace.passes.run(graph, inputs, trace.samples)[LOSS])

@@ -90,6 +90,8 @@ WORDS: dict[str, Message] = {
     "reveal": Message("play.reveal"),
     "next": Message("play.next"),
     "diverged": Message("play.diverged"),
+    "check_all": Message("play.check_all"),
+    "exercise_over": Message("play.exercise_over"),
 }
 
 

@@ -17,7 +17,7 @@ export function doctor(store) {
   let asked = "";
   const look = async () => {
     const now = performance.now();
-    const state = JSON.stringify([store.position, store.losses, store.state?.view.lang, store.numbers?.values.W1]);
+    const state = JSON.stringify([store.position, store.losses, store.state, store.numbers?.values]);
     if (state === asked || (store.running && (slow || now - last < PAUSE))) return;
     asked = state;
     last = now;
@@ -67,7 +67,7 @@ function show(store, line, diagnosis) {
   line.replaceChildren(
     h("span", { class: worst.severity }, worst.severity === "serious" ? "● " : "○ "),
     h("b", {}, worst.title + count),
-    h("span", { class: "advice", title: worst.why }, ` ${worst.advice} `),
+    h("span", { class: "advice", title: `${worst.measured} ${worst.why}` }, ` ${worst.advice} `),
     ...(worst.mends ? [h("button", { id: "mend", onclick: mend }, store.words.mend ?? "")] : []),
     more(store),
   );

@@ -96,6 +96,8 @@ export function exercises(store) {
   }
   store.on(["words", "frame"], start);
   store.on(["numbers"], () => {
-    if (store.puzzle || store.hidden) start();
+    if (!store.puzzle && !store.hidden) return;
+    start();
+    store.fail(store.words.exercise_over ?? "");
   });
 }

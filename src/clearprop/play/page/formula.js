@@ -13,7 +13,8 @@ export function formulas(store) {
   const show = async () => {
     const { name, index } = store.selected;
     if (!name || store.running) return;
-    asked = JSON.stringify({ name, index: fullIndex(store, name, index) });
+    const symbols = store.hidden !== ""; // while a number is asked for, its formula is shown without numbers
+    asked = JSON.stringify({ name, index: fullIndex(store, name, index), symbols });
     if (busy) return;
     busy = true;
     let answered = "";
@@ -25,7 +26,7 @@ export function formulas(store) {
     }
     busy = false;
   };
-  store.on(["selected", "numbers", "frame", "running"], show);
+  store.on(["selected", "numbers", "frame", "running", "shown"], show);
 }
 
 /**

@@ -1,6 +1,7 @@
 // Nudge the selected weight: the slope by differences beside the gradient, and the loss along it with its tangent.
 
 import { symbolOf } from "./cells.js";
+import { blocks } from "./document.js";
 import { h, part } from "./dom.js";
 import { shown } from "./numbers.js";
 
@@ -16,8 +17,8 @@ export function nudging(store) {
     const { name, index } = store.selected;
     const parameter = store.values.get(name)?.of || name;
     const fits = store.frame?.parameters.includes(parameter) && index !== null && index.length > 0;
-    if (!fits || store.running) {
-      if (!fits) panel.replaceChildren(h("p", { class: "note" }, store.words.nudge_select ?? ""));
+    if (!fits || store.running || store.hidden) {
+      if (!fits || store.hidden) panel.replaceChildren(h("p", { class: "note" }, store.words.nudge_select ?? ""));
       return;
     }
     const now = JSON.stringify([parameter, index, store.numbers.values.L, store.numbers.values[parameter], store.state.view]);
@@ -31,6 +32,23 @@ export function nudging(store) {
     clearTimeout(soon);
     soon = setTimeout(show, QUIET);
   });
+}
+
+/**
+ * Every gradient of the network against differences of the loss.
+ * @param {Store} store
+ */
+async function check(store) {
+  const { checked, error } = await store.line({ do: "check" });
+  if (!checked) {
+    store.fail(error ?? "");
+    return;
+  }
+  const dialog = h("dialog", { class: "pasting document" }, ...blocks(checked.blocks),
+    h("button", { onclick: () => dialog.close() }, store.words.close ?? ""));
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 /**
@@ -51,6 +69,7 @@ function built(store, nudge) {
       row(symbolOf(store, `d${nudge.name}`, nudge.index), nudge.gradient)),
     h("p", { class: "note" }, `${nudge.said} (${shown(nudge.relative, 2)})`),
     curve(nudge),
+    h("button", { id: "check", onclick: () => check(store) }, store.words.check_all ?? ""),
   ];
 }
 

@@ -87,6 +87,7 @@
  * @property {{name: string, text: string, said: string[]}} [exported]
  * @property {Diagnosis} [diagnosis]
  * @property {Nudge} [nudge]
+ * @property {any} [checked]
  * @property {{ask: string, name: string, index: number[], choices: string[]}} [exercise]
  * @property {{ask: string, values: Record<string, any>, choices: Record<string, string>}} [puzzle]
  * @property {{right: boolean, said: string, formula?: any}} [judged]
