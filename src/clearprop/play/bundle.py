@@ -12,6 +12,7 @@ from clearprop.visible import shown_json, visible_data
 
 _IMPORT = re.compile(r'^import \{ ([^}]+) \} from "\./([\w-]+\.js)";$', re.M)
 _EXPORT = re.compile(r"^export ((?:async )?function|class|const) (\w+)", re.M)
+_SHEET = re.compile(r'<link rel="stylesheet" href="([\w-]+\.css)">')
 _COMMENT = re.compile(r"^[ ]*/\*\*(?:(?!\*/)[\s\S])*\*/\n|^[ ]*//.*\n", re.M)
 
 
@@ -56,7 +57,7 @@ def whole_page(lang: Language, recording: Any = None, framed: bool = False) -> s
     if recording is not None:
         data = shown_json(visible_data(recording), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
         body += f'<script type="application/json" id="recording">{data}</script>'
-    style = (folder / "style.css").read_text(encoding="utf-8")
+    style = "".join((folder / name).read_text(encoding="utf-8") for name in _SHEET.findall(html))
     return page(f"{say('play.title', lang)} · clearprop", body, lang, style, bundled())
 
 

@@ -92,6 +92,11 @@ WORDS: dict[str, Message] = {
     "diverged": Message("play.diverged"),
     "check_all": Message("play.check_all"),
     "exercise_over": Message("play.exercise_over"),
+    "targets": Message("play.targets"),
+    "formula_hint": Message("play.formula_hint"),
+    "zoom_in": Message("play.zoom_in"),
+    "zoom_out": Message("play.zoom_out"),
+    "zoom_fit": Message("play.zoom_fit"),
 }
 
 

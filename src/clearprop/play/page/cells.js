@@ -102,13 +102,13 @@ export function refreshCells(store) {
  */
 export function liveCells(store) {
   const under = (/** @type {Event} */ event) => /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest?.("[data-name]"));
-  document.addEventListener("pointerover", (event) => light(under(event)));
+  document.addEventListener("pointerover", (event) => light(store, under(event)));
   document.addEventListener("focusin", (event) => {
     const found = under(event);
-    light(found);
+    light(store, found);
     if (found) {
       const { name, index } = placeOf(found);
-      store.select(name, index);
+      store.select(name, found.dataset.index === undefined ? null : index);
     }
   });
   document.addEventListener("keydown", (event) => {
@@ -126,15 +126,22 @@ export function liveCells(store) {
 }
 
 /**
- * What shows the same number lights up everywhere.
+ * What shows the same number lights up everywhere; quieter, what belongs to it: a weight, its gradient, its new value.
+ * @param {Store} store
  * @param {HTMLElement | null} found
  */
-function light(found) {
-  for (const lit of document.querySelectorAll(".lit")) lit.classList.remove("lit");
-  if (!found) return;
-  const { name, index } = found.dataset;
-  for (const like of document.querySelectorAll(`[data-name="${CSS.escape(name ?? "")}"]`)) {
-    if (index === undefined || /** @type {HTMLElement} */ (like).dataset.index === index) like.classList.add("lit");
+function light(store, found) {
+  for (const lit of document.querySelectorAll(".lit, .kin")) lit.classList.remove("lit", "kin");
+  if (!found || !store.frame) return;
+  const { name = "", index } = found.dataset;
+  const root = store.values.get(name)?.of || name;
+  for (const value of store.frame.values) {
+    if (value.name !== root && value.of !== root) continue;
+    for (const like of document.querySelectorAll(`[data-name="${CSS.escape(value.name)}"]`)) {
+      const place = /** @type {HTMLElement} */ (like).dataset.index;
+      const same = index === undefined || place === undefined || place === index;
+      if (same) like.classList.add(value.name === name ? "lit" : "kin");
+    }
   }
 }
 

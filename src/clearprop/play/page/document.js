@@ -36,19 +36,24 @@ function block(one) {
   }
 }
 
+const SHORT = 90; // letters of all sides that stand in one line
+
 /**
- * Its sides below each other, with = before each but the first.
+ * Its sides with = between them: in one line where they are short, otherwise below each other.
  * @param {any[]} sides
  */
 function equation(sides) {
-  const made = h("div", { class: "equation" });
+  const letters = sides.reduce((sum, side) => sum + (side.text ?? "").length, 0);
+  const made = h("div", { class: letters > SHORT || sides.some(isTall) ? "equation high" : "equation" });
   sides.forEach((side, k) => {
-    const sign = k === 1 || k > 1 ? "=" : "";
-    if (k > 0) made.append(h("span", { class: "equals" }, sign));
+    if (k > 0) made.append(h("span", { class: "equals" }, "="));
     made.append(h("span", { class: "side" }, math(side.mathml)));
   });
   return made;
 }
+
+/** @param {any} side whether it holds a matrix of several rows */
+const isTall = (side) => /<mtr>.*<mtr>/s.test(side.mathml ?? "");
 
 /** @param {any} one */
 function table(one) {

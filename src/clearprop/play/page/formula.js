@@ -1,7 +1,9 @@
-// The formula of what is selected: its symbols, its numbers, the result.
+// The formula of what is selected: its name, its symbols, its numbers, the result.
 
-import { part } from "./dom.js";
+import { symbolOf } from "./cells.js";
 import { blocks } from "./document.js";
+import { h, part } from "./dom.js";
+import { shown } from "./numbers.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
@@ -12,7 +14,11 @@ export function formulas(store) {
   let busy = false;
   const show = async () => {
     const { name, index } = store.selected;
-    if (!name || store.running) return;
+    if (store.running || !store.frame) return;
+    if (!name) {
+      panel.replaceChildren(h("p", { class: "note" }, store.words.formula_hint ?? ""));
+      return;
+    }
     const symbols = store.hidden !== ""; // while a number is asked for, its formula is shown without numbers
     asked = JSON.stringify({ name, index: fullIndex(store, name, index), symbols });
     if (busy) return;
@@ -21,12 +27,26 @@ export function formulas(store) {
     while (answered !== asked) {
       answered = asked;
       const answer = await store.line({ do: "formula", ...JSON.parse(answered) });
-      if (answer.formula) panel.replaceChildren(...blocks(answer.formula.blocks));
-      else panel.textContent = answer.error ?? "";
+      const found = answer.formula ? blocks(answer.formula.blocks) : [h("p", { class: "note" }, answer.error ?? "")];
+      panel.replaceChildren(heading(store, JSON.parse(answered)), ...found);
     }
     busy = false;
   };
-  store.on(["selected", "numbers", "frame", "running", "shown"], show);
+  store.on(["selected", "numbers", "frame", "running", "words", "shown"], show);
+}
+
+/**
+ * What the formula is of, and its number.
+ * @param {Store} store
+ * @param {{name: string, index: number[] | null}} asked
+ */
+function heading(store, { name, index }) {
+  const value = store.values.get(name);
+  const place = index && value?.samples ? index.slice(1) : (index ?? []);
+  const whole = (value?.shape.length ?? 0) > place.length;
+  const symbol = whole ? (value?.text ?? name) : symbolOf(store, name, place);
+  const number = whole ? ` (${value?.shape.join(" × ")})` : ` = ${shown(store.number(name, place), store.state.view.digits)}`;
+  return h("h2", { "data-name": name, "data-index": whole ? undefined : place.join(",") }, symbol, number);
 }
 
 /**

@@ -1,26 +1,28 @@
 // The network as circles: each neuron with its heat map and numbers, each edge with its weight and gradient.
 
-import { cell } from "./cells.js";
-import { h, part, svg } from "./dom.js";
+import { cell, symbolOf } from "./cells.js";
 import { filled } from "./data.js";
+import { h, part, svg } from "./dom.js";
+import { edges } from "./edges.js";
+import { eachEdge, layoutOf, roomOfLabels } from "./layout.js";
+import { legend } from "./legend.js";
 import { heat } from "./plane.js";
 
 /** @typedef {import("./store.js").Store} Store */
-/** @typedef {{x: number[], y: (l: number, j: number) => number, drawn: number[], sizes: number[], height: number}} Places */
+/** @typedef {import("./layout.js").Layout} Layout */
 
-const LINE = 14; // pixels that a line of numbers on an edge needs
-const MOST_DRAWN = 32; // units of a layer that are drawn; the others are counted
-const MOST_LABELS = 64; // edges between two layers whose numbers may stand on them
-const CARD = { "": 138, small: 104, tiny: 60 }; // widths of neurons, by the room that they have
-const LABEL = 58;
+const MANY = 200; // edges between two layers; so many are drawn paler
 
 /** @param {Store} store */
 export function circles(store) {
   const stage = part("circles");
+  const key = legend(store, stage);
   const build = () => {
     if (!store.frame || stage.hidden || !stage.clientWidth) return;
-    stage.replaceChildren(...built(store, stage.clientWidth, stage.clientHeight));
+    stage.replaceChildren(...built(store, layoutOf(store, stage.clientWidth, stage.clientHeight)), key.element);
     redraw(store, stage);
+    mark(store, stage);
+    key.redraw();
   };
   store.on(["frame", "view"], build);
   new ResizeObserver(build).observe(stage);
@@ -28,101 +30,89 @@ export function circles(store) {
     if (!stage.hidden) redraw(store, stage);
   });
   store.on(["selected"], () => mark(store, stage));
+  edges(store, stage);
 }
 
-/** @param {number} room */
-const sizeOf = (room) => (room >= 70 ? "" : room >= 32 ? "small" : "tiny");
-
 /**
+ * In the order in which a textbook gives the numbers: inputs, weights to each neuron, biases, and so on; the targets.
  * @param {Store} store
- * @param {number} width
- * @param {number} height
+ * @param {Layout} layout
  * @returns {Element[]}
  */
-function built(store, width, height) {
-  const sizes = [store.frame.inputs.length, ...store.frame.layers.map((layer) => layer.units)];
-  const drawn = sizes.map((size) => Math.min(size, MOST_DRAWN));
-  const half = sizes.map((_, l) => (l === 0 ? 56 : CARD[sizeOf(height / drawn[l])] / 2));
-  const inner = width - half[0] - half[half.length - 1] - 8;
-  const x = sizes.map((_, l) => 4 + half[0] + (sizes.length > 1 ? (inner * l) / (sizes.length - 1) : 0));
-  const y = (/** @type {number} */ l, /** @type {number} */ j) => (height * (j + 0.5)) / drawn[l];
-  const places = { x, y, drawn, sizes, height };
-  const lines = svg("svg", { class: "edges", width, height, "aria-hidden": "true" });
+function built(store, layout) {
+  const lines = svg("svg", { class: "edges", width: layout.width, height: layout.height, role: "group" });
   /** @type {Element[]} */
-  const labels = [];
-  for (let l = 1; l < sizes.length; l++) {
-    const gap = x[l] - x[l - 1];
-    const from = (half[l - 1] + LABEL / 2) / gap;
-    const room = roomOfLabels(places, l, from, 1 - (half[l] + LABEL / 2) / gap);
-    eachEdge(places, l, (i, j, ends) => {
+  const made = [lines, ...column(store, 0, layout)];
+  for (let l = 1; l < layout.sizes.length; l++) {
+    const room = roomOfLabels(layout, l);
+    const pale = layout.drawn[l - 1] * layout.drawn[l] > MANY ? "pale" : "";
+    let first = true;
+    eachEdge(layout, l, (i, j, ends) => {
       const data = { "data-name": `W${l}`, "data-index": `${i},${j}` };
-      lines.append(svg("line", { ...ends, class: "edge", ...data }), svg("line", { ...ends, class: "reach", ...data }));
-      if (room.least >= LINE) labels.push(edgeLabel(store, l, [i, j], ends, room.at, room.least >= 2 * LINE));
+      lines.append(svg("line", { ...ends, class: `edge ${pale}`, ...data }));
+      const bare = { class: "reach bare", tabindex: first ? "0" : "-1", role: "button", "aria-label": symbolOf(store, `W${l}`, [i, j]) };
+      lines.append(svg("line", { ...ends, ...(room.lines ? { class: "reach", tabindex: "-1" } : bare), ...data }));
+      if (room.lines) made.push(edgeLabel(store, l, [i, j], ends, room));
+      first = false;
     });
+    made.push(...column(store, l, layout));
   }
-  return [lines, ...labels, ...sizes.flatMap((_, l) => layer(store, l, places))];
-}
-
-/**
- * @param {Places} places
- * @param {number} l
- * @param {(i: number, j: number, ends: {x1: number, y1: number, x2: number, y2: number}) => void} act
- */
-function eachEdge({ x, y, drawn }, l, act) {
-  for (let i = 0; i < drawn[l - 1]; i++)
-    for (let j = 0; j < drawn[l]; j++) act(i, j, { x1: x[l - 1], y1: y(l - 1, i), x2: x[l], y2: y(l, j) });
-}
-
-/**
- * Where on the edges between two layers their numbers stand furthest apart, and how far.
- * @param {Places} places
- * @param {number} l
- * @param {number} from share of the way
- * @param {number} to
- */
-function roomOfLabels(places, l, from, to) {
-  let best = { at: 0.5, least: 0 };
-  if (places.drawn[l - 1] * places.drawn[l] > MOST_LABELS) return best;
-  for (let at = from; at <= to; at += 0.01) {
-    /** @type {number[]} */
-    const tops = [];
-    eachEdge(places, l, (_i, _j, { y1, y2 }) => tops.push(y1 + at * (y2 - y1)));
-    tops.sort((a, b) => a - b);
-    let least = 3 * LINE;
-    for (let k = 1; k < tops.length; k++) least = Math.min(least, tops[k] - tops[k - 1]);
-    if (least > best.least + 0.5) best = { at, least };
-  }
-  return best;
+  return [...made, ...targets(store, layout, lines)];
 }
 
 /**
  * @param {Store} store
  * @param {number} l
  * @param {number[]} index
- * @param {{x1: number, y1: number, x2: number, y2: number}} ends
- * @param {number} at
- * @param {boolean} both whether there is room for the gradient, too
+ * @param {import("./layout.js").Ends} ends
+ * @param {{at: number, lines: number}} room with one line there is none for the gradient
  */
-function edgeLabel(store, l, index, { x1, y1, x2, y2 }, at, both) {
+function edgeLabel(store, l, index, { x1, y1, x2, y2 }, { at, lines }) {
   const place = { left: `${x1 + at * (x2 - x1)}px`, top: `${y1 + at * (y2 - y1)}px` };
   const weight = cell(store, `W${l}`, index, { class: "weight" });
-  return h("div", { class: "edge-label", style: place }, weight, both ? cell(store, `dW${l}`, index, { class: "gradient" }) : null);
+  const gradient = lines > 1 ? cell(store, `dW${l}`, index, { class: "gradient" }) : null;
+  return h("div", { class: "edge-label", style: place }, weight, gradient);
 }
 
 /**
  * A layer's title, its neurons, and how many of them are not drawn.
  * @param {Store} store
  * @param {number} l
- * @param {Places} places
+ * @param {Layout} layout
  */
-function layer(store, l, { x, y, drawn, sizes, height }) {
+function column(store, l, { x, y, drawn, sizes, cards, half }) {
   const title = l === 0 ? (store.words.inputs ?? "") : `${l} · ${store.frame.layers[l - 1].activation}`;
   const left = `${x[l]}px`;
   const made = [h("div", { class: "layer-title", style: { left } }, title)];
-  for (let j = 0; j < drawn[l]; j++) made.push(neuron(store, l, j, { left, top: `${y(l, j)}px` }, sizeOf(height / drawn[l])));
+  for (let j = 0; j < drawn[l]; j++) {
+    const style = { left, top: `${y(l, j)}px`, [l ? "width" : "max-width"]: `${2 * half[l]}px` };
+    made.push(l ? neuron(store, l, j, style, cards[l]) : input(store, j, style, cards[0]));
+  }
   const more = sizes[l] - drawn[l];
   if (more) made.push(h("div", { class: "layer-more", style: { left } }, filled(store.words.more_units, { n: more })));
   return made;
+}
+
+/**
+ * A letter and a number.
+ * @param {Store} store
+ * @param {string} letter
+ * @param {string} name
+ * @param {number} j
+ * @param {string} kind
+ */
+const line = (store, letter, name, j, kind) => h("div", {}, h("i", {}, letter), cell(store, name, [j], { class: kind }));
+
+/**
+ * @param {Store} store
+ * @param {number} j
+ * @param {object} style
+ * @param {string} size
+ */
+function input(store, j, style, size) {
+  const shared = { class: `neuron ${size}`, style, "data-layer": "0", "data-unit": String(j) };
+  const name = store.frame.inputs[j];
+  return h("div", { ...shared, title: name }, h("div", { class: "lines" }, line(store, name, "X", j, "value")));
 }
 
 /**
@@ -130,28 +120,42 @@ function layer(store, l, { x, y, drawn, sizes, height }) {
  * @param {number} l
  * @param {number} j
  * @param {object} style
- * @param {"" | "small" | "tiny"} size
+ * @param {import("./layout.js").Size} size
  */
 function neuron(store, l, j, style, size) {
   const lines = h("div", { class: "lines" });
-  const line = (/** @type {string} */ letter, /** @type {string} */ name, /** @type {string} */ kind) => {
-    if (store.values.has(name)) lines.append(h("div", {}, h("i", {}, letter), cell(store, name, [j], { class: kind })));
+  const add = (/** @type {string} */ letter, /** @type {string} */ name, /** @type {string} */ kind) => {
+    if (store.values.has(name)) lines.append(line(store, letter, name, j, kind));
   };
-  const shared = { class: `neuron ${size}`, style, "data-layer": String(l), "data-unit": String(j) };
-  if (l === 0) {
-    line(store.frame.inputs[j], "X", "value");
-    return h("div", { ...shared, title: store.frame.inputs[j] }, lines);
+  const whole = size === "" || size === "slim" || size === "twin";
+  if (whole) {
+    add("b", `b${l}`, "weight");
+    add("z", `z${l}`, "value");
   }
-  if (size === "") {
-    line("b", `b${l}`, "weight");
-    line("z", `z${l}`, "value");
-  }
-  line("a", `a${l}`, "value");
-  if (l === store.frame.depth && size !== "tiny") line("y", "y", "value");
-  if (size === "") line(store.state.view.notation === "d" ? "dz" : "δ", `dz${l}`, "gradient");
+  add(l === store.frame.depth ? "ŷ" : "a", `a${l}`, "value");
+  if (size !== "tiny") add(store.state.view.notation === "d" ? "dz" : "δ", `dz${l}`, "gradient");
   const map = h("canvas", { width: 48, height: 48, class: "heat", "data-unit": String(j) });
   map.addEventListener("click", () => store.select(`a${l}`, [j]));
-  return h("div", shared, map, lines);
+  return h("div", { class: `neuron ${size}`, style, "data-layer": String(l), "data-unit": String(j) }, map, lines);
+}
+
+/**
+ * What the network should have answered, beside what it answers.
+ * @param {Store} store
+ * @param {Layout} layout
+ * @param {SVGElement} lines
+ */
+function targets(store, { x, y, drawn, half, cards }, lines) {
+  const l = store.frame.depth;
+  const left = `${x[l + 1]}px`;
+  const made = [h("div", { class: "layer-title", style: { left } }, store.words.targets ?? "")];
+  for (let j = 0; j < drawn[l]; j++) {
+    const [at, from] = [y(l, j), x[l] + half[l]];
+    lines.append(svg("line", { x1: from - 30, y1: at, x2: x[l + 1], y2: at, class: "to-target" }));
+    const style = { left, top: `${at}px` };
+    made.push(h("div", { class: `neuron wanted ${cards[0] === "slim" ? "slim" : ""}`, style }, h("div", { class: "lines" }, line(store, "y", "y", j, "value"))));
+  }
+  return made;
 }
 
 /**
@@ -169,8 +173,8 @@ function redraw(store, stage) {
   for (const line of /** @type {NodeListOf<SVGElement>} */ (stage.querySelectorAll(".edge"))) {
     const l = Number(line.dataset.name?.slice(1)) - 1;
     const [i, j] = (line.dataset.index ?? "").split(",").map(Number);
-    const w = weights[l]?.[i]?.[j];
-    line.setAttribute("stroke-width", (0.5 + (3.5 * Math.abs(w)) / largest[l]).toFixed(1));
+    const w = Number(weights[l]?.[i]?.[j]) || 0;
+    line.setAttribute("stroke-width", (0.5 + (3.5 * Math.min(Math.abs(w), largest[l])) / largest[l]).toFixed(1));
     line.classList.toggle("negative", w < 0);
   }
   for (const map of /** @type {NodeListOf<HTMLCanvasElement>} */ (stage.querySelectorAll("canvas.heat"))) {
