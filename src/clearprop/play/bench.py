@@ -92,12 +92,7 @@ class Bench:
         samples = self.samples if part != "data" else samples_of(state.data)
         network = network_of(replace(state, start={}, now={}), samples.X.shape[1])
         anew = part == "network" and ({"seed", "init"} & changes.keys())
-        shapes = {} if anew else {name: a.shape for name, a in network.arrays().items()}
-        start, now = (
-            {name: a for name, a in numbers.items() if np.shape(a) == shapes.get(name)}
-            for numbers in (state.start, state.now)
-        )
-        self._adopt(replace(state, start=start, now=now), samples, network)
+        self._adopt(replace(state, start={}, now={}) if anew else _fitting(state, network), samples, network)
 
     # --- training
 
@@ -179,11 +174,26 @@ class Bench:
         if k >= target.shape[1]:
             raise InvalidValueError(f"no {name} number {k + 1}", f"1 … {target.shape[1]}")
         target[row, k] = value
-        changes = {"kind": "numbers", "X": X.tolist(), "y": y.tolist(), "inputs": list(samples.inputs)}
-        data = {**asdict(self.state.data), **changes, "classes": list(samples.classes), "text": ""}
-        described = {**self.current().to_dict(), "data": data}
-        state = State.from_dict(described)
-        self._adopt(state, samples_of(state.data), network_of(state, X.shape[1]))
+        self.replace_samples(X, y)
+
+    def replace_samples(self, X: Array, y: Array, network: NetworkChoice | None = None, **changes: Any) -> None:
+        """Other samples, that were typed or drawn; the training goes on from where it is.
+
+        Args:
+            X, y: (N, n) inputs and (N, k) targets, of classes their numbers.
+            network: another one for them; parameters whose shapes stay keep their numbers.
+            changes: of the data, such as its kind or the names of the classes.
+        """
+        samples, state = self.samples, self.current()
+        if network is not None:
+            state = replace(state, network=network, slots={})
+        if len(X) != len(samples.X):  # another order of the samples, so that the epoch begins anew
+            state = replace(state, position=replace(state.position, batch=0), view=replace(state.view, row=0))
+        data = {**asdict(state.data), "kind": "numbers", "X": X.tolist(), "y": y.tolist(), "text": ""}
+        data |= {"inputs": list(samples.inputs), "classes": list(samples.classes), **changes}
+        state = State.from_dict({**state.to_dict(), "data": data})
+        built = network_of(state, X.shape[1])
+        self._adopt(_fitting(state, built), samples_of(state.data), built)
 
     @property
     def rows(self) -> Array:
@@ -324,6 +334,16 @@ def _within(name: str, index: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     if not fits or not all(0 <= k < d for k, d in zip(index, shape, strict=True)):
         raise InvalidValueError(f"index {index!r:.40} of {name}", f"{len(shape)} whole numbers within {shape}")
     return tuple(index)
+
+
+def _fitting(state: State, network: Network) -> State:
+    """The state with only those numbers whose shapes are the network's."""
+    shapes = {name: a.shape for name, a in network.arrays().items()}
+    start, now = (
+        {name: a for name, a in numbers.items() if np.shape(a) == shapes.get(name)}
+        for numbers in (state.start, state.now)
+    )
+    return replace(state, start=start, now=now)
 
 
 def _as_lists(arrays: Mapping[str, Array]) -> Numbers:

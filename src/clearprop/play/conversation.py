@@ -25,6 +25,7 @@ from clearprop.play.mistakes import judged_puzzle, puzzle, shown
 from clearprop.play.nudge import nudged
 from clearprop.play.plane import SIDE, Plane
 from clearprop.play.presets import PRESETS
+from clearprop.play.rows import add_class, edit
 from clearprop.play.scene import frame, numbers, plain
 from clearprop.play.state import Position, State
 from clearprop.play.tables import state_of_text
@@ -184,6 +185,18 @@ class Conversation:
         self.bench.assign(name, message.get("index"), message.get("value"))
         return self._all() if name in ("X", "y") else self._numbers()
 
+    def _sample(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"add": [0.5, 1], "y": [1]}, {"set": 3, …}, {"remove": 3}, "drawn" or not; {"class": true}: one more."""
+        kind, plane = self.bench.state.data.kind, self._plane or Plane(self.bench, self._side)
+        if message.get("class") is True:
+            add_class(self.bench)
+        else:
+            edit(self.bench, message, dict(enumerate(plane.ends if len(plane.axes) == 1 else _by_input(plane))))
+        if "set" not in message or self.bench.state.data.kind != kind:
+            return {**self._all(), "state": self._state()}
+        self._plane = Plane(self.bench, self._side)
+        return {"plane": self._plane.frame(), **self._numbers()}
+
     def _step(self, message: Mapping[str, Any]) -> dict[str, Any]:
         self.bench.step(min(checked_integer("steps", message.get("steps", 1)), _MOST_STEPS))
         return self._numbers()
@@ -272,6 +285,11 @@ def _number(message: Mapping[str, Any], key: str, default: float) -> float:
     return float(min(found, 1e9))
 
 
+def _by_input(plane: Plane) -> list[tuple[float, float]]:
+    """The ends of the plane in the order of the inputs, not of the axes."""
+    return [plane.ends[plane.axes.index(k)] for k in sorted(plane.axes)]
+
+
 def _curve(bench: Bench) -> dict[str, Any]:
     """The losses at the points of the way up to now; of many, at some that are evenly apart, and at the last."""
     points = bench.way.points[: bench.way.now + 1]
@@ -286,6 +304,7 @@ _ACTIONS: dict[str, Callable[[Conversation, Mapping[str, Any]], dict[str, Any]]]
     "change": Conversation._change,
     "assign": Conversation._assign,
     "table": Conversation._table,
+    "sample": Conversation._sample,
     "step": Conversation._step,
     "epoch": Conversation._epoch,
     "numbers": lambda talk, message: talk._numbers(),

@@ -23,7 +23,7 @@ class Plane:
 
     Attributes:
         axes: the two inputs, or the one.
-        ends: of each axis, (low, high).
+        ends: of each axis, (low, high); along one input the second one is that of the targets.
     """
 
     def __init__(self, bench: Bench, side: int = SIDE) -> None:
@@ -31,8 +31,7 @@ class Plane:
         samples, n = bench.samples, bench.samples.X.shape[1]
         asked = [k for k in dict.fromkeys(bench.state.view.axes) if 0 <= k < n]
         self.axes = (asked + [k for k in range(n) if k not in asked])[: min(n, 2)]
-        padded = [Axis.of(samples.X[:, k]).padded(0.08) for k in self.axes]
-        self.ends = [(axis.low, axis.high) for axis in padded]
+        self.ends = _ends(bench, self.axes)
         self._samples = samples
         graph = bench.network.architecture.prediction_graph("f64")
         named = {node.name: node for node in graph.nodes if isinstance(node.name, Name) and node.name.letter == "a"}
@@ -71,6 +70,21 @@ class Plane:
         found = self._program.run({X: grid, **inputs}, len(grid))
         units = {str(name): [_packed(found[name][:, j]) for j in range(found[name].shape[1])] for name in self._names}
         return {"units": units, "held": plain(at)}
+
+
+def _ends(bench: Bench, axes: list[int]) -> list[tuple[float, float]]:
+    """From where to where: as the points that are drawn want it, else around the samples."""
+    y = bench.samples.y
+    columns = [bench.samples.X[:, k] for k in axes] + ([y if y.ndim == 1 else y[:, 0]] if len(axes) == 1 else [])
+    asked = bench.state.data.ends
+    if len(asked) != max(2, bench.samples.X.shape[1]):
+        padded = [Axis.of(column).padded(0.08 if k < len(axes) else 0.25) for k, column in enumerate(columns)]
+        return [(axis.low, axis.high) for axis in padded]
+    given = [asked[k] for k in axes] if len(axes) == 2 else asked
+    return [
+        (min(low, float(column.min())), max(high, float(column.max())))
+        for (low, high), column in zip(given, columns, strict=True)
+    ]
 
 
 def _packed(values: Array) -> dict[str, Any]:

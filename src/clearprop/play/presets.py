@@ -32,6 +32,7 @@ class Preset:
         network, training: that suit it.
         start: its parameters, where the example has its own.
         rows, noise, test: of data that is generated; 0 rows where it is not.
+        ends: of the plane, where points are to be drawn on it.
     """
 
     data: Callable[[DataChoice], Generated]
@@ -42,10 +43,12 @@ class Preset:
     rows: int = 0
     noise: float = 0.0
     test: float = 0.0
+    ends: tuple[tuple[float, float], ...] = ()
 
     def state(self, name: str) -> State:
         """The whole state that it stands for."""
-        data = DataChoice("preset", name, rows=self.rows or DataChoice.rows, noise=self.noise, test=self.test)
+        rows = self.rows or DataChoice.rows
+        data = DataChoice("preset", name, rows=rows, noise=self.noise, test=self.test, ends=self.ends)
         return State(data=data, network=self.network, training=self.training, start=self.start)
 
 
@@ -181,5 +184,19 @@ PRESETS: dict[str, Preset] = {
         TrainingChoice("adam", 0.003, batch_size=32, shuffle=True),
         rows=1000,
         test=0.3,
+    ),
+    "plane": Preset(  # with one point of each class, since there is no network of no samples
+        _typed([[-0.5, -0.5], [0.5, 0.5]], [[0], [1]], "0", "1"),
+        Message("play.presets.plane"),
+        NetworkChoice(_layers((4, "tanh"), (1, "sigmoid"))),
+        TrainingChoice("adam", 0.03, batch_size=0),
+        ends=((-1.0, 1.0), (-1.0, 1.0)),
+    ),
+    "line": Preset(
+        _typed([[-0.5], [0.5]], [[-0.5], [0.5]]),
+        Message("play.presets.line"),
+        NetworkChoice(_layers((8, "tanh"), (1, "identity")), "mean_squared_error"),
+        TrainingChoice("adam", 0.03, batch_size=0),
+        ends=((-1.0, 1.0), (-1.0, 1.0)),
     ),
 }

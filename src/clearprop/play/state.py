@@ -32,6 +32,7 @@ class DataChoice:
         X, y: the numbers, or the points and their classes.
         text, target: of a table.
         test: share of the rows that is kept for testing.
+        ends: from where to where the plane goes that points are drawn on, for each input; of one, for y too.
     """
 
     kind: str = "preset"
@@ -46,8 +47,11 @@ class DataChoice:
     text: str = ""
     target: str = ""
     test: float = 0.0
+    ends: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
+        if not all(-1e9 <= low < high <= 1e9 for low, high in self.ends):
+            raise InvalidValueError(f"a plane that goes from and to {self.ends!r:.60}", "(low, high) for each axis")
         if not 1 <= self.rows <= MOST_ROWS:
             raise InvalidValueError(f"{self.rows:,} rows", f"1 … {MOST_ROWS:,}")
         if not 0 <= self.noise <= 10:

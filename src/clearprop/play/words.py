@@ -97,6 +97,12 @@ WORDS: dict[str, Message] = {
     "zoom_in": Message("play.zoom_in"),
     "zoom_out": Message("play.zoom_out"),
     "zoom_fit": Message("play.zoom_fit"),
+    "draw": Message("play.draw"),
+    "draw_how": Message("play.draw_how"),
+    "draw_not": Message("play.draw_not"),
+    "draw_class": Message("play.draw_class"),
+    "draw_value": Message("play.draw_value"),
+    "sample_removed": Message("play.sample_removed"),
 }
 
 

@@ -12,11 +12,16 @@ const WARM = [214, 110, 22];
 const KINDS = ["#d66e16", "#2b5fa8", "#2c7a3f", "#b3261e", "#7b3fa0", "#0f7c87", "#7a5230", "#c2417f", "#7d7a12", "#5b6472"];
 
 /**
- * The colour of a class; of two, the second one is orange, as is what is above 0.
+ * The colour of a class; the second one is orange, as is what is above 0.
  * @param {number} k
- * @param {number} classes
  */
-const kindOf = (k, classes) => (classes === 2 ? 1 - k : k) % KINDS.length;
+export const kindOf = (k) => (k < 2 ? 1 - k : k) % KINDS.length;
+
+/**
+ * A dot in the colour of a class.
+ * @param {number} k
+ */
+export const dotOf = (k) => h("i", { class: "dot", style: { background: KINDS[kindOf(k)] } });
 
 const COLOURS = KINDS.map((hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)));
 
@@ -150,9 +155,10 @@ export function plane(store) {
 function legend(store) {
   const { plane, frame, words } = store;
   const range = (/** @type {number} */ k) => plane.ends[k].map((end) => shown(end, 3)).join(" … ");
-  const axes = plane.axes.map((axis, k) => `${k === 0 ? "→" : "↑"} ${frame.inputs[axis]}: ${range(k)}`);
+  const names = plane.axes.map((axis) => frame.inputs[axis]);
+  const axes = [...names, "y"].slice(0, 2).map((name, k) => `${k === 0 ? "→" : "↑"} ${name}: ${range(k)}`);
   const dots = frame.classes.slice(0, KINDS.length).map((name, k) =>
-    h("span", { class: "kind" }, h("i", { class: "dot", style: { background: KINDS[kindOf(k, frame.classes.length)] } }), name));
+    h("span", { class: "kind" }, dotOf(k), name));
   const notes = [
     frame.rows[1] ? (words.ringed ?? "") : "",
     plane.left_out ? filled(words.points_left, { n: plane.left_out }) : "",
@@ -187,7 +193,7 @@ function likeliest(values) {
     let best = 0;
     for (let c = 1; c < values.length; c++) if (values[c][k] > values[best][k]) best = c;
     const share = 0.75 * Math.min(1, values[best][k]);
-    pixels[k] = pixel(COLOURS[kindOf(best, values.length)].map((part) => Math.round(250 + share * (part - 250))));
+    pixels[k] = pixel(COLOURS[kindOf(best)].map((part) => Math.round(250 + share * (part - 250))));
   }
   return pixels;
 }
@@ -205,7 +211,7 @@ function points(store, canvas, context) {
     const y = ((ends[1][1] - x2) / (ends[1][1] - ends[1][0])) * canvas.height;
     context.beginPath();
     context.arc(x, y, 3.2, 0, 2 * Math.PI);
-    context.fillStyle = classes ? KINDS[kindOf(points.y[k], classes)] : "#333";
+    context.fillStyle = classes ? KINDS[kindOf(points.y[k])] : "#333";
     context.strokeStyle = points.test[k] ? "#000" : "#fff";
     context.lineWidth = 1;
     context.fill();
@@ -223,10 +229,9 @@ function along(store, canvas, context, output) {
   const { points, ends, side } = store.plane;
   const values = unpacked(output);
   const ys = points.y;
-  const low = Math.min(...ys, ...values);
-  const high = Math.max(...ys, ...values);
+  const [low, high] = ends[1];
   const x = (/** @type {number} */ at) => ((at - ends[0][0]) / (ends[0][1] - ends[0][0])) * canvas.width;
-  const y = (/** @type {number} */ at) => 6 + ((high - at) / (high - low || 1)) * (canvas.height - 12);
+  const y = (/** @type {number} */ at) => ((high - at) / (high - low)) * canvas.height;
   context.clearRect(0, 0, canvas.width, canvas.height);
   context.fillStyle = "#7a8494";
   points.x.forEach(([at], k) => context.fillRect(x(at) - 2, y(ys[k]) - 2, 4, 4));

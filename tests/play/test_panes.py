@@ -1,0 +1,63 @@
+"""The panes beside the network in a browser: points that are drawn, the table of samples, runs side by side."""
+
+import json
+
+import pytest
+
+from browser import Browser, needs_browser
+from playing import act, opened, press, served, settled
+
+pytest.importorskip("starlette")
+pytestmark = needs_browser
+
+
+def mouse(page, kind, at, button="left", buttons=1):
+    x, y = at
+    page.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=buttons, clickCount=1)
+
+
+def on_plane(page, across, down):
+    box = json.loads(page.evaluate("JSON.stringify(document.getElementById('plane-marks').getBoundingClientRect())"))
+    return box["left"] + across * box["width"], box["top"] + down * box["height"]
+
+
+def data(page):
+    found = json.loads(act(page, "return JSON.stringify((await clearprop.line({do: 'state'})).state)"))["data"]
+    return found["X"], found["y"]
+
+
+def test_points_are_drawn_moved_and_removed_with_the_mouse():
+    with served() as server, Browser() as browser:
+        page = opened(browser, server.url)
+        act(page, "await clearprop.ask({do: 'open', preset: 'plane'})")
+        weights = page.evaluate("JSON.stringify(clearprop.numbers.values.W1)")
+        page.evaluate("document.querySelector('[data-kind=\"1\"]').click()")
+        place = on_plane(page, 0.25, 0.25)
+        mouse(page, "mousePressed", place)
+        mouse(page, "mouseReleased", place)
+        page.wait_until("clearprop.plane.points.x.length === 3")
+        X, y = data(page)
+        assert X[2] == pytest.approx([-0.5, 0.5], abs=0.02)
+        assert y[2] == [1]
+        mouse(page, "mousePressed", place)
+        for share in (0.3, 0.5, 0.75):
+            mouse(page, "mouseMoved", on_plane(page, share, 0.5))
+        mouse(page, "mouseReleased", on_plane(page, 0.75, 0.5))
+        page.wait_until("Math.abs(clearprop.plane.points.x[2][0] - 0.5) < 0.02")
+        settled(page)
+        assert page.evaluate("JSON.stringify(clearprop.numbers.values.W1)") == weights
+        mouse(page, "mousePressed", on_plane(page, 0.75, 0.5), "right", 2)
+        mouse(page, "mouseReleased", on_plane(page, 0.75, 0.5), "right", 0)
+        page.wait_until("clearprop.plane.points.x.length === 2")
+        assert page.evaluate("JSON.stringify(clearprop.plane.ends)") == "[[-1,1],[-1,1]]"
+        page.evaluate("document.getElementById('plane-marks').focus()")
+        page.press("Enter")
+        page.wait_until("clearprop.plane.points.x.length === 3")
+        page.press("Delete")
+        page.wait_until("clearprop.plane.points.x.length === 2")
+        press(page, "draw")
+        mouse(page, "mousePressed", place)
+        mouse(page, "mouseReleased", place)
+        settled(page)
+        assert page.evaluate("clearprop.plane.points.x.length") == 2
+        assert page.complaints == []
