@@ -60,12 +60,12 @@ export function layoutOf(store, room, height) {
 }
 
 /**
- * How wide cards have to be for numbers of so many digits: −0.001234.
+ * How wide cards have to be for numbers of so many digits: −0.0001234.
  * @param {Store} store
  * @param {number} inputs that are drawn
  */
 function widthsOf(store, inputs) {
-  const digits = store.state.view.digits + 5;
+  const digits = store.state.view.digits + 6;
   const number = LETTER * digits;
   const letters = Math.min(8, Math.max(...store.frame.inputs.slice(0, inputs).map((name) => name.length)));
   return {
@@ -74,7 +74,7 @@ function widthsOf(store, inputs) {
     twin: 76 + 2 * number,
     small: 58 + number,
     tiny: 34 + SMALL_LETTER * digits,
-    target: 18 + number - 2 * LETTER,
+    target: 26 + number - LETTER,
     label: number,
     input: (/** @type {Size} */ card) => (card === "slim" ? 14 + number : card === "tiny" ? 14 + SMALL_LETTER * (digits + letters) : 22 + number + LETTER * letters),
   };

@@ -25,8 +25,10 @@ export function legend(store, stage) {
     const unit = store.answers.units[`a${l}`]?.[j];
     if (!unit) return;
     name.textContent = symbolOf(store, `a${l}`, [j]);
-    low.textContent = shown(unit.low, 3);
+    const curve = store.plane.axes.length === 1; // along one input: a curve, without colours
+    low.textContent = shown(unit.low, 3) + (curve ? " …" : "");
     high.textContent = shown(unit.high, 3);
+    bar.hidden = curve;
     paintBar(bar, Number(unit.low), Number(unit.high));
     const key = (/** @type {string} */ kind, /** @type {string} */ text) => h("span", {}, h("i", { class: `key ${kind}` }), text);
     const gradient = store.state.view.notation === "d" ? "dw, dz" : "∂L/∂w, δ";

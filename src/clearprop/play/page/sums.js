@@ -13,8 +13,26 @@ const MOST_UNITS = 16;
 export function sums(store) {
   const stage = part("sums");
   store.on(["frame", "view"], () => {
-    if (!stage.hidden) stage.replaceChildren(...built(store));
+    if (stage.hidden) return;
+    stage.replaceChildren(...built(store));
+    mark(store, stage, true);
   });
+  store.on(["selected"], () => mark(store, stage, false));
+}
+
+/**
+ * The sums of the neuron that is selected stand out.
+ * @param {Store} store
+ * @param {HTMLElement} stage
+ * @param {boolean} brought whether it is scrolled to where it can be seen
+ */
+function mark(store, stage, brought) {
+  for (const one of stage.querySelectorAll(".unit.chosen")) one.classList.remove("chosen");
+  const index = store.selected.index ?? [];
+  const l = store.values.get(store.selected.name)?.layer;
+  const found = l && index.length ? stage.querySelector(`[data-unit="${l},${index[index.length - 1]}"]`) : null;
+  found?.classList.add("chosen");
+  if (brought) found?.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {Store} store */
@@ -24,7 +42,7 @@ function built(store) {
     const units = [...Array(Math.min(layer.units, MOST_UNITS)).keys()];
     const left = layer.units - units.length;
     return h("section", { class: "sums-of" }, h("h3", {}, `${l} · ${layer.activation}`),
-      ...units.map((j) => h("div", { class: "unit" }, forward(store, l, j), backward(store, l, j))),
+      ...units.map((j) => h("div", { class: "unit", "data-unit": `${l},${j}` }, forward(store, l, j), backward(store, l, j))),
       left > 0 ? h("p", { class: "note" }, filled(store.words.more_units, { n: left })) : null);
   });
 }
