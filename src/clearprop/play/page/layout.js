@@ -21,7 +21,7 @@ export const TOP = 24; // pixels for the titles of the layers
 const BOTTOM = 24; // for the legend
 const MORE = 16; // for "and 40 more"
 const LEAST = 16; // pixels that a neuron needs, at least
-const LINE = 14; // that a line of numbers on an edge needs
+const LINE = 13.4; // that a line of numbers on an edge needs
 const MOST_DRAWN = 32; // units of a layer that are drawn; the others are counted
 const MOST_LABELS = 64; // edges between two layers whose numbers may stand on them
 const LETTER = 6.7; // widths of a digit: in a card, in a tiny one
@@ -87,7 +87,7 @@ function widthsOf(store, inputs) {
  * @returns {Size}
  */
 function sizeOf(room, narrow, twin) {
-  if (narrow && room >= 88) return "slim";
+  if (narrow && room >= 86) return "slim";
   if (room >= 72 && !narrow) return "";
   return room < 36 ? "tiny" : twin ? "twin" : "small";
 }

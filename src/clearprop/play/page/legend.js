@@ -30,9 +30,6 @@ export function legend(store, stage) {
     high.textContent = shown(unit.high, 3);
     bar.hidden = curve;
     paintBar(bar, Number(unit.low), Number(unit.high));
-    const key = (/** @type {string} */ kind, /** @type {string} */ text) => h("span", {}, h("i", { class: `key ${kind}` }), text);
-    const gradient = store.state.view.notation === "d" ? "dw, dz" : "∂L/∂w, δ";
-    words.replaceChildren(key("above", "w > 0"), key("below", "w < 0"), h("span", { class: "of-gradient" }, gradient));
   };
   stage.addEventListener("pointerover", (event) => {
     const over = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".neuron[data-layer]"));
@@ -41,6 +38,11 @@ export function legend(store, stage) {
     redraw();
   });
   store.on(["answers", "selected"], redraw);
+  store.on(["frame"], () => {
+    const key = (/** @type {string} */ kind, /** @type {string} */ text) => h("span", {}, h("i", { class: `key ${kind}` }), text);
+    const gradient = store.state.view.notation === "d" ? "dw, dz" : "∂L/∂w, δ";
+    words.replaceChildren(key("above", "w > 0"), key("below", "w < 0"), h("span", { class: "of-gradient" }, gradient));
+  });
   return { element, redraw };
 }
 
