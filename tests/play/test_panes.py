@@ -1,11 +1,14 @@
 """The panes beside the network in a browser: points that are drawn, the table of samples, runs side by side."""
 
 import json
+import re
 
 import pytest
 
 from browser import Browser, needs_browser
-from playing import act, opened, press, served, settled
+from clearprop.play.conversation import Conversation
+from clearprop.play.state import State
+from playing import act, choose, opened, press, served, settled
 
 pytest.importorskip("starlette")
 pytestmark = needs_browser
@@ -26,38 +29,62 @@ def data(page):
     return found["X"], found["y"]
 
 
-def test_points_are_drawn_moved_and_removed_with_the_mouse():
+@pytest.fixture(scope="module")
+def browser_page():
     with served() as server, Browser() as browser:
-        page = opened(browser, server.url)
-        act(page, "await clearprop.ask({do: 'open', preset: 'plane'})")
-        weights = page.evaluate("JSON.stringify(clearprop.numbers.values.W1)")
-        page.evaluate("document.querySelector('[data-kind=\"1\"]').click()")
-        place = on_plane(page, 0.25, 0.25)
-        mouse(page, "mousePressed", place)
-        mouse(page, "mouseReleased", place)
-        page.wait_until("clearprop.plane.points.x.length === 3")
-        X, y = data(page)
-        assert X[2] == pytest.approx([-0.5, 0.5], abs=0.02)
-        assert y[2] == [1]
-        mouse(page, "mousePressed", place)
-        for share in (0.3, 0.5, 0.75):
-            mouse(page, "mouseMoved", on_plane(page, share, 0.5))
-        mouse(page, "mouseReleased", on_plane(page, 0.75, 0.5))
-        page.wait_until("Math.abs(clearprop.plane.points.x[2][0] - 0.5) < 0.02")
-        settled(page)
-        assert page.evaluate("JSON.stringify(clearprop.numbers.values.W1)") == weights
-        mouse(page, "mousePressed", on_plane(page, 0.75, 0.5), "right", 2)
-        mouse(page, "mouseReleased", on_plane(page, 0.75, 0.5), "right", 0)
-        page.wait_until("clearprop.plane.points.x.length === 2")
-        assert page.evaluate("JSON.stringify(clearprop.plane.ends)") == "[[-1,1],[-1,1]]"
-        page.evaluate("document.getElementById('plane-marks').focus()")
-        page.press("Enter")
-        page.wait_until("clearprop.plane.points.x.length === 3")
-        page.press("Delete")
-        page.wait_until("clearprop.plane.points.x.length === 2")
-        press(page, "draw")
-        mouse(page, "mousePressed", place)
-        mouse(page, "mouseReleased", place)
-        settled(page)
-        assert page.evaluate("clearprop.plane.points.x.length") == 2
-        assert page.complaints == []
+        yield opened(browser, server.url)
+
+
+def test_points_are_drawn_moved_and_removed_with_the_mouse(browser_page):
+    page = browser_page
+    act(page, "await clearprop.ask({do: 'open', preset: 'plane'})")
+    weights = page.evaluate("JSON.stringify(clearprop.numbers.values.W1)")
+    page.evaluate("document.querySelector('[data-kind=\"1\"]').click()")
+    place = on_plane(page, 0.25, 0.25)
+    mouse(page, "mousePressed", place)
+    mouse(page, "mouseReleased", place)
+    page.wait_until("clearprop.plane.points.x.length === 3")
+    X, y = data(page)
+    assert X[2] == pytest.approx([-0.5, 0.5], abs=0.02)
+    assert y[2] == [1]
+    mouse(page, "mousePressed", place)
+    for share in (0.3, 0.5, 0.75):
+        mouse(page, "mouseMoved", on_plane(page, share, 0.5))
+    mouse(page, "mouseReleased", on_plane(page, 0.75, 0.5))
+    page.wait_until("Math.abs(clearprop.plane.points.x[2][0] - 0.5) < 0.02")
+    settled(page)
+    assert page.evaluate("JSON.stringify(clearprop.numbers.values.W1)") == weights
+    mouse(page, "mousePressed", on_plane(page, 0.75, 0.5), "right", 2)
+    mouse(page, "mouseReleased", on_plane(page, 0.75, 0.5), "right", 0)
+    page.wait_until("clearprop.plane.points.x.length === 2")
+    assert page.evaluate("JSON.stringify(clearprop.plane.ends)") == "[[-1,1],[-1,1]]"
+    page.evaluate("document.getElementById('plane-marks').focus()")
+    page.press("Enter")
+    page.wait_until("clearprop.plane.points.x.length === 3")
+    page.press("Delete")
+    page.wait_until("clearprop.plane.points.x.length === 2")
+    press(page, "draw")
+    mouse(page, "mousePressed", place)
+    mouse(page, "mouseReleased", place)
+    settled(page)
+    assert page.evaluate("clearprop.plane.points.x.length") == 2
+    assert page.complaints == []
+
+
+def test_two_axes_of_many_are_chosen_and_the_pointer_is_answered(browser_page):
+    page = browser_page
+    act(page, "await clearprop.ask({do: 'open', preset: 'three_four_one'})")
+    choose(page, "axis-1", "2")
+    assert page.evaluate("clearprop.plane.axes.join()") == "2,1"
+    choose(page, "axis-2", "2")
+    assert page.evaluate("clearprop.plane.axes.join()") == "1,2"
+    mouse(page, "mouseMoved", on_plane(page, 0.5, 0.5), "none", 0)
+    page.wait_until("document.getElementById('probe').textContent.includes('x₂ = ')")
+    said = page.evaluate("document.getElementById('probe').textContent")
+    talk = Conversation(State.from_dict(json.loads(act(page, "return JSON.stringify(clearprop.state)"))))
+    ends, X = json.loads(page.evaluate("JSON.stringify(clearprop.plane.ends)")), talk.bench.samples.X[:1].copy()
+    X[0, 1], X[0, 2] = (sum(pair) / 2 for pair in ends)
+    p = 100 * float(talk.bench.network.predict(X)[0, 0])
+    found = {name: float(share) for name, share in re.findall(r"(\d): (\d+) %", said)}
+    assert found["1"] == pytest.approx(p, abs=2)
+    assert found["0"] == pytest.approx(100 - p, abs=2)

@@ -103,6 +103,8 @@ WORDS: dict[str, Message] = {
     "draw_class": Message("play.draw_class"),
     "draw_value": Message("play.draw_value"),
     "sample_removed": Message("play.sample_removed"),
+    "probe": Message("play.probe", x="{x}", answer="{answer}"),
+    "axis": Message("play.axis"),
 }
 
 

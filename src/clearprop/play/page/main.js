@@ -1,5 +1,6 @@
 // The page: a store, and the parts that listen to it.
 
+import { boundary } from "./boundary.js";
 import { liveCells, refreshCells } from "./cells.js";
 import { choices } from "./choices.js";
 import { controls } from "./controls.js";
@@ -41,6 +42,7 @@ part("error").addEventListener("click", () => store.fail(""));
 choices(store);
 controls(store);
 plane(store);
+boundary(store);
 drawnPoints(store);
 curve(store);
 scores(store);
