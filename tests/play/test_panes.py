@@ -88,3 +88,26 @@ def test_two_axes_of_many_are_chosen_and_the_pointer_is_answered(browser_page):
     found = {name: float(share) for name, share in re.findall(r"(\d): (\d+) %", said)}
     assert found["1"] == pytest.approx(p, abs=2)
     assert found["0"] == pytest.approx(100 - p, abs=2)
+
+
+def test_the_table_of_samples_is_typed_and_shows_a_row_in_the_network(browser_page):
+    page = browser_page
+    act(page, "await clearprop.ask({do: 'open', preset: 'mazur'})")
+    page.evaluate("document.getElementById('samples').open = true")
+    page.wait_until("!!document.querySelector('[data-at=\"0,x,1\"]')")
+    press(page, "samples-add")
+    page.wait_until("!!document.querySelector('[data-at=\"1,y,0\"]')")
+    page.evaluate("""(() => { const one = document.querySelector('[data-at="1,x,0"]'); one.value = '1/4';
+      one.dispatchEvent(new Event('change')); })()""")
+    settled(page)
+    page.wait_until("document.querySelector('[data-at=\"1,x,0\"]').value === '0.25'")
+    page.evaluate("document.querySelector('[data-sample=\"1\"] button').click()")
+    page.wait_until("clearprop.numbers.row === 1")
+    assert page.evaluate("""document.querySelector('#circles .cell[data-name="X"]').dataset.value""") == "0.25"
+    page.evaluate("document.querySelector('[data-sample=\"0\"] td:last-child button').click()")
+    page.wait_until("document.querySelectorAll('[data-sample]').length === 1")
+    assert data(page)[0] == [[0.25, 0.1]]
+    choose(page, "preset", "moons")
+    choose(page, "data-rows", "60")
+    assert page.evaluate("clearprop.frame.rows.join()") == "42,18"
+    assert page.complaints == []

@@ -75,3 +75,30 @@ def test_a_sample_that_cannot_be_is_refused_and_nothing_has_changed(message):
 def test_the_last_sample_stays():
     talk = talking("cs231n")
     assert "one or more" in talk.answer({"do": "sample", "remove": 0})["error"]
+
+
+def test_rows_of_a_table_are_the_samples_and_can_be_typed():
+    talk = talking("moons")
+    found = talk.answer({"do": "samples", "first": 495, "count": 10})["samples"]
+    samples = talk.bench.samples
+    assert [one["row"] for one in found["rows"]] == [495, 496, 497, 498, 499]
+    assert [one["x"] for one in found["rows"]] == samples.X[495:].tolist()
+    assert [one["test"] for one in found["rows"]] == np.isin(range(495, 500), samples.test).tolist()
+    talk = talking("mazur")
+    talk.answer({"do": "sample", "copy": 0})
+    talk.answer({"do": "sample", "set": 1, "x": {"at": 1, "value": 0.5}})
+    talk.answer({"do": "sample", "set": 1, "y": {"at": 0, "value": 0.25}})
+    assert talk.bench.samples.X.tolist() == [[0.05, 0.10], [0.05, 0.5]]
+    assert talk.bench.samples.y.tolist() == [[0.01, 0.99], [0.25, 0.99]]
+    assert talk.answer({"do": "samples"})["samples"]["targets"] == ["y1", "y2"]
+    assert talk.answer({"do": "sample", "set": 1, "x": {"at": 2, "value": 0.5}})["error"]
+    assert talk.answer({"do": "samples", "first": -1})["error"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "fields"),
+    [("xor", []), ("moons", ["rows", "noise", "test", "seed"]), ("plane", [])],
+)
+def test_fields_that_say_how_samples_are_drawn(preset, fields):
+    talk = talking(preset)
+    assert talk.answer({"do": "change", "part": "view", "changes": {}})["frame"]["drawn"] == fields

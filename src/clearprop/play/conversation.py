@@ -26,6 +26,7 @@ from clearprop.play.nudge import nudged
 from clearprop.play.plane import SIDE, Plane
 from clearprop.play.presets import PRESETS
 from clearprop.play.rows import add_class, edit
+from clearprop.play.rows import listed as listed_rows
 from clearprop.play.scene import frame, numbers, plain
 from clearprop.play.state import Position, State
 from clearprop.play.tables import state_of_text
@@ -197,6 +198,11 @@ class Conversation:
         self._plane = Plane(self.bench, self._side)
         return {"plane": self._plane.frame(), **self._numbers()}
 
+    def _samples(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"first": 0, "count": 10}: rows for the table of samples."""
+        first = checked_integer("first", message.get("first", 0), low=0)
+        return {"samples": listed_rows(self.bench, first, checked_integer("count", message.get("count", 10)))}
+
     def _step(self, message: Mapping[str, Any]) -> dict[str, Any]:
         self.bench.step(min(checked_integer("steps", message.get("steps", 1)), _MOST_STEPS))
         return self._numbers()
@@ -305,6 +311,7 @@ _ACTIONS: dict[str, Callable[[Conversation, Mapping[str, Any]], dict[str, Any]]]
     "assign": Conversation._assign,
     "table": Conversation._table,
     "sample": Conversation._sample,
+    "samples": Conversation._samples,
     "step": Conversation._step,
     "epoch": Conversation._epoch,
     "numbers": lambda talk, message: talk._numbers(),

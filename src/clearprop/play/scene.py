@@ -14,6 +14,7 @@ from clearprop.explain.derivation.symbols import ElementPlace, symbol
 from clearprop.graph import Name
 from clearprop.nn.names import A0, LOSS, TARGET, X
 from clearprop.play.bench import Bench
+from clearprop.play.presets import PRESETS
 from clearprop.present.formula import to_mathml, to_text
 
 _MOST_ROWS = 8  # of a batch whose numbers are all sent; of a larger one those of the chosen sample
@@ -58,7 +59,19 @@ def frame(bench: Bench) -> dict[str, Any]:
         "values": [_named(bench, name, phase) for name, phase in _in_order(bench)],
         "said": [message(bench.lang) for message in bench.said],
         "table": _table(bench),
+        "drawn": _drawn(bench),
     }
+
+
+def _drawn(bench: Bench) -> list[str]:
+    """The fields of the data that say how the samples are drawn."""
+    data = bench.state.data
+    if data.kind == "table":
+        return ["test", "seed"]
+    preset = PRESETS[data.name] if data.kind == "preset" else None
+    if preset is None or not preset.rows:
+        return ["test"] if len(bench.samples.X) > 9 else []
+    return ["rows", *(["noise"] if preset.noise else []), "test", "seed"]
 
 
 def _table(bench: Bench) -> dict[str, Any] | None:

@@ -105,6 +105,16 @@ WORDS: dict[str, Message] = {
     "sample_removed": Message("play.sample_removed"),
     "probe": Message("play.probe", x="{x}", answer="{answer}"),
     "axis": Message("play.axis"),
+    "samples": Message("play.samples"),
+    "add_row": Message("play.add_row"),
+    "rows_not_typed": Message("play.rows_not_typed"),
+    "columns_left": Message("play.columns_left", n="{n}"),
+    "show_row": Message("play.show_row"),
+    "row_is_test": Message("play.row_is_test", row="{row}"),
+    "row_not_now": Message("play.row_not_now", row="{row}"),
+    "data_rows": Message("play.data_rows"),
+    "data_noise": Message("play.data_noise"),
+    "data_test": Message("play.data_test"),
 }
 
 

@@ -1,6 +1,6 @@
 // Data of one's own: files opened, dropped or pasted, and what became of each column of a table.
 
-import { choice, labelled } from "./fields.js";
+import { choice, labelled, numberField } from "./fields.js";
 import { h, part } from "./dom.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -31,9 +31,22 @@ export function dataFields(store) {
       h("button", { id: "paste", onclick: () => pasting(store) }, words.paste ?? "")),
     file,
     ...(frame.table ? tableFields(store) : []),
+    ...drawnFields(store),
     h("p", { class: "note" }, filled(words.rows_split, { train: frame.rows[0], test: frame.rows[1] })),
     ...frame.said.map((sentence) => h("p", { class: "note" }, sentence)),
   ];
+}
+
+/**
+ * How many rows are drawn, with how much noise, how many of them for testing, and by which seed.
+ * @param {Store} store
+ */
+function drawnFields(store) {
+  const { words, frame, state } = store;
+  const limits = /** @type {Record<string, object>} */ ({ rows: { min: 1, step: 1 }, noise: { min: 0, step: 0.05 }, test: { min: 0, max: 0.9, step: 0.05 }, seed: { min: 0, step: 1 } });
+  const titles = /** @type {Record<string, string | undefined>} */ ({ rows: words.data_rows, noise: words.data_noise, test: words.data_test, seed: words.seed });
+  return frame.drawn.map((name) =>
+    labelled(titles[name] ?? name, numberField(`data-${name}`, state.data[name], (value) => store.change("data", { [name]: value }), limits[name])));
 }
 
 /**

@@ -32,6 +32,7 @@
  * @property {string[]} parameters
  * @property {Value[]} values in the order in which they are computed
  * @property {string[]} said
+ * @property {string[]} drawn fields that say how the samples are drawn: rows, noise, test, seed
  * @property {{names: string[], target: string, columns: [string, string, string][]} | null} table
  */
 
@@ -61,6 +62,8 @@
  * @property {{lang: string, notation: string, convention: string, digits: number, row: number, shown: number, selected: string, tab: string, axes: number[]}} view
  */
 
+/** @typedef {{row: number, test: boolean, x: Num[], y: Num[]}} Row */
+/** @typedef {{first: number, total: number, inputs: string[], left_out: number, targets: string[], rows: Row[]}} Samples */
 /** @typedef {{what: "accuracy" | "r2", train?: Num, test?: Num, of: "train" | "test", confusion: number[][] | null}} Scores */
 /** @typedef {{illness: string, severity: string, title: string, measured: string, why: string, advice: string, mends: boolean}} Finding */
 /** @typedef {{said: string, findings: Finding[], document?: any}} Diagnosis */
@@ -93,6 +96,7 @@
  * @property {{right: boolean, said: string, formula?: any}} [judged]
  * @property {any} [formula]
  * @property {{svg: string, title: string}} [figure]
+ * @property {Samples} [samples]
  * @property {number} [taken]
  * @property {number} [letters] of a table's text
  */
