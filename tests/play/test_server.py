@@ -184,6 +184,7 @@ MEANT = [
     {"do": "sample", "add": [0.5, 1.0], "y": [1]},
     {"do": "sample", "set": 1, "add": [0.5, 1.0], "y": [0]},
     {"do": "sample", "remove": 0},
+    {"do": "samples", "first": 0, "count": 10},
     {"do": "sample", "class": True},
     {"do": "formula", "name": "dW2", "index": [0, 0]},
     {"do": "figure", "name": "graph"},
@@ -223,6 +224,7 @@ def test_every_action_is_among_the_messages():
     assert {message["do"] for message in MEANT} == set(_ACTIONS)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("seed", range(4))
 def test_odd_messages_are_answered_by_a_sentence_and_the_bench_lives(seed, caplog):
     rng, talk = random.Random(seed), Conversation()

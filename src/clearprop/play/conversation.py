@@ -34,6 +34,7 @@ from clearprop.play.words import words
 from clearprop.present.writers import json_of
 
 _LONGEST_RUN = 0.2  # seconds
+_MOST_LISTED = 100  # samples that one message is sent
 _MOST_CHECKED = 20  # rows of the gradient check
 _MOST_STEPS = 1_000_000  # that one message takes
 _MOST_ON_CURVE = 400  # points: more than a curve on the page has pixels for
@@ -201,7 +202,8 @@ class Conversation:
     def _samples(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"first": 0, "count": 10}: rows for the table of samples."""
         first = checked_integer("first", message.get("first", 0), low=0)
-        return {"samples": listed_rows(self.bench, first, checked_integer("count", message.get("count", 10)))}
+        count = min(checked_integer("count", message.get("count", 10)), _MOST_LISTED)
+        return {"samples": listed_rows(self.bench, first, count)}
 
     def _step(self, message: Mapping[str, Any]) -> dict[str, Any]:
         self.bench.step(min(checked_integer("steps", message.get("steps", 1)), _MOST_STEPS))
