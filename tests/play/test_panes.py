@@ -111,3 +111,16 @@ def test_the_table_of_samples_is_typed_and_shows_a_row_in_the_network(browser_pa
     choose(page, "data-rows", "60")
     assert page.evaluate("clearprop.frame.rows.join()") == "42,18"
     assert page.complaints == []
+
+
+def test_runs_are_compared_and_one_is_taken(browser_page):
+    page = browser_page
+    act(page, "await clearprop.ask({do: 'open', preset: 'xor'})")
+    choose(page, "compare-steps", "60")
+    press(page, "compare-inits")
+    page.wait_until("document.querySelectorAll('.compared tr').length === 5")
+    page.evaluate("document.querySelector('[data-run=\"3\"]').click()")
+    page.wait_until("clearprop.position.step === 60")
+    assert page.evaluate("clearprop.state.network.init") == "he"
+    press(page, "log-loss")
+    assert page.complaints == []

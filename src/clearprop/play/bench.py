@@ -94,6 +94,12 @@ class Bench:
         anew = part == "network" and ({"seed", "init"} & changes.keys())
         self._adopt(replace(state, start={}, now={}) if anew else _fitting(state, network), samples, network)
 
+    def beside(self, state: State) -> Bench:
+        """Another bench for a state with the same data: the samples are not made anew."""
+        other = Bench.__new__(Bench)
+        other._adopt(state, self.samples, network_of(state, self.samples.X.shape[1]))
+        return other
+
     # --- training
 
     def step(self, steps: int) -> None:

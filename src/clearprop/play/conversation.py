@@ -14,8 +14,10 @@ import numpy as np
 from clearprop.errors import ClearpropError, DivergenceError, InvalidValueError, checked_integer, listed
 from clearprop.explain.check import check_gradients
 from clearprop.messages import say
+from clearprop.play import compare
 from clearprop.play.answers import scores
 from clearprop.play.bench import Bench
+from clearprop.play.compare import Comparison
 from clearprop.play.doctor import diagnosis, mend
 from clearprop.play.exercises import asked, exercise, judged
 from clearprop.play.export import KINDS, export
@@ -53,6 +55,7 @@ class Conversation:
         self._first, self._bench = state, None if state is None else Bench(state)
         self._lock = threading.Lock()
         self._plane: Plane | None = None
+        self._compared: Comparison | None = None
 
     @property
     def bench(self) -> Bench:
@@ -199,6 +202,17 @@ class Conversation:
         self._plane = Plane(self.bench, self._side)
         return {"plane": self._plane.frame(), **self._numbers()}
 
+    def _compare(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"what": "init" or "optimizer", "of": […], "steps": 500}: runs side by side; the bench stays as it is."""
+        self._compared = compare.asked(self.bench, message)
+        return {"compared": compare.described(self._compared, self.bench)}
+
+    def _take(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"run": 0}: go on with one of the runs that were compared."""
+        place = checked_integer("run", message.get("run"), low=0)
+        self.bench.open(compare.taken(self._compared, place, self.bench))
+        return {**self._all(), "state": self._state()}
+
     def _samples(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"first": 0, "count": 10}: rows for the table of samples."""
         first = checked_integer("first", message.get("first", 0), low=0)
@@ -312,6 +326,8 @@ _ACTIONS: dict[str, Callable[[Conversation, Mapping[str, Any]], dict[str, Any]]]
     "change": Conversation._change,
     "assign": Conversation._assign,
     "table": Conversation._table,
+    "compare": Conversation._compare,
+    "take": Conversation._take,
     "sample": Conversation._sample,
     "samples": Conversation._samples,
     "step": Conversation._step,

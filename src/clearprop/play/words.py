@@ -115,6 +115,18 @@ WORDS: dict[str, Message] = {
     "data_rows": Message("play.data_rows"),
     "data_noise": Message("play.data_noise"),
     "data_test": Message("play.data_test"),
+    "log_scale": Message("play.log_scale"),
+    "steps": Message("play.steps"),
+    "compare_title": Message("play.compare_title"),
+    "compare_steps": Message("play.compare_steps"),
+    "compare_inits": Message("play.compare_inits"),
+    "compare_optimizers": Message("play.compare_optimizers"),
+    "compare_which": Message("play.compare_which"),
+    "comparing": Message("play.comparing"),
+    "take_run": Message("play.take_run"),
+    "diverged": Message("play.diverged"),
+    "compared_inits": Message("play.compared_inits", n="{n}"),
+    "compared_optimizers": Message("play.compared_optimizers", n="{n}", rate="{rate}"),
 }
 
 

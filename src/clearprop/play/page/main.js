@@ -3,6 +3,7 @@
 import { boundary } from "./boundary.js";
 import { liveCells, refreshCells } from "./cells.js";
 import { choices } from "./choices.js";
+import { comparing } from "./compare.js";
 import { controls } from "./controls.js";
 import { curve } from "./curve.js";
 import { dropping } from "./data.js";
@@ -46,6 +47,7 @@ plane(store);
 boundary(store);
 drawnPoints(store);
 curve(store);
+comparing(store);
 scores(store);
 sampleTable(store);
 formulas(store);

@@ -62,6 +62,7 @@
  * @property {{lang: string, notation: string, convention: string, digits: number, row: number, shown: number, selected: string, tab: string, axes: number[]}} view
  */
 
+/** @typedef {{name: string, diverged: boolean, curve: {step: number[], train: Num[]}, losses: {train: Num, test: Num | null}, score: {train?: Num, test?: Num}}} ComparedRun */
 /** @typedef {{row: number, test: boolean, x: Num[], y: Num[]}} Row */
 /** @typedef {{first: number, total: number, inputs: string[], left_out: number, targets: string[], rows: Row[]}} Samples */
 /** @typedef {{what: "accuracy" | "r2", train?: Num, test?: Num, of: "train" | "test", confusion: number[][] | null}} Scores */
@@ -97,6 +98,7 @@
  * @property {any} [formula]
  * @property {{svg: string, title: string}} [figure]
  * @property {Samples} [samples]
+ * @property {{taken: number, runs: ComparedRun[], said: string[]}} [compared]
  * @property {number} [taken]
  * @property {number} [letters] of a table's text
  */
