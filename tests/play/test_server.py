@@ -93,6 +93,17 @@ def test_two_pages_have_a_network_each(server):
 
 
 @pytest.mark.system
+def test_a_page_whose_bench_was_given_up_is_told(server):
+    asked(server, b'{"do": "step"}', X_Clearprop_Page="first")
+    for k in range(12):
+        asked(server, X_Clearprop_Page=f"other {k}")
+    answer = json.loads(asked(server, X_Clearprop_Page="first", X_Clearprop_Begun="true")[1])
+    assert answer["gone"]
+    assert "state" not in answer
+    assert "gone" not in json.loads(asked(server, X_Clearprop_Page="first")[1])
+
+
+@pytest.mark.system
 def test_a_body_that_is_too_large_or_no_json_is_a_sentence(server):
     assert json.loads(asked(server, b"{")[1])["error"] == "a message that is no JSON"
     assert json.loads(asked(server, b"[" * 100_000)[1])["error"]
@@ -159,7 +170,24 @@ def test_a_page_of_another_origin_gets_nothing(server):
 
 ODD = (
     *(None, True, False, 0, 1, -1, 2, 7, 0.5, -0.25, 1e308, -1e308, 10**30, "", "W1", "X", "y", "é", "\0", "x" * 300),
-    *([], {}, [0], [0, 0], [[0]], [-1, 5], [10**9], [1e308], {"a": 1}, [[[]]], [None], "NaN", "tanh", "cross_entropy"),
+    *(
+        [],
+        {},
+        [0],
+        [0, 0],
+        [[0]],
+        [-1, 5],
+        [10**9],
+        [1e308],
+        {"a": 1},
+        [[[]]],
+        [None],
+        "NaN",
+        "tanh",
+        "cross_entropy",
+        "\ud800",
+        [0] * 5000,
+    ),
 )
 MEANT = [
     {"do": "open", "preset": "xor"},
@@ -184,6 +212,8 @@ MEANT = [
     {"do": "sample", "add": [0.5, 1.0], "y": [1]},
     {"do": "sample", "set": 1, "add": [0.5, 1.0], "y": [0]},
     {"do": "sample", "remove": 0},
+    {"do": "compare", "what": "init", "of": ["zeros", "he"], "steps": 3},
+    {"do": "take", "run": 0},
     {"do": "samples", "first": 0, "count": 10},
     {"do": "sample", "class": True},
     {"do": "formula", "name": "dW2", "index": [0, 0]},

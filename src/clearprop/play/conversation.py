@@ -297,6 +297,8 @@ def _text(message: Mapping[str, Any], key: str, default: str | None = None) -> s
     found = message.get(key, default)
     if not isinstance(found, str):
         raise InvalidValueError(f"{found!r:.40} for {key}", "a text")
+    if not found.isascii() and any("\ud800" <= letter <= "\udfff" for letter in found):
+        raise InvalidValueError(f"half a letter in {key}", "whole letters of Unicode")
     return found
 
 

@@ -24,7 +24,7 @@ from clearprop.table import load_demo, read_table
 from clearprop.table.target import ClassTarget
 from clearprop.visible import shown_name
 
-_LINK = re.compile(r"https?://[^#]*#s=([\w-]+)$")
+_LINK = re.compile(r"https?://[^#]*#s=(.*)$")
 _MOST_UNPACKED = 100 << 20  # bytes of a link's state: a small fragment may hold a huge one
 _MOST_ROWS = 2000  # of a model's table that are shown
 _DEMO = "demo:"

@@ -56,6 +56,10 @@ class Pages:
     def __init__(self, state: State | None) -> None:
         self._first, self._open = state, OrderedDict[str, Conversation]()
 
+    def knows(self, page: str) -> bool:
+        """Whether a page's bench is still there."""
+        return page in self._open
+
     def of(self, page: str) -> Conversation:
         """That of a page; a new one where there is none yet."""
         if page not in self._open:
@@ -112,6 +116,8 @@ def application(token: str, port: int, state: State | None = None) -> Starlette:
             if len(body) > _LARGEST:
                 return _said(413, f"a message of more than {_LARGEST >> 20} MB")
         page = request.headers.get("x-clearprop-page", "")[:64]
+        if not pages.knows(page) and request.headers.get("x-clearprop-begun") == "true":
+            return JSONResponse({"gone": True, "error": "its bench was given up"}, headers=_HEADERS)
         text = await run_in_threadpool(_answered, pages.of(page), bytes(body))
         return Response(text, media_type="application/json", headers=_HEADERS)
 

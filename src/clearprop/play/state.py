@@ -15,6 +15,7 @@ from clearprop.present.formula import checked_digits
 from clearprop.table.plain import record
 
 VERSION = 1
+MOST_LAYERS = 12
 MOST_ROWS = 20_000  # that the page trains on; of a larger table a sample is drawn, and that is said
 MOST_TEXT = 100_000  # letters of a table that are sent to and fro; a longer one stays with the bench
 Numbers = dict[str, Any]  # parameters or an optimizer's arrays as nested lists, by name
@@ -121,6 +122,8 @@ class View:
         checked_choice("notation", self.notation, NOTATIONS)
         checked_choice("convention", self.convention, CONVENTIONS)
         checked_digits(self.digits)
+        if self.row < 0 or any(axis < 0 for axis in self.axes):
+            raise InvalidValueError("a row or an axis below 0", "numbers of them, from 0")
 
 
 @dataclass(frozen=True)
@@ -162,12 +165,15 @@ class State:
         if isinstance(old, NetworkChoice):
             given["layers"] = [asdict(layer) for layer in old.layers]
         unknown = [name for name in changes if name not in given]
+        layers = changes.get("layers")
+        if isinstance(layers, list) and len(layers) > MOST_LAYERS:
+            raise InvalidValueError(f"{len(layers):,} layers", f"up to {MOST_LAYERS}")
         if unknown:
             raise InvalidValueError(f"{unknown[0]!r:.40} in {part}", "one of: " + ", ".join(given))
         try:
             return replace(self, **{part: record(type(old), {**given, **changes})})
         except (KeyError, TypeError, ValueError, StopIteration, RecursionError) as error:
-            raise InvalidValueError(f"a {part} that cannot be: {error}", "values as the page sends them") from None
+            raise InvalidValueError(f"{part}: {error}") from None
 
     def without_text(self) -> State:
         """The same without a table's text, where that is long."""
@@ -187,6 +193,12 @@ class State:
         try:
             if not isinstance(data, dict):
                 raise TypeError(f"{type(data).__name__}, which is no object")
+            unknown = [name for name in data if name not in {f.name for f in fields(cls)}]
+            if unknown:
+                raise ValueError(f"{unknown[0]!r:.40}, which is no part of one")
+            layers = data.get("network", {}).get("layers", ()) if isinstance(data.get("network", {}), dict) else ()
+            if isinstance(layers, list) and len(layers) > MOST_LAYERS:
+                raise ValueError(f"{len(layers):,} layers")
             if data.get("version", VERSION) != VERSION:
                 raise ValueError(f"version {data['version']!r}")
             numbers = {name: data.get(name) or {} for name in ("start", "now", "slots")}

@@ -124,9 +124,11 @@ WORDS: dict[str, Message] = {
     "compare_which": Message("play.compare_which"),
     "comparing": Message("play.comparing"),
     "take_run": Message("play.take_run"),
-    "diverged": Message("play.diverged"),
+    "run_diverged": Message("play.run_diverged"),
     "compared_inits": Message("play.compared_inits", n="{n}"),
     "compared_optimizers": Message("play.compared_optimizers", n="{n}", rate="{rate}"),
+    "recorded": Message("play.recorded"),
+    "given_up": Message("play.given_up"),
 }
 
 

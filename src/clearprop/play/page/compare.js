@@ -75,7 +75,7 @@ function result(store, { runs, taken, said }, what) {
   setTimeout(show);
   const percent = (/** @type {any} */ x) => (typeof x !== "number" ? "–" : scores.what === "accuracy" ? `${Math.round(100 * x)} %` : shown(x, 2));
   const rows = runs.map((run, k) => h("tr", {},
-    h("td", {}, h("i", { class: "dot", style: { background: COLOURS[k % COLOURS.length] } }), TITLES[run.name] ?? run.name, run.diverged ? ` (${words.diverged})` : ""),
+    h("td", {}, h("i", { class: "dot", style: { background: COLOURS[k % COLOURS.length] } }), TITLES[run.name] ?? run.name, run.diverged ? ` (${words.run_diverged})` : ""),
     h("td", {}, shown(run.losses.train, 3)),
     h("td", {}, run.losses.test === null ? percent(run.score.train) : percent(run.score.test)),
     h("td", {}, h("button", { class: "take-run", "data-run": String(k), title: words.take_run, onclick: () => store.ask({ do: "take", run: k }) }, words.take ?? ""))));

@@ -15,14 +15,18 @@ export function serverLine() {
   }
   const page = sessionStorage.getItem("page") ?? crypto.randomUUID();
   sessionStorage.setItem("page", page);
+  let begun = false; // whether the server has had a bench for this page
   return inTurn(async (message) => {
     const headers = {
+      "X-Clearprop-Begun": String(begun),
       "Content-Type": "application/json",
       "X-Clearprop-Token": sessionStorage.getItem("token") ?? "",
       "X-Clearprop-Page": page,
     };
     const answer = await fetch("/api", { method: "POST", headers, body: JSON.stringify(message) });
-    return { ...(await answer.json()), refused: answer.status === 401 };
+    const found = await answer.json();
+    begun = found.gone ? false : begun || answer.status === 200;
+    return { ...found, refused: answer.status === 401 };
   });
 }
 

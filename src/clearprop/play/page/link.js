@@ -74,7 +74,10 @@ export function links(store) {
   const share = part("do-share");
   share.addEventListener("click", async () => {
     const { state, letters = 0 } = await store.line({ do: "state" });
-    if (!state) return;
+    if (!state) {
+      store.fail(store.words.needs_bench ?? "");
+      return;
+    }
     if (letters + JSON.stringify([state.data.X, state.data.y]).length > MOST_DATA) {
       await saveFile();
       tell(store.words.too_large ?? "");
@@ -95,6 +98,10 @@ export function links(store) {
   });
   const saveFile = async () => {
     const { state } = await store.line({ do: "state", whole: true });
+    if (!state) {
+      store.fail(store.words.needs_bench ?? "");
+      return;
+    }
     download("network.play.json", JSON.stringify(state, null, 1), "application/json");
   };
   part("do-file").addEventListener("click", saveFile);

@@ -27,6 +27,7 @@ export function recordingInPage() {
  */
 export function recordedLine(recording) {
   document.body.classList.add("recorded");
+  document.querySelector("h1")?.setAttribute("data-recorded", recording.open.words?.recorded ?? "");
   const { frames, curve, formulas } = recording;
   let now = 0;
   const frame = () => {

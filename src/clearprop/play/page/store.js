@@ -75,6 +75,11 @@ export class Store {
     } catch {
       answer = { error: this.words.gone ?? "The program does not answer: is it still running?" };
     }
+    if (answer.gone) {
+      await this.line({ do: "open", state: this.state }).then((anew) => this.take(anew));
+      this.fail(this.words.given_up ?? "");
+      return answer;
+    }
     this.take(answer);
     return answer;
   }

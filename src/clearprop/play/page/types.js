@@ -75,6 +75,7 @@
  * @typedef {object} Answer
  * @property {string} [error]
  * @property {boolean} [diverged] the training
+ * @property {boolean} [gone] whether the bench was given up
  * @property {boolean} [refused] for want of the token
  * @property {Record<string, string>} [words]
  * @property {Frame} [frame]
