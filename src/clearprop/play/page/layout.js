@@ -1,5 +1,7 @@
 // Where the circles stand: columns of neurons, as wide as their numbers, with room for the numbers of edges between.
 
+import { shown } from "./numbers.js";
+
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {"" | "slim" | "twin" | "small" | "tiny"} Size of a neuron's card */
 /** @typedef {{x1: number, y1: number, x2: number, y2: number}} Ends */
@@ -68,6 +70,9 @@ function widthsOf(store, inputs) {
   const digits = store.state.view.digits + 6;
   const number = LETTER * digits;
   const letters = Math.min(8, Math.max(...store.frame.inputs.slice(0, inputs).map((name) => name.length)));
+  const X = /** @type {import("./types.js").Num[][]} */ (store.numbers?.values.X ?? []);
+  const lengths = X.flatMap((row) => row.slice(0, inputs).map((x) => shown(x, store.state.view.digits).length));
+  const entry = store.frame.typed ? Math.min(digits, 3 + Math.max(1, ...lengths)) : digits; // those of a step to come may be longer
   return {
     "": 72 + number,
     slim: 24 + number,
@@ -76,7 +81,7 @@ function widthsOf(store, inputs) {
     tiny: 34 + SMALL_LETTER * digits,
     target: 26 + number - LETTER,
     label: number,
-    input: (/** @type {Size} */ card) => (card === "slim" ? 14 + number : card === "tiny" ? 14 + SMALL_LETTER * (digits + letters) : 22 + number + LETTER * letters),
+    input: (/** @type {Size} */ card) => (card === "slim" ? 14 + LETTER * entry : card === "tiny" ? 14 + SMALL_LETTER * (entry + letters) : 22 + LETTER * (entry + letters)),
   };
 }
 

@@ -85,7 +85,9 @@ function column(store, l, { x, y, drawn, sizes, cards, half }) {
   const left = `${x[l]}px`;
   const made = [h("div", { class: "layer-title", style: { left } }, title)];
   for (let j = 0; j < drawn[l]; j++) {
-    const style = { left, top: `${y(l, j)}px`, [l ? "width" : "max-width"]: `${2 * half[l]}px` };
+    // A number that is typed may be longer than those that there were: it is never cut off.
+    const room = l ? "width" : store.frame.typed ? "" : "max-width";
+    const style = { left, top: `${y(l, j)}px`, ...(room && { [room]: `${2 * half[l]}px` }) };
     made.push(l ? neuron(store, l, j, style, cards[l]) : input(store, j, style, cards[0]));
   }
   const more = sizes[l] - drawn[l];
