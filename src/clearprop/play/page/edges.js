@@ -17,26 +17,39 @@ export function edges(store, stage) {
   const say = (x, y, numbers) => {
     said.style.left = `${x}px`;
     said.style.top = `${y}px`;
-    said.replaceChildren(...numbers.filter(([name]) => store.values.has(name)).map(([name, index, kind]) => {
-      const number = cell(store, name, index, { class: kind });
-      return h("div", {}, h("i", {}, number.dataset.label ?? ""), " = ", number);
-    }));
+    said.replaceChildren(
+      ...numbers
+        .filter(([name]) => store.values.has(name))
+        .map(([name, index, kind]) => {
+          const number = cell(store, name, index, { class: kind });
+          return h("div", {}, h("i", {}, number.dataset.label ?? ""), " = ", number);
+        }),
+    );
     stage.append(said);
     said.hidden = false;
   };
   const sayEdge = (/** @type {SVGElement} */ edge) => {
     const { name = "", index = "" } = edge.dataset;
     const place = index.split(",").map(Number);
-    const middle = (/** @type {string} */ axis) => (Number(edge.getAttribute(`${axis}1`)) + Number(edge.getAttribute(`${axis}2`))) / 2;
+    const middle = (/** @type {string} */ axis) =>
+      (Number(edge.getAttribute(`${axis}1`)) + Number(edge.getAttribute(`${axis}2`))) / 2;
     said.classList.remove("passing");
-    say(middle("x"), middle("y"), [[name, place, "weight"], [`d${name}`, place, "gradient"]]);
+    say(middle("x"), middle("y"), [
+      [name, place, "weight"],
+      [`d${name}`, place, "gradient"],
+    ]);
   };
   const sayNeuron = (/** @type {HTMLElement} */ neuron) => {
     const { layer: l = "", unit = "" } = neuron.dataset;
     const j = [Number(unit)];
     const below = neuron.offsetTop < stage.clientHeight / 2;
     said.classList.add("passing");
-    say(neuron.offsetLeft, neuron.offsetTop + (below ? 62 : -62), [[`b${l}`, j, "weight"], [`z${l}`, j, "value"], [`a${l}`, j, "value"], [`dz${l}`, j, "gradient"]]);
+    say(neuron.offsetLeft, neuron.offsetTop + (below ? 62 : -62), [
+      [`b${l}`, j, "weight"],
+      [`z${l}`, j, "value"],
+      [`a${l}`, j, "value"],
+      [`dz${l}`, j, "gradient"],
+    ]);
   };
   const leave = (/** @type {Event} */ event) => {
     const focused = document.activeElement;

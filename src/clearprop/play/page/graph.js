@@ -1,4 +1,4 @@
-// The computational graph of the step, as the library draws it: values above the edges, gradients below; linked, zoomed.
+// The computational graph of the step, as the library draws it: values above edges, gradients below; linked, zoomed.
 
 import { h, part } from "./dom.js";
 
@@ -11,7 +11,8 @@ const LEAST = 0.75; // of its size, to which it shrinks by itself, so that its n
 export function graph(store) {
   const stage = part("graph");
   const sheet = h("div", { class: "sheet" });
-  const button = (/** @type {string} */ text, /** @type {string} */ word, /** @type {() => void} */ onclick) => h("button", { "data-title": word, onclick }, text);
+  const button = (/** @type {string} */ text, /** @type {string} */ word, /** @type {() => void} */ onclick) =>
+    h("button", { "data-title": word, onclick }, text);
   let zoom = 0; // 0: as the room wants it
   const size = () => {
     const picture = sheet.querySelector("svg");
@@ -28,15 +29,25 @@ export function graph(store) {
     zoom = factor ? Math.min(4, Math.max(0.25, now * factor)) : (stage.clientWidth - 28) / width;
     size();
   };
-  const tools = h("div", { class: "zoom" }, button("−", "zoom_out", () => by(1 / ZOOM)), button("+", "zoom_in", () => by(ZOOM)), button("↔", "zoom_fit", () => by(0)));
+  const tools = h(
+    "div",
+    { class: "zoom" },
+    button("−", "zoom_out", () => by(1 / ZOOM)),
+    button("+", "zoom_in", () => by(ZOOM)),
+    button("↔", "zoom_fit", () => by(0)),
+  );
   stage.replaceChildren(tools, sheet);
   new ResizeObserver(size).observe(stage);
   pan(stage);
-  stage.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey) return;
-    event.preventDefault();
-    by(event.deltaY < 0 ? ZOOM : 1 / ZOOM);
-  }, { passive: false });
+  stage.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.ctrlKey) return;
+      event.preventDefault();
+      by(event.deltaY < 0 ? ZOOM : 1 / ZOOM);
+    },
+    { passive: false },
+  );
   store.on(["words"], () => {
     for (const one of /** @type {NodeListOf<HTMLElement>} */ (tools.querySelectorAll("button"))) {
       one.title = store.words[one.dataset.title ?? ""] ?? "";
@@ -86,9 +97,11 @@ function linked(store, text) {
  */
 function pan(stage) {
   stage.addEventListener("pointerdown", (event) => {
-    if (event.pointerType !== "mouse" || event.button !== 0 || /** @type {Element} */ (event.target).closest("button")) return;
+    if (event.pointerType !== "mouse" || event.button !== 0 || /** @type {Element} */ (event.target).closest("button"))
+      return;
     const start = { x: event.clientX + stage.scrollLeft, y: event.clientY + stage.scrollTop };
-    const move = (/** @type {PointerEvent} */ moved) => stage.scrollTo(start.x - moved.clientX, start.y - moved.clientY);
+    const move = (/** @type {PointerEvent} */ moved) =>
+      stage.scrollTo(start.x - moved.clientX, start.y - moved.clientY);
     stage.addEventListener("pointermove", move);
     addEventListener("pointerup", () => stage.removeEventListener("pointermove", move), { once: true });
   });

@@ -72,7 +72,8 @@ function widthsOf(store, inputs) {
   const letters = Math.min(8, Math.max(...store.frame.inputs.slice(0, inputs).map((name) => name.length)));
   const X = /** @type {import("./types.js").Num[][]} */ (store.numbers?.values.X ?? []);
   const lengths = X.flatMap((row) => row.slice(0, inputs).map((x) => shown(x, store.state.view.digits).length));
-  const entry = store.frame.typed ? Math.min(digits, 3 + Math.max(1, ...lengths)) : digits; // those of a step to come may be longer
+  // Of few samples all inputs are known; those of a step to come may be longer.
+  const entry = store.frame.typed ? Math.min(digits, 3 + Math.max(1, ...lengths)) : digits;
   return {
     "": 72 + number,
     slim: 24 + number,
@@ -81,7 +82,12 @@ function widthsOf(store, inputs) {
     tiny: 34 + SMALL_LETTER * digits,
     target: 26 + number - LETTER,
     label: number,
-    input: (/** @type {Size} */ card) => (card === "slim" ? 14 + LETTER * entry : card === "tiny" ? 14 + SMALL_LETTER * (entry + letters) : 22 + LETTER * (entry + letters)),
+    input: (/** @type {Size} */ card) =>
+      card === "slim"
+        ? 14 + LETTER * entry
+        : card === "tiny"
+          ? 14 + SMALL_LETTER * (entry + letters)
+          : 22 + LETTER * (entry + letters),
   };
 }
 

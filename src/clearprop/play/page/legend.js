@@ -32,14 +32,17 @@ export function legend(store, stage) {
     paintBar(bar, Number(unit.low), Number(unit.high));
   };
   stage.addEventListener("pointerover", (event) => {
-    const over = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".neuron[data-layer]"));
+    const over = /** @type {HTMLElement | null} */ (
+      /** @type {Element} */ (event.target).closest(".neuron[data-layer]")
+    );
     const l = Number(over?.dataset.layer ?? 0);
     pointed = l > 0 ? { l, j: Number(over?.dataset.unit) } : null;
     redraw();
   });
   store.on(["answers", "selected"], redraw);
   store.on(["frame"], () => {
-    const key = (/** @type {string} */ kind, /** @type {string} */ text) => h("span", {}, h("i", { class: `key ${kind}` }), text);
+    const key = (/** @type {string} */ kind, /** @type {string} */ text) =>
+      h("span", {}, h("i", { class: `key ${kind}` }), text);
     const gradient = store.state.view.notation === "d" ? "dw, dz" : "∂L/∂w, δ";
     words.replaceChildren(key("above", "w > 0"), key("below", "w < 0"), h("span", { class: "of-gradient" }, gradient));
   });

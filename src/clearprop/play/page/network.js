@@ -50,7 +50,12 @@ function built(store, layout) {
     eachEdge(layout, l, (i, j, ends) => {
       const data = { "data-name": `W${l}`, "data-index": `${i},${j}` };
       lines.append(svg("line", { ...ends, class: `edge ${pale}`, ...data }));
-      const bare = { class: "reach bare", tabindex: first ? "0" : "-1", role: "button", "aria-label": symbolOf(store, `W${l}`, [i, j]) };
+      const bare = {
+        class: "reach bare",
+        tabindex: first ? "0" : "-1",
+        role: "button",
+        "aria-label": symbolOf(store, `W${l}`, [i, j]),
+      };
       lines.append(svg("line", { ...ends, ...(room.lines ? { class: "reach", tabindex: "-1" } : bare), ...data }));
       if (room.lines) made.push(edgeLabel(store, l, [i, j], ends, room));
       first = false;
@@ -103,7 +108,8 @@ function column(store, l, { x, y, drawn, sizes, cards, half }) {
  * @param {number} j
  * @param {string} kind
  */
-const line = (store, letter, name, j, kind) => h("div", {}, h("i", {}, letter), cell(store, name, [j], { class: kind }));
+const line = (store, letter, name, j, kind) =>
+  h("div", {}, h("i", {}, letter), cell(store, name, [j], { class: kind }));
 
 /**
  * @param {Store} store
@@ -155,7 +161,13 @@ function targets(store, { x, y, drawn, half, cards }, lines) {
     const [at, from] = [y(l, j), x[l] + half[l]];
     lines.append(svg("line", { x1: from - 30, y1: at, x2: x[l + 1], y2: at, class: "to-target" }));
     const style = { left, top: `${at}px` };
-    made.push(h("div", { class: `neuron wanted ${cards[0] === "slim" ? "slim" : ""}`, style }, h("div", { class: "lines" }, line(store, "y", "y", j, "value"))));
+    made.push(
+      h(
+        "div",
+        { class: `neuron wanted ${cards[0] === "slim" ? "slim" : ""}`, style },
+        h("div", { class: "lines" }, line(store, "y", "y", j, "value")),
+      ),
+    );
   }
   return made;
 }
