@@ -17,15 +17,20 @@ const MANY = 200; // edges between two layers; so many are drawn paler
 export function circles(store) {
   const stage = part("circles");
   const key = legend(store, stage);
+  let size = "";
+  const sizeOf = () => `${stage.clientWidth} × ${stage.clientHeight}`;
   const build = () => {
     if (!store.frame || stage.hidden || !stage.clientWidth) return;
+    size = sizeOf();
     stage.replaceChildren(...built(store, layoutOf(store, stage.clientWidth, stage.clientHeight)), key.element);
     redraw(store, stage);
     mark(store, stage);
     key.redraw();
   };
   store.on(["frame", "view"], build);
-  new ResizeObserver(build).observe(stage);
+  new ResizeObserver(() => {
+    if (size !== sizeOf()) build();
+  }).observe(stage);
   store.on(["numbers", "answers"], () => {
     if (!stage.hidden) redraw(store, stage);
   });
