@@ -124,3 +124,20 @@ def test_runs_are_compared_and_one_is_taken(browser_page):
     assert page.evaluate("clearprop.state.network.init") == "he"
     press(page, "log-loss")
     assert page.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("größe,y\n1,2".encode(), "größe,y\n1,2"),
+        ("\ufeffa,y\n1,2".encode(), "a,y\n1,2"),
+        ("a,y\n1,2".encode("utf-16"), "a,y\n1,2"),
+        ("\ufeffa,y\n1,2".encode("utf-16-be"), "a,y\n1,2"),
+        ("身高,体重\n1,2".encode("gb18030"), "身高,体重\n1,2"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", None),
+        (b"", ""),
+    ],
+)
+def test_bytes_of_a_file_become_text_or_are_none(browser_page, data, text):
+    code = f"const {{ decoded }} = await import('/data.js'); return decoded(new Uint8Array({list(data)})) ?? null"
+    assert act(browser_page, code) == text

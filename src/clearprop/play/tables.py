@@ -24,6 +24,7 @@ from clearprop.visible import shown_name
 
 _TEST = 0.2
 _MOST_FEATURES = 400
+_MOST_LETTERS, _MOST_COLUMNS = 200_000, 1000  # of a row; more than these keep whoever waits for minutes
 
 
 def samples_of_table(choice: DataChoice) -> Samples:
@@ -63,6 +64,13 @@ def _read(choice: DataChoice) -> tuple[Any, list[Message]]:
 
     if not choice.text.strip():
         raise TableError(f"the table {choice.name!r} is empty", "rows of values under a line of names")
+    lines = choice.text.splitlines()
+    longest = max(map(len, lines))
+    if longest > _MOST_LETTERS:
+        raise TableError(f"{choice.name!r} has a line of {longest:,} letters", f"up to {_MOST_LETTERS:,} in a row")
+    columns = max(lines[0].count(mark) for mark in ",;\t|") + 1
+    if columns > _MOST_COLUMNS:
+        raise TableError(f"{choice.name!r} has about {columns:,} columns", f"up to {_MOST_COLUMNS:,} to look at")
     if "\0" in choice.text or choice.text.startswith("%PDF"):
         raise TableError(f"{choice.name!r} is no table of text", "a CSV or TSV file")
     with tempfile.TemporaryDirectory(prefix="clearprop-") as folder:

@@ -112,7 +112,7 @@ async function openState(store, name, text) {
  * Bytes as text: by their mark, else UTF-8, else as spreadsheets of the West or of China write it.
  * @param {Uint8Array<ArrayBuffer>} bytes
  */
-function decoded(bytes) {
+export function decoded(bytes) {
   const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "";
   if (!wide && bytes.subarray(0, 4096).includes(0)) return undefined;
   for (const encoding of wide ? [wide] : ["utf-8", "gb18030", "windows-1252"]) {

@@ -1,0 +1,34 @@
+"""Files as people drop them: a wrong one is answered by one sentence, and what was there stays."""
+
+import pytest
+
+from clearprop.play.conversation import Conversation
+
+ROWS = "\n".join(f"{i},{i % 2}" for i in range(30))
+WRONG = {
+    "a PDF": ("%PDF-1.7\n1 0 obj <<>>\nendobj", "no table of text"),
+    "a PNG": ("\x89PNG\r\n\x1a\n\0\0", "no table of text"),
+    "empty": ("", "is empty"),
+    "blank": ("  \n\n", "is empty"),
+    "one column": ("a\n" + "\n".join(map(str, range(20))), "at least one input column"),
+    "one row": ("a,b,c\n1,2,3", "the same in every row"),
+    "names alone": ("a,b,c\n", "has no rows"),
+    "10,000 columns": (",".join(f"c{i}" for i in range(10_000)) + "\n" + ",".join("1" * 10_000), "10,000 columns"),
+    "a web page": ("<!DOCTYPE html>\n<html><body><table><tr><td>1</td></tr></table></body></html>", "is a web page"),
+    "a huge field": (f"a,b\n1,{'x' * 3_000_000}\n{ROWS}", "a line of 3,000,002 letters"),
+    "one class": ("a,kind\n" + "\n".join(f"{i},cat" for i in range(30)), "one class only"),
+    "a letter": ("Dear all,\nthis is a letter.\nBye, me\n", "no regular table"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_file_gets_a_sentence(name):
+    text, part = WRONG[name]
+    talk = Conversation()
+    before = talk.bench.current()
+    answer = talk.answer({"do": "table", "name": "given.csv", "text": text})
+    assert list(answer) == ["error"]
+    assert part in answer["error"]
+    assert "\n" not in answer["error"]
+    assert len(answer["error"]) < 250
+    assert talk.bench.current() == before
