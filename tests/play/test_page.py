@@ -125,6 +125,13 @@ def test_a_table_a_network_a_weight_steps_a_boundary_a_link_and_code(server, bro
     act(page, "await clearprop.ask({do: 'go', place: 0})")
     assert trace_of(page).network.parameters["W1"][0, 1] == 0.75
 
+    # the slider goes where it is dragged, and a layer that is removed takes what was selected with it
+    act(page, "await clearprop.ask({do: 'step'}); await clearprop.ask({do: 'step'});")
+    page.evaluate("""(() => { const slider = document.getElementById('place'); slider.value = '1';
+      slider.dispatchEvent(new Event('input')); })()""")
+    settled(page)
+    assert page.evaluate("clearprop.position.place") == 1
+
     # a boundary
     act(page, "clearprop.shown = Infinity; await clearprop.change('training', {batch_size: 10, learning_rate: 0.05})")
     for _ in range(40):

@@ -46,7 +46,10 @@ export function controls(store) {
   }
   for (const [name, action] of Object.entries(actions)) part(`do-${name}`).addEventListener("click", action);
   const place = /** @type {HTMLInputElement} */ (part("place"));
-  place.addEventListener("input", () => stop(() => store.ask({ do: "go", place: Number(place.value) })));
+  place.addEventListener("input", () => {
+    const chosen = Number(place.value); // before anything that is told sets it back
+    stop(() => store.ask({ do: "go", place: chosen }));
+  });
   document.addEventListener("keydown", (event) => {
     const target = /** @type {HTMLElement} */ (event.target);
     if (target.closest("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -60,6 +63,7 @@ export function controls(store) {
     part("at").textContent = (store.words.at ?? "").replace("{step}", String(step)).replace("{epoch}", String(epoch)).replace("{batch}", String(batch)).replace("{n}", String(per_epoch));
     place.max = String(places - 1);
     place.value = String(now);
+    document.body.classList.toggle("training-now", store.running);
     part("do-run").setAttribute("aria-pressed", String(store.running));
     part("do-run").textContent = (store.running ? store.words.pause : store.words.run) ?? "";
   });

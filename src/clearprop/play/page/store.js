@@ -107,6 +107,7 @@ export class Store {
     }
     if (answer.frame) {
       this.values = new Map(answer.frame.values.map((value) => [value.name, value]));
+      if (!this.values.has(this.selected.name)) this.selected = { name: "", index: null };
       this.places = new Map(this.sequence.map((value, k) => [value.name, k]));
     }
     this.tell(changed);
