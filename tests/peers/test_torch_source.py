@@ -18,9 +18,9 @@ def test_any_network_has_the_same_loss_and_gradients(seed):
     net, X, y = case.net, case.X, case.y
     file, printed = executed(net.to_torch_source(X, y))
     trace = net.trace(X, y)
-    assert printed == [pytest.approx(trace.loss, rel=1e-11, abs=1e-14)]
+    assert printed == [pytest.approx(trace.loss, rel=1e-9, abs=1e-12)]
     module = file["net"]
-    np.testing.assert_allclose(module(file["X"]).detach().numpy(), net.predict(X), rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(module(file["X"]).detach().numpy(), net.predict(X), rtol=1e-8, atol=1e-10)
     if not trace.learned:
         return
     file["loss"](file["X"], file["y"]).backward()
@@ -30,7 +30,7 @@ def test_any_network_has_the_same_loss_and_gradients(seed):
             if theirs is not None and theirs.grad is not None:
                 slope = theirs.grad.numpy()
                 wanted = trace[mine].T if mine.startswith("dW") else trace[mine]
-                np.testing.assert_allclose(slope, wanted, rtol=1e-9, atol=1e-11)
+                np.testing.assert_allclose(slope, wanted, rtol=1e-8, atol=1e-10)
 
 
 def test_a_step_of_sgd_is_the_step_of_the_network():
