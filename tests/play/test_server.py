@@ -93,17 +93,6 @@ def test_two_pages_have_a_network_each(server):
 
 
 @pytest.mark.system
-def test_a_page_whose_bench_was_given_up_is_told(server):
-    asked(server, b'{"do": "step"}', X_Clearprop_Page="first")
-    for k in range(12):
-        asked(server, X_Clearprop_Page=f"other {k}")
-    answer = json.loads(asked(server, X_Clearprop_Page="first", X_Clearprop_Begun="true")[1])
-    assert answer["gone"]
-    assert "state" not in answer
-    assert "gone" not in json.loads(asked(server, X_Clearprop_Page="first")[1])
-
-
-@pytest.mark.system
 def test_a_body_that_is_too_large_or_no_json_is_a_sentence(server):
     assert json.loads(asked(server, b"{")[1])["error"] == "a message that is no JSON"
     assert json.loads(asked(server, b"[" * 100_000)[1])["error"]

@@ -64,6 +64,15 @@ class Conversation:
             self._bench = Bench(self._first or PRESETS["xor"].state("xor"))
         return self._bench
 
+    def resting(self) -> State | None:
+        """The state that another conversation can go on from; None while it answers."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return self.bench.current()
+        finally:
+            self._lock.release()
+
     def answer(self, message: Any) -> dict[str, Any]:
         """What a message comes to; a wrong one is answered by a sentence, and nothing has changed.
 

@@ -10,6 +10,7 @@ import json
 import logging
 import secrets
 import socket
+import threading
 from collections import OrderedDict
 from importlib.resources import files
 from typing import Any
@@ -33,7 +34,9 @@ except ImportError as missing:
 
 HOST = "127.0.0.1"
 _LARGEST = 64 << 20  # bytes of a message: a table of that size comes in one
-_MOST_PAGES = 12  # benches that are kept; the one that was not used for the longest time is given up
+_MOST_PAGES = 12  # benches that are kept; of the one that was not used for the longest time the state is
+_MOST_ASLEEP = 200  # such states; the oldest is given up
+_MOST_LETTERS = 256 << 20  # of their tables together
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -51,23 +54,40 @@ _log = logging.getLogger("clearprop.play")
 
 
 class Pages:
-    """The conversations with the pages that are open, by the name that each page gave itself."""
+    """The conversations with the pages that are open, by the name that each page gave itself.
+
+    Of those that were not used for the longest time the state alone is kept; a bench is built of it when one is needed.
+    """
 
     def __init__(self, state: State | None) -> None:
         self._first, self._open = state, OrderedDict[str, Conversation]()
+        self._asleep: OrderedDict[str, State] = OrderedDict()
+        self._lock = threading.Lock()
 
     def knows(self, page: str) -> bool:
-        """Whether a page's bench is still there."""
-        return page in self._open
+        """Whether a page's bench is still there, or its state."""
+        return page in self._open or page in self._asleep
 
-    def of(self, page: str) -> Conversation:
-        """That of a page; a new one where there is none yet."""
-        if page not in self._open:
-            self._open[page] = Conversation(self._first)
-        self._open.move_to_end(page)
-        while len(self._open) > _MOST_PAGES:
-            self._open.popitem(last=False)
-        return self._open[page]
+    def of(self, page: str) -> tuple[Conversation, bool]:
+        """That of a page, a new one where there is none yet; and whether it was asleep."""
+        with self._lock:
+            state = self._asleep.pop(page, None)
+            if page not in self._open:
+                self._open[page] = Conversation(self._first if state is None else state)
+            self._open.move_to_end(page)
+            self._put_away()
+            return self._open[page], state is not None
+
+    def _put_away(self) -> None:
+        """Keep no more benches than are bounded, but those that are answering, and no more states and letters."""
+        for page in list(self._open)[: max(0, len(self._open) - _MOST_PAGES)]:
+            state = self._open[page].resting()
+            if state is not None:
+                del self._open[page]
+                self._asleep[page] = state
+        letters = sum(len(state.data.text) for state in self._asleep.values())
+        while len(self._asleep) > _MOST_ASLEEP or letters > _MOST_LETTERS:
+            letters -= len(self._asleep.popitem(last=False)[1].data.text)
 
 
 def application(token: str, port: int, state: State | None = None) -> Starlette:
@@ -118,7 +138,7 @@ def application(token: str, port: int, state: State | None = None) -> Starlette:
         page = request.headers.get("x-clearprop-page", "")[:64]
         if not pages.knows(page) and request.headers.get("x-clearprop-begun") == "true":
             return JSONResponse({"gone": True, "error": "its bench was given up"}, headers=_HEADERS)
-        text = await run_in_threadpool(_answered, pages.of(page), bytes(body))
+        text = await run_in_threadpool(_answered, pages, page, bytes(body))
         return Response(text, media_type="application/json", headers=_HEADERS)
 
     routes = [
@@ -129,13 +149,15 @@ def application(token: str, port: int, state: State | None = None) -> Starlette:
     return Starlette(routes=routes, exception_handlers={Exception: _failed, 405: _not_so})
 
 
-def _answered(talk: Conversation, body: bytes) -> str:
+def _answered(pages: Pages, page: str, body: bytes) -> str:
     """An answer as JSON; a message that is none gets a sentence."""
     try:
         message = json.loads(body)
     except (ValueError, RecursionError):
         return json.dumps({"error": "a message that is no JSON"})
-    return json.dumps(talk.answer(message), allow_nan=False)
+    talk, woken = pages.of(page)
+    answer = talk.answer(message)
+    return json.dumps({**answer, "woken": True} if woken else answer, allow_nan=False)
 
 
 def _said(status: int, why: str) -> JSONResponse:

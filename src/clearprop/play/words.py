@@ -129,6 +129,7 @@ WORDS: dict[str, Message] = {
     "compared_optimizers": Message("play.compared_optimizers", n="{n}", rate="{rate}"),
     "recorded": Message("play.recorded"),
     "given_up": Message("play.given_up"),
+    "woken": Message("play.woken"),
 }
 
 

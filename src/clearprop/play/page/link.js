@@ -73,14 +73,14 @@ export function lookAgain(store) {
 export function links(store) {
   const share = part("do-share");
   share.addEventListener("click", async () => {
-    const { state, letters = 0 } = await store.line({ do: "state" });
+    const { state, error, letters = 0 } = await store.line({ do: "state" });
     if (!state) {
-      store.fail(store.words.needs_bench ?? "");
+      store.fail(error ?? store.words.needs_bench ?? "");
       return;
     }
     if (letters + JSON.stringify([state.data.X, state.data.y]).length > MOST_DATA) {
       await saveFile();
-      tell(store.words.too_large ?? "");
+      store.say(store.words.too_large ?? "");
       return;
     }
     const { name, index } = store.selected;
@@ -91,23 +91,20 @@ export function links(store) {
     history.replaceState(null, "", link);
     try {
       await navigator.clipboard.writeText(link);
-      tell(store.words.copied ?? "");
+      store.say(store.words.copied ?? "");
     } catch {
-      tell(store.words.in_address ?? "");
+      store.say(store.words.in_address ?? "");
     }
   });
   const saveFile = async () => {
-    const { state } = await store.line({ do: "state", whole: true });
+    const { state, error } = await store.line({ do: "state", whole: true });
     if (!state) {
-      store.fail(store.words.needs_bench ?? "");
+      store.fail(error ?? store.words.needs_bench ?? "");
       return;
     }
     download("network.play.json", JSON.stringify(state, null, 1), "application/json");
   };
   part("do-file").addEventListener("click", saveFile);
-  const tell = (/** @type {string} */ text) => {
-    part("told").textContent = text;
-  };
 }
 
 /**

@@ -40,6 +40,9 @@ store.on(["error"], () => {
   part("error").textContent = store.error;
   part("error").hidden = !store.error;
 });
+store.on(["note"], () => {
+  part("told").textContent = store.note;
+});
 part("error").addEventListener("click", () => store.fail(""));
 choices(store);
 controls(store);

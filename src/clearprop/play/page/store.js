@@ -2,12 +2,12 @@
 
 /** @typedef {import("./types.js").Answer} Answer */
 /** @typedef {import("./line.js").Ask} Ask */
-/** @typedef {"words" | "frame" | "state" | "numbers" | "plane" | "answers" | "position" | "losses" | "curve" | "scores" | "presets" | "exports" | "selected" | "shown" | "running" | "error" | "view"} Topic */
+/** @typedef {"words" | "frame" | "state" | "numbers" | "plane" | "answers" | "position" | "losses" | "curve" | "scores" | "presets" | "exports" | "selected" | "shown" | "running" | "error" | "note" | "view"} Topic */
 
 export class Store {
   /** @param {Ask} ask */
   constructor(ask) {
-    this.line = ask;
+    this.wire = ask;
     /** @type {Record<string, string>} */
     this.words = {};
     this.frame = /** @type {import("./types.js").Frame} */ (/** @type {unknown} */ (null));
@@ -39,6 +39,7 @@ export class Store {
     /** Whether a number is being changed by hand: what moves with it is marked. */
     this.typed = false;
     this.error = "";
+    this.note = "";
     /** Whether the training that just ended has diverged. */
     this.diverged = false;
     /** @type {Map<Topic, (() => void)[]>} */
@@ -64,22 +65,33 @@ export class Store {
   }
 
   /**
+   * The bench's answer, which is not taken over. Where the bench was given up, all is opened anew as it last was.
+   * @param {object} message
+   * @returns {Promise<Answer>}
+   */
+  async line(message) {
+    let answer;
+    try {
+      answer = await this.wire(message);
+    } catch {
+      return { error: this.words.gone ?? "The program does not answer: is it still running?" };
+    }
+    if (answer.woken) this.say(this.words.woken ?? "");
+    if (!answer.gone) return answer;
+    const anew = await this.wire({ do: "open", state: this.state });
+    this.take(anew);
+    const error = [this.words.given_up, anew.error].filter(Boolean).join(" ");
+    this.say(error);
+    return { error };
+  }
+
+  /**
    * Ask the bench, and take over what it answers.
    * @param {object} message
    * @returns {Promise<Answer>}
    */
   async ask(message) {
-    let answer;
-    try {
-      answer = await this.line(message);
-    } catch {
-      answer = { error: this.words.gone ?? "The program does not answer: is it still running?" };
-    }
-    if (answer.gone) {
-      await this.line({ do: "open", state: this.state }).then((anew) => this.take(anew));
-      this.fail(this.words.given_up ?? "");
-      return answer;
-    }
+    const answer = await this.line(message);
     this.take(answer);
     return answer;
   }
@@ -91,6 +103,15 @@ export class Store {
   fail(why) {
     this.error = why;
     this.tell(["error"]);
+  }
+
+  /**
+   * Say what has happened; it stays until something else is said.
+   * @param {string} what
+   */
+  say(what) {
+    this.note = what;
+    this.tell(["note"]);
   }
 
   /** @param {Answer} answer */

@@ -76,6 +76,7 @@
  * @property {string} [error]
  * @property {boolean} [diverged] the training
  * @property {boolean} [gone] whether the bench was given up
+ * @property {boolean} [woken] whether the bench was built anew from its state
  * @property {boolean} [refused] for want of the token
  * @property {Record<string, string>} [words]
  * @property {Frame} [frame]
