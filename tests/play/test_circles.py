@@ -138,3 +138,16 @@ def test_a_matrix_in_a_formula_has_brackets(server, browser):
     width = page.evaluate("getComputedStyle(document.querySelector('#formula mtable.matrix')).borderLeftWidth")
     assert float(width.removesuffix("px")) > 0
     assert page.evaluate("document.querySelector('#formula h2').textContent") == "∂L/∂W[1] (2 × 4)"
+
+
+def test_nothing_jumps_while_it_trains(server, browser):
+    page = opened(browser, server.url, width=1280, height=720)
+    act(page, "await clearprop.ask({do: 'open', preset: 'moons'});")
+    settled(page)
+    page.evaluate("globalThis.drawn = document.querySelector('#circles .edges')")
+    heights = "[...document.querySelectorAll('main > *, #centre > *')].map((one) => one.offsetHeight).join()"
+    before = page.evaluate(heights)
+    act(page, "for (let k = 0; k < 40; k++) await clearprop.ask({do: 'step', steps: 1 + 7 * k});")
+    settled(page)
+    assert page.evaluate(heights) == before
+    assert page.evaluate("globalThis.drawn.isConnected")  # the circles were not built anew

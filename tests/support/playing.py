@@ -10,6 +10,9 @@ READY = "'ready' in document.documentElement.dataset"
 _CELLS = """JSON.stringify([...document.querySelectorAll('.cell')].map((one) =>
   [one.dataset.name, one.dataset.index, one.dataset.row ?? null, one.dataset.value, one.textContent]))"""
 
+# The next picture; a tab behind another one has none.
+_PICTURE = """await Promise.race([new Promise(requestAnimationFrame), new Promise((done) => setTimeout(done, 100))]);"""
+
 
 @contextmanager
 def served(state=None):
@@ -39,8 +42,8 @@ def act(page, code):
 
 
 def settled(page):
-    """Wait for all answers that are under way."""
-    act(page, "await clearprop.line({do: 'state'}); await new Promise((done) => setTimeout(done, 30));")
+    """Wait for all answers that are under way, and for two pictures: some parts fit themselves to their room."""
+    act(page, "await clearprop.line({do: 'state'});" + 2 * _PICTURE)
 
 
 def cells(page):

@@ -18,11 +18,15 @@ export function circles(store) {
   const stage = part("circles");
   const key = legend(store, stage);
   let size = "";
-  const sizeOf = () => `${stage.clientWidth} × ${stage.clientHeight}`;
+  const sizeOf = () => `${stage.offsetWidth} × ${stage.offsetHeight}`; // without a scroll bar, which is of our making
   const build = () => {
-    if (!store.frame || stage.hidden || !stage.clientWidth) return;
+    if (!store.frame || stage.hidden || !stage.offsetWidth) return;
     size = sizeOf();
-    stage.replaceChildren(...built(store, layoutOf(store, stage.clientWidth, stage.clientHeight)), key.element);
+    let layout = layoutOf(store, stage.offsetWidth, stage.offsetHeight);
+    const wide = layout.width > stage.offsetWidth;
+    stage.classList.toggle("wide", wide);
+    if (wide) layout = layoutOf(store, stage.offsetWidth, stage.clientHeight); // beside the scroll bar
+    stage.replaceChildren(...built(store, layout), key.element);
     redraw(store, stage);
     mark(store, stage);
     key.redraw();

@@ -49,7 +49,8 @@ export function tabs(store) {
   store.on(["numbers", "words"], () => {
     const { row, size, batch } = store.numbers;
     const places = { k: row + 1, n: size, row: (batch[row] ?? 0) + 1 };
-    part("row-now").textContent = filled(size === 1 ? store.words.one_row : store.words.row_of, places);
+    const said = filled(size === 1 ? store.words.one_row : store.words.row_of, places);
+    part("row-now").textContent = part("row-now").title = said;
     for (const id of ["row-back", "row-next"]) part(id).hidden = size === 1;
   });
 }
