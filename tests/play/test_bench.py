@@ -1,6 +1,7 @@
 """The bench: what it shows is the trace of the step that comes next, and the state holds all of it."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -243,3 +244,10 @@ def test_a_nudge_is_the_difference_that_numpy_makes(name):
     assert found["difference"] == pytest.approx((losses[2] - losses[0]) / 2e-4, rel=1e-6)
     assert found["gradient"] == float(bench.trace().dW[1][0, 0])
     assert found["relative"] < 1e-4
+
+
+def test_without_scikit_learn_its_digits_are_a_sentence(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    answer = Conversation().answer({"do": "open", "preset": "digits"})
+    assert "pip install" in answer["error"]
+    assert "fault" not in answer["error"]

@@ -10,6 +10,7 @@ import numpy as np
 from clearprop.execute import Array
 from clearprop.messages import Message
 from clearprop.play.state import DataChoice, LayerChoice, NetworkChoice, Numbers, State, TrainingChoice
+from clearprop.table.demo import TARGET, load_demo
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,11 @@ def _wave(choice: DataChoice) -> Generated:
 
 
 def _digits(choice: DataChoice) -> Generated:
-    from sklearn.datasets import load_digits
-
-    found = load_digits()
-    kept = _generator(choice).permutation(len(found.data))[: choice.rows]
+    found = load_demo("digits")
+    X, y = found.drop(TARGET).to_numpy(), found[TARGET].cast(int).to_numpy()
+    kept = _generator(choice).permutation(len(X))[: choice.rows]
     names = tuple(f"p{i}{j}" for i in range(1, 9) for j in range(1, 9))
-    return Generated(found.data[kept] / 16, found.target[kept].astype(np.int64), names, tuple("0123456789"))
+    return Generated(X[kept] / 16, y[kept], names, tuple("0123456789"))
 
 
 def _pair(x1: Array, x2: Array) -> Array:
