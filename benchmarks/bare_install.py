@@ -1,4 +1,4 @@
-"""The playground from a wheel in an empty environment: what it needs on disk, and whether each example opens and learns.
+"""The playground from a wheel in an empty environment: what it takes on disk, and whether each example learns.
 
     python benchmarks/bare_install.py
 
