@@ -175,7 +175,13 @@ ODD = (
         "tanh",
         "cross_entropy",
         "\ud800",
+        "a,b\udfff\n1,2",
         [0] * 5000,
+        [1, 0, 2],
+        [0, 0.5],
+        [[0, 1]] * 50_000,
+        ["a"] * 50_000,
+        {f"n{k}": 0 for k in range(5000)},
     ),
 )
 MEANT = [
@@ -231,12 +237,124 @@ def mutated(rng, value, depth=0):
             if rng.random() < 0.1:
                 changed.pop(name)
             if rng.random() < 0.1:
+                changed = {name: changed.get(name) for name in rng.sample(list(changed), len(changed))}
+            if rng.random() < 0.1:
                 changed[rng.choice(["do", "state", "units", "", "version"])] = rng.choice(ODD)
             return changed
         case list() if value:
             k = rng.randrange(len(value))
             return [*value[:k], mutated(rng, value[k], depth + 1), *value[k + 1 :]]
     return rng.choice(ODD)
+
+
+STATE = PRESETS["xor"].state("xor").to_dict()
+
+
+def opened_with(part, /, **changes):
+    given = changes if part == "" else {part: {**STATE[part], **changes}}
+    return {"do": "open", "state": {**STATE, **given}}
+
+
+def changed_with(part, /, **changes):
+    return {"do": "change", "part": part, "changes": changes}
+
+
+REFUSED = [  # field by field, by a link or file and by a page: what the sentence names
+    ("data", "name", "\ud800", "half a letter"),
+    ("data", "text", "a,b\udfff\n1,2", "half a letter in 'a,b\\udfff"),
+    ("data", "text", "größe" * 100_000 + "\ud800", "half a letter"),
+    ("data", "target", "\ud800", "half a letter"),
+    ("data", "classes", ["a", "b\udfff"], "half a letter"),
+    ("data", "inputs", ["\ud800"], "half a letter"),
+    ("data", "name", "x" * 20_000, "a name of 20,000 letters"),
+    ("data", "ends", [[0, 1]] * 50_000, "50,000 axes with ends"),
+    ("data", "ends", [[0]], "2 values expected, not 1"),
+    ("data", "classes", ["a"] * 50_000, "50,000 classes"),
+    ("data", "inputs", ["a"] * 50_000, "50,000 names of inputs"),
+    ("data", "X", [[0.0]] * 50_000, "50,000 rows of X"),
+    ("data", "y", [[0.0]] * 50_000, "50,000 rows of y"),
+    ("data", "X", [[0.0] * 50_000], "50,000 numbers in a row"),
+    ("data", "X", [[0.0] * 900] * 3000, "2,700,000 numbers in rows of X"),
+    ("data", "nonsense", 1, "'nonsense' in data"),
+    ("data", "seed", -1, "seed -1"),
+    ("network", "layers", [{"units": 1}] * 50_000, "50,000 layers"),
+    ("network", "layers", [{"units": 1, "nonsense": 1}], "'nonsense' in a layer"),
+    ("network", "seed", -1, "seed -1"),
+    ("network", "loss", "\ud800", "half a letter"),
+    ("training", "seed", -1, "seed -1"),
+    ("training", "batch_size", 10**9, "batches of 1,000,000,000 rows"),
+    ("view", "axes", [], "the axes []"),
+    ("view", "axes", [5], "the axes [5]"),
+    ("view", "axes", [1, 1], "the axes [1, 1]"),
+    ("view", "axes", [0, -1], "the axes [0, -1]"),
+    ("view", "axes", [0, 5], "input 6 on an axis; expected two of the inputs 1 … 2"),
+    ("view", "axes", [0, 10**9], "input 1,000,000,001 on an axis"),
+    ("view", "axes", [0] * 50_000, "50,000 axes"),
+    ("view", "row", 10**9, "row 1,000,000,001 of a batch; expected 1 … 4"),
+    ("view", "shown", 10**9, "1,000,000,000 values of a step"),
+    ("view", "shown", -2, "-2 values of a step"),
+    ("view", "selected", "\ud800", "half a letter"),
+]
+
+
+@pytest.mark.parametrize("message", [opened_with, changed_with])
+@pytest.mark.parametrize(("part", "name", "value", "why"), REFUSED, ids=[f"{k}" for k in range(len(REFUSED))])
+def test_a_field_that_makes_no_sense_is_refused_by_a_sentence(message, part, name, value, why):
+    talk = Conversation()
+    before = talk.answer({"do": "state"})
+    answer = talk.answer(message(part, **{name: value}))
+    assert list(answer) == ["error"]
+    assert why in answer["error"]
+    assert answer["error"].count("expected") == 1
+    assert len(answer["error"]) < 300
+    assert talk.answer({"do": "state"}) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"nonsense": 1}, "'nonsense' in a state"),
+        ({"version": 2}, "a state of version 2; expected version 1"),
+        ({"start": {f"W{k}": 0 for k in range(5000)}}, "5,000 arrays"),
+        ({"start": {"\ud800": 0}}, "half a letter"),
+        ({"start": {"W9": 0}}, "numbers for 'W9'; expected one of: W1, b1, W2, b2"),
+        ({"now": {"W9": 0}}, "numbers for 'W9'"),
+        ({"slots": {"W9": 0}}, "numbers for 'W9'"),
+        ({"position": {"step": -1}}, "step -1"),
+        ({"position": {"epoch": 10**30}}, "epoch 10"),
+        ({"data": 5}, "data of type int; expected an object"),
+    ],
+)
+def test_a_state_that_makes_no_sense_is_refused_by_a_sentence(changes, part):
+    answer = Conversation().answer(opened_with("", **changes))
+    assert list(answer) == ["error"]
+    assert part in answer["error"]
+    assert answer["error"].count("expected") == 1
+
+
+@pytest.mark.parametrize("state", [5, [], "xor", True])
+def test_what_is_no_object_is_no_state(state):
+    assert "; expected an object" in Conversation().answer({"do": "open", "state": state})["error"]
+
+
+def test_a_row_goes_with_its_batch():
+    """A view of the fourth sample is no view of a batch of two; who changes the batch has not asked for a row."""
+    talk = Conversation()
+    talk.answer({"do": "change", "part": "view", "changes": {"row": 3}})
+    state = talk.answer({"do": "change", "part": "training", "changes": {"batch_size": 2}})["state"]
+    assert state["view"]["row"] == 1
+    assert "error" not in Conversation().answer({"do": "open", "state": state})
+
+
+def test_as_much_as_is_allowed_is_taken():
+    n, names = 4000, [f"größe {k}" for k in range(450)]
+    X = np.random.default_rng(0).normal(size=(n, 450))
+    data = {**STATE["data"], "kind": "numbers", "X": X.tolist(), "y": [[0.0]] * n, "inputs": names}
+    network = {**STATE["network"], "layers": [{"units": 1, "activation": "identity"}], "loss": "squared_error"}
+    talk = Conversation()
+    assert "error" not in talk.answer({"do": "open", "state": {**STATE, "data": data, "network": network}})
+    np.testing.assert_array_equal(talk.bench.samples.X, X)
+    assert talk.bench.samples.inputs == tuple(names)
 
 
 def test_every_action_is_among_the_messages():

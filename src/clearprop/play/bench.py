@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from clearprop.arrays import as_array
-from clearprop.errors import DivergenceError, InvalidValueError, ShapeError, checked_integer
+from clearprop.errors import DivergenceError, InvalidValueError, ShapeError, checked_integer, listed
 from clearprop.execute import Array, default_executor
 from clearprop.explain import Trace
 from clearprop.messages import Language, Message, checked_language
@@ -52,6 +52,7 @@ class Bench:
     def open(self, state: State) -> None:
         """Build everything anew; what was there stays if that fails."""
         samples = samples_of(state.data)
+        _check_view(state, samples)
         network = network_of(state, samples.X.shape[1])
         self._adopt(state, samples, network)
 
@@ -61,13 +62,16 @@ class Bench:
         start = network.arrays()
         training = training_of(network, state, samples)
         at_start = training.snapshot()
+        _check_names({**state.start, **state.now}, start)
+        _check_names(state.slots, at_start.slots)
         if state.now or state.position != Position():
-            now = {name: _numbers(name, a, start[name].shape) for name, a in state.now.items() if name in start}
+            now = {name: _numbers(name, a, start[name].shape) for name, a in state.now.items()}
             slots = {n: _numbers(n, state.slots.get(n, 0.0), a.shape) for n, a in at_start.slots.items()}
             p = state.position
-            if p.batch and not 0 <= p.batch < training.per_epoch:
+            if p.batch and p.batch >= training.per_epoch:
                 raise InvalidValueError(f"batch {p.batch} of an epoch", f"0 … {training.per_epoch - 1}")
-            training.go_to(Snapshot({**start, **now}, slots, max(0, p.step), max(0, p.epoch), p.batch))
+            training.go_to(Snapshot({**start, **now}, slots, p.step, p.epoch, p.batch))
+        state = replace(state, view=replace(state.view, row=min(state.view.row, _largest_batch(state, samples) - 1)))
         self.state, self.samples, self.network, self.training = state, samples, network, training
         self._drawn, self._start = drawn, at_start
         self.update = Update(network.architecture, training.optimizer)
@@ -84,6 +88,7 @@ class Bench:
             raise InvalidValueError(f"a part {part!r} of the state", "data, network, training or view")
         if part == "view":
             state = self.state.changed(part, changes)
+            _check_view(state, self.samples)
             self.state, self._trace = state, None if state.view.row != self.state.view.row else self._trace
             return
         state = replace(self.current().changed(part, changes), position=Position(), slots={})
@@ -195,9 +200,9 @@ class Bench:
             state = replace(state, network=network, slots={})
         if len(X) != len(samples.X):  # another order of the samples, so that the epoch begins anew
             state = replace(state, position=replace(state.position, batch=0), view=replace(state.view, row=0))
-        data = {**asdict(state.data), "kind": "numbers", "X": X.tolist(), "y": y.tolist(), "text": ""}
+        data = {"kind": "numbers", "X": X.tolist(), "y": y.tolist(), "text": ""}
         data |= {"inputs": list(samples.inputs), "classes": list(samples.classes), **changes}
-        state = State.from_dict({**state.to_dict(), "data": data})
+        state = state.changed("data", data)
         built = network_of(state, X.shape[1])
         self._adopt(_fitting(state, built), samples_of(state.data), built)
 
@@ -293,6 +298,27 @@ def network_of(state: State, n_inputs: int) -> Network:
     return Network(n_inputs, layers, resolve_loss(choice.loss), seed=choice.seed, dtype="float64", **penalties)
 
 
+def _check_names(given: Numbers, known: Mapping[Any, Array]) -> None:
+    """Refuse numbers of what is not there: they would be left out in silence."""
+    for name in given:
+        if name not in known:
+            raise InvalidValueError(f"numbers for {name!r:.40}", "one of: " + listed(known))
+
+
+def _check_view(state: State, samples: Samples) -> None:
+    """Refuse a view of inputs or of a sample that there are not."""
+    n, most = max(2, samples.X.shape[1]), _largest_batch(state, samples)
+    if max(state.view.axes) >= n:
+        raise InvalidValueError(f"input {max(state.view.axes) + 1:,} on an axis", f"two of the inputs 1 … {n}")
+    if state.view.row >= most:
+        raise InvalidValueError(f"row {state.view.row + 1:,} of a batch", f"1 … {most:,}")
+
+
+def _largest_batch(state: State, samples: Samples) -> int:
+    """Rows of every batch but an epoch's last one."""
+    return min(state.training.batch_size or len(samples.train), len(samples.train))
+
+
 def _init(choice: NetworkChoice) -> Any:
     return Normal(0.01) if choice.init == "small" else choice.init
 
@@ -311,7 +337,7 @@ def training_of(network: Network, state: State, samples: Samples) -> Stepwise:
         optimizer=resolve_optimizer(choice.optimizer, choice.learning_rate),
         batch_size=choice.batch_size or len(samples.train),
         shuffle=choice.shuffle,
-        seed=abs(choice.seed),
+        seed=choice.seed,
     )
 
 

@@ -60,7 +60,7 @@ def _typed(X: list[list[float]], y: list[list[float]], *classes: str) -> Callabl
 
 
 def _generator(choice: DataChoice) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(abs(choice.seed)))
+    return np.random.Generator(np.random.Philox(choice.seed))
 
 
 def _moons(choice: DataChoice) -> Generated:

@@ -4,21 +4,53 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import Annotated, Any, TypeVar
 
-from clearprop.errors import InvalidValueError, checked_choice, checked_seed
+from clearprop.errors import ClearpropError, InvalidValueError, checked_choice, checked_integer, checked_seed
 from clearprop.explain.derivation.symbols import NOTATIONS
 from clearprop.messages import checked_language
 from clearprop.nn import CONVENTIONS
 from clearprop.present.formula import checked_digits
-from clearprop.table.plain import record
+from clearprop.table.plain import UpTo, record
 
+Part = TypeVar("Part")
 VERSION = 1
 MOST_LAYERS = 12
 MOST_ROWS = 20_000  # that the page trains on; of a larger table a sample is drawn, and that is said
 MOST_TEXT = 100_000  # letters of a table that are sent to and fro; a longer one stays with the bench
+MOST_INPUTS, MOST_CLASSES = 1000, 1000
+_MOST_NUMBERS = 2_000_000  # of samples that are typed or drawn
+_MOST_SHOWN = 1000  # values of a step: more than a network of so many layers has
+_MOST_LETTERS = 10_000  # of a name
 Numbers = dict[str, Any]  # parameters or an optimizer's arrays as nested lists, by name
+
+
+def whole(text: str) -> str:
+    """A text, if it has no half letters (surrogates), which no file and no page can hold.
+
+    Raises:
+        InvalidValueError: for one that has.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        around = text[max(0, error.start - 10) : error.start + 10]
+        raise InvalidValueError(f"half a letter in {around!r}", "whole letters of Unicode") from None
+    return text
+
+
+def _name(text: str) -> str:
+    """A text that is no longer than a name may be."""
+    if len(text) > _MOST_LETTERS:
+        raise InvalidValueError(f"a name of {len(text):,} letters", f"up to {_MOST_LETTERS:,}")
+    return whole(text)
+
+
+Text = Annotated[str, whole]
+Name = Annotated[str, _name]
+Named = Annotated[dict[Name, Any], UpTo(20 * MOST_LAYERS, "arrays")]  # whose numbers the bench looks at
+Row = Annotated[tuple[float, ...], UpTo(MOST_INPUTS, "numbers in a row")]
 
 
 @dataclass(frozen=True)
@@ -37,18 +69,18 @@ class DataChoice:
     """
 
     kind: str = "preset"
-    name: str = "xor"
+    name: Name = "xor"
     rows: int = 200
     noise: float = 0.1
     seed: int = 0
-    inputs: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
-    X: tuple[tuple[float, ...], ...] = ()
-    y: tuple[tuple[float, ...], ...] = ()
-    text: str = ""
-    target: str = ""
+    inputs: Annotated[tuple[Name, ...], UpTo(MOST_INPUTS, "names of inputs")] = ()
+    classes: Annotated[tuple[Name, ...], UpTo(MOST_CLASSES, "classes")] = ()
+    X: Annotated[tuple[Row, ...], UpTo(MOST_ROWS, "rows of X", _MOST_NUMBERS)] = ()
+    y: Annotated[tuple[Row, ...], UpTo(MOST_ROWS, "rows of y", _MOST_NUMBERS)] = ()
+    text: Text = ""
+    target: Name = ""
     test: float = 0.0
-    ends: tuple[tuple[float, float], ...] = ()
+    ends: Annotated[tuple[tuple[float, float], ...], UpTo(MOST_INPUTS, "axes with ends")] = ()
 
     def __post_init__(self) -> None:
         if not all(-1e9 <= low < high <= 1e9 for low, high in self.ends):
@@ -67,31 +99,42 @@ class LayerChoice:
     """A dense layer."""
 
     units: int = 1
-    activation: str = "tanh"
+    activation: Name = "tanh"
 
 
 @dataclass(frozen=True)
 class NetworkChoice:
     """Which network: its layers, the last of which gives the answer."""
 
-    layers: tuple[LayerChoice, ...] = (LayerChoice(2, "tanh"), LayerChoice(1, "sigmoid"))
-    loss: str = "binary_cross_entropy"
-    init: str = "glorot"
+    layers: Annotated[tuple[LayerChoice, ...], UpTo(MOST_LAYERS, "layers")] = (
+        LayerChoice(2, "tanh"),
+        LayerChoice(1, "sigmoid"),
+    )
+    loss: Name = "binary_cross_entropy"
+    init: Name = "glorot"
     bias: bool = True
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        checked_seed(self.seed)
 
 
 @dataclass(frozen=True)
 class TrainingChoice:
     """How it learns; a batch size of 0 takes all rows."""
 
-    optimizer: str = "gradient_descent"
+    optimizer: Name = "gradient_descent"
     learning_rate: float = 0.5
     batch_size: int = 1
     shuffle: bool = False
     seed: int = 0
     l1: float = 0.0
     l2: float = 0.0
+
+    def __post_init__(self) -> None:
+        checked_seed(self.seed)
+        if not 0 <= self.batch_size <= MOST_ROWS:
+            raise InvalidValueError(f"batches of {self.batch_size:,} rows", f"1 … {MOST_ROWS:,}, or 0 for all rows")
 
 
 @dataclass(frozen=True)
@@ -100,30 +143,33 @@ class View:
 
     Attributes:
         lang, notation, convention, digits: as of `Trace.explain`.
-        row: of the batch, the sample whose numbers stand at the neurons.
+        row: of the batch, the sample whose numbers stand at the neurons; of a smaller last batch its last one.
         shown: how many values of the step are shown, in the order in which they are computed; -1: all.
         selected: what the formula is shown of: "dW2", or an element "dW2[0,1]", counted from 0 as the arrays are.
         tab: of the picture.
-        axes: the two inputs of the plane.
+        axes: the two inputs of the plane; of one input, that and the target.
     """
 
-    lang: str = "en"
-    notation: str = "delta"
-    convention: str = "row"
+    lang: Name = "en"
+    notation: Name = "delta"
+    convention: Name = "row"
     digits: int = 4
     row: int = 0
     shown: int = -1
-    selected: str = ""
-    tab: str = "circles"
-    axes: tuple[int, ...] = (0, 1)
+    selected: Name = ""
+    tab: Name = "circles"
+    axes: Annotated[tuple[int, ...], UpTo(2, "axes")] = (0, 1)
 
     def __post_init__(self) -> None:
         checked_language(self.lang)
         checked_choice("notation", self.notation, NOTATIONS)
         checked_choice("convention", self.convention, CONVENTIONS)
         checked_digits(self.digits)
-        if self.row < 0 or any(axis < 0 for axis in self.axes):
-            raise InvalidValueError("a row or an axis below 0", "numbers of them, from 0")
+        checked_integer("row", self.row, low=0)
+        if not -1 <= self.shown <= _MOST_SHOWN:
+            raise InvalidValueError(f"{self.shown:,} values of a step", f"0 … {_MOST_SHOWN:,}, or -1 for all")
+        if len(set(self.axes)) != 2 or min(self.axes) < 0:
+            raise InvalidValueError(f"the axes {list(self.axes)}", "numbers of two inputs, from 0")
 
 
 @dataclass(frozen=True)
@@ -133,6 +179,10 @@ class Position:
     step: int = 0
     epoch: int = 0
     batch: int = 0
+
+    def __post_init__(self) -> None:
+        for name, number in asdict(self).items():
+            checked_integer(name, number, low=0)
 
 
 @dataclass(frozen=True)
@@ -150,9 +200,9 @@ class State:
     training: TrainingChoice = field(default_factory=TrainingChoice)
     view: View = field(default_factory=View)
     position: Position = field(default_factory=Position)
-    start: Numbers = field(default_factory=dict)
-    now: Numbers = field(default_factory=dict)
-    slots: Numbers = field(default_factory=dict)
+    start: Named = field(default_factory=dict)
+    now: Named = field(default_factory=dict)
+    slots: Named = field(default_factory=dict)
 
     def changed(self, part: str, changes: Mapping[str, Any]) -> State:
         """The same with other values in some fields of a part.
@@ -160,20 +210,10 @@ class State:
         Raises:
             InvalidValueError: if there are no such fields, or for a value of another type.
         """
-        old = getattr(self, part)
-        given = {f.name: getattr(old, f.name) for f in fields(old)}
-        if isinstance(old, NetworkChoice):
-            given["layers"] = [asdict(layer) for layer in old.layers]
-        unknown = [name for name in changes if name not in given]
-        layers = changes.get("layers")
-        if isinstance(layers, list) and len(layers) > MOST_LAYERS:
-            raise InvalidValueError(f"{len(layers):,} layers", f"up to {MOST_LAYERS}")
-        if unknown:
-            raise InvalidValueError(f"{unknown[0]!r:.40} in {part}", "one of: " + ", ".join(given))
-        try:
-            return replace(self, **{part: record(type(old), {**given, **changes})})
-        except (KeyError, TypeError, ValueError, StopIteration, RecursionError) as error:
-            raise InvalidValueError(f"{part}: {error}") from None
+        kind = type(getattr(self, part))
+        _refuse_unknown(part, kind, changes)
+        given = _recorded(part, kind, changes)
+        return replace(self, **{part: replace(getattr(self, part), **{name: getattr(given, name) for name in changes})})
 
     def without_text(self) -> State:
         """The same without a table's text, where that is long."""
@@ -181,7 +221,7 @@ class State:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON."""
-        return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]  # tuples become lists
+        return json.loads(json.dumps(self, default=vars))  # type: ignore[no-any-return]  # tuples become lists
 
     @classmethod
     def from_dict(cls, data: Any) -> State:
@@ -190,22 +230,32 @@ class State:
         Raises:
             InvalidValueError: if it is none.
         """
-        try:
-            if not isinstance(data, dict):
-                raise TypeError(f"{type(data).__name__}, which is no object")
-            unknown = [name for name in data if name not in {f.name for f in fields(cls)}]
-            if unknown:
-                raise ValueError(f"{unknown[0]!r:.40}, which is no part of one")
-            layers = data.get("network", {}).get("layers", ()) if isinstance(data.get("network", {}), dict) else ()
-            if isinstance(layers, list) and len(layers) > MOST_LAYERS:
-                raise ValueError(f"{len(layers):,} layers")
-            if data.get("version", VERSION) != VERSION:
-                raise ValueError(f"version {data['version']!r}")
-            numbers = {name: data.get(name) or {} for name in ("start", "now", "slots")}
-            if not all(isinstance(each, dict) for each in numbers.values()):
-                raise TypeError("numbers that are not by name")
-            return record(cls, {**data, **numbers})
-        except (KeyError, TypeError, ValueError, StopIteration, RecursionError) as error:
-            raise InvalidValueError(
-                f"a state that cannot be read: {error}", "what the playground has written"
-            ) from None
+        _refuse_unknown("a state", cls, data)
+        if data.get("version", VERSION) != VERSION:
+            raise InvalidValueError(f"a state of version {data['version']!r:.40}", f"version {VERSION}")
+        absent: dict[str, Numbers] = {name: {} for name in ("start", "now", "slots") if data.get(name) is None}
+        return _recorded("a state", cls, {**data, **absent})
+
+
+def _recorded(what: str, kind: type[Part], data: Mapping[str, Any]) -> Part:
+    """A state, or a part of one, from plain data."""
+    try:
+        return record(kind, data)
+    except ClearpropError:
+        raise
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidValueError(f"{what} that cannot be read: {error}") from None
+
+
+def _refuse_unknown(what: str, kind: Any, data: Any) -> None:
+    """Refuse what is no object, and fields that a part does not have, in parts of it as well."""
+    if not isinstance(data, Mapping):
+        raise InvalidValueError(f"{what} of type {type(data).__name__}", "an object")
+    known = {one.name: one.default_factory for one in fields(kind)}
+    for name, value in data.items():
+        if name not in known:
+            raise InvalidValueError(f"{name!r:.40} in {what}", "one of: " + ", ".join(known))
+        if is_dataclass(known[name]):
+            _refuse_unknown(name, known[name], value)
+        for layer in value[:MOST_LAYERS] if name == "layers" and isinstance(value, list) else ():
+            _refuse_unknown("a layer", LayerChoice, layer)

@@ -35,8 +35,8 @@ def samples_of_table(choice: DataChoice) -> Samples:
     """
     frame, how = _read(choice)
     target = choice.target or frame.columns[-1]
-    rows, frame = len(frame), frame.sample(MOST_ROWS, seed=abs(choice.seed)) if len(frame) > MOST_ROWS else frame
-    prepared = prepare(frame, target, Recipe(seed=abs(choice.seed), validation=0.0, test=choice.test or _TEST), {})
+    rows, frame = len(frame), frame.sample(MOST_ROWS, seed=choice.seed) if len(frame) > MOST_ROWS else frame
+    prepared = prepare(frame, target, Recipe(seed=choice.seed, validation=0.0, test=choice.test or _TEST), {})
     coding, parts = prepared.target, [prepared.parts[name] for name in ("train", "test")]
     X, y = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     if X.shape[1] > _MOST_FEATURES:

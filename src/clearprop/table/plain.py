@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from types import NoneType
 from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from clearprop.errors import InvalidValueError
 
 T = TypeVar("T")
 
@@ -15,7 +17,8 @@ T = TypeVar("T")
 def record(kind: type[T], data: Mapping[str, Any]) -> T:
     """A dataclass from its fields as plain data; a field that has a default may be absent.
 
-    A field of type `Annotated[float, positive]` is a number for which `positive` gives what stands in the record.
+    A field of type `Annotated[float, positive]` is a number for which `positive` gives what stands in the record; one
+    of type `Annotated[tuple[str, ...], UpTo(9, "names")]` is a list of so many items at most.
 
     Raises:
         KeyError, TypeError, ValueError: for data that is no such record.
@@ -45,13 +48,17 @@ def _read(kind: Any, value: Any) -> Any:
     """A value as the type of its field."""
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return inner[1](_read(inner[0], value))
+        rule = inner[1]
+        return _read(inner[0], rule.held(value)) if isinstance(rule, UpTo) else rule(_read(inner[0], value))
     if origin is tuple and inner[-1] is ...:
-        return tuple(_read(inner[0], one) for one in _listed(value))
+        items = _listed(value)
+        return tuple(map(finite, items) if inner[0] is float else (_read(inner[0], one) for one in items))
     if origin is tuple:
+        if len(_listed(value)) != len(inner):
+            raise ValueError(f"{len(inner)} values expected, not {len(value):,}")
         return tuple(_read(one, item) for one, item in zip(inner, _listed(value), strict=True))
     if origin is dict:
-        return {exactly(str, name): _read(inner[1], one) for name, one in exactly(dict, value).items()}
+        return {_read(inner[0], name): _read(inner[1], one) for name, one in exactly(dict, value).items()}
     if inner:  # one of several types
         fitting = type(value) if type(value) in inner else next(one for one in inner if one is not NoneType)
         return _read(fitting, value)
@@ -62,6 +69,31 @@ def _read(kind: Any, value: Any) -> Any:
     if kind is float:
         return finite(value)
     return record(cast(Any, kind), value) if is_dataclass(kind) else exactly(kind, value)
+
+
+@dataclass(frozen=True)
+class UpTo:
+    """How long a list may be, or how much may be named: held before any item is read, so that a far longer one is
+    refused at once.
+
+    Attributes:
+        most: items.
+        what: they are called.
+        in_all: numbers, in a list of rows.
+    """
+
+    most: int
+    what: str
+    in_all: int | None = None
+
+    def held(self, value: Any) -> Any:
+        """The list, or what is named, if it is no longer."""
+        items = value if type(value) is dict else _listed(value)
+        if len(items) > self.most:
+            raise InvalidValueError(f"{len(items):,} {self.what}", f"up to {self.most:,}")
+        if self.in_all is not None and (n := sum(map(len, map(_listed, items)))) > self.in_all:
+            raise InvalidValueError(f"{n:,} numbers in {self.what}", f"up to {self.in_all:,}")
+        return items
 
 
 def _listed(value: Any) -> Any:
