@@ -205,7 +205,9 @@ MEANT = [
     {"do": "rewind"},
     {"do": "numbers"},
     {"do": "sample", "add": [0.5, 1.0], "y": [1]},
-    {"do": "sample", "set": 1, "add": [0.5, 1.0], "y": [0]},
+    {"do": "sample", "copy": 0},
+    {"do": "sample", "set": 1, "x": [0.5, 1.0], "y": [0], "drawn": True},
+    {"do": "sample", "set": 1, "x": {"at": 0, "value": 0.5}},
     {"do": "sample", "remove": 0},
     {"do": "compare", "what": "init", "of": ["zeros", "he"], "steps": 3},
     {"do": "take", "run": 0},
@@ -359,6 +361,35 @@ def test_as_much_as_is_allowed_is_taken():
 
 def test_every_action_is_among_the_messages():
     assert {message["do"] for message in MEANT} == set(_ACTIONS)
+
+
+@pytest.mark.parametrize("message", MEANT, ids=lambda message: message["do"])
+def test_what_an_action_does_not_take_is_refused(message):
+    talk = Conversation()
+    before = talk.answer({"do": "state"})
+    answer = talk.answer({**message, "nonsense": 1})
+    assert list(answer) == ["error"]
+    assert f"'nonsense' in a message to {message['do']}; expected" in answer["error"]
+    assert talk.answer({"do": "state"}) == before
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"do": "open", "preset": "moons", "state": STATE},
+        {"do": "sample", "add": [0.5, 1.0], "y": [1], "remove": 0},
+        {"do": "sample", "set": 0, "copy": 1},
+        {"do": "sample"},
+        {"do": "sample", "class": False},
+        {"do": "sample", "class": True, "remove": 0},
+        {"do": "sample", "drawn": True},
+    ],
+)
+def test_two_things_at_once_or_none_are_refused(message):
+    talk = Conversation()
+    before = talk.answer({"do": "state"})
+    assert "; expected" in talk.answer(message)["error"]
+    assert talk.answer({"do": "state"}) == before
 
 
 @pytest.mark.system

@@ -30,7 +30,7 @@ from clearprop.play.presets import PRESETS
 from clearprop.play.rows import add_class, edit
 from clearprop.play.rows import listed as listed_rows
 from clearprop.play.scene import frame, numbers, plain
-from clearprop.play.state import Position, State
+from clearprop.play.state import Position, State, whole
 from clearprop.play.tables import state_of_text
 from clearprop.play.words import words
 from clearprop.present.writers import json_of
@@ -102,7 +102,13 @@ class Conversation:
         asked = message.get("do")
         if not isinstance(asked, str) or asked not in _ACTIONS:
             raise InvalidValueError(f"{asked!r:.40} to do", "one of: " + listed(_ACTIONS))
-        return _ACTIONS[asked](self, message)
+        action = _ACTIONS[asked]
+        for name in message:
+            if name != "do" and name not in action.takes:
+                raise InvalidValueError(
+                    f"{name!r:.40} in a message to {asked}", ", ".join(action.takes) or "nothing else"
+                )
+        return action.do(self, message)
 
     # --- answers
 
@@ -158,6 +164,8 @@ class Conversation:
 
     def _open(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"state": …}, {"preset": name} or neither: what is there."""
+        if "preset" in message and message.get("state") is not None:
+            raise InvalidValueError("a preset and a state to open", "one of them")
         if "preset" in message:
             name = _text(message, "preset")
             if name not in PRESETS:
@@ -202,7 +210,9 @@ class Conversation:
     def _sample(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"add": [0.5, 1], "y": [1]}, {"set": 3, …}, {"remove": 3}, "drawn" or not; {"class": true}: one more."""
         kind, plane = self.bench.state.data.kind, self._plane or Plane(self.bench, self._side)
-        if message.get("class") is True:
+        if "class" in message:
+            if message != {"do": "sample", "class": True}:
+                raise InvalidValueError("a class that comes with something else", "true alone, for one more")
             add_class(self.bench)
         else:
             edit(self.bench, message, dict(enumerate(plane.ends if len(plane.axes) == 1 else _by_input(plane))))
@@ -306,9 +316,7 @@ def _text(message: Mapping[str, Any], key: str, default: str | None = None) -> s
     found = message.get(key, default)
     if not isinstance(found, str):
         raise InvalidValueError(f"{found!r:.40} for {key}", "a text")
-    if not found.isascii() and any("\ud800" <= letter <= "\udfff" for letter in found):
-        raise InvalidValueError(f"half a letter in {key}", "whole letters of Unicode")
-    return found
+    return whole(found)
 
 
 def _number(message: Mapping[str, Any], key: str, default: float) -> float:
@@ -331,29 +339,36 @@ def _curve(bench: Bench) -> dict[str, Any]:
     return {"step": [p.snapshot.step for p in points], "train": [plain(p.train) for p in points], "test": test}
 
 
-_ACTIONS: dict[str, Callable[[Conversation, Mapping[str, Any]], dict[str, Any]]] = {
-    "open": Conversation._open,
-    "state": Conversation._state_of,
-    "change": Conversation._change,
-    "assign": Conversation._assign,
-    "table": Conversation._table,
-    "compare": Conversation._compare,
-    "take": Conversation._take,
-    "sample": Conversation._sample,
-    "samples": Conversation._samples,
-    "step": Conversation._step,
-    "epoch": Conversation._epoch,
-    "numbers": lambda talk, message: talk._numbers(),
-    "run": Conversation._run,
-    "go": Conversation._go,
-    "rewind": Conversation._rewind,
-    "formula": Conversation._formula,
-    "figure": Conversation._figure,
-    "export": Conversation._export,
-    "doctor": Conversation._doctor,
-    "mend": Conversation._mend,
-    "nudge": Conversation._nudge,
-    "check": Conversation._check,
-    "exercise": Conversation._exercise,
-    "puzzle": Conversation._puzzle,
+class _Action:
+    """What is done, and the names of what a message to do it may bring."""
+
+    def __init__(self, do: Callable[[Conversation, Mapping[str, Any]], dict[str, Any]], takes: str = "") -> None:
+        self.do, self.takes = do, takes.split()
+
+
+_ACTIONS: dict[str, _Action] = {
+    "open": _Action(Conversation._open, "preset state"),
+    "state": _Action(Conversation._state_of, "whole"),
+    "change": _Action(Conversation._change, "part changes"),
+    "assign": _Action(Conversation._assign, "name index value"),
+    "table": _Action(Conversation._table, "name text target"),
+    "compare": _Action(Conversation._compare, "what of steps"),
+    "take": _Action(Conversation._take, "run"),
+    "sample": _Action(Conversation._sample, "add copy set remove x y drawn class"),
+    "samples": _Action(Conversation._samples, "first count"),
+    "step": _Action(Conversation._step, "steps"),
+    "epoch": _Action(Conversation._epoch),
+    "numbers": _Action(lambda talk, message: talk._numbers()),
+    "run": _Action(Conversation._run, "seconds steps"),
+    "go": _Action(Conversation._go, "place"),
+    "rewind": _Action(Conversation._rewind),
+    "formula": _Action(Conversation._formula, "name index symbols"),
+    "figure": _Action(Conversation._figure, "name"),
+    "export": _Action(Conversation._export, "to"),
+    "doctor": _Action(Conversation._doctor, "whole"),
+    "mend": _Action(Conversation._mend, "illness"),
+    "nudge": _Action(Conversation._nudge, "name index h"),
+    "check": _Action(Conversation._check),
+    "exercise": _Action(Conversation._exercise, "seed answer"),
+    "puzzle": _Action(Conversation._puzzle, "seed name mistake"),
 }

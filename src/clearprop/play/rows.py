@@ -33,6 +33,9 @@ def edit(bench: Bench, message: Mapping[str, Any], ends: Mapping[int, tuple[floa
     Raises:
         ClearpropError: for a sample that does not fit, or if none would be left.
     """
+    asked = [name for name in ("add", "copy", "set", "remove") if name in message]
+    if len(asked) != 1:
+        raise InvalidValueError(f"a sample to {' and '.join(asked) or 'do nothing with'}", "add, copy, set or remove")
     X, y = bench.samples.X.copy(), columns(bench.samples.y)
     if ("add" in message or "copy" in message) and len(X) >= MOST_DRAWN:
         raise ShapeError(f"{len(X) + 1:,} samples", f"up to {MOST_DRAWN:,} that are typed or drawn")
