@@ -11,9 +11,11 @@ import argparse
 import json
 import platform
 import statistics
+import subprocess
 import sys
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
@@ -21,7 +23,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 import clearprop as cp
 from browser import Browser
 from clearprop.execute import executor_in_words
-from clearprop.play.server import Server
 
 READY = "'ready' in document.documentElement.dataset"
 # 2-8-8-2 on 500 points, all of them for training.
@@ -74,7 +75,7 @@ TABLE = """(async () => {
 PAINT = "JSON.stringify(performance.getEntriesByType('paint').map((one) => [one.name, one.startTime]))"
 
 
-def resident(pid: str = "self") -> float:
+def resident(pid: int) -> float:
     """Megabytes of memory that a process holds."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * 4096 / 2**20
@@ -86,10 +87,22 @@ def heap(page) -> float:
     return page.call("Runtime.getHeapUsage")["usedSize"] / 2**20
 
 
-def opened(browser: Browser, server: Server):
+@contextmanager
+def served() -> Iterator[tuple[str, int]]:
+    """The address and the process of a server; a process of its own, as the browser's driver keeps what it hears."""
+    command = [Path(sys.executable).with_name("clearprop"), "play", "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().split()[-1], process.pid
+        finally:
+            process.terminate()
+
+
+def opened(browser: Browser, url: str):
     """The page, ready, and the seconds from its address to its being ready."""
     begun = time.perf_counter()
-    page = browser.open(server.url, 1280, 720)
+    page = browser.open(url, 1280, 720)
     page.wait_until(READY)
     return page, time.perf_counter() - begun
 
@@ -99,12 +112,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0.0, help="how long to train for the figure of memory")
     minutes = parser.parse_args().minutes
     print(f"clearprop {cp.__version__}, {executor_in_words()}, Python {platform.python_version()}")
-    server = Server()
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    with Browser() as browser:
-        opened(browser, server)  # modules of the server are loaded, as they are when the page is opened by hand
-        page, seconds = opened(browser, server)
+    with served() as (url, pid), Browser() as browser:
+        opened(browser, url)  # modules of the server are loaded, as they are when the page is opened by hand
+        page, seconds = opened(browser, url)
         paints = dict(json.loads(page.evaluate(PAINT)))
         first = paints.get("first-contentful-paint", float("nan"))
         print(f"first paint {first:.0f} ms; all numbers {1000 * seconds:.0f} ms")
@@ -115,7 +125,7 @@ def main() -> None:
         frames, steps = json.loads(page.evaluate(FRAMES.replace("SECONDS", "5")))
         print(f"2-8-8-2 on 500 points: {frames:.0f} frames a second, {steps:,.0f} steps a second")
         with Browser() as other:
-            second, _ = opened(other, server)
+            second, _ = opened(other, url)
             second.evaluate(f"(async () => {{ {MOONS} }})()")
             second.evaluate("document.getElementById('do-run').click()")
             frames, steps = json.loads(page.evaluate(FRAMES.replace("SECONDS", "5")))
@@ -127,13 +137,10 @@ def main() -> None:
             page.evaluate("document.getElementById('do-run').click()")
             for minute in range(int(minutes) + 1):
                 step = page.evaluate("clearprop.position.step")
-                print(
-                    f"minute {minute}: page {heap(page):.1f} MB, server {resident():.0f} MB, step {step:,}", flush=True
-                )
+                memory = f"page {heap(page):.1f} MB, server {resident(pid):.0f} MB"
+                print(f"minute {minute}: {memory}, step {step:,}", flush=True)
                 time.sleep(60)
         print("complaints of the browser:", page.complaints)
-    server.stop()
-    thread.join(5)
 
 
 if __name__ == "__main__":

@@ -32,3 +32,34 @@ def test_a_wrong_file_gets_a_sentence(name):
     assert "\n" not in answer["error"]
     assert len(answer["error"]) < 250
     assert talk.bench.current() == before
+
+
+HEADERLESS = "5.1,3.5,0\n" + "\n".join(f"{i / 7:.1f},{i * i % 11},{i % 2}" for i in range(60))
+
+
+def test_a_first_line_of_numbers_is_a_row_and_that_is_said():
+    talk = Conversation()
+    guessed = talk.answer({"do": "table", "name": "given.csv", "text": HEADERLESS})["frame"]
+    assert guessed["table"]["named"] is False
+    assert sum(guessed["rows"]) == 61
+    assert "nothing but numbers" in guessed["said"][0]
+    targeted = talk.answer({"do": "table", "target": guessed["inputs"][1]})["frame"]
+    assert targeted["table"]["named"] is False
+    chosen = talk.answer({"do": "table", "header": "names"})["frame"]
+    assert chosen["inputs"] == ["5.1", "3.5"]
+    assert sum(chosen["rows"]) == 60
+    assert not any("nothing but numbers" in one for one in chosen["said"])
+    values = talk.answer({"do": "table", "header": "values"})["frame"]
+    assert values["rows"] == guessed["rows"]
+    assert not any("nothing but numbers" in one for one in values["said"])
+
+
+def test_a_column_that_repeats_a_number_in_its_first_line_is_no_double_name():
+    answer = Conversation().answer({"do": "table", "text": "0,0,1\n" + HEADERLESS})
+    assert sum(answer["frame"]["rows"]) == 62
+
+
+def test_an_empty_file_is_not_the_table_that_was_there():
+    talk = Conversation()
+    talk.answer({"do": "table", "name": "given.csv", "text": HEADERLESS})
+    assert "is empty" in talk.answer({"do": "table", "name": "other.csv", "text": ""})["error"]

@@ -182,10 +182,15 @@ class Conversation:
         return {"state": whole.to_dict(), "letters": len(state.data.text)}
 
     def _table(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """{"name": "wine.csv", "text": …, "target": …}: a table of one's own, and a network that suits it."""
-        name, text, target = (_text(message, key, "") for key in ("name", "text", "target"))
-        text = text or self.bench.state.data.text
-        self._adopt(state_of_text(name or self.bench.state.data.name, text, target))
+        """{"name": "wine.csv", "text": …, "target": …, "header": …}: a table of one's own, and a network that suits it.
+
+        Without a text the table that is there, with another target or its first line read another way.
+        """
+        data = self.bench.state.data
+        header = "guess" if "text" in message else data.header
+        given = {"name": data.name, "text": data.text, "target": "", "header": header}
+        given |= {key: _text(message, key) for key in given if key in message}
+        self._adopt(state_of_text(**given))
         return {**self._all(), "state": self._state()}
 
     def _adopt(self, state: State) -> None:
@@ -351,7 +356,7 @@ _ACTIONS: dict[str, _Action] = {
     "state": _Action(Conversation._state_of, "whole"),
     "change": _Action(Conversation._change, "part changes"),
     "assign": _Action(Conversation._assign, "name index value"),
-    "table": _Action(Conversation._table, "name text target"),
+    "table": _Action(Conversation._table, "name text target header"),
     "compare": _Action(Conversation._compare, "what of steps"),
     "take": _Action(Conversation._take, "run"),
     "sample": _Action(Conversation._sample, "add copy set remove x y drawn class"),

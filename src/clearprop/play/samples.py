@@ -29,6 +29,7 @@ class Samples:
         names: of the columns of a table, the target among them.
         columns: of a table: each one's name, kind, and what the encoder made of it.
         target: name of the table's column that is predicted.
+        named: whether the first line of the table named them.
     """
 
     X: Array
@@ -41,6 +42,7 @@ class Samples:
     names: tuple[str, ...] = ()
     columns: tuple[tuple[str, Message, Message], ...] = ()
     target: str = ""
+    named: bool = True
 
     @property
     def is_typed(self) -> bool:

@@ -80,7 +80,7 @@ def _table(bench: Bench) -> dict[str, Any] | None:
     if not samples.names:
         return None
     columns = [[name, kind(bench.lang), made(bench.lang)] for name, kind, made in samples.columns]
-    return {"names": list(samples.names), "target": samples.target, "columns": columns}
+    return {"names": list(samples.names), "target": samples.target, "columns": columns, "named": samples.named}
 
 
 def _in_order(bench: Bench) -> Iterator[tuple[Name, str]]:

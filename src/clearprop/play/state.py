@@ -19,6 +19,7 @@ VERSION = 1
 MOST_LAYERS = 12
 MOST_ROWS = 20_000  # that the page trains on; of a larger table a sample is drawn, and that is said
 MOST_TEXT = 100_000  # letters of a table that are sent to and fro; a longer one stays with the bench
+HEADERS = ("guess", "names", "values")
 MOST_INPUTS, MOST_CLASSES = 1000, 1000
 _MOST_NUMBERS = 2_000_000  # of samples that are typed or drawn
 _MOST_SHOWN = 1000  # values of a step: more than a network of so many layers has
@@ -64,6 +65,7 @@ class DataChoice:
         inputs, classes: names, where there are any.
         X, y: the numbers, or the points and their classes.
         text, target: of a table.
+        header: whether its first line holds "names" or "values", or is to be looked at ("guess").
         test: share of the rows that is kept for testing.
         ends: from where to where the plane goes that points are drawn on, for each input; of one, for y too.
     """
@@ -79,6 +81,7 @@ class DataChoice:
     y: Annotated[tuple[Row, ...], UpTo(MOST_ROWS, "rows of y", _MOST_NUMBERS)] = ()
     text: Text = ""
     target: Name = ""
+    header: Name = "guess"
     test: float = 0.0
     ends: Annotated[tuple[tuple[float, float], ...], UpTo(MOST_INPUTS, "axes with ends")] = ()
 
@@ -91,6 +94,7 @@ class DataChoice:
             raise InvalidValueError(f"noise {self.noise:g}", "a number from 0 to 10")
         if not 0 <= self.test < 1:
             raise InvalidValueError(f"a test share of {self.test:g}", "a number from 0 up to 1")
+        checked_choice("header", self.header, HEADERS)
         checked_seed(self.seed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,6 +25,7 @@ from clearprop.visible import shown_name
 
 _TEST = 0.2
 _MOST_FEATURES = 400
+_NUMBER = re.compile(r'\s*"?[-+]?(\d+([.,]\d*)?|[.,]\d+)(e[-+]?\d+)?"?\s*', re.I)
 _MOST_LETTERS, _MOST_COLUMNS = 200_000, 1000  # of a row; more than these keep whoever waits for minutes
 
 
@@ -33,7 +35,8 @@ def samples_of_table(choice: DataChoice) -> Samples:
     Raises:
         ClearpropError: if it cannot be read, or has no such target.
     """
-    frame, how = _read(choice)
+    named = names_columns(choice)
+    frame, how = _read(choice, named)
     target = choice.target or frame.columns[-1]
     rows, frame = len(frame), frame.sample(MOST_ROWS, seed=choice.seed) if len(frame) > MOST_ROWS else frame
     prepared = prepare(frame, target, Recipe(seed=choice.seed, validation=0.0, test=choice.test or _TEST), {})
@@ -55,10 +58,26 @@ def samples_of_table(choice: DataChoice) -> Samples:
         tuple(frame.columns),
         tuple(_columns(prepared)),
         target,
+        named,
     )
 
 
-def _read(choice: DataChoice) -> tuple[Any, list[Message]]:
+def names_columns(choice: DataChoice) -> bool:
+    """Whether the first line of a table's text names the columns: as it was chosen, else unless all it has are numbers.
+
+    Example:
+        >>> names_columns(DataChoice(text="x,y\\n1,2")), names_columns(DataChoice(text="5.1,0\\n4.9,1"))
+        (True, False)
+    """
+    if choice.header != "guess":
+        return choice.header == "names"
+    first = next((line for line in choice.text[: 2 * _MOST_LETTERS].splitlines() if line.strip()), "")
+    mark = max(";\t|,", key=first.count)
+    fields = first.split(mark)
+    return len(fields) < 2 or not all(map(_NUMBER.fullmatch, fields))
+
+
+def _read(choice: DataChoice, named: bool) -> tuple[Any, list[Message]]:
     """The text as a data frame, and what is to be said of how it was read."""
     from clearprop.report.reading import how_read
 
@@ -77,11 +96,12 @@ def _read(choice: DataChoice) -> tuple[Any, list[Message]]:
         path = Path(folder) / "table.csv"
         path.write_text(choice.text, encoding="utf-8")
         try:
-            frame = read_table(path)
-            found = how_it_is_written(str(path), ReadOptions())
+            frame = read_table(path, header=named)
+            found = how_it_is_written(str(path), ReadOptions(header=named))
         except ClearpropError as error:  # which names a file that nobody knows
             raise TableError(str(error).replace(str(path), choice.name or "the table")) from None
-    return frame, [Message("report.data.sentence", words=line) for line in how_read(found)]
+    guessed = [Message("play.table.values_first")] if not named and choice.header == "guess" else []
+    return frame, guessed + [Message("report.data.sentence", words=line) for line in how_read(found)]
 
 
 def _said(prepared: Prepared, choice: DataChoice, target: str, rows: int, kept: int) -> Iterator[Message]:
@@ -108,13 +128,18 @@ def _columns(prepared: Prepared) -> Iterator[tuple[str, Message, Message]]:
         yield shown_name(name), Message("play.table.left_out"), why
 
 
-def state_of_text(name: str, text: str, target: str = "", seed: int = 0) -> State:
+def state_of_text(name: str, text: str, target: str = "", header: str = "guess") -> State:
     """A state with a table, and a network that suits it.
+
+    Args:
+        name, text: of the file.
+        target: the column to predict, by default the last one.
+        header: "names", "values" or "guess": what its first line holds.
 
     Raises:
         ClearpropError: if it cannot be read, or has no such target.
     """
-    choice = DataChoice("table", name[:200], seed=seed, text=text, target=target, test=_TEST)
+    choice = DataChoice("table", name[:200], text=text, target=target, header=header, test=_TEST)
     return suited(State(data=choice), samples_of_table(choice))
 
 

@@ -130,6 +130,7 @@ WORDS: dict[str, Message] = {
     "recorded": Message("play.recorded"),
     "given_up": Message("play.given_up"),
     "woken": Message("play.woken"),
+    "header": Message("play.table.header"),
 }
 
 

@@ -1,7 +1,7 @@
 // Data of one's own: files opened, dropped or pasted, and what became of each column of a table.
 
 import { choice, labelled, numberField } from "./fields.js";
-import { h, part } from "./dom.js";
+import { h } from "./dom.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
@@ -54,10 +54,13 @@ function drawnFields(store) {
  * @param {Store} store
  */
 function tableFields(store) {
-  const { names, target, columns } = store.frame.table ?? { names: [], target: "", columns: [] };
+  const { names, target, columns, named } = store.frame.table ?? { names: [], target: "", columns: [], named: true };
   const titles = Object.fromEntries(names.map((name) => [name, name]));
   const rows = columns.map(([name, kind, made]) => h("tr", {}, h("td", {}, name), h("td", {}, `${kind}: ${made}`)));
+  const first = h("input", { type: "checkbox", id: "header", checked: named });
+  first.addEventListener("change", () => store.ask({ do: "table", header: first.checked ? "names" : "values" }));
   return [
+    labelled(store.words.header ?? "", first),
     labelled(store.words.target ?? "", choice("target", titles, target, (chosen) => store.ask({ do: "table", target: chosen }))),
     h("details", {}, h("summary", {}, store.words.columns ?? ""), h("table", { class: "columns" }, ...rows)),
   ];
@@ -83,13 +86,13 @@ async function openFile(store, file) {
     store.fail(filled(store.words.too_big, { name, n: (size / 1e6).toFixed(0), most: MOST / 1e6 }));
     return;
   }
-  part("told").textContent = filled(store.words.reading, { name });
+  store.say(filled(store.words.reading, { name }));
   const bytes = new Uint8Array(await file.arrayBuffer());
   const text = decoded(bytes);
   if (text === undefined) store.fail(filled(store.words.no_text, { name }));
   else if (name.endsWith(".json") && text.trimStart().startsWith("{")) await openState(store, name, text);
   else await store.ask({ do: "table", name, text });
-  part("told").textContent = "";
+  store.say("");
 }
 
 /**

@@ -33,7 +33,7 @@
  * @property {Value[]} values in the order in which they are computed
  * @property {string[]} said
  * @property {string[]} drawn fields that say how the samples are drawn: rows, noise, test, seed
- * @property {{names: string[], target: string, columns: [string, string, string][]} | null} table
+ * @property {{names: string[], target: string, columns: [string, string, string][], named: boolean} | null} table
  */
 
 /**
