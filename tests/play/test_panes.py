@@ -141,3 +141,27 @@ def test_runs_are_compared_and_one_is_taken(browser_page):
 def test_bytes_of_a_file_become_text_or_are_none(browser_page, data, text):
     code = f"const {{ decoded }} = await import('/data.js'); return decoded(new Uint8Array({list(data)})) ?? null"
     assert act(browser_page, code) == text
+
+
+@pytest.mark.parametrize("place", [-0.97, 0.013, 0.93])
+def test_the_line_between_classes_stands_where_the_answer_changes(browser_page, place):
+    page = browser_page
+    layers = "layers: [{units: 1, activation: 'sigmoid'}], loss: 'binary_cross_entropy'"
+    act(
+        page,
+        f"""await clearprop.ask({{do: 'open', preset: 'plane'}});
+      await clearprop.change('network', {{{layers}}});
+      await clearprop.ask({{do: 'assign', name: 'W1', index: null, value: [[0.7], [0]]}});
+      await clearprop.ask({{do: 'assign', name: 'b1', index: null, value: [{-0.7 * place}]}});""",
+    )
+    columns = json.loads(
+        page.evaluate("""(() => { const one = document.getElementById('plane-line');
+      const { data } = one.getContext('2d').getImageData(0, 0, one.width, one.height);
+      const rows = [...Array(one.height).keys()];
+      return JSON.stringify(rows.map((y) => { let [sum, all] = [0, 0];
+        for (let x = 0; x < one.width; x++) {
+          const a = data[4 * (y * one.width + x) + 3]; sum += a * (x + 0.5); all += a; }
+        return sum / all / one.width; })); })()""")
+    )
+    low, high = json.loads(page.evaluate("JSON.stringify(clearprop.plane.ends[0])"))
+    assert columns == pytest.approx(len(columns) * [(place - low) / (high - low)], abs=0.002)  # half a pixel of 280

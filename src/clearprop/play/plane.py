@@ -68,7 +68,9 @@ class Plane:
         grid[:, self.axes] = self._grid
         inputs = {name: a for name, a in bench.network.arrays().items() if name in self._program.plan.inputs}
         found = self._program.run({X: grid, **inputs}, len(grid))
-        units = {str(name): [_packed(found[name][:, j]) for j in range(found[name].shape[1])] for name in self._names}
+        units = {
+            str(name): [_packed(column, name == self._names[-1]) for column in found[name].T] for name in self._names
+        }
         return {"units": units, "held": plain(at)}
 
 
@@ -87,10 +89,21 @@ def _ends(bench: Bench, axes: list[int]) -> list[tuple[float, float]]:
     ]
 
 
-def _packed(values: Array) -> dict[str, Any]:
-    """Numbers as one byte each between the smallest and the largest of them, which are said."""
+def _packed(values: Array, fine: bool) -> dict[str, Any]:
+    """Numbers between the smallest and the largest of them, which are said: a byte each.
+
+    Args:
+        values: of one neuron.
+        fine: whether a second byte each comes along: a line between classes follows the numbers themselves.
+    """
     if not np.isfinite(values).all():
         return {"low": "NaN", "high": "NaN", "data": ""}
     low, high = float(values.min()), float(values.max())
     share = (values - low) / (high - low) if high > low else np.full(values.shape, 0.5)
-    return {"low": low, "high": high, "data": b64encode(np.rint(255 * share).astype(np.uint8).tobytes()).decode()}
+    steps = np.rint(65535 * share).astype(np.uint16)
+    packed = {"low": low, "high": high, "data": _letters(steps >> 8)}
+    return packed | ({"fine": _letters(steps & 255)} if fine else {})
+
+
+def _letters(numbers: Array) -> str:
+    return b64encode(numbers.astype(np.uint8).tobytes()).decode()

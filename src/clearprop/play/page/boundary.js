@@ -54,7 +54,7 @@ function heights(store) {
  * @param {Float64Array[]} all
  */
 function line(context, size, side, all) {
-  const unit = size / side; // a point of the grid stands in the middle of its pixel of the ground
+  const unit = size / (side - 1); // the first point of the grid stands at one end of the axis, the last one at the other
   context.beginPath();
   for (const at of all) {
     for (let row = 0; row + 1 < side; row++) {
@@ -65,7 +65,7 @@ function line(context, size, side, all) {
         const crossed = SIDES.filter(([a, b]) => corners[a] > 0 !== corners[b] > 0).map(([a, b]) => {
           const share = corners[a] / (corners[a] - corners[b]);
           const [x, y] = [0, 1].map((d) => CORNERS[a][d] + share * (CORNERS[b][d] - CORNERS[a][d]));
-          return [(k - row * side + x + 0.5) * unit, (row + y + 0.5) * unit];
+          return [(k - row * side + x) * unit, (row + y) * unit];
         });
         for (let c = 0; c + 1 < crossed.length; c += 2) {
           context.moveTo(crossed[c][0], crossed[c][1]);

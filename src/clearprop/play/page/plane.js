@@ -26,15 +26,19 @@ export const dotOf = (k) => h("i", { class: "dot", style: { background: KINDS[ki
 const COLOURS = KINDS.map((hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16)));
 
 /**
- * The numbers of a neuron over the grid, from one byte each.
+ * The numbers of a neuron over the grid, from one byte each or from two.
  * @param {Packed} unit
  */
 export function unpacked(unit) {
   const low = Number(unit.low);
   const high = Number(unit.high);
-  const bytes = bytesOf(unit);
+  const bytes = bytesOf(unit.data);
+  const fine = unit.fine ? bytesOf(unit.fine) : null;
   const values = new Float64Array(bytes.length);
-  for (let k = 0; k < bytes.length; k++) values[k] = low + ((high - low) * bytes[k]) / 255;
+  for (let k = 0; k < bytes.length; k++) {
+    const share = fine ? (256 * bytes[k] + fine[k]) / 65535 : bytes[k] / 255;
+    values[k] = low + (high - low) * share;
+  }
   return values;
 }
 
@@ -80,11 +84,11 @@ export function heat(canvas, unit, side, along, digits) {
 }
 
 /**
- * The bytes of a neuron over the grid. (Loops: this runs for every neuron and picture, and they are ten times faster.)
- * @param {Packed} unit
+ * Bytes that came as letters. (Loops: this runs for every neuron and picture, and they are ten times faster.)
+ * @param {string} text
  */
-function bytesOf(unit) {
-  const letters = atob(unit.data);
+function bytesOf(text) {
+  const letters = atob(text);
   const bytes = new Uint8Array(letters.length);
   for (let k = 0; k < bytes.length; k++) bytes[k] = letters.charCodeAt(k);
   return bytes;
@@ -100,7 +104,7 @@ function toned(unit, largest, value = (x) => x) {
   const low = Number(unit.low);
   const high = Number(unit.high);
   const table = Uint32Array.from({ length: 256 }, (_, byte) => pixel(tone(value(low + ((high - low) * byte) / 255), largest)));
-  const bytes = bytesOf(unit);
+  const bytes = bytesOf(unit.data);
   const pixels = new Uint32Array(bytes.length);
   for (let k = 0; k < bytes.length; k++) pixels[k] = table[bytes[k]];
   return pixels;
@@ -145,7 +149,19 @@ export function plane(store) {
     context?.clearRect(0, 0, canvas.width, canvas.height);
     ground.hidden = store.plane.axes.length === 1;
     if (context && !ground.hidden) points(store, canvas, context);
+    fit(ground, store.plane.side);
   });
+}
+
+/**
+ * The ground, a little larger than what is seen of it: the points of its grid are the middles of its pixels, and the
+ * first and the last of them stand at the ends of the axes.
+ * @param {HTMLCanvasElement} ground
+ * @param {number} side
+ */
+function fit(ground, side) {
+  for (const edge of ["left", "top"]) ground.style.setProperty(edge, `${-50 / (side - 1)}%`);
+  for (const length of ["width", "height"]) ground.style.setProperty(length, `${(100 * side) / (side - 1)}%`);
 }
 
 /**

@@ -45,7 +45,7 @@
  * @property {Record<string, Nums>} values
  */
 
-/** @typedef {{low: Num, high: Num, data: string}} Packed one byte a point, between low and high */
+/** @typedef {{low: Num, high: Num, data: string, fine?: string}} Packed one byte a point between low and high; a second one */
 /** @typedef {{units: Record<string, Packed[]>, held: number[]}} Answers */
 /** @typedef {{x: number[][], y: number[], test: boolean[]}} Points */
 /** @typedef {{axes: number[], ends: [number, number][], side: number, points: Points, left_out: number}} PlaneFrame */
