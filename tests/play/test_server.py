@@ -5,6 +5,7 @@ import http.server
 import json
 import logging
 import random
+import socket
 import threading
 from contextlib import closing
 
@@ -55,16 +56,56 @@ def test_who_has_the_token_is_answered(server):
         ({"X_Clearprop_Token": "ü" * 10}, 401),
         ({"Host": "evil.example"}, 403),
         ({"Host": "127.0.0.1:1"}, 403),
+        ({"Host": "[::1]:PORT"}, 403),
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "null"}, 403),
         ({"Sec_Fetch_Site": "cross-site"}, 403),
     ],
 )
 def test_others_are_refused_with_a_sentence(server, headers, status):
-    given = {name: value.encode() if isinstance(value, str) else value for name, value in headers.items()}
-    found, body, _ = asked(server, **given)
+    texts = {name: value and value.replace("PORT", str(server.port)).encode() for name, value in headers.items()}
+    found, body, _ = asked(server, **texts)
     assert found == status
     assert json.loads(body)["error"]
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_both_names_of_this_machine_are_answered(server, host):
+    assert asked(server, Host=f"{host}:{server.port}")[0] == 200
+
+
+@pytest.mark.system
+def test_nobody_listens_at_the_other_loopback(server):
+    with pytest.raises(OSError):
+        socket.create_connection(("::1", server.port), 1).close()
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("path", ["/", "/api", "/main.js"])
+def test_a_websocket_is_refused_with_a_sentence(server, path):
+    wanted = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13"}
+    status, body, answer = asked(server, None, path, "GET", **wanted, Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25jZQ==")
+    assert status == 403
+    assert "WebSocket" in json.loads(body)["error"]
+    assert answer.headers["Upgrade"] is None
+
+
+FORM = ('{"do": "table", "name": "a', 'b.csv", "text": "a,b\\n1,x\\n2,y\\n3,x\\n4,y\\n5,x\\n6,y\\n7,x\\n8,y"}')
+KINDS_OF_FORMS = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("kind", KINDS_OF_FORMS)
+@pytest.mark.parametrize(("origin", "status"), [("http://evil.example", 403), ("null", 403), (None, 401)])
+def test_a_form_gets_nothing_and_changes_nothing(server, kind, origin, status):
+    """Which a page of any origin may post without asking: its fields can be written so that they are a message."""
+    body, before = "=".join(FORM).encode(), asked(server)[1]
+    found, answer, _ = asked(server, body, X_Clearprop_Token=None, Content_Type=kind, Origin=origin)
+    assert found == status
+    assert list(json.loads(answer)) == ["error"]
+    assert asked(server)[1] == before
+    assert "frame" in json.loads(asked(server, body, X_Clearprop_Page="for the message itself")[1])
 
 
 @pytest.mark.system
@@ -118,6 +159,19 @@ window.done = (async () => {
     i.onload = () => done("loaded"); i.onerror = fail; i.src = "TARGET/"; }));
   await attempt("socket", () => new Promise((done, fail) => { const s = new WebSocket("SOCKET/api");
     s.onopen = () => done("open"); s.onerror = fail; }));
+  for (const kind of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]) {
+    const sink = document.createElement("iframe"), form = document.createElement("form");
+    const field = document.createElement("input");
+    sink.name = "sink" + document.querySelectorAll("iframe").length;
+    Object.assign(form, {method: "POST", action: "TARGET/api", target: sink.name, enctype: kind});
+    [field.name, field.value] = FORM;
+    form.append(field);
+    document.body.append(sink, form);
+    form.submit();
+    await attempt(kind, () => new Promise((done) => {
+      setTimeout(() => done(sink.contentDocument?.body?.textContent), 500);
+    }));
+  }
   await attempt("frame", () => document.getElementById("frame").contentDocument?.body?.textContent);
 })();
 </script>"""
@@ -128,9 +182,8 @@ window.done = (async () => {
 def test_a_page_of_another_origin_gets_nothing(server):
     """Even one that knows the token: the browser asks first whether it may send it, and is told no."""
     target = f"http://127.0.0.1:{server.port}"
-    page = (
-        HOSTILE.replace("TARGET", target).replace("TOKEN", server.token).replace("SOCKET", target.replace("http", "ws"))
-    )
+    page = HOSTILE.replace("TARGET", target).replace("TOKEN", server.token).replace("FORM", json.dumps(FORM))
+    page = page.replace("SOCKET", target.replace("http", "ws"))
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -147,6 +200,8 @@ def test_a_page_of_another_origin_gets_nothing(server):
         before = json.loads(asked(server)[1])
         found = browser.open(f"http://127.0.0.1:{hostile.server_port}/")
         found.evaluate("done")
+        posted = [e["params"]["request"] for e in browser.events if e.get("method") == "Network.requestWillBeSent"]
+        assert sum(one["method"] == "POST" and "=b.csv" in str(one.get("postData")) for one in posted) >= 2
         assert json.loads(found.evaluate("JSON.stringify(got)")) == []
         assert json.loads(asked(server)[1]) == before
         opened(browser, server.url)  # its own page still works

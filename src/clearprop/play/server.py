@@ -110,6 +110,8 @@ def application(token: str, port: int, state: State | None = None) -> Starlette:
         is_visit = request.method == "GET" and request.headers.get("sec-fetch-mode") == "navigate"
         if not is_visit and request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return "a request from another site"
+        if "upgrade" in request.headers:
+            return "a request for another protocol, such as WebSocket: here each message is a request of its own"
         return None
 
     async def asset(request: Request) -> Response:
