@@ -16,9 +16,9 @@ from clearprop.errors import ClearpropError, FileError, InvalidValueError, Model
 from clearprop.estimators import TableModel, load
 from clearprop.execute import Array
 from clearprop.network import Network
-from clearprop.nn import Activation, Dense, Linear, loss_name, resolve_activation
+from clearprop.nn import ACTIVATIONS, LOSSES, Activation, Dense, Linear, loss_name, resolve_activation
 from clearprop.play.presets import PRESETS
-from clearprop.play.state import DataChoice, LayerChoice, NetworkChoice, State, TrainingChoice
+from clearprop.play.state import MOST_INPUTS, DataChoice, LayerChoice, NetworkChoice, State, TrainingChoice
 from clearprop.play.tables import state_of_text, text_of_frame
 from clearprop.table import load_demo, read_table
 from clearprop.table.target import ClassTarget
@@ -28,6 +28,7 @@ _LINK = re.compile(r"https?://[^#]*#s=(.*)$")
 _MOST_UNPACKED = 100 << 20  # bytes of a link's state: a small fragment may hold a huge one
 _MOST_ROWS = 2000  # of a model's table that are shown
 _DEMO = "demo:"
+_LEARNS_AS_USUAL = {"trainable": True, "learning_rate_factor": 1.0, "decay_factor": None}
 
 
 def opening(what: str, table: str = "", target: str = "") -> State:
@@ -43,10 +44,13 @@ def opening(what: str, table: str = "", target: str = "") -> State:
     """
     link = _LINK.match(what)
     if link:
+        _check_unused(what, table, target)
         return state_of_link(link[1])
     if what in PRESETS and not Path(what).exists():
+        _check_unused(what, table, target)
         return PRESETS[what].state(what)
     if what.startswith(_DEMO):
+        _check_unused(what, table)
         return state_of_text(what, text_of_frame(load_demo(what.removeprefix(_DEMO))), target or "target")
     path = Path(what)
     if not path.exists():
@@ -54,10 +58,21 @@ def opening(what: str, table: str = "", target: str = "") -> State:
     if path.suffix == ".json":
         found = _state_in(path)
         if found is not None:
+            _check_unused(what, table, target)
             return found
     if path.is_file() and path.stat().st_size > 8 and _may_be_model(path):
+        _check_unused(what, target=target)
         return state_of_model(load(path), table)
+    _check_unused(what, table)
     return state_of_text(path.name, text_of_frame(read_table(path)), target)
+
+
+def _check_unused(what: str, table: str = "", target: str = "") -> None:
+    """Refuse rows for what is no model, and a target for what is no table: they would be left out in silence."""
+    if table:
+        raise InvalidValueError(f"{shown_name(what)} and a table {shown_name(table)}", "a table for a model alone")
+    if target:
+        raise InvalidValueError(f"{shown_name(what)} and a target {shown_name(target)}", "a target for a table alone")
 
 
 def _may_be_model(path: Path) -> bool:
@@ -106,15 +121,18 @@ def state_of_model(model: Network | TableModel, table: str = "") -> State:
     net = model if isinstance(model, Network) else model.network
     inputs = _inputs(model, net)
     X, y, classes = _rows(model, net, table)
+    if X.shape[1] > MOST_INPUTS:
+        raise ModelFileError(f"a network of {X.shape[1]:,} inputs", f"up to {MOST_INPUTS:,} to look at")
     layers = tuple(_layers(net))
     parameters: dict[str, Any] = {str(name): np.asarray(a, np.float64).tolist() for name, a in net.parameters.items()}
-    loss = net.architecture.checked_loss()
-    data = DataChoice(
-        "numbers", X=tuple(map(tuple, X.tolist())), y=tuple(map(tuple, y.tolist())), inputs=inputs, classes=classes
-    )
+    loss = loss_name(net.architecture.checked_loss())
+    if loss not in LOSSES:
+        raise ModelFileError(f"a network with the loss {loss}", "one of: " + ", ".join(LOSSES))
+    rows: dict[str, Any] = {"X": tuple(map(tuple, X.tolist())), "y": tuple(map(tuple, y.tolist()))}
+    data = DataChoice("numbers", "", inputs=inputs, classes=classes, **rows)
     l1, l2 = _number(net.architecture.l1), _number(net.architecture.l2)
     training = TrainingChoice("adam", 0.001, batch_size=0, l1=l1, l2=l2)
-    return State(data=data, network=NetworkChoice(layers, loss_name(loss)), training=training, start=parameters)
+    return State(data=data, network=NetworkChoice(layers, loss), training=training, start=parameters)
 
 
 def _number(penalty: Any) -> float:
@@ -124,6 +142,8 @@ def _number(penalty: Any) -> float:
 def _layers(net: Network) -> list[LayerChoice]:
     found: list[LayerChoice] = []
     for layer in net.architecture.layers:
+        if any(getattr(layer, name, usual) != usual for name, usual in _LEARNS_AS_USUAL.items()):
+            raise ModelFileError(f"a network with {layer!r}", "layers that learn as all others do")
         match layer:
             case Dense(units=units, activation=activation, bias=True):
                 found.append(LayerChoice(units, _named(activation)))
@@ -138,10 +158,9 @@ def _layers(net: Network) -> list[LayerChoice]:
 
 def _named(activation: Any) -> str:
     found = resolve_activation(activation)
-    try:
-        return resolve_activation(found.name).name
-    except ClearpropError:
-        raise ModelFileError(f"a network with the activation {found.name}", "one that has a name") from None
+    if ACTIVATIONS.get(found.name) != found:
+        raise ModelFileError(f"a network with the activation {found.name}", "one that has a name")
+    return found.name
 
 
 def _inputs(model: Network | TableModel, net: Network) -> tuple[str, ...]:
@@ -155,6 +174,8 @@ def _rows(model: Network | TableModel, net: Network, table: str) -> tuple[Array,
     classes: tuple[str, ...] = ()
     if isinstance(model, TableModel) and isinstance(model.target, ClassTarget):
         classes = tuple(map(str, model.target.classes))
+    elif net.architecture.checked_loss().target == "classes":
+        classes = tuple(map(str, range(net.architecture.n_outputs)))
     if not table:
         y = np.zeros((1, 1 if classes else net.architecture.n_outputs))
         return np.zeros((1, net.architecture.n_inputs)), y, classes
