@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from sybil import Document, Sybil
@@ -31,6 +33,9 @@ def _names(doctest_namespace):
 
 # They run in the environment of `make docs`.
 collect_ignore_glob = ["docs/site/*.py"]
+
+# The widget is there where anywidget is, which no set of packages brings along.
+collect_ignore = [] if find_spec("anywidget") else ["src/clearprop/play/widget.py"]
 
 # The pages of the course are run by their build (tests/test_learn.py), each as one program.
 pytest_collect_file = Sybil(

@@ -135,11 +135,7 @@ class Page:
     """
 
     def __init__(self, browser, url, width, height, dark, reduced_motion):
-        self.url, self._browser = url, browser
-        target = browser.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            self.call(f"{domain}.enable")
+        self._attach(browser, browser.call("Target.createTarget", url="about:blank")["targetId"], url)
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
@@ -150,6 +146,22 @@ class Page:
         self.call("Emulation.setEmulatedMedia", features=features)
         self.call("Page.navigate", url=url)
         browser.wait_for("Page.loadEventFired", self._session)
+
+    def _attach(self, browser, target, url):
+        self._browser, self._target, self.url = browser, target, url
+        self._session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Network", "Log"):
+            self.call(f"{domain}.enable")
+
+    def frame(self):
+        """The page in a sandboxed frame of this one: it has a process of its own, and so it is asked by itself."""
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            for one in self._browser.call("Target.getTargets")["targetInfos"]:
+                if one["type"] == "iframe" and self._target in (one.get("parentId"), one.get("parentFrameId")):
+                    return Frame(self._browser, one["targetId"], one["url"])
+            time.sleep(0.02)
+        raise TimeoutError("no sandboxed frame in the page")
 
     def call(self, method, **params):
         """A command of the protocol to this page."""
@@ -210,3 +222,10 @@ class Page:
 
     def _events(self, method):
         return [e for e in self._browser.events if e.get("method") == method and e.get("sessionId") == self._session]
+
+
+class Frame(Page):
+    """The page in a frame."""
+
+    def __init__(self, browser, target, url):
+        self._attach(browser, target, url)

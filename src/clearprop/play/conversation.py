@@ -14,6 +14,7 @@ import numpy as np
 from clearprop.errors import ClearpropError, DivergenceError, InvalidValueError, checked_integer, listed
 from clearprop.explain.check import check_gradients
 from clearprop.messages import say
+from clearprop.network import Network
 from clearprop.play import compare
 from clearprop.play.answers import scores
 from clearprop.play.bench import Bench
@@ -72,6 +73,11 @@ class Conversation:
             return self.bench.current()
         finally:
             self._lock.release()
+
+    def network(self) -> Network:
+        """The network as it is now: a copy, since two trainings of one network would spoil each other's steps."""
+        with self._lock:
+            return self.bench.network.copy()
 
     def answer(self, message: Any) -> dict[str, Any]:
         """What a message comes to; a wrong one is answered by a sentence, and nothing has changed.

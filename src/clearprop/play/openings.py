@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import binascii
 import json
+import os
 import re
 import zlib
 from base64 import urlsafe_b64decode
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 
+from clearprop.arrays import as_array
 from clearprop.errors import ClearpropError, FileError, InvalidValueError, ModelFileError, listed
 from clearprop.estimators import TableModel, load
 from clearprop.execute import Array
@@ -31,12 +35,39 @@ _DEMO = "demo:"
 _LEARNS_AS_USUAL = {"trainable": True, "learning_rate_factor": 1.0, "decay_factor": None}
 
 
-def opening(what: str, table: str = "", target: str = "") -> State:
+def opened(what: Any = None, table: Any = None, target: str = "") -> State:
+    """The state that something in Python makes: what `opening` reads, or a network, a model, a data frame, a state.
+
+    Args:
+        what: XOR by default.
+        table: of a model: rows for it, a file or a data frame; of a network: X and y, as a pair.
+        target: of a table: the column to predict, by default the last one.
+
+    Raises:
+        ClearpropError: if it cannot be read, or is none of them.
+    """
+    if what is None:
+        return opening("xor")
+    if isinstance(what, str | os.PathLike):
+        return opening(os.fspath(what), table, target)
+    if isinstance(what, State | Mapping):
+        return what if isinstance(what, State) else State.from_dict(dict(what))
+    if isinstance(what, Network | TableModel):
+        return state_of_model(what, table)
+    if hasattr(what, "columns"):
+        return state_of_text("table", text_of_frame(what), target)
+    raise InvalidValueError(
+        f"a {type(what).__name__} to open",
+        "a table, a network, a model, a link, a state, or one of: " + listed(PRESETS),
+    )
+
+
+def opening(what: str, table: Any = None, target: str = "") -> State:
     """The state that a page begins with.
 
     Args:
         what: a table, a model, a link, a file of a state, a preset's name, or "demo:NAME".
-        table: of a model: rows for it.
+        table: of a model: rows for it, a file or a data frame.
         target: of a table: the column to predict, by default the last one.
 
     Raises:
@@ -112,7 +143,7 @@ def state_of_link(fragment: str) -> State:
 # --- models
 
 
-def state_of_model(model: Network | TableModel, table: str = "") -> State:
+def state_of_model(model: Network | TableModel, table: Any = None) -> State:
     """A saved model as a state, with rows of a table or one row of zeros.
 
     Raises:
@@ -169,19 +200,38 @@ def _inputs(model: Network | TableModel, net: Network) -> tuple[str, ...]:
     return tuple(map(shown_name, model.encoder.feature_names[: net.architecture.n_inputs]))
 
 
-def _rows(model: Network | TableModel, net: Network, table: str) -> tuple[Array, Array, tuple[str, ...]]:
+def _rows(model: Network | TableModel, net: Network, table: Any) -> tuple[Array, Array, tuple[str, ...]]:
     """Inputs, targets and classes: those of a table, or one row of zeros."""
     classes: tuple[str, ...] = ()
     if isinstance(model, TableModel) and isinstance(model.target, ClassTarget):
         classes = tuple(map(str, model.target.classes))
     elif net.architecture.checked_loss().target == "classes":
         classes = tuple(map(str, range(net.architecture.n_outputs)))
-    if not table:
+    if table is None or (isinstance(table, str) and not table):
         y = np.zeros((1, 1 if classes else net.architecture.n_outputs))
         return np.zeros((1, net.architecture.n_inputs)), y, classes
     if isinstance(model, Network):
-        raise InvalidValueError("a table for a network that knows no columns", "a model of `clearprop train`")
-    frame = load_demo(table.removeprefix(_DEMO)) if table.startswith(_DEMO) else read_table(table)
-    frame = frame.sample(_MOST_ROWS, seed=0) if len(frame) > _MOST_ROWS else frame
-    X, y = model.arrays(frame)
+        X, y = _pair(table)
+    else:
+        X, y = model.arrays(_frame(table))
     return np.asarray(X, np.float64), np.asarray(y, np.float64).reshape(len(X), -1), classes
+
+
+def _pair(table: Any) -> tuple[Any, Any]:
+    """X and y for a network, which knows no columns."""
+    if not isinstance(table, tuple | list) or len(table) != 2:
+        raise InvalidValueError(
+            "a table for a network that knows no columns", "X and y, or a model of `clearprop train`"
+        )
+    return as_array("X", table[0]), as_array("y", table[1])
+
+
+def _frame(table: Any) -> Any:
+    """Rows of a file, of an example or of a data frame; of very many, some."""
+    if not isinstance(table, str | os.PathLike):
+        frame = table
+    elif str(table).startswith(_DEMO):
+        frame = load_demo(str(table).removeprefix(_DEMO))
+    else:
+        frame = read_table(table)
+    return nw.from_native(frame).sample(_MOST_ROWS, seed=0).to_native() if len(frame) > _MOST_ROWS else frame

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 
 from clearprop.errors import ClearpropError, TableError
@@ -158,6 +159,9 @@ def suited(state: State, samples: Samples) -> State:
 
 
 def text_of_frame(frame: Any) -> str:
-    """A data frame of Polars as CSV, whatever file it came from."""
-    text: str = frame.write_csv()
+    """A data frame as CSV, whatever file or library it came from."""
+    try:
+        text: str = nw.from_native(frame, eager_only=True).write_csv()
+    except TypeError:
+        raise TableError(f"a table of type {type(frame).__name__}", "a data frame of Polars or pandas") from None
     return text

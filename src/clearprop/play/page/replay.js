@@ -70,9 +70,10 @@ export function recordedLine(recording) {
 export function framedLine() {
   /** @type {Map<number, (answer: Answer) => void>} */
   const waiting = new Map();
+  const page = Math.random().toString(36); // a widget may be shown twice, or its page loaded again: each has a name
   let number = 0;
   addEventListener("message", (event) => {
-    if (event.source !== parent || typeof event.data?.clearprop !== "number") return;
+    if (event.source !== parent || event.data?.page !== page) return;
     waiting.get(event.data.clearprop)?.(event.data.answer);
     waiting.delete(event.data.clearprop);
   });
@@ -80,7 +81,7 @@ export function framedLine() {
     new Promise((done) => {
       number += 1;
       waiting.set(number, done);
-      parent.postMessage({ clearprop: number, message }, "*");
+      parent.postMessage({ clearprop: number, page, message }, "*");
     });
 }
 

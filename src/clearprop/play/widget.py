@@ -1,0 +1,84 @@
+"""The playground in a cell of a notebook: its page in a frame, and its bench in the kernel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.resources import files
+from typing import Any
+
+from clearprop.errors import MissingDependencyError, checked_integer
+from clearprop.messages import checked_language, say
+from clearprop.network import Network
+from clearprop.play.bundle import whole_page
+from clearprop.play.conversation import Conversation
+from clearprop.play.openings import opened
+
+try:
+    import anywidget
+    import traitlets
+except ImportError as missing:
+    raise MissingDependencyError(
+        f"the playground in a notebook needs {missing.name}", "anywidget", 'pip install "clearprop[notebook]"'
+    ) from None
+
+
+class Playground(anywidget.AnyWidget):  # type: ignore[misc]  # which may be missing where the types are checked
+    """The playground as a widget: the last line of a cell shows it, and the next cell goes on with its network.
+
+    Args:
+        what: a table (a file or a data frame), a model or a network, a link or a state, a preset's name or
+            "demo:NAME"; XOR by default.
+        table: of a model: rows for it, a file or a data frame. Of a network: X and y, as a pair.
+        target: of a table: the column to predict, by default the last one.
+        lang: "en" or "zh"; by default that of the link or the state, else English.
+        height: of the frame, in pixels.
+
+    Raises:
+        ClearpropError: if there is no such network or no such data.
+
+    Example:
+        >>> play = Playground("mazur")
+        >>> play.network.parameters["W1"].tolist()
+        [[0.15, 0.25], [0.2, 0.3]]
+    """
+
+    _esm = traitlets.Unicode(files("clearprop.play").joinpath("widget.js").read_text(encoding="utf-8")).tag(sync=True)
+    page = traitlets.Unicode().tag(sync=True)
+    words = traitlets.Dict().tag(sync=True)
+    height = traitlets.Int().tag(sync=True)
+
+    def __init__(
+        self, what: Any = None, table: Any = None, *, target: str = "", lang: str | None = None, height: int = 720
+    ) -> None:
+        state = opened(what, table, target)
+        if lang is not None:
+            state = replace(state, view=replace(state.view, lang=lang))
+        spoken = checked_language(state.view.lang)
+        self._talk = Conversation(state)
+        self._talk.bench  # noqa: B018  # what is wrong with it is said here, and not in the page
+        super().__init__(
+            page=whole_page(spoken, framed=True),
+            words={
+                "title": say("play.title", spoken),
+                "late": say("play.notebook.late", spoken),
+                "too_long": say("play.notebook.too_long", spoken, n="{n}"),
+            },
+            height=checked_integer("height", height),
+        )
+        self.on_msg(self._asked)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """Everything as plain data, for JSON: what a link and a file hold, and what `Playground` opens again."""
+        found: dict[str, Any] = self._talk.answer({"do": "state", "whole": True})["state"]
+        return found
+
+    @property
+    def network(self) -> Network:
+        """The network with its numbers of now, as a copy: what is done with it leaves the page as it is."""
+        return self._talk.network()
+
+    def _asked(self, _: Any, content: Any, buffers: Any) -> None:
+        """A message from the page; the answer has its number and the name of its page."""
+        answer = self._talk.answer(content.get("message"))
+        self.send({"clearprop": content.get("clearprop"), "page": content.get("page"), "answer": answer})
