@@ -41,6 +41,8 @@ WORDS: dict[str, Message] = {
     "share": Message("play.share"),
     "file": Message("play.file"),
     "copied": Message("play.copied"),
+    "copied_in_cell": Message("play.copied_in_cell"),
+    "not_copied": Message("play.not_copied"),
     "in_address": Message("play.in_address"),
     "too_large": Message("play.too_large"),
     "broken_link": Message("play.broken_link"),

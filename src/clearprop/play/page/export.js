@@ -1,5 +1,6 @@
 // What can be taken along: code, pictures, documents, the state.
 
+import { copied } from "./clipboard.js";
 import { choice } from "./fields.js";
 import { h, part } from "./dom.js";
 import { download } from "./link.js";
@@ -26,8 +27,7 @@ function open(store) {
     said.textContent = error ?? exported?.said.join(" ") ?? "";
   };
   const copy = async () => {
-    await navigator.clipboard.writeText(text.value);
-    said.textContent = store.words.code_copied ?? "";
+    said.textContent = ((await copied(text.value)) ? store.words.code_copied : store.words.not_copied) ?? "";
   };
   const save = () => {
     const ending = /** @type {keyof typeof TYPES} */ (name.split(".").pop() ?? "py");

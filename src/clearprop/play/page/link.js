@@ -1,6 +1,8 @@
 // A link holds the whole state in its fragment, compressed, and never the token. Large data go into a file instead.
 
+import { copied } from "./clipboard.js";
 import { h, part } from "./dom.js";
+import { isFramed } from "./replay.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
@@ -86,15 +88,13 @@ export function links(store) {
     const { name, index } = store.selected;
     const selected = name && index ? `${name}[${index.join(",")}]` : name;
     const view = { ...state.view, tab: store.state.view.tab, selected, shown: store.shown === Infinity ? -1 : store.shown };
-    const link = `${location.origin}/#s=${await packed({ ...state, view })}`;
+    const origin = isFramed() ? "http://127.0.0.1" : location.origin; // a frame has neither an origin nor an address bar
+    const link = `${origin}/#s=${await packed({ ...state, view })}`;
     share.dataset.link = link;
-    history.replaceState(null, "", link);
-    try {
-      await navigator.clipboard.writeText(link);
-      store.say(store.words.copied ?? "");
-    } catch {
-      store.say(store.words.in_address ?? "");
-    }
+    if (!isFramed()) history.replaceState(null, "", link);
+    const isCopied = await copied(link);
+    if (isFramed() && !isCopied) store.fail(store.words.not_copied ?? "");
+    else store.say((isFramed() ? store.words.copied_in_cell : isCopied ? store.words.copied : store.words.in_address) ?? "");
   });
   const saveFile = async () => {
     const { state, error } = await store.line({ do: "state", whole: true });
