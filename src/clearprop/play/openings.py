@@ -15,7 +15,6 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from clearprop.arrays import as_array
 from clearprop.errors import ClearpropError, FileError, InvalidValueError, ModelFileError, listed
 from clearprop.estimators import TableModel, load
 from clearprop.execute import Array
@@ -26,6 +25,7 @@ from clearprop.play.state import MOST_INPUTS, DataChoice, LayerChoice, NetworkCh
 from clearprop.play.tables import state_of_text, text_of_frame
 from clearprop.table import load_demo, read_table
 from clearprop.table.target import ClassTarget
+from clearprop.train import as_features, as_targets
 from clearprop.visible import shown_name
 
 _LINK = re.compile(r"https?://[^#]*#s=(.*)$")
@@ -40,21 +40,23 @@ def opened(what: Any = None, table: Any = None, target: str = "") -> State:
 
     Args:
         what: XOR by default.
-        table: of a model: rows for it, a file or a data frame; of a network: X and y, as a pair.
+        table: of a model: rows for it, a file or a data frame; of a network: (X, y).
         target: of a table: the column to predict, by default the last one.
 
     Raises:
         ClearpropError: if it cannot be read, or is none of them.
     """
     if what is None:
-        return opening("xor")
+        what = "xor"
     if isinstance(what, str | os.PathLike):
         return opening(os.fspath(what), table, target)
-    if isinstance(what, State | Mapping):
-        return what if isinstance(what, State) else State.from_dict(dict(what))
     if isinstance(what, Network | TableModel):
         return state_of_model(what, table)
+    if isinstance(what, State | Mapping):
+        _check_unused("a state", table, target)
+        return what if isinstance(what, State) else State.from_dict(dict(what))
     if hasattr(what, "columns"):
+        _check_unused("a data frame", table)
         return state_of_text("table", text_of_frame(what), target)
     raise InvalidValueError(
         f"a {type(what).__name__} to open",
@@ -98,10 +100,16 @@ def opening(what: str, table: Any = None, target: str = "") -> State:
     return state_of_text(path.name, text_of_frame(read_table(path)), target)
 
 
-def _check_unused(what: str, table: str = "", target: str = "") -> None:
+def _is_none(table: Any) -> bool:
+    return table is None or (isinstance(table, str) and not table)
+
+
+
+def _check_unused(what: str, table: Any = None, target: str = "") -> None:
     """Refuse rows for what is no model, and a target for what is no table: they would be left out in silence."""
-    if table:
-        raise InvalidValueError(f"{shown_name(what)} and a table {shown_name(table)}", "a table for a model alone")
+    if not _is_none(table):
+        named = f" {shown_name(table)}" if isinstance(table, str) else ""
+        raise InvalidValueError(f"{shown_name(what)} and a table{named}", "a table for a model alone")
     if target:
         raise InvalidValueError(f"{shown_name(what)} and a target {shown_name(target)}", "a target for a table alone")
 
@@ -210,20 +218,24 @@ def _rows(model: Network | TableModel, net: Network, table: Any) -> tuple[Array,
     if table is None or (isinstance(table, str) and not table):
         y = np.zeros((1, 1 if classes else net.architecture.n_outputs))
         return np.zeros((1, net.architecture.n_inputs)), y, classes
-    if isinstance(model, Network):
-        X, y = _pair(table)
-    else:
-        X, y = model.arrays(_frame(table))
+    X, y = _pair(model, table) if isinstance(model, Network) else model.arrays(_frame(table))
     return np.asarray(X, np.float64), np.asarray(y, np.float64).reshape(len(X), -1), classes
 
 
-def _pair(table: Any) -> tuple[Any, Any]:
+def _pair(net: Network, given: Any) -> tuple[Array, Array]:
     """X and y for a network, which knows no columns."""
-    if not isinstance(table, tuple | list) or len(table) != 2:
+    if not isinstance(given, tuple | list) or len(given) != 2:
         raise InvalidValueError(
-            "a table for a network that knows no columns", "X and y, or a model of `clearprop train`"
+            "a table for a network that knows no columns", "(X, y), or a model of `clearprop train`"
         )
-    return as_array("X", table[0]), as_array("y", table[1])
+    architecture = net.architecture
+    X = as_features(given[0], architecture.n_inputs, "f64")
+    if len(X) > _MOST_ROWS:
+        raise InvalidValueError(f"X with {len(X):,} rows", f"up to {_MOST_ROWS:,} to look at", "pass some of them")
+    y, form = as_targets(given[1], architecture.checked_loss(), architecture.n_outputs, len(X), "f64")
+    if form == "rows" and architecture.checked_loss().target == "classes":
+        raise InvalidValueError("probabilities as targets", "classes, which the page shows")
+    return X, y
 
 
 def _frame(table: Any) -> Any:
