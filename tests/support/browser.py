@@ -154,11 +154,12 @@ class Page:
             self.call(f"{domain}.enable")
 
     def frame(self):
-        """The page in a sandboxed frame of this one: it has a process of its own, and so it is asked by itself."""
+        """The page in a sandboxed frame of this one, which has a process of its own; the next time another one."""
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end:
             for one in self._browser.call("Target.getTargets")["targetInfos"]:
-                if one["type"] == "iframe" and self._target in (one.get("parentId"), one.get("parentFrameId")):
+                parents = one.get("parentId"), one.get("parentFrameId")
+                if one["type"] == "iframe" and self._target in parents and not one["attached"]:
                     return Frame(self._browser, one["targetId"], one["url"])
             time.sleep(0.02)
         raise TimeoutError("no sandboxed frame in the page")

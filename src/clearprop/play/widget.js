@@ -10,7 +10,7 @@
  */
 
 const PATIENCE = 4000; // ms without an answer until the cell says so
-const MOST = 8e6; // letters of a message: a notebook's server cuts the line at one of 10 MiB
+const MOST = 8e6; // bytes of a message: a notebook's server cuts the line at one of 10 MiB
 
 /**
  * Show the page; returns what takes it away again.
@@ -41,9 +41,9 @@ function render({ model, el }) {
   const ask = (/** @type {MessageEvent} */ event) => {
     if (event.source !== frame.contentWindow || typeof event.data?.clearprop !== "number") return;
     const { clearprop, page, message } = event.data;
-    const letters = JSON.stringify(message).length;
-    if (letters > MOST) {
-      answer({ clearprop, page, answer: { error: words.too_long.replace("{n}", (letters / 1e6).toFixed(0)) } });
+    const { size } = new Blob([JSON.stringify(message)]);
+    if (size > MOST) {
+      answer({ clearprop, page, answer: { error: words.too_long.replace("{n}", (size / 1e6).toFixed(0)) } });
       return;
     }
     waiting.begun({ clearprop, page });

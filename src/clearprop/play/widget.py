@@ -28,7 +28,7 @@ class Playground(anywidget.AnyWidget):  # type: ignore[misc]  # which may be mis
     Args:
         what: a table (a file or a data frame), a model or a network, a link or a state, a preset's name or
             "demo:NAME"; XOR by default.
-        table: of a model: rows for it, a file or a data frame. Of a network: X and y, as a pair.
+        table: of a model: rows for it, a file or a data frame. Of a network: (X, y).
         target: of a table: the column to predict, by default the last one.
         lang: "en" or "zh"; by default that of the link or the state, else English.
         height: of the frame, in pixels.
@@ -54,7 +54,7 @@ class Playground(anywidget.AnyWidget):  # type: ignore[misc]  # which may be mis
         if lang is not None:
             state = replace(state, view=replace(state.view, lang=lang))
         spoken = checked_language(state.view.lang)
-        self._talk = Conversation(state)
+        self._talk, self._last = Conversation(state), None
         self._talk.bench  # noqa: B018  # what is wrong with it is said here, and not in the page
         super().__init__(
             page=whole_page(spoken, framed=True),
@@ -79,6 +79,13 @@ class Playground(anywidget.AnyWidget):  # type: ignore[misc]  # which may be mis
         return self._talk.network()
 
     def _asked(self, _: Any, content: Any, buffers: Any) -> None:
-        """A message from the page; the answer has its number and the name of its page."""
+        """A message from the page; the answer has its number and the name of its page.
+
+        Where the cell is shown twice, a page that asks after the other one has to look at everything again.
+        """
+        page = content.get("page")
         answer = self._talk.answer(content.get("message"))
-        self.send({"clearprop": content.get("clearprop"), "page": content.get("page"), "answer": answer})
+        self.send({"clearprop": content.get("clearprop"), "page": page, "answer": answer})
+        if self._last not in (None, page):
+            self.send({"page": page, "look": True})
+        self._last = page

@@ -29,7 +29,8 @@ import { tabs } from "./tabs.js";
 import { askForToken } from "./token.js";
 
 const recording = recordingInPage();
-const store = new Store(recording ? recordedLine(recording) : isFramed() ? inTurn(framedLine()) : serverLine());
+/** @type {Store} */
+const store = new Store(recording ? recordedLine(recording) : isFramed() ? inTurn(framedLine(() => store.ask({ do: "open" }))) : serverLine());
 tabs(store);
 circles(store);
 sums(store);

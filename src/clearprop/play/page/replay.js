@@ -66,14 +66,22 @@ export function recordedLine(recording) {
   };
 }
 
-/** A line through the page that this one is framed in, to the bench in a notebook's kernel. @returns {Ask} */
-export function framedLine() {
+/**
+ * A line through the page that this one is framed in, to the bench in a notebook's kernel.
+ * @param {() => void} look called when the bench has changed by another hand
+ * @returns {Ask}
+ */
+export function framedLine(look) {
   /** @type {Map<number, (answer: Answer) => void>} */
   const waiting = new Map();
   const page = Math.random().toString(36); // a widget may be shown twice, or its page loaded again: each has a name
   let number = 0;
   addEventListener("message", (event) => {
     if (event.source !== parent || event.data?.page !== page) return;
+    if (event.data.look) {
+      look();
+      return;
+    }
     waiting.get(event.data.clearprop)?.(event.data.answer);
     waiting.delete(event.data.clearprop);
   });
