@@ -9,7 +9,7 @@ import pytest
 
 import clearprop as cp
 from browser import Browser, needs_browser
-from clearprop.errors import FileError, InvalidValueError, ShapeError, TableError
+from clearprop.errors import ClearpropError, FileError, InvalidValueError, ShapeError, TableError
 from clearprop.play.bundle import whole_page
 from clearprop.play.conversation import Conversation
 from clearprop.play.openings import opened, opening
@@ -150,6 +150,18 @@ def test_the_page_is_dark_where_the_notebook_is(browser, talk, colour, is_dark):
     assert cell.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") is is_dark
 
 
+@in_browser
+def test_the_page_looks_again_when_the_bench_was_changed_by_another_hand(cell, talk):
+    talk.answer({"do": "assign", "name": "W1", "index": [0, 0], "value": 0.75})
+    page = "clearprop.numbers.values.W1[0][0] === 0.75"
+    cell.cell.evaluate("tell('msg:custom', {page: 'another', look: true})")
+    cell.page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    assert cell.answered() == 0
+    assert not cell.page.evaluate(page)
+    cell.cell.evaluate("tell('msg:custom', {look: true})")
+    cell.wait_until(page)
+
+
 # --- the widget in the kernel
 
 
@@ -220,6 +232,41 @@ def test_the_network_is_a_copy_that_goes_on_from_there(playground):
     net.fit([[0.0, 1.0]], [1], epochs=5)
     assert play.state == state
     assert playground(state).network.parameters["W2"].tolist() == play.network.parameters["W2"].tolist()
+
+
+def test_a_network_that_learned_elsewhere_is_put_into_the_page(playground):
+    play = playground("moons")
+    play.comm.ask({"clearprop": 1, "page": "a", "message": {"do": "step", "steps": 40}})
+    net, before = play.network, play.state
+    net.fit([[0.0, 1.0]], [1], epochs=5)
+    play.comm.sent.clear()
+    play.network = net
+    assert [one["content"] for one in play.comm.sent] == [{"look": True}]
+    (found,) = play.comm.ask({"clearprop": 2, "page": "a", "message": {"do": "numbers"}})
+    assert found["answer"]["numbers"]["values"]["W2"] == net.parameters["W2"].tolist()
+    assert play.state["position"] == before["position"]
+    (found,) = play.comm.ask({"clearprop": 3, "page": "a", "message": {"do": "go", "place": 1}})
+    assert found["answer"]["numbers"]["values"]["W2"] == before["now"]["W2"]
+
+
+@pytest.mark.parametrize(
+    ("layers", "words"),
+    [
+        (
+            [cp.Dense(2, "relu"), cp.Dense(1, "sigmoid")],
+            "with the layers 2 relu, 1 sigmoid; expected those of the page",
+        ),
+        ([cp.Dense(4, "tanh"), cp.Dense(1, "sigmoid")], "W1"),
+    ],
+)
+def test_another_network_is_refused_and_the_page_stays(playground, layers, words):
+    play = playground()
+    before = play.state
+    with pytest.raises(ClearpropError, match=words):
+        play.network = cp.Network(3, layers, "bce")
+    with pytest.raises(InvalidValueError, match="a dict as the network"):
+        play.network = before
+    assert play.state == before
 
 
 def test_the_page_speaks_the_language_that_was_asked_for(playground):

@@ -169,6 +169,21 @@ class Bench:
         else:
             array[_within(name, index, array.shape)] = _finite(value)
         self.network.parameters[name] = array
+        self._assigned()
+
+    def put(self, numbers: Mapping[str, Any]) -> None:
+        """Put numbers of their own into all parameters; what the optimizer keeps stays.
+
+        Raises:
+            ClearpropError: if they do not fit.
+        """
+        if numbers.keys() != self.network.parameters.keys():
+            raise InvalidValueError("parameters " + ", ".join(numbers), ", ".join(self.network.parameters))
+        _assign(self.network, dict(numbers))
+        self._assigned()
+
+    def _assigned(self) -> None:
+        """Numbers were put in: a start of its own before the first step, and later one more point of the way."""
         self._trace = None
         if self.training.run.step == 0:
             self._start = replace(self._start, parameters=self.training.run.snapshot())

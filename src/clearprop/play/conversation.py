@@ -26,12 +26,13 @@ from clearprop.play.figures import figure
 from clearprop.play.formulas import formula
 from clearprop.play.mistakes import judged_puzzle, puzzle, shown
 from clearprop.play.nudge import nudged
+from clearprop.play.openings import state_of_model
 from clearprop.play.plane import SIDE, Plane
 from clearprop.play.presets import PRESETS
 from clearprop.play.rows import add_class, edit
 from clearprop.play.rows import listed as listed_rows
 from clearprop.play.scene import frame, numbers, plain
-from clearprop.play.state import Position, State, whole
+from clearprop.play.state import LayerChoice, Position, State, whole
 from clearprop.play.tables import state_of_text
 from clearprop.play.words import words
 from clearprop.present.writers import json_of
@@ -78,6 +79,20 @@ class Conversation:
         """The network as it is now: a copy, since two trainings of one network would spoil each other's steps."""
         with self._lock:
             return self.bench.network.copy()
+
+    def put(self, net: Network) -> None:
+        """Put the numbers of a network into that of the page, which has the same layers.
+
+        Raises:
+            ClearpropError: if it has others.
+        """
+        with self._lock:
+            ours, theirs = self.bench.state.network.layers, state_of_model(net).network.layers
+            if ours != theirs:
+                raise InvalidValueError(
+                    f"a network with the layers {_written(theirs)}", f"those of the page, {_written(ours)}"
+                )
+            self.bench.put(net.parameters)
 
     def answer(self, message: Any) -> dict[str, Any]:
         """What a message comes to; a wrong one is answered by a sentence, and nothing has changed.
@@ -321,6 +336,10 @@ class Conversation:
     def _figure(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"name": "graph"}: a picture as the library draws it, of the chosen sample."""
         return {"figure": figure(self.bench, _text(message, "name"))}
+
+
+def _written(layers: tuple[LayerChoice, ...]) -> str:
+    return ", ".join(f"{layer.units} {layer.activation}" for layer in layers)
 
 
 def _text(message: Mapping[str, Any], key: str, default: str | None = None) -> str:

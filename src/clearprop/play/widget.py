@@ -6,7 +6,7 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
-from clearprop.errors import MissingDependencyError, checked_integer
+from clearprop.errors import InvalidValueError, MissingDependencyError, checked_integer
 from clearprop.messages import checked_language, say
 from clearprop.network import Network
 from clearprop.play.bundle import whole_page
@@ -75,8 +75,20 @@ class Playground(anywidget.AnyWidget):  # type: ignore[misc]  # which may be mis
 
     @property
     def network(self) -> Network:
-        """The network with its numbers of now, as a copy: what is done with it leaves the page as it is."""
+        """The network with its numbers of now, as a copy: what is done with it leaves the page as it is.
+
+        Assign it, or another network with the same layers, to put its numbers into the page.
+        """
         return self._talk.network()
+
+    @network.setter
+    def network(self, net: Network) -> None:
+        if not isinstance(net, Network):
+            raise InvalidValueError(
+                f"a {type(net).__name__} as the network", "a clearprop.Network with the page's layers"
+            )
+        self._talk.put(net)
+        self.send({"look": True})
 
     def _asked(self, _: Any, content: Any, buffers: Any) -> None:
         """A message from the page; the answer has its number and the name of its page.

@@ -77,13 +77,10 @@ export function framedLine(look) {
   const page = Math.random().toString(36); // a widget may be shown twice, or its page loaded again: each has a name
   let number = 0;
   addEventListener("message", (event) => {
-    if (event.source !== parent || event.data?.page !== page) return;
-    if (event.data.look) {
-      look();
-      return;
-    }
-    waiting.get(event.data.clearprop)?.(event.data.answer);
-    waiting.delete(event.data.clearprop);
+    if (event.source !== parent || (event.data?.page ?? page) !== page) return; // without a name it is for all
+    if (event.data?.look) look();
+    waiting.get(event.data?.clearprop)?.(event.data.answer);
+    waiting.delete(event.data?.clearprop);
   });
   return (message) =>
     new Promise((done) => {
