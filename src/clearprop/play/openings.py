@@ -104,7 +104,6 @@ def _is_none(table: Any) -> bool:
     return table is None or (isinstance(table, str) and not table)
 
 
-
 def _check_unused(what: str, table: Any = None, target: str = "") -> None:
     """Refuse rows for what is no model, and a target for what is no table: they would be left out in silence."""
     if not _is_none(table):
