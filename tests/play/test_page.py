@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from browser import Browser, needs_browser
-from playing import act, cells, choose, opened, press, served, settled
+from playing import act, cells, choose, compared, opened, press, served, settled
 
 pytest.importorskip("starlette")
 pytestmark = needs_browser
@@ -41,37 +41,6 @@ def trace_of(page):
     return Bench(
         State.from_dict(json.loads(act(page, "return JSON.stringify((await clearprop.line({do:'state'})).state)")))
     )
-
-
-def compared(page):
-    """How many numbers on the page were compared with the trace; each must be equal, and printed as it is."""
-    bench, count = trace_of(page), 0
-    trace, digits, row = bench.trace(), bench.state.view.digits, bench.state.view.row
-    new = bench.update.values(trace)
-    for name, index, own_row, value, text in cells(page):
-        if value == "":
-            continue
-        place = tuple(int(k) for k in index.split(",")) if index else ()
-        at = row if own_row is None else int(own_row)
-        if name == "X":
-            wanted = trace.a[0][(at, *place)]
-        elif name == "y":
-            wanted = bench.shown_targets()[(at, *place)]
-        elif name == "L":
-            wanted = trace.loss
-        elif name in trace.parameters:
-            wanted = trace.parameters[name][place]
-        elif name in trace:
-            array = trace[name]
-            is_batch = array.ndim == 2 and array.shape[0] == trace.samples and name[:2] not in ("dW",)
-            wanted = array[(at, *place)] if is_batch else array[place]
-        else:
-            wanted = new[name][place]
-        assert float(value) == pytest.approx(float(wanted), rel=1e-13, abs=1e-300), (name, index, own_row)
-        printed = float(text.replace("−", "-"))
-        assert printed == pytest.approx(float(wanted), rel=0.5 * 10 ** (1 - digits), abs=1e-300), (name, text)
-        count += 1
-    return count
 
 
 def test_a_table_a_network_a_weight_steps_a_boundary_a_link_and_code(server, browser):
@@ -185,7 +154,7 @@ def test_every_number_shown_is_the_trace(server, browser, convention, notation, 
             settled(page)
         for tab in ("circles", "sums", "matrices"):
             press(page, f"tab-{tab}")
-            count += compared(page)
+            count += compared(page, trace_of(page))
     assert count >= 1000
     assert page.complaints == []
 

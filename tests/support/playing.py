@@ -6,6 +6,8 @@ import json
 import threading
 from contextlib import contextmanager
 
+import pytest
+
 READY = "'ready' in document.documentElement.dataset"
 _CELLS = """JSON.stringify([...document.querySelectorAll('.cell')].map((one) =>
   [one.dataset.name, one.dataset.index, one.dataset.row ?? null, one.dataset.value, one.textContent]))"""
@@ -61,3 +63,34 @@ def choose(page, element, value):
     page.evaluate(f"""(() => {{ const one = document.getElementById('{element}'); one.value = {json.dumps(value)};
       one.dispatchEvent(new Event('change', {{bubbles: true}})); }})()""")
     settled(page)
+
+
+def compared(page, bench):
+    """How many numbers on the page were compared with the trace; each must be equal, and printed as it is."""
+    count = 0
+    trace, digits, row = bench.trace(), bench.state.view.digits, bench.state.view.row
+    new = bench.update.values(trace)
+    for name, index, own_row, value, text in cells(page):
+        if value == "":
+            continue
+        place = tuple(int(k) for k in index.split(",")) if index else ()
+        at = row if own_row is None else int(own_row)
+        if name == "X":
+            wanted = trace.a[0][(at, *place)]
+        elif name == "y":
+            wanted = bench.shown_targets()[(at, *place)]
+        elif name == "L":
+            wanted = trace.loss
+        elif name in trace.parameters:
+            wanted = trace.parameters[name][place]
+        elif name in trace:
+            array = trace[name]
+            is_batch = array.ndim == 2 and array.shape[0] == trace.samples and name[:2] not in ("dW",)
+            wanted = array[(at, *place)] if is_batch else array[place]
+        else:
+            wanted = new[name][place]
+        assert float(value) == pytest.approx(float(wanted), rel=1e-13, abs=1e-300), (name, index, own_row)
+        printed = float(text.replace("−", "-"))
+        assert printed == pytest.approx(float(wanted), rel=0.5 * 10 ** (1 - digits), abs=1e-300), (name, text)
+        count += 1
+    return count

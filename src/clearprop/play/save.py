@@ -27,6 +27,8 @@ def recorded(state: State, steps: int) -> dict[str, Any]:
     """
     talk = Conversation(state, side=_SIDE)
     opened = _asked(talk, {"do": "open"})
+    opened["frame"] |= {"parameters": [], "typed": False}  # no number of them can be typed
+    opened["words"]["formula_hint"] = talk.say("play.recorded_hint")
     first = {name: opened.pop(name) for name in ("numbers", "answers", "position", "losses", "scores")}
     size = len(json.dumps(first))
     every = max(1, -(-(steps + 1) * size // _MOST_BYTES))

@@ -21,12 +21,27 @@ export function recordingInPage() {
   return found ? /** @type {Recording} */ (JSON.parse(found.textContent ?? "null")) : null;
 }
 
+/** What cannot work without a bench; the headings above these are of nothing then. */
+const NEEDS_BENCH = ["left", "view", "do-share", "do-export", "do-file", "doctor", "points", "axes", "compare", "exercise", "nudge", "speed"];
+
+/** Leave out what needs a bench, so that neither the mouse nor the keyboard comes to it. */
+function leaveOut() {
+  for (const id of NEEDS_BENCH) {
+    part(id).hidden = true;
+    const before = part(id).previousElementSibling;
+    if (before instanceof HTMLHeadingElement && before.tagName === "H2") before.hidden = true;
+  }
+  for (const id of ["row-back", "row-next"]) part(id).setAttribute("disabled", "");
+  for (const name of ["tabindex", "role"]) part("plane-marks").removeAttribute(name); // where points would be drawn
+}
+
 /**
  * @param {Recording} recording
  * @returns {Ask}
  */
 export function recordedLine(recording) {
   document.body.classList.add("recorded");
+  leaveOut();
   document.querySelector("h1")?.setAttribute("data-recorded", recording.open.words?.recorded ?? "");
   const { frames, curve, formulas } = recording;
   let now = 0;
@@ -43,13 +58,18 @@ export function recordedLine(recording) {
     return frame();
   };
   const last = () => now === frames.length - 1;
+  const nextEpoch = () => {
+    const epoch = frames[now].position?.epoch ?? 0;
+    const found = frames.findIndex(({ position }) => (position?.epoch ?? 0) > epoch);
+    return found < 0 ? frames.length - 1 : found;
+  };
   /** @type {Record<string, (message: any) => Answer>} */
   const actions = {
-    open: () => ({ ...recording.open, ...go(0) }),
+    open: (message) => (message.state || message.preset ? { error: words().needs_bench } : { ...recording.open, ...go(0) }),
     numbers: frame,
     state: () => ({}),
     step: () => (last() ? { error: words().recorded_end } : go(now + 1)),
-    epoch: () => (last() ? { error: words().recorded_end } : go(now + 1)),
+    epoch: () => (last() ? { error: words().recorded_end } : go(nextEpoch())),
     run: () => (last() ? { ...frame(), error: words().recorded_end } : go(now + 1)),
     go: (message) => go(message.place),
     rewind: () => go(0),
