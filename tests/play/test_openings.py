@@ -277,3 +277,20 @@ def test_rows_that_do_not_fit_a_model_are_a_sentence(model, tmp_path):
         opening(str(model[1] / "model.clearprop"), "demo:iris")
     with pytest.raises(cp.FileError, match=r"nothing\.csv"):
         opening(str(model[1] / "model.clearprop"), "nothing.csv")
+
+
+def test_rows_that_are_left_out_are_told(model, tmp_path):
+    """Of a long table as many as are looked at; and those without an answer to compare with."""
+    found, folder = model
+    told = []
+    ROWS.sample(2500, with_replacement=True, seed=0).write_csv(tmp_path / "long.csv")
+    bench = Bench(opening(str(folder / "model.clearprop"), str(tmp_path / "long.csv"), tell=told.append))
+    assert len(bench.samples.X) == 2000
+    assert [one("en") for one in told] == ["2,000 of 2,500 rows were drawn at random."]
+    told.clear()
+    some = pl.when(pl.int_range(60) < 57).then(pl.col(found.target.name)).alias(found.target.name)
+    ROWS.with_columns(some).write_csv(tmp_path / "gaps.csv")
+    bench = Bench(opening(str(folder / "model.clearprop"), str(tmp_path / "gaps.csv"), tell=told.append))
+    assert len(bench.samples.X) == 57
+    assert len(told) == 1
+    assert "3" in told[0]("en")

@@ -11,6 +11,7 @@ import typer
 
 from clearprop.app.options import output_option
 from clearprop.app.terminal import print_lines
+from clearprop.messages import Message, checked_language
 
 
 def play(
@@ -40,9 +41,12 @@ def play(
     """
     from clearprop.play.openings import opening
 
-    state = opening(what, table, target)
+    left_out: list[Message] = []
+    state = opening(what, table, target, left_out.append)
     if lang:
         state = replace(state, view=replace(state.view, lang=lang))
+    for one in left_out:
+        print_lines(one(checked_language(state.view.lang)))
     if save is not None:
         from clearprop.play.save import save_page
 

@@ -8,7 +8,7 @@ import os
 import re
 import zlib
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from clearprop.errors import ClearpropError, FileError, InvalidValueError, ModelFileError, listed
 from clearprop.estimators import TableModel, load
 from clearprop.execute import Array
+from clearprop.messages import Message
 from clearprop.network import Network
 from clearprop.nn import ACTIVATIONS, LOSSES, Activation, Dense, Linear, loss_name, resolve_activation
 from clearprop.play.presets import PRESETS
@@ -28,6 +29,7 @@ from clearprop.table.target import ClassTarget
 from clearprop.train import as_features, as_targets
 from clearprop.visible import shown_name
 
+Tell = Callable[[Message], None]
 _LINK = re.compile(r"https?://[^#]*#s=(.*)$")
 _MOST_UNPACKED = 100 << 20  # bytes of a link's state: a small fragment may hold a huge one
 _MOST_ROWS = 2000  # of a model's table that are shown
@@ -35,13 +37,14 @@ _DEMO = "demo:"
 _LEARNS_AS_USUAL = {"trainable": True, "learning_rate_factor": 1.0, "decay_factor": None}
 
 
-def opened(what: Any = None, table: Any = None, target: str = "") -> State:
+def opened(what: Any = None, table: Any = None, target: str = "", tell: Tell = lambda _: None) -> State:
     """The state that something in Python makes: what `opening` reads, or a network, a model, a data frame, a state.
 
     Args:
         what: XOR by default.
         table: of a model: rows for it, a file or a data frame; of a network: (X, y).
         target: of a table: the column to predict, by default the last one.
+        tell: is told of rows that were left out.
 
     Raises:
         ClearpropError: if it cannot be read, or is none of them.
@@ -49,9 +52,9 @@ def opened(what: Any = None, table: Any = None, target: str = "") -> State:
     if what is None:
         what = "xor"
     if isinstance(what, str | os.PathLike):
-        return opening(os.fspath(what), table, target)
+        return opening(os.fspath(what), table, target, tell)
     if isinstance(what, Network | TableModel):
-        return state_of_model(what, table)
+        return state_of_model(what, table, tell)
     if isinstance(what, State | Mapping):
         _check_unused("a state", table, target)
         return what if isinstance(what, State) else State.from_dict(dict(what))
@@ -64,13 +67,14 @@ def opened(what: Any = None, table: Any = None, target: str = "") -> State:
     )
 
 
-def opening(what: str, table: Any = None, target: str = "") -> State:
+def opening(what: str, table: Any = None, target: str = "", tell: Tell = lambda _: None) -> State:
     """The state that a page begins with.
 
     Args:
         what: a table, a model, a link, a file of a state, a preset's name, or "demo:NAME".
         table: of a model: rows for it, a file or a data frame.
         target: of a table: the column to predict, by default the last one.
+        tell: is told of rows that were left out.
 
     Raises:
         ClearpropError: if it cannot be read, or is none of them.
@@ -95,7 +99,7 @@ def opening(what: str, table: Any = None, target: str = "") -> State:
             return found
     if path.is_file() and path.stat().st_size > 8 and _may_be_model(path):
         _check_unused(what, target=target)
-        return state_of_model(load(path), table)
+        return state_of_model(load(path), table, tell)
     _check_unused(what, table)
     return state_of_text(path.name, text_of_frame(read_table(path)), target)
 
@@ -150,15 +154,20 @@ def state_of_link(fragment: str) -> State:
 # --- models
 
 
-def state_of_model(model: Network | TableModel, table: Any = None) -> State:
+def state_of_model(model: Network | TableModel, table: Any = None, tell: Tell = lambda _: None) -> State:
     """A saved model as a state, with rows of a table or one row of zeros.
+
+    Args:
+        model: what was saved.
+        table: rows for it.
+        tell: is told of rows that were left out.
 
     Raises:
         ClearpropError: for a network that has other layers than dense ones, or a table that does not fit.
     """
     net = model if isinstance(model, Network) else model.network
     inputs = _inputs(model, net)
-    X, y, classes = _rows(model, net, table)
+    X, y, classes = _rows(model, net, table, tell)
     if X.shape[1] > MOST_INPUTS:
         raise ModelFileError(f"a network of {X.shape[1]:,} inputs", f"up to {MOST_INPUTS:,} to look at")
     layers = tuple(_layers(net))
@@ -207,7 +216,7 @@ def _inputs(model: Network | TableModel, net: Network) -> tuple[str, ...]:
     return tuple(map(shown_name, model.encoder.feature_names[: net.architecture.n_inputs]))
 
 
-def _rows(model: Network | TableModel, net: Network, table: Any) -> tuple[Array, Array, tuple[str, ...]]:
+def _rows(model: Network | TableModel, net: Network, table: Any, tell: Tell) -> tuple[Array, Array, tuple[str, ...]]:
     """Inputs, targets and classes: those of a table, or one row of zeros."""
     classes: tuple[str, ...] = ()
     if isinstance(model, TableModel) and isinstance(model.target, ClassTarget):
@@ -217,7 +226,7 @@ def _rows(model: Network | TableModel, net: Network, table: Any) -> tuple[Array,
     if table is None or (isinstance(table, str) and not table):
         y = np.zeros((1, 1 if classes else net.architecture.n_outputs))
         return np.zeros((1, net.architecture.n_inputs)), y, classes
-    X, y = _pair(model, table) if isinstance(model, Network) else model.arrays(_frame(table))
+    X, y = _pair(model, table) if isinstance(model, Network) else _encoded(model, table, tell)
     return np.asarray(X, np.float64), np.asarray(y, np.float64).reshape(len(X), -1), classes
 
 
@@ -237,12 +246,18 @@ def _pair(net: Network, given: Any) -> tuple[Array, Array]:
     return X, y
 
 
-def _frame(table: Any) -> Any:
-    """Rows of a file, of an example or of a data frame; of very many, some."""
+def _encoded(model: TableModel, table: Any, tell: Tell) -> tuple[Array, Array]:
+    """X and y of the rows of a file, of an example or of a data frame, as the model sees them; of very many, some."""
     if not isinstance(table, str | os.PathLike):
         frame = table
     elif str(table).startswith(_DEMO):
         frame = load_demo(str(table).removeprefix(_DEMO))
     else:
         frame = read_table(table)
-    return nw.from_native(frame).sample(_MOST_ROWS, seed=0).to_native() if len(frame) > _MOST_ROWS else frame
+    if len(frame) > _MOST_ROWS:
+        tell(Message("play.table.drawn", n=f"{_MOST_ROWS:,}", rows=f"{len(frame):,}"))
+        frame = nw.from_native(frame).sample(_MOST_ROWS, seed=0).to_native()
+    X, y = model.arrays(frame)
+    if len(X) < len(frame):
+        tell(Message("report.data.without", n=f"{len(frame) - len(X):,}"))
+    return X, y
