@@ -14,6 +14,7 @@ from clearprop.play.bench import Bench
 from clearprop.play.openings import opening
 from clearprop.play.presets import PRESETS
 from clearprop.play.state import State
+from commands import run
 
 ROWS = pl.DataFrame(
     {
@@ -179,6 +180,26 @@ def test_a_network_of_too_many_inputs_is_refused(tmp_path):
     cp.Network(1200, [cp.Dense(1)], "squared_error").save(tmp_path / "net.clearprop")
     with pytest.raises(cp.ModelFileError, match="1,200 inputs; expected up to 1,000"):
         opening(str(tmp_path / "net.clearprop"))
+
+
+@pytest.mark.parametrize(
+    ("network", "part"),
+    [
+        (
+            {"layers": [{"units": 90_000, "activation": "tanh"}, {"units": 1, "activation": "sigmoid"}]},
+            "360,001 parameters",
+        ),
+        ({"loss": "cross_entropy"}, "softmax"),
+        ({"layers": []}, "0 layers"),
+    ],
+)
+def test_what_cannot_be_built_is_said_in_the_terminal(monkeypatch, network, part):
+    pytest.importorskip("starlette")
+    monkeypatch.setattr("clearprop.play.server.Server", lambda *_: pytest.fail("a page of nothing was served"))
+    state = PRESETS["xor"].state("xor").to_dict()
+    done = run("play", link_to({**state, "network": {**state["network"], **network}}), "--no-browser")
+    assert done.returncode
+    assert part in done.stderr
 
 
 # --- what is none of them

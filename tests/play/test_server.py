@@ -138,6 +138,9 @@ def test_a_body_that_is_too_large_or_no_json_is_a_sentence(server):
     assert json.loads(asked(server, b"{")[1])["error"] == "a message that is no JSON"
     assert json.loads(asked(server, b"[" * 100_000)[1])["error"]
     assert json.loads(asked(server, b"\xff\xfe")[1])["error"]
+    status, body, _ = asked(server, b" " * (65 << 20))
+    assert status == 413
+    assert json.loads(body)["error"] == "a message of more than 64 MB"
     assert asked(server)[0] == 200
 
 

@@ -53,8 +53,11 @@ def play(
         save_page(state, save, steps)
         print_lines(f"{save} replays {steps} steps: open it in a browser, it needs nothing else.")
         return
+    from clearprop.play.bench import Bench
     from clearprop.play.server import Server
 
+    if state.data.kind != "table":  # which was read, and has a network that suits it
+        Bench(state)  # what cannot be built is said here, and not on an empty page
     server = Server(state, port)
     print_lines(f"The playground is at {server.url}\nCtrl-C ends it.")
     if browser:
