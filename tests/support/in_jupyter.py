@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import secrets
 import socket
 import subprocess
@@ -27,7 +28,8 @@ CELLS = (
     "import json\nnet = play.network\n"
     "print(json.dumps([play.state['position']['step'], net.parameters['W1'].tolist()]))",
     "import time\ntime.sleep(12)\nprint('slept')",
-    "play.height = 560\nnet.fit([[0.0, 1.0]], [1], epochs=3)\nprint(play.state['position']['step'])",
+    "net.fit([[0.0, 1.0]], [1], epochs=3)\nprint(play.state['position']['step'])",
+    "play.network = net\nplay.height = 560\nprint(json.dumps(net.parameters['W1'].tolist()))",
 )
 NOTEBOOK = "jupyterapp.shell.currentWidget.content"
 
@@ -48,7 +50,9 @@ def lab(python: str, folder: Path):
         "--LabApp.extension_manager=readonly",
     ]
     log = (folder / "log").open("w")
-    server = subprocess.Popen([python, "-m", "jupyterlab", "--no-browser", "--allow-root", *options], stderr=log)
+    own = {f"JUPYTERLAB_{what}_DIR": str(folder / what) for what in ("SETTINGS", "WORKSPACES")}  # not the user's
+    command = [python, "-m", "jupyterlab", "--no-browser", "--allow-root", *options]
+    server = subprocess.Popen(command, stderr=log, env={**os.environ, **own})
     try:
         end = time.monotonic() + 60
         while socket.socket().connect_ex(("127.0.0.1", port)):
@@ -76,6 +80,12 @@ def write_notebook(path: Path) -> None:
 def run(page, k: int) -> None:
     """Run a cell; what it prints comes later."""
     page.evaluate(f"{NOTEBOOK}.activeCellIndex = {k}; jupyterapp.commands.execute('notebook:run-cell'); 0")
+
+
+def press(frame, element: str) -> None:
+    """Click a button of the page, as a person does it, who may copy what a script alone may not."""
+    expression = f"document.getElementById('{element}').click()"
+    frame.call("Runtime.evaluate", expression=expression, userGesture=True)
 
 
 def printed(page, k: int) -> str:
@@ -114,9 +124,9 @@ def main() -> int:
             said("the page is there, with the numbers of the kernel", True)
             page.screenshot(given.pictures / "shown.png")
 
-            frame.evaluate("document.getElementById('do-run').click()")
+            press(frame, "do-run")
             frame.wait_until("clearprop.position.step > 300")
-            frame.evaluate("document.getElementById('do-run').click()")
+            press(frame, "do-run")
             frame.wait_until("!clearprop.running")
             page.screenshot(given.pictures / "trained.png")
             run(page, 1)
@@ -128,24 +138,49 @@ def main() -> int:
 
             run(page, 2)
             time.sleep(1)
-            frame.evaluate("document.getElementById('do-sample').click()")
+            press(frame, "do-sample")
             time.sleep(6)
             page.screenshot(given.pictures / "busy.png")
-            late = page.evaluate("[...document.querySelectorAll('p[role=status]')].map((one) => one.hidden).join()")
             taken = frame.evaluate("clearprop.position.step") - step
-            said(
-                f"while a cell runs, a step is taken ({taken}) or the wait is said (hidden: {late})",
-                taken == 1 or late == "false",
-            )
+            is_said = page.evaluate("[...document.querySelectorAll('p[role=status]')].some((one) => !one.hidden)")
+            said(f"while a cell runs, a step is taken ({taken}) or the wait is said ({is_said})", taken == 1 or is_said)
             frame.wait_until(f"clearprop.position.step === {step + 1}")
             run(page, 3)
-            said(
-                f"a fit of the copy leaves the bench at step {step + 1}",
-                printed(page, 3).split()[-1:] == [str(step + 1)],
-            )
+            said(f"a fit of the copy leaves the bench at step {step + 1}", printed(page, 3).split() == [str(step + 1)])
+            run(page, 4)
+            weights = json.loads(printed(page, 4))
+            frame.wait_until(f"{json.dumps(weights)}.flat().join() === clearprop.numbers.values.W1.flat().join()")
+            said("the network that went on in the notebook is shown in the page", True)
             height = page.evaluate("document.querySelector('iframe[sandbox]').getBoundingClientRect().height")
             said(f"the height follows: {height}", height == 560)
-            page.screenshot(given.pictures / "after.png")
+
+            press(frame, "do-share")
+            frame.wait_until("document.getElementById('told').textContent + clearprop.error")
+            said("link: " + frame.evaluate("document.getElementById('told').textContent || clearprop.error"), True)
+
+            page.evaluate(
+                f"{NOTEBOOK}.activeCellIndex = 0; jupyterapp.commands.execute('notebook:create-output-view'); 0"
+            )
+            second = page.frame()
+            second.wait_until(READY)
+            press(second, "do-sample")
+            second.wait_until(f"clearprop.position.step === {step + 2}")
+            press(frame, "do-sample")
+            frame.wait_until(f"clearprop.position.step === {step + 3}")
+            said("a second view has the same bench, and the first one goes on from there", True)
+            page.evaluate("globalThis.asked = 0; addEventListener('message', () => { asked += 1; }); 0")
+            time.sleep(5)
+            asked = page.evaluate("asked")
+            said(f"both are quiet when nobody touches them: {asked} messages in 5 seconds", asked < 10)
+            page.screenshot(given.pictures / "twice.png")
+
+            page.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'}); 0")
+            page.wait_until("document.body.dataset.jpThemeLight === 'false'")
+            time.sleep(1)
+            said(
+                "the page follows the dark theme", frame.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+            )
+            page.screenshot(given.pictures / "dark.png")
             print("complaints of the page:", frame.complaints)
             print("complaints of the notebook:", page.complaints)
     return min(wrong, 1)

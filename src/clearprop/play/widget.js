@@ -30,6 +30,10 @@ function render({ model, el }) {
   const resize = () => {
     frame.style.height = `${model.get("height")}px`;
   };
+  const recolour = () => {
+    frame.style.colorScheme = isDark(el) ? "dark" : "light";
+  };
+  const theme = new MutationObserver(recolour); // notebooks write the name of their theme to the body
   const waiting = new Waiting((isLate) => {
     late.hidden = !isLate;
   });
@@ -54,10 +58,12 @@ function render({ model, el }) {
   addEventListener("message", ask);
   model.on("change:height", resize);
   model.on("msg:custom", answer);
+  theme.observe(document.body, { attributes: true });
   el.append(late, frame);
-  frame.style.colorScheme = isDark(el) ? "dark" : "light";
+  recolour();
   frame.srcdoc = model.get("page");
   return () => {
+    theme.disconnect();
     removeEventListener("message", ask);
     model.off("change:height", resize);
     model.off("msg:custom", answer);

@@ -54,7 +54,8 @@ class Playground(anywidget.AnyWidget):  # type: ignore[misc]  # which may be mis
         if lang is not None:
             state = replace(state, view=replace(state.view, lang=lang))
         spoken = checked_language(state.view.lang)
-        self._talk, self._last = Conversation(state), None
+        self._talk = Conversation(state)
+        self._fresh: set[str] = set()  # names of the pages that show what there is
         self._talk.bench  # noqa: B018  # what is wrong with it is said here, and not in the page
         super().__init__(
             page=whole_page(spoken, framed=True),
@@ -88,16 +89,21 @@ class Playground(anywidget.AnyWidget):  # type: ignore[misc]  # which may be mis
                 f"a {type(net).__name__} as the network", "a clearprop.Network with the page's layers"
             )
         self._talk.put(net)
+        self._fresh.clear()
         self.send({"look": True})
 
     def _asked(self, _: Any, content: Any, buffers: Any) -> None:
         """A message from the page; the answer has its number and the name of its page.
 
-        Where the cell is shown twice, a page that asks after the other one has to look at everything again.
+        Where the cell is shown twice, a page that asks after the other one has changed something is told to look again.
         """
-        page = content.get("page")
-        answer = self._talk.answer(content.get("message"))
+        page, message = content.get("page"), content.get("message")
+        answer = self._talk.answer(message)
         self.send({"clearprop": content.get("clearprop"), "page": page, "answer": answer})
-        if self._last not in (None, page):
+        if message == {"do": "open"}:
+            self._fresh.add(page)
+            return
+        if page not in self._fresh:
             self.send({"page": page, "look": True})
-        self._last = page
+        if "position" in answer:  # it was moved or changed
+            self._fresh &= {page}
