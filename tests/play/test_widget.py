@@ -15,7 +15,7 @@ from clearprop.play.conversation import Conversation
 from clearprop.play.openings import opened, opening
 from framed import Framed
 
-WORDS = {"title": "Playground", "late": "No answer yet.", "too_long": "{n} MB are too many."}
+WORDS = {"title": "Playground", "late": "No answer yet.", "gone": "Run it again.", "too_long": "{n} MB are too many."}
 LATE = "document.querySelector('p[role=status]').hidden"
 STEP = {"do": "step", "steps": 1}
 
@@ -129,6 +129,14 @@ def test_a_kernel_that_does_not_answer_is_told_of(cell):
     press(cell, "do-sample")
     cell.cell.wait_until(f"!{LATE}")
     cell.wait_until("clearprop.position.step === 1")
+    assert cell.cell.evaluate(LATE)
+
+
+@in_browser
+def test_a_kernel_that_was_restarted_is_told_of(cell):
+    cell.cell.evaluate("model.send = () => { throw new Error('Cannot send'); }; 0")
+    press(cell, "do-sample")
+    cell.wait_until("clearprop.error === 'Run it again.'")
     assert cell.cell.evaluate(LATE)
 
 
@@ -293,6 +301,7 @@ def test_another_network_is_refused_and_the_page_stays(playground, layers, words
 
 def test_the_page_speaks_the_language_that_was_asked_for(playground):
     play = playground(lang="zh", height=500)
+    assert repr(play) == "<Playground: <Network 2-4-1, 17 parameters>>"
     assert play.height == 500
     assert '<html lang="zh-Hans">' in play.page
     assert (

@@ -10,7 +10,7 @@ _PAGE = """<!DOCTYPE html><meta charset="utf-8"><title>cell</title><body style="
 <script type="module">
 const source = SOURCE, values = VALUES, listeners = new Map();
 globalThis.asked = [];
-const model = {
+globalThis.model = {
   get: (name) => values[name],
   send: (message) => asked.push(message),
   on: (event, listener) => listeners.set(event, new Set([...(listeners.get(event) ?? []), listener])),

@@ -18,9 +18,11 @@ const MOST = 8e6; // bytes of a message: a notebook's server cuts the line at on
  */
 function render({ model, el }) {
   const words = model.get("words");
-  const late = document.createElement("p");
+  const cell = document.createElement("div");
+  cell.style.position = "relative";
+  const late = document.createElement("p"); // over the buttons, where whoever has just pressed one looks
   Object.assign(late, { hidden: true, textContent: words.late, role: "status" });
-  late.style.margin = "0.3rem 0";
+  late.style.cssText = "position: absolute; inset: auto 1px 1px; margin: 0; padding: 0.7rem; background: Canvas; color: CanvasText; border-radius: 8px";
   const frame = document.createElement("iframe");
   frame.title = words.title;
   // Without allow-same-origin the page has an origin of its own: it reaches nothing of the notebook.
@@ -31,7 +33,7 @@ function render({ model, el }) {
     frame.style.height = `${model.get("height")}px`;
   };
   const recolour = () => {
-    frame.style.colorScheme = isDark(el) ? "dark" : "light";
+    cell.style.colorScheme = isDark(el) ? "dark" : "light";
   };
   const theme = new MutationObserver(recolour); // notebooks write the name of their theme to the body
   const waiting = new Waiting((isLate) => {
@@ -51,7 +53,11 @@ function render({ model, el }) {
       return;
     }
     waiting.begun({ clearprop, page });
-    model.send({ clearprop, page, message });
+    try {
+      model.send({ clearprop, page, message });
+    } catch {
+      answer({ clearprop, page, answer: { error: words.gone } });
+    }
   };
 
   resize();
@@ -59,7 +65,8 @@ function render({ model, el }) {
   model.on("change:height", resize);
   model.on("msg:custom", answer);
   theme.observe(document.body, { attributes: true });
-  el.append(late, frame);
+  cell.append(frame, late);
+  el.append(cell);
   recolour();
   frame.srcdoc = model.get("page");
   return () => {
@@ -68,8 +75,7 @@ function render({ model, el }) {
     model.off("change:height", resize);
     model.off("msg:custom", answer);
     waiting.stop();
-    frame.remove();
-    late.remove();
+    cell.remove();
   };
 }
 

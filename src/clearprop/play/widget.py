@@ -62,6 +62,7 @@ class Playground(anywidget.AnyWidget):  # type: ignore[misc]  # which may be mis
             words={
                 "title": say("play.title", spoken),
                 "late": say("play.notebook.late", spoken),
+                "gone": say("play.notebook.gone", spoken),
                 "too_long": say("play.notebook.too_long", spoken, n="{n}"),
             },
             height=checked_integer("height", height),
@@ -91,6 +92,9 @@ class Playground(anywidget.AnyWidget):  # type: ignore[misc]  # which may be mis
         self._talk.put(net)
         self._fresh.clear()
         self.send({"look": True})
+
+    def __repr__(self) -> str:
+        return f"<Playground: {self.network!r}>"
 
     def _asked(self, _: Any, content: Any, buffers: Any) -> None:
         """A message from the page; the answer has its number and the name of its page.
