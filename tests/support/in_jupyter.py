@@ -90,7 +90,7 @@ def press(frame, element: str) -> None:
 
 def printed(page, k: int) -> str:
     """What a cell has printed once it is over."""
-    page.wait_until(f"{NOTEBOOK}.model.cells.get({k}).executionCount && !{NOTEBOOK}.widgets[{k}].model.isDirty")
+    page.wait_until(f"{NOTEBOOK}.model.cells.get({k}).executionCount")
     page.wait_until(f"{NOTEBOOK}.model.cells.get({k}).outputs.length")
     found = json.loads(page.evaluate(f"JSON.stringify({NOTEBOOK}.model.cells.get({k}).outputs.toJSON())"))
     return "".join("".join(one.get("text", one.get("traceback", ""))) for one in found)
