@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
-from clearprop.errors import InvalidValueError, MissingDependencyError, checked_integer
-from clearprop.messages import checked_language, say
+from clearprop.errors import DataWarning, InvalidValueError, MissingDependencyError, checked_integer
+from clearprop.messages import Message, checked_language, say
 from clearprop.network import Network
 from clearprop.play.bundle import whole_page
 from clearprop.play.conversation import Conversation
@@ -50,10 +51,13 @@ class Playground(anywidget.AnyWidget):  # type: ignore[misc]  # which may be mis
     def __init__(
         self, what: Any = None, table: Any = None, *, target: str = "", lang: str | None = None, height: int = 720
     ) -> None:
-        state = opened(what, table, target)
+        left_out: list[Message] = []
+        state = opened(what, table, target, left_out.append)
         if lang is not None:
             state = replace(state, view=replace(state.view, lang=lang))
         spoken = checked_language(state.view.lang)
+        for said in left_out:
+            warnings.warn(said(spoken), DataWarning, stacklevel=2)
         self._talk = Conversation(state)
         self._fresh: set[str] = set()  # names of the pages that show what there is
         self._talk.bench  # noqa: B018  # what is wrong with it is said here, and not in the page
