@@ -406,6 +406,20 @@ def test_a_row_goes_with_its_batch():
     assert "error" not in Conversation().answer({"do": "open", "state": state})
 
 
+def test_moments_that_overflow_are_left_out_of_the_state_and_that_is_said():
+    """g² is beyond all numbers where g is 10²⁰⁰; the loss, of |d|, is not. JSON has no word for it."""
+    talk = Conversation(PRESETS["line"].state("line").changed("network", {"loss": "mean_absolute_error"}))
+    talk.answer({"do": "step"})
+    assert talk.answer({"do": "state"})["state"]["slots"]
+    talk.answer({"do": "assign", "name": "W2", "index": [0, 0], "value": 1e200})
+    assert "error" not in talk.answer({"do": "step"})
+    state = talk.answer({"do": "state"})["state"]
+    assert state["slots"] == {}
+    json.dumps(state, allow_nan=False)
+    assert any("moments" in one for one in talk.answer({"do": "open"})["frame"]["said"])
+    assert "error" not in Conversation().answer({"do": "open", "state": state})
+
+
 def test_as_much_as_is_allowed_is_taken():
     n, names = 4000, [f"größe {k}" for k in range(450)]
     X = np.random.default_rng(0).normal(size=(n, 450))

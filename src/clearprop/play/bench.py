@@ -272,7 +272,7 @@ class Bench:
             self.state,
             start=_as_lists(start) if not _equal(start, self._drawn) else {},
             now=_as_lists(now) if not _equal(now, start) else {},
-            slots=_as_lists(run.optimizer_arrays() or {}) if run.step else {},
+            slots=_as_lists(self._slots()) if self._slots_last else {},
             position=Position(run.step, run.epoch, self.training.batch),
         )
 
@@ -284,7 +284,17 @@ class Bench:
     @property
     def said(self) -> tuple[Message, ...]:
         """What was guessed, left out or bounded."""
-        return self.samples.said
+        lost = () if self._slots_last else (Message("play.moments_lost"),)
+        return (*self.samples.said, *lost)
+
+    def _slots(self) -> Mapping[Any, Array]:
+        run = self.training.run
+        return (run.optimizer_arrays() or {}) if run.step else {}
+
+    @property
+    def _slots_last(self) -> bool:
+        """Whether the optimizer's arrays can stand in a link: squares of gradients overflow before the loss does."""
+        return all(np.isfinite(a).all() for a in self._slots().values())
 
 
 # --- from a state
