@@ -34,6 +34,7 @@ from clearprop.play.rows import listed as listed_rows
 from clearprop.play.scene import frame, numbers, plain
 from clearprop.play.state import LayerChoice, Position, State, whole
 from clearprop.play.tables import state_of_text
+from clearprop.play.unit import unit
 from clearprop.play.words import words
 from clearprop.present.writers import json_of
 
@@ -293,6 +294,12 @@ class Conversation:
         symbols = message.get("symbols") is True
         return {"formula": formula(self.bench, _text(message, "name"), message.get("index"), symbols=symbols)}
 
+    def _unit(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """{"layer": 1, "unit": 2}, the unit counted from 0: what it looks at, and where it is on."""
+        layer, j = (checked_integer(key, message.get(key), low=0) for key in ("layer", "unit"))
+        self._plane = self._plane or Plane(self.bench, self._side)
+        return {"unit": unit(self.bench, self._plane, layer, j)}
+
     def _export(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"to": "numpy"}: a file to take along."""
         found = export(self.bench, _text(message, "to"))
@@ -393,6 +400,7 @@ _ACTIONS: dict[str, _Action] = {
     "go": _Action(Conversation._go, "place"),
     "rewind": _Action(Conversation._rewind),
     "formula": _Action(Conversation._formula, "name index symbols"),
+    "unit": _Action(Conversation._unit, "layer unit"),
     "figure": _Action(Conversation._figure, "name"),
     "export": _Action(Conversation._export, "to"),
     "doctor": _Action(Conversation._doctor, "whole"),

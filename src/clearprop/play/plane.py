@@ -64,14 +64,23 @@ class Plane:
 
     def answers(self, bench: Bench, at: Array) -> dict[str, Any]:
         """a[l] of every neuron over the grid; the inputs that are no axis are held at those of a sample."""
-        grid = np.repeat(at[None, :], len(self._grid), axis=0)
-        grid[:, self.axes] = self._grid
+        grid = self._held(at)
         inputs = {name: a for name, a in bench.network.arrays().items() if name in self._program.plan.inputs}
         found = self._program.run({X: grid, **inputs}, len(grid))
         units = {
-            str(name): [_packed(column, name == self._names[-1]) for column in found[name].T] for name in self._names
+            str(name): [packed(column, name == self._names[-1]) for column in found[name].T] for name in self._names
         }
         return {"units": units, "held": plain(at)}
+
+    def grid(self, bench: Bench) -> Array:
+        """The inputs of every point, (points, inputs), beside those of the chosen sample."""
+        rows = bench.rows
+        return self._held(bench.samples.X[rows[min(max(0, bench.state.view.row), len(rows) - 1)]])
+
+    def _held(self, at: Array) -> Array:
+        grid = np.repeat(at[None, :], len(self._grid), axis=0)
+        grid[:, self.axes] = self._grid
+        return grid
 
 
 def _ends(bench: Bench, axes: list[int]) -> list[tuple[float, float]]:
@@ -89,7 +98,7 @@ def _ends(bench: Bench, axes: list[int]) -> list[tuple[float, float]]:
     ]
 
 
-def _packed(values: Array, fine: bool) -> dict[str, Any]:
+def packed(values: Array, fine: bool = False) -> dict[str, Any]:
     """Numbers between the smallest and the largest of them, which are said: a byte each.
 
     Args:
@@ -101,8 +110,8 @@ def _packed(values: Array, fine: bool) -> dict[str, Any]:
     low, high = float(values.min()), float(values.max())
     share = (values - low) / (high - low) if high > low else np.full(values.shape, 0.5)
     steps = np.rint(65535 * share).astype(np.uint16)
-    packed = {"low": low, "high": high, "data": _letters(steps >> 8)}
-    return packed | ({"fine": _letters(steps & 255)} if fine else {})
+    coarse = {"low": low, "high": high, "data": _letters(steps >> 8)}
+    return coarse | ({"fine": _letters(steps & 255)} if fine else {})
 
 
 def _letters(numbers: Array) -> str:

@@ -116,17 +116,26 @@ def _named(bench: Bench, name: Name, phase: str) -> dict[str, Any]:
 
 def _elements(bench: Bench, name: Name, units: tuple[int, ...]) -> Any:
     """Each element's symbol as text, in lists of the value's own shape."""
-    view = bench.state.view
-
-    def said(*index: int) -> str:
-        below = tuple(k + 1 for k in index)
-        turned = view.convention == "column" and len(below) == 2
-        place = ElementPlace(below[::-1] if turned else below)
-        return to_text(symbol(name, place, view.notation))  # type: ignore[arg-type]
-
     if len(units) == 1:
-        return [said(j) for j in range(units[0])]
-    return [[said(i, j) for j in range(units[1])] for i in range(units[0])]
+        return [_element(bench, name, j) for j in range(units[0])]
+    return [[_element(bench, name, i, j) for j in range(units[1])] for i in range(units[0])]
+
+
+def _element(bench: Bench, name: Name, *index: int) -> str:
+    view, below = bench.state.view, tuple(k + 1 for k in index)
+    turned = view.convention == "column" and len(below) == 2
+    place = ElementPlace(below[::-1] if turned else below)
+    return to_text(symbol(name, place, view.notation))  # type: ignore[arg-type]
+
+
+def activation_symbol(bench: Bench, layer: int, unit: int) -> str:
+    """The symbol of a unit's activation, as text.
+
+    Example:
+        >>> activation_symbol(Bench(PRESETS["xor"].state("xor")), 1, 2)
+        'a[1]₃'
+    """
+    return _element(bench, Name.value("a", layer), unit)
 
 
 # --- the numbers
