@@ -131,6 +131,34 @@ def test_an_edge_without_numbers_says_them(server, browser):
     assert weights["W2", "1,0"] == pytest.approx(float(said[0]["value"]) + 0.1)
 
 
+def test_a_card_looks_into_its_unit_and_a_number_leaves_it(server, browser):
+    page = opened(browser, server.url)
+    act(page, "await clearprop.ask({do: 'open', preset: 'xor'})")
+    page.evaluate("""document.querySelector('.neuron[data-layer="1"][data-unit="2"]').click()""")
+    page.wait_until("!!document.querySelector('#unit .facts table')")
+    assert page.evaluate("document.querySelector('#unit h2').textContent") == "a[1]₃: unit 3 of layer 1"
+    told = json.loads(act(page, "return JSON.stringify((await clearprop.line({do: 'unit', layer: 1, unit: 2})).unit)"))
+    assert page.evaluate("document.querySelector('#unit .looks').textContent") == told["said"]
+    shown = json.loads(
+        page.evaluate(
+            "JSON.stringify([...document.querySelectorAll('#unit [data-name=\"W1\"]')].map((e) => e.innerText))"
+        )
+    )
+    assert [float(one.replace("−", "-")) for one in shown] == pytest.approx(
+        [one["w"] for one in told["incoming"]], rel=1e-2
+    )
+    page.evaluate("""document.querySelector('.neuron[data-layer="2"] .cell[data-name="z2"]').focus()""")
+    settled(page)
+    assert page.evaluate("document.getElementById('unit').childElementCount") == 0
+    page.evaluate("""document.querySelector('.neuron[data-layer="2"] canvas').focus()""")
+    page.press("Enter")
+    page.wait_until("document.querySelector('#unit h2')?.textContent.startsWith('a[2]₁')")
+    act(page, "await clearprop.change('network', {layers: [{units: 1, activation: 'sigmoid'}]})")
+    settled(page)
+    assert page.evaluate("document.getElementById('unit').childElementCount") == 0
+    assert page.complaints == []
+
+
 def test_a_matrix_in_a_formula_has_brackets(server, browser):
     page = opened(browser, server.url)
     act(page, "clearprop.select('dW1', null)")

@@ -53,7 +53,7 @@ function heights(store) {
  * @param {number} side points of the grid
  * @param {Float64Array[]} all
  */
-function line(context, size, side, all) {
+export function line(context, size, side, all) {
   const unit = size / (side - 1); // the first point of the grid stands at one end of the axis, the last one at the other
   context.beginPath();
   for (const at of all) {

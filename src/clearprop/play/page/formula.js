@@ -9,7 +9,7 @@ import { shown } from "./numbers.js";
 
 /** @param {Store} store */
 export function formulas(store) {
-  const panel = part("formula");
+  const panel = part("derivation");
   let asked = "";
   let busy = false;
   const show = async () => {

@@ -65,7 +65,7 @@ function chosen(store) {
  * @param {number} low
  * @param {number} high
  */
-function paintBar(bar, low, high) {
+export function paintBar(bar, low, high) {
   const context = bar.getContext("2d");
   if (!context) return;
   const largest = Math.max(Math.abs(low), Math.abs(high));

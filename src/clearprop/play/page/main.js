@@ -27,6 +27,7 @@ import { Store } from "./store.js";
 import { sums } from "./sums.js";
 import { tabs } from "./tabs.js";
 import { askForToken } from "./token.js";
+import { units } from "./unit.js";
 
 const recording = recordingInPage();
 /** @type {Store} */
@@ -54,6 +55,7 @@ curve(store);
 comparing(store);
 scores(store);
 sampleTable(store);
+units(store);
 formulas(store);
 doctor(store);
 nudging(store);

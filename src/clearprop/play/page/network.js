@@ -40,6 +40,26 @@ export function circles(store) {
   });
   store.on(["selected"], () => mark(store, stage));
   edges(store, stage);
+  looking(store, stage);
+}
+
+/**
+ * A click on a card beside its numbers, or Enter on its heat map, looks into the unit.
+ * @param {Store} store
+ * @param {HTMLElement} stage
+ */
+function looking(store, stage) {
+  const look = (/** @type {Event} */ event) => {
+    const target = /** @type {Element} */ (event.target);
+    const card = /** @type {HTMLElement | null} */ (target.closest(".neuron[data-layer]"));
+    if (!card || card.dataset.layer === "0" || target.closest(".cell, input")) return;
+    event.preventDefault();
+    store.selectUnit(Number(card.dataset.layer), Number(card.dataset.unit));
+  };
+  stage.addEventListener("click", look);
+  stage.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" || event.key === " ") look(event);
+  });
 }
 
 /**
@@ -151,8 +171,9 @@ function neuron(store, l, j, style, size) {
   }
   add(l === store.frame.depth ? "ŷ" : "a", `a${l}`, "value");
   if (size !== "tiny") add(store.state.view.notation === "d" ? "dz" : "δ", `dz${l}`, "gradient");
-  const map = h("canvas", { width: 48, height: 48, class: "heat", "data-unit": String(j) });
-  map.addEventListener("click", () => store.select(`a${l}`, [j]));
+  const label = filled(store.words.unit_looks, { name: symbolOf(store, `a${l}`, [j]) });
+  const looks = { tabindex: "0", role: "button", "aria-label": label };
+  const map = h("canvas", { width: 48, height: 48, class: "heat", "data-unit": String(j), ...looks });
   return h("div", { class: `neuron ${size}`, style, "data-layer": String(l), "data-unit": String(j) }, map, lines);
 }
 

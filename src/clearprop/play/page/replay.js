@@ -77,6 +77,7 @@ export function recordedLine(recording) {
       const found = formulas[now]?.[message.name];
       return found ? { formula: found } : { error: words().not_recorded };
     },
+    unit: () => ({ error: words().unit_not_recorded }),
     figure: () => (now === 0 ? { figure: recording.figure } : { error: words().not_recorded }),
   };
   const words = () => recording.open.words ?? {};

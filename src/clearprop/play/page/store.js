@@ -29,6 +29,8 @@ export class Store {
     this.places = new Map();
     /** What the formula is shown of. @type {{name: string, index: number[] | null}} */
     this.selected = { name: "", index: null };
+    /** The unit that is looked into, counted from 0 in a layer from 1. @type {{layer: number, unit: number} | null} */
+    this.unit = null;
     /** How many values of the step are shown; the rest is still to come. */
     this.shown = Infinity;
     this.running = false;
@@ -128,6 +130,7 @@ export class Store {
     }
     if (answer.frame) {
       this.values = new Map(answer.frame.values.map((value) => [value.name, value]));
+      if (this.unit && !(this.unit.unit < (answer.frame.layers[this.unit.layer - 1]?.units ?? 0))) this.unit = null;
       if (!this.values.has(this.selected.name)) this.selected = { name: "", index: null };
       this.places = new Map(this.sequence.map((value, k) => [value.name, k]));
     }
@@ -149,6 +152,18 @@ export class Store {
    */
   select(name, index) {
     this.selected = { name, index };
+    this.unit = null;
+    this.tell(["selected"]);
+  }
+
+  /**
+   * Look into a unit: its activation is what the formula is shown of.
+   * @param {number} layer
+   * @param {number} unit
+   */
+  selectUnit(layer, unit) {
+    this.selected = { name: `a${layer}`, index: [unit] };
+    this.unit = { layer, unit };
     this.tell(["selected"]);
   }
 
