@@ -178,3 +178,39 @@ def test_scores_and_their_intervals():
     vote = neighbors.KNeighborsRegressor(5).fit((X - X.mean(0)) / X.std(0), np.eye(3)[y]).predict(None)
     finding = finding_of("1 hidden unit on a spiral")
     assert finding.numbers["neighbours"] == pytest.approx(np.mean(vote.argmax(1) == y), abs=0.01)
+
+
+def test_what_a_line_cannot_do_is_measured_against_guessing_and_against_the_rows():
+    X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [1, 1.0]]), np.array([0, 1, 1, 0, 1])
+    net = cp.Network(2, [cp.Dense(1, "sigmoid")], "binary_cross_entropy")
+    history = net.fit(X, y, epochs=2000, batch_size=5, optimizer=cp.Adam(0.01))
+    found = cp.diagnose(net, X, y, history, batch_size=5)
+    numbers = found["linear_limit"].numbers
+    share = 3 / 5
+    assert numbers["baseline"] == pytest.approx(-share * np.log(share) - (1 - share) * np.log(1 - share))
+    assert numbers["least"] == pytest.approx(
+        2 / 5 * np.log(2), rel=1e-6
+    )  # two rows are equal, and contradict each other
+    assert numbers["loss"] == pytest.approx(net.evaluate(X, y)["loss"], rel=1e-4)
+    separable = np.array([0, 0, 0, 1, 1])
+    net = cp.Network(2, [cp.Dense(1, "sigmoid")], "binary_cross_entropy")
+    history = net.fit(X, separable, epochs=2000, batch_size=5, optimizer=cp.Adam(0.01))
+    assert "linear_limit" not in cp.diagnose(net, X, separable, history, batch_size=5)
+
+
+def test_a_loss_that_rises_on_new_rows_is_overfitting_though_the_answers_stay_right():
+    rows, new = moons()
+    net = Recipe(moons).network(rows)
+    history = net.fit(*rows, epochs=150, optimizer=cp.Adam(0.01))
+    falling = np.geomspace(0.7, 0.001, history.epochs)
+    for rises, found in (
+        (np.geomspace(0.7, 0.1, history.epochs), False),
+        (np.linspace(0.1, 0.7, history.epochs), True),
+    ):
+        told = cp.History({"loss": falling.tolist(), "validation_loss": rises.tolist()})
+        diagnosis = cp.diagnose(net, *rows, told, validation=new)
+        assert ("overfitting" in diagnosis) is found
+        stopped = cp.History(told.columns, best_epoch=1)  # the parameters of the best epoch were kept
+        assert "overfitting" not in cp.diagnose(net, *rows, stopped, validation=new)
+    assert "rose from 0.1 to" in diagnosis["overfitting"].measured("en")
+    assert diagnosis["overfitting"].severity == "mild"

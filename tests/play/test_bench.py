@@ -209,6 +209,22 @@ def test_the_doctor_finds_equal_units_and_mends_them():
     assert talk.answer({"do": "mend", "illness": "symmetry"})["error"]
 
 
+def test_one_layer_that_stopped_at_guessing_is_told_and_mended_by_a_hidden_one():
+    talk = Conversation()
+    talk.answer({"do": "open", "preset": "xor"})
+    talk.answer({"do": "change", "part": "network", "changes": {"layers": [{"units": 1, "activation": "sigmoid"}]}})
+    for _ in range(10):
+        talk.answer({"do": "step", "steps": 200})
+    assert talk.bench.losses()[0] == pytest.approx(np.log(2))
+    (found,) = talk.answer({"do": "doctor"})["diagnosis"]["findings"]
+    assert found["illness"] == "linear_limit"
+    talk.answer({"do": "mend", "illness": "linear_limit"})
+    for _ in range(10):
+        talk.answer({"do": "step", "steps": 200})
+    assert talk.bench.losses()[0] < 0.1
+    assert talk.answer({"do": "doctor"})["diagnosis"]["findings"] == []
+
+
 def test_every_button_that_is_offered_mends():
     talk = Conversation()
     layers = [{"units": 32, "activation": "relu"}, {"units": 32, "activation": "relu"}]

@@ -187,6 +187,7 @@ CASES = [
         "optimizer=cp.GradientDescent(10)",
         Recipe(waves, optimizer=cp.GradientDescent(10.0), epochs=1500),
     ),
+    Case("linear_limit", "no hidden layer", Recipe(xor, (), epochs=300)),
     Case("underfitting", "1 hidden unit on a spiral", Recipe(spiral, (1,))),
     Case("underfitting", "l2=5", Recipe(moons, l2=5.0)),
     Case("underfitting", "epochs=3", Recipe(spiral, (64, 64), epochs=3)),

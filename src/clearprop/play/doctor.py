@@ -11,7 +11,7 @@ import numpy as np
 from clearprop.errors import ClearpropError, InvalidValueError
 from clearprop.explain.doctor import Diagnosis, Finding, diagnose
 from clearprop.play.bench import Bench
-from clearprop.play.state import MOST_ROWS, State
+from clearprop.play.state import MOST_ROWS, LayerChoice, State
 from clearprop.present.writers import json_of
 from clearprop.train import OPTIMIZERS, History, Optimizer
 
@@ -65,7 +65,8 @@ def _history(bench: Bench) -> History | None:
     if points[0].test is not None:
         columns["validation_loss"] = [p.test if p.test is not None else np.nan for p in points]
     columns["learning_rate"] = [bench.state.training.learning_rate] * len(points)
-    return History(columns)
+    epochs = max(1, bench.training.run.epoch)  # between two points there may be many
+    return History(columns, run=epochs, every=max(1, epochs // len(points)))
 
 
 def mended(bench: Bench, finding: Finding) -> State | None:
@@ -90,7 +91,8 @@ def _changed(bench: Bench, state: State, name: str, value: Any) -> State | None:
             hidden = [replace(layer, activation=value) for layer in network.layers[:-1]]
             return replace(state, network=replace(network, layers=(*hidden, network.layers[-1])), start={}, now={})
         case "hidden", tuple():
-            layers = [replace(network.layers[0], units=int(n)) for n in value[:3]]
+            like = network.layers[0] if len(network.layers) > 1 else LayerChoice()
+            layers = [replace(like, units=int(n)) for n in value[:3]]
             return replace(state, network=replace(network, layers=(*layers, network.layers[-1])), start={}, now={})
         case "learning_rate", float() | int():
             return replace(state, training=replace(training, learning_rate=float(value)))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clearprop.errors import UnknownNameError
-from clearprop.explain.doctor import data, fit, layers, rate
+from clearprop.explain.doctor import data, fit, layers, limit, rate
 from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding
 from clearprop.explain.doctor.judgement import Judgement
 from clearprop.explain.doctor.patient import Diagnosable, Patient
@@ -41,7 +41,7 @@ def diagnose(
 
     Looked for are inputs and targets that are not standardised, equal units, layers that collapse into one, a bad
     initial loss, dead and saturated units, vanishing and exploding gradients, a learning rate that does not suit,
-    under- and overfitting, and answers that are no better than chance. The limits stand beside what was measured.
+    rows that no line divides, under- and overfitting, and answers that are no better than chance. The limits stand beside what was measured.
     The network is not changed.
 
     Args:
@@ -85,6 +85,7 @@ def diagnose(
             *layers.examine_gradients(patient),
         ]
         examined += rate.examine_learning_rate(patient, {e.illness for e in examined if e.finding is not None})
+        examined.append(limit.examine_linear_limit(patient, any(e.finding is not None for e in examined)))
         causes = [e.finding for e in examined if e.finding is not None]
         scores = fit.judgement_of(patient)
         examined += [fit.examine_underfitting(patient, causes), fit.examine_overfitting(patient, scores)]

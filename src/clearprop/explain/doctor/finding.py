@@ -29,6 +29,7 @@ _NAMES = (
     "exploding_gradients",
     "small_learning_rate",
     "large_learning_rate",
+    "linear_limit",
     "underfitting",
     "overfitting",
     "chance",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.execute import Array
-from clearprop.explain.doctor.finding import Cure, Evidence, Examination, Finding, advised, skipped
+from clearprop.explain.doctor.finding import Cure, Evidence, Examination, Finding, Severity, advised, skipped
 from clearprop.explain.doctor.judgement import LOST, Judgement, Measure, Measures, defined
 from clearprop.explain.doctor.layers import cure_of_vanishing, vanished_at_start
 from clearprop.explain.doctor.patient import Patient
@@ -32,6 +32,10 @@ FEWEST_ROWS = 20  # below which the vote of neighbours says nothing
 # find, or to have learned nothing. Both beyond chance: by two standard errors, or by 95% intervals.
 MISSED, NOTHING = 0.1, 0.95
 SHRUNK = 0.2  # of their initial size: weights that a penalty has shrunk so far are held back
+
+# The loss on new rows has risen, from its least: so many times, and by such a share of that of always answering the
+# same; that on the training rows has fallen to such a share.
+ROSE, ROSE_BY, FELL = 1.5, 0.2, 0.8
 
 
 def examine_underfitting(patient: Patient, earlier: Sequence[Finding] = ()) -> Examination:
@@ -82,13 +86,29 @@ def examine_overfitting(patient: Patient, judgement: Judgement | None) -> Examin
         return skipped("overfitting", "one_target")
     seen, unseen = judgement.overfitting or (judgement.seen[metric], judgement.unseen[metric])
     lost = unseen.missed(unseen.value) - seen.missed(seen.value)
-    evidence = Evidence("overfitting", name=seen.name, seen=seen.said, unseen=unseen.said, lost=lost, limit=LOST)
-    if judgement.overfitting is None:
+    rise = _rise(patient)
+    told = "" if rise is None else Message("doctor.rise_of_loss", least=rise[0], last=rise[1])
+    values = {"name": seen.name, "seen": seen.said, "unseen": unseen.said, "rise": told}
+    evidence = Evidence("overfitting", lost=lost, limit=LOST, **values)
+    if judgement.overfitting is None and rise is None:
         return evidence.healthy()
     l2 = float(f"{max(10 * first_value(patient.architecture.l2), 10 / len(patient.data)):.1g}")
     numbers = {"train": _numbers(seen), "validation": _numbers(unseen), "lost": lost}
     cure = advised("larger_penalty", {"l2": l2})
-    return evidence.found("serious", Message("doctor.new_rows"), cure, numbers, _losses(patient))
+    severity: Severity = "mild" if judgement.overfitting is None else "serious"  # the answers are right, but too sure
+    return evidence.found(severity, Message("doctor.new_rows"), cure, numbers, _losses(patient))
+
+
+def _rise(patient: Patient) -> tuple[float, float] | None:
+    """The least loss on new rows and the one of now, where it rose while that on the training rows fell."""
+    history = patient.history
+    if history is None or "validation_loss" not in history.columns or history.best_epoch is not None:
+        return None
+    seen, unseen = np.array(history["loss"]), np.array(history["validation_loss"])
+    best, late = int(np.argmin(unseen)), max(1, len(unseen) // 10)
+    least, last = float(unseen[best]), float(unseen[-late:].min())
+    rose = last > ROSE * least and last - least > ROSE_BY * patient.baseline_loss
+    return (least, last) if rose and seen[-late:].max() < FELL * seen[best] else None
 
 
 def _cure_of_underfitting(patient: Patient, earlier: Sequence[Finding]) -> Cure:
@@ -137,7 +157,7 @@ def _losses(patient: Patient) -> Plot | None:
 def measures_of(patient: Patient, data: Data) -> Measures:
     """Accuracy or R² on some rows, and for classes that exclude each other log loss; only those that are defined."""
     y, known = patient.targets_as_rows(data), patient.targets_as_rows(patient.scored)
-    a, weights = _outputs(patient, data.X), patient.row_weights(data)
+    a, weights = answers_of(patient, data.X), patient.row_weights(data)
     constant = np.average(known, axis=0, weights=patient.row_weights(patient.scored))  # shares or mean of the training
     baseline = np.broadcast_to(constant, y.shape)
     if not patient.is_classification:
@@ -164,7 +184,7 @@ def _log_losses(a: Array, y: Array) -> Array:
     return np.asarray(-(y * np.log(np.clip(a, SMALLEST, 1.0))).sum(axis=1))
 
 
-def _outputs(patient: Patient, X: Array) -> Array:
+def answers_of(patient: Patient, X: Array) -> Array:
     """a[L], held within ±1e60: the fourth powers of that are finite."""
     return np.clip(np.asarray(patient.net.predict(X), np.float64), -1e60, 1e60)
 
@@ -197,7 +217,7 @@ def gain_of_neighbours(patient: Patient) -> tuple[float, float, float]:
     The vote has not seen the row that it answers for, the network has: so a gain means that there is more to learn.
     """
     data = patient.sample
-    y, a, weights = patient.targets_as_rows(data), _outputs(patient, data.X), patient.row_weights(data)
+    y, a, weights = patient.targets_as_rows(data), answers_of(patient, data.X), patient.row_weights(data)
     vote = _vote(data.X, y, weights)
     if patient.is_classification:
         theirs, ours = _right(patient, vote, y), _right(patient, a, y)

@@ -186,7 +186,7 @@ class Patient:
     def baseline_loss(self) -> float:
         """Of always answering the same, as well as possible: with the classes' shares, or the mean."""
         shares = np.average(self.targets_as_rows(self.sample), axis=0, weights=self.row_weights(self.sample))
-        return self._loss_of(np.clip(shares, _SMALLEST, 1 - _SMALLEST) if self.is_classification else shares)
+        return self.loss_of(shares)
 
     @cached_property
     def ignorant_loss(self) -> float:
@@ -194,11 +194,12 @@ class Patient:
         if not self.is_classification:
             return self.baseline_loss
         k = self.architecture.n_outputs
-        return self._loss_of(np.full(k, 1 / k if self.loss.target == "classes" else 0.5))
+        return self.loss_of(np.full(k, 1 / k if self.loss.target == "classes" else 0.5))
 
-    def _loss_of(self, answer: Array) -> float:
-        """The mean loss of giving every row the same output (k,)."""
+    def loss_of(self, answer: Array) -> float:
+        """The mean loss over the sample of giving each row its answer (N, k), or all of them the same one, (k,)."""
         y = self.targets_as_rows(self.sample)
+        answer = np.clip(answer, _SMALLEST, 1 - _SMALLEST) if self.is_classification else answer
         a, t = variable("a", (N, y.shape[1])), variable("y", (N, y.shape[1]))
         losses = evaluate(self.loss(a, t), {"a": np.broadcast_to(answer, y.shape), "y": y})
         return float(np.average(losses, weights=self.row_weights(self.sample)))
