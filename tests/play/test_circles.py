@@ -179,3 +179,33 @@ def test_nothing_jumps_while_it_trains(server, browser):
     settled(page)
     assert page.evaluate(heights) == before
     assert page.evaluate("globalThis.drawn.isConnected")  # the circles were not built anew
+
+
+def test_a_probability_of_one_half_has_no_colour(server, browser):
+    page = opened(browser, server.url)
+    act(page, "await clearprop.ask({do: 'open', preset: 'xor'})")
+    map_of = """document.querySelector('.neuron[data-layer="2"] canvas')"""
+    colour = f"[...{map_of}.getContext('2d').getImageData(9, 9, 1, 1).data]"
+    for bias, right in ((0, lambda r, b: r == b), (3, lambda r, b: r > b), (-3, lambda r, b: r < b)):
+        act(
+            page,
+            "await clearprop.ask({do: 'assign', name: 'W2', index: null, value: 0});"
+            f"await clearprop.ask({{do: 'assign', name: 'b2', index: [0], value: {bias}}})",
+        )
+        settled(page)
+        red, _, blue, _ = json.loads(page.evaluate(f"JSON.stringify({colour})"))
+        assert right(red, blue), bias
+
+
+def test_a_long_document_opens_at_its_top(server, browser):
+    page = opened(browser, server.url, width=1280, height=720)
+    act(page, "await clearprop.ask({do: 'open', preset: 'moons'}); await clearprop.change('network', {init: 'zeros'})")
+    page.wait_until("!!document.querySelector('#doctor-more')")
+    press(page, "doctor-more")
+    page.wait_until("!!document.querySelector('dialog[open]')")
+    found = "document.querySelector('dialog[open]')"
+    assert page.evaluate(f"{found}.scrollHeight > {found}.clientHeight")
+    assert page.evaluate(f"{found}.scrollTop") == 0
+    assert page.evaluate(f"{found}.contains(document.activeElement)")
+    page.press("Enter")
+    assert page.evaluate(f"{found} === null")

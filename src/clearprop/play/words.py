@@ -140,6 +140,7 @@ WORDS: dict[str, Message] = {
     "unit_rows": Message("play.unit_rows"),
     "unit_out": Message("play.unit_out"),
     "unit_not_recorded": Message("play.unit_not_recorded"),
+    "picture_colours": Message("play.picture_colours"),
     "recorded": Message("play.recorded"),
     "given_up": Message("play.given_up"),
     "woken": Message("play.woken"),

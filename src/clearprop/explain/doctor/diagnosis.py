@@ -41,8 +41,8 @@ def diagnose(
 
     Looked for are inputs and targets that are not standardised, equal units, layers that collapse into one, a bad
     initial loss, dead and saturated units, vanishing and exploding gradients, a learning rate that does not suit,
-    rows that no line divides, under- and overfitting, and answers that are no better than chance. The limits stand beside what was measured.
-    The network is not changed.
+    rows that no line divides, under- and overfitting, and answers that are no better than chance. The limits stand
+    beside what was measured. The network is not changed.
 
     Args:
         net: the network, trained or not.

@@ -61,4 +61,5 @@ def least_loss(patient: Patient) -> float:
     which = np.unique(patient.sample.X, axis=0, return_inverse=True)[1].ravel()
     sums = np.zeros((which.max() + 1, y.shape[1]))
     np.add.at(sums, which, weights[:, None] * y)
-    return patient.loss_of((sums / np.bincount(which, weights)[:, None])[which])
+    found = patient.loss_of((sums / np.bincount(which, weights)[:, None])[which])
+    return found if found > 1e-9 else 0.0  # probabilities are held off 0 and 1

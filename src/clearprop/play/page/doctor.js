@@ -1,6 +1,6 @@
 // A quiet line under the network: what the doctor found, why, and the button that mends it.
 
-import { blocks } from "./document.js";
+import { openDocument } from "./document.js";
 import { h, part } from "./dom.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -81,11 +81,5 @@ function more(store) {
 /** @param {Store} store */
 async function open(store) {
   const { diagnosis } = await store.line({ do: "doctor", whole: true });
-  if (!diagnosis?.document) return;
-  const dialog = h("dialog", { class: "pasting document" },
-    ...blocks(diagnosis.document.blocks),
-    h("button", { onclick: () => dialog.close() }, store.words.close ?? ""));
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+  if (diagnosis?.document) openDocument(store, diagnosis.document.blocks);
 }

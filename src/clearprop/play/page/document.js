@@ -6,6 +6,24 @@ import { h, math } from "./dom.js";
 export const said = (words) => (typeof words === "string" ? words : (words?.text ?? ""));
 
 /**
+ * A document in a dialog of its own, from its top.
+ * @param {import("./store.js").Store} store
+ * @param {any[]} found
+ */
+export function openDocument(store, found) {
+  const close = h("button", { onclick: () => dialog.close() }, store.words.close ?? "");
+  const inside = blocks(found);
+  const pictured = inside.some((one) => one.querySelector("figure"));
+  const colours = pictured ? h("p", { class: "note" }, store.words.picture_colours ?? "") : null;
+  const dialog = h("dialog", { class: "pasting document" }, h("div", { class: "closing" }, close), colours, ...inside);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  close.focus();
+  dialog.scrollTop = 0;
+}
+
+/**
  * @param {any[]} blocks
  * @returns {HTMLElement[]}
  */

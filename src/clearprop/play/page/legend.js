@@ -3,7 +3,7 @@
 import { symbolOf } from "./cells.js";
 import { h } from "./dom.js";
 import { shown } from "./numbers.js";
-import { tone } from "./plane.js";
+import { farthest, middleOf, tone } from "./plane.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
@@ -29,7 +29,7 @@ export function legend(store, stage) {
     low.textContent = shown(unit.low, 3) + (curve ? " …" : "");
     high.textContent = shown(unit.high, 3);
     bar.hidden = curve;
-    paintBar(bar, Number(unit.low), Number(unit.high));
+    paintBar(bar, Number(unit.low), Number(unit.high), middleOf(store, l));
   };
   stage.addEventListener("pointerover", (event) => {
     const over = /** @type {HTMLElement | null} */ (
@@ -64,13 +64,14 @@ function chosen(store) {
  * @param {HTMLCanvasElement} bar
  * @param {number} low
  * @param {number} high
+ * @param {number} middle the number without a colour
  */
-export function paintBar(bar, low, high) {
+export function paintBar(bar, low, high, middle) {
   const context = bar.getContext("2d");
   if (!context) return;
-  const largest = Math.max(Math.abs(low), Math.abs(high));
+  const largest = farthest(low, high, middle);
   for (let k = 0; k < STEPS; k++) {
-    context.fillStyle = `rgb(${tone(low + ((high - low) * k) / (STEPS - 1), largest).join(" ")})`;
+    context.fillStyle = `rgb(${tone(low + ((high - low) * k) / (STEPS - 1) - middle, largest).join(" ")})`;
     context.fillRect(k, 0, 1, 1);
   }
 }

@@ -6,7 +6,7 @@ import { h, part, svg } from "./dom.js";
 import { edges } from "./edges.js";
 import { eachEdge, layoutOf, roomOfLabels } from "./layout.js";
 import { legend } from "./legend.js";
-import { heat } from "./plane.js";
+import { heat, middleOf } from "./plane.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./layout.js").Layout} Layout */
@@ -224,7 +224,7 @@ function redraw(store, stage) {
   for (const map of /** @type {NodeListOf<HTMLCanvasElement>} */ (stage.querySelectorAll("canvas.heat"))) {
     const l = /** @type {HTMLElement} */ (map.closest(".neuron")).dataset.layer;
     const unit = store.answers.units[`a${l}`]?.[Number(map.dataset.unit)];
-    if (unit) heat(map, unit, store.plane.side, store.plane.axes.length === 1, store.state.view.digits);
+    if (unit) heat(map, unit, store.plane.side, store.plane.axes.length === 1, store.state.view.digits, middleOf(store, Number(l)));
   }
 }
 

@@ -1,7 +1,7 @@
 // Nudge the selected weight: the slope by differences beside the gradient, and the loss along it with its tangent.
 
 import { symbolOf } from "./cells.js";
-import { blocks } from "./document.js";
+import { openDocument } from "./document.js";
 import { h, part } from "./dom.js";
 import { shown } from "./numbers.js";
 
@@ -44,11 +44,7 @@ async function check(store) {
     store.fail(error ?? "");
     return;
   }
-  const dialog = h("dialog", { class: "pasting document" }, ...blocks(checked.blocks),
-    h("button", { onclick: () => dialog.close() }, store.words.close ?? ""));
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+  openDocument(store, checked.blocks);
 }
 
 /**

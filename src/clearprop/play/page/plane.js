@@ -54,14 +54,22 @@ export function tone(value, largest) {
 }
 
 /**
+ * The activation without a colour: of a probability 1/2.
+ * @param {Store} store
+ * @param {number} l
+ */
+export const middleOf = (store, l) => (["sigmoid", "softmax"].includes(store.frame.layers[l - 1].activation) ? 0.5 : 0);
+
+/**
  * A heat map, or along one input a curve, in a canvas; its title tells the range.
  * @param {HTMLCanvasElement} canvas
  * @param {Packed} unit
  * @param {number} side
  * @param {boolean} along
  * @param {number} digits
+ * @param {number} middle the number without a colour
  */
-export function heat(canvas, unit, side, along, digits) {
+export function heat(canvas, unit, side, along, digits, middle) {
   canvas.title = `${shown(unit.low, digits)} … ${shown(unit.high, digits)}`;
   const context = canvas.getContext("2d");
   if (!context || !unit.data) return;
@@ -80,8 +88,16 @@ export function heat(canvas, unit, side, along, digits) {
     context.stroke();
     return;
   }
-  paint(canvas, side, toned(unit, Math.max(Math.abs(low), Math.abs(high))));
+  paint(canvas, side, toned(unit, farthest(low, high, middle), (x) => x - middle));
 }
+
+/**
+ * How far the ends of a range are from its middle, at most.
+ * @param {number} low
+ * @param {number} high
+ * @param {number} middle
+ */
+export const farthest = (low, high, middle) => Math.max(Math.abs(low - middle), Math.abs(high - middle));
 
 /**
  * Bytes that came as letters. (Loops: this runs for every neuron and picture, and they are ten times faster.)
@@ -195,7 +211,7 @@ function over(store, canvas, outputs) {
     return;
   }
   const classes = store.frame.classes.length > 0;
-  const largest = Math.max(Math.abs(Number(outputs[0].low)), Math.abs(Number(outputs[0].high)));
+  const largest = farthest(Number(outputs[0].low), Number(outputs[0].high), 0);
   paint(canvas, side, classes ? toned(outputs[0], 1.35, (p) => 2 * p - 1) : toned(outputs[0], largest));
 }
 

@@ -6,7 +6,7 @@ import { filled } from "./data.js";
 import { h, part } from "./dom.js";
 import { paintBar } from "./legend.js";
 import { shown } from "./numbers.js";
-import { heat, unpacked } from "./plane.js";
+import { heat, middleOf, unpacked } from "./plane.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Unit} Unit */
@@ -51,10 +51,10 @@ function pictureOf(store) {
     if (!found) return;
     const along = axes.length === 1;
     if (along) ground.width = ground.height = SIZE;
-    heat(ground, found, side, along, 3);
+    heat(ground, found, side, along, 3, middleOf(store, layer));
     [low.textContent, high.textContent] = [shown(found.low, 3), shown(found.high, 3)];
     bar.hidden = along;
-    paintBar(bar, Number(found.low), Number(found.high));
+    paintBar(bar, Number(found.low), Number(found.high), middleOf(store, layer));
     rule.textContent = unit ? filled(store.words.unit_line, { rule: unit.rule.replace(">", "=") }) : "";
     const context = /** @type {CanvasRenderingContext2D} */ (edge.getContext("2d"));
     context.clearRect(0, 0, SIZE, SIZE);
