@@ -175,7 +175,7 @@ export function plane(store) {
  * @param {HTMLCanvasElement} ground
  * @param {number} side
  */
-function fit(ground, side) {
+export function fit(ground, side) {
   for (const edge of ["left", "top"]) ground.style.setProperty(edge, `${-50 / (side - 1)}%`);
   for (const length of ["width", "height"]) ground.style.setProperty(length, `${(100 * side) / (side - 1)}%`);
 }

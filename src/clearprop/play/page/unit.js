@@ -6,7 +6,7 @@ import { filled } from "./data.js";
 import { h, part } from "./dom.js";
 import { paintBar } from "./legend.js";
 import { shown } from "./numbers.js";
-import { heat, middleOf, unpacked } from "./plane.js";
+import { fit, heat, middleOf, unpacked } from "./plane.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./types.js").Unit} Unit */
@@ -51,6 +51,7 @@ function pictureOf(store) {
     if (!found) return;
     const along = axes.length === 1;
     if (along) ground.width = ground.height = SIZE;
+    else fit(ground, side);
     heat(ground, found, side, along, 3, middleOf(store, layer));
     [low.textContent, high.textContent] = [shown(found.low, 3), shown(found.high, 3)];
     bar.hidden = along;
