@@ -209,3 +209,17 @@ def test_a_long_document_opens_at_its_top(server, browser):
     assert page.evaluate(f"{found}.contains(document.activeElement)")
     page.press("Enter")
     assert page.evaluate(f"{found} === null")
+
+
+def test_a_weight_is_followed_by_its_gradient_in_factors_and_its_next_value(server, browser):
+    page = opened(browser, server.url)
+    act(page, "await clearprop.ask({do: 'open', preset: 'mazur'}); clearprop.select('W1', [0, 1])")
+    page.wait_until("document.querySelectorAll('#derivation h2').length === 3")
+    heads = page.evaluate("JSON.stringify([...document.querySelectorAll('#derivation h2')].map((e) => e.innerText))")
+    weight, gradient, following = (float(one.split(" = ")[1].replace("−", "-")) for one in json.loads(heads))
+    assert following == pytest.approx(weight - 0.5 * gradient, abs=1e-4)
+    values = json.loads(page.evaluate("JSON.stringify(clearprop.numbers.values)"))
+    assert gradient == pytest.approx(values["X"][0][0] * values["dz1"][0][1], rel=1e-3)
+    for factor in (values["X"][0][0], values["dz1"][0][1]):
+        shown = page.evaluate("document.getElementById('derivation').textContent")
+        assert f"{factor:.4g}" in shown.replace("−", "-")

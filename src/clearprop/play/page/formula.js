@@ -1,4 +1,4 @@
-// The formula of what is selected: its name, its symbols, its numbers, the result.
+// The formula of what is selected: its name, its symbols, its numbers, the result; of a weight those that follow from it.
 
 import { symbolOf } from "./cells.js";
 import { blocks } from "./document.js";
@@ -20,19 +20,43 @@ export function formulas(store) {
       return;
     }
     const symbols = store.hidden !== ""; // while a number is asked for, its formula is shown without numbers
-    asked = JSON.stringify({ name, index: fullIndex(store, name, index), symbols });
+    asked = JSON.stringify(withKin(store, name).map((one) => ({ name: one, index: fullIndex(store, one, index), symbols })));
     if (busy) return;
     busy = true;
     let answered = "";
     while (answered !== asked) {
       answered = asked;
-      const answer = await store.line({ do: "formula", ...JSON.parse(answered) });
-      const found = answer.formula ? blocks(answer.formula.blocks) : [h("p", { class: "note" }, answer.error ?? "")];
-      panel.replaceChildren(heading(store, JSON.parse(answered)), ...found);
+      const made = [];
+      for (const one of JSON.parse(answered)) made.push(heading(store, one), ...(await derived(store, one)));
+      panel.replaceChildren(...made);
     }
     busy = false;
   };
+  store.on(["selected"], () => {
+    part("formula").scrollTop = 0;
+  });
   store.on(["selected", "numbers", "frame", "running", "words", "shown"], show);
+}
+
+/**
+ * A weight or bias is followed by its gradient and by its next value.
+ * @param {Store} store
+ * @param {string} name
+ */
+function withKin(store, name) {
+  if (!store.frame.parameters.includes(name)) return [name];
+  return [name, `d${name}`, `${name}'`].filter((one) => store.values.has(one));
+}
+
+/**
+ * How a value comes about; a parameter is given.
+ * @param {Store} store
+ * @param {{name: string, index: number[] | null}} asked
+ */
+async function derived(store, asked) {
+  if (store.frame.parameters.includes(asked.name) && asked.index !== null) return [];
+  const answer = await store.line({ do: "formula", ...asked });
+  return answer.formula ? blocks(answer.formula.blocks) : [h("p", { class: "note" }, answer.error ?? "")];
 }
 
 /**
