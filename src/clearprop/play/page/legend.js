@@ -3,7 +3,7 @@
 import { symbolOf } from "./cells.js";
 import { h } from "./dom.js";
 import { shown } from "./numbers.js";
-import { farthest, middleOf, tone } from "./plane.js";
+import { fullAt, middleOf, tone } from "./plane.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
@@ -69,7 +69,7 @@ function chosen(store) {
 export function paintBar(bar, low, high, middle) {
   const context = bar.getContext("2d");
   if (!context) return;
-  const largest = farthest(low, high, middle);
+  const largest = fullAt(low, high, middle);
   for (let k = 0; k < STEPS; k++) {
     context.fillStyle = `rgb(${tone(low + ((high - low) * k) / (STEPS - 1) - middle, largest).join(" ")})`;
     context.fillRect(k, 0, 1, 1);

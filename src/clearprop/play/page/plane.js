@@ -88,16 +88,16 @@ export function heat(canvas, unit, side, along, digits, middle) {
     context.stroke();
     return;
   }
-  paint(canvas, side, toned(unit, farthest(low, high, middle), (x) => x - middle));
+  paint(canvas, side, toned(unit, fullAt(low, high, middle), (x) => x - middle));
 }
 
 /**
- * How far the ends of a range are from its middle, at most.
+ * How far from the middle a colour is full: the farther end of the range; of a probability always 0 and 1.
  * @param {number} low
  * @param {number} high
  * @param {number} middle
  */
-export const farthest = (low, high, middle) => Math.max(Math.abs(low - middle), Math.abs(high - middle));
+export const fullAt = (low, high, middle) => middle || Math.max(Math.abs(low), Math.abs(high));
 
 /**
  * Bytes that came as letters. (Loops: this runs for every neuron and picture, and they are ten times faster.)
@@ -211,8 +211,9 @@ function over(store, canvas, outputs) {
     return;
   }
   const classes = store.frame.classes.length > 0;
-  const largest = farthest(Number(outputs[0].low), Number(outputs[0].high), 0);
-  paint(canvas, side, classes ? toned(outputs[0], 1.35, (p) => 2 * p - 1) : toned(outputs[0], largest));
+  const middle = middleOf(store, store.frame.depth);
+  const largest = fullAt(Number(outputs[0].low), Number(outputs[0].high), middle);
+  paint(canvas, side, classes ? toned(outputs[0], 1.35, (p) => 2 * p - 1) : toned(outputs[0], largest, (x) => x - middle));
 }
 
 /**
