@@ -11,6 +11,7 @@ import numpy as np
 from clearprop.errors import ClearpropError, InvalidValueError
 from clearprop.explain.doctor import Diagnosis, Finding, diagnose
 from clearprop.play.bench import Bench
+from clearprop.play.controls import told_change
 from clearprop.play.state import MOST_ROWS, LayerChoice, State
 from clearprop.present.writers import json_of
 from clearprop.train import OPTIMIZERS, History, Optimizer
@@ -26,20 +27,24 @@ def diagnosis(bench: Bench, *, whole: bool = False) -> dict[str, Any]:
         whole: whether everything that was examined comes along, as a document.
     """
     found, lang = _diagnosed(bench), bench.lang
-    told = [
-        {
-            "illness": finding.illness,
-            "severity": finding.severity,
-            "title": finding.title(lang),
-            "measured": finding.measured(lang),
-            "why": finding.why(lang),
-            "advice": finding.advice(lang),
-            "mends": mended(bench, finding) is not None,
-        }
-        for finding in found
-    ]
+    told = [_told(bench, finding) for finding in found]
     document = {"document": json_of(found.document, lang, mathml=True)} if whole else {}
     return {"said": found.said(lang), "findings": told, **document}
+
+
+def _told(bench: Bench, finding: Finding) -> dict[str, Any]:
+    """A finding in words; the advice in those of the page, where it has the control."""
+    state, lang = mended(bench, finding), bench.lang
+    advice = finding.advice if state is None else told_change(bench.current(), state)
+    return {
+        "illness": finding.illness,
+        "severity": finding.severity,
+        "title": finding.title(lang),
+        "measured": finding.measured(lang),
+        "why": finding.why(lang),
+        "advice": advice(lang),
+        "mends": state is not None,
+    }
 
 
 def _diagnosed(bench: Bench) -> Diagnosis:

@@ -141,6 +141,8 @@ WORDS: dict[str, Message] = {
     "unit_out": Message("play.unit_out"),
     "unit_not_recorded": Message("play.unit_not_recorded"),
     "picture_colours": Message("play.picture_colours"),
+    "loss_batch": Message("play.loss_batch"),
+    "loss_rows": Message("play.loss_rows"),
     "recorded": Message("play.recorded"),
     "given_up": Message("play.given_up"),
     "woken": Message("play.woken"),

@@ -54,12 +54,14 @@ function layers(store) {
 
 /** @param {Store} store */
 function training(store) {
-  const { optimizer, learning_rate, batch_size } = store.state.training;
+  const { optimizer, learning_rate, batch_size, l1, l2 } = store.state.training;
   const set = (/** @type {object} */ changes) => store.change("training", changes);
   return [
     labelled(store.words.optimizer ?? "", choice("optimizer", named(OPTIMIZERS), optimizer, (chosen) => set({ optimizer: chosen }))),
     labelled("η", numberField("learning-rate", learning_rate, (rate) => set({ learning_rate: rate }))),
     labelled(store.words.batch_size ?? "", numberField("batch-size", batch_size, (size) => set({ batch_size: Math.round(size) }), { min: 0, step: 1 })),
+    ...(l1 ? [labelled("λ (L1)", numberField("l1", l1, (size) => set({ l1: size }), { min: 0 }))] : []),
+    ...(l2 ? [labelled("λ (L2)", numberField("l2", l2, (size) => set({ l2: size }), { min: 0 }))] : []),
   ];
 }
 

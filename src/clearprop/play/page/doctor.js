@@ -67,7 +67,7 @@ function show(store, line, diagnosis) {
   line.replaceChildren(
     h("span", { class: worst.severity }, worst.severity === "serious" ? "● " : "○ "),
     h("b", {}, worst.title + count),
-    h("span", { class: "advice", title: `${worst.measured} ${worst.why}` }, ` ${worst.advice} `),
+    h("span", { class: "advice", title: `${worst.advice} ${worst.measured} ${worst.why}` }, ` ${worst.advice} `),
     ...(worst.mends ? [h("button", { id: "mend", onclick: mend }, store.words.mend ?? "")] : []),
     more(store),
   );

@@ -20,7 +20,7 @@ export function scores(store) {
       h("tr", { class: name }, h("td", {}, words[name] ?? ""),
         h("td", { id: `loss-${name}` }, loss(losses[name])), h("td", { id: `score-${name}` }, score(scores[name])));
     table.replaceChildren(
-      h("tr", {}, h("th", {}), h("th", {}, words.losses ?? ""), h("th", {}, (scores.what === "accuracy" ? words.accuracy : "R²") ?? "")),
+      h("tr", {}, h("th", {}), h("th", {}, words.loss_rows ?? ""), h("th", {}, (scores.what === "accuracy" ? words.accuracy : "R²") ?? "")),
       row("train"), row("test"));
     confusion.replaceChildren(...confused(store));
   });

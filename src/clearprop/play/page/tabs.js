@@ -38,7 +38,7 @@ export function tabs(store) {
   show("circles");
   store.on(["frame"], () => {
     const loss = cell(store, "L", [], { class: "value" });
-    part("loss-now").replaceChildren(h("i", {}, "L = "), loss);
+    part("loss-now").replaceChildren(`${store.words.loss_batch ?? ""} `, h("i", {}, "L = "), loss);
   });
   const move = (/** @type {number} */ by) => {
     const { row, size } = store.numbers;
