@@ -272,6 +272,7 @@ MEANT = [
     {"do": "samples", "first": 0, "count": 10},
     {"do": "sample", "class": True},
     {"do": "formula", "name": "dW2", "index": [0, 0]},
+    {"do": "unit", "layer": 1, "unit": 2},
     {"do": "figure", "name": "graph"},
     {"do": "export", "to": "numpy"},
     {"do": "doctor"},
