@@ -5,6 +5,8 @@ import json
 import pytest
 
 from browser import Browser, needs_browser
+from clearprop.play.presets import PRESETS
+from clearprop.play.save import save_page
 from playing import act, cells, opened, press, served, settled
 
 pytest.importorskip("starlette")
@@ -223,3 +225,15 @@ def test_a_weight_is_followed_by_its_gradient_in_factors_and_its_next_value(serv
     for factor in (values["X"][0][0], values["dz1"][0][1]):
         shown = page.evaluate("document.getElementById('derivation').textContent")
         assert f"{factor:.4g}" in shown.replace("−", "-")
+
+
+def test_a_recording_shows_the_circles_and_says_what_it_has_not(browser, tmp_path):
+    save_page(PRESETS["xor"].state("xor"), tmp_path / "xor.html", 2)
+    page = browser.open(tmp_path / "xor.html", width=1280, height=720)
+    page.wait_until("!!document.querySelector('.neuron[data-layer=\"1\"] canvas')")
+    page.evaluate("""document.querySelector('.neuron[data-layer="1"][data-unit="2"] canvas').click()""")
+    page.wait_until("!!document.querySelector('#unit .facts')")
+    assert page.evaluate("clearprop.words.unit_not_recorded") in page.evaluate(
+        "document.querySelector('#unit .facts').textContent"
+    )
+    assert page.complaints == []
