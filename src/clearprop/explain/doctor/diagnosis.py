@@ -85,8 +85,8 @@ def diagnose(
             *layers.examine_gradients(patient),
         ]
         examined += rate.examine_learning_rate(patient, {e.illness for e in examined if e.finding is not None})
-        examined.append(limit.examine_linear_limit(patient, any(e.finding is not None for e in examined)))
         causes = [e.finding for e in examined if e.finding is not None]
+        examined.append(limit.examine_linear_limit(patient, bool(causes)))
         scores = fit.judgement_of(patient)
         examined += [fit.examine_underfitting(patient, causes), fit.examine_overfitting(patient, scores)]
         return Diagnosis((*examined, fit.examine_chance(patient, scores)), spoken)
