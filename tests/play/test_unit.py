@@ -54,7 +54,7 @@ def test_weights_are_sorted_by_what_they_do_and_the_unit_is_on_where_it_is(prese
                 [on.mean(), *(on[bench.samples.y[rows] == k].mean() for k in range(len(bench.samples.classes)))]
             )
             going = bench.network.parameters[f"W{layer + 1}"][unit] if layer < depth else []
-            assert [one["w"] for one in found["outgoing"]] == list(going)
+            assert [one["w"] for one in found["outgoing"]] == sorted(going, key=abs, reverse=True)
 
 
 def test_the_columns_of_a_table_are_named_and_the_largest_effect_comes_first():
@@ -68,6 +68,20 @@ def test_the_columns_of_a_table_are_named_and_the_largest_effect_comes_first():
     assert found["said"].startswith("It answers most to width (w = −8, goes down)")
     talk.answer({"do": "change", "part": "view", "changes": {"lang": "zh"}})
     assert told(talk, 1, 0)["said"].startswith("它主要看 width（w = −8，反向）")
+
+
+def test_what_is_left_out_of_the_tables_is_counted():
+    talk = Conversation(PRESETS["xor"].state("xor"))
+    layers = [{"units": n, "activation": "tanh"} for n in (60, 50)] + [{"units": 1, "activation": "sigmoid"}]
+    assert "error" not in talk.answer({"do": "change", "part": "network", "changes": {"layers": layers}})
+    found = told(talk, 1, 3)
+    assert len(found["outgoing"]) + found["more_outgoing"] == 50
+    found = told(talk, 2, 3)
+    assert len(found["incoming"]) + found["more"] == 60
+    least = found["incoming"][-1]["moved"]
+    spread = np.tanh(talk.bench.samples.X @ talk.bench.network.parameters["W1"]).std(axis=0)
+    moved = np.abs(talk.bench.network.parameters["W2"][:, 3]) * spread
+    assert np.sort(moved)[-len(found["incoming"])] == pytest.approx(least)
 
 
 def test_a_unit_without_weights_answers_to_nothing():

@@ -46,6 +46,7 @@ def unit(bench: Bench, plane: Plane, layer: int, j: int) -> dict[str, Any]:
     moved = np.nan_to_num(np.abs(weights) * spread, nan=0.0)
     order = np.argsort(-moved, kind="stable")
     incoming = [_weight(bench, layer, int(i), j, weights[i], spread[i], moved[i]) for i in order[:_MOST_LISTED]]
+    outgoing = _outgoing(bench, layer, j)
     bias = arrays.get(f"b{layer}")
     return {
         "layer": layer,
@@ -55,9 +56,11 @@ def unit(bench: Bench, plane: Plane, layer: int, j: int) -> dict[str, Any]:
         "incoming": incoming,
         "more": len(weights) - len(incoming),
         "bias": None if bias is None else plain(np.asarray(bias)[j]),
-        "outgoing": _outgoing(bench, layer, j)[:_MOST_LISTED],
+        "outgoing": outgoing[:_MOST_LISTED],
+        "more_outgoing": max(0, len(outgoing) - _MOST_LISTED),
         "rule": "a > 0.5" if layers[layer - 1].activation == "softmax" else "z > 0",
         "on": _shares(bench, is_on),
+        "more_classes": max(0, len(bench.samples.classes) - _MOST_LISTED),
         "edge": packed(_height(bench, _values(bench, graph, plane.grid(bench)), layer, j), fine=True),
     }
 
@@ -92,7 +95,7 @@ def _weight(bench: Bench, layer: int, i: int, j: int, w: float, spread: float, m
 
 
 def _outgoing(bench: Bench, layer: int, j: int) -> list[dict[str, Any]]:
-    """Its weights to the next layer; to the outputs with the names of their classes."""
+    """Its weights to the next layer, the largest first; to the outputs with the names of their classes."""
     following = bench.network.arrays().get(f"W{layer + 1}")
     if following is None:
         return []
@@ -103,9 +106,9 @@ def _outgoing(bench: Bench, layer: int, j: int) -> list[dict[str, Any]]:
             "of": activation_symbol(bench, layer + 1, k) + (f" ({classes[k]})" if is_class else ""),
             "name": f"W{layer + 1}",
             "index": [j, k],
-            "w": plain(w),
+            "w": plain(row[k]),
         }
-        for k, w in enumerate(row)
+        for k in np.argsort(-np.abs(row), kind="stable").tolist()
     ]
 
 

@@ -67,7 +67,7 @@
 /** @typedef {{first: number, total: number, inputs: string[], left_out: number, targets: string[], rows: Row[]}} Samples */
 /** @typedef {{what: "accuracy" | "r2", train?: Num, test?: Num, of: "train" | "test", confusion: number[][] | null}} Scores */
 /** @typedef {{name: string, index: number[], of: string, w: Num}} Weight */
-/** @typedef {{layer: number, unit: number, symbol: string, said: string, incoming: (Weight & {spread: Num, moved: Num})[], more: number, bias: Num | null, outgoing: Weight[], rule: string, on: {of: string, share: number, rows: number}[], edge: Packed}} Unit */
+/** @typedef {{layer: number, unit: number, symbol: string, said: string, incoming: (Weight & {spread: Num, moved: Num})[], more: number, bias: Num | null, outgoing: Weight[], more_outgoing: number, more_classes: number, rule: string, on: {of: string, share: number, rows: number}[], edge: Packed}} Unit */
 /** @typedef {{illness: string, severity: string, title: string, measured: string, why: string, advice: string, mends: boolean}} Finding */
 /** @typedef {{said: string, findings: Finding[], document?: any}} Diagnosis */
 /** @typedef {{name: string, index: number[], w: number, h: number, losses: Num[], difference: Num, gradient: Num, relative: Num, said: string, curve: {w: number[], loss: Num[]}}} Nudge */

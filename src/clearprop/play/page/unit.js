@@ -92,13 +92,13 @@ function told(store, unit) {
   const bias = unit.bias === null ? [] : [row(h("td", {}, "b"), weight({ name: `b${unit.layer}`, index: [unit.unit], w: unit.bias }))];
   const incoming = unit.incoming.map((one) => row(h("td", {}, one.of), weight(one), h("td", {}, number(one.spread)), h("td", {}, number(one.moved))));
   const outgoing = unit.outgoing.map((one) => row(h("td", {}, one.of), weight(one)));
-  const more = unit.more ? h("p", { class: "note" }, filled(words.unit_more, { n: unit.more })) : null;
+  const note = (/** @type {string | undefined} */ text, /** @type {number} */ n) => (n ? h("p", { class: "note" }, filled(text, { n })) : null);
   return [
     h("p", { class: "looks" }, unit.said),
     h("div", { class: "tables" },
-      h("div", {}, table([words.unit_input, "w", words.unit_spread, words.unit_moved], [...incoming, ...bias]), more),
-      table([filled(words.unit_on, { rule: unit.rule }), "", words.unit_rows], on),
-      outgoing.length ? table([words.unit_out, "w"], outgoing) : null),
+      h("div", {}, table([words.unit_input, "w", words.unit_spread, words.unit_moved], [...incoming, ...bias]), note(words.unit_more, unit.more)),
+      h("div", {}, table([filled(words.unit_on, { rule: unit.rule }), "", words.unit_rows], on), note(words.more_units, unit.more_classes)),
+      outgoing.length ? h("div", {}, table([words.unit_out, "w"], outgoing), note(words.unit_more, unit.more_outgoing)) : null),
   ];
 }
 
