@@ -131,7 +131,7 @@ def test_the_keyboard_comes_to_what_works_and_to_nothing_else(page):
     assert {*_WORKS, "place", "log-loss"} <= ids
     cells = {one for one in ids if "cell" in one.split()}
     rest = ids - cells - {*_WORKS, "place", "log-loss", "tab-circles", "tab-sums", "tab-matrices", "tab-graph"}
-    assert rest <= {"reach", "formula", "recorded"}  # the last is the page itself, behind the last of them
+    assert rest <= {"reach", "heat", "formula", "recorded"}  # the last is the page itself, behind the last of them
     assert page.evaluate("document.querySelectorAll('.cell[data-editable]').length") == 0
     errors = json.loads(
         act(
