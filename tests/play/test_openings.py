@@ -11,7 +11,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.play.bench import Bench
-from clearprop.play.openings import opening
+from clearprop.play.openings import opened, opening
 from clearprop.play.presets import PRESETS
 from clearprop.play.state import State
 from commands import run
@@ -315,3 +315,10 @@ def test_rows_that_are_left_out_are_told(model, tmp_path):
     assert len(bench.samples.X) == 57
     assert len(told) == 1
     assert "3" in told[0]("en")
+
+
+def test_a_penalty_that_changes_is_left_out_and_told():
+    told = []
+    net = cp.Network(2, [cp.Dense(1, "sigmoid")], "bce", l2=cp.Cosine(0.1))
+    assert opened(net, tell=told.append).training.l2 == 0
+    assert ["Cosine(" in one("en") for one in told] == [True]

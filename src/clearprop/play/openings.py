@@ -177,13 +177,17 @@ def state_of_model(model: Network | TableModel, table: Any = None, tell: Tell = 
         raise ModelFileError(f"a network with the loss {loss}", "one of: " + ", ".join(LOSSES))
     rows: dict[str, Any] = {"X": tuple(map(tuple, X.tolist())), "y": tuple(map(tuple, y.tolist()))}
     data = DataChoice("numbers", "", inputs=inputs, classes=classes, **rows)
-    l1, l2 = _number(net.architecture.l1), _number(net.architecture.l2)
+    l1, l2 = (_number(penalty, tell) for penalty in (net.architecture.l1, net.architecture.l2))
     training = TrainingChoice("adam", 0.001, batch_size=0, l1=l1, l2=l2)
     return State(data=data, network=NetworkChoice(layers, loss), training=training, start=parameters)
 
 
-def _number(penalty: Any) -> float:
-    return float(penalty) if isinstance(penalty, int | float) else 0.0
+def _number(penalty: Any, tell: Tell) -> float:
+    """A penalty's factor; of one that changes as the training goes on, none, which is told."""
+    if isinstance(penalty, int | float):
+        return float(penalty)
+    tell(Message("play.table.penalty_left_out", schedule=repr(penalty)))
+    return 0.0
 
 
 def _layers(net: Network) -> list[LayerChoice]:
