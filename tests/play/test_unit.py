@@ -93,3 +93,9 @@ def test_a_unit_without_weights_answers_to_nothing():
 @pytest.mark.parametrize("asked", [{}, {"layer": 3, "unit": 0}, {"layer": 0, "unit": 0}, {"layer": 1, "unit": 4}])
 def test_no_such_unit_is_said(asked):
     assert "; expected" in Conversation(PRESETS["xor"].state("xor")).answer({"do": "unit", **asked})["error"]
+
+
+def test_of_one_row_nothing_is_said_of_what_moves_a_unit_most():
+    talk = Conversation()
+    talk.answer({"do": "open", "preset": "mazur"})
+    assert "one training row" in talk.answer({"do": "unit", "layer": 1, "unit": 0})["unit"]["said"]

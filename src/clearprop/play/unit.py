@@ -52,7 +52,7 @@ def unit(bench: Bench, plane: Plane, layer: int, j: int) -> dict[str, Any]:
         "layer": layer,
         "unit": j,
         "symbol": activation_symbol(bench, layer, j),
-        "said": _said(incoming)(bench.lang),
+        "said": _said(incoming, len(bench.samples.train))(bench.lang),
         "incoming": incoming,
         "more": len(weights) - len(incoming),
         "bias": None if bias is None else plain(np.asarray(bias)[j]),
@@ -112,11 +112,11 @@ def _outgoing(bench: Bench, layer: int, j: int) -> list[dict[str, Any]]:
     ]
 
 
-def _said(incoming: list[dict[str, Any]]) -> Message:
+def _said(incoming: list[dict[str, Any]], rows: int) -> Message:
     """The inputs that move it most, in a sentence."""
     largest = incoming[0]["moved"]
     if not largest > 0:
-        return Message("play.unit.nothing")
+        return Message("play.unit.nothing" if rows > 1 else "play.unit.one_row")
     told = [one for one in incoming[:_NAMED] if one["moved"] >= _LEAST * largest and isinstance(one["w"], float)]
     inputs = [
         Message(f"play.unit.{'up' if one['w'] > 0 else 'down'}", name=one["of"], w=f"{one['w']:.2g}".replace("-", "−"))
