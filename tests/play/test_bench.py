@@ -218,7 +218,7 @@ def test_one_layer_that_stopped_at_guessing_is_told_and_mended_by_a_hidden_one()
     assert talk.bench.losses()[0] == pytest.approx(np.log(2))
     (found,) = talk.answer({"do": "doctor"})["diagnosis"]["findings"]
     assert found["illness"] == "linear_limit"
-    assert found["advice"] == "On the page: Network → 16 tanh, 1 sigmoid."
+    assert found["advice"] == "Network → 16 tanh, 1 sigmoid."
     talk.answer({"do": "mend", "illness": "linear_limit"})
     for _ in range(10):
         talk.answer({"do": "step", "steps": 200})

@@ -63,3 +63,15 @@ def test_an_empty_file_is_not_the_table_that_was_there():
     talk = Conversation()
     talk.answer({"do": "table", "name": "given.csv", "text": HEADERLESS})
     assert "is empty" in talk.answer({"do": "table", "name": "other.csv", "text": ""})["error"]
+
+
+def test_of_few_rows_none_is_kept_for_a_test_and_that_is_said():
+    found = Conversation().answer({"do": "table", "text": "0,0,0\n0,1,1\n1,0,1\n1,1,0"})["frame"]
+    assert found["rows"] == [4, 0]
+    assert any(one == "Of 4 rows all are learned: none is kept for a test." for one in found["said"])
+
+
+def test_a_share_of_nothing_for_the_test_is_none():
+    talk = Conversation()
+    assert talk.answer({"do": "table", "text": HEADERLESS})["frame"]["rows"] == [49, 12]
+    assert talk.answer({"do": "change", "part": "data", "changes": {"test": 0}})["frame"]["rows"] == [61, 0]

@@ -13,7 +13,7 @@ def told_change(before: State, after: State) -> Message:
         >>> from dataclasses import replace
         >>> state = State()
         >>> print(told_change(state, replace(state, training=replace(state.training, learning_rate=0.01))))
-        On the page: η → 0.01.
+        η → 0.01.
     """
     changes: list[tuple[Words, Words]] = []
     if before.data != after.data:

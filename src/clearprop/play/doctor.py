@@ -10,6 +10,7 @@ import numpy as np
 
 from clearprop.errors import ClearpropError, InvalidValueError
 from clearprop.explain.doctor import Diagnosis, Finding, diagnose
+from clearprop.messages import say
 from clearprop.play.bench import Bench
 from clearprop.play.controls import told_change
 from clearprop.play.state import MOST_ROWS, LayerChoice, State
@@ -28,8 +29,10 @@ def diagnosis(bench: Bench, *, whole: bool = False) -> dict[str, Any]:
     """
     found, lang = _diagnosed(bench), bench.lang
     told = [_told(bench, finding) for finding in found]
+    untrained = not told and not bench.training.run.step  # what has not learned cannot have learned badly
+    said = say("play.untrained", lang) if untrained else found.said(lang)
     document = {"document": json_of(found.document, lang, mathml=True)} if whole else {}
-    return {"said": found.said(lang), "findings": told, **document}
+    return {"said": said, "findings": told, **document}
 
 
 def _told(bench: Bench, finding: Finding) -> dict[str, Any]:

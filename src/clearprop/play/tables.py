@@ -24,7 +24,7 @@ from clearprop.table.options import ReadOptions
 from clearprop.table.target import ClassTarget
 from clearprop.visible import shown_name
 
-_TEST = 0.2
+_TEST, FEW_ROWS = 0.2, 10  # of so few rows none can be spared for a test
 _MOST_FEATURES = 400
 _NUMBER = re.compile(r'\s*"?[-+]?(\d+([.,]\d*)?|[.,]\d+)(e[-+]?\d+)?"?\s*', re.I)
 _MOST_LETTERS, _MOST_COLUMNS = 200_000, 1000  # of a row; more than these keep whoever waits for minutes
@@ -40,7 +40,7 @@ def samples_of_table(choice: DataChoice) -> Samples:
     frame, how = _read(choice, named)
     target = choice.target or frame.columns[-1]
     rows, frame = len(frame), frame.sample(MOST_ROWS, seed=choice.seed) if len(frame) > MOST_ROWS else frame
-    prepared = prepare(frame, target, Recipe(seed=choice.seed, validation=0.0, test=choice.test or _TEST), {})
+    prepared = prepare(frame, target, Recipe(seed=choice.seed, validation=0.0, test=choice.test), {})
     coding, parts = prepared.target, [prepared.parts[name] for name in ("train", "test")]
     X, y = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     if X.shape[1] > _MOST_FEATURES:
@@ -98,7 +98,7 @@ def _read(choice: DataChoice, named: bool) -> tuple[Any, list[Message]]:
         path.write_text(choice.text, encoding="utf-8")
         try:
             frame = read_table(path, header=named)
-            found = how_it_is_written(str(path), ReadOptions(header=named))
+            found = {**how_it_is_written(str(path), ReadOptions(header=named)), "header": True}  # said by the page
         except ClearpropError as error:  # which names a file that nobody knows
             raise TableError(str(error).replace(str(path), choice.name or "the table")) from None
     guessed = [Message("play.table.values_first")] if not named and choice.header == "guess" else []
@@ -109,6 +109,8 @@ def _said(prepared: Prepared, choice: DataChoice, target: str, rows: int, kept: 
     """What was guessed, left out or bounded."""
     if not choice.target:
         yield Message("play.table.target", name=shown_name(target))
+    if rows <= FEW_ROWS and not choice.test:
+        yield Message("play.table.few", n=rows)
     if kept < rows:
         yield Message("play.table.drawn", n=f"{kept:,}", rows=f"{rows:,}")
     if prepared.without_target:
@@ -140,7 +142,9 @@ def state_of_text(name: str, text: str, target: str = "", header: str = "guess")
     Raises:
         ClearpropError: if it cannot be read, or has no such target.
     """
-    choice = DataChoice("table", name[:200], text=text, target=target, header=header, test=_TEST)
+    choice = DataChoice("table", name[:200], text=text, target=target, header=header)
+    if text.strip().count("\n") + 1 - names_columns(choice) > FEW_ROWS:
+        choice = replace(choice, test=_TEST)
     return suited(State(data=choice), samples_of_table(choice))
 
 

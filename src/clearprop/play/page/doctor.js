@@ -57,7 +57,7 @@ function smaller(store) {
 function show(store, line, diagnosis) {
   const [worst] = diagnosis.findings;
   if (!worst) {
-    line.replaceChildren(h("span", { class: "good" }, "✓ "), diagnosis.said, more(store));
+    line.replaceChildren(store.position.step ? h("span", { class: "good" }, "✓ ") : "", diagnosis.said, more(store));
     return;
   }
   const mend = async () => {

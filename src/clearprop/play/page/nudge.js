@@ -55,12 +55,13 @@ function built(store, nudge) {
   const digits = Math.max(store.state.view.digits, 6);
   const w = symbolOf(store, nudge.name, nudge.index);
   const [left, here, right] = nudge.losses;
-  const row = (/** @type {string} */ what, /** @type {any} */ value) => h("tr", {}, h("td", {}, what), h("td", {}, shown(value, digits)));
+  const row = (/** @type {string} */ what, /** @type {any} */ value, more = 0) =>
+    h("tr", {}, h("td", {}, what), h("td", {}, shown(value, digits + more)));
   return [
     h("table", { class: "nudge" },
-      row(`L(${w} − ${shown(nudge.h, 2)})`, left),
-      row(`L(${w})`, here),
-      row(`L(${w} + ${shown(nudge.h, 2)})`, right),
+      row(`L(${w} − ${shown(nudge.h, 2)})`, left, 4),
+      row(`L(${w})`, here, 4),
+      row(`L(${w} + ${shown(nudge.h, 2)})`, right, 4), // h is small: their difference stands in the last digits
       row("ΔL / 2h", nudge.difference),
       row(symbolOf(store, `d${nudge.name}`, nudge.index), nudge.gradient)),
     h("p", { class: "note" }, `${nudge.said} (${shown(nudge.relative, 2)})`),

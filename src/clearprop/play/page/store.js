@@ -120,6 +120,7 @@ export class Store {
   take(answer) {
     /** @type {Topic[]} */
     const changed = ["error"];
+    const before = this.state?.data;
     this.error = answer.error ?? "";
     if (answer.diverged) this.diverged = true;
     if (answer.frame || answer.taken) this.diverged = false;
@@ -128,6 +129,7 @@ export class Store {
       /** @type {any} */ (this)[topic] = answer[topic];
       changed.push(topic);
     }
+    if (answer.state && before && answer.state.data.kind + answer.state.data.name !== before.kind + before.name) this.unit = null;
     if (answer.frame) {
       this.values = new Map(answer.frame.values.map((value) => [value.name, value]));
       if (this.unit && !(this.unit.unit < (answer.frame.layers[this.unit.layer - 1]?.units ?? 0))) this.unit = null;
