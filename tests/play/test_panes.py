@@ -165,3 +165,18 @@ def test_the_line_between_classes_stands_where_the_answer_changes(browser_page, 
     )
     low, high = json.loads(page.evaluate("JSON.stringify(clearprop.plane.ends[0])"))
     assert columns == pytest.approx(len(columns) * [(place - low) / (high - low)], abs=0.002)  # half a pixel of 280
+
+
+def test_an_answer_that_is_the_same_everywhere_has_no_line(browser_page):
+    page = browser_page
+    act(
+        page,
+        """await clearprop.ask({do: 'open', preset: 'plane'});
+      await clearprop.change('network', {layers: [{units: 1, activation: 'sigmoid'}], loss: 'binary_cross_entropy'});
+      await clearprop.ask({do: 'assign', name: 'W1', index: null, value: [[1e-13], [2e-13]]});""",
+    )
+    drawn = """(() => { const one = document.getElementById('plane-line');
+      return one.getContext('2d').getImageData(0, 0, one.width, one.height).data.some((part) => part > 0); })()"""
+    assert page.evaluate(drawn) is False
+    act(page, "await clearprop.ask({do: 'assign', name: 'W1', index: null, value: [[1], [2]]});")
+    assert page.evaluate(drawn) is True

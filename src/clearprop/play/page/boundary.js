@@ -9,6 +9,8 @@ import { unpacked } from "./plane.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
+const FLAT = 1e-9; // range of an answer that is the same everywhere
+
 /** @param {Store} store */
 export function boundary(store) {
   const canvas = /** @type {HTMLCanvasElement} */ (part("plane-line"));
@@ -32,6 +34,7 @@ const outputsOf = (store) => store.answers.units[`a${store.frame.depth}`] ?? [];
 function heights(store) {
   const outputs = outputsOf(store);
   if (!outputs.length || outputs.some((one) => !one.data)) return [];
+  if (outputs.every(({ low, high }) => Number(high) - Number(low) < FLAT)) return []; // what is left is rounding
   const values = outputs.map(unpacked);
   if (values.length === 1) return [values[0].map((p) => p - 0.5)];
   const all = values.map((own, c) => {
