@@ -121,7 +121,7 @@ def test_a_network_that_learned_elsewhere_is_put_into_the_page(playground):
     [
         (
             [cp.Dense(2, "relu"), cp.Dense(1, "sigmoid")],
-            "with the layers 2 relu, 1 sigmoid; expected those of the page",
+            "a network of 2 relu, 1 sigmoid; expected that of the page",
         ),
         ([cp.Dense(4, "tanh"), cp.Dense(1, "sigmoid")], "W1"),
     ],

@@ -227,6 +227,11 @@ class Bench:
         return self.samples.train[self.training.rows]
 
     @property
+    def row(self) -> int:
+        """Which of them is chosen; where an epoch ends in a smaller batch, perhaps its last one."""
+        return min(self.state.view.row, len(self.rows) - 1)
+
+    @property
     def optimizer(self) -> Optimizer:
         """That of the training."""
         return self.training.optimizer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clearprop.messages import Message, Words
-from clearprop.play.state import State
+from clearprop.play.state import State, in_words
 
 
 def told_change(before: State, after: State) -> Message:
@@ -20,8 +20,7 @@ def told_change(before: State, after: State) -> Message:
         changes.append((Message("play.data"), Message("play.standardised")))
     network, training = after.network, after.training
     if before.network.layers != network.layers:
-        layers = ", ".join(f"{layer.units} {layer.activation}" for layer in network.layers)
-        changes.append((Message("play.network"), layers))
+        changes.append((Message("play.network"), in_words(network.layers)))
     if before.network.init != network.init:
         changes.append((Message("play.init"), network.init))
     if before.training.optimizer != training.optimizer:

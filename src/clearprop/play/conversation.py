@@ -26,13 +26,13 @@ from clearprop.play.figures import figure
 from clearprop.play.formulas import formula
 from clearprop.play.mistakes import judged_puzzle, puzzle, shown
 from clearprop.play.nudge import nudged
-from clearprop.play.openings import state_of_model
+from clearprop.play.openings import layers_of
 from clearprop.play.plane import SIDE, Plane
 from clearprop.play.presets import PRESETS
 from clearprop.play.rows import add_class, edit
 from clearprop.play.rows import listed as listed_rows
 from clearprop.play.scene import frame, numbers, plain
-from clearprop.play.state import LayerChoice, Position, State, whole
+from clearprop.play.state import Position, State, in_words, whole
 from clearprop.play.tables import state_of_text
 from clearprop.play.unit import unit
 from clearprop.play.words import words
@@ -55,16 +55,16 @@ class Conversation:
 
     def __init__(self, state: State | None = None, side: int = SIDE) -> None:
         self._side = side
-        self._first, self._bench = state, None if state is None else Bench(state)
+        self._bench = None if state is None else Bench(state)
         self._lock = threading.Lock()
         self._plane: Plane | None = None
         self._compared: Comparison | None = None
 
     @property
     def bench(self) -> Bench:
-        """The bench, built when it is first asked for."""
+        """The bench; XOR, built when it is first asked for, where no state was given."""
         if self._bench is None:
-            self._bench = Bench(self._first or PRESETS["xor"].state("xor"))
+            self._bench = Bench(PRESETS["xor"].state("xor"))
         return self._bench
 
     def resting(self) -> State | None:
@@ -88,11 +88,9 @@ class Conversation:
             ClearpropError: if it has others.
         """
         with self._lock:
-            ours, theirs = self.bench.state.network.layers, state_of_model(net).network.layers
+            ours, theirs = self.bench.state.network.layers, layers_of(net)
             if ours != theirs:
-                raise InvalidValueError(
-                    f"a network with the layers {_written(theirs)}", f"those of the page, {_written(ours)}"
-                )
+                raise InvalidValueError(f"a network of {in_words(theirs)}", f"that of the page, {in_words(ours)}")
             self.bench.put(net.parameters)
 
     def answer(self, message: Any) -> dict[str, Any]:
@@ -156,7 +154,7 @@ class Conversation:
     def _shown(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         bench, way = self.bench, self.bench.way
         self._plane = plane = self._plane or Plane(bench, self._side)
-        at = bench.samples.X[bench.rows[min(sent["row"], len(bench.rows) - 1)]]
+        at = bench.samples.X[bench.rows[bench.row]]
         run, point = bench.training.run, way.points[way.now]
         return {
             "numbers": sent,
@@ -343,10 +341,6 @@ class Conversation:
     def _figure(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """{"name": "graph"}: a picture as the library draws it, of the chosen sample."""
         return {"figure": figure(self.bench, _text(message, "name"))}
-
-
-def _written(layers: tuple[LayerChoice, ...]) -> str:
-    return ", ".join(f"{layer.units} {layer.activation}" for layer in layers)
 
 
 def _text(message: Mapping[str, Any], key: str, default: str | None = None) -> str:

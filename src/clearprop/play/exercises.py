@@ -67,7 +67,7 @@ def exercise(bench: Bench, seed: int) -> Exercise:
 
 def _elements(bench: Bench, rng: np.random.Generator, name: Name) -> tuple[str, tuple[int, ...], float]:
     """One element of a value, of the sample that is shown."""
-    trace, row = bench.trace(), min(max(0, bench.state.view.row), bench.trace().samples - 1)
+    trace, row = bench.trace(), bench.row
     array = trace.parameters[name] if name in trace.parameters else np.asarray(trace[name])
     index = tuple(int(rng.integers(d)) for d in array.shape)
     if of_samples(name):

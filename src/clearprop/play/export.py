@@ -67,7 +67,7 @@ def _explained(bench: Bench, write: str, name: str) -> Export:
 def _walk(bench: Bench) -> Export:
     """The step of the chosen sample, as a page that plays it."""
     view, trace = bench.state.view, bench.trace()
-    alone = trace.sample(min(max(0, view.row), trace.samples - 1))
+    alone = trace.sample(bench.row)
     digits = min(max(view.digits, 2), 15)
     shared: dict[str, Any] = {"convention": view.convention, "digits": digits, "notation": view.notation}
     return Export("step.html", alone.step_by_step(view.lang, None, bench.optimizer, **shared).to_html())

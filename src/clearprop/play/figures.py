@@ -20,7 +20,7 @@ def picture(bench: Bench, name: str) -> Picture:
     if name not in _VIEWS:
         raise InvalidValueError(f"a picture {name!r:.40}", "one of: " + ", ".join(_VIEWS))
     trace, view = bench.trace(), bench.state.view
-    alone = trace.sample(min(max(0, view.row), trace.samples - 1))
+    alone = trace.sample(bench.row)
     digits = min(max(view.digits, 2), 15)
     shared: dict[str, Any] = {"view": name, "lang": view.lang, "digits": digits, "notation": view.notation}
     return draw(alone, **shared, names=bench.samples.inputs) if name == "circles" else draw(alone, **shared)

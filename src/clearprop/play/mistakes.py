@@ -140,7 +140,7 @@ def _slope(activation: str, z: Array) -> Array:
 
 def shown(bench: Bench, made: Puzzle) -> dict[str, Any]:
     """The puzzle for the page: wrong numbers in the place of the right ones, and what can be chosen."""
-    trace, row = bench.trace(), min(max(0, bench.state.view.row), bench.trace().samples - 1)
+    trace, row = bench.trace(), bench.row
     sent = list(range(trace.samples)) if trace.samples <= 8 else [row]
     values = {n: plain(a[sent] if n.startswith(("da", "dz")) else a) for n, a in made.values.items()}
     choices = {name: said(bench.lang) for name, said in MISTAKES.items()}

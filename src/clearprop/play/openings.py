@@ -170,7 +170,7 @@ def state_of_model(model: Network | TableModel, table: Any = None, tell: Tell = 
     X, y, classes = _rows(model, net, table, tell)
     if X.shape[1] > MOST_INPUTS:
         raise ModelFileError(f"a network of {X.shape[1]:,} inputs", f"up to {MOST_INPUTS:,} to look at")
-    layers = tuple(_layers(net))
+    layers = layers_of(net)
     parameters: dict[str, Any] = {str(name): np.asarray(a, np.float64).tolist() for name, a in net.parameters.items()}
     loss = loss_name(net.architecture.checked_loss())
     if loss not in LOSSES:
@@ -190,7 +190,12 @@ def _number(penalty: Any, tell: Tell) -> float:
     return 0.0
 
 
-def _layers(net: Network) -> list[LayerChoice]:
+def layers_of(net: Network) -> tuple[LayerChoice, ...]:
+    """The layers of a network as the page has them.
+
+    Raises:
+        ModelFileError: for others than dense ones with biases.
+    """
     found: list[LayerChoice] = []
     for layer in net.architecture.layers:
         if any(getattr(layer, name, usual) != usual for name, usual in _LEARNS_AS_USUAL.items()):
@@ -204,7 +209,7 @@ def _layers(net: Network) -> list[LayerChoice]:
                 found[-1] = LayerChoice(found[-1].units, _named(function))
             case _:
                 raise ModelFileError(f"a network with {layer!r}", "dense layers with biases, which the page shows")
-    return found
+    return tuple(found)
 
 
 def _named(activation: Any) -> str:
@@ -227,7 +232,7 @@ def _rows(model: Network | TableModel, net: Network, table: Any, tell: Tell) -> 
         classes = tuple(map(str, model.target.classes))
     elif net.architecture.checked_loss().target == "classes":
         classes = tuple(map(str, range(net.architecture.n_outputs)))
-    if table is None or (isinstance(table, str) and not table):
+    if _is_none(table):
         y = np.zeros((1, 1 if classes else net.architecture.n_outputs))
         return np.zeros((1, net.architecture.n_inputs)), y, classes
     X, y = _pair(model, table) if isinstance(model, Network) else _encoded(model, table, tell)
@@ -237,9 +242,7 @@ def _rows(model: Network | TableModel, net: Network, table: Any, tell: Tell) -> 
 def _pair(net: Network, given: Any) -> tuple[Array, Array]:
     """X and y for a network, which knows no columns."""
     if not isinstance(given, tuple | list) or len(given) != 2:
-        raise InvalidValueError(
-            "a table for a network that knows no columns", "(X, y), or a model of `clearprop train`"
-        )
+        raise InvalidValueError("a table for a network that knows no columns", "(X, y), or a model of a table")
     architecture = net.architecture
     X = as_features(given[0], architecture.n_inputs, "f64")
     if len(X) > _MOST_ROWS:

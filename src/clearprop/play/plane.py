@@ -74,8 +74,7 @@ class Plane:
 
     def grid(self, bench: Bench) -> Array:
         """The inputs of every point, (points, inputs), beside those of the chosen sample."""
-        rows = bench.rows
-        return self._held(bench.samples.X[rows[min(max(0, bench.state.view.row), len(rows) - 1)]])
+        return self._held(bench.samples.X[bench.rows[bench.row]])
 
     def _held(self, at: Array) -> Array:
         grid = np.repeat(at[None, :], len(self._grid), axis=0)

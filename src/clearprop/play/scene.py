@@ -149,7 +149,7 @@ def numbers(bench: Bench, *, update: bool = True) -> dict[str, Any]:
         update: whether the new parameters are among them; while it trains nobody looks at them.
     """
     trace = bench.trace()
-    n, row = trace.samples, min(max(0, bench.state.view.row), trace.samples - 1)
+    n, row = trace.samples, bench.row
     sent = list(range(n)) if n <= _MOST_ROWS else [row]
     values: dict[str, Any] = {}
     for name, phase in _in_order(bench):

@@ -106,6 +106,16 @@ class LayerChoice:
     activation: Name = "tanh"
 
 
+def in_words(layers: tuple[LayerChoice, ...]) -> str:
+    """Layers as they are said.
+
+    Example:
+        >>> in_words((LayerChoice(2, "tanh"), LayerChoice(1, "sigmoid")))
+        '2 tanh, 1 sigmoid'
+    """
+    return ", ".join(f"{layer.units} {layer.activation}" for layer in layers)
+
+
 @dataclass(frozen=True)
 class NetworkChoice:
     """Which network: its layers, the last of which gives the answer."""

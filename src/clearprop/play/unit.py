@@ -40,8 +40,9 @@ def unit(bench: Bench, plane: Plane, layer: int, j: int) -> dict[str, Any]:
         raise InvalidValueError(f"unit {j} of layer {layer}", f"0 … {layers[layer - 1].units - 1}")
     arrays, rows = bench.network.arrays(), bench.samples.X[bench.samples.train]
     graph = _graph_of(bench, layer)
-    came_in = rows if layer == 1 else _values(bench, graph, rows)[f"a{layer - 1}"]
-    is_on = _height(bench, _values(bench, graph, rows), layer, j) > 0
+    values = _values(bench, graph, rows)
+    came_in = rows if layer == 1 else values[f"a{layer - 1}"]
+    is_on = _height(bench, values, layer, j) > 0
     weights, spread = np.asarray(arrays[f"W{layer}"])[:, j], came_in.std(axis=0)
     moved = np.nan_to_num(np.abs(weights) * spread, nan=0.0)
     order = np.argsort(-moved, kind="stable")

@@ -28,18 +28,16 @@ def examine_linear_limit(patient: Patient, other_findings: bool) -> Examination:
         return skipped("linear_limit", "untrained")
     if patient.history is None or patient.steps < FEWEST_STEPS:
         return skipped("linear_limit", "too_short")
-    losses, now, least = (
-        patient.history["loss"],
-        patient.loss_of(answers_of(patient, patient.sample.X)),
-        least_loss(patient),
-    )
+    now, least = patient.loss_of(answers_of(patient, patient.sample.X)), least_loss(patient)
     gap = patient.baseline_loss - least
     if not gap > 0:
         return skipped("linear_limit", "one_target")
+    losses = patient.history["loss"]
     late = losses[len(losses) // 2 :]
+    moved = (max(late) - min(late)) / gap
     values = {"loss": now, "baseline": patient.baseline_loss, "least": least}
-    evidence = Evidence("linear_limit", **values, moved=(max(late) - min(late)) / gap)
-    if not (max(late) - min(late) <= STILL * gap and len(late) > 1 and _is_above(patient, (now - least) / gap)):
+    evidence = Evidence("linear_limit", **values, moved=moved)
+    if not (moved <= STILL and len(late) > 1 and _is_above(patient, (now - least) / gap)):
         return evidence.healthy()
     if other_findings:
         return skipped("linear_limit", "other_findings")

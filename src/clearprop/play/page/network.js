@@ -187,9 +187,9 @@ function targets(store, { x, y, drawn, half, cards }, lines) {
   const l = store.frame.depth;
   const left = `${x[l + 1]}px`;
   const { classes, layers } = store.frame;
-  const of = (/** @type {number} */ j) => (classes.length === 2 && layers[l - 1].units === 1 ? `1 = ${classes[1]}` : classes[j]);
-  const one = classes.length && layers[l - 1].units === 1 ? h("div", { class: "which-class" }, of(0)) : null;
-  const made = [h("div", { class: "layer-title", style: { left } }, store.words.targets ?? "", one)];
+  const classOf = (/** @type {number} */ j) => (classes.length === 2 && layers[l - 1].units === 1 ? `1 = ${classes[1]}` : classes[j]);
+  const which = classes.length && layers[l - 1].units === 1 ? h("div", { class: "which-class" }, classOf(0)) : null;
+  const made = [h("div", { class: "layer-title", style: { left } }, store.words.targets ?? "", which)];
   for (let j = 0; j < drawn[l]; j++) {
     const [at, from] = [y(l, j), x[l] + half[l]];
     lines.append(svg("line", { x1: from - 30, y1: at, x2: x[l + 1], y2: at, class: "to-target" }));
@@ -197,7 +197,7 @@ function targets(store, { x, y, drawn, half, cards }, lines) {
     made.push(
       h(
         "div",
-        { class: `neuron wanted ${cards[0] === "slim" ? "slim" : ""}`, style, title: classes.length ? of(j) : undefined },
+        { class: `neuron wanted ${cards[0] === "slim" ? "slim" : ""}`, style, title: classes.length ? classOf(j) : undefined },
         h("div", { class: "lines" }, line(store, "y", "y", j, "value")),
       ),
     );
