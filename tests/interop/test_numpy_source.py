@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import clearprop as cp
@@ -46,13 +46,33 @@ def test_any_network_has_the_same_loss_and_gradients(seed):
     compare(random_case(seed), 1e-11)
 
 
+@example(5130)
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**31))
 def test_any_network_in_float32(seed):
     """The trace is in float64, so this is float32's rounding: of 1,501 networks the file was off by 2.6e-6 at most, and
-    what `predict` of the network gives, by 3.6e-6.
+    what `predict` of the network gives, by 3.6e-6. Where one rounding of each parameter alone moves the gradients by
+    more than a tenth of the tolerance (normalised layers that multiply), four times that move is allowed.
     """
-    compare(random_case(seed, "float32"), 1e-5)
+    case = random_case(seed, "float32")
+    moved = moved_by_a_rounding(case, seed)
+    compare(case, max(1e-5, 4 * moved) if moved > 1e-6 else 1e-5)
+
+
+def moved_by_a_rounding(case, seed):
+    """How far the gradients, in float64, move when each parameter moves by half a unit of float32's last place."""
+    trace, rng, half = case.net.trace(case.X, case.y), np.random.default_rng(seed), 2.0**-24
+    if not trace.learned:
+        return 0.0
+    scale = max(1e-3, *(np.abs(trace[name]).max(initial=0.0) for name in trace.backward_names))
+    moves = []
+    for _ in range(4):
+        other = random_case(seed, "float64").net
+        for name, a in case.net.parameters.items():
+            other.parameters[name] = np.asarray(a, np.float64) * (1 + half * rng.choice([-1, 1], a.shape))
+        moved = other.trace(case.X.astype(np.float64), case.y)
+        moves += [np.abs(moved[f"d{name}"] - trace[f"d{name}"]).max(initial=0.0) / scale for name in trace.learned]
+    return max(moves)
 
 
 def test_a_network_without_a_loss_is_written_as_it_predicts():
