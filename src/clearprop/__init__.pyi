@@ -92,6 +92,7 @@ from clearprop.graph import variable as variable
 from clearprop.graph import where as where
 from clearprop.graph import zeros_like as zeros_like
 from clearprop.network import Network as Network
+from clearprop.network import ensemble_of as ensemble_of
 from clearprop.network import layers as layers
 from clearprop.nn import ELU as ELU
 from clearprop.nn import Activation as Activation
@@ -101,6 +102,7 @@ from clearprop.nn import Constant as Constant
 from clearprop.nn import CrossEntropy as CrossEntropy
 from clearprop.nn import Dense as Dense
 from clearprop.nn import Dropout as Dropout
+from clearprop.nn import Ensemble as Ensemble
 from clearprop.nn import FanInUniform as FanInUniform
 from clearprop.nn import Glorot as Glorot
 from clearprop.nn import He as He

@@ -21,6 +21,7 @@ from clearprop.graph import Graph, dtype_name, simplify
 from clearprop.interop import source, write_model
 from clearprop.network import persistence
 from clearprop.network.arguments import as_callbacks, as_held_out, as_penalty, as_stopping, as_truth
+from clearprop.network.ensemble import joined, members_of
 from clearprop.network.parameters import Parameters
 from clearprop.network.plain_steps import PlainSteps
 from clearprop.network.summary import summary_of
@@ -112,6 +113,19 @@ class Network:
     def optimizer(self) -> Optimizer | None:
         """That of the last `fit`, whose update traces explain; None before, and in a network from a file."""
         return self._optimizer
+
+    @property
+    def members(self) -> tuple[Network, ...]:
+        """The networks whose mean this one answers with; of one that ends in no `cp.Ensemble`, itself.
+
+        Example:
+            >>> one, other = (Network(2, [cp.Dense(1)], "mse", seed=seed) for seed in (0, 1))
+            >>> mean = ensemble_of([one, other])
+            >>> len(mean.members), np.array_equal(mean.members[1].parameters["W1"], other.parameters["W1"])
+            (2, True)
+        """
+        found = members_of(self.architecture, self._run.parameters)
+        return tuple(network_of(a, arrays, self.seed, self.dtype) for a, arrays in found) or (self,)
 
     @property
     def depth(self) -> int:
@@ -631,7 +645,30 @@ def network_from(path: str | os.PathLike[str], described: Any, arrays: dict[str,
     shapes = {name: a.shape for name, a in arrays.items()}
     architecture, seed, dtype = persistence.architecture_from(path, described, shapes)
     persistence.require_numbers(path, arrays, dtype)
+    return network_of(architecture, arrays, seed, dtype)
+
+
+def network_of(architecture: Architecture, arrays: Mapping[str, Array], seed: int, dtype: str) -> Network:
+    """A network of this architecture with these numbers, which are copied."""
     net = Network.__new__(Network)
     net._set_up(architecture, seed, dtype)
     net._run = Run({name: arrays[name].copy() for name in architecture.parameters})
     return net
+
+
+def ensemble_of(members: Sequence[Network]) -> Network:
+    """One network, and one graph, that answers with the mean of what these answer: see `cp.Ensemble`.
+
+    Layers in front that all share, without anything to learn, are computed once. The members keep their numbers; the
+    ensemble has copies.
+
+    Raises:
+        InvalidValueError: for members of different inputs, losses, penalties or dtypes.
+        ShapeError: for none, or for different numbers of outputs.
+    """
+    if not members:
+        raise ShapeError("an ensemble of no networks", "one or more")
+    first = members[0]
+    if len({net.dtype for net in members}) > 1:
+        raise InvalidValueError("members of float32 and float64", "one dtype")
+    return network_of(*joined([(net.architecture, net._run.parameters) for net in members]), first.seed, first.dtype)

@@ -2,6 +2,7 @@
 
 from clearprop.nn.activations import ACTIVATIONS, ELU, ActivationFunction, LeakyReLU, resolve_activation
 from clearprop.nn.architecture import Architecture, Forward, TargetForm, parameter_nodes
+from clearprop.nn.ensemble import Ensemble
 from clearprop.nn.given import Given, fits, fitted
 from clearprop.nn.initializers import (
     INITIALIZERS,
@@ -65,6 +66,7 @@ __all__ = [
     "CustomLoss",
     "Dense",
     "Dropout",
+    "Ensemble",
     "FanInUniform",
     "Forward",
     "Given",

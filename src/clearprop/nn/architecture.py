@@ -4,38 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from clearprop import graph as g
 from clearprop.cached import cached_property
-from clearprop.errors import InvalidValueError, ShapeError
+from clearprop.errors import InvalidValueError
 from clearprop.graph import Graph, N, Name, Node, as_graph
 from clearprop.graph.fused.updates import spread
 from clearprop.nn.activations import ACTIVATIONS
+from clearprop.nn.ensemble import Ensemble
 from clearprop.nn.layers import Activation, Layer, Linear
 from clearprop.nn.losses import Loss, loss_name
 from clearprop.nn.names import DATA_LOSS, LOSS, SAMPLE_WEIGHT, TARGET, X
 from clearprop.nn.parameter import Parameter
 from clearprop.nn.schedules import Scalar, Schedule
-from clearprop.nn.scope import Scope
+from clearprop.nn.scope import BuiltLayer, Scope
 
 # The form of the targets y: integer class labels (N,), or a row of numbers for each sample (N, k).
 TargetForm = Literal["labels", "rows"]
-
-
-class BuiltLayer(NamedTuple):
-    """A layer object and its place in the network.
-
-    Attributes:
-        layer: the object.
-        number: the l of its values: how many layers with parameters there are up to it. Activations and dropout have
-            the number of the layer that they follow.
-        width: its number of output columns.
-    """
-
-    layer: Layer
-    number: int
-    width: int
 
 
 @dataclass(frozen=True)
@@ -45,16 +31,13 @@ class Forward:
     Attributes:
         x: the input X.
         output: the output a[L].
-        scope: what the layers declared while they were built: parameters, running states, scheduled scalars.
-        built: one entry for each layer object, in order.
-        makers: the layer object that made each value of a name, z1 or n1.
+        scope: what the layers declared while they were built: parameters, running states, scheduled scalars, and of
+            which layer objects it was made.
     """
 
     x: Node
     output: Node
     scope: Scope
-    built: tuple[BuiltLayer, ...]
-    makers: dict[str, Layer]
 
 
 @dataclass(frozen=True)
@@ -80,21 +63,13 @@ class Architecture:
         scope = Scope(training, dtype)
         network_input = g.variable(X, (N, self.n_inputs), dtype)
         x = network_input
-        built = []
-        makers: dict[str, Layer] = {}
         for layer in self.layers:
-            before = set(scope.names)
-            x = layer.build(x, scope)
-            makers |= dict.fromkeys(scope.names - before, layer)
-            width = x.shape[1] if isinstance(x, Node) and x.type.rank == 2 else None
-            if not isinstance(width, int):
-                raise ShapeError(f"{layer!r} made {x!r}", "a node of shape (N, n_out)")
-            built.append(BuiltLayer(layer, scope.layer, width))
-        return Forward(network_input, scope.output(x), scope, tuple(built), makers)
+            x = scope.build(layer, x)
+        return Forward(network_input, scope.output(x), scope)
 
     def built(self) -> tuple[BuiltLayer, ...]:
         """The layer objects with their numbers and widths, in order."""
-        return self._declared.built
+        return tuple(self._declared.scope.built)
 
     def __hash__(self) -> int:
         """The hash of all fields: it lets graphs that were built from this architecture be cached.
@@ -144,7 +119,7 @@ class Architecture:
     @cached_property
     def makers(self) -> dict[str, Layer]:
         """The layer object that made each value of a name, in training: z1, n1, d1."""
-        return self.forward("f64", training=True).makers
+        return self.forward("f64", training=True).scope.makers
 
     @property
     def depth(self) -> int:
@@ -214,6 +189,8 @@ class Architecture:
     def _output_activation(self) -> str:
         """The name of the last layer's activation; of a layer or a function of the user's, the output's op."""
         last = self.layers[-1] if self.layers else None
+        if isinstance(last, Ensemble):  # the mean of probabilities is one
+            last = last.members[0][-1]
         if isinstance(last, Linear):
             return "identity"
         given = last.function if isinstance(last, Activation) else getattr(last, "activation", None)

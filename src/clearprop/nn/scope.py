@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import chain, count
+from typing import TYPE_CHECKING, NamedTuple
 
-from clearprop.errors import InvalidValueError, unknown_name
+from clearprop.errors import InvalidValueError, ShapeError, unknown_name
 from clearprop.graph import OPS, Name, Node, Shape, variable
 from clearprop.nn.given import Given
 from clearprop.nn.initializers import Initializer
@@ -14,7 +15,25 @@ from clearprop.nn.names import A0, COUNTER
 from clearprop.nn.parameter import ROLES, STATES, Parameter, Role
 from clearprop.nn.schedules import Scalar
 
+if TYPE_CHECKING:
+    from clearprop.nn.layers import Layer
+
 _RESERVED = re.compile(r"(d.+|β|[ru]_\d*|\d.*)?")  # dz1 means the gradient of z1, β1 is Adam's, u_1 is shared
+
+
+class BuiltLayer(NamedTuple):
+    """A layer object and its place in the network.
+
+    Attributes:
+        layer: the object.
+        number: the l of its values: how many layers with parameters there are up to it. Activations and dropout have
+            the number of the layer that they follow.
+        width: its number of output columns.
+    """
+
+    layer: Layer
+    number: int
+    width: int
 
 
 @dataclass
@@ -29,6 +48,8 @@ class Scope:
         nodes: their variables, by name.
         updates: the new value of each running state, in a training graph.
         scalars: declared inputs that are one number in each step.
+        built: one entry for each layer object, in order; those within another stand before it.
+        makers: the layer object that made each value of a name, z1 or n1.
     """
 
     training: bool
@@ -40,6 +61,24 @@ class Scope:
     scalars: dict[str, Scalar] = field(default_factory=dict)
     names: set[str] = field(default_factory=lambda: {A0})
     streams: int = 0
+    built: list[BuiltLayer] = field(default_factory=list)
+    makers: dict[str, Layer] = field(default_factory=dict)
+
+    def build(self, layer: Layer, x: Node) -> Node:
+        """The layer's output for its input x, (N, n_in) → (N, n_out); what it is made of is noted.
+
+        Raises:
+            ShapeError: if it makes anything else.
+        """
+        before = set(self.names)
+        y = layer.build(x, self)
+        width = y.shape[1] if isinstance(y, Node) and y.type.rank == 2 else None
+        if not isinstance(width, int):
+            raise ShapeError(f"{layer!r} made {y!r}", "a node of shape (N, n_out)")
+        for name in self.names - before:
+            self.makers.setdefault(name, layer)  # a layer within another was noted before it
+        self.built.append(BuiltLayer(layer, self.layer, width))
+        return y
 
     def open_layer(self, x: Node) -> Node:
         """Begin the next layer with parameters; returns its input, the previous layer's output."""
