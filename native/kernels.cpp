@@ -80,6 +80,22 @@ void blocks_of_product(const Instruction& s, const Context& x, int64_t begin, in
     }
 }
 
+// Rows begin … end − 1 of columns that are taken or added up, and the epilogue on each piece while it is in cache.
+template <class T>
+void rows_of_columns(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+    const Matrix<T> a = matrix<T>(x, s.a), out = matrix<T>(x, s.out);
+    const int32_t* index = x.indices + s.start;
+    for (int64_t p = 0; p < out.panels(); ++p) {
+        const int64_t piece = chunk_bytes / (out.width(p) * int64_t(sizeof(T)));
+        for (int64_t r = begin; r < end; r += piece) {
+            const int64_t stop = std_min(end, r + piece);
+            s.code == Code::take_columns ? take_columns(a, index, out, p, r, stop)
+                                         : add_columns(a, index, out, p, r, stop);
+            if (s.chain >= 0) run_chain<T>(s, x, p, r, stop - r, nullptr);
+        }
+    }
+}
+
 // Blocks of P rows of the panels of an elementwise result that is no batch.
 template <class T>
 void blocks_of_chain(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
@@ -160,6 +176,9 @@ void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
             const int64_t first = begin > s.start ? begin : s.start, last = s.start + from.rows;
             return copy_part<T>(from, to, -s.start, 0, 0, to.cols, first, end < last ? end : last);
         }
+        case Code::take_columns:
+        case Code::add_columns:
+            return rows_of_columns<T>(s, x, begin, end);
         case Code::take_rows:
             return take<T>(at(s.a), pointer<int64_t>(x, s.b), at(s.out), begin, end);
         case Code::scatter_rows:

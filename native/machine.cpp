@@ -43,6 +43,7 @@ Context context(const Program& p, void* const* memory, double* file, int64_t n, 
     x.operands = p.operands.data();
     x.micros = p.micros.data();
     x.chains = p.chains.data();
+    x.indices = p.indices.data();
     x.file = file;
     x.n = n;
     x.scratch = scratch;

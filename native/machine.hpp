@@ -33,6 +33,7 @@ struct Program {
     std::vector<Chain> chains;
     std::vector<Instruction> instructions;  // sorted by phase
     std::vector<ScalarStep> scalar_steps;
+    std::vector<int32_t> indices;
     std::vector<double> file;  // initial scalars: constants; the first is the batch size
 
     int64_t item() const { return is_f64 ? 8 : 4; }

@@ -50,7 +50,8 @@ std::shared_ptr<Program> make_program(const std::string& isa, bool is_f64, const
                                       const std::vector<OperandRecord>& operands,
                                       const std::vector<MicroRecord>& micros, const std::vector<ChainRecord>& chains,
                                       const std::vector<InstructionRecord>& instructions,
-                                      const std::vector<ScalarRecord>& scalar_steps, const std::vector<double>& file) {
+                                      const std::vector<ScalarRecord>& scalar_steps,
+                                      const std::vector<int32_t>& indices, const std::vector<double>& file) {
     auto p = std::make_shared<Program>();
     p->kernels = kernels_named(isa);
     if (!p->kernels) throw nb::value_error("no kernels for this instruction set");
@@ -70,6 +71,7 @@ std::shared_ptr<Program> make_program(const std::string& isa, bool is_f64, const
         p->instructions.push_back({Code(code), Domain(domain), phase, a, b, c, out, twin, start, chain, head});
     for (const auto& [op, a, b, c, to, is_f32, number] : scalar_steps)
         p->scalar_steps.push_back({Op(op), a, b, c, to, is_f32, number});
+    p->indices = indices;
     p->file = file;
     return p;
 }
@@ -199,7 +201,7 @@ NB_MODULE(clearprop_native, m) {
     nb::class_<Program>(m, "Program");
     m.def("program", &make_program, nb::kw_only(), nb::arg("isa"), nb::arg("is_f64"), nb::arg("values"),
           nb::arg("buffers"), nb::arg("operands"), nb::arg("micros"), nb::arg("chains"), nb::arg("instructions"),
-          nb::arg("scalar_steps"), nb::arg("file"));
+          nb::arg("scalar_steps"), nb::arg("indices"), nb::arg("file"));
     nb::class_<Machine>(m, "Machine")
         .def(nb::init<std::shared_ptr<const Program>>())
         .def("run", &run)

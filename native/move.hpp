@@ -28,6 +28,53 @@ void copy_part(const Matrix<T>& from, const Matrix<T>& to, int64_t shift, int64_
         for (int64_t c = 0; c < cols; ++c) element(to, r, c + to_col) = element(from, r + shift, c + from_col);
 }
 
+// The numbers of columns are small and not negative: unsigned, the division by a panel's width is a shift.
+template <class T>
+CP_INLINE T number_at(const Matrix<T>& m, int64_t r, int32_t column) {
+    const uint32_t c = uint32_t(column), p = c / uint32_t(panel<T>);
+    return m.at(p, r)[c - p * uint32_t(panel<T>)];
+}
+
+// Panel p of columns by number.
+template <class T>
+void take_columns(const Matrix<T>& from, const int32_t* index, const Matrix<T>& out, int64_t p, int64_t begin,
+                  int64_t end) {
+    const int w = out.width(p);
+    index += p * panel<T>;
+    const int64_t first = index[0] / panel<T>;
+    bool together = true;  // whether all of them are in one panel, as those of neighbours often are
+    for (int c = 1; c < w; ++c) together = together && index[c] / panel<T> == first;
+    if (!together) {
+        for (int64_t r = begin; r < end; ++r)
+            for (int c = 0; c < w; ++c) out.at(p, r)[c] = number_at(from, r, index[c]);
+        return;
+    }
+    int32_t place[panel<T>];
+    for (int c = 0; c < w; ++c) place[c] = index[c] - int32_t(first) * panel<T>;
+    for (int64_t r = begin; r < end; ++r) {
+        const T* row = from.at(first, r);
+        T* to = out.at(p, r);
+        for (int c = 0; c < w; ++c) to[c] = row[place[c]];
+    }
+}
+
+// Panel p of sums of columns. `index`: where the columns of each sum begin among the numbers behind that list; they are
+// added from left to right.
+template <class T>
+void add_columns(const Matrix<T>& from, const int32_t* index, const Matrix<T>& out, int64_t p, int64_t begin,
+                 int64_t end) {
+    const int w = out.width(p);
+    const int32_t *starts = index + p * panel<T>, *columns = index + out.cols + 1;
+    for (int64_t r = begin; r < end; ++r) {
+        T* to = out.at(p, r);
+        for (int c = 0; c < w; ++c) {
+            T sum = 0;
+            for (int32_t j = starts[c]; j < starts[c + 1]; ++j) sum += number_at(from, r, columns[j]);
+            to[c] = sum;
+        }
+    }
+}
+
 template <class T>
 void take(const Matrix<T>& table, const int64_t* index, const Matrix<T>& out, int64_t begin, int64_t end) {
     for (int64_t p = 0; p < out.panels(); ++p)

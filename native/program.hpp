@@ -32,6 +32,8 @@ enum class Code : int32_t {
     slice_rows,
     paste_columns,  // a part of a concatenation
     paste_rows,
+    take_columns,  // out[r, c] = a[r, index[c]]
+    add_columns,   // out[r, c] = Σ a[r, j] over the columns j that belong to c
     take_rows,
     scatter_rows,
     copy,
@@ -72,7 +74,7 @@ struct Instruction {
     int32_t phase;
     int32_t a, b, c, out;  // values; c is a bias or an index
     int32_t twin;          // value that receives the transpose of the last stored result, −1 if none
-    int32_t start;         // of slices and of parts that are pasted
+    int32_t start;         // of slices and of parts that are pasted; of column numbers among the indices
     int32_t chain;         // epilogue, or the chain itself; −1 if none
     int32_t head;          // operand of the chain that is the instruction's own result, −1 if it is not read again
 };
@@ -90,6 +92,7 @@ struct Context {
     const Operand* operands;
     const Micro* micros;
     const Chain* chains;
+    const int32_t* indices;  // numbers of columns
     double* file;            // scalars of the step: learning rate, bias corrections, what follows from them
     const int64_t* counter;  // seed, epoch, step
     const int64_t* index;    // row numbers to gather; null: 0, 1, 2, …

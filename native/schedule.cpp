@@ -39,6 +39,7 @@ Work work_of(const Program& p, const Instruction& s, int64_t n) {
         case Code::max_rows:
         case Code::softmax_cross_entropy:
         case Code::softmax_cross_entropy_labels:
+        case Code::add_columns:
             return {rows(s.a), double(cols(s.a))};
         default:
             return {rows(s.out), double(cols(s.out))};

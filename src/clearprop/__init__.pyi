@@ -40,6 +40,7 @@ from clearprop.graph import Graph as Graph
 from clearprop.graph import N as N
 from clearprop.graph import Node as Node
 from clearprop.graph import abs as abs
+from clearprop.graph import add_columns as add_columns
 from clearprop.graph import affine as affine
 from clearprop.graph import broadcast as broadcast
 from clearprop.graph import cast as cast
@@ -85,6 +86,7 @@ from clearprop.graph import squared_error as squared_error
 from clearprop.graph import stop_gradient as stop_gradient
 from clearprop.graph import substitute as substitute
 from clearprop.graph import sum as sum
+from clearprop.graph import take_columns as take_columns
 from clearprop.graph import take_rows as take_rows
 from clearprop.graph import tanh as tanh
 from clearprop.graph import transpose as transpose

@@ -110,6 +110,26 @@ def test_no_name_of_the_users_leaves_its_place(letter):
         agree(slope, trace[f"d{name}"], 1e-12)
 
 
+class Columns:
+    """A layer that takes columns by number, and adds them up again."""
+
+    def build(self, x, scope):
+        index = [j % 3 for j in range(40)]
+        w = scope.parameter("w", (40,), cp.Normal(0.5), role="weight")
+        taken = cp.take_columns(x, index)
+        return scope.named(cp.add_columns(taken * cp.broadcast(w, taken.shape, [1]), index, 3), "e")
+
+
+def test_columns_by_number():
+    net = cp.Network(3, [Columns(), cp.Dense(1)], "mse", dtype="float64")
+    X, y = np.eye(3), [1.0, 2.0, 3.0]
+    source = net.to_numpy_source(X, y)
+    assert max(map(len, source.splitlines())) < 100
+    file, _ = executed(source)
+    for name, slope in file["gradients"](file["X"], file["y"]).items():
+        agree(slope, net.trace(X, y)[f"d{name}"], 1e-12)
+
+
 def test_large_arrays_come_back_to_the_bit_and_a_step_is_that_of_the_network():
     net = cp.Network(100, [cp.Dense(30, "relu"), cp.Dense(3, "softmax")], "cross_entropy")
     X, y = np.random.default_rng(0).normal(size=(40, 100)).astype(np.float32), np.arange(40) % 3

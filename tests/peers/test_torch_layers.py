@@ -327,6 +327,12 @@ SEVERAL = {
     "slice 1": (lambda a: cp.slice(a, 1, 0, 2), lambda a: a[:, :2], (A,)),
     "concat": (lambda a, b: cp.concat([a, b, a], 0), lambda a, b: torch.cat([a, b, a], 0), (A, B)),
     "concat 1": (lambda a, b: cp.concat([a, b], 1), lambda a, b: torch.cat([a, b], 1), (A, B)),
+    "take_columns": (lambda a: cp.take_columns(a, [0, 0, 2]), lambda a: a[:, [0, 0, 2]], (A,)),
+    "add_columns": (
+        lambda a: cp.add_columns(a, [1, 0, 1], 3),
+        lambda a: torch.zeros(4, 3, dtype=a.dtype).index_add(1, torch.tensor([1, 0, 1]), a),
+        (A,),
+    ),
     "softmax": (cp.softmax, lambda a: F.softmax(a, -1), (A,)),
     "log_softmax": (cp.log_softmax, lambda a: F.log_softmax(a, -1), (A,)),
     "squared_error": (cp.squared_error, lambda a, b: 0.5 * ((b - a) ** 2).sum(-1), (A, B)),

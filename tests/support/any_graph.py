@@ -315,6 +315,16 @@ def _one_hot(m: _Maker, op: Any) -> Node:
     return op(m.labels(m.pick([N, N, max(1, m.width())]), classes), classes=classes, dtype=m.dtype)
 
 
+def _take_columns(m: _Maker, op: Any) -> Node:
+    x = m.any(rank=2)
+    return op(x, index=tuple(int(i) for i in m.rng.integers(0, x.shape[1], max(1, m.width()))))
+
+
+def _add_columns(m: _Maker, op: Any) -> Node:
+    x, columns = m.any(rank=2), max(1, m.width())
+    return op(x, index=tuple(int(i) for i in m.rng.integers(0, columns, x.shape[1])), columns=columns)
+
+
 def _take(m: _Maker, op: Any) -> Node:
     table = m.any(rank=2)
     if table.shape[0] is N or table.shape[0] == 0:
@@ -368,6 +378,8 @@ PROPOSALS: dict[str, Callable[[_Maker, Any], Node]] = {
     "slice": _slice,
     "concat": _concat,
     "one_hot": _one_hot,
+    "take_columns": _take_columns,
+    "add_columns": _add_columns,
     "take_rows": _take,
     "scatter_rows": _scatter,
     "cast": _cast,
@@ -379,7 +391,20 @@ PROPOSALS: dict[str, Callable[[_Maker, Any], Node]] = {
     **dict.fromkeys(sorted(UPDATES), _update),
 }
 # Drawn more often than others: what joins, moves and reduces is where layouts go wrong.
-FAVOURITES = ["matmul", "matmul", "affine", "broadcast", "sum", "max", "softmax", "multiply", "add", "concat", "slice"]
+FAVOURITES = [
+    "matmul",
+    "matmul",
+    "affine",
+    "broadcast",
+    "sum",
+    "max",
+    "softmax",
+    "multiply",
+    "add",
+    "concat",
+    "slice",
+    "take_columns",
+]
 
 
 def random_case(seed: int, widths: Sequence[int] = WIDTHS, batches: Sequence[int] = BATCHES) -> Case:

@@ -76,6 +76,8 @@ OPS: Mapping[str, Callable[..., Any]] = {
     "broadcast": _broadcast,
     "slice": _slice,
     "concat": lambda *xs, axis: jnp.concatenate(xs, axis=axis),
+    "take_columns": lambda x, index: x[:, jnp.array(index)],
+    "add_columns": lambda x, index, columns: jnp.zeros((x.shape[0], columns)).at[:, jnp.array(index)].add(x),
     "one_hot": lambda index, classes, dtype: jax.nn.one_hot(index, classes, dtype=DTYPES[dtype]),
     "take_rows": lambda table, index: table[index],
     "scatter_rows": lambda values, index, rows: jnp.zeros((rows, values.shape[1])).at[index].add(values),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from clearprop.execute.chain import Chain
@@ -32,6 +33,7 @@ class Encoded:
     Attributes:
         is_f64: whether arrays are float64, else float32.
         values, buffers, operands, micros, chains, instructions, scalar_steps: the tables; `layout` has their records.
+        indices: numbers of columns, for the instructions that take or add them.
         file: the file of scalars as it is before the first step: constants are there, everything else is 0.
         arrays: name of an input that is an array of fixed shape → its value.
         gathered: name of an input with a row per sample → the value that is the caller's array; each batch's rows are
@@ -51,6 +53,7 @@ class Encoded:
     chains: list[ChainRecord] = field(default_factory=list)
     instructions: list[InstructionRecord] = field(default_factory=list)
     scalar_steps: list[ScalarRecord] = field(default_factory=list)
+    indices: list[int] = field(default_factory=list)
     file: list[float] = field(default_factory=lambda: [0.0])  # the first is the batch size
     arrays: dict[str, int] = field(default_factory=dict)
     gathered: dict[str, int] = field(default_factory=dict)
@@ -62,7 +65,7 @@ class Encoded:
 
     def tables(self) -> dict[str, Any]:
         """The tables by name."""
-        names = ("values", "buffers", "operands", "micros", "chains", "instructions", "scalar_steps", "file")
+        names = ("values", "buffers", "operands", "micros", "chains", "instructions", "scalar_steps", "indices", "file")
         return {name: getattr(self, name) for name in names}
 
 
@@ -76,6 +79,22 @@ def _extent(type: Type) -> tuple[int, int]:
     if not numbers:
         return 1, 1
     return (-1, 1) if numbers[0] == -1 else (1, numbers[0])
+
+
+def _by_target(index: Sequence[int], columns: int) -> list[int]:
+    """Which columns are added to each of `columns` others, as one list: columns + 1 places, then the column numbers.
+
+    Those added to k are the ones from place k to place k + 1, in increasing order.
+
+    Example:
+        >>> _by_target([1, 0, 1], 2)
+        [0, 1, 3, 1, 0, 2]
+    """
+    sources = sorted(range(len(index)), key=lambda j: index[j])
+    counts = [0] * columns
+    for k in index:
+        counts[k] += 1
+    return [0, *accumulate(counts), *sources]
 
 
 class _Encoder:
@@ -226,7 +245,7 @@ class _Encoder:
             step: the step that it belongs to, for its domain, phase and twin.
             reads: at most three values.
             out: the value that is made; by default the step's.
-            start: where a slice, or a part of a concatenation, begins.
+            start: where a slice, or a part of a concatenation, begins, or its column numbers among `indices`.
             chain: number of the epilogue, and the register of the instruction's own result; −1 for none.
         """
         a, b, c = (*reads, -1, -1, -1)[:3]
@@ -263,10 +282,19 @@ class _Encoder:
                     if step.attrs["axis"] == 0 and self.plan.values[out].type.rank == 2
                     else "slice_columns"
                 )
+            case "take_columns":
+                start = self._indices(step.attrs["index"])
+            case "add_columns":
+                start = self._indices(_by_target(step.attrs["index"], step.attrs["columns"]))
             case "concat":
                 self._concat(step)
                 return
         self._emit(code, step, reads, out, start, chain)
+
+    def _indices(self, numbers: Sequence[int]) -> int:
+        """Write column numbers behind those that are there; returns where they begin."""
+        self.out.indices.extend(numbers)
+        return len(self.out.indices) - len(numbers)
 
     def _product(self, step: Step) -> tuple[int, int, int, str]:
         """The matrices of a product and the instruction that multiplies them: (a, b, result, code).

@@ -82,7 +82,7 @@ class InstructionRecord(NamedTuple):
         a, b, c: values that are read; c is a bias or an index.
         out: the value that is made.
         twin: the value that receives the transpose of the last stored result.
-        start: of a slice, and of a part that is pasted.
+        start: of a slice, and of a part that is pasted; where among `indices` its column numbers begin.
         chain: its epilogue, or the chain that it is.
         head: the operand of the chain that is the instruction's own result.
     """

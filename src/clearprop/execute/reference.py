@@ -87,6 +87,17 @@ def _scatter_rows(values: Array, index: Array, rows: int) -> Array:
     return result
 
 
+def _take_columns(x: Array, index: tuple[int, ...]) -> Array:
+    columns: Array = x[:, list(index)]
+    return columns
+
+
+def _add_columns(x: Array, index: tuple[int, ...], columns: int) -> Array:
+    result = np.zeros((len(x), columns), x.dtype)
+    np.add.at(result.T, list(index), x.T)
+    return result
+
+
 def _matmul(a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = False) -> Array:
     product: Array = np.matmul(a.T if transpose_a else a, b.T if transpose_b else b)
     return product
@@ -149,6 +160,8 @@ PRIMITIVES: Mapping[str, Kernel] = {
     "broadcast": _broadcast,
     "slice": _slice,
     "concat": lambda *xs, axis: np.concatenate(xs, axis=axis),
+    "take_columns": _take_columns,
+    "add_columns": _add_columns,
     "one_hot": _one_hot,
     "take_rows": _take_rows,
     "scatter_rows": _scatter_rows,

@@ -4,6 +4,7 @@ from clearprop.graph import fused as _fused  # noqa: F401  registers the ops
 from clearprop.graph.casts import ElementTypes, with_casts
 from clearprop.graph.expression import (
     abs,
+    add_columns,
     affine,
     broadcast,
     cast,
@@ -43,6 +44,7 @@ from clearprop.graph.expression import (
     squared_error,
     stop_gradient,
     sum,
+    take_columns,
     take_rows,
     tanh,
     transpose,
@@ -75,6 +77,7 @@ __all__ = [
     "Shape",
     "Type",
     "abs",
+    "add_columns",
     "affine",
     "as_graph",
     "broadcast",
@@ -126,6 +129,7 @@ __all__ = [
     "stop_gradient",
     "substitute",
     "sum",
+    "take_columns",
     "take_rows",
     "tanh",
     "tidy",

@@ -164,6 +164,12 @@ def _sum_of_one_hot(node: Node) -> Node | None:
     return None
 
 
+def _all_columns(node: Node) -> Node | None:
+    """All columns in their order are the matrix itself."""
+    (x,) = node.inputs
+    return x if x.type == node.type and node.attrs["index"] == tuple(range(len(node.attrs["index"]))) else None
+
+
 ALGEBRA: Mapping[str, Sequence[Rule]] = {
     "add": (_fold, _constant_second, _drop_zero, _add_negative),
     "subtract": (_fold, _drop_zero, _subtract_negative),
@@ -176,4 +182,6 @@ ALGEBRA: Mapping[str, Sequence[Rule]] = {
     "power": (_power_one,),
     "where": (_same_branches,),
     "sum": (_sum_of_one_hot,),
+    "take_columns": (_all_columns,),
+    "add_columns": (_all_columns,),
 }

@@ -93,7 +93,26 @@ class SideBySide:
         raise IndexError(f"entry {index} of {node!r}")
 
 
+@dataclass(frozen=True)
+class ColumnsTaken:
+    """Column j is the column of the input that the attribute `index` names."""
+
+    def __call__(self, node: Node, index: Index, run: RunFacts) -> Entry:
+        """The entry of the input, in the same row."""
+        return Entry(node.inputs[0], (index[0], node.attrs["index"][index[1]]))
+
+
 # --- several entries put together
+
+
+@dataclass(frozen=True)
+class ColumnsAdded:
+    """Column k is the sum of the columns to which the attribute `index` gives the number k."""
+
+    def __call__(self, node: Node, index: Index, run: RunFacts) -> Terms:
+        """The entries of the same row that are added up here; there may be none."""
+        here = [j for j, k in enumerate(node.attrs["index"]) if k == index[1]]
+        return Terms("add", [(Entry(node.inputs[0], (index[0], j)),) for j in here])
 
 
 @dataclass(frozen=True)

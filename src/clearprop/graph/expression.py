@@ -204,6 +204,30 @@ def take_rows(table: Node, index: Node) -> Node:
     return OPS["take_rows"](table, index)
 
 
+def take_columns(x: Node, index: Sequence[int]) -> Node:
+    """Column index[j] of x for every j: (N, n) to (N, len(index)). A column may be taken several times.
+
+    Example:
+        >>> from clearprop.graph import N, variable
+        >>> take_columns(variable("X", (N, 2)), [0, 0, 1])
+        <take_columns: f64[N, 3]>
+    """
+    return OPS["take_columns"](x, index=tuple(index))
+
+
+def add_columns(x: Node, index: Sequence[int], columns: int) -> Node:
+    """Sums of columns: column k of the result is Σ of the columns j of x with index[j] = k, (N, n) to (N, columns).
+
+    It undoes `take_columns`: each is the other's gradient.
+
+    Example:
+        >>> from clearprop.graph import N, variable
+        >>> add_columns(variable("X", (N, 3)), [0, 0, 1], columns=2)
+        <add_columns: f64[N, 2]>
+    """
+    return OPS["add_columns"](x, index=tuple(index), columns=columns)
+
+
 def softmax_cross_entropy(z: Node, t: Node) -> Node:
     """−Σₖ tₖ ln softmax(z)ₖ per sample, from logits z (N, k) and targets t (N, k); the result is (N,)."""
     return losses.softmax_cross_entropy(z, t)

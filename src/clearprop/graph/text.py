@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from clearprop.graph.node import Node, is_constant
 from clearprop.visible import visible
 
 _HIDDEN = {"shape", "dtype"}  # attributes that the printed type shows already
+_MOST = 8  # numbers of a tuple that are all printed
 
 
 def graph_as_text(inputs: Mapping[str, Node], nodes: Sequence[Node], outputs: Mapping[str, Node]) -> str:
@@ -41,9 +43,25 @@ def label(nodes: Sequence[Node]) -> Mapping[Node, str]:
     return labels
 
 
+def attributes(attrs: Mapping[str, Any]) -> list[str]:
+    """Attributes as they are printed; of long tuples the first numbers and the last.
+
+    Example:
+        >>> attributes({"axis": 1, "index": tuple(range(20))})
+        ['axis=1', 'index=(0, 1, 2, 3, …, 19)']
+    """
+    return [f"{k}={_shown(v)}" for k, v in attrs.items() if k not in _HIDDEN]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple) and len(value) > _MOST:
+        return f"({', '.join(map(str, value[:4]))}, …, {value[-1]})"
+    return str(value)
+
+
 def call(node: Node, labels: Mapping[Node, str]) -> str:
     """The right-hand side of a node's line: op, attributes, inputs."""
-    attrs = [f"{k}={v}" for k, v in node.attrs.items() if k not in _HIDDEN]
+    attrs = attributes(node.attrs)
     inputs = [labels[x] for x in node.inputs]
     op = node.op.name + (f"[{', '.join(attrs)}]" if attrs else "")
     return " ".join([op, *inputs])

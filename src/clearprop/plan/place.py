@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from clearprop.plan.cost import PerBatch, elements, size_in_bytes
+from clearprop.plan.join import BY_ROWS
 from clearprop.plan.operand import same_array
 from clearprop.plan.phases import readers_of, reads
 from clearprop.plan.plan import Plan, Step, Value
@@ -120,7 +121,7 @@ class _Placer:
     def _share_with_epilogue(self, step: Step) -> None:
         """A product by rows writes where a result of its epilogue goes that comes after the last part that reads it."""
         z = step.output
-        if self.values[z].place != "register" or step.kernel not in ("matmul", "affine"):
+        if self.values[z].place != "register" or step.kernel not in BY_ROWS:
             return
         if step.attrs.get("transpose_a"):
             return

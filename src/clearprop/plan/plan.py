@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clearprop.graph import N, Name, Type
+from clearprop.graph.text import attributes
 from clearprop.plan.cost import PerBatch
 from clearprop.visible import visible
 
@@ -125,7 +126,7 @@ class Plan:
         rows = [("step", "phase", "kernel", "inputs", "", "output", "in", "FLOPs", "bytes")]
         for i, step in enumerate(self.steps):
             made = self.values[step.output]
-            attrs = ", ".join(f"{k}={v}" for k, v in step.attrs.items() if k not in ("shape", "dtype"))
+            attrs = ", ".join(attributes(step.attrs))
             rows.append(
                 (
                     str(i),

@@ -31,6 +31,17 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class Columns:
+    """Units of the weighted sum by number: some twice, then added up."""
+
+    def build(self, x, scope):
+        x = scope.open_layer(x)
+        z = scope.named(x @ scope.parameter("W", (x.shape[1], 2), cp.Normal()), "z")
+        twice = cp.take_columns(z, [0, 0, 1])
+        return scope.named(cp.add_columns(cp.tanh(twice), [1, 0, 1], 2), "a")
+
+
+@dataclass(frozen=True)
 class Embed:
     """A row of a table for each sample."""
 
@@ -59,6 +70,7 @@ ROWS = np.array([[0.0, 1], [1, 1], [0, 1]])
     [
         (Cut("gate"), rng.normal(size=(2, 3)), "z[1]_(1 … 2) ⊙ σ(z[1]_(3 … 4))", None),
         (Cut("beside"), rng.normal(size=(2, 3)), "[z[1], tanh(z[1]₄)]", "[z[1]; tanh(z[1]₄)]"),
+        (Columns(), ROWS, "add_(2,1,2)(tanh(z[1]_(1,1,2)))", None),
         (Embed(), ROWS, "E[1]_(1 + Σₖ a[0],:)", "E[1]_(:,1 + Σₖ a[0])"),
     ],
 )
@@ -68,7 +80,9 @@ def test_how_they_are_written(layer, X, row, column):
     assert formula(trace, "a1", convention="column") == (column or row)
 
 
-@pytest.mark.parametrize(("layer", "X"), [(Cut("gate"), ROWS), (Cut("beside"), ROWS), (Embed(), ROWS)])
+@pytest.mark.parametrize(
+    ("layer", "X"), [(Cut("gate"), ROWS), (Cut("beside"), ROWS), (Columns(), ROWS), (Embed(), ROWS)]
+)
 @pytest.mark.parametrize("convention", ["row", "column"])
 def test_every_element_says_the_value(layer, X, convention):
     trace = traced(layer, X)
@@ -76,6 +90,15 @@ def test_every_element_says_the_value(layer, X, convention):
         for sides in equations(trace.explain(only=name, detail="elements", convention=convention).to_text()):
             assert "NaN" not in sides[-1]
     trace.explain(detail="elements", convention=convention).to_html()
+
+
+def test_columns_by_hand():
+    trace = traced(Columns(), ROWS)
+    text = trace.explain(only="a1", detail="elements").to_text()
+    assert "a[1](1)₁ = tanh(z[1](1)₁)" in text
+    assert "a[1](1)₂ = tanh(z[1](1)₁) + tanh(z[1](1)₂)" in text
+    assert "add_(2,1,2)" in trace.explain(lang="zh", detail="formulas").to_text()
+    assert formula(trace, "dz1") == "add_(1,1,2)((∂L/∂a[1])_(2,1,2) ⊙ (1 − (tanh(z[1]_(1,1,2)))²))"
 
 
 def test_rows_of_a_table_by_hand():

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from clearprop.graph import N, Node
-from clearprop.graph.entries import Along, Cut, Everywhere, OneHot, RowsTaken, SideBySide
+from clearprop.graph.entries import Along, ColumnsAdded, ColumnsTaken, Cut, Everywhere, OneHot, RowsTaken, SideBySide
 from clearprop.present.formula import Atom, Math, Matrix, Scripts, Slot, fill, joined, number, parse, row
 from clearprop.present.formula.tree import COMMA, DOTS, Fenced
 
 _ALL = Atom(":", ":")
+_FEW = 8  # numbers in a subscript
 
 
 def is_transparent(node: Node) -> bool:
@@ -75,7 +76,25 @@ def _written_concat(node: Node, inputs: Sequence[Math], column: bool) -> Math:
     return Fenced("[", joined(inputs, COMMA), "]") if side_by_side else Matrix(tuple((part,) for part in inputs))
 
 
+def _written_columns(node: Node, inputs: Sequence[Math], column: bool) -> Math:
+    """Units by their numbers, one of them perhaps several times: z_(1, 1, 2)."""
+    return _with_below(inputs[0], _below(node.inputs[0], 1, _numbers(node.attrs["index"]), column))
+
+
+def _written_added(node: Node, inputs: Sequence[Math], column: bool) -> Math:
+    """Units added up to those of the numbers below the sign: add_(1, 1, 2)(z)."""
+    return fill(parse(r"\mathrm{add}_{#2}(#1)"), {"1": inputs[0], "2": joined([_numbers(node.attrs["index"])], COMMA)})
+
+
+def _numbers(index: Sequence[int]) -> Math:
+    """Whole numbers, counted from 1; of many the first and the last."""
+    shown = [number(i + 1, 17) for i in index]
+    return joined(shown if len(shown) <= _FEW else [*shown[: _FEW - 2], DOTS, shown[-1]], COMMA)
+
+
 WRITTEN: dict[type, Callable[[Node, Sequence[Math], bool], Math]] = {  # by element rule
+    ColumnsAdded: _written_added,
+    ColumnsTaken: _written_columns,
     Cut: _written_slice,
     RowsTaken: _written_rows,
     SideBySide: _written_concat,

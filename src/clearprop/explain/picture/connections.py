@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from clearprop.graph import Graph, Node
-from clearprop.graph.entries import Cut, Rearranged, SideBySide
+from clearprop.graph.entries import ColumnsAdded, ColumnsTaken, Cut, Rearranged, SideBySide
 from clearprop.graph.node import is_variable
 from clearprop.nn.names import X
 
@@ -110,6 +110,13 @@ def _through(node: Node, i: int, way: Way) -> tuple[Way, bool]:
         start, stop = node.attrs["start"], node.attrs["stop"]
         nowhere: Way = (frozenset(),)
         return nowhere * start + way + nowhere * (width - stop), True
+    if isinstance(node.op.rule, ColumnsTaken):
+        found: list[frozenset[int]] = [frozenset()] * width
+        for j, k in enumerate(node.attrs["index"]):
+            found[k] |= way[j]
+        return tuple(found), True
+    if isinstance(node.op.rule, ColumnsAdded):
+        return tuple(way[k] for k in node.attrs["index"]), True
     if width == len(way):
         return way, True
     return (frozenset().union(*way),) * width, False

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from clearprop.graph import DTYPES, Node, Type, show_shape
 from clearprop.graph.node import is_constant
 from clearprop.interop.source.expression import ATOM, PRODUCT, Expression, call, function, infix
+from clearprop.interop.source.literals import nested
 from clearprop.interop.source.python_ops import SHARED, same
 from clearprop.interop.source.reductions import Reductions
 from clearprop.interop.source.writing import Target, Writing
@@ -50,6 +53,31 @@ def _scatter_rows(writing: Writing, node: Node, inputs: list[Expression]) -> Exp
     return call(name, values, index, str(node.attrs["rows"]), shape=node.shape)
 
 
+def _take_columns(writing: Writing, node: Node, inputs: list[Expression]) -> Expression:
+    x = writing.full(node.inputs[0])
+    return Expression(f"{x.within(ATOM)}[:, {_columns(writing, node)}]", node.shape)
+
+
+def _add_columns(writing: Writing, node: Node, inputs: list[Expression]) -> Expression:
+    name = writing.functions.library("add_columns", _ADD_COLUMNS)
+    x = writing.full(node.inputs[0])
+    return call(name, x, _columns(writing, node), str(node.attrs["columns"]), shape=node.shape)
+
+
+def _columns(writing: Writing, node: Node) -> str:
+    """Numbers of columns: where they are used if they are few, else as a list that has a name."""
+    index = np.array(node.attrs["index"], np.int64)
+    if len(index) <= 8:
+        return nested(index)
+    return writing.functions.library("columns", f"{{name}} = {nested(index, used=12)}")
+
+
+_ADD_COLUMNS = """\
+def {name}(values, index, columns):
+    total = np.zeros((len(values), columns), values.dtype)
+    np.add.at(total.T, index, values.T)
+    return total
+"""
 _ERF = """\
 def {name}(x):
     values = np.array([math.erf(v) for v in np.ravel(x)])
@@ -84,6 +112,8 @@ NUMPY = Target(
         "cast": _cast,
         "stop_gradient": same,
         "concat": _concat,
+        "take_columns": _take_columns,
+        "add_columns": _add_columns,
         "one_hot": _one_hot,
         "scatter_rows": _scatter_rows,
     },
