@@ -5,13 +5,6 @@
 
 namespace clearprop::CLEARPROP_ISA {
 
-// Element (r, c), wherever it lies.
-template <class T>
-CP_INLINE T& element(const Matrix<T>& m, int64_t r, int64_t c) {
-    const int64_t p = c / panel<T>;
-    return m.at(p, r)[c - p * panel<T>];
-}
-
 // Block (i, j) of out = fromᵀ: columns of panel i of `from` become rows, its rows jP … become columns.
 template <class T>
 void transpose_part(const Matrix<T>& from, const Matrix<T>& out, int64_t i, int64_t j) {
@@ -24,8 +17,13 @@ void transpose_part(const Matrix<T>& from, const Matrix<T>& out, int64_t i, int6
 template <class T>
 void copy_part(const Matrix<T>& from, const Matrix<T>& to, int64_t shift, int64_t from_col, int64_t to_col,
                int64_t cols, int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r)
-        for (int64_t c = 0; c < cols; ++c) element(to, r, c + to_col) = element(from, r + shift, c + from_col);
+    for (int64_t c = 0; c < cols;) {  // as many columns at a time as are side by side in both
+        const int64_t a = (c + from_col) % panel<T>, b = (c + to_col) % panel<T>;
+        const int64_t left = panel<T> - (a > b ? a : b), width = left < cols - c ? left : cols - c;
+        const int64_t p = (c + from_col) / panel<T>, q = (c + to_col) / panel<T>;
+        for (int64_t r = begin; r < end; ++r) copy_row<T>(from.at(p, r + shift) + a, to.at(q, r) + b, int(width));
+        c += width;
+    }
 }
 
 // The numbers of columns are small and not negative: unsigned, the division by a panel's width is a shift.

@@ -3,6 +3,7 @@
 from clearprop.nn.activations import ACTIVATIONS, ELU, ActivationFunction, LeakyReLU, resolve_activation
 from clearprop.nn.architecture import Architecture, Forward, TargetForm, parameter_nodes
 from clearprop.nn.ensemble import Ensemble
+from clearprop.nn.encodings import Cuts, PiecewiseLinear
 from clearprop.nn.given import Given, fits, fitted
 from clearprop.nn.initializers import (
     INITIALIZERS,
@@ -64,6 +65,7 @@ __all__ = [
     "Cosine",
     "CrossEntropy",
     "CustomLoss",
+    "Cuts",
     "Dense",
     "Dropout",
     "Ensemble",
@@ -85,6 +87,7 @@ __all__ = [
     "Moment",
     "Normal",
     "Parameter",
+    "PiecewiseLinear",
     "ReduceOnPlateau",
     "Scalar",
     "Schedule",

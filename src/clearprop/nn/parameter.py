@@ -11,7 +11,7 @@ from clearprop.nn.given import Given
 from clearprop.nn.initializers import Initializer
 
 Role = Literal[
-    "weight", "bias", "scale", "shift", "embedding", "running mean", "running variance", "state", "other"
+    "weight", "bias", "scale", "shift", "embedding", "constant", "running mean", "running variance", "state", "other"
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = get_args(Role)
 # How W and samples are written: z = a W + b with W in×out and samples as rows, or z = W a + b with both turned.
@@ -29,7 +29,8 @@ class Parameter:
         shape: its shape.
         initializer: what draws its first value.
         fan_in, fan_out: how many inputs and outputs its layer has, for the initialiser.
-        role: what it is for. Penalties concern weights; a running state is no parameter at all.
+        role: what it is for. Penalties concern weights; a constant of a layer, such as the cuts of an encoding, is
+            never learned; a running state is no parameter at all.
         trainable: whether it is learned by gradient. Running states are not, nor are frozen parameters.
         learning_rate_factor: what the learning rate η is multiplied by for it.
         decay_factor: what the weight decay λ is multiplied by for it: 1 for weights, 0 for everything else, unless said

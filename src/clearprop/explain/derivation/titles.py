@@ -8,7 +8,7 @@ from clearprop.explain.derivation.general import comes_through_weights, rule_nam
 from clearprop.explain.derivation.source import DerivationSource
 from clearprop.graph import Name
 from clearprop.messages import Message
-from clearprop.nn import BatchNorm, Dropout, LayerNorm
+from clearprop.nn import BatchNorm, Dropout, LayerNorm, PiecewiseLinear
 from clearprop.nn.names import A0, DATA_LOSS, LOSS, TARGET, X
 
 _GIVEN = {
@@ -22,12 +22,14 @@ _OF_LAYERS = {  # by the layer that makes a value
     BatchNorm: "derivation.kinds.batch_norm",
     LayerNorm: "derivation.kinds.layer_norm",
     Dropout: "derivation.kinds.dropout",
+    PiecewiseLinear: "derivation.kinds.piecewise_linear",
 }
 _PARAMETERS = {  # by role
     "weight": "derivation.kinds.weights",
     "bias": "derivation.kinds.bias",
     "scale": "derivation.kinds.scale",
     "shift": "derivation.kinds.shift",
+    "constant": "derivation.kinds.constant",
     "running mean": "derivation.kinds.running_mean",
     "running variance": "derivation.kinds.running_variance",
 }

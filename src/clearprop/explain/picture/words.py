@@ -7,15 +7,31 @@ from collections.abc import Iterator, Sequence
 from clearprop.explain.units import LINEAR
 from clearprop.graph import Name, Op
 from clearprop.messages import Language, Message, has_words, say
-from clearprop.nn import Activation, Architecture, BatchNorm, Dense, Dropout, LayerNorm, Linear, resolve_activation
+from clearprop.nn import (
+    Activation,
+    Architecture,
+    BatchNorm,
+    Dense,
+    Dropout,
+    LayerNorm,
+    Linear,
+    PiecewiseLinear,
+    resolve_activation,
+)
 from clearprop.present.formula import number
 
 _LAYERS = {
     BatchNorm: Message("picture.layers.batch_norm"),
     LayerNorm: Message("picture.layers.layer_norm"),
     Dropout: Message("picture.layers.dropout"),
+    PiecewiseLinear: Message("picture.layers.piecewise_linear"),
 }
-_LETTERS = {"n": (BatchNorm, LayerNorm), "d": (Dropout,), "a": (Dense, Linear, Activation)}  # of what layers make
+_LETTERS = {
+    "n": (BatchNorm, LayerNorm),
+    "d": (Dropout,),
+    "v": (PiecewiseLinear,),
+    "a": (Dense, Linear, Activation),
+}  # of what layers make
 
 
 def op_title(op: Op, lang: Language) -> str:

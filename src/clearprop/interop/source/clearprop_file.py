@@ -12,7 +12,7 @@ from clearprop.interop.source.arrays import assigned, with_base64
 from clearprop.interop.source.content import Content
 from clearprop.interop.source.file import comment, docstring
 from clearprop.interop.source.literals import number, string
-from clearprop.nn import LOSSES, ByParameter, loss_name
+from clearprop.nn import LOSSES, ByParameter, Cuts, loss_name
 from clearprop.nn.layers import WeightedSum
 
 
@@ -78,6 +78,8 @@ def as_code(value: Any) -> str:
         return f"[{', '.join(map(as_code, value))}]"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{string(str(k))}: {as_code(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, Cuts):  # the file sets what follows from them, to the bit
+        return as_code(value.lists)
     if isinstance(value, ByParameter):
         return as_code(dict(value.items))
     if not is_dataclass(value):
