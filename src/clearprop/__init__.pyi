@@ -116,7 +116,9 @@ from clearprop.nn import Linear as Linear
 from clearprop.nn import MeanAbsoluteError as MeanAbsoluteError
 from clearprop.nn import MeanSquaredError as MeanSquaredError
 from clearprop.nn import Normal as Normal
+from clearprop.nn import ParametricActivation as ParametricActivation
 from clearprop.nn import PiecewiseLinear as PiecewiseLinear
+from clearprop.nn import Scale as Scale
 from clearprop.nn import SquaredError as SquaredError
 from clearprop.nn import Zeros as Zeros
 from clearprop.train import SGD as SGD

@@ -229,6 +229,12 @@ LAYERS = {
     "plain": lambda w: [cp.Dense(w, "relu"), cp.Dense(w, "tanh")],
     "smooth": lambda w: [cp.Dense(w, "gelu"), cp.Dense(w, "silu"), cp.LayerNorm()],
     "normalised": lambda w: [cp.Dense(w), cp.BatchNorm(), cp.Activation("relu"), cp.Dropout(0.4)],
+    "tabular": lambda w: [
+        cp.Scale(),
+        cp.Dense(w, parametrization="ntk"),
+        cp.ParametricActivation("mish"),
+        cp.Dense(w, "selu", parametrization="ntk"),
+    ],
     "kinked": lambda w: [cp.Dense(w, "elu"), cp.Dense(w, "leaky_relu"), cp.Dropout(0.2)],
 }
 OUTPUTS = [

@@ -74,6 +74,13 @@ LAYERS: dict[str, Callable[[], list[Any]]] = {
     "linear": lambda: [cp.Linear(2, 3), cp.Activation("sigmoid"), cp.Linear(3, 1, bias=False)],
     "no-bias": lambda: [cp.Dense(3, "tanh", bias=False), cp.Dense(1)],
     "leaky": lambda: [cp.Dense(3, cp.LeakyReLU(0.2)), cp.Dense(2, cp.ELU(0.5)), cp.Dense(1)],
+    "piecewise-linear": lambda: [cp.PiecewiseLinear([[-1, 0, 2], [0, 1]]), cp.Dense(2, "tanh"), cp.Dense(1)],
+    "ntk": lambda: [
+        cp.Scale(learning_rate_factor=6),
+        cp.Dense(3, parametrization="ntk"),
+        cp.ParametricActivation("selu"),
+        cp.Dense(1, parametrization="ntk"),
+    ],
     "own-activation": lambda: [cp.Dense(2, doubled), cp.Dense(1)],
     "own-layer": lambda: [Gate(), cp.Dense(1)],
     "initializers": lambda: [cp.Dense(2, "tanh", init=cp.LeCun(), bias_init=0.5), cp.Dense(1, init=cp.FanInUniform())],

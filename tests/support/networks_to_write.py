@@ -31,8 +31,7 @@ def random_case(seed: int, dtype: str = "float64", own: bool = True) -> Case:
     rng = np.random.default_rng(seed)
     n, n_inputs, k = (int(i) for i in rng.integers(1, 5, 3))
     loss, last, y = _loss(rng, n, k, own)
-    layers: list[Any] = []
-    width = n_inputs
+    width, layers = _encoded(rng, n_inputs)
     for _ in range(rng.integers(0, 4)):
         width, more = _hidden(rng, width, own)
         layers += more
@@ -40,6 +39,8 @@ def random_case(seed: int, dtype: str = "float64", own: bool = True) -> Case:
     l1, l2 = (float(rng.choice([0.0, 0.01, 0.3])) for _ in range(2))
     net = cp.Network(n_inputs, layers, loss, seed=seed, dtype=dtype, l1=l1, l2=l2)
     for name in net.parameters:
+        if net.architecture.parameters[name].role == "constant":
+            continue
         net.parameters[name] = rng.normal(0, 0.7, net.parameters[name].shape)
     for name in net.running:
         net.running[name] = rng.uniform(0.3, 2, net.running[name].shape)
@@ -60,6 +61,15 @@ def bent(z):
     return cp.where(z > 0.1, cp.minimum(z, 2.0) ** 3, cp.sin(z)) - top / (cp.cos(z) + 3.0) + cp.stop_gradient(z)
 
 
+def _encoded(rng, n_inputs) -> tuple[int, list[Any]]:
+    """Now and then an encoding of the inputs, and how many values it makes."""
+    if rng.random() < 0.7:
+        return n_inputs, []
+    cuts = [np.cumsum(rng.uniform(0.2, 1, rng.choice([0, 2, 4]))) - 1 for _ in range(n_inputs)]
+    layer = cp.PiecewiseLinear(cuts, float(rng.uniform(0.3, 1)))
+    return n_inputs + len(layer.cuts.index), [layer]
+
+
 def _weighted(rng, width, units, activation):
     """A Dense layer with everything in it, or a Linear one with its activation behind it."""
     options = {"bias": bool(rng.random() < 0.8)}
@@ -68,6 +78,8 @@ def _weighted(rng, width, units, activation):
         after = [] if activation is None else [cp.Activation(activation)]
         return [cp.Linear(width, units, trainable=trainable, **options), *after]
     factor = float(rng.choice([1.0, 0.5]))
+    if rng.random() < 0.2:
+        options["parametrization"] = "ntk"
     return [cp.Dense(units, activation, trainable=trainable, learning_rate_factor=factor, **options)]
 
 
@@ -75,8 +87,8 @@ def _hidden(rng, width, own):
     if own and rng.random() < 0.1:
         return 2, [Gate()]
     units = int(rng.integers(1, 5))
-    norms = [cp.BatchNorm(epsilon=1e-3), cp.LayerNorm(), cp.Dropout(0.3)]
-    extra = [norms[i] for i in rng.integers(0, 3, rng.integers(0, 3))]
+    norms = [cp.BatchNorm(epsilon=1e-3), cp.LayerNorm(), cp.Dropout(0.3), cp.Scale(), cp.ParametricActivation("tanh")]
+    extra = [norms[i] for i in rng.integers(0, len(norms), rng.integers(0, 3))]
     return units, [*_weighted(rng, width, units, _activation(rng, own)), *extra]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from clearprop.execute import Array
 from clearprop.explain.values import Values
-from clearprop.nn import Activation, Architecture, Dense, Linear, resolve_activation
+from clearprop.nn import Activation, Architecture, Dense, Linear, ParametricActivation, resolve_activation
 
 LINEAR = ("identity", "linear")
 FLAT = 0.05  # f′(z) below a twentieth of its largest value: a gradient that is 20 times too small
@@ -18,7 +18,9 @@ def hidden_activations(architecture: Architecture) -> dict[int, str]:
     """Layer → activation, of the hidden layers whose activation is known by name."""
     found: dict[int, str] = {}
     for built, layer, _ in architecture.built():
-        if isinstance(built, Dense | Linear | Activation) and found.get(layer, "identity") in LINEAR:
+        if isinstance(built, ParametricActivation):
+            found.pop(layer, None)  # bent as much as α says: what it passes on no name tells
+        elif isinstance(built, Dense | Linear | Activation) and found.get(layer, "identity") in LINEAR:
             given = built.function if isinstance(built, Activation) else getattr(built, "activation", None)
             found[layer] = resolve_activation(given).name
     return {layer: name for layer, name in found.items() if 0 < layer < architecture.depth}

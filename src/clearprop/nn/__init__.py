@@ -32,6 +32,7 @@ from clearprop.nn.losses import (
     resolve_loss,
 )
 from clearprop.nn.parameter import CONVENTIONS, Convention, Parameter
+from clearprop.nn.scales import ParametricActivation, Scale
 from clearprop.nn.schedules import (
     ConstantRate,
     Cosine,
@@ -87,9 +88,11 @@ __all__ = [
     "Moment",
     "Normal",
     "Parameter",
+    "ParametricActivation",
     "PiecewiseLinear",
     "ReduceOnPlateau",
     "Scalar",
+    "Scale",
     "Schedule",
     "Scope",
     "SquaredError",

@@ -17,11 +17,13 @@ from clearprop.graph import Node
 from clearprop.graph.fused.updates import spread
 from clearprop.nn.activations import Activating, canonical, resolve_activation
 from clearprop.nn.given import as_given
-from clearprop.nn.initializers import Constant, FanInUniform, Initializer, Zeros, resolve_initializer
+from clearprop.nn.initializers import Constant, FanInUniform, Initializer, Normal, Zeros, resolve_initializer
 from clearprop.nn.parameter import CONVENTIONS, Role
 from clearprop.nn.schedules import Scalar, Schedule
 from clearprop.nn.scope import Scope
 from clearprop.nn.settings import Learned, ShortRepr
+
+PARAMETRIZATIONS = ("standard", "ntk")
 
 
 @runtime_checkable
@@ -67,15 +69,20 @@ class WeightedSum(Learned):
                 f"its starting values are b={bias!r}" if is_number else "its starting values are b=…",
             )
 
-    def weighted_sum(self, x: Node, units: int, init: Initializer, bias_init: Initializer, scope: Scope) -> Node:
-        """z = x · W + b of the layer that is open; W and b start from the numbers given, or else are drawn."""
+    def weighted_sum(
+        self, x: Node, units: int, init: Initializer, bias_init: Initializer, scope: Scope, factor: float = 1.0
+    ) -> Node:
+        """z = x · W · factor + b of the layer that is open; W and b start from the numbers given, or else are drawn."""
         n_in = x.shape[-1]
         assert isinstance(n_in, int)
         W = scope.parameter("W", (n_in, units), self.W or init, n_in, units, **self.settings("W"))
         if "b" not in self.parts():
-            return scope.named(x @ W, "z")
+            return scope.named(x @ W if factor == 1.0 else x @ W * factor, "z")
         b = scope.parameter("b", (units,), self.b or bias_init, n_in, units, **self.settings("b"))
-        return scope.named(g.affine(x, W, b), "z")
+        if factor == 1.0:
+            return scope.named(g.affine(x, W, b), "z")
+        z = x @ W * factor
+        return scope.named(z + g.broadcast(b, z.shape, [1]), "z")
 
 
 def _weights(bias: bool) -> Mapping[str, Role]:
@@ -99,6 +106,9 @@ class Dense(WeightedSum):
             value.
         learning_rate_factor: what the learning rate η is multiplied by for W and b, or {"W": …} for one of them.
         decay_factor: what the optimizer's weight decay λ is multiplied by for W; {"b": 1} lets b decay as well.
+        parametrization: "standard", or "ntk": z = a_prev · W/√n_in + b with W started at N(0, 1), so that one learning
+            rate suits layers of any width (Jacot, Gabriel & Hongler, 2018, "Neural Tangent Kernel"). Penalties and
+            weight decay concern W as it stands.
 
     Example:
         >>> Dense(4, "tanh").units
@@ -112,12 +122,14 @@ class Dense(WeightedSum):
     bias: bool = True
     init: Any = None
     bias_init: Any = "zeros"
+    parametrization: str = "standard"
 
     def __post_init__(self, convention: str) -> None:
         self._check_bias(self.bias)
         super().__post_init__(convention)
         object.__setattr__(self, "units", checked_integer("units", self.units))
         object.__setattr__(self, "activation", canonical(self.activation))
+        checked_choice("parametrization", self.parametrization, PARAMETRIZATIONS)
         resolve_initializer(self.bias_init)
         if self.init is not None:
             resolve_initializer(self.init)
@@ -133,11 +145,16 @@ class Dense(WeightedSum):
         return _weights(self.bias)
 
     def build(self, x: Node, scope: Scope) -> Node:
-        """z = x · W + b, a = f(z)."""
+        """z = x · W + b or x · W/√n_in + b, a = f(z)."""
         f = resolve_activation(self.activation)
-        initializer = f.initializer if self.init is None else resolve_initializer(self.init)
+        is_ntk = self.parametrization == "ntk"
+        suited = Normal(1.0) if is_ntk else f.initializer
+        initializer = suited if self.init is None else resolve_initializer(self.init)
         x = scope.open_layer(x)
-        z = self.weighted_sum(x, self.units, initializer, resolve_initializer(self.bias_init), scope)
+        n_in = x.shape[-1]
+        assert isinstance(n_in, int)
+        factor = n_in**-0.5 if is_ntk else 1.0
+        z = self.weighted_sum(x, self.units, initializer, resolve_initializer(self.bias_init), scope, factor)
         return z if self.activation is None else scope.named(f(z), "a")
 
 

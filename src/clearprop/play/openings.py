@@ -201,7 +201,7 @@ def layers_of(net: Network) -> tuple[LayerChoice, ...]:
         if any(getattr(layer, name, usual) != usual for name, usual in _LEARNS_AS_USUAL.items()):
             raise ModelFileError(f"a network with {layer!r}", "layers that learn as all others do")
         match layer:
-            case Dense(units=units, activation=activation, bias=True):
+            case Dense(units=units, activation=activation, bias=True, parametrization="standard"):
                 found.append(LayerChoice(units, _named(activation)))
             case Linear(out_features=units, bias=True):
                 found.append(LayerChoice(units, "identity"))

@@ -44,7 +44,7 @@ EXPECTED = {
     "dd1": ("Back through W[2]", "经 W[2] 传回"),
     "dn1": ("Layer 1: back through dropout", "第 1 层：反向经过随机失活"),
     "da1": ("Layer 1: back through batch normalisation", "第 1 层：反向经过批量归一化"),
-    "dgamma1": ("Layer 1: gradient of the scale γ", "第 1 层：缩放参数 γ 的梯度"),
+    "dgamma1": ("Layer 1: gradient of the scale", "第 1 层：缩放参数的梯度"),
     "dbeta2": ("Layer 2: gradient of the shift β", "第 2 层：平移参数 β 的梯度"),
     "gamma2'": ("Layer 2: new scale", "第 2 层：新的缩放参数"),
     "beta1'": ("Layer 1: new shift", "第 1 层：新的平移参数"),

@@ -19,6 +19,7 @@ NOTATIONS: tuple[Notation, ...] = get_args(Notation)
 
 _AGAIN = {"": "", **{f"_{k}": chr(ord("a") + k - 1) for k in range(2, 27)}}  # a layer's second z is z[1b]
 _LETTERS = {
+    "alpha": parse(r"\alpha"),
     "gamma": parse(r"\gamma"),
     "beta": parse(r"\beta"),
     "running_mean": parse(r"\mu"),

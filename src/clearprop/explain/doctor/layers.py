@@ -102,7 +102,8 @@ def examine_linear_collapse(patient: Patient) -> Examination:
     counts: dict[str, Any] = {"linear": len(linear), "hidden": L - 1, "narrow": ""}
     of_dense = {Name.parameter(letter, layer) for letter in "Wb" for layer in range(1, L + 1)}
     normalises = not of_dense.issuperset(patient.architecture.parameters)
-    if len(linear) < L - 1 or normalises:
+    is_scaled = any(getattr(x, "parametrization", "standard") != "standard" for x in patient.architecture.layers)
+    if len(linear) < L - 1 or normalises or is_scaled:
         return Evidence("linear_collapse", **counts).healthy()
     W, b = collapsed(patient.parameters, L)
     narrowest = min(patient.widths)

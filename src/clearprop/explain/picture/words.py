@@ -15,7 +15,9 @@ from clearprop.nn import (
     Dropout,
     LayerNorm,
     Linear,
+    ParametricActivation,
     PiecewiseLinear,
+    Scale,
     resolve_activation,
 )
 from clearprop.present.formula import number
@@ -25,12 +27,13 @@ _LAYERS = {
     LayerNorm: Message("picture.layers.layer_norm"),
     Dropout: Message("picture.layers.dropout"),
     PiecewiseLinear: Message("picture.layers.piecewise_linear"),
+    Scale: Message("picture.layers.learned_scale"),
 }
 _LETTERS = {
     "n": (BatchNorm, LayerNorm),
     "d": (Dropout,),
-    "v": (PiecewiseLinear,),
-    "a": (Dense, Linear, Activation),
+    "v": (PiecewiseLinear, Scale),
+    "a": (Dense, Linear, Activation, ParametricActivation),
 }  # of what layers make
 
 
@@ -71,5 +74,5 @@ def _activation(layer: object) -> str | None:
     if not isinstance(layer, _LETTERS["a"]):
         return None
     return resolve_activation(
-        layer.function if isinstance(layer, Activation) else getattr(layer, "activation", None)
+        layer.function if isinstance(layer, Activation | ParametricActivation) else getattr(layer, "activation", None)
     ).name

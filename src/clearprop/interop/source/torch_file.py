@@ -55,7 +55,7 @@ class _File:
     def _add(self, layer: Any, n: int) -> int:
         """The modules of a layer of n inputs; returns how many units it has."""
         match layer:
-            case nn.Dense(units=units, activation=activation, bias=bias):
+            case nn.Dense(units=units, activation=activation, bias=bias, parametrization="standard"):
                 self._weighted(n, units, bias)
                 if activation is not None:
                     self._module(_activation(activation))
@@ -74,7 +74,7 @@ class _File:
                 self._module(f"nn.LayerNorm({n}, eps={layer.epsilon!r})")
                 self._normalised(())
             case _:
-                raise InvalidValueError(f"a layer {type(layer).__name__}", "a layer that PyTorch has")
+                raise InvalidValueError(f"a layer {layer!r}", "a layer that PyTorch has")
         return n
 
     def _module(self, text: str) -> None:
