@@ -117,9 +117,11 @@ from clearprop.nn import MeanAbsoluteError as MeanAbsoluteError
 from clearprop.nn import MeanSquaredError as MeanSquaredError
 from clearprop.nn import Normal as Normal
 from clearprop.nn import ParametricActivation as ParametricActivation
+from clearprop.nn import Periodic as Periodic
 from clearprop.nn import PiecewiseLinear as PiecewiseLinear
 from clearprop.nn import Scale as Scale
 from clearprop.nn import SquaredError as SquaredError
+from clearprop.nn import Uniform as Uniform
 from clearprop.nn import Zeros as Zeros
 from clearprop.train import SGD as SGD
 from clearprop.train import AdaGrad as AdaGrad

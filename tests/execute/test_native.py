@@ -230,6 +230,7 @@ LAYERS = {
     "smooth": lambda w: [cp.Dense(w, "gelu"), cp.Dense(w, "silu"), cp.LayerNorm()],
     "normalised": lambda w: [cp.Dense(w), cp.BatchNorm(), cp.Activation("relu"), cp.Dropout(0.4)],
     "tabular": lambda w: [
+        cp.Periodic(5, 3, 0.5),
         cp.Scale(),
         cp.Dense(w, parametrization="ntk"),
         cp.ParametricActivation("mish"),

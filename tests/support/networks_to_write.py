@@ -65,6 +65,9 @@ def _encoded(rng, n_inputs) -> tuple[int, list[Any]]:
     """Now and then an encoding of the inputs, and how many values it makes."""
     if rng.random() < 0.7:
         return n_inputs, []
+    if rng.random() < 0.4:
+        width = int(rng.integers(2, 4))
+        return n_inputs * width, [cp.Periodic(int(rng.integers(1, 4)), width)]
     cuts = [np.cumsum(rng.uniform(0.2, 1, rng.choice([0, 2, 4]))) - 1 for _ in range(n_inputs)]
     layer = cp.PiecewiseLinear(cuts, float(rng.uniform(0.3, 1)))
     return n_inputs + len(layer.cuts.index), [layer]

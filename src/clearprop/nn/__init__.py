@@ -14,6 +14,7 @@ from clearprop.nn.initializers import (
     Initializer,
     LeCun,
     Normal,
+    Uniform,
     Zeros,
     resolve_initializer,
 )
@@ -32,6 +33,7 @@ from clearprop.nn.losses import (
     resolve_loss,
 )
 from clearprop.nn.parameter import CONVENTIONS, Convention, Parameter
+from clearprop.nn.periodic import Periodic
 from clearprop.nn.scales import ParametricActivation, Scale
 from clearprop.nn.schedules import (
     ConstantRate,
@@ -89,6 +91,7 @@ __all__ = [
     "Normal",
     "Parameter",
     "ParametricActivation",
+    "Periodic",
     "PiecewiseLinear",
     "ReduceOnPlateau",
     "Scalar",
@@ -98,6 +101,7 @@ __all__ = [
     "SquaredError",
     "StepDecay",
     "TargetForm",
+    "Uniform",
     "WarmUp",
     "Zeros",
     "as_layer",

@@ -60,6 +60,21 @@ class Normal:
 
 
 @dataclass(frozen=True)
+class Uniform:
+    """U(−limit, limit)."""
+
+    limit: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.limit >= 0:
+            raise InvalidValueError(f"limit {self.limit!r}", "a number ≥ 0")
+
+    def draw(self, rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> Array:
+        """Uniform numbers within the limit of 0."""
+        return rng.uniform(-self.limit, self.limit, shape)
+
+
+@dataclass(frozen=True)
 class _Scaled:
     """Random numbers of variance gain/fan."""
 

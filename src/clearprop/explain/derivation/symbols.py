@@ -22,6 +22,8 @@ _LETTERS = {
     "alpha": parse(r"\alpha"),
     "gamma": parse(r"\gamma"),
     "beta": parse(r"\beta"),
+    "omega": parse(r"\omega"),
+    "phi": parse(r"\phi"),
     "running_mean": parse(r"\mu"),
     "running_var": identifier("σ²", r"{\sigma^2}"),
 }

@@ -8,7 +8,7 @@ from clearprop.explain.derivation.general import comes_through_weights, rule_nam
 from clearprop.explain.derivation.source import DerivationSource
 from clearprop.graph import Name
 from clearprop.messages import Message
-from clearprop.nn import BatchNorm, Dropout, LayerNorm, PiecewiseLinear, Scale
+from clearprop.nn import BatchNorm, Dropout, LayerNorm, Periodic, PiecewiseLinear, Scale
 from clearprop.nn.names import A0, DATA_LOSS, LOSS, TARGET, X
 
 _GIVEN = {
@@ -24,12 +24,14 @@ _OF_LAYERS = {  # by the layer that makes a value
     Dropout: "derivation.kinds.dropout",
     PiecewiseLinear: "derivation.kinds.piecewise_linear",
     Scale: "derivation.kinds.learned_scale",
+    Periodic: "derivation.kinds.periodic",
 }
 _PARAMETERS = {  # by role
     "weight": "derivation.kinds.weights",
     "bias": "derivation.kinds.bias",
     "scale": "derivation.kinds.scale",
     "shift": "derivation.kinds.shift",
+    "embedding": "derivation.kinds.embedding",
     "constant": "derivation.kinds.constant",
     "running mean": "derivation.kinds.running_mean",
     "running variance": "derivation.kinds.running_variance",

@@ -16,6 +16,7 @@ from clearprop.nn import (
     LayerNorm,
     Linear,
     ParametricActivation,
+    Periodic,
     PiecewiseLinear,
     Scale,
     resolve_activation,
@@ -28,11 +29,12 @@ _LAYERS = {
     Dropout: Message("picture.layers.dropout"),
     PiecewiseLinear: Message("picture.layers.piecewise_linear"),
     Scale: Message("picture.layers.learned_scale"),
+    Periodic: Message("picture.layers.periodic"),
 }
 _LETTERS = {
     "n": (BatchNorm, LayerNorm),
     "d": (Dropout,),
-    "v": (PiecewiseLinear, Scale),
+    "v": (PiecewiseLinear, Scale, Periodic),
     "a": (Dense, Linear, Activation, ParametricActivation),
 }  # of what layers make
 

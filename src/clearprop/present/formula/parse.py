@@ -18,7 +18,7 @@ def _table(pairs: str) -> dict[str, str]:
 
 
 _GREEK = _table(
-    "alpha α beta β gamma γ delta δ epsilon ε eta η theta θ lambda λ mu μ nu ν pi π rho ρ tau τ omega ω "
+    "alpha α beta β gamma γ delta δ epsilon ε eta η theta θ lambda λ mu μ nu ν pi π rho ρ tau τ phi φ omega ω "
     "partial ∂ ell ℓ infty ∞ prime ′"
 )
 _OPERATORS = _table(
