@@ -121,6 +121,28 @@ void panels_of_columns(const Instruction& s, const Context& x, int64_t begin, in
     }
 }
 
+CP_INLINE auto numbers(const int64_t* index) {
+    return [index](int64_t r) { return index[r]; };
+}
+
+template <class T>
+CP_INLINE auto codes(const T* code, int64_t rows) {
+    return [code, rows](int64_t r) { return row_of(code[r], rows); };
+}
+
+// Blocks of rows of a sum of rows by index, and the epilogue on each while it is in cache.
+template <class T, class Index>
+void blocks_of_rows(const Instruction& s, const Context& x, Index index, int64_t begin, int64_t end) {
+    const Matrix<T> a = matrix<T>(x, s.a), out = matrix<T>(x, s.out);
+    const int64_t across = (out.rows + rows_at_once - 1) / rows_at_once;
+    for (int64_t u = begin; u < end; ++u) {
+        const int64_t p = u / across, row = u % across * rows_at_once;
+        const int64_t rows = std_min(rows_at_once, out.rows - row);
+        scatter<T>(a, index, out, p, row, rows);
+        if (s.chain >= 0) run_chain<T>(s, x, p, row, rows, nullptr);
+    }
+}
+
 template <class T>
 void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
     const auto at = [&](int32_t i) { return matrix<T>(x, i); };
@@ -180,10 +202,13 @@ void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
         case Code::add_columns:
             return rows_of_columns<T>(s, x, begin, end);
         case Code::take_rows:
-            return take<T>(at(s.a), pointer<int64_t>(x, s.b), at(s.out), begin, end);
+            return take<T>(at(s.a), numbers(pointer<int64_t>(x, s.b)), at(s.out), begin, end);
+        case Code::embed:
+            return take<T>(at(s.a), codes(pointer<T>(x, s.b), at(s.a).rows), at(s.out), begin, end);
         case Code::scatter_rows:
-            for (int64_t p = begin; p < end; ++p) scatter<T>(at(s.a), pointer<int64_t>(x, s.b), at(s.out), p);
-            return;
+            return blocks_of_rows<T>(s, x, numbers(pointer<int64_t>(x, s.b)), begin, end);
+        case Code::add_embedded:
+            return blocks_of_rows<T>(s, x, codes(pointer<T>(x, s.b), at(s.out).rows), begin, end);
         case Code::copy:
             for (int64_t p = begin; p < end; ++p)
                 copy<T>(at(s.a).at(p), at(s.out).at(p), at(s.out).rows * at(s.out).width(p));

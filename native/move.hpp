@@ -73,19 +73,30 @@ void add_columns(const Matrix<T>& from, const int32_t* index, const Matrix<T>& o
     }
 }
 
+// The row that a code means: rounded toward zero, kept within the table, NaN as 0.
 template <class T>
-void take(const Matrix<T>& table, const int64_t* index, const Matrix<T>& out, int64_t begin, int64_t end) {
-    for (int64_t p = 0; p < out.panels(); ++p)
-        for (int64_t r = begin; r < end; ++r) copy_row<T>(table.at(p, index[r]), out.at(p, r), out.width(p));
+CP_INLINE int64_t row_of(T code, int64_t rows) {
+    return !(code > T(0)) ? 0 : code >= T(rows - 1) ? rows - 1 : int64_t(code);
 }
 
-// Panel p of a sum of rows by index; rows are added in order, so a row named twice gets both.
-template <class T>
-void scatter(const Matrix<T>& from, const int64_t* index, const Matrix<T>& out, int64_t p) {
+// The index says which row is meant for r.
+template <class T, class Index>
+void take(const Matrix<T>& table, Index index, const Matrix<T>& out, int64_t begin, int64_t end) {
+    for (int64_t p = 0; p < out.panels(); ++p)
+        for (int64_t r = begin; r < end; ++r) copy_row<T>(table.at(p, index(r)), out.at(p, r), out.width(p));
+}
+
+// Rows first … first + n − 1 of panel p of sums of rows by index. What is named twice gets both, in the order in which
+// they come, whichever threads the blocks are on.
+template <class T, class Index>
+void scatter(const Matrix<T>& from, Index index, const Matrix<T>& out, int64_t p, int64_t first, int64_t n) {
     const int w = out.width(p);
-    __builtin_memset(out.at(p), 0, size_t(out.rows * w) * sizeof(T));
+    T* const base = out.at(p, first);
+    __builtin_memset(base, 0, size_t(n * w) * sizeof(T));
     for (int64_t r = 0; r < from.rows; ++r) {
-        T* to = out.at(p, index[r]);
+        const int64_t i = index(r) - first;
+        if (i < 0 || i >= n) continue;
+        T* to = base + i * w;
         const T* x = from.at(p, r);
         for (int c = 0; c < w; ++c) to[c] += x[c];
     }

@@ -36,6 +36,8 @@ enum class Code : int32_t {
     add_columns,   // out[r, c] = Σ a[r, j] over the columns j that belong to c
     take_rows,
     scatter_rows,
+    embed,  // as take_rows and scatter_rows, by codes that are floating-point numbers
+    add_embedded,
     copy,
 };
 
@@ -100,8 +102,9 @@ struct Context {
     void* scratch;  // of this thread
 };
 
-constexpr int chunk_bytes = 4096;  // what a chain works on at once: 1024 float32
-constexpr int max_scratch = 24;    // chunks
+constexpr int chunk_bytes = 4096;   // what a chain works on at once: 1024 float32
+constexpr int rows_at_once = 1024;  // of a table, when rows are added up by number: they stay in L2
+constexpr int max_scratch = 24;     // chunks
 constexpr int max_registers = 96;
 constexpr int slack_bytes = 512;  // behind every buffer: kernels read, never write, past the end of a narrow panel
 

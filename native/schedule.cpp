@@ -31,6 +31,11 @@ Work work_of(const Program& p, const Instruction& s, int64_t n) {
         case Code::transpose:
             return {panels(cols(s.a)) * panels(cols(s.out)), double(P * P)};
         case Code::scatter_rows:
+        case Code::add_embedded: {
+            const int64_t blocks = (rows(s.out) + rows_at_once - 1) / rows_at_once;
+            const double update = s.chain >= 0 ? 4 : 1;
+            return {panels(cols(s.out)) * blocks, double(rows(s.a)) + update * double(rows(s.out) / blocks * P) / 4};
+        }
         case Code::copy:
             return {panels(cols(s.out)), double(rows(s.out) * P) / 4};
         case Code::product_nn:

@@ -50,6 +50,7 @@ from clearprop.graph import concat as concat
 from clearprop.graph import constant as constant
 from clearprop.graph import cos as cos
 from clearprop.graph import elu as elu
+from clearprop.graph import embed as embed
 from clearprop.graph import erf as erf
 from clearprop.graph import exp as exp
 from clearprop.graph import expand as expand
@@ -105,6 +106,7 @@ from clearprop.nn import CrossEntropy as CrossEntropy
 from clearprop.nn import Dense as Dense
 from clearprop.nn import Dropout as Dropout
 from clearprop.nn import Ensemble as Ensemble
+from clearprop.nn import Embedding as Embedding
 from clearprop.nn import FanInUniform as FanInUniform
 from clearprop.nn import Glorot as Glorot
 from clearprop.nn import He as He

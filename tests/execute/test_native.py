@@ -231,6 +231,7 @@ LAYERS = {
     "normalised": lambda w: [cp.Dense(w), cp.BatchNorm(), cp.Activation("relu"), cp.Dropout(0.4)],
     "tabular": lambda w: [
         cp.Periodic(5, 3, 0.5),
+        cp.Embedding({0: 3, 2: 40}, 5),
         cp.Scale(),
         cp.Dense(w, parametrization="ntk"),
         cp.ParametricActivation("mish"),

@@ -417,7 +417,7 @@ def test_cast():
 def test_every_op_is_here():
     """All but leaves, and the parts of the optimizers, which are compared as optimizers."""
     here = {name.split()[0].rstrip(",") for name in (*ELEMENTWISE, *SEVERAL)}
-    here |= {"take_rows", "scatter_rows", "one_hot", "cast"}
+    here |= {"embed", "add_embedded", "take_rows", "scatter_rows", "one_hot", "cast"}
     leaves = {"variable", "constant", "size", "uniform"}
     updates = {"descend", "decay", "accelerate", "average", "average_square", "scaled_descend", "adam_descend"}
     assert set(OPS) - here == leaves | updates

@@ -337,6 +337,23 @@ def _scatter(m: _Maker, op: Any) -> Node:
     return op(x, m.labels(x.shape[0], rows), rows=rows)
 
 
+def _codes(m: _Maker, length: Any, levels: int) -> Node:
+    """Codes as they come: whole numbers, others between them, and some beyond the table."""
+    return m.leaf((length,), lambda shape: m.rng.integers(-4, 2 * levels + 4, shape) / 2)
+
+
+def _embed(m: _Maker, op: Any) -> Node:
+    table = m.any(rank=2)
+    if table.shape[0] is N or table.shape[0] == 0:
+        table = m.of((max(1, m.width()), m.width()))
+    return op(table, _codes(m, m.pick([N, N, max(1, m.width())]), table.shape[0]))
+
+
+def _add_embedded(m: _Maker, op: Any) -> Node:
+    x, levels = m.any(rank=2), max(1, m.width())
+    return op(x, _codes(m, x.shape[0], levels), levels=levels)
+
+
 def _uniform(m: _Maker, op: Any) -> Node:
     counters = [x for x in m.leaves if x.shape == (3,) and x.dtype == "i64" and str(x.name) in ("counter",)]
     if not counters:
@@ -382,6 +399,8 @@ PROPOSALS: dict[str, Callable[[_Maker, Any], Node]] = {
     "add_columns": _add_columns,
     "take_rows": _take,
     "scatter_rows": _scatter,
+    "embed": _embed,
+    "add_embedded": _add_embedded,
     "cast": _cast,
     "where": _where,
     "softmax": _rows,

@@ -29,7 +29,7 @@ SMALLEST = {"f32": 2.0**-126, "f64": 2.0**-1022}  # numbers below are flushed to
 LARGEST = {"f32": 2.0**127, "f64": 2.0**1023}
 ARITHMETIC, FUNCTION = 4.0, 32.0  # c: exact operations rounded once or twice; exponentials and their kin
 EXACT = {"identity", "stop_gradient", "broadcast", "transpose", "slice", "concat", "one_hot", "take_rows", "uniform"}
-EXACT |= {"take_columns"}
+EXACT |= {"take_columns", "embed"}
 EXACT |= {"constant", "size", "abs", "sign", "maximum", "minimum", "greater", "where", "relu", "gate", "max"}
 RULED = {"cast", "add", "subtract", "multiply", "divide", "reciprocal", "sqrt"}
 
@@ -121,11 +121,11 @@ class Bounds:
             terms = self._product({}, *(Bounded(np.abs(i.x), np.zeros(np.shape(i.x))) for i in inputs[:2])).x
             own = ARITHMETIC * max(1, *np.shape(inputs[0].x)) * self.ε * (terms + np.abs(b.x))
             return Bounded(made.x + b.x, made.e + b.e + own)
-        if op in ("sum", "scatter_rows", "add_columns"):
+        if op in ("sum", "scatter_rows", "add_columns", "add_embedded"):
             return self._sum(op, attrs, inputs)
         if op in PRIMITIVES and OPS[op].kind == "movement":
             e = [i.e for i in inputs]
-            moved = [e[0], *xs[1:]] if op == "take_rows" else xs if op == "one_hot" else e
+            moved = [e[0], *xs[1:]] if op in ("take_rows", "embed") else xs if op == "one_hot" else e
             x = number(op, attrs, xs, self.n)
             return Bounded(x, np.zeros(np.shape(x)) if op == "one_hot" else number(op, attrs, moved, self.n))
         if op in ("constant", "size", "uniform"):

@@ -45,6 +45,10 @@ def _slice(x: Any, axis: int, start: int, stop: int) -> Any:
     return jax.lax.slice_in_dim(x, start, stop, axis=axis)
 
 
+def _rows(codes: Any, levels: int) -> Any:
+    return jnp.clip(jnp.nan_to_num(jax.lax.stop_gradient(codes)), 0, levels - 1).astype(jnp.int64)
+
+
 OPS: Mapping[str, Callable[..., Any]] = {
     "add": jnp.add,
     "subtract": jnp.subtract,
@@ -76,6 +80,10 @@ OPS: Mapping[str, Callable[..., Any]] = {
     "broadcast": _broadcast,
     "slice": _slice,
     "concat": lambda *xs, axis: jnp.concatenate(xs, axis=axis),
+    "embed": lambda table, codes: table[_rows(codes, table.shape[0])],
+    "add_embedded": lambda values, codes, levels: (
+        jnp.zeros((levels, values.shape[1])).at[_rows(codes, levels)].add(values)
+    ),
     "take_columns": lambda x, index: x[:, jnp.array(index)],
     "add_columns": lambda x, index, columns: jnp.zeros((x.shape[0], columns)).at[:, jnp.array(index)].add(x),
     "one_hot": lambda index, classes, dtype: jax.nn.one_hot(index, classes, dtype=DTYPES[dtype]),

@@ -75,6 +75,7 @@ LAYERS: dict[str, Callable[[], list[Any]]] = {
     "no-bias": lambda: [cp.Dense(3, "tanh", bias=False), cp.Dense(1)],
     "leaky": lambda: [cp.Dense(3, cp.LeakyReLU(0.2)), cp.Dense(2, cp.ELU(0.5)), cp.Dense(1)],
     "piecewise-linear": lambda: [cp.PiecewiseLinear([[-1, 0, 2], [0, 1]]), cp.Dense(2, "tanh"), cp.Dense(1)],
+    "embedding": lambda: [cp.Embedding({1: 3}, 2), cp.Dense(2, "tanh"), cp.Dense(1)],
     "periodic": lambda: [cp.Periodic(2, 3, 0.3), cp.Dense(2, "tanh"), cp.Dense(1)],
     "ntk": lambda: [
         cp.Scale(learning_rate_factor=6),

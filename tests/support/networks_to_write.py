@@ -65,6 +65,8 @@ def _encoded(rng, n_inputs) -> tuple[int, list[Any]]:
     """Now and then an encoding of the inputs, and how many values it makes."""
     if rng.random() < 0.7:
         return n_inputs, []
+    if rng.random() < 0.2:
+        return n_inputs + 1, [cp.Embedding({int(rng.integers(n_inputs)): int(rng.integers(1, 4))}, 2)]
     if rng.random() < 0.4:
         width = int(rng.integers(2, 4))
         return n_inputs * width, [cp.Periodic(int(rng.integers(1, 4)), width)]

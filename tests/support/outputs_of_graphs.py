@@ -101,6 +101,7 @@ def expressions() -> dict[str, Any]:
         "constant": x + 2.0,
         "one_hot": cp.sum(M * cp.one_hot(cp.variable("k", (2,), "i64"), 3)),
         "take_rows": cp.sum(cp.take_rows(M, cp.variable("k", (2,), "i64"))),
+        "embed": cp.sum(cp.embed(V, x + cp.max(M, 1))),
         "take_columns": cp.sum(cp.take_columns(M, [0, 0, 2]) * M),
         "add_columns": cp.sum(cp.add_columns(M, [1, 0, 1], 2) @ V.T),
         "slice": cp.sum(cp.slice(M, 1, 0, 2)),

@@ -8,7 +8,7 @@ from pathlib import Path
 _CODES = """
 product_nn product_tn chain sum_columns max_columns sum_rows max_rows softmax log_softmax
 softmax_cross_entropy softmax_cross_entropy_labels gather gather_labels transpose slice_columns slice_rows
-paste_columns paste_rows take_columns add_columns take_rows scatter_rows copy
+paste_columns paste_rows take_columns add_columns take_rows scatter_rows embed add_embedded copy
 """
 _TABLE = re.findall(r"^(\w+)\((\w+)", (Path(__file__).parent / "ops.def").read_text(encoding="utf-8"), re.MULTILINE)
 CODES = {name: i for i, name in enumerate(_CODES.split())}
@@ -19,7 +19,17 @@ ELEMENTWISE = frozenset(OPS) - {"copy", "square"} | frozenset(SAME)
 KERNELS = ELEMENTWISE | {
     *("variable", "constant", "size", "uniform", "broadcast", "one_hot"),
     *("matmul", "affine", "sum", "max", "softmax", "log_softmax", "softmax_cross_entropy"),
-    *("transpose", "slice", "concat", "take_columns", "add_columns", "take_rows", "scatter_rows"),
+    *(
+        "transpose",
+        "slice",
+        "concat",
+        "take_columns",
+        "add_columns",
+        "take_rows",
+        "scatter_rows",
+        "embed",
+        "add_embedded",
+    ),
 }
 DOMAINS = {"rows": 0, "tiles": 1, "single": 2}
 MAX_REGISTERS, MAX_SCRATCH = 96, 24  # of one chain

@@ -87,6 +87,21 @@ def _scatter_rows(values: Array, index: Array, rows: int) -> Array:
     return result
 
 
+def code_rows(codes: Array, levels: int) -> Array:
+    """The rows that codes mean: rounded toward zero, kept within 0 … levels − 1, NaN as 0."""
+    found: Array = np.clip(np.nan_to_num(codes.real), 0, levels - 1).astype(np.int64)
+    return found
+
+
+def _embed(table: Array, codes: Array) -> Array:
+    rows: Array = table[code_rows(codes, len(table))]
+    return rows
+
+
+def _add_embedded(values: Array, codes: Array, levels: int) -> Array:
+    return _scatter_rows(values, code_rows(codes, levels), levels)
+
+
 def _take_columns(x: Array, index: tuple[int, ...]) -> Array:
     columns: Array = x[:, list(index)]
     return columns
@@ -160,6 +175,8 @@ PRIMITIVES: Mapping[str, Kernel] = {
     "broadcast": _broadcast,
     "slice": _slice,
     "concat": lambda *xs, axis: np.concatenate(xs, axis=axis),
+    "embed": _embed,
+    "add_embedded": _add_embedded,
     "take_columns": _take_columns,
     "add_columns": _add_columns,
     "one_hot": _one_hot,

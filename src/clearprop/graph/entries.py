@@ -153,23 +153,42 @@ class MatrixProduct:
 
 @dataclass(frozen=True)
 class RowsTaken:
-    """Row i is the row of a table that the i-th whole number names."""
+    """Row i is the row of a table that the i-th whole number names.
+
+    Attributes:
+        coded: whether a number beyond the table means its first or last row.
+    """
+
+    coded: bool = False
 
     def __call__(self, node: Node, index: Index, run: RunFacts) -> Entry:
         """The entry of the table."""
         table, rows = node.inputs
-        return Entry(table, (int(run.integers(rows)[index[0]]), index[1]))
+        row = int(run.integers(rows)[index[0]])
+        return Entry(table, (_within(row, run.length(table.shape[0])) if self.coded else row, index[1]))
 
 
 @dataclass(frozen=True)
 class RowsAdded:
-    """Row r is the sum of the rows whose whole number is r."""
+    """Row r is the sum of the rows whose whole number is r.
+
+    Attributes:
+        coded: whether a number beyond the result means its first or last row.
+    """
+
+    coded: bool = False
 
     def __call__(self, node: Node, index: Index, run: RunFacts) -> Terms:
         """The entries of the rows that are added up here; there may be none."""
         values, rows = node.inputs
-        here = [i for i, r in enumerate(run.integers(rows)) if r == index[0]]
+        levels = run.length(node.shape[0])
+        found = [_within(r, levels) if self.coded else r for r in run.integers(rows)]
+        here = [i for i, r in enumerate(found) if r == index[0]]
         return Terms("add", [(Entry(values, (i, index[1])),) for i in here])
+
+
+def _within(row: int, rows: int) -> int:
+    return min(max(row, 0), rows - 1)
 
 
 @dataclass(frozen=True)

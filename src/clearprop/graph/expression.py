@@ -204,6 +204,20 @@ def take_rows(table: Node, index: Node) -> Node:
     return OPS["take_rows"](table, index)
 
 
+def embed(table: Node, codes: Node) -> Node:
+    """The row of a table (levels, d) for each code, (N,) numbers 0, 1, 2, … of the table's dtype: (N, d).
+
+    A code is rounded toward zero and kept within the table; NaN is 0. Codes carry no gradient; that of a row of the
+    table is the sum over the samples that have its code.
+
+    Example:
+        >>> from clearprop.graph import N, variable
+        >>> embed(variable("E", (5, 2)), variable("x", (N,)))
+        <embed: f64[N, 2]>
+    """
+    return OPS["embed"](table, codes)
+
+
 def take_columns(x: Node, index: Sequence[int]) -> Node:
     """Column index[j] of x for every j: (N, n) to (N, len(index)). A column may be taken several times.
 

@@ -20,7 +20,7 @@ _CLASSES: dict[str, type] = {
         *(nn.Activation, nn.BatchNorm, nn.Dense, nn.Dropout, nn.Ensemble, nn.LayerNorm, nn.Linear),
         *(nn.ELU, nn.LeakyReLU),
         *(nn.Constant, nn.FanInUniform, nn.Glorot, nn.He, nn.LeCun, nn.Normal, nn.Uniform, nn.Zeros),
-        *(nn.ParametricActivation, nn.Periodic, nn.PiecewiseLinear, nn.Scale),
+        *(nn.Embedding, nn.ParametricActivation, nn.Periodic, nn.PiecewiseLinear, nn.Scale),
         *(nn.Given, nn.Cuts, nn.ByParameter),
         *(nn.ConstantRate, nn.Cosine, nn.StepDecay, nn.WarmUp),
         *(nn.SquaredError, nn.MeanSquaredError, nn.MeanAbsoluteError, nn.Huber),

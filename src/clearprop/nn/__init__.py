@@ -3,6 +3,7 @@
 from clearprop.nn.activations import ACTIVATIONS, ELU, ActivationFunction, LeakyReLU, resolve_activation
 from clearprop.nn.architecture import Architecture, Forward, TargetForm, parameter_nodes
 from clearprop.nn.ensemble import Ensemble
+from clearprop.nn.embedding import Embedding
 from clearprop.nn.encodings import Cuts, PiecewiseLinear
 from clearprop.nn.given import Given, fits, fitted
 from clearprop.nn.initializers import (
@@ -72,6 +73,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "Ensemble",
+    "Embedding",
     "FanInUniform",
     "Forward",
     "Given",

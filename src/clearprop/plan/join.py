@@ -11,8 +11,8 @@ from clearprop.plan.plan import Plan, Step
 
 # Ops whose result is a view: it is not stored; what reads it computes each element from the op's own input.
 SPREAD = frozenset({"identity", "stop_gradient", "broadcast", "one_hot", "uniform"})
-# Kernels that make some rows of a matrix at a time, on which the chain behind them then runs.
-BY_ROWS = frozenset({"matmul", "affine", "take_columns", "add_columns"})
+# Kernels that make some rows of a matrix at a time, in its place, on which the chain behind them then runs.
+BY_ROWS = frozenset({"matmul", "affine", "take_columns", "add_columns", "scatter_rows", "add_embedded"})
 
 
 class JoinedPlan:
@@ -166,8 +166,8 @@ class JoinedPlan:
     def can_carry(self, group: StepGroup, step: Step) -> bool:
         """Whether a step can be in this group's chain: its result has the same shape, and the group can have a chain.
 
-        A group without a head can have one. So can a product of two matrices, columns taken or added up, and a sum or
-        maximum over axis 0 of a matrix or over the batch.
+        A group without a head can have one. So can a product of two matrices, columns taken or added up,
+        rows added up by number, and a sum or maximum over axis 0 of a matrix or over the batch.
         """
         if self.values[group.made[0]].type.shape != self.values[step.output].type.shape:
             return False
@@ -175,8 +175,10 @@ class JoinedPlan:
         if head is None:
             return True
         types = [self.values[v].type for v in head.inputs]
+        if head.kernel in ("matmul", "affine"):
+            return types[0].rank == types[1].rank == 2
         if head.kernel in BY_ROWS:
-            return all(type.rank == 2 for type in types[:2])
+            return True
         over_rows = head.kernel in ("sum", "max") and head.attrs["axis"] == 0
         return over_rows and (types[0].rank == 2 or self.values[head.inputs[0]].is_batch)
 

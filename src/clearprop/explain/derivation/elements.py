@@ -132,7 +132,7 @@ class Elements:
 
     def integers(self, node: Node) -> list[int]:
         """The labels, or the numbers of rows, that a node holds."""
-        found: list[int] = self._array(node).astype(int).tolist()
+        found: list[int] = np.nan_to_num(self._array(node)).astype(int).tolist()
         return found
 
     def _array(self, node: Node) -> Array:

@@ -8,7 +8,7 @@ from clearprop.explain.derivation.general import comes_through_weights, rule_nam
 from clearprop.explain.derivation.source import DerivationSource
 from clearprop.graph import Name
 from clearprop.messages import Message
-from clearprop.nn import BatchNorm, Dropout, LayerNorm, Periodic, PiecewiseLinear, Scale
+from clearprop.nn import BatchNorm, Dropout, Embedding, LayerNorm, Periodic, PiecewiseLinear, Scale
 from clearprop.nn.names import A0, DATA_LOSS, LOSS, TARGET, X
 
 _GIVEN = {
@@ -25,6 +25,7 @@ _OF_LAYERS = {  # by the layer that makes a value
     PiecewiseLinear: "derivation.kinds.piecewise_linear",
     Scale: "derivation.kinds.learned_scale",
     Periodic: "derivation.kinds.periodic",
+    Embedding: "derivation.kinds.embedding",
 }
 _PARAMETERS = {  # by role
     "weight": "derivation.kinds.weights",

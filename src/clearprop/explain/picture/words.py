@@ -13,6 +13,7 @@ from clearprop.nn import (
     BatchNorm,
     Dense,
     Dropout,
+    Embedding,
     LayerNorm,
     Linear,
     ParametricActivation,
@@ -30,11 +31,12 @@ _LAYERS = {
     PiecewiseLinear: Message("picture.layers.piecewise_linear"),
     Scale: Message("picture.layers.learned_scale"),
     Periodic: Message("picture.layers.periodic"),
+    Embedding: Message("picture.layers.embedding"),
 }
 _LETTERS = {
     "n": (BatchNorm, LayerNorm),
     "d": (Dropout,),
-    "v": (PiecewiseLinear, Scale, Periodic),
+    "v": (PiecewiseLinear, Scale, Periodic, Embedding),
     "a": (Dense, Linear, Activation, ParametricActivation),
 }  # of what layers make
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from clearprop.graph import DTYPES, Node, Type, show_shape
+from clearprop.graph import DTYPES, Dim, Node, Type, show_shape
 from clearprop.graph.node import is_constant
 from clearprop.interop.source.expression import ATOM, PRODUCT, Expression, call, function, infix
 from clearprop.interop.source.literals import nested
@@ -53,6 +53,21 @@ def _scatter_rows(writing: Writing, node: Node, inputs: list[Expression]) -> Exp
     return call(name, values, index, str(node.attrs["rows"]), shape=node.shape)
 
 
+def _embed(writing: Writing, node: Node, inputs: list[Expression]) -> Expression:
+    table, codes = map(writing.full, node.inputs)
+    return Expression(f"{table.within(ATOM)}[{_rows_of(writing, codes, node.inputs[0].shape[0])}]", node.shape)
+
+
+def _add_embedded(writing: Writing, node: Node, inputs: list[Expression]) -> Expression:
+    values, codes = map(writing.full, node.inputs)
+    name, levels = writing.functions.library("scatter_rows", _SCATTER_ROWS), node.attrs["levels"]
+    return call(name, values, _rows_of(writing, codes, levels), str(levels), shape=node.shape)
+
+
+def _rows_of(writing: Writing, codes: Expression, levels: Dim) -> str:
+    return f"{writing.functions.library('rows_of', _ROWS_OF)}({codes.text}, {levels})"
+
+
 def _take_columns(writing: Writing, node: Node, inputs: list[Expression]) -> Expression:
     x = writing.full(node.inputs[0])
     return Expression(f"{x.within(ATOM)}[:, {_columns(writing, node)}]", node.shape)
@@ -72,6 +87,10 @@ def _columns(writing: Writing, node: Node) -> str:
     return writing.functions.library("columns", f"{{name}} = {nested(index, used=12)}")
 
 
+_ROWS_OF = """\
+def {name}(codes, levels):
+    return np.clip(np.nan_to_num(codes), 0, levels - 1).astype(np.int64)
+"""
 _ADD_COLUMNS = """\
 def {name}(values, index, columns):
     total = np.zeros((len(values), columns), values.dtype)
@@ -114,6 +133,8 @@ NUMPY = Target(
         "concat": _concat,
         "take_columns": _take_columns,
         "add_columns": _add_columns,
+        "embed": _embed,
+        "add_embedded": _add_embedded,
         "one_hot": _one_hot,
         "scatter_rows": _scatter_rows,
     },
