@@ -105,8 +105,8 @@ from clearprop.nn import Constant as Constant
 from clearprop.nn import CrossEntropy as CrossEntropy
 from clearprop.nn import Dense as Dense
 from clearprop.nn import Dropout as Dropout
-from clearprop.nn import Ensemble as Ensemble
 from clearprop.nn import Embedding as Embedding
+from clearprop.nn import Ensemble as Ensemble
 from clearprop.nn import FanInUniform as FanInUniform
 from clearprop.nn import Glorot as Glorot
 from clearprop.nn import He as He
@@ -130,8 +130,10 @@ from clearprop.train import AdaGrad as AdaGrad
 from clearprop.train import Adam as Adam
 from clearprop.train import AdamW as AdamW
 from clearprop.train import Cosine as Cosine
+from clearprop.train import CosLog as CosLog
 from clearprop.train import EarlyStopping as EarlyStopping
 from clearprop.train import Epoch as Epoch
+from clearprop.train import FlatCosine as FlatCosine
 from clearprop.train import GradientDescent as GradientDescent
 from clearprop.train import History as History
 from clearprop.train import ReduceOnPlateau as ReduceOnPlateau

@@ -35,6 +35,7 @@ OPTIMIZERS: dict[str, Any] = {
     "adam": "adam",
     "adam-schedule": cp.Adam(cp.WarmUp(cp.Cosine(0.1), 3), clip_norm=0.5),
     "adam-decay": cp.Adam(cp.StepDecay(0.1, 0.5, 2), weight_decay=0.1),
+    "adam-coslog": cp.Adam(cp.CosLog(0.04), weight_decay=cp.FlatCosine(0.02)),
     "adamw": cp.AdamW(clip_norm=0.5),
     "rmsprop": cp.RMSProp(cp.ReduceOnPlateau(0.01, patience=1)),
     "adagrad": cp.AdaGrad(clip_value=0.1),

@@ -22,7 +22,7 @@ _CLASSES: dict[str, type] = {
         *(nn.Constant, nn.FanInUniform, nn.Glorot, nn.He, nn.LeCun, nn.Normal, nn.Uniform, nn.Zeros),
         *(nn.Embedding, nn.ParametricActivation, nn.Periodic, nn.PiecewiseLinear, nn.Scale),
         *(nn.Given, nn.Cuts, nn.ByParameter),
-        *(nn.ConstantRate, nn.Cosine, nn.StepDecay, nn.WarmUp),
+        *(nn.ConstantRate, nn.CosLog, nn.Cosine, nn.FlatCosine, nn.StepDecay, nn.WarmUp),
         *(nn.SquaredError, nn.MeanSquaredError, nn.MeanAbsoluteError, nn.Huber),
         *(nn.BinaryCrossEntropy, nn.CrossEntropy),
     )

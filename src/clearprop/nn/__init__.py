@@ -2,9 +2,9 @@
 
 from clearprop.nn.activations import ACTIVATIONS, ELU, ActivationFunction, LeakyReLU, resolve_activation
 from clearprop.nn.architecture import Architecture, Forward, TargetForm, parameter_nodes
-from clearprop.nn.ensemble import Ensemble
 from clearprop.nn.embedding import Embedding
 from clearprop.nn.encodings import Cuts, PiecewiseLinear
+from clearprop.nn.ensemble import Ensemble
 from clearprop.nn.given import Given, fits, fitted
 from clearprop.nn.initializers import (
     INITIALIZERS,
@@ -39,6 +39,8 @@ from clearprop.nn.scales import ParametricActivation, Scale
 from clearprop.nn.schedules import (
     ConstantRate,
     Cosine,
+    CosLog,
+    FlatCosine,
     Moment,
     ReduceOnPlateau,
     Scalar,
@@ -66,15 +68,17 @@ __all__ = [
     "Constant",
     "ConstantRate",
     "Convention",
+    "CosLog",
     "Cosine",
     "CrossEntropy",
     "CustomLoss",
     "Cuts",
     "Dense",
     "Dropout",
-    "Ensemble",
     "Embedding",
+    "Ensemble",
     "FanInUniform",
+    "FlatCosine",
     "Forward",
     "Given",
     "Glorot",

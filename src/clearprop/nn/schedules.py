@@ -17,6 +17,7 @@ from clearprop.errors import DTypeError, InvalidValueError, checked_integer
 
 Steps = NDArray[np.int64]
 Rates = NDArray[np.float64]
+_MOST_CYCLES = 30  # the shortest is then a billionth of the fit
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,67 @@ class Cosine(Schedule):
     def rate(self, now: Moment) -> float:
         """final + ½(η − final)(1 + cos πt)."""
         return self.final + 0.5 * (self.learning_rate - self.final) * (1 + math.cos(math.pi * now.fraction))
+
+
+@dataclass(frozen=True)
+class FlatCosine(Schedule):
+    """η for a while, then down to 0 along half a cosine, over the whole fit.
+
+    Source: RealMLP (Holzmüller, Grinsztajn & Steinwart, 2024), for dropout and weight decay.
+
+    Args:
+        learning_rate: η.
+        flat: the part of the fit in which it stays, from 0 to under 1.
+
+    Example:
+        >>> schedule = FlatCosine(0.2)
+        >>> [round(schedule.rate(Moment(step, 100, 10)), 3) for step in (0, 50, 75, 99)]
+        [0.2, 0.2, 0.1, 0.0]
+    """
+
+    flat: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not _is_number(self.flat) or not 0 <= self.flat < 1:
+            raise InvalidValueError(f"flat = {self.flat!r}", "a number in [0, 1)")
+
+    def rate(self, now: Moment) -> float:
+        """η, and behind the flat part ½η(1 + cos πs) with s from 0 to 1."""
+        s = max(0.0, (now.fraction - self.flat) / (1 - self.flat))
+        return 0.5 * self.learning_rate * (1 + math.cos(math.pi * s))
+
+
+@dataclass(frozen=True)
+class CosLog(Schedule):
+    """From 0 up to η and back again, a few times, each time for twice as long, over the whole fit.
+
+        ½η(1 − cos(2π·log₂(1 + (2ᶜ − 1)t)))    for t from 0 to 1 and c cycles
+
+    The first step has a rate of 0. Source: "coslog4" of RealMLP (Holzmüller, Grinsztajn & Steinwart, 2024).
+
+    Args:
+        learning_rate: η, the highest rate.
+        cycles: how often it comes back to 0.
+
+    Example:
+        >>> schedule = CosLog(0.04)
+        >>> [round(schedule.rate(Moment(step, 150, 10)), 3) for step in (0, 4, 10, 150)]
+        [0.0, 0.04, 0.0, 0.0]
+    """
+
+    cycles: int = 4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "cycles", checked_integer("cycles", self.cycles))
+        if self.cycles > _MOST_CYCLES:
+            raise InvalidValueError(f"cycles = {self.cycles}", f"at most {_MOST_CYCLES}")
+
+    def rate(self, now: Moment) -> float:
+        """½η(1 − cos(2π·log₂(1 + (2ᶜ − 1)t)))."""
+        turns = math.log2(1 + (2**self.cycles - 1) * now.fraction)
+        return 0.5 * self.learning_rate * (1 - math.cos(2 * math.pi * turns))
 
 
 @dataclass(frozen=True)

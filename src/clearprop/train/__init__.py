@@ -1,6 +1,6 @@
 """Arrays to trained parameters."""
 
-from clearprop.nn import ConstantRate, Cosine, Moment, ReduceOnPlateau, Schedule, StepDecay, WarmUp
+from clearprop.nn import ConstantRate, Cosine, CosLog, FlatCosine, Moment, ReduceOnPlateau, Schedule, StepDecay, WarmUp
 from clearprop.train.history import STOPS, History
 from clearprop.train.inputs import as_dtype, as_features, as_targets, as_weights
 from clearprop.train.loop import Callback, EarlyStopping, Epoch, Training, train
@@ -35,10 +35,12 @@ __all__ = [
     "AdamW",
     "Callback",
     "ConstantRate",
+    "CosLog",
     "Cosine",
     "Data",
     "EarlyStopping",
     "Epoch",
+    "FlatCosine",
     "GradientDescent",
     "History",
     "Metric",
