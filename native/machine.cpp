@@ -50,6 +50,12 @@ Context context(const Program& p, void* const* memory, double* file, int64_t n, 
     return x;
 }
 
+double read(const Program& p, const Workspace& work, const double* file, std::pair<int32_t, int32_t> what) {
+    if (what.first < 0) return file[what.second];
+    const void* at = work.at(what.first);
+    return p.is_f64 ? *static_cast<const double*>(at) : double(*static_cast<const float*>(at));
+}
+
 // --- memory
 
 void pack_state(const Program& p, const StateArray& a, void* const* memory) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "program.hpp"
@@ -87,22 +88,8 @@ class Workspace {
     int64_t n_ = -1;
 };
 
-struct Epochs {  // which rows each step sees
-    int64_t rows, batch, first, count;
-    uint64_t seed;
-    bool shuffle;
-};
-
-struct Outcome {
-    int64_t steps = 0;       // run
-    int64_t good_epoch = 0;  // whose start the state was put back to, if it diverged
-    bool diverged = false;
-    bool forked = false;  // in a child that `poll` forked: the other threads are gone, the state is half-way, and the
-                          // caller's arrays are as they were
-    std::vector<double> reports;
-    std::vector<double> epoch_seconds;
-    std::vector<double> profile;  // of each thread: seconds in each instruction, and waiting
-};
+struct Assignment;
+struct Outcome;
 
 class Machine {
   public:
@@ -124,30 +111,15 @@ class Machine {
     bool finite(const std::vector<StateArray>& state) const;  // whether all numbers in it are
     void forget_batches() { work_.forget_batches(); }         // the memory of everything but the state
 
-    // Training steps over the batches of some epochs. `constants` and, with a row per step, the `columns` of `table`
-    // fill the file of scalars. `kept` is the state that is put back when training diverges; the caller's arrays of it
-    // hold what it is at the start, and in the end what it has become.
-    Outcome train(const Epochs& epochs, int threads, const std::vector<StateArray>& kept,
-                  const std::vector<std::pair<int32_t, const void*>>& data,
-                  const std::vector<std::pair<int32_t, double>>& constants, const double* table,
-                  const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
-                  const std::function<bool()>& poll, bool may_go_alone, bool profile);
+    // Training steps over the batches of some epochs, see train.hpp. `poll` is asked now and then whether to leave, and
+    // told how many epochs are done.
+    Outcome train(const Assignment& work, int threads, const std::function<bool(int64_t epochs)>& poll,
+                  bool may_go_alone, bool profile);
 
   private:
     std::shared_ptr<const Program> program_;
     Workspace work_;
 };
-
-// The order of the rows in an epoch: sorted by a random word each, ties by number.
-struct Shuffle {
-    std::vector<uint32_t> words, start;
-    std::vector<uint64_t> keys;  // word above, row number below
-    int bits = 1;                // of the buckets' numbers
-    void reserve(size_t n);
-    void permutation(const Kernels& kernels, uint64_t seed, uint32_t epoch, std::vector<int64_t>& order);
-};
-
-int64_t batches_of(int64_t rows, int64_t batch);
 
 // One thread's view of a run in this memory.
 Context context(const Program& p, void* const* memory, double* file, int64_t n, void* scratch);
@@ -157,6 +129,8 @@ void pack_state(const Program& p, const StateArray& a, void* const* memory);  //
 void turn_state(const Program& p, const StateArray& a, void* const* memory);  // the twin alone
 void pack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols);
 void unpack(const Program& p, const void* from, void* to, int64_t rows, int64_t cols);
+// A number of a run: of a value, or where that is −1 from the file of scalars.
+double read(const Program& p, const Workspace& work, const double* file, std::pair<int32_t, int32_t> what);
 bool all_finite(const Program& p, const void* x, int64_t n);  // neither NaN nor an infinity among them
 
 }  // namespace clearprop

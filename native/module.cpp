@@ -9,8 +9,9 @@
 #include <nanobind/stl/vector.h>
 
 #include "cpu.hpp"
+#include "epochs.hpp"
 #include "gil.hpp"
-#include "machine.hpp"
+#include "module.hpp"
 #include "pool.hpp"
 #include "predictor.hpp"
 
@@ -18,23 +19,6 @@ namespace nb = nanobind;
 using namespace clearprop;
 
 namespace {
-
-template <class T>
-using Table = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
-template <class T>
-using Column = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-using Written = nb::ndarray<nb::c_contig, nb::device::cpu>;
-using Read = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
-template <class Array>
-using ArraySpec = std::tuple<int32_t, int32_t, Array, int64_t, int64_t>;  // value, twin, data, rows, cols: a StateArray
-
-template <class Array>
-std::vector<StateArray> state_of(const std::vector<ArraySpec<Array>>& specs) {
-    std::vector<StateArray> state;
-    for (const auto& [value, twin, data, rows, cols] : specs)
-        state.push_back({value, twin, const_cast<void*>(static_cast<const void*>(data.data())), rows, cols});
-    return state;
-}
 
 // The records of execute/layout.py, field for field.
 using ValueRecord = std::array<int32_t, 3>;
@@ -76,50 +60,12 @@ std::shared_ptr<Program> make_program(const std::string& isa, bool is_f64, const
     return p;
 }
 
-nb::ndarray<nb::numpy, double, nb::ndim<1>> as_array(const std::vector<double>& numbers) {
-    auto* data = new double[numbers.size() + 1];
-    std::copy(numbers.begin(), numbers.end(), data);
-    nb::capsule owner(data, [](void* p) noexcept { delete[] static_cast<double*>(p); });
-    return nb::ndarray<nb::numpy, double, nb::ndim<1>>(data, {numbers.size()}, owner);
-}
-
 void run(Machine& machine, int64_t n, int threads, const std::vector<ArraySpec<Read>>& inputs,
          const std::vector<std::pair<int32_t, double>>& scalars, Column<int64_t> counter,
          const std::vector<ArraySpec<Written>>& outputs, nb::ndarray<double, nb::ndim<1>, nb::c_contig> file) {
     const auto in = state_of(inputs), out = state_of(outputs);
     const WithoutGil released;
     machine.run(n, threads, in, scalars, counter.data(), out, file.data());
-}
-
-nb::tuple train(Machine& machine, std::tuple<int64_t, int64_t, int64_t, int64_t, uint64_t, bool> epochs, int threads,
-                const std::vector<ArraySpec<Written>>& arrays, const std::vector<std::pair<int32_t, Read>>& data,
-                const std::vector<std::pair<int32_t, double>>& constants, Table<double> table,
-                const std::vector<int32_t>& columns, const std::vector<std::pair<int32_t, int32_t>>& report,
-                nb::callable stop, bool may_go_alone, bool profile) {
-    const auto [rows, batch, first, count, seed, shuffle] = epochs;
-    const auto kept = state_of(arrays);
-    std::vector<std::pair<int32_t, const void*>> sources;
-    for (const auto& [value, array] : data) sources.emplace_back(value, array.data());
-    bool raised = false;
-    const auto answer = [&] {
-        const FlushToZero::Off ordinary;  // Python counts with denormal numbers
-        if (PyErr_CheckSignals() != 0) return raised = true;
-        PyObject* const said = PyObject_CallNoArgs(stop.ptr());
-        const int yes = said ? PyObject_IsTrue(said) : -1;
-        Py_XDECREF(said);
-        if (yes < 0) raised = true;
-        return yes != 0;
-    };
-    Outcome outcome;
-    {
-        WithoutGil released;
-        const auto poll = [&] { return released.ask(answer); };
-        outcome = machine.train({rows, batch, first, count, seed, shuffle}, threads, kept, sources, constants,
-                                table.data(), columns, report, poll, may_go_alone, profile);
-    }
-    if (raised) throw nb::python_error();
-    return nb::make_tuple(outcome.forked, outcome.steps, outcome.diverged, outcome.good_epoch,
-                          as_array(outcome.reports), as_array(outcome.epoch_seconds), as_array(outcome.profile));
 }
 
 void load_state(Machine& machine, const std::vector<ArraySpec<Read>>& arrays) {
@@ -208,10 +154,8 @@ NB_MODULE(clearprop_native, m) {
         .def("load", &load_state)
         .def("store", &store_state)
         .def("finite", &is_finite)
-        .def("forget_batches", &Machine::forget_batches)
-        .def("train", &train, nb::kw_only(), nb::arg("epochs"), nb::arg("threads"), nb::arg("kept"), nb::arg("data"),
-             nb::arg("constants"), nb::arg("table"), nb::arg("columns"), nb::arg("report"), nb::arg("stop"),
-             nb::arg("may_go_alone"), nb::arg("profile"));
+        .def("forget_batches", &Machine::forget_batches);
+    bind_training(m);
     nb::class_<Prediction>(m, "Predictor")
         .def("__init__",
              [](Prediction* self, std::shared_ptr<const Program> program, int32_t source, int32_t output,

@@ -10,17 +10,21 @@ from clearprop.execute.philox import permutation
 from clearprop.execute.reference import Array
 from clearprop.execute.reference_executor import Reference
 from clearprop.execute.threads import available
+from clearprop.execute.validation import CHUNK, HeldOut, Validation, improves
 
 __all__ = [
+    "CHUNK",
     "Array",
     "Batches",
     "Executor",
+    "HeldOut",
     "Native",
     "Outcome",
     "Program",
     "Reference",
     "Session",
     "StepTimes",
+    "Validation",
     "as_array",
     "as_value",
     "available",
@@ -30,6 +34,7 @@ __all__ = [
     "evaluate",
     "executor_in_words",
     "executors",
+    "improves",
     "instruction_sets",
     "permutation",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,10 +25,13 @@ class Batches:
         first: number of the first epoch; the order of the rows depends on it.
         seed: of the order.
         shuffle: whether each epoch has an order of its own.
+        among: the numbers of these rows in the data, int64, where they are only some of them; else None.
 
     Example:
         >>> [rows.tolist() for rows in Batches(7, 3, shuffle=False).of(0)]
         [[0, 1, 2], [3, 4, 5, 6]]
+        >>> [rows.tolist() for rows in Batches(3, 2, shuffle=False, among=np.array([4, 0, 9])).of(0)]
+        [[4, 0, 9]]
     """
 
     rows: int
@@ -37,10 +40,13 @@ class Batches:
     first: int = 0
     seed: int = 0
     shuffle: bool = True
+    among: Array | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.rows < 1 or self.size < 1:
             raise InvalidValueError(f"{self.rows} rows in batches of {self.size}", "1 or more of both")
+        if self.among is not None and (self.among.dtype != np.int64 or self.among.shape != (self.rows,)):
+            raise InvalidValueError(f"row numbers of {self.among.dtype}, {self.among.shape}", f"int64, ({self.rows},)")
         object.__setattr__(self, "size", min(self.size, self.rows))
 
     @property
@@ -63,6 +69,7 @@ class Batches:
     def of(self, epoch: int) -> Iterator[Array]:
         """Row numbers of the batches of an epoch, counted from 0, one batch after another."""
         order = permutation(self.seed, self.first + epoch, self.rows) if self.shuffle else np.arange(self.rows)
+        order = order if self.among is None else self.among[order]
         last = self.per_epoch - 1
         for batch in range(last):
             yield order[batch * self.size : (batch + 1) * self.size]

@@ -11,6 +11,7 @@ import numpy as np
 from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.reference import Array
 from clearprop.execute.repeated import PlainlyRepeated, Repeated
+from clearprop.execute.validation import Validation
 from clearprop.graph import Graph
 from clearprop.plan import Plan
 
@@ -62,6 +63,7 @@ class Session(Protocol):
         table: Mapping[str, Array],
         report: Sequence[str],
         stop: Callable[[], bool],
+        validation: Validation | None = None,
     ) -> Outcome:
         """Run one training step per batch of rows; the outputs that the plan stores become the next step's inputs.
 
@@ -72,6 +74,8 @@ class Session(Protocol):
                 (seed, epoch, step of the epoch), as `batches` has them.
             report: names of scalar outputs to record.
             stop: asked now and then whether to leave.
+            validation: rows whose loss is computed after every epoch; it receives the losses, and the best state. The
+                steps end when its patience runs out, or when some of the state that is not kept is no longer finite.
 
         Returns:
             What was reported, and what happened. The steps end when a reported value is not finite, or a kept array at
@@ -81,6 +85,10 @@ class Session(Protocol):
         Raises:
             ForkedError: in a child that was forked while steps ran.
         """
+        ...
+
+    def validates(self, program: Program) -> bool:
+        """Whether `run` can compute the loss of this program's after every epoch."""
         ...
 
     def read(self, names: Iterable[str]) -> dict[str, Array] | None:

@@ -114,13 +114,31 @@ class InputChecks:
             if len(values) < len(batches):
                 raise ShapeError(f"{len(values)} numbers {name}", f"{len(batches)} or more, one per step")
         for name, array in data.items():
-            if len(array) < batches.rows:
+            if batches.among is not None:
+                check_index(batches.among, len(array))
+            elif len(array) < batches.rows:
                 raise ShapeError(f"{name} has {len(array)} rows", f"{batches.rows}")
             planned = self._planned(name)
             if planned is not None and planned != (N, *array.shape[1:]):
                 raise ShapeError(f"{name} has shape {show_shape(array.shape)}", show_shape(planned))
         self.indices(data, batches.rows)
         return data, table
+
+    def held_out(self, data: Mapping[str, Array], rows: Array) -> tuple[dict[str, Array], Array]:
+        """What is read of rows that are held out: those of the data that are inputs, and the numbers of the rows.
+
+        Raises:
+            ShapeError: for arrays that have not the planned shape.
+            InvalidValueError: for a row number or a label out of its range.
+        """
+        owned = self._owned({name: array for name, array in data.items() if name in self._plan.inputs})
+        rows = np.array(rows, np.int64)
+        for name, array in owned.items():
+            check_index(rows, len(array))
+            if self._planned(name) != (N, *array.shape[1:]):
+                raise ShapeError(f"{name} has shape {show_shape(array.shape)}", show_shape(self._planned(name) or ()))
+        self.indices(owned, len(rows))
+        return owned, rows
 
     def _planned(self, name: str) -> tuple[Any, ...] | None:
         v = self._plan.inputs.get(name)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from clearprop.execute.codes import ELEMENTWISE, MAX_REGISTERS, MAX_SCRATCH, OPS
+from clearprop.execute.binary import REFUSED as REFUSED
+from clearprop.execute.binary import native as _native
+from clearprop.execute.codes import ELEMENTWISE, MAX_REGISTERS, MAX_SCRATCH
 from clearprop.execute.encode import Encoded, encode
 from clearprop.execute.exclusive import Exclusive
 from clearprop.execute.executor import Program
@@ -27,15 +28,6 @@ from clearprop.execute.threads import MOST, available, threads_for
 from clearprop.graph import DTYPES, Graph
 from clearprop.plan import Limits, Plan, lower, operand_of, passes
 from clearprop.plan.operand import FILE
-
-try:
-    from clearprop.execute import _native  # type: ignore[attr-defined]
-
-    if list(_native.ops) != list(OPS):
-        raise ImportError("it was built with another table of kernels (execute/ops.def); install clearprop again")
-    REFUSED = ""
-except ImportError as error:  # installed without a compiler; or it is there and said no, as to a subinterpreter
-    _native, REFUSED = None, str(error) if find_spec("clearprop.execute._native") else ""
 
 NO_COUNTER = np.zeros(3, np.int64)
 
@@ -139,9 +131,14 @@ class NativeProgram(Program):
     def __hash__(self) -> int:
         return hash((self._code, self.threads))
 
+    @property
+    def code(self) -> Any:
+        """The tables as the machine has them."""
+        return self._code.program
+
     def new_machine(self) -> Exclusive[Any]:
         """Memory to run this code in."""
-        program = self._code.program
+        program = self.code
         return Exclusive(lambda: _native.Machine(program))
 
     def run(self, inputs: Mapping[str, Array], n: int | None = None) -> dict[str, Array]:
@@ -232,6 +229,10 @@ class NativeProgram(Program):
     def ready(self, name: str, array: Array) -> Array:
         """An input as the machine reads it: contiguous, of the planned dtype."""
         return np.ascontiguousarray(array, self.dtype_of(name))
+
+    def sources(self, data: Mapping[str, Array]) -> list[tuple[int, Array]]:
+        """The arrays whose rows are gathered, and the values that they are."""
+        return [(v, self.ready(name, data[name])) for name, v in self.encoded.gathered.items()]
 
     def spec(self, v: int, array: Array | None) -> tuple[Any, ...]:
         """An array and the value of the plan that it is copied to or from: a `StateArray` of the machine."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from clearprop.errors import DTypeError, ForkedError
 from clearprop.execute.batches import Batches, Outcome
-from clearprop.execute.executor import StepTimes
+from clearprop.execute.binary import native as _native
+from clearprop.execute.executor import Program, StepTimes
 from clearprop.execute.reference import Array
+from clearprop.execute.validation import CHUNK, Validation
 
 if TYPE_CHECKING:
     from clearprop.execute.native import NativeProgram
@@ -53,10 +57,26 @@ class NativeSession:
         table: Mapping[str, Array],
         report: Sequence[str],
         stop: Callable[[], bool],
+        validation: Validation | None = None,
     ) -> Outcome:
         """Run training steps, see `Session.run`; all of them in one call of the machine."""
-        steps, diverged, good, reports, seconds, _ = self._train(data, batches, table, report, stop)
-        return Outcome(reports.reshape(steps, len(report)), seconds.tolist(), diverged, good)
+        made = self._train(data, batches, table, report, stop, validation)
+        return _outcome(made, report, validation)
+
+    def validates(self, program: Program) -> bool:
+        """Whether the machine can score that program: code for it, too, that reads nothing but what is kept here."""
+        if not isinstance(program, type(self.program)) or program.isa != self.program.isa:
+            return False
+        code = program.encoded
+        shared = all(self._shared(program, name) for name in code.arrays)
+        return shared and code.counter is None and code.scalars.keys() <= self._numbers.keys()
+
+    def _shared(self, program: NativeProgram, name: str) -> bool:
+        """Whether another program has an array of the kept state in the same layout."""
+        if name not in self._kept or not program.is_packed(name) or not self.program.is_packed(name):
+            return False
+        ours = self.program.encoded.values[self.program.encoded.arrays[name]]
+        return ours[:2] == program.encoded.values[program.encoded.arrays[name]][:2]
 
     def read(self, names: Iterable[str]) -> dict[str, Array] | None:
         """Copies of some of the state, see `Session.read`."""
@@ -79,9 +99,8 @@ class NativeSession:
         """Whether all numbers of an array are finite."""
         if name in self._waiting or name in self._numbers:
             return bool(np.isfinite({**self._numbers, **self._waiting}[name]).all())
-        v, _, _, rows, cols = self._spec(name, None)
         with self._machine.lock:
-            finite: bool = self._holder.finite([(v, rows, cols)])
+            finite: bool = self._holder.finite([self._extent(name)])
         return finite
 
     def free_buffers(self) -> None:
@@ -91,9 +110,9 @@ class NativeSession:
 
     def profile(self, data: Mapping[str, Array], batches: Batches, table: Mapping[str, Array]) -> StepTimes:
         """Run steps and time each instruction of the machine."""
-        steps, *_, times = self._train(data, batches, table, [], lambda: False, profile=True)
+        made = self._train(data, batches, table, [], lambda: False, profile=True)
         owners = self.program.encoded.owners
-        spent = times.reshape(-1, len(owners) + 1) / steps  # a row per thread, the last column is waiting
+        spent = made.profile.reshape(-1, len(owners) + 1) / made.steps  # a row per thread, the last column is waiting
         longest = spent.max(axis=0).tolist()
         seconds: dict[int, float] = {}
         for owner, each in zip(owners, longest[:-1], strict=True):
@@ -107,35 +126,89 @@ class NativeSession:
         table: Mapping[str, Array],
         report: Sequence[str],
         stop: Callable[[], bool],
+        validation: Validation | None = None,
         profile: bool = False,
-    ) -> tuple[Any, ...]:
+    ) -> Any:
         program = self.program
-        data, table = program.checks.steps(self.shapes, data, batches, table)
-        constants, columns, rows = self._scalars(table, len(batches))
+        assignment = self._assignment(data, batches, table, report, validation)
         with self._machine.lock:
-            machine = self._machine.thing
-            if not self.alive:
-                raise ForkedError("training steps in a child that was forked while another thread ran them")
-            machine.load([self._spec(name, a) for name, a in self._waiting.items()])
-            self._waiting = dict(self._in_place)
-            forked, *result = machine.train(
-                epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
+            machine = self._taken()
+            made = _native.train(
+                machine,
+                assignment,
                 threads=program.threads_for(batches.size),
-                kept=[self._spec(name, a) for name, a in self._kept.items()],
-                data=[(v, program.ready(name, data[name])) for name, v in program.encoded.gathered.items()],
-                constants=constants,
-                table=rows,
-                columns=columns,
-                report=program.reported(report),
                 stop=stop,
                 may_go_alone=program.threads is None and program.plan.flops(batches.size) < SHORT_STEP and not profile,
                 profile=profile,
             )
-            if not forked:
-                self._machine.thing = machine  # also in a child that a handler of signals forked on the way
-        if forked:
+            self._given_back(machine, made)
+        return made
+
+    def _taken(self) -> Any:
+        """The machine with the state of now; for the holder of its lock."""
+        if not self.alive:
+            raise ForkedError("training steps in a child that was forked while another thread ran them")
+        self._holder.load([self._spec(name, a) for name, a in self._waiting.items()])
+        self._waiting = dict(self._in_place)
+        return self._holder
+
+    def _given_back(self, machine: Any, made: Any) -> None:
+        if made.forked:
             raise ForkedError("training steps that began before a fork", "no fork by a signal handler while they run")
-        return tuple(result)
+        self._machine.thing = machine  # also in a child that a handler of signals forked on the way
+
+    def _assignment(
+        self,
+        data: Mapping[str, Array],
+        batches: Batches,
+        table: Mapping[str, Array],
+        report: Sequence[str],
+        validation: Validation | None,
+    ) -> Any:
+        """What the machine is to do, checked; it holds the arrays that it names."""
+        program = self.program
+        batches = batches if batches.among is None else replace(batches, among=batches.among.copy())
+        data, table = program.checks.steps(self.shapes, data, batches, table)
+        constants, columns, rows = self._scalars(table, len(batches))
+        assignment = _native.Assignment(
+            epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
+            among=batches.among,
+            kept=[self._spec(name, a) for name, a in self._kept.items()],
+            data=program.sources(data),
+            constants=constants,
+            table=rows,
+            columns=columns,
+            report=program.reported(report),
+        )
+        if validation is not None:
+            self._hold_out(assignment, validation)
+        return assignment
+
+    def _hold_out(self, assignment: Any, validation: Validation) -> None:
+        held_out, state = validation.held_out, self.program.encoded.arrays
+        scorer = cast("NativeProgram", held_out.program)
+        data, rows = scorer.checks.held_out(held_out.data, held_out.numbers)
+        places = [(name, scorer.spec(v, None)) for name, v in scorer.encoded.arrays.items()]
+        validation.best_state = {name: self._blank(name) for name in self._kept}
+        assignment.hold_out(
+            program=scorer.code,
+            state=[(state[name], v, twin, height, width) for name, (v, twin, _, height, width) in places],
+            data=scorer.sources(data),
+            constants=[(place, float(self._numbers[name])) for name, place in scorer.encoded.scalars.items()],
+            loss=scorer.reported(["loss"])[0],
+            rows=rows,
+            chunk=CHUNK,
+            in_threads=scorer.threads_for(min(len(rows), CHUNK)) > 1,
+            patience=(
+                validation.patience is not None,
+                validation.patience or 0,
+                validation.min_delta,
+                math.nan if validation.best is None else validation.best,
+                validation.waited,
+            ),
+            best=[self._spec(name, a) for name, a in validation.best_state.items()],
+            rest=[self._extent(name) for name in self.shapes.keys() - self._kept if self._is_packed(name)],
+        )
 
     def _scalars(self, table: Mapping[str, Array], steps: int) -> tuple[list[tuple[int, float]], list[int], Array]:
         """The numbers that are the same in every step, and the places and the table of those that are not."""
@@ -151,5 +224,22 @@ class NativeSession:
     def _spec(self, name: str, array: Array | None) -> tuple[Any, ...]:
         return self.program.spec(self.program.encoded.arrays[name], array)
 
+    def _extent(self, name: str) -> tuple[int, int, int]:
+        v, _, _, rows, cols = self._spec(name, None)
+        return v, rows, cols
+
+    def _is_packed(self, name: str) -> bool:
+        return name in self.program.encoded.arrays and self.program.is_packed(name)
+
     def _blank(self, name: str) -> Array:
         return np.empty(self.shapes[name], self.program.dtype_of(name))
+
+
+def _outcome(made: Any, report: Sequence[str], validation: Validation | None) -> Outcome:
+    if validation is not None:
+        validation.losses, validation.stopped = made.validation.tolist(), made.stopped
+        validation.best = None if math.isnan(made.best) else made.best
+        validation.waited = made.waited
+        validation.best_epoch = made.best_epoch if made.best_epoch >= 0 else None
+    reports = made.reports.reshape(made.steps, len(report))
+    return Outcome(reports, made.seconds.tolist(), made.diverged, made.good_epoch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from clearprop.execute.executor import Program
 from clearprop.execute.input_checks import InputChecks
 from clearprop.execute.reference import FAST, FIXED_ORDER, Array, Kernel
 from clearprop.execute.row_by_row import in_chunks, row_by_row
+from clearprop.execute.validation import Validation
 from clearprop.graph import DTYPES, Graph
 from clearprop.plan import VIEWS, Plan, any_of, build_plan
 
@@ -141,12 +142,16 @@ class ReferenceSession:
         table: Mapping[str, Array],
         report: Sequence[str],
         stop: Callable[[], bool],
+        validation: Validation | None = None,
     ) -> Outcome:
         """Run one training step per batch of rows, see `Session.run`."""
         outcome = Outcome(np.empty(0), [])
         rows: list[list[float]] = []
         starts: list[dict[str, Array]] = []
         data, table = self.program.checks.steps(self._state, data, batches, table)
+        if validation is not None:
+            held_out = validation.held_out
+            cast(ReferenceProgram, held_out.program).checks.held_out(held_out.data, held_out.numbers)
         with self.program.memory.lock, single_threaded(), np.errstate(all="ignore"):
             memory = self.program.memory.thing
             for epoch in range(batches.epochs):
@@ -163,11 +168,23 @@ class ReferenceSession:
                         np.copyto(self._state[name], array)
                 if not finite or len(rows) < before + batches.per_epoch:
                     break
+                goes_on = not outcome.diverged and self._validated(validation)
                 outcome.seconds.append(time.perf_counter() - start)
-                if outcome.diverged:
+                if not goes_on:
                     break
         outcome.reports = np.array(rows, np.float64).reshape(-1, len(report))
         return outcome
+
+    def validates(self, program: Program) -> bool:
+        """Whether NumPy runs that, too."""
+        return isinstance(program, ReferenceProgram)
+
+    def _validated(self, validation: Validation | None) -> bool:
+        """Score an epoch's end; returns whether to go on."""
+        if validation is None:
+            return True
+        validation.after_epoch(self._state, {name: self._state[name] for name in self._kept})
+        return not validation.stopped and all(map(self.finite, self._state))
 
     def read(self, names: Iterable[str]) -> dict[str, Array]:
         """Copies of some of the state, see `Session.read`."""

@@ -17,7 +17,7 @@ from clearprop.train.optimizers import (
     resolve_optimizer,
 )
 from clearprop.train.plain_step import PlainStep
-from clearprop.train.predict import CHUNK, Data, Scorer, made_up, prediction_program, split_data
+from clearprop.train.predict import Data, Scorer, made_up, prediction_program, split_data
 from clearprop.train.profile import Profile, profile
 from clearprop.train.run import Run, initial_parameters
 from clearprop.train.scalars import first_numbers, scalar_table, schedules
@@ -25,7 +25,6 @@ from clearprop.train.step import StepGraph, step_graph, textbook_step
 from clearprop.train.stepwise import Snapshot, Stepwise
 
 __all__ = [
-    "CHUNK",
     "METRICS",
     "OPTIMIZERS",
     "SGD",

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import DivergenceError, InvalidValueError, UnknownNameError, checked_integer
-from clearprop.execute import Array, Batches, Executor, Outcome, default_executor
+from clearprop.execute import Array, Batches, Executor, Outcome, Validation, default_executor, improves
 from clearprop.graph import DTYPES
 from clearprop.nn import Architecture
 from clearprop.nn.names import DATA_LOSS, LOSS
@@ -27,6 +27,8 @@ from clearprop.train.predict import Data, Scorer
 from clearprop.train.run import Run
 from clearprop.train.scalars import scalar_table
 from clearprop.train.step import StepGraph, step_graph
+
+VALIDATION_LOSS = "validation_loss"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class EarlyStopping:
         restore_best: whether the weights of the best epoch are put back at the end.
     """
 
-    monitor: str = "validation_loss"
+    monitor: str = VALIDATION_LOSS
     patience: int = 10
     min_delta: float = 0.0
     restore_best: bool = True
@@ -164,24 +166,32 @@ class _Loop:
         table = self._table(batches)
         is_last = run.done + batches.epochs >= self.training.epochs
         this_start = None if is_last else (run.done, run.snapshot())  # the last call needs none: no other follows
-        outcome = self.session.run(self.data.arrays(), batches, table, [DATA_LOSS, LOSS], interrupt)
-        self._check_finite(outcome, table)
+        validation = self._validation()
+        outcome = self.session.run(self.data.arrays(), batches, table, [DATA_LOSS, LOSS], interrupt, validation)
+        if outcome.diverged:
+            raise self._divergence(outcome, batches, table, start, validation)
         self.previous_start = this_start
-        self._record(outcome, batches, table["η"], start)
+        self._record(outcome, batches, table["η"], start, validation)
         self._check_slots()
+        if validation is not None:
+            self._take_over(validation)
         if interrupt.requested and len(outcome.reports) < len(batches):  # within an epoch: its steps count, it does not
             run.step += len(outcome.reports) - len(outcome.seconds) * self.steps_per_epoch
             run.history.stopped_by = "interrupt"
             return False
-        return self._after_epoch(interrupt)
+        return self._after_epoch(interrupt, validation)
 
-    def _record(self, outcome: Outcome, batches: Batches, rates: Array, start: float) -> None:
+    def _record(
+        self, outcome: Outcome, batches: Batches, rates: Array, start: float, validation: Validation | None
+    ) -> None:
         """Add the finished epochs to the history. Those of a call for one epoch count the validation's seconds, too."""
         run, epochs, steps = self.run, len(outcome.seconds), self.steps_per_epoch
         losses = outcome.reports[: epochs * steps, 0].reshape(epochs, steps)
         run.step, run.epoch, run.done = run.step + losses.size, run.epoch + epochs, run.done + epochs
         rows: dict[str, list[float]] = {"loss": (losses * batches.shares).sum(axis=1).tolist()}
-        if self.scorer is not None and epochs:
+        if validation is not None:
+            rows["validation_loss"] = validation.losses
+        elif self.scorer is not None and epochs:
             rows |= {name: [value] for name, value in self.scorer.scores(run.parameters).items()}
         rows["learning_rate"] = rates[steps - 1 : epochs * steps : steps].tolist()
         rows["seconds"] = [time.perf_counter() - start] if batches.epochs == 1 and epochs else outcome.seconds
@@ -192,16 +202,31 @@ class _Loop:
     @property
     def _watched(self) -> bool:
         """Whether something is to happen after every epoch, so that each is a call of the executor of its own."""
-        training = self.training
-        plateau = training.optimizer.schedule.on_plateau is not None
-        return bool(training.callbacks) or self.scorer is not None or training.early_stopping is not None or plateau
+        training, rule = self.training, self.training.early_stopping
+        if training.callbacks or training.optimizer.schedule.on_plateau is not None:
+            return True
+        if self.scorer is None:
+            return rule is not None
+        other = bool(training.metrics) or (rule is not None and rule.monitor != VALIDATION_LOSS)
+        return other or self.scorer.data.weightless or not self.session.validates(self.scorer.held_out.program)
+
+    def _validation(self) -> Validation | None:
+        """What the session looks at after every epoch, where nothing else does."""
+        if self.scorer is None or self._watched:
+            return None
+        rule, run = self.training.early_stopping, self.run
+        if rule is None:
+            return Validation(self.scorer.held_out)
+        return Validation(self.scorer.held_out, rule.patience, rule.min_delta, run.best, run.waited)
 
     def _batches(self) -> Batches:
         """The batches of the next call: those of one epoch if epochs are watched, else of as many as one call takes."""
         training, run = self.training, self.run
         most = max(1, MOST_STEPS // self.steps_per_epoch)
         epochs = 1 if self._watched else min(training.epochs - run.done, most)
-        return Batches(len(self.data), training.batch_size, epochs, run.epoch, training.seed, training.shuffle)
+        return Batches(
+            *(len(self.data), training.batch_size, epochs, run.epoch, training.seed, training.shuffle, self.data.among)
+        )
 
     def _table(self, batches: Batches) -> dict[str, Array]:
         """The step graph's scalar inputs, one number per step each: η, bias corrections, whatever has a schedule.
@@ -215,15 +240,15 @@ class _Loop:
             table["η"] = table["η"] * run.rate_factor
         return table
 
-    def _check_finite(self, outcome: Outcome, table: dict[str, Array]) -> None:
-        """Raise DivergenceError if the run diverged.
+    def _divergence(
+        self, outcome: Outcome, batches: Batches, table: dict[str, Array], start: float, validation: Validation | None
+    ) -> DivergenceError:
+        """What to raise where the run diverged; epochs before that, if validated, are in the history.
 
         The executor has put the parameters back to the start of the last epoch whose first loss was finite. If there
         was none in this call, the parameters that the previous call started from are restored here.
         """
         run, i = self.run, len(outcome.reports) - 1
-        if not outcome.diverged:
-            return
         loss = outcome.reports[i, 0]
         epoch, batch = divmod(i, self.steps_per_epoch)
         kept = run.done + 1 + outcome.good_epoch  # the epoch that the parameters are from the start of
@@ -234,13 +259,16 @@ class _Loop:
         run.forget_optimizer()
         rate = float(table["η"][max(i, 0)])
         what = "the parameters are no longer finite" if np.isfinite(loss) else f"the loss is {loss:g}"
-        raise DivergenceError(
+        error = DivergenceError(
             f"training diverged: {what} at step {run.step + i + 1} "
             f"(epoch {run.done + epoch + 1}, batch {batch + 1}); "
             f"the weights from before epoch {kept} are kept",
             "a finite loss",
             f"try a learning rate below {rate:g} (such as {rate / 10:g}), clip_norm=1, or standardised inputs",
         )
+        if validation is not None:
+            self._record(outcome, batches, table["η"], start, validation)
+        return error
 
     def _check_slots(self) -> None:
         """Raise DivergenceError if an optimizer array (a slot) is infinite: updates divided by it would be 0."""
@@ -255,12 +283,12 @@ class _Loop:
                     "try standardised inputs, clip_norm=1, or Network(dtype='float64')",
                 )
 
-    def _after_epoch(self, interrupt: Interrupt) -> bool:
+    def _after_epoch(self, interrupt: Interrupt, validation: Validation | None) -> bool:
         """Lower the rate on a plateau, ask for an early stop, call the callbacks; returns whether to train on."""
         run, training = self.run, self.training
         row = run.history.last()
         self._reduce_on_plateau(row)
-        stop = self._early_stop(row)
+        stop = self._early_stop(row) if validation is None else validation.stopped
         if stop:
             run.history.stopped_by = "early stopping"
         event = Epoch(run.done, training.epochs, row, run)
@@ -270,6 +298,19 @@ class _Loop:
             run.history.stopped_by, stop = "interrupt", True
         return not stop
 
+    def _take_over(self, validation: Validation) -> None:
+        """Take over what a call that validates itself did in the place of `_early_stop`."""
+        run = self.run
+        if validation.patience is None:
+            return
+        if validation.best_epoch is not None:
+            run.best_parameters = run.snapshot() | validation.best_state
+            run.history.best_epoch = run.done - len(validation.losses) + validation.best_epoch + 1
+        run.best, run.waited = validation.best, validation.waited
+        for epoch, loss in enumerate(validation.losses, run.done - len(validation.losses) + 1):
+            if math.isnan(loss):
+                self.undefined.setdefault(VALIDATION_LOSS, epoch)
+
     def _early_stop(self, row: dict[str, float]) -> bool:
         """Keep the weights of an epoch that is the best so far; returns whether patience has run out."""
         rule, run = self.training.early_stopping, self.run
@@ -277,7 +318,7 @@ class _Loop:
             return False
         value = self._monitored(row, rule.monitor)
         sign = self._sign(rule.monitor)
-        if not math.isnan(value) and (run.best is None or sign * (value - run.best) > rule.min_delta):
+        if improves(value, run.best, rule.min_delta, sign):
             run.best, run.waited = value, 0
             run.best_parameters = run.snapshot()
             run.history.best_epoch = run.done
@@ -292,7 +333,7 @@ class _Loop:
             return
         monitor = schedule.monitor or ("validation_loss" if "validation_loss" in row else "loss")
         value, sign = self._monitored(row, monitor), self._sign(monitor)
-        if not math.isnan(value) and (run.plateau_best is None or sign * (value - run.plateau_best) > 0):
+        if improves(value, run.plateau_best, sign=sign):
             run.plateau_best, run.plateau_waited = value, 0
             return
         run.plateau_waited += 1

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError
-from clearprop.execute import Array, Executor, Program
+from clearprop.execute import Array, Executor, HeldOut, Program
 from clearprop.graph import Graph, simplify
 from clearprop.nn import Architecture, TargetForm
 from clearprop.table.split import split_rows
 from clearprop.train.metrics import Metric
-
-CHUNK = 4096  # rows that are scored at once: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -27,18 +25,25 @@ class Data:
         X, y: features and targets.
         form: of the targets.
         weights: of the rows, float64; only their ratios count. None where all rows count alike.
+        among: the numbers of these rows in X, y and weights, int64, where they are only some of them; else None.
     """
 
     X: Array
     y: Array
     form: TargetForm
     weights: Array | None = None
+    among: Array | None = None
 
     def __len__(self) -> int:
-        return len(self.X)
+        return len(self.X) if self.among is None else len(self.among)
+
+    def view(self, among: Array) -> Data:
+        """Some of the rows, where they are; what is read of them is gathered row by row."""
+        return replace(self, among=np.asarray(among, np.int64))
 
     def rows(self, index: Array) -> Data:
-        """Some of the rows."""
+        """Some of the rows, as copies."""
+        index = index if self.among is None else self.among[index]
         return Data(self.X[index], self.y[index], self.form, None if self.weights is None else self.weights[index])
 
     @cached_property
@@ -47,19 +52,29 @@ class Data:
 
         They are scaled before they are cast: a weight that is small beside those of other rows only stays above 0.
         """
-        if self.weights is None or self.weightless:
-            return None if self.weights is None else self.weights.astype(self.X.dtype)
-        up_to_one = self.weights / self.weights.max()
-        scaled: Array = (up_to_one / up_to_one.mean()).astype(self.X.dtype)
+        weights = self._weights
+        if weights is None or self.weights is None:
+            return None
+        if not self.weightless:
+            up_to_one = weights / weights.max()
+            weights = up_to_one / up_to_one.mean()
+        if self.among is None:
+            return weights.astype(self.X.dtype)
+        scaled = np.zeros(len(self.weights), self.X.dtype)
+        scaled[self.among] = weights
         return scaled
+
+    @property
+    def _weights(self) -> Array | None:
+        return self.weights if self.weights is None or self.among is None else self.weights[self.among]
 
     @property
     def weightless(self) -> bool:
         """Whether no row counts: nothing can be learned from them, and no loss is defined."""
-        return self.weights is not None and not self.weights.any()
+        return self._weights is not None and not self._weights.any()
 
     def arrays(self) -> dict[str, Array]:
-        """By the names they have in the graphs."""
+        """By the names they have in the graphs; of `view`s all rows, w being 0 for others than these."""
         return {"X": self.X, "y": self.y} | ({} if self.w is None else {"w": self.w})
 
 
@@ -98,29 +113,19 @@ class Scorer:
         self, architecture: Architecture, metrics: tuple[Metric, ...], data: Data, executor: Executor, dtype: str
     ) -> None:
         graph = architecture.loss_graph(dtype, False, data.form, data.weights is not None)
-        self.metrics, self.data = metrics, data
-        self.losses: Program = executor.load(simplify(Graph({"loss": graph["loss"]})))
+        self.metrics = metrics
+        self.data = data if data.among is None or not metrics else data.rows(np.arange(len(data)))
+        self.held_out = HeldOut(executor.load(simplify(Graph({"loss": graph["loss"]}))), data.arrays(), data.among)
         self.outputs = prediction_program(architecture, executor, dtype)
 
     def scores(self, parameters: dict[str, Array]) -> dict[str, float]:
         """`validation_loss` and the metrics."""
-        row = {"validation_loss": self._loss(parameters)}
+        row = {"validation_loss": math.nan if self.data.weightless else self.held_out.loss(parameters)}
         if self.metrics:
             y, a = self.data.y.view(), self.outputs.bind(parameters)(self.data.X).view()
             y.flags.writeable = a.flags.writeable = False  # y may be the user's own, the next metric sees both
             row |= {f"validation_{m.name}": m(y, a) for m in self.metrics}
         return row
-
-    def _loss(self, parameters: dict[str, Array]) -> float:
-        if self.data.weightless:
-            return math.nan
-        names, total = self.losses.plan.inputs, 0.0
-        bound = {name: a for name, a in parameters.items() if name in names}
-        for start in range(0, len(self.data), CHUNK):
-            chunk = {name: a[start : start + CHUNK] for name, a in self.data.arrays().items() if name in names}
-            rows = min(CHUNK, len(self.data) - start)
-            total += float(self.losses.run({**bound, **chunk}, rows)["loss"]) * rows
-        return total / len(self.data)
 
 
 def prediction_program(architecture: Architecture, executor: Executor, dtype: str) -> Program:
