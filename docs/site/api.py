@@ -37,7 +37,16 @@ GROUPS = (
         "02-layers",
         {"en": "Layers", "zh": "层"},
         {"en": "Layers, and how their parameters start.", "zh": "各种层，以及参数的初始值。"},
-        ("nn.layers", "nn.initializers", "network.layers"),
+        (
+            "nn.layers",
+            "nn.encodings",
+            "nn.periodic",
+            "nn.scales",
+            "nn.embedding",
+            "nn.ensemble",
+            "nn.initializers",
+            "network.layers",
+        ),
     ),
     Group(
         "03-activations",

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import clearprop as cp
-from clearprop.estimators import predictor, table_model
+from clearprop.estimators import members, predictor
 from clearprop.estimators.predictor import Reader
 from clearprop.estimators.training import trained
 from clearprop.network import network_from
@@ -70,7 +70,7 @@ def table():
 @pytest.mark.parametrize("target", ["label", "number"])
 def test_a_model_with_another_predictor(table, target, tmp_path, monkeypatch):
     data = table.drop({"label", "number"} - {target})
-    monkeypatch.setattr(table_model, "trained", two_trained)
+    monkeypatch.setattr(members, "trained", two_trained)
     fit = cp.TableModel.train(data, target, epochs=40, learning_rate=0.01)
     model = fit.model
     first, second = (replace(model, predictor=network) for network in model.predictor.networks)
@@ -91,7 +91,7 @@ def test_a_model_with_another_predictor(table, target, tmp_path, monkeypatch):
 
 
 def test_what_looks_into_a_network_says_that_there_is_none(table, monkeypatch):
-    monkeypatch.setattr(table_model, "trained", two_trained)
+    monkeypatch.setattr(members, "trained", two_trained)
     model = cp.TableModel.train(table, "label", epochs=1).model
     for use in (lambda: model.network, lambda: cp.gradient_times_input(model, table)):
         with pytest.raises(cp.InvalidValueError, match="a model with a Mean; expected a model with a single network"):

@@ -28,7 +28,9 @@ def table():
 
 
 def test_the_fields_are_the_arguments_of_before():
-    assert {field.name: getattr(cp.Recipe(), field.name) for field in fields(cp.Recipe)} == BEFORE
+    later = {"pieces", "dropout", "members", "schedule"}
+    now = {field.name: getattr(cp.Recipe(), field.name) for field in fields(cp.Recipe) if field.name not in later}
+    assert now == BEFORE
 
 
 def test_a_recipe_and_its_overrides_are_the_arguments(table):

@@ -6,54 +6,83 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError
 from clearprop.estimators.about import digest, training_facts
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
-from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Prepared
 from clearprop.estimators.recipe import Recipe
-from clearprop.estimators.scores import answers_on
+from clearprop.estimators.scores import Answers, answers_of, answers_on
 from clearprop.estimators.threshold import choose
 from clearprop.estimators.training import TrainedPredictor
 from clearprop.table.target import ClassTarget, Target
 from clearprop.version import installed_version
 
+Array = NDArray[Any]
 
-def deciding(ready: Prepared, predictor: Predictor, metric: str) -> Prepared:
+
+def deciding(ready: Prepared, run: TrainedPredictor, metric: str) -> Prepared:
     """With the decision that makes a score best on the validation rows, or on the training rows if there are none."""
     target = ready.target
     if not isinstance(target, ClassTarget):
         return ready
-    part = "validation" if len(ready.part("validation")[1]) and len(target.classes) == 2 else "train"
-    (X, y, weights), (_, learned, counted) = ready.part(part), ready.learned_from("train")
+    part = "validation" if _has_validation(ready, run) and len(target.classes) == 2 else "train"
+    y, a, weights = _answers(ready, run, part)
+    _, learned, counted = ready.learned_from("train")
     mass = np.bincount(learned, counted, minlength=len(target.classes))
-    decision = choose(metric, target, y, predictor.predict(X), weights, mass, part)
-    return replace(ready, target=replace(target, decision=decision))
+    return replace(ready, target=replace(target, decision=choose(metric, target, y, a, weights, mass, part)))
 
 
-def smeared(ready: Prepared, predictor: Predictor) -> Target:
+def smeared(ready: Prepared, run: TrainedPredictor) -> Target:
     """The target with what its predictions are multiplied by, found on validation rows, if there are any."""
     if isinstance(ready.target, ClassTarget):
         return ready.target
-    X, y, _ = ready.part("validation" if len(ready.part("validation")[1]) else "train")
-    return ready.target.smeared(y, predictor.predict(X)[:, 0])
+    y, a, _ = _answers(ready, run, "validation" if _has_validation(ready, run) else "train")
+    return ready.target.smeared(y, a[:, 0])
 
 
-def evaluated(ready: Prepared, predictor: Predictor) -> dict[str, Evaluation]:
-    """The evaluation of each part that has rows, the last of them with intervals."""
-    parts = {name: ready.part(name) for name in ("train", "validation", "test")}
-    parts = {name: part for name, part in parts.items() if len(part[1])}
-    last = list(parts)[-1]
-    return {
-        name: evaluation_of(
-            *(ready.target, answers_on(ready.target, predictor.predict, X, y, weights), ready.without_target),
-            intervals=name == last,
-            units=ready.units(name) if name == last else None,
-            past=ready.past(predictor) if name == last else None,
+def evaluated(ready: Prepared, run: TrainedPredictor) -> dict[str, Evaluation]:
+    """The evaluation of each part that has rows, the last of them with intervals.
+
+    Where members held out rows in turn, the validation rows are the training rows, each answered by the one member that
+    did not learn it.
+    """
+    there = {name: len(ready.part(name)[1]) > 0 for name in ("train", "test")}
+    there["validation"] = _has_validation(ready, run)
+    parts = [name for name in ("train", "validation", "test") if there[name]]
+    found = {}
+    for name in parts:
+        last = name == parts[-1]
+        found[name] = evaluation_of(
+            *(ready.target, _judged(ready, run, name), ready.without_target),
+            intervals=last,
+            units=ready.units("train" if run.held_out is not None and name == "validation" else name) if last else None,
+            past=ready.past(run.predictor, run.held_out) if last else None,
         )
-        for name, (X, y, weights) in parts.items()
-    }
+    return found
+
+
+def _has_validation(ready: Prepared, run: TrainedPredictor) -> bool:
+    return run.held_out is not None or len(ready.part("validation")[1]) > 0
+
+
+def _judged(ready: Prepared, run: TrainedPredictor, part: str) -> Answers:
+    """The answers on a part, some rows at a time where there are very many classes."""
+    if part == "validation" and run.held_out is not None:
+        y, a, weights = _answers(ready, run, part)
+        return answers_of(ready.target, y, a, weights)
+    X, y, weights = ready.part(part)
+    return answers_on(ready.target, run.predictor.predict, X, y, weights)
+
+
+def _answers(ready: Prepared, run: TrainedPredictor, part: str) -> tuple[Array, Array, Array | None]:
+    """Targets, outputs and weights of the rows of a part."""
+    if part == "validation" and run.held_out is not None:
+        _, y, weights = ready.part("train")
+        return y, run.held_out, weights
+    X, y, weights = ready.part(part)
+    return y, run.predictor.predict(X), weights
 
 
 def about_of(run: TrainedPredictor, recipe: Recipe, ready: Prepared) -> dict[str, Any]:

@@ -67,15 +67,22 @@ class Prepared:
         """What the bootstrap draws from a part."""
         return None if name in self.frames else self.division.units(getattr(self.division.split, name))
 
-    def past(self, predictor: Predictor) -> Past | None:
-        """What came before the test rows, where they were split off by time."""
-        order, rows = self.division.order, self.division.split.validation
+    def past(self, predictor: Predictor, held_out: Array | None = None) -> Past | None:
+        """What came before the test rows, where they were split off by time.
+
+        Args:
+            predictor: what answers.
+            held_out: outputs for the training rows of members that had not learned them, if there are such.
+        """
+        order, part = self.division.order, "validation" if held_out is None else "train"
         if self.division.how != "time" or order is None or "test" in self.frames:
             return None
+        rows: Array = getattr(self.division.split, part)
         errors = np.empty(0)
         if len(rows):
-            X, y, _ = self.parts["validation"]
-            errors = losses(self.target, y, predictor.predict(X))[np.argsort(order[rows], kind="stable")]
+            X, y, _ = self.parts[part]
+            a = predictor.predict(X) if held_out is None else held_out
+            errors = losses(self.target, y, a)[np.argsort(order[rows], kind="stable")]
         return Past(self.y[np.argsort(order, kind="stable")], errors)
 
 
@@ -211,6 +218,7 @@ _DEFAULT_SHARES = Recipe.validation, Recipe.test
 def _shares(recipe: Recipe, own: Mapping[str, Any]) -> tuple[float, float]:
     """Of validation and test rows in the table; none of a part that has rows of its own."""
     validation, test = (0.0 if name in own else getattr(recipe, name) for name in ("validation", "test"))
+    validation = 0.0 if recipe.members > 1 else validation  # members hold out training rows in turn
     if validation + test >= 1:
         raise InvalidValueError(f"validation and test shares {validation} + {test}", "less than 1 together")
     return validation, test

@@ -20,7 +20,7 @@ from clearprop.estimators.division import require_split
 from clearprop.estimators.weights import checked_class_weight
 from clearprop.interop import describe, revive
 from clearprop.network.arguments import as_truth, require_penalty
-from clearprop.nn import Dense
+from clearprop.nn import Dense, Dropout
 from clearprop.table.columns import KINDS, SEASON
 from clearprop.table.marks import Marks
 from clearprop.table.numbers import SCALINGS, Scaling
@@ -44,14 +44,22 @@ class Recipe:
         scaling: of numbers: "standard" (mean and standard deviation), "robust" (median and quartiles), "log" (their
             signed logarithms); "auto" takes logarithms where values span decades, robust where a few are far out, and
             learns a target that is never negative and spans decades by its logarithm.
+        pieces: into how many intervals the values of a number are cut, about equally many rows in each, for a piecewise
+            linear encoding beside the number itself (`cp.PiecewiseLinear`); 0 for none, None for a number that suits
+            the table: 8 to 64, more for more rows.
         hidden: units of the hidden layers; by default one layer of 128, two of 64 from 5,000 training rows.
         activation: of the hidden layers.
+        dropout: share of the hidden units that each step of the training leaves out.
         l2: penalty on the weights; by default 2.5/rows, one prior whatever the size of the table.
+        members: how many networks answer together, with the mean of their outputs. With more than one there are no
+            validation rows: each is ended by another part of the training rows, which it does not learn from, so that
+            every row is learned by all but one.
         epochs: passes over the training rows, at most.
         patience: epochs without a better validation loss before the training ends; the best weights are kept.
         batch_size: rows per step; by default 32, 64 from 5,000 training rows, 128 from 20,000, 256 from 200,000.
         optimizer: by name, or as an object such as `cp.Adam(1e-3)`.
         learning_rate: by default the optimizer's own.
+        schedule: "constant", or "cosine": down to nothing along half a cosine over all epochs.
         seed: of the split, the initial weights and the shuffling.
         validation, test: shares of the rows that end the training, and that only judge it.
         split: "random", "time" or "group". By default by time where a date orders the rows, else at random.
@@ -81,15 +89,19 @@ class Recipe:
     kinds: Mapping[str, str] | None = None
     scaling: Scaling = "auto"
 
+    pieces: int | None = 0
     hidden: int | Sequence[int] | None = None
     activation: Any = "relu"
+    dropout: float = 0.0
     l2: float | None = None
+    members: int = 1
 
     epochs: int = 500
     patience: int = 20
     batch_size: int | None = None
     optimizer: str | Optimizer = "adam"
     learning_rate: float | None = None
+    schedule: str = "constant"
     seed: int = 0
 
     validation: float = 0.15
@@ -136,9 +148,13 @@ class Recipe:
         if self.l2 is not None:
             require_penalty("l2", self.l2)
             self._set("l2", float(self.l2))
+        self._set("dropout", Dropout(self.dropout).rate)
+        self._set("pieces", None if self.pieces is None else checked_integer("pieces", self.pieces, low=0))
+        self._set("members", checked_integer("members", self.members))
 
     def _check_training(self) -> None:
         resolve_optimizer(self.optimizer, self.learning_rate)
+        _one_of("schedule", self.schedule, SCHEDULES)
         if self.batch_size is not None:
             self._set("batch_size", checked_integer("batch_size", self.batch_size))
         self._set("epochs", checked_integer("epochs", self.epochs, low=0))
@@ -210,6 +226,7 @@ class Recipe:
             raise InvalidValueError("an activation in lists a thousand deep", "an activation") from None
 
 
+SCHEDULES = ("constant", "cosine")
 FIELDS = tuple(field.name for field in fields(Recipe))
 PRESETS: dict[str, dict[str, Any]] = {"default": {}}  # what differs from the defaults
 

@@ -17,6 +17,7 @@ from clearprop.estimators.about import checked_about, digest, optimizer_of
 from clearprop.estimators.ending import about_of, deciding, evaluated, smeared
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.fit import TableFit
+from clearprop.estimators.members import trained_on
 from clearprop.estimators.predictor import Predictor, Sizes, as_network, reader_of
 from clearprop.estimators.preparation import prepare
 from clearprop.estimators.recipe import FIELDS, Recipe, require_known
@@ -24,7 +25,7 @@ from clearprop.estimators.remarks import warn_of
 from clearprop.estimators.row import RowExplanation, explained
 from clearprop.estimators.scores import answers_on, class_probabilities, joined_answers, scores_of
 from clearprop.estimators.threshold import require_optimizable
-from clearprop.estimators.training import trained, tried
+from clearprop.estimators.training import tried
 from clearprop.estimators.verdict import judgement_of, verdict
 from clearprop.estimators.weights import Weighting, weights_in
 from clearprop.explain import Trace
@@ -80,6 +81,11 @@ class TableModel:
             InvalidValueError: if the predictor is something else.
         """
         return as_network(self.predictor)
+
+    @property
+    def members(self) -> tuple[Network, ...]:
+        """The networks whose mean answers; a single one of a model without members."""
+        return self.network.members
 
     def outputs(self, frame: Any, unseen: Unseen | None = None) -> Array:
         """The network's outputs (N, k) for the rows of a table.
@@ -387,20 +393,15 @@ class TableModel:
         ready = tried(ready, recipe, n_threads)
         for remark in ready.remarks:
             warnings.warn(remark("en"), DataWarning, stacklevel=2)
-        run = trained(
-            *(recipe, ready.target, ready.learned_from("train"), ready.learned_from("validation")),
-            checkpoint=checkpoint,
-            resume=resume,
-            callbacks=callbacks,
-            n_threads=n_threads,
-        )
-        ready = replace(ready, target=smeared(ready, run.predictor))
+        options = {"checkpoint": checkpoint, "resume": resume, "callbacks": callbacks, "n_threads": n_threads}
+        run = trained_on(ready, recipe, **options)
+        ready = replace(ready, target=smeared(ready, run))
         if recipe.optimize is not None:
-            ready = deciding(ready, run.predictor, recipe.optimize)
+            ready = deciding(ready, run, recipe.optimize)
         model = TableModel(ready.encoder, ready.target, run.predictor, about_of(run, recipe, ready))
         if keep is not None:
             keep(model)
-        found = evaluated(ready, run.predictor)
+        found = evaluated(ready, run)
         model = replace(model, about=model.about | {"parts": {name: part.to_dict() for name, part in found.items()}})
         return TableFit(model, run.history, found, ready.division, ready.remarks, ready.frames, ready.marks)
 

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
+from clearprop.estimators.cuts import cuts_of
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
 from clearprop.network import Network
-from clearprop.nn import Dense
+from clearprop.nn import Cosine, Dense, Dropout, Layer, PiecewiseLinear, first_value
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.target import ClassTarget, Target
 from clearprop.train import EarlyStopping, History, Optimizer, resolve_optimizer
 
+Array = NDArray[Any]
+
 
 @dataclass(frozen=True)
 class TrainedPredictor:
-    """A predictor that was trained, and how."""
+    """A predictor that was trained, and how.
+
+    Attributes:
+        predictor: what answers.
+        history: of the training; of several members that of the first.
+        optimizer, batch_size: what it was trained with.
+        held_out: what each training row is answered by the member that did not learn it (n, k), if members held out
+            rows in turn.
+    """
 
     predictor: Predictor
     history: History
     optimizer: Optimizer
     batch_size: int
+    held_out: Array | None = None
 
 
 def trained(recipe: Recipe, target: Target, train: Part, validation: Part, **options: Any) -> TrainedPredictor:
@@ -42,24 +54,28 @@ def trained(recipe: Recipe, target: Target, train: Part, validation: Part, **opt
         ClearpropError: for data that does not fit, or an option out of range.
     """
     X, y, weights = train
-    n = len(y)
-    hidden = default_hidden(n) if recipe.hidden is None else cast(tuple[int, ...], recipe.hidden)
-    l2 = default_l2(n) if recipe.l2 is None else recipe.l2
-    network = network_for(target, X.shape[1], hidden, recipe.activation, recipe.seed, l2)
-    size = recipe.batch_size or default_batch_size(n)
-    optimizer = resolve_optimizer(recipe.optimizer, recipe.learning_rate)
+    network = network_for(recipe, target, X, recipe.seed)
     held_out = validation if len(validation[1]) else None
+    fit = fit_options(recipe, len(y))
     history = network.fit(
-        *(X, y),
-        optimizer=optimizer,
-        epochs=recipe.epochs,
-        batch_size=size,
+        X,
+        y,
+        **fit,
         validation=held_out,
         early_stopping=EarlyStopping(patience=recipe.patience) if held_out else None,
         sample_weight=weights,
         **options,
     )
-    return TrainedPredictor(network, history, optimizer, size)
+    return TrainedPredictor(network, history, fit["optimizer"], fit["batch_size"])
+
+
+def fit_options(recipe: Recipe, rows: int) -> dict[str, Any]:
+    """Optimizer, epochs and batch size of a training on so many rows."""
+    optimizer = resolve_optimizer(recipe.optimizer, recipe.learning_rate)
+    if recipe.schedule == "cosine":
+        optimizer = replace(optimizer, learning_rate=Cosine(first_value(optimizer.schedule)))
+    size = recipe.batch_size or default_batch_size(rows)
+    return {"optimizer": optimizer, "epochs": recipe.epochs, "batch_size": size}
 
 
 def default_hidden(rows: int) -> tuple[int, ...]:
@@ -72,20 +88,40 @@ def default_batch_size(rows: int) -> int:
     return 32 if rows < 5000 else 64 if rows < 20000 else 128 if rows < 200_000 else 256
 
 
+def default_pieces(rows: int, columns: int) -> int:
+    """Few intervals for small tables, where they only help to overfit, and where there are very many columns."""
+    return int(np.clip(rows // 60, 8, np.clip(2000 // columns, 4, 64)))
+
+
 def default_l2(rows: int) -> float:
     """One prior on the weights, whatever the size of the table."""
     return 2.5 / rows
 
 
-def network_for(target: Target, n_inputs: int, hidden: Sequence[int], activation: str, seed: int, l2: float) -> Network:
-    """Hidden layers, and the output and the loss that suit the target."""
-    inner = [Dense(units, activation) for units in hidden]
+def network_for(recipe: Recipe, target: Target, X: Array, seed: int) -> Network:
+    """The network that a recipe makes of these training rows: encoding, hidden layers, and what suits the target."""
+    rows, n_inputs = X.shape
+    hidden = default_hidden(rows) if recipe.hidden is None else cast(tuple[int, ...], recipe.hidden)
+    layers: list[Layer] = []
+    cuts = cuts_of(X, default_pieces(rows, n_inputs) if recipe.pieces is None else recipe.pieces)
+    if any(map(len, cuts)):
+        layers.append(PiecewiseLinear(cuts))
+    for units in hidden:
+        layers.append(Dense(units, recipe.activation))
+        if recipe.dropout:
+            layers.append(Dropout(recipe.dropout))
+    output, loss = _answer(target)
+    l2 = default_l2(rows) if recipe.l2 is None else recipe.l2
+    return Network(n_inputs, [*layers, output], loss, seed=seed, l2=l2)
+
+
+def _answer(target: Target) -> tuple[Dense, str]:
+    """The last layer, and the loss, that suit a target."""
     if not isinstance(target, ClassTarget):
-        return Network(n_inputs, [*inner, Dense(1)], "mean_squared_error", seed=seed, l2=l2)
-    k = len(target.classes)
-    if k == 2:
-        return Network(n_inputs, [*inner, Dense(1, "sigmoid")], "binary_cross_entropy", seed=seed, l2=l2)
-    return Network(n_inputs, [*inner, Dense(k, "softmax")], "cross_entropy", seed=seed, l2=l2)
+        return Dense(1), "mean_squared_error"
+    if len(target.classes) == 2:
+        return Dense(1, "sigmoid"), "binary_cross_entropy"
+    return Dense(len(target.classes), "softmax"), "cross_entropy"
 
 
 _MOST_ROWS, _EPOCHS = 5000, 60  # of a trial
@@ -111,7 +147,9 @@ def _errors(ready: Prepared, recipe: Recipe, n_threads: int | None) -> tuple[flo
     assert isinstance(target, NumberTarget)
     train, validation = (_some(ready.learned_from(name)) for name in ("train", "validation"))
     X, y, weights = validation
-    run = trained(replace(recipe, epochs=_EPOCHS), target, train, validation, n_threads=n_threads)
+    run = trained(
+        replace(recipe, members=1, epochs=min(recipe.epochs, _EPOCHS)), target, train, validation, n_threads=n_threads
+    )
     a = run.predictor.predict(X)[:, 0]
     off = target.smeared(y, a).predictions(a) - target.decode(y)
     unit = target.usual[1]  # squares of very large numbers overflow
