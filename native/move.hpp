@@ -28,7 +28,7 @@ void copy_part(const Matrix<T>& from, const Matrix<T>& to, int64_t shift, int64_
 
 // The numbers of columns are small and not negative: unsigned, the division by a panel's width is a shift.
 template <class T>
-CP_INLINE T number_at(const Matrix<T>& m, int64_t r, int32_t column) {
+CP_INLINE const T& number_at(const Matrix<T>& m, int64_t r, int32_t column) {
     const uint32_t c = uint32_t(column), p = c / uint32_t(panel<T>);
     return m.at(p, r)[c - p * uint32_t(panel<T>)];
 }
@@ -56,6 +56,41 @@ void take_columns(const Matrix<T>& from, const int32_t* index, const Matrix<T>& 
     }
 }
 
+// How many columns are added to each of as many sums as a vector has lanes, if those of one after the other lie side by
+// side in one panel; else 0.
+template <class T>
+CP_INLINE int side_by_side(const int32_t* starts, const int32_t* columns) {
+    const int many = starts[1] - starts[0];
+    for (int j = 0; j < many; ++j) {
+        const int32_t first = columns[starts[0] + j];
+        if (first % panel<T> + lanes<T> > panel<T>) return 0;
+        for (int l = 1; l < lanes<T>; ++l)
+            if (starts[l + 1] - starts[l] != many || columns[starts[l] + j] != first + l) return 0;
+    }
+    return many;
+}
+
+// One sum of columns for some rows, a few at a time: each is a chain of additions.
+template <class T>
+void add_column(const Matrix<T>& from, const int32_t* columns, int many, T* to, int width, int64_t begin, int64_t end) {
+    constexpr int at_once = 8;
+    int64_t r = begin;
+    for (; r + at_once <= end; r += at_once) {
+        T sum[at_once] = {};
+        for (int j = 0; j < many; ++j) {
+            const T* x = &number_at(from, r, columns[j]);
+            const int64_t next = from.width(columns[j] / panel<T>);
+            for (int i = 0; i < at_once; ++i) sum[i] += x[i * next];
+        }
+        for (int i = 0; i < at_once; ++i) to[(r + i) * width] = sum[i];
+    }
+    for (; r < end; ++r) {
+        T sum = 0;
+        for (int j = 0; j < many; ++j) sum += number_at(from, r, columns[j]);
+        to[r * width] = sum;
+    }
+}
+
 // Panel p of sums of columns. `index`: where the columns of each sum begin among the numbers behind that list; they are
 // added from left to right.
 template <class T>
@@ -63,13 +98,19 @@ void add_columns(const Matrix<T>& from, const int32_t* index, const Matrix<T>& o
                  int64_t end) {
     const int w = out.width(p);
     const int32_t *starts = index + p * panel<T>, *columns = index + out.cols + 1;
-    for (int64_t r = begin; r < end; ++r) {
-        T* to = out.at(p, r);
-        for (int c = 0; c < w; ++c) {
-            T sum = 0;
-            for (int32_t j = starts[c]; j < starts[c + 1]; ++j) sum += number_at(from, r, columns[j]);
-            to[c] = sum;
+    for (int c = 0; c < w;) {
+        const int many = c + lanes<T> <= w ? side_by_side<T>(starts + c, columns) : 0;
+        if (many == 0) {
+            add_column(from, columns + starts[c], starts[c + 1] - starts[c], out.at(p) + c, w, begin, end);
+            ++c;
+            continue;
         }
+        for (int64_t r = begin; r < end; ++r) {
+            Vec<T> sum{};
+            for (int j = 0; j < many; ++j) sum += load(&number_at(from, r, columns[starts[c] + j]));
+            store(out.at(p, r) + c, sum);
+        }
+        c += lanes<T>;
     }
 }
 

@@ -17,6 +17,12 @@ struct Constants<float> {
     static constexpr float exp_low = -104.0f, exp_high = 89.0f, tanh_high = 10.0f;
     static constexpr int exp_terms = 7, log_terms = 5;
     static constexpr float tiny = 1.17549435e-38f;
+    // π/2 in parts; all but the last have so few digits that their multiples are exact
+    static constexpr int parts = 4;
+    static constexpr float half_pi[parts] = {1.5703125f, 4.837512969970703125e-4f, 7.549533620476723e-08f,
+                                             2.5633440682570896e-12f};
+    static constexpr float turns_high = 1000.0f;  // beyond it libm is asked
+    static constexpr int sine_terms = 5;
 };
 template <>
 struct Constants<double> {
@@ -27,10 +33,15 @@ struct Constants<double> {
     static constexpr double exp_low = -746.0, exp_high = 710.0, tanh_high = 20.0;
     static constexpr int exp_terms = 14, log_terms = 11;
     static constexpr double tiny = 2.2250738585072014e-308;
+    static constexpr int parts = 3;
+    static constexpr double half_pi[parts] = {1.57079632673412561417, 6.07710050630396597660e-11,
+                                              2.02226624879595063154e-21};
+    static constexpr double turns_high = 1e5;
+    static constexpr int sine_terms = 9;
 };
 
 // 1/k!, the Taylor coefficients of exp; enough of them for |r| ≤ ln 2 / 2.
-constexpr double inverse_factorial[16] = {1.0,
+constexpr double inverse_factorial[19] = {1.0,
                                           1.0,
                                           1.0 / 2,
                                           1.0 / 6,
@@ -45,7 +56,10 @@ constexpr double inverse_factorial[16] = {1.0,
                                           1.0 / 479001600,
                                           1.0 / 6227020800.0,
                                           1.0 / 87178291200.0,
-                                          1.0 / 1307674368000.0};
+                                          1.0 / 1307674368000.0,
+                                          1.0 / 20922789888000.0,
+                                          1.0 / 355687428096000.0,
+                                          1.0 / 6402373705728000.0};
 
 template <class T>
 CP_INLINE Vec<T> abs(Vec<T> x) {
@@ -154,6 +168,25 @@ CP_INLINE Vec<T> minimum(Vec<T> a, Vec<T> b) {
     return select((a < b) | (a != a), a, b);
 }
 
+// x = n π/2 + r with |r| ≤ π/4: sin r and cos r by their series, and n, which says which of them is wanted.
+template <class T>
+CP_INLINE IVec<T> quarter_turns(Vec<T> x, Vec<T>& sine, Vec<T>& cosine) {
+    using K = Constants<T>;
+    Vec<T> t = fma(x, splat<T>(T(0.63661977236758134)), splat<T>(K::magic));
+    Vec<T> n = t - K::magic, r = x;
+#pragma GCC unroll 4
+    for (int i = 0; i < K::parts; ++i) r = fma(n, splat<T>(-K::half_pi[i]), r);
+    Vec<T> q = r * r, s = splat<T>(T(0)), c = splat<T>(T(0));
+#pragma GCC unroll 16
+    for (int k = K::sine_terms; k >= 1; --k) {
+        const double sign = k % 2 ? -1.0 : 1.0;
+        s = fma(s, q, splat<T>(T(sign * (k < K::sine_terms ? inverse_factorial[2 * k + 1] : 0.0))));
+        c = fma(c, q, splat<T>(T(sign * inverse_factorial[2 * k])));
+    }
+    sine = select(q == T(0), r, fma(s * q, r, r)), cosine = fma(c, q, splat<T>(T(1)));
+    return (IVec<T>)t - K::magic_bits;
+}
+
 // Lane by lane through libm.
 CP_INLINE float libm_pow(float x, float y) { return __builtin_powf(x, y); }
 CP_INLINE double libm_pow(double x, double y) { return __builtin_pow(x, y); }
@@ -163,5 +196,31 @@ CP_INLINE float libm_cos(float x) { return __builtin_cosf(x); }
 CP_INLINE double libm_cos(double x) { return __builtin_cos(x); }
 CP_INLINE float libm_erf(float x) { return __builtin_erff(x); }
 CP_INLINE double libm_erf(double x) { return __builtin_erf(x); }
+
+// The lanes that are too large for the series, infinite or NaN, through libm; each lane is what it is by itself.
+template <class T, class F>
+CP_INLINE Vec<T> mend_large(Vec<T> x, Vec<T> y, F f) {
+    const Vec<T> far = select(abs<T>(x) <= Constants<T>::turns_high, Vec<T>{}, splat<T>(T(1)));
+    if (add_lanes<T>(far) == T(0)) return y;
+    for (int l = 0; l < lanes<T>; ++l)
+        if (far[l] != T(0)) y[l] = f(x[l]);
+    return y;
+}
+
+template <class T>
+CP_INLINE Vec<T> sin(Vec<T> x) {
+    Vec<T> s, c;
+    const IVec<T> n = quarter_turns<T>(x, s, c);
+    const Vec<T> y = select((n & 1) != 0, c, s);
+    return mend_large<T>(x, select((n & 2) != 0, -y, y), [](T v) { return libm_sin(v); });
+}
+
+template <class T>
+CP_INLINE Vec<T> cos(Vec<T> x) {
+    Vec<T> s, c;
+    const IVec<T> n = quarter_turns<T>(x, s, c);
+    const Vec<T> y = select((n & 1) != 0, s, c);
+    return mend_large<T>(x, select(((n + 1) & 2) != 0, -y, y), [](T v) { return libm_cos(v); });
+}
 
 }  // namespace clearprop::CLEARPROP_ISA

@@ -79,6 +79,17 @@ def test_thousands_of_columns(executor, dtype):
     assert np.array_equal(program.run(values)["y"], 2 * sums)
 
 
+@pytest.mark.parametrize("executor", EXECUTORS, ids=lambda e: e.describe())
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("index", [[*range(48)] * 3, [*range(1, 50)] * 2, [j // 16 for j in range(160)]])
+def test_columns_side_by_side(executor, dtype, index):
+    columns = max(index) + 1
+    g = variable("g", (N, len(index)), dtype)
+    values = np.random.default_rng(0).integers(-9, 9, (21, len(index))).astype(dtype)
+    found = executor.load(Graph({"y": cp.add_columns(g, index, columns)})).run({"g": values})["y"]
+    assert np.array_equal(found, values @ np.eye(columns)[index])
+
+
 def test_long_lists_are_printed_short():
     y = cp.take_columns(x, [0] * 500 + [2])
     assert "index=(0, 0, 0, 0, …, 2)" in str(Graph({"y": y}))

@@ -17,11 +17,11 @@ y = np.sin(5 * X[:, 0]) + X[:, 1]
 def by_hand(X, p, F, outputs):
     columns = X.shape[1]
     omega, phi = p["omega0"].reshape(columns, F), p["phi0"].reshape(columns, F)
-    V, beta = p["V0"].reshape(columns, outputs, F), p["beta0"].reshape(columns, outputs)
+    V, beta = p["V0"].reshape(outputs, columns, F), p["beta0"].reshape(columns, outputs)
     made = [X]
     for j in range(columns):
         waves = np.cos(2 * np.pi * X[:, j, None] * omega[j] + phi[j])
-        made.append(waves @ V[j].T + beta[j])
+        made.append(waves @ V[:, j].T + beta[j])
     return np.concatenate(made, axis=1)
 
 

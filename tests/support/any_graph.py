@@ -322,6 +322,9 @@ def _take_columns(m: _Maker, op: Any) -> Node:
 
 def _add_columns(m: _Maker, op: Any) -> Node:
     x, columns = m.any(rank=2), max(1, m.width())
+    if m.chance(0.4):  # side by side, round and round
+        start = int(m.rng.integers(columns))
+        return op(x, index=tuple((start + j) % columns for j in range(x.shape[1])), columns=columns)
     return op(x, index=tuple(int(i) for i in m.rng.integers(0, columns, x.shape[1])), columns=columns)
 
 

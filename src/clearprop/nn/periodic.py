@@ -78,10 +78,10 @@ class Periodic(Learned):
 
         taken = g.take_columns(x, [j for j in range(columns) for _ in range(F)])
         waves = scope.named(g.cos(taken * row(omega) * (2 * math.pi) + row(phi)), "c")
-        # For column j and output o the waves j·F … j·F + F − 1, which become column j·outputs + o of the result.
-        places = [(j * outputs + o, j * F + k) for j in range(columns) for o in range(outputs) for k in range(F)]
-        products = g.take_columns(waves, [wave for _, wave in places]) * row(V)
-        v = g.add_columns(products, [to for to, _ in places], columns * outputs) + row(beta)
+        # Every wave once for each output, output after output; what belongs to column j and output o is added up.
+        products = g.take_columns(waves, [*range(columns * F)] * outputs) * row(V)
+        sums = [j * outputs + o for o in range(outputs) for j in range(columns) for _ in range(F)]
+        v = g.add_columns(products, sums, columns * outputs) + row(beta)
         return scope.named(g.concat([x, v], axis=1), "v")
 
     def _parameter(
