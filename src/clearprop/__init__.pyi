@@ -130,6 +130,7 @@ from clearprop.train import SGD as SGD
 from clearprop.train import AdaGrad as AdaGrad
 from clearprop.train import Adam as Adam
 from clearprop.train import AdamW as AdamW
+from clearprop.train import AveragedWeights as AveragedWeights
 from clearprop.train import Cosine as Cosine
 from clearprop.train import CosLog as CosLog
 from clearprop.train import EarlyStopping as EarlyStopping

@@ -43,6 +43,7 @@ from clearprop.train import (
     as_features,
     as_targets,
     as_weights,
+    averages,
     initial_parameters,
     made_up,
     prediction_program,
@@ -531,6 +532,18 @@ class Network:
         if not as_truth("optimizer", optimizer):
             found._run.forget_optimizer()
             found._optimizer = None
+        return found
+
+    def averaged(self) -> Network:
+        """A copy with the running means of the weights, after a fit with `cp.AveragedWeights`; the rest is the same.
+
+        Raises:
+            InvalidValueError: if the last fit made none.
+        """
+        means = averages(self.architecture, self._optimizer, self._run.optimizer_arrays(), self._run.step)
+        found = self.copy(optimizer=False)
+        for name, values in means.items():
+            found.parameters[name] = values
         return found
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Arrays to trained parameters."""
 
 from clearprop.nn import ConstantRate, Cosine, CosLog, FlatCosine, Moment, ReduceOnPlateau, Schedule, StepDecay, WarmUp
+from clearprop.train.averaged import AveragedWeights, averages
 from clearprop.train.history import STOPS, History
 from clearprop.train.inputs import as_dtype, as_features, as_targets, as_weights
 from clearprop.train.loop import Callback, EarlyStopping, Epoch, Training, train
@@ -32,6 +33,7 @@ __all__ = [
     "AdaGrad",
     "Adam",
     "AdamW",
+    "AveragedWeights",
     "Callback",
     "ConstantRate",
     "CosLog",
@@ -63,6 +65,7 @@ __all__ = [
     "as_features",
     "as_targets",
     "as_weights",
+    "averages",
     "first_numbers",
     "initial_parameters",
     "made_up",

@@ -9,7 +9,7 @@ and how one parameter is updated (`update`). The numbers are inputs of the graph
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,10 @@ class Optimizer:
     def scalars(self, step: Any) -> dict[str, Any]:
         """The numbers of step t = 1, 2, … that follow no schedule; of many steps at once for an array of them."""
         return {"λ": self.weight_decay} if self.weight_decay and not self.scheduled else {}
+
+    def with_learning_rate(self, learning_rate: float | Schedule) -> Optimizer:
+        """The same with another learning rate."""
+        return replace(self, learning_rate=learning_rate)
 
     def decayed(self, theta: Node, dtheta: Node, h: Slots) -> tuple[Node, Node]:
         """θ and its gradient under weight decay: λθ is added to the gradient."""

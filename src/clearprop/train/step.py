@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from clearprop import graph as g
@@ -47,7 +47,7 @@ def step_graph(
         targets: integer "labels", or "rows" of numbers.
         weighted: whether there are sample weights w.
     """
-    optimizer = replace(optimizer, learning_rate=1.0)  # an input of the graph, whatever it is
+    optimizer = optimizer.with_learning_rate(1.0)  # an input of the graph, whatever it is
     types = ElementTypes(dtype) if isinstance(dtype, str) else dtype
     try:
         return _remembered(architecture, optimizer, types, targets, weighted)

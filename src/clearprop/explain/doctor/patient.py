@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import log
 from typing import Any, Protocol
 
@@ -238,7 +237,7 @@ class Patient:
 
     def optimizer_at(self, learning_rate: float) -> Optimizer:
         """The same optimizer with another learning rate."""
-        return replace(self.optimizer, learning_rate=learning_rate)
+        return self.optimizer.with_learning_rate(learning_rate)
 
 
 def layers_in_words(layers: Sequence[int]) -> Message:
