@@ -61,8 +61,9 @@ class Network:
 
     Args:
         n_inputs: number of input columns.
-        layers: `cp.Dense(4, "tanh")`, `cp.Linear`, `cp.Activation`, `cp.Dropout`, `cp.BatchNorm`, `cp.LayerNorm`, or
-            anything with `build(x, scope)`.
+        layers: `cp.Dense(4, "tanh")`, `cp.Linear`, `cp.Activation`, `cp.Dropout`, `cp.BatchNorm`, `cp.LayerNorm`,
+            `cp.PiecewiseLinear`, `cp.Periodic`, `cp.Embedding`, `cp.Scale`, `cp.ParametricActivation`, or anything with
+            `build(x, scope)`.
         loss: by name, as an object, or a function of (a, y); None for a network that only predicts.
         seed: of the initial weights; the default seed of fit.
         dtype: "float32" or "float64".
