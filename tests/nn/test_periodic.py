@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
-from clearprop.errors import ClearpropError, InvalidValueError
+from clearprop.errors import ClearpropError, InvalidValueError, ShapeError
 from clearprop.execute import instruction_sets
 
 rng = np.random.default_rng(0)
@@ -80,6 +80,13 @@ def test_a_wave_is_learned_that_straight_lines_miss():
         net.fit(x, wave, optimizer=cp.Adam(0.02), epochs=60)
         errors.append(net.evaluate(x, wave)["loss"])
     assert errors[1] < 0.1 * errors[0]
+
+
+def test_a_file_that_asks_for_a_billion_waves_is_refused_at_once():
+    with pytest.raises(ShapeError, match="at most 1,000,000"):
+        cp.Network(3, [cp.Periodic(10**9)])
+    with pytest.raises(ShapeError, match="at most 1,000,000"):
+        cp.Network(10**9, [cp.Embedding({0: 2})])
 
 
 @pytest.mark.parametrize("wrong", [{"frequencies": 0}, {"width": 1}, {"std": 0}, {"std": "much"}])

@@ -13,7 +13,7 @@ from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_
 from clearprop.graph import Name, Node
 from clearprop.nn.initializers import Normal
 from clearprop.nn.parameter import Role
-from clearprop.nn.scope import Scope
+from clearprop.nn.scope import Scope, require_few_columns
 from clearprop.nn.settings import Learned
 
 
@@ -82,6 +82,7 @@ class Embedding(Learned):
         x = scope.output(x)
         columns = x.shape[-1]
         assert isinstance(columns, int)
+        require_few_columns("Embedding", columns)
         coded = {column for column, _ in self.levels}
         if max(coded) >= columns:
             raise ShapeError(f"Embedding of column {max(coded)} of {columns}", f"columns from 0 to {columns - 1}")

@@ -13,10 +13,8 @@ from clearprop.arrays import Array
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError
 from clearprop.graph import Node
 from clearprop.nn.given import Given, as_given
-from clearprop.nn.scope import Scope
+from clearprop.nn.scope import MOST_COLUMNS, Scope
 from clearprop.nn.settings import ShortRepr
-
-_MOST = 10**6  # cuts of all columns together; a damaged file might ask for any number
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,9 @@ class Cuts:
 
     def __post_init__(self) -> None:
         wrong = [n for n in self.counts if type(n) is not int or n < 0 or n == 1]
-        if wrong or sum(self.counts) > _MOST or self.numbers.shape != (sum(self.counts),):
+        if wrong or sum(self.counts) > MOST_COLUMNS or self.numbers.shape != (sum(self.counts),):
             raise InvalidValueError(
-                "bad description of cuts", f"none, or two and more, for each column, {_MOST:,} in all"
+                "bad description of cuts", f"none, or two and more, for each column, {MOST_COLUMNS:,} in all"
             )
 
     @property

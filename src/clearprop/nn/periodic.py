@@ -11,7 +11,7 @@ from clearprop.errors import InvalidValueError, checked_integer
 from clearprop.graph import Node
 from clearprop.nn.initializers import FanInUniform, Normal, Uniform
 from clearprop.nn.parameter import Role
-from clearprop.nn.scope import Scope
+from clearprop.nn.scope import Scope, require_few_columns
 from clearprop.nn.settings import Learned
 
 
@@ -66,6 +66,7 @@ class Periodic(Learned):
         x = scope.output(x)
         columns, F, outputs = x.shape[-1], self.frequencies, self.width - 1
         assert isinstance(columns, int)
+        require_few_columns(repr(self), columns * F * outputs)
         suffix = scope.suffix("v")
         omega = self._parameter("omega", columns * F, Normal(self.std), scope, suffix)
         phi = self._parameter("phi", columns * F, Uniform(math.pi), scope, suffix)

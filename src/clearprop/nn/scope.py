@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clearprop.nn.layers import Layer
 
 _RESERVED = re.compile(r"(d.+|β|[ru]_\d*|\d.*)?")  # dz1 means the gradient of z1, β1 is Adam's, u_1 is shared
+MOST_COLUMNS = 10**6  # that a layer takes by number
 
 
 class BuiltLayer(NamedTuple):
@@ -190,6 +191,16 @@ class Scope:
         self.streams += 1
         counter = self.nodes.setdefault("counter", variable(COUNTER, (3,), "int64"))
         return OPS["uniform"](counter, shape=shape, dtype=self.dtype, stream=self.streams)
+
+
+def require_few_columns(what: str, columns: int) -> None:
+    """Refuse a layer that would number more columns than a table has: a damaged file might ask for any number.
+
+    Raises:
+        ShapeError: for more than a million.
+    """
+    if columns > MOST_COLUMNS:
+        raise ShapeError(f"{what} of {columns:,} columns", f"at most {MOST_COLUMNS:,}")
 
 
 def _check_letter(letter: str) -> None:
