@@ -4,5 +4,4 @@ from clearprop.network.network import Network, ensemble_of, network_from
 from clearprop.network.parameters import Parameters
 from clearprop.network.start import standardised_start
 
-__all__ = ["Network", "Parameters", "ensemble_of", "network_from"]
-__all__ = ["Network", "Parameters", "network_from", "standardised_start"]
+__all__ = ["Network", "Parameters", "ensemble_of", "network_from", "standardised_start"]
