@@ -112,9 +112,10 @@ class Machine {
     void forget_batches() { work_.forget_batches(); }         // the memory of everything but the state
 
     // Training steps over the batches of some epochs, see train.hpp. `poll` is asked now and then whether to leave, and
-    // told how many epochs are done.
+    // told how many epochs are done. `in_company`: other threads work at the same time on what the caller waits for,
+    // too.
     Outcome train(const Assignment& work, int threads, const std::function<bool(int64_t epochs)>& poll,
-                  bool may_go_alone, bool profile);
+                  bool may_go_alone, bool profile, bool in_company = false);
 
   private:
     std::shared_ptr<const Program> program_;

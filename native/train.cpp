@@ -27,7 +27,7 @@ struct Call {
     const Epochs& epochs;
     const std::function<bool(int64_t)>& poll;
     int threads;
-    bool may_go_alone;
+    bool may_go_alone, in_company;
     Barrier barrier, nobody{1};
     Snapshots snapshots;
     std::optional<Validation> validation;
@@ -129,7 +129,7 @@ struct Call {
         polled = Clock::now();
         const uint64_t before = forks();
         stop = poll(int64_t(outcome.epoch_seconds.size()));
-        if (forks() != before && threads > 1) {
+        if (forks() != before && (threads > 1 || in_company)) {
             barrier.dismiss_others();
             outcome.forked = stop = true;
         }
@@ -206,7 +206,7 @@ void train_thread(Call& call, int thread) {
 }  // namespace
 
 Outcome Machine::train(const Assignment& asked, int threads, const std::function<bool(int64_t)>& poll,
-                       bool may_go_alone, bool profile) {
+                       bool may_go_alone, bool profile, bool in_company) {
     const Program& p = *program_;
     const Epochs& epochs = asked.epochs;
     const int64_t per_epoch = batches_of(epochs.rows, epochs.batch);
@@ -227,6 +227,7 @@ Outcome Machine::train(const Assignment& asked, int threads, const std::function
                   poll,
                   active,
                   may_go_alone,
+                  in_company,
                   Barrier(active),
                   Barrier(1),
                   Snapshots(p, asked.kept, work_, epochs.count),

@@ -96,6 +96,7 @@ from clearprop.graph import where as where
 from clearprop.graph import zeros_like as zeros_like
 from clearprop.network import Network as Network
 from clearprop.network import ensemble_of as ensemble_of
+from clearprop.network import fit_together as fit_together
 from clearprop.network import layers as layers
 from clearprop.network import standardised_start as standardised_start
 from clearprop.nn import ELU as ELU

@@ -103,7 +103,13 @@ class MissingDependencyError(ClearpropError, ImportError):
 
 
 class DivergenceError(ClearpropError, ArithmeticError):
-    """Training produced a loss that is NaN or infinite."""
+    """Training produced a loss that is NaN or infinite.
+
+    Attributes:
+        results: where several networks were trained together, each one's history or its own error; else empty.
+    """
+
+    results: tuple[object, ...] = ()
 
 
 class DataWarning(UserWarning):

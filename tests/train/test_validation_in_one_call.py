@@ -40,8 +40,8 @@ def regressor(**options):
 
 def called(monkeypatch):
     """The numbers of epochs of the executor's calls from now on."""
-    epochs, batches = [], loop._Loop._batches
-    monkeypatch.setattr(loop._Loop, "_batches", lambda self: epochs.append(batches(self)) or epochs[-1])
+    epochs, batches = [], loop.Loop._batches
+    monkeypatch.setattr(loop.Loop, "_batches", lambda self: epochs.append(batches(self)) or epochs[-1])
     return epochs
 
 

@@ -10,6 +10,7 @@ from clearprop.execute.philox import permutation
 from clearprop.execute.reference import Array
 from clearprop.execute.reference_executor import Reference
 from clearprop.execute.threads import available
+from clearprop.execute.together import Steps, run_together
 from clearprop.execute.validation import CHUNK, HeldOut, Validation, improves
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Reference",
     "Session",
     "StepTimes",
+    "Steps",
     "Validation",
     "as_array",
     "as_value",
@@ -37,4 +39,5 @@ __all__ = [
     "improves",
     "instruction_sets",
     "permutation",
+    "run_together",
 ]

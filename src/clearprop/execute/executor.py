@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from clearprop.execute.repeated import PlainlyRepeated, Repeated
 from clearprop.execute.validation import Validation
 from clearprop.graph import Graph
 from clearprop.plan import Plan
+
+if TYPE_CHECKING:
+    from clearprop.execute.together import Steps
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,11 @@ class Session(Protocol):
         Raises:
             ForkedError: in a child that was forked while steps ran.
         """
+        ...
+
+    @staticmethod
+    def run_together(work: Sequence[Steps], threads: int, stop: Callable[[Sequence[int]], bool]) -> list[Outcome]:
+        """The steps of several sessions of this kind, see `together.run_together`."""
         ...
 
     def validates(self, program: Program) -> bool:

@@ -66,15 +66,16 @@ class InputChecks:
             self._check_shape(name, array, self._plan.values[self._plan.inputs[name]].type.shape)
         return owned
 
-    def _owned(self, given: Mapping[str, Array]) -> dict[str, Array]:
+    def _owned(self, given: Mapping[str, Array], copies: dict[int, Array] | None = None) -> dict[str, Array]:
+        copies = {} if copies is None else copies
         types = {name: self._plan.values[v].type for name, v in self._plan.inputs.items()}
         integer = {name for name, type in types.items() if type.dtype == "i64"}
         for name, array in given.items():
             refuse_masked(name, array)
-        return {
-            name: np.array(array, np.int64, order="C", subok=False) if name in integer else np.asarray(array)[...]
-            for name, array in given.items()
-        }
+        for name in integer & given.keys():
+            if id(given[name]) not in copies:
+                copies[id(given[name])] = np.array(given[name], np.int64, order="C", subok=False)
+        return {name: copies[id(array)] if name in integer else np.asarray(array)[...] for name, array in given.items()}
 
     def indices(self, inputs: Mapping[str, Array], n: int) -> None:
         """Refuse a row number or a label out of its range."""
@@ -98,15 +99,22 @@ class InputChecks:
         return owned
 
     def steps(
-        self, state: Container[str], data: Mapping[str, Array], batches: Batches, table: Mapping[str, Array]
+        self,
+        state: Container[str],
+        data: Mapping[str, Array],
+        batches: Batches,
+        table: Mapping[str, Array],
+        copies: dict[int, Array] | None = None,
     ) -> tuple[dict[str, Array], dict[str, Array]]:
         """What training steps read beside the state: data and table.
+
+        `copies` are of integers that other steps read, too, by the `id` of the array, which must live as long.
 
         Raises:
             ShapeError: for data of too few rows, a table of too few steps, or arrays that have not the planned shape.
             InvalidValueError: for a row number or a label out of its range, or an input without an array.
         """
-        data, table = self._owned(data), self._owned(table)
+        data, table = self._owned(data, copies), self._owned(table)
         for name in self._plan.inputs:
             if name not in state and name not in {*data, *table, "counter"}:
                 raise InvalidValueError(f"no array for the input {name!r}", "one for each input of the graph")
@@ -124,14 +132,16 @@ class InputChecks:
         self.indices(data, batches.rows)
         return data, table
 
-    def held_out(self, data: Mapping[str, Array], rows: Array) -> tuple[dict[str, Array], Array]:
+    def held_out(
+        self, data: Mapping[str, Array], rows: Array, copies: dict[int, Array] | None = None
+    ) -> tuple[dict[str, Array], Array]:
         """What is read of rows that are held out: those of the data that are inputs, and the numbers of the rows.
 
         Raises:
             ShapeError: for arrays that have not the planned shape.
             InvalidValueError: for a row number or a label out of its range.
         """
-        owned = self._owned({name: array for name, array in data.items() if name in self._plan.inputs})
+        owned = self._owned({name: array for name, array in data.items() if name in self._plan.inputs}, copies)
         rows = np.array(rows, np.int64)
         for name, array in owned.items():
             check_index(rows, len(array))

@@ -14,6 +14,7 @@ from clearprop.execute.batches import Batches, Outcome
 from clearprop.execute.binary import native as _native
 from clearprop.execute.executor import Program, StepTimes
 from clearprop.execute.reference import Array
+from clearprop.execute.together import Steps, holding
 from clearprop.execute.validation import CHUNK, Validation
 
 if TYPE_CHECKING:
@@ -62,6 +63,28 @@ class NativeSession:
         """Run training steps, see `Session.run`; all of them in one call of the machine."""
         made = self._train(data, batches, table, report, stop, validation)
         return _outcome(made, report, validation)
+
+    @staticmethod
+    def run_together(work: Sequence[Steps], threads: int, stop: Callable[[Sequence[int]], bool]) -> list[Outcome]:
+        """All in one call of the machine, see `Session.run_together`."""
+        sessions = [cast(NativeSession, steps.session) for steps in work]
+        copies: dict[int, Array] = {}
+        assignments = [
+            session._assignment(steps.data, steps.batches, steps.table, steps.report, steps.validation, copies)
+            for session, steps in zip(sessions, work, strict=True)
+        ]
+
+        def trained() -> list[Any]:
+            machines = [session._taken() for session in sessions]
+            made: list[Any] = _native.side_by_side(
+                list(zip(machines, assignments, strict=True)), threads=threads, stop=stop
+            )
+            for session, machine, outcome in zip(sessions, machines, made, strict=True):
+                session._given_back(machine, outcome)
+            return made
+
+        made = holding([session._machine.lock for session in sessions], trained)
+        return [_outcome(each, steps.report, steps.validation) for each, steps in zip(made, work, strict=True)]
 
     def validates(self, program: Program) -> bool:
         """Whether the machine can score that program: code for it, too, that reads nothing but what is kept here."""
@@ -164,11 +187,15 @@ class NativeSession:
         table: Mapping[str, Array],
         report: Sequence[str],
         validation: Validation | None,
+        copies: dict[int, Array] | None = None,
     ) -> Any:
-        """What the machine is to do, checked; it holds the arrays that it names."""
+        """What the machine is to do, checked; it holds the arrays that it names.
+
+        `copies` are of the integers in the data of several assignments, by the `id` of what they were made from.
+        """
         program = self.program
         batches = batches if batches.among is None else replace(batches, among=batches.among.copy())
-        data, table = program.checks.steps(self.shapes, data, batches, table)
+        data, table = program.checks.steps(self.shapes, data, batches, table, copies)
         constants, columns, rows = self._scalars(table, len(batches))
         assignment = _native.Assignment(
             epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
@@ -181,13 +208,13 @@ class NativeSession:
             report=program.reported(report),
         )
         if validation is not None:
-            self._hold_out(assignment, validation)
+            self._hold_out(assignment, validation, copies)
         return assignment
 
-    def _hold_out(self, assignment: Any, validation: Validation) -> None:
+    def _hold_out(self, assignment: Any, validation: Validation, copies: dict[int, Array] | None) -> None:
         held_out, state = validation.held_out, self.program.encoded.arrays
         scorer = cast("NativeProgram", held_out.program)
-        data, rows = scorer.checks.held_out(held_out.data, held_out.numbers)
+        data, rows = scorer.checks.held_out(held_out.data, held_out.numbers, copies)
         places = [(name, scorer.spec(v, None)) for name, v in scorer.encoded.arrays.items()]
         validation.best_state = {name: self._blank(name) for name in self._kept}
         assignment.hold_out(

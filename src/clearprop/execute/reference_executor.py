@@ -16,6 +16,7 @@ from clearprop.execute.executor import Program
 from clearprop.execute.input_checks import InputChecks
 from clearprop.execute.reference import FAST, FIXED_ORDER, Array, Kernel
 from clearprop.execute.row_by_row import in_chunks, row_by_row
+from clearprop.execute.together import Steps, one_after_another
 from clearprop.execute.validation import Validation
 from clearprop.graph import DTYPES, Graph
 from clearprop.plan import VIEWS, Plan, any_of, build_plan
@@ -174,6 +175,11 @@ class ReferenceSession:
                     break
         outcome.reports = np.array(rows, np.float64).reshape(-1, len(report))
         return outcome
+
+    @staticmethod
+    def run_together(work: Sequence[Steps], threads: int, stop: Callable[[Sequence[int]], bool]) -> list[Outcome]:
+        """One after another, see `Session.run_together`."""
+        return one_after_another(work, stop)
 
     def validates(self, program: Program) -> bool:
         """Whether NumPy runs that, too."""

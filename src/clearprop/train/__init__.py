@@ -24,6 +24,7 @@ from clearprop.train.run import Run, initial_parameters
 from clearprop.train.scalars import first_numbers, scalar_table, schedules
 from clearprop.train.step import StepGraph, step_graph, textbook_step
 from clearprop.train.stepwise import Snapshot, Stepwise
+from clearprop.train.together import Fit, train_together
 
 __all__ = [
     "METRICS",
@@ -42,6 +43,7 @@ __all__ = [
     "EarlyStopping",
     "Epoch",
     "FlatCosine",
+    "Fit",
     "GradientDescent",
     "History",
     "Metric",
@@ -82,4 +84,5 @@ __all__ = [
     "step_graph",
     "textbook_step",
     "train",
+    "train_together",
 ]

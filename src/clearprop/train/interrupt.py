@@ -10,10 +10,20 @@ from types import FrameType
 
 
 class Interrupt:
-    """Set once Ctrl-C was pressed; a second Ctrl-C raises KeyboardInterrupt as usual."""
+    """Set once Ctrl-C was pressed; a second Ctrl-C raises KeyboardInterrupt as usual.
+
+    Attributes:
+        requested: whether training is to end.
+        by: what asked for it, as histories have it.
+    """
 
     def __init__(self) -> None:
-        self.requested = False
+        self.requested, self.by = False, "interrupt"
+
+    def stop_by(self, what: str) -> None:
+        """End training for another reason, if it does not end already."""
+        if not self.requested:
+            self.requested, self.by = True, what
 
     def __call__(self) -> bool:
         """Whether to stop."""

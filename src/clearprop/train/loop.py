@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.errors import DivergenceError, InvalidValueError, UnknownNameError, checked_integer
-from clearprop.execute import Array, Batches, Executor, Outcome, Validation, default_executor, improves
+from clearprop.execute import Array, Batches, Executor, Outcome, Steps, Validation, default_executor, improves
 from clearprop.graph import DTYPES
 from clearprop.nn import Architecture
 from clearprop.nn.names import DATA_LOSS, LOSS
@@ -107,12 +107,11 @@ def train(
         UnknownNameError: if what is monitored is no column of the history.
     """
     check_can_learn(architecture, min(len(data), training.batch_size))
-    loop = _Loop(architecture, training, run, data, validation)
-    finished = run.history.stopped_by == "early stopping"  # a checkpoint of a fit that was over
+    loop = Loop(architecture, training, run, data, validation)
     try:
         with interruptible() as interrupt:
-            while not finished and run.done < training.epochs:
-                finished = not loop.run_epochs(interrupt)
+            while loop.goes_on and loop.run_epochs(interrupt):
+                pass
     finally:
         loop.session.free_buffers()
     loop.finish()
@@ -133,7 +132,7 @@ def check_can_learn(architecture: Architecture, rows: int) -> None:
         raise InvalidValueError("batch normalisation with one row per batch", "batches of two rows or more")
 
 
-class _Loop:
+class Loop:
     """The state of one fit: the session that trains, the scorer of the validation data, and what was seen so far."""
 
     def __init__(
@@ -155,46 +154,63 @@ class _Loop:
         self.steps_per_epoch = Batches(len(data), training.batch_size).per_epoch
         self.undefined: dict[str, int] = {}  # monitored value → the first epoch where it was NaN
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether epochs are left; in a checkpoint, the fit may have been over."""
+        return self.run.done < self.training.epochs and self.run.history.stopped_by != "early stopping"
+
     def run_epochs(self, interrupt: Interrupt) -> bool:
         """Train for one epoch, or for many in one call if nothing is to happen between them.
 
         Returns:
             Whether to train on.
         """
-        run, start = self.run, time.perf_counter()
-        batches = self._batches()
-        table = self._table(batches)
+        return self.end(self.begin().run(interrupt), interrupt)
+
+    def begin(self) -> Steps:
+        """What the executor is to do next; `end` takes over what came of it."""
+        run, batches = self.run, self._batches()
         is_last = run.done + batches.epochs >= self.training.epochs
-        this_start = None if is_last else (run.done, run.snapshot())  # the last call needs none: no other follows
-        validation = self._validation()
-        outcome = self.session.run(self.data.arrays(), batches, table, [DATA_LOSS, LOSS], interrupt, validation)
+        # the last call needs no start to go back to: no other follows
+        self.this_start = None if is_last else (run.done, run.snapshot())
+        table, report = self._table(batches), [DATA_LOSS, LOSS]
+        self.steps = Steps(self.session, self.data.arrays(), batches, table, report, self._validation())
+        return self.steps
+
+    def end(self, outcome: Outcome, interrupt: Interrupt) -> bool:
+        """Record what came of `begin`, and do what is to be done after the epoch.
+
+        Returns:
+            Whether to train on.
+        """
+        run, validation = self.run, self.steps.validation
         if outcome.diverged:
-            raise self._divergence(outcome, batches, table, start, validation)
-        self.previous_start = this_start
-        self._record(outcome, batches, table["η"], start, validation)
+            raise self._divergence(outcome)
+        self.previous_start = self.this_start
+        self._record(outcome)
         self._check_slots()
         if validation is not None:
             self._take_over(validation)
-        if interrupt.requested and len(outcome.reports) < len(batches):  # within an epoch: its steps count, it does not
-            run.step += len(outcome.reports) - len(outcome.seconds) * self.steps_per_epoch
-            run.history.stopped_by = "interrupt"
+        if interrupt.requested and len(outcome.reports) < len(self.steps.batches):
+            run.step += len(outcome.reports) - len(outcome.seconds) * self.steps_per_epoch  # of an epoch that is none
+            run.history.stopped_by = interrupt.by
             return False
-        return self._after_epoch(interrupt, validation)
+        return self._after_epoch(interrupt)
 
-    def _record(
-        self, outcome: Outcome, batches: Batches, rates: Array, start: float, validation: Validation | None
-    ) -> None:
-        """Add the finished epochs to the history. Those of a call for one epoch count the validation's seconds, too."""
+    def _record(self, outcome: Outcome) -> None:
+        """Add the finished epochs to the history, each with the seconds of its validation."""
+        start, validation, rates = time.perf_counter(), self.steps.validation, self.steps.table["η"]
         run, epochs, steps = self.run, len(outcome.seconds), self.steps_per_epoch
         losses = outcome.reports[: epochs * steps, 0].reshape(epochs, steps)
         run.step, run.epoch, run.done = run.step + losses.size, run.epoch + epochs, run.done + epochs
-        rows: dict[str, list[float]] = {"loss": (losses * batches.shares).sum(axis=1).tolist()}
+        rows: dict[str, list[float]] = {"loss": (losses * self.steps.batches.shares).sum(axis=1).tolist()}
         if validation is not None:
             rows["validation_loss"] = validation.losses
         elif self.scorer is not None and epochs:
             rows |= {name: [value] for name, value in self.scorer.scores(run.parameters).items()}
         rows["learning_rate"] = rates[steps - 1 : epochs * steps : steps].tolist()
-        rows["seconds"] = [time.perf_counter() - start] if batches.epochs == 1 and epochs else outcome.seconds
+        spent = time.perf_counter() - start  # on the validation, where that was here
+        rows["seconds"] = [seconds + spent for seconds in outcome.seconds] if epochs == 1 else outcome.seconds
         for name, values in rows.items():
             run.history.columns.setdefault(name, []).extend(values)
         run.history.step_loss.extend(losses.ravel().tolist())
@@ -240,9 +256,7 @@ class _Loop:
             table["η"] = table["η"] * run.rate_factor
         return table
 
-    def _divergence(
-        self, outcome: Outcome, batches: Batches, table: dict[str, Array], start: float, validation: Validation | None
-    ) -> DivergenceError:
+    def _divergence(self, outcome: Outcome) -> DivergenceError:
         """What to raise where the run diverged; epochs before that, if validated, are in the history.
 
         The executor has put the parameters back to the start of the last epoch whose first loss was finite. If there
@@ -257,7 +271,7 @@ class _Loop:
             kept = done + 1
             run.restore(good)
         run.forget_optimizer()
-        rate = float(table["η"][max(i, 0)])
+        rate = float(self.steps.table["η"][max(i, 0)])
         what = "the parameters are no longer finite" if np.isfinite(loss) else f"the loss is {loss:g}"
         error = DivergenceError(
             f"training diverged: {what} at step {run.step + i + 1} "
@@ -266,8 +280,8 @@ class _Loop:
             "a finite loss",
             f"try a learning rate below {rate:g} (such as {rate / 10:g}), clip_norm=1, or standardised inputs",
         )
-        if validation is not None:
-            self._record(outcome, batches, table["η"], start, validation)
+        if self.steps.validation is not None:
+            self._record(outcome)
         return error
 
     def _check_slots(self) -> None:
@@ -283,9 +297,9 @@ class _Loop:
                     "try standardised inputs, clip_norm=1, or Network(dtype='float64')",
                 )
 
-    def _after_epoch(self, interrupt: Interrupt, validation: Validation | None) -> bool:
+    def _after_epoch(self, interrupt: Interrupt) -> bool:
         """Lower the rate on a plateau, ask for an early stop, call the callbacks; returns whether to train on."""
-        run, training = self.run, self.training
+        run, training, validation = self.run, self.training, self.steps.validation
         row = run.history.last()
         self._reduce_on_plateau(row)
         stop = self._early_stop(row) if validation is None else validation.stopped
@@ -295,7 +309,7 @@ class _Loop:
         if sum(bool(callback(event)) for callback in training.callbacks):  # `sum`, not `any`: each is called
             run.history.stopped_by, stop = "callback", True
         if interrupt.requested:
-            run.history.stopped_by, stop = "interrupt", True
+            run.history.stopped_by, stop = interrupt.by, True
         return not stop
 
     def _take_over(self, validation: Validation) -> None:
