@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,7 @@ from clearprop.estimators.folds import folds_of
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.training import TrainedPredictor, fit_options, network_for, trained
-from clearprop.network import Network, ensemble_of
+from clearprop.network import Network, ensemble_of, fit_together
 from clearprop.table.target import Target
 from clearprop.train import EarlyStopping, History
 
@@ -37,11 +35,11 @@ def trained_on(ready: Prepared, recipe: Recipe, **options: Any) -> TrainedPredic
     folds = None
     if not len(validation[1]) and len(train[1]) > recipe.members:
         folds = folds_of(ready.division, ready.target, train[1], recipe.members, recipe.seed)
-    return trained_members(recipe, ready.target, train, folds, validation, options["n_threads"])
+    return trained_members(recipe, ready.target, train, folds, validation, n_threads=options.get("n_threads"))
 
 
 def trained_members(
-    recipe: Recipe, target: Target, train: Part, folds: Array | None, validation: Part, n_threads: int | None = None
+    recipe: Recipe, target: Target, train: Part, folds: Array | None, validation: Part, **options: Any
 ) -> TrainedPredictor:
     """Train the members of an ensemble, side by side, one thread each.
 
@@ -52,7 +50,7 @@ def trained_members(
         folds: the fold of each row (N,): member k learns the rows of all folds but k. None where all members learn all
             rows, and are ended by the validation rows.
         validation: rows that end all members, where there are no folds; perhaps none.
-        n_threads: how many members at a time.
+        options: of `fit_together`: how many members at a time, and who is told how far they are.
 
     Raises:
         ClearpropError: for data that does not fit, or an option out of range.
@@ -61,9 +59,8 @@ def trained_members(
     count = recipe.members if folds is None else int(folds.max()) + 1
     first = network_for(recipe, target, X, recipe.seed)
     networks = [first, *(_drawn_anew(first, recipe.seed + k) for k in range(1, count))]
-    parts = [_parts_of(train, folds, k, validation) for k in range(count)]
     fit = fit_options(recipe, len(y))
-    histories = _fitted(networks, parts, fit, recipe.patience, n_threads)
+    histories = _fitted(networks, train, folds, validation, recipe.patience, fit | options)
     held_out = None
     if folds is not None:
         held_out = np.empty((len(y), first.architecture.n_outputs), X.dtype)
@@ -72,37 +69,39 @@ def trained_members(
     return TrainedPredictor(ensemble_of(networks), histories[0], fit["optimizer"], fit["batch_size"], held_out)
 
 
+def _fitted(
+    networks: list[Network], train: Part, folds: Array | None, validation: Part, patience: int, fit: dict[str, Any]
+) -> list[History]:
+    X, y, weights = train
+    stopping = EarlyStopping(patience=patience)
+    if folds is not None:
+        parts = [np.flatnonzero(folds != k) for k in range(len(networks))]
+        held_out = [np.flatnonzero(folds == k) for k in range(len(networks))]
+    elif len(validation[1]):
+        (X, y, weights), n = _one_behind_the_other(train, validation), len(y)
+        parts, held_out = ([rows] * len(networks) for rows in (np.arange(n), np.arange(n, len(y))))
+    else:
+        return fit_together(networks, X, y, sample_weight=weights, **fit)
+    return fit_together(
+        *(networks, X, y),
+        rows=parts,
+        validation_rows=held_out,
+        sample_weight=weights,
+        early_stopping=stopping,
+        **fit,
+    )
+
+
+def _one_behind_the_other(one: Part, other: Part) -> Part:
+    """Two parts as one; rows of a part without weights count as one row of mean weight."""
+    X, y = (np.concatenate([one[i], other[i]]) for i in (0, 1))
+    if one[2] is None and other[2] is None:
+        return X, y, None
+    weights = [np.ones(len(part[1])) if part[2] is None else part[2] for part in (one, other)]
+    return X, y, np.concatenate(weights)
+
+
 def _drawn_anew(network: Network, seed: int) -> Network:
     """The same network with other first weights."""
     a = network.architecture
     return Network(a.n_inputs, a.layers, a.loss, seed=seed, l1=a.l1, l2=a.l2)
-
-
-def _parts_of(train: Part, folds: Array | None, k: int, validation: Part) -> tuple[Part, Part]:
-    if folds is None:
-        return train, validation
-    return _rows(train, folds != k), _rows(train, folds == k)
-
-
-def _rows(part: Part, rows: Array) -> Part:
-    X, y, weights = part
-    return X[rows], y[rows], None if weights is None else weights[rows]
-
-
-def _fitted(
-    networks: Sequence[Network],
-    parts: Sequence[tuple[Part, Part]],
-    fit: dict[str, Any],
-    patience: int,
-    n_threads: int | None,
-) -> list[History]:
-    def one(k: int) -> History:
-        (X, y, weights), validation = parts[k]
-        held_out = validation if len(validation[1]) else None
-        stopping = EarlyStopping(patience=patience) if held_out else None
-        return networks[k].fit(
-            X, y, **fit, metrics=[], validation=held_out, early_stopping=stopping, sample_weight=weights, n_threads=1
-        )
-
-    with ThreadPoolExecutor(n_threads or 2) as pool:
-        return list(pool.map(one, range(len(networks))))

@@ -3,7 +3,6 @@
 from clearprop.network.network import Network, ensemble_of, network_from
 from clearprop.network.parameters import Parameters
 from clearprop.network.start import standardised_start
-
-__all__ = ["Network", "Parameters", "ensemble_of", "network_from", "standardised_start"]
 from clearprop.network.together import fit_together
-__all__ = ["Network", "Parameters", "fit_together", "network_from"]
+
+__all__ = ["Network", "Parameters", "ensemble_of", "fit_together", "network_from", "standardised_start"]
