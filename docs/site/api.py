@@ -46,6 +46,7 @@ GROUPS = (
             "nn.ensemble",
             "nn.initializers",
             "network.layers",
+            "network.start",
         ),
     ),
     Group(
@@ -70,7 +71,7 @@ GROUPS = (
         "05-optimizers",
         {"en": "Optimizers", "zh": "优化器"},
         {"en": "What a step does with the gradients.", "zh": "每一步如何使用梯度。"},
-        ("train.optimizers",),
+        ("train.optimizers", "train.averaged"),
     ),
     Group(
         "06-schedules",
