@@ -173,7 +173,7 @@ class Recipe:
             UnknownNameError: for a name or a field that does not exist.
 
         Example:
-            >>> Recipe.preset("default", epochs=50) == Recipe(epochs=50)
+            >>> Recipe.preset("single", epochs=50) == Recipe(epochs=50)
             True
         """
         if name not in PRESETS:
@@ -228,7 +228,13 @@ class Recipe:
 
 SCHEDULES = ("constant", "cosine")
 FIELDS = tuple(field.name for field in fields(Recipe))
-PRESETS: dict[str, dict[str, Any]] = {"default": {}}  # what differs from the defaults
+_TOGETHER = {"members": 8, "pieces": None, "schedule": "cosine"}
+PRESETS: dict[str, dict[str, Any]] = {  # what differs from the defaults
+    "single": {},
+    "fast": {"members": 4, "pieces": None, "hidden": (128,), "dropout": 0.1, "epochs": 60},
+    "default": {**_TOGETHER, "hidden": (256,), "dropout": 0.2, "epochs": 60, "patience": 60},
+    "best": {**_TOGETHER, "members": 16, "hidden": (256, 256), "dropout": 0.2, "epochs": 100, "patience": 100},
+}
 
 
 def require_known(names: Iterable[str], known: Sequence[str]) -> None:

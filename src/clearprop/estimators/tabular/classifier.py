@@ -1,0 +1,119 @@
+"""`TabularClassifier`: classes from any table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from clearprop.estimators.scores import class_probabilities
+from clearprop.estimators.tabular.base import Array, BaseTabular
+from clearprop.table.target import ClassTarget, Label
+
+
+class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
+    """Classes from any table: categories, dates, missing values and numbers of any scale go in as they are.
+
+    What stands behind it is a `TableModel`: several networks, each ended by rows that the others learn from, which
+    answer with the mean of their probabilities. All arguments but the first two change one field of the preset's
+    `Recipe`; None leaves it as it is.
+
+    Args:
+        preset: "default", "fast" or "best", or another name that `Recipe.preset` knows.
+        random_state: a number, for the same model again; None for another one each time.
+        n_threads: how many members are trained at once; by default as many as there are processors. The bits are the
+            same.
+        members, pieces, hidden, activation, dropout, l2: the networks; see `Recipe`.
+        epochs, patience, batch_size, optimizer, learning_rate, schedule: their training; see `Recipe`.
+        kinds, scaling: how columns are read; see `Recipe`.
+        split, time, group: how rows are held out; see `Recipe`.
+        class_weight: "balanced" or {class: weight}; probabilities are then not how often a class occurs.
+
+    Attributes:
+        classes_: the labels, in the order of `predict_proba`.
+        model_: the `TableModel`.
+        fit_: `fit_.scores` has those on rows that were held out in turn.
+
+    Example:
+        >>> from sklearn.datasets import load_iris
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = TabularClassifier("fast", random_state=0, epochs=20).fit(X, y)
+        >>> model.predict_proba(X[:2]).shape, len(model.members_) > 1
+        ((2, 3), True)
+    """
+
+    task = "classification"
+
+    def __init__(
+        self,
+        preset: str = "default",
+        random_state: Any = None,
+        n_threads: int | None = None,
+        *,
+        members: int | None = None,
+        pieces: int | None = None,
+        hidden: int | Sequence[int] | None = None,
+        activation: Any = None,
+        dropout: float | None = None,
+        l2: float | None = None,
+        epochs: int | None = None,
+        patience: int | None = None,
+        batch_size: int | None = None,
+        optimizer: Any = None,
+        learning_rate: float | None = None,
+        schedule: str | None = None,
+        kinds: Mapping[str, str] | None = None,
+        scaling: str | None = None,
+        split: str | None = None,
+        time: str | None = None,
+        group: str | Collection[str] | None = None,
+        class_weight: Any = None,
+    ) -> None:
+        self._keep(locals())
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TabularClassifier:
+        """Learn from a table.
+
+        Args:
+            X: a data frame (pandas, Polars, Arrow) or an array, (n, columns).
+            y: labels (n,).
+            sample_weight: (n,) numbers ≥ 0: how much each row counts.
+
+        Raises:
+            ValueError: if there is nothing to learn, or an argument is out of range.
+        """
+        if y is None:
+            raise ValueError("this TabularClassifier requires y to be passed, but the target y is None")
+        name = str(getattr(y, "name", None) or "target")
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y has one class only: {self.classes_[0]!r}; expected two or more")
+        fit = self._fit(X, codes, sample_weight, name)
+        assert isinstance(fit.model.target, ClassTarget)
+        order = np.array(fit.model.target.classes, np.int64)  # codes; all of them occur
+        self._order = np.argsort(order)
+        labels = tuple(_plain(self.classes_[k]) for k in order)
+        self.model_ = replace(fit.model, target=replace(fit.model.target, classes=labels))
+        return self
+
+    def predict_proba(self, X: Any) -> Array:
+        """The probability of each class (n, k), in the order of `classes_`."""
+        return np.asarray(class_probabilities(self._outputs(X))[:, self._order], np.float64)
+
+    def predict(self, X: Any) -> Array:
+        """The most probable label of each row (n,)."""
+        check_is_fitted(self)
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+
+def _plain(label: Any) -> Label:
+    """A label as a model file can carry it."""
+    value = label.item() if isinstance(label, np.generic) else label
+    return value if isinstance(value, str | int | bool) else str(value)

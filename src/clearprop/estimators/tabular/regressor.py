@@ -1,0 +1,96 @@
+"""`TabularRegressor`: numbers from any table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import assert_all_finite, column_or_1d
+
+from clearprop.estimators.tabular.base import Array, BaseTabular
+from clearprop.table.number_target import NumberTarget
+
+
+class TabularRegressor(RegressorMixin, BaseTabular):  # type: ignore[misc]
+    """Numbers from any table: categories, dates, missing values and numbers of any scale go in as they are.
+
+    What stands behind it is a `TableModel`: several networks, each ended by rows that the others learn from, which
+    answer with their mean. All arguments but the first two change one field of the preset's `Recipe`; None leaves it as
+    it is.
+
+    Args:
+        preset: "default", "fast" or "best", or another name that `Recipe.preset` knows.
+        random_state: a number, for the same model again; None for another one each time.
+        n_threads: how many members are trained at once; by default as many as there are processors. The bits are the
+            same.
+        members, pieces, hidden, activation, dropout, l2: the networks; see `Recipe`.
+        epochs, patience, batch_size, optimizer, learning_rate, schedule: their training; see `Recipe`.
+        kinds, scaling: how columns are read; see `Recipe`.
+        split, time, group: how rows are held out; see `Recipe`.
+
+    Attributes:
+        model_: the `TableModel`.
+        fit_: `fit_.scores` has those on rows that were held out in turn.
+
+    Example:
+        >>> from sklearn.datasets import load_diabetes
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = TabularRegressor("fast", random_state=0, epochs=20).fit(X, y)
+        >>> model.predict(X[:2]).shape
+        (2,)
+    """
+
+    task = "regression"
+
+    def __init__(
+        self,
+        preset: str = "default",
+        random_state: Any = None,
+        n_threads: int | None = None,
+        *,
+        members: int | None = None,
+        pieces: int | None = None,
+        hidden: int | Sequence[int] | None = None,
+        activation: Any = None,
+        dropout: float | None = None,
+        l2: float | None = None,
+        epochs: int | None = None,
+        patience: int | None = None,
+        batch_size: int | None = None,
+        optimizer: Any = None,
+        learning_rate: float | None = None,
+        schedule: str | None = None,
+        kinds: Mapping[str, str] | None = None,
+        scaling: str | None = None,
+        split: str | None = None,
+        time: str | None = None,
+        group: str | Collection[str] | None = None,
+    ) -> None:
+        self._keep(locals())
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TabularRegressor:
+        """Learn from a table.
+
+        Args:
+            X: a data frame (pandas, Polars, Arrow) or an array, (n, columns).
+            y: numbers (n,).
+            sample_weight: (n,) numbers ≥ 0: how much each row counts.
+
+        Raises:
+            ValueError: if there is nothing to learn, or an argument is out of range.
+        """
+        if y is None:
+            raise ValueError("this TabularRegressor requires y to be passed, but the target y is None")
+        name = str(getattr(y, "name", None) or "target")
+        y = np.asarray(column_or_1d(y, warn=True, dtype="numeric"), np.float64)
+        assert_all_finite(y, input_name="y")
+        self._fit(X, y, sample_weight, name)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """A number for each row (n,)."""
+        a = self._outputs(X)
+        assert isinstance(self.model_.target, NumberTarget)
+        return np.asarray(self.model_.target.answers(a[:, 0]), np.float64)
