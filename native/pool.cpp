@@ -143,6 +143,16 @@ void Barrier::wait() {
     generation_.wait(generation, std::memory_order_acquire);
 }
 
+#if defined(__linux__)
+Processors::Processors() : known_(sched_getaffinity(0, sizeof set_, &set_) == 0) {}
+void Processors::take() const {
+    if (known_) sched_setaffinity(0, sizeof set_, &set_);
+}
+#else
+Processors::Processors() = default;
+void Processors::take() const {}
+#endif
+
 bool parallel(int n, const std::function<void(int)>& body) {
     const FlushToZero flush;
     if (n <= 1) {

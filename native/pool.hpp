@@ -1,6 +1,10 @@
 // A pool of worker threads that are woken once per call, and the barrier they meet at between the phases of a step.
 #pragma once
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -24,6 +28,20 @@ class Barrier {
 // A second caller at the same time does not wait, nor does one who is refused so many threads: `parallel` then returns
 // false and does nothing. The body must not throw.
 bool parallel(int n, const std::function<void(int)>& body);
+
+// The processors that the thread may use which makes this. `parallel` keeps its workers off the caller's, which is best
+// where all meet at barriers; a worker that meets nobody had better go where there is room.
+class Processors {
+  public:
+    Processors();
+    void take() const;  // for the thread that calls it, until the next `parallel` that it works for
+
+  private:
+#if defined(__linux__)
+    cpu_set_t set_;
+    bool known_;
+#endif
+};
 
 // How many forks lie between the process that loaded this and the present one. A call that sees the number change is
 // in a forked child, without the other threads that it had.

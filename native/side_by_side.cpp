@@ -24,6 +24,7 @@ class Together {
     }
 
     void work(int thread) {
+        if (thread > 0) processors_.take();
         for (size_t i = next_.fetch_add(1); i < members_.size(); i = next_.fetch_add(1)) {
             if (!stop_) train(i, thread);
             ++ended_;
@@ -77,6 +78,7 @@ class Together {
 
     const std::vector<Member>& members_;
     const int threads_;
+    const Processors processors_;
     const std::function<bool(const std::vector<int64_t>&)>& poll_;
     std::vector<std::atomic<int64_t>> epochs_;
     std::vector<int64_t> seen_;
