@@ -174,9 +174,7 @@ def duels(runs, first, models, names):
         gaps = {name: np.array([b - a for a, b in pair]) for name, pair in pairs.items()}
         won = {name: np.sign(gap.mean()) if abs(gap.mean()) > gap.std() else 0 for name, gap in gaps.items()}
         counts = [sum(value == sign for value in won.values()) for sign in (1, 0, -1)]
-        print(
-            f"{first} against {other}: {counts[0]} wins, {counts[1]} ties (within the spread of seeds), {counts[2]} losses"
-        )
+        print(f"{first} against {other}: {counts[0]} wins, {counts[1]} ties within the spread, {counts[2]} losses")
 
 
 def asked():
