@@ -7,9 +7,9 @@
 
 namespace clearprop {
 
-int64_t batches_of(int64_t rows, int64_t batch) {
-    const int64_t n = (rows + batch - 1) / batch;
-    return n > 1 && batch > 1 && rows % batch == 1 ? n - 1 : n;  // a last batch of one row joins the one before
+int64_t batches_of(const Epochs& epochs) {
+    const int64_t n = (epochs.rows + epochs.batch - 1) / epochs.batch;
+    return epochs.joins && n > 1 && epochs.batch > 1 && epochs.rows % epochs.batch == 1 ? n - 1 : n;
 }
 
 void Shuffle::reserve(size_t n) {

@@ -1,4 +1,4 @@
-// Which rows each training step sees: a pure function of seed and epoch.
+// Which rows each training step sees.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,12 @@ struct Epochs {
     int64_t rows, batch, first, count;
     uint64_t seed;
     bool shuffle;
+    bool joins;            // whether a last batch of one row joins the one before it
     const int64_t* among;  // the numbers of these rows in the data; null: 0, 1, 2, …
+    const int64_t* given;  // the rows of each epoch in an order that the caller drew; null: as `shuffle` says
 };
 
-int64_t batches_of(int64_t rows, int64_t batch);
+int64_t batches_of(const Epochs& epochs);
 
 // The order of the rows in an epoch: sorted by a random word each, ties by number.
 struct Shuffle {

@@ -34,15 +34,17 @@ struct Asked {
     Sources data, held_out_data;
     std::optional<Table<double>> table;
     std::optional<Column<int64_t>> among, held_out_rows;
+    std::optional<Table<int64_t>> order;
 };
 
-void set_up(Asked* self, std::tuple<int64_t, int64_t, int64_t, int64_t, uint64_t, bool> epochs,
-            std::optional<Column<int64_t>> among, const std::vector<ArraySpec<Written>>& kept, const Sources& data,
-            const Places& constants, const Table<double>& table, const std::vector<int32_t>& columns,
-            const std::vector<Place>& report) {
-    new (self) Asked{{}, kept, {}, data, {}, table, among, {}};
-    const auto [rows, batch, first, count, seed, shuffle] = epochs;
-    self->assignment = {{rows, batch, first, count, seed, shuffle, among ? among->data() : nullptr},
+void set_up(Asked* self, std::tuple<int64_t, int64_t, int64_t, int64_t, uint64_t, bool, bool> epochs,
+            std::optional<Column<int64_t>> among, std::optional<Table<int64_t>> order,
+            const std::vector<ArraySpec<Written>>& kept, const Sources& data, const Places& constants,
+            const Table<double>& table, const std::vector<int32_t>& columns, const std::vector<Place>& report) {
+    new (self) Asked{{}, kept, {}, data, {}, table, among, {}, order};
+    const auto [rows, batch, first, count, seed, shuffle, joins] = epochs;
+    self->assignment = {{rows, batch, first, count, seed, shuffle, joins, among ? among->data() : nullptr,
+                         order ? order->data() : nullptr},
                         state_of(kept),
                         pointers(data),
                         constants,
@@ -153,8 +155,9 @@ std::vector<Outcome> side_by_side(const std::vector<std::pair<Machine*, const As
 
 void bind_training(nb::module_& m) {
     nb::class_<Asked>(m, "Assignment")
-        .def("__init__", &set_up, nb::kw_only(), nb::arg("epochs"), nb::arg("among").none(), nb::arg("kept"),
-             nb::arg("data"), nb::arg("constants"), nb::arg("table"), nb::arg("columns"), nb::arg("report"))
+        .def("__init__", &set_up, nb::kw_only(), nb::arg("epochs"), nb::arg("among").none(), nb::arg("order").none(),
+             nb::arg("kept"), nb::arg("data"), nb::arg("constants"), nb::arg("table"), nb::arg("columns"),
+             nb::arg("report"))
         .def("hold_out", &hold_out, nb::kw_only(), nb::arg("program"), nb::arg("state"), nb::arg("data"),
              nb::arg("constants"), nb::arg("loss"), nb::arg("rows"), nb::arg("chunk"), nb::arg("in_threads"),
              nb::arg("patience"), nb::arg("best"), nb::arg("rest"));

@@ -68,11 +68,20 @@ struct Call {
         }
         choose(epoch);
         epoch_start = Clock::now();
-        if (!epochs.shuffle) return true;
-        shuffle.permutation(*p.kernels, epochs.seed, uint32_t(epochs.first + epoch), order);
+        put_in_order(epoch);
+        return true;
+    }
+
+    // The numbers in the data of the rows of an epoch. Unless somebody orders them they stay as they were set up.
+    void put_in_order(int64_t epoch) {
+        if (epochs.given)
+            std::copy_n(epochs.given + epoch * epochs.rows, epochs.rows, order.begin());
+        else if (epochs.shuffle)
+            shuffle.permutation(*p.kernels, epochs.seed, uint32_t(epochs.first + epoch), order);
+        else
+            return;
         if (epochs.among)
             for (int64_t& row : order) row = epochs.among[row];
-        return true;
     }
 
     // Whether the rows held out are to be looked at: the epoch was finished, and nothing in its end is not finite.
@@ -209,7 +218,7 @@ Outcome Machine::train(const Assignment& asked, int threads, const std::function
                        bool may_go_alone, bool profile, bool in_company) {
     const Program& p = *program_;
     const Epochs& epochs = asked.epochs;
-    const int64_t per_epoch = batches_of(epochs.rows, epochs.batch);
+    const int64_t per_epoch = batches_of(epochs);
     const int64_t usual = per_epoch > 1 ? epochs.batch : epochs.rows;
     const int64_t last = epochs.rows - (per_epoch - 1) * epochs.batch;
     work_.reserve(std::max(usual, last), threads);

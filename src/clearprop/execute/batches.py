@@ -1,9 +1,9 @@
-"""Which rows each training step sees: a pure function of seed and epoch, the same in every executor."""
+"""Which rows each training step sees: the same in every executor."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,8 +16,6 @@ from clearprop.execute.reference import Array
 class Batches:
     """The mini-batches of some epochs.
 
-    A last batch of one row joins the one before it, where there is one.
-
     Attributes:
         rows: of the data.
         size: rows per batch, never more than there are.
@@ -26,6 +24,9 @@ class Batches:
         seed: of the order.
         shuffle: whether each epoch has an order of its own.
         among: the numbers of these rows in the data, int64, where they are only some of them; else None.
+        joins: whether a last batch of one row joins the one before it, where there is one.
+        order: which of these rows comes when in each epoch, (epochs, rows), numbered 0 … rows − 1, in an order that
+            somebody else drew; None: as `shuffle` and `seed` have it.
 
     Example:
         >>> [rows.tolist() for rows in Batches(7, 3, shuffle=False).of(0)]
@@ -41,6 +42,8 @@ class Batches:
     seed: int = 0
     shuffle: bool = True
     among: Array | None = field(default=None, compare=False)
+    joins: bool = True
+    order: Array | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.rows < 1 or self.size < 1:
@@ -48,12 +51,29 @@ class Batches:
         if self.among is not None and (self.among.dtype != np.int64 or self.among.shape != (self.rows,)):
             raise InvalidValueError(f"row numbers of {self.among.dtype}, {self.among.shape}", f"int64, ({self.rows},)")
         object.__setattr__(self, "size", min(self.size, self.rows))
+        if self.order is not None:
+            self._check_order(self.order)
+
+    def _check_order(self, order: Array) -> None:
+        """Refuse row numbers that are none: the machine reads what they say."""
+        wanted = self.epochs, self.rows
+        if order.shape != wanted or order.dtype != np.int64 or not order.flags.c_contiguous:
+            raise InvalidValueError(f"an order of {order.dtype} {order.shape}", f"contiguous int64 of shape {wanted}")
+        if order.size and not (order.min() >= 0 and order.max() < self.rows):
+            raise InvalidValueError(f"row numbers from {order.min()} to {order.max()}", f"0 … {self.rows - 1}")
+
+    def owned(self) -> Batches:
+        """The same with row numbers of its own, which nobody else changes once they were checked."""
+        if self.among is None and self.order is None:
+            return self
+        among, order = (None if rows is None else rows.copy() for rows in (self.among, self.order))
+        return replace(self, among=among, order=order)
 
     @property
     def per_epoch(self) -> int:
         """Steps of an epoch."""
         n = -(-self.rows // self.size)
-        return n - 1 if n > 1 and self.size > 1 and self.rows % self.size == 1 else n
+        return n - 1 if self.joins and n > 1 and self.size > 1 and self.rows % self.size == 1 else n
 
     def __len__(self) -> int:
         """Steps of all epochs."""
@@ -68,12 +88,18 @@ class Batches:
 
     def of(self, epoch: int) -> Iterator[Array]:
         """Row numbers of the batches of an epoch, counted from 0, one batch after another."""
-        order = permutation(self.seed, self.first + epoch, self.rows) if self.shuffle else np.arange(self.rows)
+        order = self._order_of(epoch)
         order = order if self.among is None else self.among[order]
         last = self.per_epoch - 1
         for batch in range(last):
             yield order[batch * self.size : (batch + 1) * self.size]
         yield order[last * self.size :]
+
+    def _order_of(self, epoch: int) -> Array:
+        if self.order is not None:
+            row: Array = self.order[epoch]
+            return row
+        return permutation(self.seed, self.first + epoch, self.rows) if self.shuffle else np.arange(self.rows)
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -194,12 +193,16 @@ class NativeSession:
         `copies` are of the integers in the data of several assignments, by the `id` of what they were made from.
         """
         program = self.program
-        batches = batches if batches.among is None else replace(batches, among=batches.among.copy())
+        batches = batches.owned()
         data, table = program.checks.steps(self.shapes, data, batches, table, copies)
         constants, columns, rows = self._scalars(table, len(batches))
         assignment = _native.Assignment(
-            epochs=(batches.rows, batches.size, batches.first, batches.epochs, batches.seed, batches.shuffle),
+            epochs=(
+                *(batches.rows, batches.size, batches.first, batches.epochs),
+                *(batches.seed, batches.shuffle, batches.joins),
+            ),
             among=batches.among,
+            order=batches.order,
             kept=[self._spec(name, a) for name, a in self._kept.items()],
             data=program.sources(data),
             constants=constants,
