@@ -104,7 +104,9 @@ from clearprop.network import standardised_start as standardised_start
 from clearprop.nn import ELU as ELU
 from clearprop.nn import Activation as Activation
 from clearprop.nn import BatchNorm as BatchNorm
+from clearprop.nn import BinaryCrossEntropies as BinaryCrossEntropies
 from clearprop.nn import BinaryCrossEntropy as BinaryCrossEntropy
+from clearprop.nn import BinaryFocal as BinaryFocal
 from clearprop.nn import Constant as Constant
 from clearprop.nn import CrossEntropy as CrossEntropy
 from clearprop.nn import Dense as Dense
@@ -112,6 +114,7 @@ from clearprop.nn import Dropout as Dropout
 from clearprop.nn import Embedding as Embedding
 from clearprop.nn import Ensemble as Ensemble
 from clearprop.nn import FanInUniform as FanInUniform
+from clearprop.nn import Focal as Focal
 from clearprop.nn import Glorot as Glorot
 from clearprop.nn import He as He
 from clearprop.nn import Huber as Huber
@@ -125,6 +128,8 @@ from clearprop.nn import Normal as Normal
 from clearprop.nn import ParametricActivation as ParametricActivation
 from clearprop.nn import Periodic as Periodic
 from clearprop.nn import PiecewiseLinear as PiecewiseLinear
+from clearprop.nn import Poisson as Poisson
+from clearprop.nn import Quantile as Quantile
 from clearprop.nn import Scale as Scale
 from clearprop.nn import SquaredError as SquaredError
 from clearprop.nn import Uniform as Uniform

@@ -49,6 +49,7 @@ def test_every_named_activation(name):
         "softplus": softplus,
         "softsign": z / (1 + np.abs(z)),
         "softmax": e(z) / e(z).sum(axis=1, keepdims=True),
+        "exp": e(z),
     }.get(name, z)
     np.testing.assert_allclose(f64([cp.Dense(3, name)]).predict(X), expected, rtol=1e-12, atol=1e-15)
 

@@ -25,6 +25,7 @@ def loss_of(loss, y, activation=None, units=2, **options):
         ("squared_error", lambda a: 0.5 * ((Y - a) ** 2).sum(1)),
         ("mean_squared_error", lambda a: ((Y - a) ** 2).mean(1)),
         ("mean_absolute_error", lambda a: np.abs(Y - a).mean(1)),
+        (cp.Quantile(0.9), lambda a: np.where(a < Y, 0.9 * (Y - a), 0.1 * (a - Y)).mean(1)),
         (cp.Huber(0.5), lambda a: np.where(abs(a - Y) <= 0.5, (a - Y) ** 2 / 2, 0.5 * (abs(a - Y) - 0.25)).mean(1)),
     ],
     ids=lambda value: None if callable(value) else str(value),
@@ -42,6 +43,59 @@ def test_cross_entropy_of_labels_one_hot_and_probabilities():
     soft = rng.dirichlet([1, 1, 1], 5)
     value, a, _ = loss_of("cross_entropy", soft, "softmax", 3)
     assert value == pytest.approx(-(soft * np.log(a)).sum(1).mean(), rel=1e-13)
+
+
+def test_poisson_deviance():
+    counts = rng.poisson(1.0, (5, 2))
+    assert (counts == 0).any()
+    value, a, net = loss_of(cp.Poisson(), counts, "exp")
+    logs = np.log(np.where(counts > 0, counts, 1) / a)
+    assert value == pytest.approx((counts * logs - counts + a).sum(1).mean(), rel=1e-13)
+    assert cp.check_gradients(net, X, counts).ok
+
+
+def test_focal_losses():
+    labels = np.array([0, 1, 2, 1, 0])
+    value, a, net = loss_of(cp.Focal(1.5), labels, "softmax", 3)
+    p = a[range(5), labels]
+    assert value == pytest.approx(-((1 - p) ** 1.5 * np.log(p)).mean(), rel=1e-13)
+    assert cp.check_gradients(net, X, labels).ok
+    y = np.array([[0, 1], [1, 1], [1, 0], [0, 0], [1, 1]])
+    value, a, net = loss_of(cp.BinaryFocal(2.0), y, "sigmoid")
+    p = np.where(y, a, 1 - a)
+    assert value == pytest.approx(-((1 - p) ** 2 * np.log(p)).sum(1).mean(), rel=1e-13)
+    assert cp.check_gradients(net, X, y).ok
+
+
+def test_several_binary_cross_entropies_are_summed():
+    y = np.array([[0, 1], [1, 1], [1, 0], [0, 0], [1, 1]])
+    value, a, net = loss_of(cp.BinaryCrossEntropies(), y, "sigmoid")
+    assert value == pytest.approx(-np.log(np.where(y, a, 1 - a)).sum(1).mean(), rel=1e-13)
+    assert cp.check_gradients(net, X, y).ok
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "activation", "units"),
+    [
+        (cp.Focal(), [0, 1, 2, 1, 0], "softmax", 3),
+        (cp.BinaryFocal(), [[0], [1], [1], [0], [1]], "sigmoid", 1),
+        (cp.BinaryCrossEntropies(), [[0, 1], [1, 1], [1, 0], [0, 0], [1, 1]], "sigmoid", 2),
+        (cp.Poisson(), [[0], [1], [3], [0], [1]], "exp", 1),
+    ],
+    ids=str,
+)
+def test_losses_are_finite_far_out(loss, y, activation, units):
+    scale = 30 if activation == "exp" else 1000
+    net = cp.Network(3, [cp.Dense(units, activation)], loss, dtype="float64")
+    net.parameters["W1"] = scale * rng.normal(size=(3, units))
+    net.fit(X, y, optimizer="sgd", learning_rate=1e-30, epochs=2)
+    assert np.isfinite(net.parameters["W1"]).all()
+
+
+@pytest.mark.parametrize("given", [lambda: cp.Quantile(1.0), lambda: cp.Focal(-1.0)])
+def test_parameters_of_losses_out_of_range(given):
+    with pytest.raises(InvalidValueError):
+        given()
 
 
 def test_label_smoothing():

@@ -24,7 +24,8 @@ _CLASSES: dict[str, type] = {
         *(nn.Given, nn.Cuts, nn.ByParameter),
         *(nn.ConstantRate, nn.CosLog, nn.Cosine, nn.FlatCosine, nn.StepDecay, nn.WarmUp),
         *(nn.SquaredError, nn.MeanSquaredError, nn.MeanAbsoluteError, nn.Huber),
-        *(nn.BinaryCrossEntropy, nn.CrossEntropy),
+        *(nn.BinaryCrossEntropy, nn.CrossEntropy, nn.BinaryCrossEntropies),
+        *(nn.Quantile, nn.Poisson, nn.Focal, nn.BinaryFocal),
     )
 }
 

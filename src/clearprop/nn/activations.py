@@ -73,6 +73,7 @@ _DEFINED = (
     ("softplus", g.softplus, Glorot()),
     ("softsign", softsign, Glorot()),
     ("softmax", g.softmax, Glorot()),
+    ("exp", g.exp, Glorot()),
 )
 ACTIVATIONS = {name: ActivationFunction(name, function, init) for name, function, init in _DEFINED}
 

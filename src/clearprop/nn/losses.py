@@ -84,6 +84,41 @@ class Huber(Loss):
         return g.mean(g.where(g.abs(d) > self.delta, linear, d**2 * 0.5), 1)
 
 
+@dataclass(frozen=True)
+class Quantile(Loss):
+    """max(τd, (τ − 1)d), d = y − a: least at the τ-quantile of y; the mean over the outputs (Koenker & Bassett, 1978).
+
+    Args:
+        tau: τ in (0, 1); 0.5 is half the absolute error.
+    """
+
+    tau: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.tau < 1:
+            raise InvalidValueError(f"tau {self.tau!r}", "a number between 0 and 1")
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """1/k Σₖ max(τdₖ, (τ − 1)dₖ)."""
+        d = y - a
+        return g.mean(g.maximum(d * self.tau, d * (self.tau - 1.0)), 1)
+
+
+@dataclass(frozen=True)
+class Poisson(Loss):
+    """Half the Poisson deviance, y ln(y/a) − y + a, for counts y ≥ 0 and outputs a = eᶻ; the sum over the outputs."""
+
+    @property
+    def output(self) -> str:
+        """A rate, which is positive."""
+        return "exp"
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """Σₖ (yₖ ln(yₖ/aₖ) − yₖ + aₖ); 0 ln 0 is 0."""
+        counted = g.where(y > 0.0, y, g.ones_like(y))
+        return g.sum(a - y * g.log(a) + (y * g.log(counted) - y), 1)
+
+
 def _check_smoothing(value: float) -> None:
     if not 0 <= value < 1:
         raise InvalidValueError(f"label smoothing {value!r}", "a number in [0, 1)")
@@ -120,6 +155,17 @@ class BinaryCrossEntropy(Loss):
 
 
 @dataclass(frozen=True)
+class BinaryCrossEntropies(BinaryCrossEntropy):
+    """The binary cross-entropy of several labels that do not exclude each other: the sum over the outputs."""
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """−Σₖ (yₖ ln aₖ + (1 − yₖ) ln(1 − aₖ))."""
+        k = a.shape[1]
+        assert isinstance(k, int)
+        return super().__call__(a, y) * float(k)
+
+
+@dataclass(frozen=True)
 class CrossEntropy(Loss):
     """−Σₖ tₖ ln aₖ for softmax outputs a; targets are integer labels (N,), or one-hot or probability rows (N, k).
 
@@ -149,6 +195,59 @@ class CrossEntropy(Loss):
         if self.label_smoothing:
             y = y * (1.0 - self.label_smoothing) + self.label_smoothing / k
         return -g.sum(y * g.log(a), 1)
+
+
+@dataclass(frozen=True)
+class Focal(Loss):
+    """−Σₖ tₖ (1 − aₖ)^γ ln aₖ for softmax outputs: rows that are right already count less (Lin et al., 2017).
+
+    Args:
+        gamma: γ ≥ 0; 0 is the cross-entropy.
+    """
+
+    gamma: float = 2.0
+
+    def __post_init__(self) -> None:
+        if not self.gamma >= 0:
+            raise InvalidValueError(f"gamma {self.gamma!r}", "a number ≥ 0")
+
+    @property
+    def target(self) -> Target:
+        """Classes 0 … k − 1."""
+        return "classes"
+
+    @property
+    def output(self) -> str:
+        """A distribution."""
+        return "softmax"
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """−Σₖ tₖ (1 − aₖ)^γ ln aₖ."""
+        return -g.sum(y * (1.0 - a) ** self.gamma * g.log(a), 1)
+
+
+@dataclass(frozen=True)
+class BinaryFocal(Focal):
+    """−(y (1 − a)^γ ln a + (1 − y) a^γ ln(1 − a)) for sigmoid outputs; the sum over the outputs.
+
+    Args:
+        gamma: γ ≥ 0; 0 is the binary cross-entropy.
+    """
+
+    @property
+    def target(self) -> Target:
+        """0 or 1."""
+        return "binary"
+
+    @property
+    def output(self) -> str:
+        """A probability."""
+        return "sigmoid"
+
+    def __call__(self, a: Node, y: Node) -> Node:
+        """Σₖ qₖ^γ · −(yₖ ln aₖ + (1 − yₖ) ln(1 − aₖ)), q the probability of what is not the case."""
+        wrong = y * (1.0 - a) + (1.0 - y) * a
+        return g.sum(-(y * g.log(a) + (1.0 - y) * g.log(1.0 - a)) * wrong**self.gamma, 1)
 
 
 @dataclass(frozen=True)
