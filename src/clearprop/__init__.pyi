@@ -21,6 +21,8 @@ from clearprop.estimators import TableModel as TableModel
 from clearprop.estimators import gradient_times_input as gradient_times_input
 from clearprop.estimators import load as load
 from clearprop.estimators import permutation_importance as permutation_importance
+from clearprop.estimators.mlp import MLPClassifier as MLPClassifier
+from clearprop.estimators.mlp import MLPRegressor as MLPRegressor
 from clearprop.estimators.tabular import TabularClassifier as TabularClassifier
 from clearprop.estimators.tabular import TabularRegressor as TabularRegressor
 from clearprop.execute import Reference as Reference

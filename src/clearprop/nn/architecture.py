@@ -166,13 +166,15 @@ class Architecture:
             y = g.one_hot(g.variable(TARGET, (N,), "int64"), k, dtype)
         else:
             y = g.variable(TARGET, (N, self.n_outputs), dtype)
-        per_sample = loss(a, y)
-        if weighted:
-            per_sample = per_sample * g.variable(SAMPLE_WEIGHT, (N,), dtype)
-        mean_loss = g.mean(per_sample)
-        total = self._with_penalties(mean_loss, scope)
+        w = g.variable(SAMPLE_WEIGHT, (N,), dtype) if weighted else None
+        mean_loss, total = self._losses(loss(a, y), w, scope)
         outputs = {DATA_LOSS: mean_loss, LOSS: total, **scope.updates}
         return Graph({name: node.named(name) for name, node in outputs.items()})
+
+    def _losses(self, per_sample: Node, w: Node | None, scope: Scope) -> tuple[Node, Node]:
+        """The mean loss of a batch, Σ wᵢℓᵢ/N, and the same plus the penalties."""
+        mean_loss = g.mean(per_sample if w is None else per_sample * w)
+        return mean_loss, self._with_penalties(mean_loss, scope)
 
     def _with_penalties(self, loss: Node, scope: Scope) -> Node:
         """The loss plus l1·Σ|W| + l2/2·ΣW² over all weights, frozen ones included."""
