@@ -78,7 +78,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]
         hidden = hidden_widths(self.hidden_layer_sizes)
         X, y = self._validate_input(X, y, incremental, reset=first_pass)
         if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X)
+            sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         sample_weight = self._with_class_weight(sample_weight, y)
         self.n_outputs_ = self._width(y)
         widths = (X.shape[1], *hidden, self.n_outputs_)
@@ -163,7 +163,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]
             raise InvalidValueError("one of X_val and y_val", "both of them, or none")
         X = validate_data(self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=False)
         y = self._checked_validation_targets(y, X)
-        return X, y, None if w is None else _check_sample_weight(w, X)
+        return X, y, None if w is None else _check_sample_weight(w, X, ensure_non_negative=True)
 
     # --- solvers
 

@@ -146,7 +146,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
         check_consistent_length(X, y)
         unknown = np.setdiff1d(unique_labels(y), self.classes_)
         if len(unknown):
-            raise InvalidValueError(f"class {unknown[0]!r} in y_val", f"classes of y: {self.classes_}")
+            raise InvalidValueError(f"class {unknown.tolist()[0]!r} in y_val", f"classes of y: {self.classes_}")
         checked: Array = y
         return checked
 
@@ -176,6 +176,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
 
     def _loss(self, outputs: int) -> nn.Loss:
         if isinstance(self.loss, nn.Loss):
+            wanted = "softmax" if self.out_activation_ == "softmax" else "sigmoid"
+            if self.loss.output != wanted:
+                raise InvalidValueError(
+                    f"loss {self.loss!r}", f"one for outputs of {wanted}, such as 'log_loss' or 'focal'"
+                )
             return self.loss
         if self.loss == "focal":
             return nn.Focal() if self.out_activation_ == "softmax" else nn.BinaryFocal()

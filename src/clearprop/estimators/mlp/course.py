@@ -159,20 +159,22 @@ class Course:
         """The numbers are no longer finite: with early stopping the best weights are there, else it is an error."""
         est = self.estimator
         if not est.early_stopping:
-            raise DivergedError(
-                NOT_FINITE,
-                None,
-                "standardise the columns, or try a lower learning_rate_init; coefs_ are those before it diverged",
-            )
+            raise DivergedError(NOT_FINITE, None, self._hint())
         est.n_iter_ += 1
         est.loss_ = np.nan
         est.loss_curve_.append(np.nan)
         est.validation_scores_.append(np.nan)
         self._warn(
-            f"the training diverged in epoch {est.n_iter_}: the weights of the best epoch before are kept; "
-            "standardise the columns, or try a lower learning_rate_init"
+            f"the training diverged in epoch {est.n_iter_}: the weights of the best epoch are kept; {self._hint()}"
         )
         return False
+
+    def _hint(self) -> str:
+        """What to do about numbers that are not finite."""
+        w = self.training.data.w
+        if w is not None and not w.all():
+            return "a batch where every sample_weight is 0 has no loss: leave such rows out, or take larger batches"
+        return "standardise the columns, or try a lower learning_rate_init"
 
     def _say(self, text: str) -> None:
         if self.estimator.verbose:

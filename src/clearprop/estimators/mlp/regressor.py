@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array, check_consistent_length, check
 
 from clearprop import nn
 from clearprop.arrays import Array
-from clearprop.errors import ShapeError
+from clearprop.errors import InvalidValueError, ShapeError
 from clearprop.estimators.mlp.base import BaseMLP
 from clearprop.estimators.mlp.constraints import REGRESSOR
 from clearprop.estimators.mlp.structure import Structure
@@ -129,6 +129,13 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         return 1 if y.ndim == 1 else int(y.shape[1])
 
     def _targets(self, y: Array, dtype: Any) -> tuple[Array, TargetForm]:
+        loss = self._loss(1)
+        if isinstance(loss, nn.Poisson) and (y < 0).any():
+            raise InvalidValueError(f"a target of {y.min():g} for loss='poisson'", "counts, numbers ≥ 0")
+        if loss.target == "binary" and ((y < 0) | (y > 1)).any():
+            raise InvalidValueError(
+                f"targets from {y.min():g} to {y.max():g} for {loss!r}", "shares, numbers in [0, 1]"
+            )
         return np.ascontiguousarray(y.reshape(len(y), -1), dtype), "rows"
 
     def _output_activation(self) -> str:
@@ -136,7 +143,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         return "identity" if wanted is None else {"sigmoid": "logistic"}.get(wanted, wanted)
 
     def _loss(self, outputs: int) -> nn.Loss:
-        return LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
+        found: nn.Loss = LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
+        if found.target == "classes":
+            raise InvalidValueError(f"loss {found!r} of a regressor", "a loss of numbers, such as 'huber'")
+        return found
 
     def _loss_outputs(self, structure: Structure) -> int:
         """scikit-learn learns by the sum of the outputs' squared errors, and reports the mean over them."""

@@ -158,7 +158,7 @@ class Training:
 
     def most(self, patience: Patience, watched: bool) -> int:
         """Epochs that the next call may run."""
-        if watched:
+        if watched or not self.data.is_dense:
             return 1
         left = min(self.total - self.done, patience.left)
         return int(max(1, min(left, MOST_NUMBERS // max(len(self.data), 8 * self._batches(1).per_epoch))))
