@@ -23,6 +23,7 @@ SECTIONS: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
             "README.md",
             "docs/tables.md",
             "docs/training.md",
+            "docs/scikit-learn.md",
             "docs/explain.md",
             "docs/playground.md",
             "docs/textbook.md",

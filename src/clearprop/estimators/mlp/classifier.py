@@ -24,7 +24,49 @@ from clearprop.nn import TargetForm
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]
-    """A multi-layer perceptron that classifies."""
+    """A multi-layer perceptron that classifies: scikit-learn's, on clearprop's machine.
+
+    The arguments up to `max_fun` are those of `sklearn.neural_network.MLPClassifier`, their defaults and meanings, too.
+    While those behind them have their defaults, the numbers are scikit-learn's up to rounding.
+
+    Args:
+        hidden_layer_sizes: units of each hidden layer.
+        activation: of the hidden layers: "identity", "logistic", "tanh", "relu", any other of clearprop's, a function
+            of a node; or a list, one for each hidden layer.
+        solver: "lbfgs", "sgd" or "adam".
+        alpha: α of the penalty α/2 ΣW², which is divided by the rows of a batch (by Σw, with sample weights).
+        batch_size: rows of a step; "auto" is 200, or all if they are fewer.
+        learning_rate: "constant", "invscaling" or "adaptive" (for sgd), or a schedule such as `cp.Cosine(0.01)`.
+        learning_rate_init, power_t, momentum, nesterovs_momentum, beta_1, beta_2, epsilon: of the solvers.
+        max_iter, tol, n_iter_no_change, max_fun: when the training ends.
+        shuffle, random_state, verbose, warm_start: as everywhere in scikit-learn.
+        early_stopping, validation_fraction: end by the score of held-out rows, and keep the best weights.
+        loss: "log_loss", "focal", or an object such as `cp.CrossEntropy(label_smoothing=0.1)`.
+        class_weight: {class: weight} or "balanced".
+        dropout: rate of dropping a hidden unit: a number, a list, or a schedule.
+        norm: "batch" or "layer" normalises z of each hidden layer.
+        weight_decay: λ of the decoupled weight decay, θ ← (1 − ηλ)θ.
+        scoring: what early stopping looks at: a scorer, its name, or "loss"; None is the score of the estimator.
+        callbacks: functions of an `Epoch`; one that returns True ends the training.
+        dtype: "float32" or "float64"; None is that of X.
+        n_threads: of the machine; None lets the size of the work decide.
+
+    Attributes:
+        coefs_, intercepts_: W and b of each layer; they may be written into.
+        loss_, best_loss_, loss_curve_, n_iter_, t_: the course of the training, as in scikit-learn.
+        validation_scores_, best_validation_score_, validation_loss_curve_: of the held-out rows; None without any.
+        n_layers_, n_outputs_, out_activation_, n_features_in_, feature_names_in_, classes_: what was fitted.
+        net_: the `Network` behind it, with the weights of now.
+
+    Raises:
+        ValueError: by `fit`, for arguments and data that do not fit, and for a training that diverges.
+
+    Example:
+        >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], ["no", "yes", "yes", "no"]
+        >>> model = MLPClassifier((8,), "tanh", solver="lbfgs", random_state=0).fit(X, y)
+        >>> model.predict(X).tolist()
+        ['no', 'yes', 'yes', 'no']
+    """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = CLASSIFIER
 
