@@ -25,6 +25,7 @@ from clearprop.estimators.mlp.structure import Structure, hidden_widths, per_lay
 from clearprop.estimators.mlp.weights import Predictions, named, run_of, take_over
 from clearprop.execute import default_executor
 from clearprop.network import Network
+from clearprop.nn import Schedule
 from clearprop.train import Optimizer
 
 STOCHASTIC = ("sgd", "adam")
@@ -74,6 +75,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, given: tuple[Any, ...] = (), incremental: bool = False) -> Any:
+        self._check_together(given)
         first_pass = not hasattr(self, "coefs_") or (not self.warm_start and not incremental)
         hidden = hidden_widths(self.hidden_layer_sizes)
         X, y = self._validate_input(X, y, incremental, reset=first_pass)
@@ -98,6 +100,27 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]
         if not all(np.isfinite(w).all() for w in (*self.coefs_, *self.intercepts_)):
             raise DivergedError(NOT_FINITE)
         return self
+
+    def _check_together(self, given: tuple[Any, ...]) -> None:
+        """Refuse arguments beyond scikit-learn's that would be set aside in silence."""
+        if self.scoring is not None and not self.early_stopping:
+            raise InvalidValueError(f"scoring={self.scoring!r} without early stopping", "early_stopping=True")
+        schedule = self.learning_rate if isinstance(self.learning_rate, Schedule) else None
+        if schedule is not None and schedule.on_plateau is not None:
+            raise InvalidValueError(f"learning_rate={schedule!r}", "another schedule", "learning_rate='adaptive'")
+        if self.solver != "lbfgs":
+            return
+        asked = {
+            "dropout": np.any([rate != 0 for rate in np.ravel(np.array(self.dropout, object))]),
+            "norm": self.norm == "batch",  # its running means would not follow
+            "weight_decay": self.weight_decay,
+            "learning_rate": schedule is not None,
+            "callbacks": self.callbacks is not None,
+            "scoring": self.scoring is not None,
+            "X_val": any(part is not None for part in given),
+        }
+        for name in (name for name, value in asked.items() if value):
+            raise InvalidValueError(f"{name} with solver='lbfgs', which takes no steps over batches", "adam or sgd")
 
     def _initialize(self, widths: tuple[int, ...], dtype: Any) -> None:
         """Draw the weights, and set what a fit counts to nothing."""
@@ -256,7 +279,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]
             return min(200, rows)
         if self.batch_size > rows:
             warnings.warn(
-                "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=5
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped", stacklevel=6
             )
         return int(np.clip(self.batch_size, 1, rows))
 

@@ -17,6 +17,7 @@ from clearprop.nn import Schedule, TargetForm
 from clearprop.nn.names import DATA_LOSS, LOSS
 from clearprop.train import Optimizer, Run, scalar_table, step_graph
 from clearprop.train.interrupt import Interrupt
+from clearprop.train.loop import check_can_learn
 
 MOST_NUMBERS = 4_000_000  # of row numbers and scalars that one call of the machine is given: bounds the memory
 
@@ -149,6 +150,7 @@ class Training:
     ) -> None:
         self.objective, self.solver, self.data, self.order = objective, solver, data, order
         self.batch_size, self.total, self.seed, self.loss_outputs = batch_size, total, seed, loss_outputs
+        check_can_learn(objective, min(len(data), batch_size))
         self.joins = objective.has_running_states  # batch normalisation needs two rows
         step = step_graph(objective, solver.rule, dtype, data.form, data.w is not None)
         if solver.run.step == 0:
