@@ -261,3 +261,9 @@ def test_a_batch_without_weight_is_named():
     w[:50] = 0
     with pytest.raises(ValueError, match="every sample_weight is 0"):
         classifier(shuffle=False, batch_size=50).fit(X, y, sample_weight=w)
+
+
+def test_any_number_of_threads_gives_the_same_bits():
+    one, two = (classifier(hidden_layer_sizes=(60, 40), n_threads=n, max_iter=5).fit(X, y) for n in (1, 2))
+    assert all(map(np.array_equal, one.coefs_, two.coefs_))
+    assert one.loss_curve_ == two.loss_curve_
