@@ -2,12 +2,13 @@
 
 import pickle
 
-import clearprop as cp
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from sklearn.base import clone
+
+import clearprop as cp
 
 rng = np.random.default_rng(0)
 N = 200
