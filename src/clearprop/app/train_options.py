@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from clearprop.app import options as o
 from clearprop.app.source import TableSource
 from clearprop.errors import InvalidValueError
-from clearprop.estimators.recipe import FIELDS, Recipe
+from clearprop.estimators.recipe import DEFAULT_PRESET, FIELDS, PRESETS, SCHEDULES, Recipe
 
 _table, _rows, _network, _training = o.table_option, o.rows_option, o.network_option, o.training_option
+_network_of, _training_of = (partial(option, show_default="the preset's") for option in (_network, _training))
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
-    """What a training is asked for; most of it is the recipe's, and has the recipe's defaults."""
+    """What a training is asked for; what is None is as the preset has it, or is found out."""
 
     target: Annotated[str | None, _table(metavar="COL", help="Column to predict; not needed for a demo.")] = None
     drop: Annotated[list[str] | None, _table(metavar="COL", help="Column to leave out. May be repeated.")] = None
@@ -76,24 +78,46 @@ class TrainOptions:
         ),
     ] = None
     task: Annotated[str | None, _network(show_default="found out", help="classification or regression.")] = None
+    preset: Annotated[
+        str,
+        _network(
+            metavar="NAME",
+            help=f"{', '.join(PRESETS)}: one network, or more and more that answer together with their mean.",
+        ),
+    ] = DEFAULT_PRESET
+    members: Annotated[
+        int | None,
+        _network_of(metavar="N", min=1, help="Networks that answer together. Each holds out another part of the rows."),
+    ] = None
     hidden: Annotated[
         str | None,
-        _network(
-            metavar="N,N,…", show_default="by the table's size", help="Units of the hidden layers, such as 64,64."
-        ),
+        _network_of(metavar="N,N,…", help="Units of the hidden layers, such as 64,64. single: by the table's size."),
     ] = None
-    activation: Annotated[str, _network(help="Activation of the hidden layers.")] = Recipe.activation
+    activation: Annotated[str | None, _network_of(help="Activation of the hidden layers.")] = None
+    pieces: Annotated[
+        str | None,
+        _network_of(metavar="N", help="Intervals that the values of a number are cut into: auto, or 0 for none."),
+    ] = None
+    dropout: Annotated[
+        float | None, _network_of(metavar="P", min=0, help="Share of the hidden units that each step leaves out.")
+    ] = None
     l2: Annotated[
         float | None, _network(min=0, show_default="by the number of rows", help="Penalty on large weights.")
     ] = None
-    epochs: Annotated[int, _training(metavar="N", min=1, help="Passes over the data, at most.")] = Recipe.epochs
+    epochs: Annotated[int | None, _training_of(metavar="N", min=1, help="Passes over the data, at most.")] = None
     patience: Annotated[
-        int, _training(metavar="N", min=1, help="Epochs without a better validation loss before it ends.")
-    ] = Recipe.patience
+        int | None,
+        _training_of(metavar="N", min=1, help="Epochs without a better validation loss before it ends."),
+    ] = None
     batch_size: Annotated[
         int | None, _training(metavar="N", min=1, show_default="by the table's size", help="Rows per step.")
     ] = None
-    optimizer: Annotated[str, _training(help="adam, adamw, sgd, rmsprop, adagrad or gradient_descent.")] = "adam"
+    optimizer: Annotated[str | None, _training_of(help="adam, adamw, sgd, rmsprop, adagrad or gradient_descent.")] = (
+        None
+    )
+    schedule: Annotated[
+        str | None, _training_of(metavar="NAME", help=f"Of the learning rate: {' or '.join(SCHEDULES)}.")
+    ] = None
     learning_rate: Annotated[float | None, _training(show_default="the optimizer's own", help="Step size.")] = None
     seed: Annotated[int, _training(help="Of the split, the first weights and the shuffling.")] = Recipe.seed
     threads: o.Threads = None
@@ -107,17 +131,20 @@ class TrainOptions:
 
     def recipe(self) -> Recipe:
         """The recipe that the options make."""
-        same = {name: getattr(self, name) for name in FIELDS if hasattr(self, name)}
-        spelled = {
+        given = {name: getattr(self, name) for name in FIELDS if getattr(self, name, None) is not None}
+        spelled: dict[str, Any] = {
             "drop": self.drop or (),
             "kinds": _kinds(self.kind),
-            "hidden": _hidden(self.hidden),
             "class_weight": _class_weights(self.class_weight),
             "na": self.reading.na or (),
             "keep_na": self.reading.keep_na or (),
             "default_na": not self.reading.no_default_na,
         }
-        return Recipe(**same | spelled)
+        if self.hidden is not None:
+            spelled["hidden"] = _hidden(self.hidden)
+        if self.pieces is not None:
+            spelled["pieces"] = _pieces(self.pieces)
+        return Recipe.preset(self.preset, **given | spelled)
 
     def sources(self, table: str) -> tuple[TableSource, dict[str, TableSource]]:
         """The table, and by their part the tables of rows of their own."""
@@ -126,10 +153,17 @@ class TrainOptions:
         return source, {part: source.beside(name) for part, name in others.items() if name is not None}
 
 
-def _hidden(text: str | None) -> tuple[int, ...] | None:
-    """Layer sizes from "64,64"; an empty text means no hidden layer."""
-    if text is None:
+def _pieces(text: str) -> int | None:
+    """A number of intervals; None for one that suits the table."""
+    if text == "auto":
         return None
+    if not text.isascii() or not text.isdigit():
+        raise InvalidValueError(f"--pieces {text!r}", "auto, or a number of intervals such as 16; 0 for none")
+    return int(text)
+
+
+def _hidden(text: str) -> tuple[int, ...]:
+    """Layer sizes from "64,64"; an empty text means no hidden layer."""
     try:
         units = tuple(int(part) for part in text.split(",") if part.strip())
     except ValueError:

@@ -106,6 +106,12 @@ def _check_recipe(recipe: Any) -> None:
         Recipe.from_dict({name: value for name, value in exactly(dict, recipe).items() if name in FIELDS})
 
 
+def _check_preset(preset: Any) -> None:
+    exactly(str, preset["name"])
+    if not set(texts(preset["changed"])) <= {*FIELDS}:
+        raise ValueError("a field that no recipe has")
+
+
 def training_facts(history: History, optimizer: Optimizer, batch_size: int) -> dict[str, Any]:
     """How a model was trained, as plain data: the curves of the losses with at most `MOST_POINTS` points."""
     every = _every(history.epochs)
@@ -221,6 +227,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "seed": lambda value: exactly(int, value),
     "dropped": texts,
     "recipe": _check_recipe,
+    "preset": _check_preset,
     "epochs": lambda value: exactly(int, value),
     "best_epoch": lambda value: value is None or exactly(int, value),  # None without validation rows
     "reading": _check_reading,

@@ -92,6 +92,7 @@ def about_of(run: TrainedPredictor, recipe: Recipe, ready: Prepared) -> dict[str
         "seed": recipe.seed,
         "dropped": list(recipe.drop),
         "recipe": _written(recipe),
+        "preset": {"name": recipe.base, "changed": list(recipe.altered)},
         "split": {"how": ready.division.how, "column": ready.division.column, "own": sorted(ready.frames)},
         "digest": digest(ready.y),
         "weighting": ready.weighting.to_dict(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,7 @@ class Recipe:
         na: texts that stand for a missing value beside the usual ones.
         keep_na: usual ones that are values; - NA None ? are already where their column shows it.
         default_na: whether the usual ones stand for a missing value.
+        base: name of the preset that it began with: a note, which changes nothing and is not compared.
 
     Raises:
         ClearpropError: for a value out of range, or two that do not go together.
@@ -118,6 +119,8 @@ class Recipe:
     keep_na: str | Collection[str] = ()
     default_na: bool = True
 
+    base: str = field(default="single", compare=False)
+
     def __post_init__(self) -> None:
         """Check every field, and bring it to one form."""
         self._set("task", _one_of("task", self.task, ("classification", "regression")))
@@ -129,6 +132,7 @@ class Recipe:
         for name in ("na", "keep_na"):
             self._set(name, tuple(str(mark) for mark in _each(getattr(self, name))))
         self._set("default_na", as_truth("default_na", self.default_na))
+        self._set("base", str(self.base))
         assert self.marks  # none is to be a value and missing
         for name in ("validation", "test"):
             self._set(name, _share(name, getattr(self, name)))
@@ -178,7 +182,19 @@ class Recipe:
         """
         if name not in PRESETS:
             raise unknown_name("recipe", name, list(PRESETS))
-        return cls(**PRESETS[name]).changed(**overrides)
+        return cls(**PRESETS[name], base=name).changed(**overrides)
+
+    @property
+    def altered(self) -> tuple[str, ...]:
+        """Which fields of the network and its training are others than the preset has that it began with.
+
+        Example:
+            >>> Recipe.preset("fast", epochs=5, seed=1).altered
+            ('epochs',)
+        """
+        usual = Recipe(**PRESETS.get(self.base, {}))
+        ours = FIELDS[FIELDS.index("pieces") : FIELDS.index("seed")]
+        return tuple(name for name in ours if getattr(self, name) != getattr(usual, name))
 
     @property
     def marks(self) -> Marks:
@@ -227,7 +243,8 @@ class Recipe:
 
 
 SCHEDULES = ("constant", "cosine")
-FIELDS = tuple(field.name for field in fields(Recipe))
+FIELDS = tuple(each.name for each in fields(Recipe))
+DEFAULT_PRESET = "single"  # of the command line
 _TOGETHER = {"members": 8, "pieces": None, "schedule": "cosine"}
 PRESETS: dict[str, dict[str, Any]] = {  # what differs from the defaults
     "single": {},

@@ -34,7 +34,7 @@ def training_overview(summary: Mapping[str, Any]) -> Document:
             read=lines(_what_was_read(summary)),
             target=_target(summary),
             columns=_columns(summary, _FEW_COLUMNS),
-            network=[_network(summary["network"])],
+            network=lines(network_in_words(summary)),
             training=lines([_training(summary["training"]), *messages_in(said["weighting"])]),
             scores=_scores(parts, summary["target"]),
             answers=_answers(summary["target"], parts[last], Message(f"overview.rows_of.{last}")),
@@ -77,7 +77,7 @@ def model_overview(name: str, summary: Mapping[str, Any]) -> Document:
         sections(
             target=_target(summary),
             columns=_columns(summary, most=10_000),
-            network=[_network(summary["network"])],
+            network=lines(network_in_words(summary)),
             training=lines(trained),
             scores=_scores(about["parts"], summary["target"]) if about.get("parts") else [],
         ),
@@ -160,9 +160,17 @@ def _columns(summary: Mapping[str, Any], most: int) -> list[Block]:
     return [Table((Column(), Column(kind="lead"), Column()), tuple(rows), "columns")]
 
 
-def _network(network: Mapping[str, Any]) -> Paragraph:
-    values = {name: network[name] for name in ("layers", "activations", "parameters")}
-    return Paragraph.of(Message("overview.layers", **values))
+def network_in_words(summary: Mapping[str, Any]) -> Iterator[Message]:
+    """The network, or how many of the same answer together; and by which preset they were made."""
+    network, recipe = summary["network"], summary["recipe"]
+    yield Message.of("overview.members" if network["members"] > 1 else "overview.layers", network)
+    if network["encoded"] != network["inputs"]:
+        yield Message.of("overview.encoded", network)
+    if recipe is not None:
+        name, changed = shown_name(recipe["name"]), recipe["changed"]
+        yield (
+            Message("overview.altered", name=name, fields=changed) if changed else Message("overview.preset", name=name)
+        )
 
 
 def _training(training: Mapping[str, Any]) -> Message:

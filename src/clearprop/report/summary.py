@@ -80,21 +80,29 @@ def summary_of_model(model: TableModel, lang: Language = "en") -> dict[str, Any]
         {"name": c.name, "kind": c.kind, "features": len(c.feature_names), "done": said["columns"][c.name](lang)}
         for c in model.encoder.columns
     ]
-    network = model.network
     return {
         "target": target,
         "columns": columns,
         "set_aside": {name: why(lang) for name, why in said["set_aside"].items()},
         "weighting": {**model.weighting.to_dict(), "said": words_of(said["weighting"], lang)},
-        "network": {
-            "layers": repr(network)[9:-1].split(",")[0],
-            "activations": [
-                str(x.activation or "identity") for x in network.architecture.layers if isinstance(x, Dense)
-            ],
-            "parameters": sum(p.size for p in network.parameters.values()),
-        },
+        "network": _network(model),
+        "recipe": model.about.get("preset"),
         "about": model.about,
         "messages": as_data(said),
+    }
+
+
+def _network(model: TableModel) -> dict[str, Any]:
+    """The first member, after which the others are made, and how many there are."""
+    members, first = model.members, model.members[0]
+    sizes = [p.shape for p in first.architecture.parameters.values() if p.is_weight]
+    return {
+        "members": len(members),
+        "layers": repr(first)[9:-1].split(",")[0],
+        "inputs": first.architecture.n_inputs,
+        "encoded": sizes[0][0],
+        "activations": [str(x.activation or "identity") for x in first.architecture.layers if isinstance(x, Dense)],
+        "parameters": model.network.n_parameters,
     }
 
 
