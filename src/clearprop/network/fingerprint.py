@@ -38,6 +38,7 @@ DIFFERENCES: Mapping[str, str] = {
     "dtype": "another dtype",
     "early_stopping": "another rule for early stopping",
     "metrics": "other metrics",
+    "trainings": "other networks, rows or epochs among those that are trained side by side",
 }
 PLAIN = frozenset({"rows", "batch_size", "shuffle", "seed", "dtype", "early_stopping"})  # can be read as they stand
 
@@ -59,14 +60,14 @@ def fingerprint(
     step = step_graph(architecture, training.optimizer, training.dtype, data.form, data.weights is not None)
     return {
         "rows": len(data),
-        "X": _digest(data.X),
-        "y": _digest(data.y),
-        "weights": None if data.w is None else _digest(data.w),
-        "validation": None if validation is None else _digest(*validation.arrays().values()),
+        "X": digest_of(data.X),
+        "y": digest_of(data.y),
+        "weights": None if data.w is None else digest_of(data.w),
+        "validation": None if validation is None else digest_of(*validation.arrays().values()),
         "architecture": described(architecture),
-        "functions": _digest(repr(step.graph).encode()),
+        "functions": digest_of(repr(step.graph).encode()),
         "optimizer": described(training.optimizer),
-        "rates": _digest(*map(_sampled, schedules(architecture, training.optimizer).values())),
+        "rates": digest_of(*map(_sampled, schedules(architecture, training.optimizer).values())),
         "batch_size": min(training.batch_size, len(data)),
         "shuffle": training.shuffle,
         "seed": training.seed,
@@ -99,7 +100,7 @@ def _start(parameter: Parameter) -> object:
     return (start.shape, start.digest) if isinstance(start, Given) else start.draw
 
 
-def _digest(*parts: Array | bytes) -> str:
+def digest_of(*parts: Array | bytes) -> str:
     """A hash of the numbers, shapes and dtypes of arrays."""
     found = blake2b(digest_size=16)
     for part in parts:

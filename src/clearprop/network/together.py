@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike
 from clearprop.errors import DivergenceError, InvalidValueError, ShapeError, checked_integer
 from clearprop.execute import Array, Executor, default_executor
 from clearprop.network.arguments import as_stopping, as_truth
+from clearprop.network.ended import EndedTrainings, in_turns
 from clearprop.network.network import Network
 from clearprop.train import Data, Fit, History, Training, as_weights, resolve_optimizer, train_together
 
@@ -32,6 +34,8 @@ def fit_together(
     early_stopping: Any = None,
     n_threads: int | None = None,
     progress: Callable[[Sequence[int]], object] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: bool = False,
     executor: Executor | None = None,
 ) -> list[History]:
     """Train networks side by side, each on one thread at a time, in one call of the native machine.
@@ -50,7 +54,10 @@ def fit_together(
         shuffle: whether each epoch has a new order.
         n_threads: how many are trained at once; by default as many as there are processors.
         progress: told several times a second, on the calling thread, how many epochs each has done. Returning True
-            stops all, as Ctrl-C does; each then keeps its best.
+            stops all, as Ctrl-C does; each then keeps its best, and those whose turn had not come have no epoch.
+        checkpoint: file to write those to that have ended. They are then trained as many at a time as at once.
+        resume: those that ended in that file, if it exists, are taken from it, and the others trained: to the bits of
+            one call without a break, but for what their optimizers keep.
         executor: what trains each of them; by default the native machine, where it was built. The NumPy reference
             trains one after another.
 
@@ -79,6 +86,8 @@ def fit_together(
         raise InvalidValueError("the same network twice" if k else "no network", "one or more, each of them once")
     if n_threads is not None:
         checked_integer("n_threads", n_threads)
+    if resume and checkpoint is None:
+        raise InvalidValueError("resume=True without a checkpoint", "checkpoint=path, the file to go on from")
     data = _shared(networks, X, y)
     weights = _each("sample_weight", sample_weight, k, one=_is_column(sample_weight))
     learned = _parts("rows", rows, networks, data, weights)
@@ -111,8 +120,13 @@ def fit_together(
         for network, training in zip(networks, trainings, strict=True):
             network._run.done, network._optimizer = 0, training.optimizer
         parts = zip(networks, trainings, learned, held_out, strict=True)
+        fits = [Fit(n.architecture, t, n._run, d, v) for n, t, d, v in parts]
         try:
-            found = train_together([Fit(n.architecture, t, n._run, d, v) for n, t, d, v in parts], n_threads, progress)
+            if checkpoint is None:
+                found = train_together(fits, n_threads, progress)
+            else:
+                ended = EndedTrainings(checkpoint, fits, [network.seed for network in networks])
+                found = in_turns(fits, ended, resume, n_threads, progress)
         finally:
             for network in networks:
                 network._changed()

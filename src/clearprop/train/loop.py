@@ -308,7 +308,7 @@ class Loop:
         event = Epoch(run.done, training.epochs, row, run)
         if sum(bool(callback(event)) for callback in training.callbacks):  # `sum`, not `any`: each is called
             run.history.stopped_by, stop = "callback", True
-        if interrupt.requested:
+        if interrupt.requested and not stop and self.goes_on:  # else it had come to its end
             run.history.stopped_by, stop = interrupt.by, True
         return not stop
 
