@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,25 @@ class TrainingBar(_Bar):
         names = {"loss": "loss", "validation_loss": "validation"}
         shown = [f"{word} {event.row[name]:.4g}" for name, word in names.items() if name in event.row]
         self._progress.update(self._task, completed=event.number, numbers="  ".join(shown))
+
+
+class MembersBar(_Bar):
+    """Told how many epochs each member has done, it draws how many have begun, and all their epochs."""
+
+    def __init__(self, members: int, epochs: int) -> None:
+        super().__init__(
+            TextColumn("training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("epochs  {task.fields[numbers]}"),
+            TimeRemainingColumn(),
+            total=members * epochs,
+        )
+
+    def __call__(self, done: Sequence[int]) -> None:
+        """Draw the epochs of all."""
+        begun = sum(epochs > 0 for epochs in done)
+        self._progress.update(self._task, completed=sum(done), numbers=f"member {begun} of {len(done)}")
 
 
 class ReadingBar(_Bar):

@@ -13,7 +13,7 @@ from clearprop.app import options as o
 from clearprop.app.files import MODEL, REST, folder, write_report_files
 from clearprop.app.screen import show_document
 from clearprop.app.source import Rows, TableSource
-from clearprop.app.terminal import TrainingBar, print_lines, tell, waiting
+from clearprop.app.terminal import MembersBar, TrainingBar, print_lines, tell, waiting
 from clearprop.app.train_options import TrainOptions
 from clearprop.errors import ClearpropError, DataWarning
 from clearprop.estimators import TableFit, TableModel
@@ -77,17 +77,17 @@ def _refuse_overwriting(out: Path, sources: list[TableSource]) -> None:
 def _trained(rows: Rows, asked: dict[str, Any], checkpoint: Path | None, kept: _Kept, silent: bool) -> TableFit:
     """Train on the rows, and save the model as soon as it is trained, and again when it is scored."""
     recipe: Recipe = asked["recipe"]
-    bars = nullcontext() if silent else TrainingBar(recipe.epochs)
-    with kept.named(), rows.counted(), bars as bar, warnings.catch_warnings():
+    alone = recipe.members == 1
+    bars = TrainingBar(recipe.epochs) if alone else MembersBar(recipe.members, recipe.epochs)
+    with kept.named(), rows.counted(), nullcontext() if silent else bars as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
-        callbacks = [] if bar is None else [bar]
-        resume = checkpoint is not None
+        told = {} if bar is None else {"callbacks" if alone else "progress": bar}
         fit = TableModel.train(
-            rows.frame, **asked, checkpoint=checkpoint, resume=resume, callbacks=callbacks, keep=kept
+            rows.frame, **asked, checkpoint=checkpoint, resume=checkpoint is not None, **told, keep=kept
         )
     with kept.named():
         fit = replace(fit, model=kept(fit.model))
-        if checkpoint is not None and fit.history.stopped_by != "interrupt":
+        if checkpoint is not None and all(history.stopped_by != "interrupt" for history in fit.histories):
             checkpoint.unlink(missing_ok=True)  # the run is over
     return fit
 

@@ -67,6 +67,8 @@ def _check_split(split: Any) -> None:
         exactly(str, split["column"])
     if not set(texts(split["own"])) <= {"validation", "test"}:
         raise ValueError("a part that is none")
+    if exactly(int, split.get("folds", 0)) < 0:
+        raise ValueError("a number of folds that is none")
 
 
 def _check_parts(parts: Any) -> None:
@@ -119,11 +121,38 @@ def training_facts(history: History, optimizer: Optimizer, batch_size: int) -> d
     return {
         "optimizer": name,
         "settings": {} if name is None else _settings(optimizer),
+        "first_rate": float(first_value(optimizer.schedule)),
         "batch_size": batch_size,
         "curves": {name: _short(history[name][::every]) for name in _CURVES if name in history.columns},
         "first_losses": _short(history.step_loss[:3]),
         "stopped_by": history.stopped_by,
     }
+
+
+def ending_facts(history: History) -> dict[str, Any]:
+    """How long a member was trained, and what ended it."""
+    return {"epochs": history.epochs, "best_epoch": history.best_epoch, "stopped_by": history.stopped_by}
+
+
+def _check_members(members: Any) -> None:
+    for member in exactly(list, members):
+        epochs, best = exactly(int, member["epochs"]), member["best_epoch"]
+        if best is not None and not 1 <= exactly(int, best) <= epochs:
+            raise ValueError("a best epoch that is none")
+        if epochs < 0 or member["stopped_by"] not in STOPS:
+            raise ValueError("an end that is none")
+
+
+def folds_in(about: Mapping[str, Any]) -> int:
+    """In how many parts training rows were held out in turn: then those of validation are the training rows."""
+    folds: int = (about.get("split") or {}).get("folds", 0)
+    return folds
+
+
+def rows_apart(about: Mapping[str, Any]) -> dict[str, int]:
+    """Part → rows, each row counted once: those that were held out in turn are training rows."""
+    parts = about.get("parts") or {}
+    return {name: part["rows"] for name, part in parts.items() if name != "validation" or not folds_in(about)}
 
 
 def _settings(optimizer: Optimizer) -> dict[str, Any]:
@@ -160,8 +189,8 @@ def _check_training(facts: Any) -> None:
             raise ValueError("a learning rate that is none")
     if len({len(numbers) for numbers in curves.values()}) > 1:
         raise ValueError("curves of different lengths")
-    if facts["stopped_by"] not in STOPS:
-        raise ValueError("an end that is none")
+    if facts["stopped_by"] not in STOPS or not finite(facts.get("first_rate", 0.0)) >= 0:
+        raise ValueError("an end that is none, or a learning rate")
     optimizer_of({"training": facts})
 
 
@@ -183,7 +212,8 @@ def optimizer_of(about: Mapping[str, Any]) -> Optimizer | None:
     if facts is None or facts["optimizer"] is None:
         return None
     rates = facts["curves"].get("learning_rate")
-    optimizer = resolve_optimizer(facts["optimizer"], rates[0] if rates else None)
+    rate = facts.get("first_rate") or (rates[0] if rates else None)  # of a schedule the first epoch ends below it
+    optimizer = resolve_optimizer(facts["optimizer"], rate)
     return replace(optimizer, **exactly(dict, facts.get("settings", {})))
 
 
@@ -204,16 +234,23 @@ def split_again(
     """
     parts, seed, n = about.get("parts") or {}, about.get("seed", -1), len(y)
     known = about.get("split") or {"how": "random", "column": None, "own": []}
-    there = [name for name in ("train", "validation", "test") if name in parts and name not in known["own"]]
-    rows = [parts[name]["rows"] if name in there else 0 for name in ("train", "validation", "test")]
+    apart = {name: n for name, n in rows_apart(about).items() if name not in known["own"]}
+    rows = [apart.get(name, 0) for name in ("train", "validation", "test")]
     if sum(rows) != n or rows[0] < 1 or min(rows) < 0 or seed < 0:
         return None
-    by = {} if known["how"] == "random" else {known["how"]: known["column"]}
-    try:
-        split = divide(table, target, y, seed=seed, shares=(rows[1] / n, rows[2] / n), split=known["how"], **by).split
-    except ClearpropError:  # no such column, or too few groups
-        return None
-    if len(split.train) != rows[0]:
+    by = {"split": known["how"]} | ({} if known["how"] == "random" else {known["how"]: known["column"]})
+    asked = about.get("recipe") or {}
+    shares = [
+        rows[i] and asked.get(name, 0.0) for i, name in ((1, "validation"), (2, "test"))
+    ]  # whole groups: not rows
+    for each in (shares, [rows[1] / n, rows[2] / n]):
+        try:
+            split = divide(table, target, y, seed=seed, shares=(each[0], each[1]), **by).split
+        except ClearpropError:  # no such column, or too few groups
+            return None
+        if [len(split.train), len(split.validation), len(split.test)] == rows:
+            break
+    else:
         return None
     train, then = split.train, parts["train"]["scores"]
     now = scores_of(target, y[train], a[train], None if weights is None else weights[train])
@@ -235,6 +272,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "digest": lambda value: exactly(str, value),
     "split": _check_split,
     "training": _check_training,
+    "members": _check_members,
     "parts": _check_parts,
 }
 

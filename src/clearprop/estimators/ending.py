@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError
-from clearprop.estimators.about import digest, training_facts
+from clearprop.estimators.about import digest, ending_facts, training_facts
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.preparation import Prepared
 from clearprop.estimators.recipe import Recipe
@@ -93,12 +93,18 @@ def about_of(run: TrainedPredictor, recipe: Recipe, ready: Prepared) -> dict[str
         "dropped": list(recipe.drop),
         "recipe": _written(recipe),
         "preset": {"name": recipe.base, "changed": list(recipe.altered)},
-        "split": {"how": ready.division.how, "column": ready.division.column, "own": sorted(ready.frames)},
+        "split": {
+            "how": ready.division.how,
+            "column": ready.division.column,
+            "own": sorted(ready.frames),
+            "folds": 0 if run.held_out is None else len(run.histories),
+        },
         "digest": digest(ready.y),
         "weighting": ready.weighting.to_dict(),
         "epochs": run.history.epochs,
         "best_epoch": run.history.best_epoch,
         "training": training_facts(run.history, run.optimizer, run.batch_size),
+        "members": [ending_facts(history) for history in run.histories],
     }
 
 

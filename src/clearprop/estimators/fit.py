@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from clearprop.estimators.about import folds_in
 from clearprop.estimators.division import Division
 from clearprop.estimators.evaluation import Evaluation
 from clearprop.estimators.verdict import judgement_of, verdict
@@ -25,12 +26,15 @@ class TableFit:
 
     Attributes:
         model: the trained model.
-        history: of the training.
-        parts: part (train, validation, test) → its evaluation.
+        history: of the training; of several members that of the first.
+        parts: part (train, validation, test) → its evaluation. Where members held out rows in turn, those of validation
+            are the training rows, each answered by the one member that had not learned it.
         division: which rows each part has, and why; those without a target are not counted.
         remarks: what should be known of the columns before the scores are believed.
         frames: part → the data frame that its rows came from, if that was not the table.
         marks: texts in the target that were counted as missing, and those that are classes.
+        others: histories of the other members.
+        seconds: that the training took.
     """
 
     model: TableModel
@@ -40,6 +44,13 @@ class TableFit:
     remarks: tuple[Message, ...] = ()
     frames: Mapping[str, Any] = field(default_factory=dict)
     marks: TargetMarks = field(default_factory=TargetMarks)
+    others: tuple[History, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def histories(self) -> tuple[History, ...]:
+        """Of each member."""
+        return self.history, *self.others
 
     @property
     def split(self) -> Split:
@@ -55,6 +66,16 @@ class TableFit:
     def rows(self) -> dict[str, int]:
         """Part → number of rows."""
         return {name: part.rows for name, part in self.parts.items()}
+
+    @property
+    def rows_apart(self) -> dict[str, int]:
+        """The same of parts that have rows of their own: rows that were held out in turn are training rows."""
+        return {name: n for name, n in self.rows.items() if name != "validation" or not self.folds}
+
+    @property
+    def folds(self) -> int:
+        """In how many parts training rows were held out in turn; 0 where none were."""
+        return folds_in(self.model.about)
 
     @property
     def last(self) -> Evaluation:

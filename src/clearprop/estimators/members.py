@@ -2,46 +2,64 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.errors import InvalidValueError
 from clearprop.estimators.folds import folds_of
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.training import TrainedPredictor, fit_options, network_for, trained
 from clearprop.network import Network, ensemble_of, fit_together
+from clearprop.network.arguments import as_callbacks
 from clearprop.table.target import Target
 from clearprop.train import EarlyStopping, History
 
 Array = NDArray[Any]
+Progress = Callable[[Sequence[int]], object]
 
 
-def trained_on(ready: Prepared, recipe: Recipe, **options: Any) -> TrainedPredictor:
+def trained_on(
+    ready: Prepared, recipe: Recipe, callbacks: Any = (), progress: Progress | None = None, **options: Any
+) -> TrainedPredictor:
     """Train what a recipe asks for, one network or several, on a table that is ready.
 
     Args:
         ready: target, and the rows of each part.
         recipe: which networks, and how.
-        options: of `Network.fit`: a checkpoint, callbacks, threads.
+        callbacks: called after each epoch of a single network.
+        progress: told how many epochs each network has done; returning True stops the training.
+        options: of `Network.fit` and `fit_together`: a checkpoint and threads.
 
     Raises:
         ClearpropError: for data that does not fit, or an option out of range.
     """
     train, validation = ready.learned_from("train"), ready.learned_from("validation")
     if recipe.members == 1:
-        return trained(recipe, ready.target, train, validation, **options)
+        told = as_callbacks(callbacks, None)
+        told += [] if progress is None else [lambda epoch: bool(progress((epoch.number,)))]
+        return trained(recipe, ready.target, train, validation, callbacks=told, **options)
+    if as_callbacks(callbacks, None):
+        raise InvalidValueError(
+            f"callbacks after each epoch of {recipe.members} members", "members=1", "progress= is told of all members"
+        )
     folds = None
     if not len(validation[1]) and len(train[1]) > recipe.members:
         folds = folds_of(ready.division, ready.target, train[1], recipe.members, recipe.seed)
-    return trained_members(recipe, ready.target, train, folds, validation, n_threads=options.get("n_threads"))
+    return trained_members(recipe, ready.target, train, folds, validation, progress=progress, **options)
 
 
 def trained_members(
     recipe: Recipe, target: Target, train: Part, folds: Array | None, validation: Part, **options: Any
 ) -> TrainedPredictor:
     """Train the members of an ensemble, side by side, one thread each.
+
+    Where that is interrupted, those answer whose turn had come; the rows that others were to hold out have no answer of
+    one that had not learned them, and so none has.
 
     Args:
         recipe: which networks, how many, and how.
@@ -50,7 +68,7 @@ def trained_members(
         folds: the fold of each row (N,): member k learns the rows of all folds but k. None where all members learn all
             rows, and are ended by the validation rows.
         validation: rows that end all members, where there are no folds; perhaps none.
-        options: of `fit_together`: how many members at a time, and who is told how far they are.
+        options: of `fit_together`: how many members at a time, who is told how far they are, a checkpoint.
 
     Raises:
         ClearpropError: for data that does not fit, or an option out of range.
@@ -59,14 +77,20 @@ def trained_members(
     count = recipe.members if folds is None else int(folds.max()) + 1
     first = network_for(recipe, target, X, recipe.seed)
     networks = [first, *(_drawn_anew(first, recipe.seed + k) for k in range(1, count))]
-    fit = fit_options(recipe, len(y))
+    fit, start = fit_options(recipe, len(y)), time.perf_counter()
     histories = _fitted(networks, train, folds, validation, recipe.patience, fit | options)
+    seconds = time.perf_counter() - start
+    begun = [k for k, history in enumerate(histories) if history.epochs] or [0]
+    networks, histories = [networks[k] for k in begun], [histories[k] for k in begun]
     held_out = None
-    if folds is not None:
+    if folds is not None and len(begun) == count:
         held_out = np.empty((len(y), first.architecture.n_outputs), X.dtype)
         for k, network in enumerate(networks):
             held_out[folds == k] = network.predict(X[folds == k])
-    return TrainedPredictor(ensemble_of(networks), histories[0], fit["optimizer"], fit["batch_size"], held_out)
+    whole, (first_history, *others) = ensemble_of(networks), histories
+    return TrainedPredictor(
+        *(whole, first_history, fit["optimizer"], fit["batch_size"], held_out), tuple(others), seconds
+    )
 
 
 def _fitted(

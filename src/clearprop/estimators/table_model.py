@@ -350,6 +350,7 @@ class TableModel:
         checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False,
         callbacks: Callable[[Epoch], Any] | Iterable[Callable[[Epoch], Any]] = (),
+        progress: Callable[[Sequence[int]], object] | None = None,
         n_threads: int | None = None,
         keep: Callable[[TableModel], object] | None = None,
         **overrides: Any,
@@ -367,7 +368,8 @@ class TableModel:
             recipe: how the model is made; the default is `Recipe()`.
             checkpoint: a file that is written as training goes on.
             resume: go on from that file, if it is there.
-            callbacks: called after each epoch.
+            callbacks: called after each epoch of a single network.
+            progress: told how many epochs each member has done; returning True stops the training.
             n_threads: worker threads.
             keep: called with the model as soon as it is trained, before it is scored: what it saves is not lost if the
                 scoring is interrupted or fails.
@@ -393,8 +395,8 @@ class TableModel:
         ready = tried(ready, recipe, n_threads)
         for remark in ready.remarks:
             warnings.warn(remark("en"), DataWarning, stacklevel=2)
-        options = {"checkpoint": checkpoint, "resume": resume, "callbacks": callbacks, "n_threads": n_threads}
-        run = trained_on(ready, recipe, **options)
+        options = {"checkpoint": checkpoint, "resume": resume, "n_threads": n_threads}
+        run = trained_on(ready, recipe, callbacks, progress, **options)
         ready = replace(ready, target=smeared(ready, run))
         if recipe.optimize is not None:
             ready = deciding(ready, run, recipe.optimize)
@@ -403,7 +405,8 @@ class TableModel:
             keep(model)
         found = evaluated(ready, run)
         model = replace(model, about=model.about | {"parts": {name: part.to_dict() for name, part in found.items()}})
-        return TableFit(model, run.history, found, ready.division, ready.remarks, ready.frames, ready.marks)
+        parts = ready.division, ready.remarks, ready.frames, ready.marks
+        return TableFit(model, run.history, found, *parts, run.others, run.seconds)
 
 
 def _is_frame(given: Any) -> bool:

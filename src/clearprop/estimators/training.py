@@ -31,6 +31,8 @@ class TrainedPredictor:
         optimizer, batch_size: what it was trained with.
         held_out: what each training row is answered by the member that did not learn it (n, k), if members held out
             rows in turn.
+        others: histories of the other members.
+        seconds: that the training took.
     """
 
     predictor: Predictor
@@ -38,6 +40,13 @@ class TrainedPredictor:
     optimizer: Optimizer
     batch_size: int
     held_out: Array | None = None
+    others: tuple[History, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def histories(self) -> tuple[History, ...]:
+        """Of each member."""
+        return self.history, *self.others
 
 
 def trained(recipe: Recipe, target: Target, train: Part, validation: Part, **options: Any) -> TrainedPredictor:
@@ -66,7 +75,8 @@ def trained(recipe: Recipe, target: Target, train: Part, validation: Part, **opt
         sample_weight=weights,
         **options,
     )
-    return TrainedPredictor(network, history, fit["optimizer"], fit["batch_size"])
+    seconds = sum(history.columns.get("seconds", ()))
+    return TrainedPredictor(network, history, fit["optimizer"], fit["batch_size"], seconds=seconds)
 
 
 def fit_options(recipe: Recipe, rows: int) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""The training of members that is watched, stopped, or killed and gone on with; and what a model remembers of it."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import clearprop as cp
+from clearprop.estimators.about import split_again
+from clearprop.interop import read_model
+from clearprop.table.encoder import as_frame
+
+rng = np.random.default_rng(1)
+N = 200
+TABLE = pl.DataFrame({"x": rng.normal(size=N), "z": rng.normal(size=N)}).with_columns(
+    y=pl.when(pl.col("x") > pl.col("z").abs()).then(pl.lit("yes")).otherwise(pl.lit("no"))
+)
+SMALL = {"hidden": 8, "epochs": 10, "learning_rate": 0.01, "n_threads": 1}
+
+
+def train(**options):
+    return cp.TableModel.train(TABLE, "y", **{"members": 4, **SMALL, **options})
+
+
+def test_progress_is_told_of_all_members_and_of_a_single_one():
+    told = []
+    fit = train(progress=told.append)
+    assert {len(done) for done in told} == {4}
+    assert told[-1] == tuple(history.epochs for history in fit.histories)
+    assert fit.history is fit.histories[0]
+    assert fit.seconds > 0
+    told.clear()
+    train(members=1, progress=told.append)
+    assert told == [(n,) for n in range(1, 11)]
+
+
+def test_callbacks_of_members_are_refused_and_not_passed_over():
+    with pytest.raises(cp.ClearpropError, match=r"callbacks after each epoch of 4 members.*progress="):
+        train(callbacks=print)
+    assert train(callbacks=(), epochs=1).rows["train"] == 170
+
+
+def test_stopped_early_those_answer_whose_turn_had_come():
+    fit = train(progress=lambda done: done[2] > 0)  # in the third
+    assert [history.epochs > 0 for history in fit.histories] == [True, True, True]
+    assert fit.histories[2].stopped_by == "callback"
+    assert [h.stopped_by for h in fit.histories[:2]] == ["epochs", "epochs"]
+    assert len(fit.model.members) == 3
+    assert (fit.folds, list(fit.parts)) == (0, ["train", "test"]), "some rows were held out by nobody"
+    whole = train().model.members
+    for ours, theirs in zip(fit.model.members[:2], whole, strict=False):
+        assert all(np.array_equal(a, theirs.arrays()[name]) for name, a in ours.arrays().items())
+    assert len(train(progress=lambda done: True).model.members) == 1
+
+
+def test_a_stopped_training_goes_on_to_the_same_model(tmp_path):
+    path = tmp_path / "checkpoint"
+    stopped = train(checkpoint=path, progress=lambda done: done[2] > 0)
+    assert len(stopped.model.members) == 3
+    assert {"0", "1"} <= set(read_model(path)[0]["ended"]) < {*"0123"}
+    again, whole = train(checkpoint=path, resume=True), train()
+    assert again.model == whole.model
+    assert again.scores == whole.scores
+    with pytest.raises(cp.ModelFileError, match="another network"):
+        train(checkpoint=path, resume=True, hidden=9)
+
+
+def test_a_model_remembers_its_folds_members_and_preset(tmp_path):
+    fit = cp.TableModel.train(TABLE, "y", recipe=cp.Recipe.preset("fast", epochs=5))
+    assert (fit.folds, fit.rows_apart) == (4, {"train": 170, "test": 30})
+    fit.model.save(tmp_path / "m")
+    about = cp.load(tmp_path / "m").about
+    assert about["split"]["folds"] == 4
+    assert about["preset"] == {"name": "fast", "changed": ["epochs"]}
+    assert [member["epochs"] for member in about["members"]] == [5, 5, 5, 5]
+    single = train(members=1)
+    assert (single.folds, single.rows_apart) == (0, single.rows)
+
+
+@pytest.mark.parametrize("by", [{}, {"group": "who"}, {"time": "day"}])
+def test_its_parts_are_found_again(by):
+    table = TABLE.with_columns(who=pl.Series(np.arange(N) // 4), day=pl.Series(np.arange(N)))
+    fit = cp.TableModel.train(table, "y", members=3, **by, **SMALL)
+    model = fit.model
+    X, y = model.arrays(table)
+    found = split_again(model.about, model.target, as_frame(table), y, model.network.predict(X))
+    assert np.array_equal(found.train, fit.split.train)
+    assert np.array_equal(found.test, fit.split.test)
+    assert not len(found.validation)
