@@ -75,7 +75,7 @@ def test_what_is_asked_for_is_done():
     fit = trained(frame, time="year")
     year = frame["year"].to_numpy()
     assert year[fit.split.test].min() > max(year[fit.split.train].max(), year[fit.split.validation].max())
-    assert fit.model.about["split"] == {"how": "time", "column": "year", "own": []}
+    assert fit.model.about["split"] == {"how": "time", "column": "year", "own": [], "folds": 0}
 
 
 def test_groups_stay_whole_and_are_no_input():

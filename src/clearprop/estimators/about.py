@@ -25,6 +25,7 @@ from clearprop.table.target import Target
 from clearprop.train import OPTIMIZERS, STOPS, History, Optimizer, resolve_optimizer
 
 _CURVES = ("loss", "validation_loss", "learning_rate")
+HELD_OUT = "held_out"  # what is said of validation rows that are training rows
 _SAME = 1e-3  # relative: another processor sums in another order
 
 
@@ -147,6 +148,11 @@ def folds_in(about: Mapping[str, Any]) -> int:
     """In how many parts training rows were held out in turn: then those of validation are the training rows."""
     folds: int = (about.get("split") or {}).get("folds", 0)
     return folds
+
+
+def named_parts(parts: Mapping[str, Any], folds: int) -> dict[str, Any]:
+    """Parts by the names that people read: validation rows that are training rows held out in turn are "held_out"."""
+    return {HELD_OUT if folds and name == "validation" else name: part for name, part in parts.items()}
 
 
 def rows_apart(about: Mapping[str, Any]) -> dict[str, int]:

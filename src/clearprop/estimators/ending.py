@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError
-from clearprop.estimators.about import digest, ending_facts, training_facts
+from clearprop.estimators.about import HELD_OUT, digest, ending_facts, training_facts
+from clearprop.estimators.division import Division
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.preparation import Prepared
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.scores import Answers, answers_of, answers_on
 from clearprop.estimators.threshold import choose
 from clearprop.estimators.training import TrainedPredictor
+from clearprop.messages import Message
 from clearprop.table.target import ClassTarget, Target
 from clearprop.version import installed_version
 
@@ -31,7 +33,8 @@ def deciding(ready: Prepared, run: TrainedPredictor, metric: str) -> Prepared:
     y, a, weights = _answers(ready, run, part)
     _, learned, counted = ready.learned_from("train")
     mass = np.bincount(learned, counted, minlength=len(target.classes))
-    return replace(ready, target=replace(target, decision=choose(metric, target, y, a, weights, mass, part)))
+    name = part if part == "train" or run.held_out is None else HELD_OUT
+    return replace(ready, target=replace(target, decision=choose(metric, target, y, a, weights, mass, name)))
 
 
 def smeared(ready: Prepared, run: TrainedPredictor) -> Target:
@@ -61,6 +64,14 @@ def evaluated(ready: Prepared, run: TrainedPredictor) -> dict[str, Evaluation]:
             past=ready.past(run.predictor, run.held_out) if last else None,
         )
     return found
+
+
+def told_of_folds(ready: Prepared, run: TrainedPredictor) -> Division:
+    """The division, and what each member held out of the training rows."""
+    division = ready.division
+    if run.held_out is None:
+        return division
+    return replace(division, said=(*division.said, Message(f"division.folds.{division.how}", n=len(run.histories))))
 
 
 def _has_validation(ready: Prepared, run: TrainedPredictor) -> bool:

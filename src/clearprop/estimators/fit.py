@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from clearprop.estimators.about import folds_in
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.estimators.about import folds_in, named_parts
 from clearprop.estimators.division import Division
 from clearprop.estimators.evaluation import Evaluation
 from clearprop.estimators.verdict import judgement_of, verdict
@@ -35,6 +38,7 @@ class TableFit:
         marks: texts in the target that were counted as missing, and those that are classes.
         others: histories of the other members.
         seconds: that the training took.
+        fold_of: which member held out each training row (n,), from 0, if members did so.
     """
 
     model: TableModel
@@ -46,6 +50,7 @@ class TableFit:
     marks: TargetMarks = field(default_factory=TargetMarks)
     others: tuple[History, ...] = ()
     seconds: float = 0.0
+    fold_of: NDArray[np.int64] | None = None
 
     @property
     def histories(self) -> tuple[History, ...]:
@@ -105,6 +110,6 @@ class TableFit:
     @property
     def said(self) -> list[Message]:
         """The verdict as messages."""
-        part, weighting = list(self.parts)[-1], self.model.weighting
+        part, weighting = list(named_parts(self.parts, self.folds))[-1], self.model.weighting
         found = verdict(self.model.target, self.judgement, part, self.history, weighting=weighting)
         return [*self.remarks, *found]

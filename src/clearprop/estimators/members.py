@@ -82,14 +82,14 @@ def trained_members(
     seconds = time.perf_counter() - start
     begun = [k for k, history in enumerate(histories) if history.epochs] or [0]
     networks, histories = [networks[k] for k in begun], [histories[k] for k in begun]
-    held_out = None
-    if folds is not None and len(begun) == count:
+    folds, held_out = folds if len(begun) == count else None, None
+    if folds is not None:
         held_out = np.empty((len(y), first.architecture.n_outputs), X.dtype)
         for k, network in enumerate(networks):
             held_out[folds == k] = network.predict(X[folds == k])
     whole, (first_history, *others) = ensemble_of(networks), histories
     return TrainedPredictor(
-        *(whole, first_history, fit["optimizer"], fit["batch_size"], held_out), tuple(others), seconds
+        *(whole, first_history, fit["optimizer"], fit["batch_size"], held_out, folds), tuple(others), seconds
     )
 
 

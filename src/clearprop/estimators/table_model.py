@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from clearprop.cached import cached_property
 from clearprop.errors import DataWarning, InvalidValueError, ModelFileError, TableError
 from clearprop.estimators.about import checked_about, digest, optimizer_of
-from clearprop.estimators.ending import about_of, deciding, evaluated, smeared
+from clearprop.estimators.ending import about_of, deciding, evaluated, smeared, told_of_folds
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.members import trained_on
@@ -405,8 +405,8 @@ class TableModel:
             keep(model)
         found = evaluated(ready, run)
         model = replace(model, about=model.about | {"parts": {name: part.to_dict() for name, part in found.items()}})
-        parts = ready.division, ready.remarks, ready.frames, ready.marks
-        return TableFit(model, run.history, found, *parts, run.others, run.seconds)
+        parts = told_of_folds(ready, run), ready.remarks, ready.frames, ready.marks
+        return TableFit(model, run.history, found, *parts, run.others, run.seconds, run.folds)
 
 
 def _is_frame(given: Any) -> bool:

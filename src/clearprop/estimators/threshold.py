@@ -16,7 +16,7 @@ from clearprop.visible import shown_name
 Array = NDArray[Any]
 
 METRICS = {name: Message(f"threshold.metrics.{name}") for name in ("f1", "balanced_accuracy", "accuracy")}
-_PARTS = {name: Message(f"threshold.parts.{name}") for name in ("train", "validation")}
+_PARTS = {name: Message(f"threshold.parts.{name}") for name in ("train", "validation", "held_out")}
 
 
 def decision_of(target: ClassTarget) -> Message:

@@ -31,6 +31,7 @@ class TrainedPredictor:
         optimizer, batch_size: what it was trained with.
         held_out: what each training row is answered by the member that did not learn it (n, k), if members held out
             rows in turn.
+        folds: the fold of each training row (n,), from 0, which that member held out, if members did so.
         others: histories of the other members.
         seconds: that the training took.
     """
@@ -40,6 +41,7 @@ class TrainedPredictor:
     optimizer: Optimizer
     batch_size: int
     held_out: Array | None = None
+    folds: Array | None = None
     others: tuple[History, ...] = ()
     seconds: float = 0.0
 

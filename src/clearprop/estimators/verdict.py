@@ -13,7 +13,7 @@ from clearprop.table.target import ClassTarget, Target
 from clearprop.train import History
 from clearprop.visible import shown_name
 
-PARTS = {name: Message(f"verdict.parts.{name}") for name in ("train", "validation", "test", "table")}
+PARTS = {name: Message(f"verdict.parts.{name}") for name in ("train", "validation", "held_out", "test", "table")}
 _NAMES = {name: Message(f"verdict.names.{name}") for name in ("accuracy", "auc", "log_loss", "r2")}
 _MOSTLY = 0.8  # of the rows are of one class: then accuracy has little to say
 _ADVICE = {True: Message("verdict.advice.true"), False: Message("verdict.advice.false")}

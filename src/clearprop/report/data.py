@@ -32,7 +32,7 @@ def data(evidence: Evidence) -> Section:
     about = _number(evidence) if evidence.classes is None else _classes(evidence, evidence.classes)
     blocks = (
         Paragraph(tuple(_words(evidence)), "lead"),
-        _split(evidence.fit.rows),
+        _split(evidence.fit.rows_apart),
         Section(Message("report.data.target", name=name), tuple(about)),
         Section(Message("report.data.columns"), tuple(_columns(evidence))),
     )
@@ -40,7 +40,7 @@ def data(evidence: Evidence) -> Section:
 
 
 def _words(evidence: Evidence) -> Iterator[Message]:
-    read, used = evidence.summary["table"], sum(evidence.fit.rows.values())
+    read, used = evidence.summary["table"], sum(evidence.fit.rows_apart.values())
     yield Message("report.data.read", rows=f"{read['rows']:,}", columns=read["columns"])
     yield from (Message("report.data.sentence", words=line) for line in how_read(read["read"]))
     if read["without_target"]:
@@ -48,7 +48,7 @@ def _words(evidence: Evidence) -> Iterator[Message]:
     if used + read["without_target"] < read["rows"]:
         yield Message("report.data.drawn", n=f"{used + read['without_target']:,}")
     if len(evidence.fit.rows) == 3:
-        yield Message("report.data.split")
+        yield Message("report.data.folds" if evidence.fit.folds else "report.data.split")
     yield from evidence.model.weighting.said(evidence.model.target)
     yield from evidence.fit.division.said
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clearprop.cached import cached_property
 from clearprop.estimators import TableFit, TableModel
-from clearprop.estimators.about import optimizer_of
+from clearprop.estimators.about import HELD_OUT, named_parts, optimizer_of
 from clearprop.estimators.leakage import examine_leakage
 from clearprop.explain.doctor import Diagnosis, diagnose
 from clearprop.table.rows import with_target
@@ -28,12 +28,13 @@ _MOST_NUMBERS = 4_000_000  # of features that are held for a sample, where a tab
 class PartSample:
     """Some rows of one part of the table."""
 
-    part: str  # train, validation or test
+    part: str  # train, validation, held_out (training rows, by the members that did not learn them) or test
     of: int  # how many rows the part has
     frame: nw.DataFrame[Any]  # the rows as they stand in the table
     X: Array  # their features (N, n)
     y: Array  # their coded targets (N,)
-    a: Array  # the network's outputs (N, k)
+    a: Array  # the network's outputs (N, k), or those of the members that did not learn the rows
+    answer: Callable[[Array], Array]  # the outputs for other features of these rows
 
     def __len__(self) -> int:
         return len(self.y)
@@ -75,7 +76,7 @@ class Evidence:
     @cached_property
     def judged(self) -> PartSample:
         """Rows of the part that was furthest from the training: of the test part, if there is one."""
-        last = list(self.fit.parts)[-1]
+        last = list(named_parts(self.fit.parts, self.fit.folds))[-1]
         return self.learned if last == "train" else self._sample(last)
 
     @cached_property
@@ -97,17 +98,32 @@ class Evidence:
 
     def _sample(self, part: str) -> PartSample:
         model = self.model
-        table, rows = self.table, np.asarray(getattr(self.fit.split, part))
+        table, rows = self.table, np.asarray(getattr(self.fit.split, "train" if part == HELD_OUT else part))
+        places = np.arange(len(rows))
         if part in self.fit.frames:
             table = _with_target(self.fit, self.fit.frames[part])
-            rows = np.arange(len(table))
+            rows = places = np.arange(len(table))
         most = min(MOST_ROWS, max(100, _MOST_NUMBERS // model.network.architecture.n_inputs))
         if len(rows) > most:
             drawn = np.random.Generator(np.random.Philox(0)).choice(len(rows), most, replace=False, shuffle=False)
-            rows = rows[np.sort(drawn)]
-        frame = table[rows]
+            places = np.sort(drawn)
+        frame = table[rows[places]]
         X, y = model.arrays(frame.to_native())
-        return PartSample(part, self.fit.rows[part], frame, X, y, model.network.predict(X))
+        answer = self._held_out(places) if part == HELD_OUT else model.network.predict
+        return PartSample(part, len(rows), frame, X, y, answer(X), answer)
+
+    def _held_out(self, places: Array) -> Callable[[Array], Array]:
+        """What answers some training rows: of each the member that did not learn it."""
+        assert self.fit.fold_of is not None
+        folds, members = self.fit.fold_of[places], self.model.members
+
+        def answer(X: Array) -> Array:
+            a = np.empty((len(X), members[0].architecture.n_outputs), X.dtype)
+            for k in np.unique(folds):
+                a[folds == k] = members[k].predict(X[folds == k])
+            return a
+
+        return answer
 
 
 def _with_target(fit: TableFit, frame: Any) -> nw.DataFrame[Any]:

@@ -53,7 +53,7 @@ def _importance(evidence: Evidence, metric: str, parts: Array) -> PermutationImp
     model, sample = evidence.model, evidence.judged
 
     def score(X: Array) -> float:
-        return scores_of(model.target, sample.y, model.network.predict(X))[metric]
+        return scores_of(model.target, sample.y, sample.answer(X))[metric]
 
     if len(sample) < 2 or not isfinite(score(sample.X)):
         return None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from clearprop.estimators.about import HELD_OUT, folds_in, named_parts, rows_apart
 from clearprop.messages import Message, Words
 from clearprop.present.document import Block, Cell, Column, Document, Paragraph, Section, Table
 from clearprop.report.reading import how_read
@@ -25,7 +26,7 @@ _ENDED = {
 
 def training_overview(summary: Mapping[str, Any]) -> Document:
     """What was read, what was done to each column, the network, the scores, and a verdict."""
-    parts, said = summary["parts"], summary["messages"]
+    parts, said = named_parts(summary["parts"], summary["split"]["folds"]), summary["messages"]
     last = list(parts)[-1]
     names = {"table": shown_name(Path(summary["table"]["name"]).name), "target": shown_name(summary["target"]["name"])}
     return Document(
@@ -69,9 +70,14 @@ def model_overview(name: str, summary: Mapping[str, Any]) -> Document:
     """What a model file holds."""
     about, trained = summary["about"], []
     if "seed" in about:
-        values = {name: about.get(name) for name in ("epochs", "best_epoch", "seed")}
-        key = "overview.trained_best" if about.get("best_epoch") else "overview.trained"
-        trained = [Message(key, **values), *messages_in(summary["messages"]["weighting"])]
+        values = of_members(
+            about.get("members") or [{"stopped_by": "epochs", "best_epoch": None, "epochs": 0, **about}]
+        )
+        ran = Message("overview.trained", epochs=values["epochs"], seed=about["seed"])
+        trained = [
+            Message("list.together", parts=[ran, *_kept(values)]),
+            *messages_in(summary["messages"]["weighting"]),
+        ]
     return Document(
         shown_name(Path(name).name),
         sections(
@@ -79,7 +85,9 @@ def model_overview(name: str, summary: Mapping[str, Any]) -> Document:
             columns=_columns(summary, most=10_000),
             network=lines(network_in_words(summary)),
             training=lines(trained),
-            scores=_scores(about["parts"], summary["target"]) if about.get("parts") else [],
+            scores=_scores(named_parts(about["parts"], folds_in(about)), summary["target"])
+            if about.get("parts")
+            else [],
         ),
     )
 
@@ -105,8 +113,8 @@ def messages_in(data: Iterable[Any]) -> list[Message]:
 
 
 def _what_was_read(summary: Mapping[str, Any]) -> Iterator[Message]:
-    table, parts = summary["table"], summary["parts"]
-    used, gone = sum(part["rows"] for part in parts.values()), table["without_target"]
+    table, apart = summary["table"], rows_apart(summary)
+    used, gone = sum(apart.values()), table["without_target"]
     size = {"rows": table["rows"], "columns": table["columns"]}
     yield Message("overview.size", table=shown_name(table["name"]), **size)
     yield from how_read(table["read"])
@@ -114,12 +122,13 @@ def _what_was_read(summary: Mapping[str, Any]) -> Iterator[Message]:
         yield Message("overview.left_out", n=gone)
     if used + gone < table["rows"]:
         yield Message("overview.drawn", n=used + gone)
-    counts = [Message(f"overview.parts.{name}", n=part["rows"]) for name, part in parts.items()]
+    counts = [Message(f"overview.parts.{name}", n=n) for name, n in apart.items()]
     yield Message("overview.split", parts=counts)
     said = messages_in(summary["messages"]["split"])
     yield from said
     none_held_out = any(message.key == "division.few" for message in said)
-    if summary["options"]["validation"] and "validation" not in parts and not none_held_out:
+    alone = summary["network"]["members"] == 1
+    if alone and summary["options"]["validation"] and "validation" not in apart and not none_held_out:
         yield Message("overview.no_validation", share=f"{summary['options']['validation']:g}")
 
 
@@ -174,20 +183,41 @@ def network_in_words(summary: Mapping[str, Any]) -> Iterator[Message]:
 
 
 def _training(training: Mapping[str, Any]) -> Message:
-    values = {"epochs": training["epochs"], "seconds": training["seconds"], "best": training["best_epoch"]}
-    key = "overview.ran_best" if training["best_epoch"] else "overview.ran"
-    return Message(key, **values, ended=_ENDED[training["stopped_by"]])
+    values = {**of_members(training["members"]), "seconds": training["seconds"]}
+    key = "overview.ran_members" if len(training["members"]) > 1 else "overview.ran"
+    return Message("list.together", parts=[Message.of(key, values), *_kept(values)])
+
+
+def _kept(values: Mapping[str, Any]) -> list[Message]:
+    return [Message("overview.of_epoch", best=values["best"])] if values["best"] else []
+
+
+def of_members(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """How many epochs, of which the best, and how that ended: from the least to the most of several members."""
+    ends = [member["stopped_by"] for member in members]
+    early = ends.count("early stopping")
+    ended = _ENDED[next((one for one in ("interrupt", "callback", "epochs") if one in ends), "early stopping")]
+    if 0 < early < len(ends) and set(ends) == {"early stopping", "epochs"}:
+        ended = Message("overview.ended.some", n=early)
+    best = [member["best_epoch"] for member in members if member["best_epoch"]]
+    return {"epochs": _span([member["epochs"] for member in members]), "best": _span(best), "ended": ended}
+
+
+def _span(numbers: Sequence[int]) -> str:
+    """From the least to the most; nothing of no numbers."""
+    return "–".join(dict.fromkeys(str(end) for end in (min(numbers), max(numbers)))) if numbers else ""
 
 
 def _scores(parts: Mapping[str, Any], target: Mapping[str, Any]) -> list[Block]:
     """What is said of a rare class is left out where none is rare, unless a threshold was chosen."""
     last, is_rare = list(parts.values())[-1]["scores"], _has_rare_class(target)
     table = table_of_scores(parts, [name for name in last if is_rare or name not in _OF_RARE])
-    if not is_rare or "f1" not in last:
-        return [table]
-    positive = target["positive"]
-    of = Message("overview.means") if positive is None else Message("overview.those_of", label=shown_name(positive))
-    return [table, Paragraph.of(Message("overview.of_rare", of=of), kind="soft")]
+    notes = [Message("overview.held_out")] if HELD_OUT in parts else []
+    if is_rare and "f1" in last:
+        positive = target["positive"]
+        of = Message("overview.means") if positive is None else Message("overview.those_of", label=shown_name(positive))
+        notes.append(Message("overview.of_rare", of=of))
+    return [table, *(Paragraph.of(note, kind="soft") for note in notes)]
 
 
 def _has_rare_class(target: Mapping[str, Any]) -> bool:

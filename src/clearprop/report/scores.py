@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
+from clearprop.estimators.about import named_parts
 from clearprop.estimators.importance import LOWER_IS_BETTER
 from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Message, Words, has_words
@@ -20,17 +21,23 @@ from clearprop.visible import shown_name
 
 def scores_section(evidence: Evidence) -> Section:
     """All scores, and how many rows they are of."""
-    parts = {name: part.to_dict() for name, part in evidence.fit.parts.items()}
-    last = evidence.judged.part
+    parts = named_parts({name: part.to_dict() for name, part in evidence.fit.parts.items()}, evidence.fit.folds)
+    last = list(parts)[-1]
     table = table_of_scores(parts, parts[last]["scores"], with_arrows=True)
     counts: tuple[Cell, ...]
     counts = (Message("report.scores.rows"), *(f"{part['rows']:,}" for part in parts.values()), "", "")
     blocks = (
         Paragraph.of(Message("report.scores.side_by_side"), kind="lead"),
         Table(table.columns, (counts, *table.rows), table.kind),
-        Paragraph.of(Message("report.scores.less", part=PARTS[last]), kind="note"),
+        Paragraph(tuple(_notes(evidence, last)), "note"),
     )
     return Section(Message("report.scores.scores"), blocks, "scores")
+
+
+def _notes(evidence: Evidence, last: str) -> Iterator[Message]:
+    yield Message("report.scores.less", part=PARTS[last])
+    if evidence.fit.folds:
+        yield Message("report.data.sentence", words=Message("overview.held_out"))
 
 
 def _part(name: str) -> Words:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from clearprop.estimators import TableFit, TableModel
+from clearprop.estimators.about import ending_facts
 from clearprop.estimators.threshold import decision_of
 from clearprop.execute import executor_in_words
 from clearprop.messages import Language, Message, as_data
@@ -144,7 +145,8 @@ def summary_of_fit(
             "epochs": history.epochs,
             "best_epoch": history.best_epoch,
             "stopped_by": history.stopped_by,
-            "seconds": sum(history["seconds"]) if history.epochs else 0.0,
+            "seconds": fit.seconds,
+            "members": [ending_facts(one) for one in fit.histories],
         },
         "parts": {name: part.to_dict() for name, part in fit.parts.items()},
         "verdict": fit.verdict_in(lang),

@@ -48,10 +48,10 @@ class Decision:
 
     cuts: tuple[Positive, ...]  # of each class, above 0
     metric: str  # the score for which they were chosen
-    part: str  # the rows on which they were chosen: "train" or "validation"
+    part: str  # the rows on which they were chosen: "train", "validation" or "held_out" (in turn)
 
     def __post_init__(self) -> None:
-        if self.metric not in OPTIMIZABLE or self.part not in ("train", "validation"):
+        if self.metric not in OPTIMIZABLE or self.part not in ("train", "validation", "held_out"):
             raise ValueError("a decision for a score or by rows that are not known")
 
     def __call__(self, p: NDArray[Any]) -> NDArray[np.int64]:
