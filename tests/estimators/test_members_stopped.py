@@ -86,3 +86,25 @@ def test_its_parts_are_found_again(by):
     assert np.array_equal(found.train, fit.split.train)
     assert np.array_equal(found.test, fit.split.test)
     assert not len(found.validation)
+
+
+def test_one_member_alone_is_traced_and_explained():
+    fit = train(pieces=4)
+    model, row = fit.model, TABLE[3:4]
+    X, _ = model.arrays(row)
+    answers = [float(net.predict(X)[0, 0]) for net in model.members]
+    assert model.trace(row)[model.trace(row).output].item() == pytest.approx(np.mean(answers), abs=1e-6)
+    for k in (0, 3):
+        trace = model.trace(row, member=k)
+        assert trace[trace.output].item() == pytest.approx(answers[k], abs=1e-6)
+        assert f"This is member {k + 1} of 4 alone" in str(model.explain(row, member=k))
+    both = model.explain(row)
+    assert both.trace[both.trace.output].item() == pytest.approx(np.mean(answers), abs=1e-6)
+    assert both.derived[both.derived.output].item() == pytest.approx(answers[0], abs=1e-6)
+    said = str(both)
+    assert "the mean of what 4 members answer" in said
+    assert "2 layers" in said
+    for wrong in (4, -1, 1.5):
+        with pytest.raises(cp.ClearpropError, match="member"):
+            model.explain(row, member=wrong)
+    assert "members" not in str(train(members=1).model.explain(row))

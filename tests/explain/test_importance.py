@@ -160,3 +160,27 @@ def test_what_cannot_be_explained():
         explained(net, X, output=2)
     with pytest.raises(ShapeError):
         explained(net, X[:, :2], output=0)
+
+
+@pytest.mark.parametrize(
+    ("output", "loss"),
+    [(cp.Dense(1, "sigmoid"), "binary_cross_entropy"), (cp.Dense(3, "softmax"), "cross_entropy"), (cp.Dense(1), "mse")],
+)
+def test_of_members_the_odds_of_their_mean_are_explained(output, loss):
+    """ln p/(1 − p) of the answered class, by differences; of numbers the mean itself."""
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    nets = [cp.Network(3, [cp.Dense(8, "tanh"), output], loss, seed=seed, dtype="float64") for seed in range(3)]
+    mean = cp.ensemble_of(nets)
+    p = mean.predict(X)
+    answered = p.argmax(1)
+
+    def score(X):
+        a = np.mean([net.predict(X) for net in nets], axis=0)
+        if loss == "mse":
+            return a[:, 0]
+        odds = np.log(a / (1 - a))
+        return np.where(p >= 0.5, odds, -odds)[:, 0] if a.shape[1] == 1 else odds[np.arange(20), answered]
+
+    h = 1e-5 * np.eye(3)
+    slopes = np.stack([(score(X + h[j]) - score(X - h[j])) / 2e-5 for j in range(3)], axis=1)
+    np.testing.assert_allclose(gradient_times_input(mean.architecture, mean.arrays(), X), slopes * X, atol=1e-8)

@@ -38,6 +38,7 @@ def explain(
     table: o.Table,
     *,
     row: Annotated[int, typer.Option("--row", metavar="K", min=1, help="Row of the table, counted from 1.")],
+    member: o.Member = None,
     lang: o.Lang = "en",
     convention: Annotated[
         str, typer.Option(help="row: z = a · W + b, samples as rows. column: z = W · a + b, samples as columns.")
@@ -84,6 +85,7 @@ def explain(
     with rows_counted(row - 1):
         found = loaded.explain(
             one,
+            member=o.member_of(loaded, member),
             lang=lang,
             convention=convention,
             detail=detail,
@@ -113,7 +115,7 @@ def _optimizer(model: TableModel, name: str | None, learning_rate: float | None)
 
 def _played(found: RowExplanation) -> str:
     """As a page that plays it step by step."""
-    walk = found.trace.step_by_step(
+    walk = found.derived.step_by_step(
         found.lang, optimizer=found.optimizer, convention=found.convention, notation=found.notation
     )
     return walk.to_html()

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from clearprop.app.source import STANDARD, TablePlace, TableSource
-from clearprop.errors import ModelFileError
+from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.estimators import TableModel, load
 from clearprop.network import Network
 from clearprop.table.options import ReadOptions
@@ -61,6 +61,14 @@ Threads = Annotated[
     int | None, training_option(metavar="N", min=1, show_default="by the size of the work", help="Worker threads.")
 ]
 Lang = Annotated[str, output_option(metavar="en|zh", help="Language of what explains: English or Chinese.")]
+Member = Annotated[
+    int | None,
+    typer.Option(
+        metavar="K",
+        min=1,
+        help="Of a model of several members one alone, counted from 1.  [default: all; layer by layer the first]",
+    ),
+]
 Quiet = Annotated[bool, output_option("--quiet", "-q", help="Print nothing but errors.")]
 Json = Annotated[bool, output_option("--json", help="Print one JSON object, for scripts, and nothing else.")]
 
@@ -136,7 +144,21 @@ def table_model(path: Path) -> TableModel:
     return loaded
 
 
-def network_in(path: Path) -> Network:
-    """The network of a model file of either kind."""
+def network_in(path: Path, member: int | None = None) -> Network:
+    """The network of a model file of either kind, or one of its members, counted from 1."""
     loaded = load(path)
-    return loaded.network if isinstance(loaded, TableModel) else loaded
+    network = loaded.network if isinstance(loaded, TableModel) else loaded
+    k = member_of(loaded, member)
+    return network if k is None else network.members[k]
+
+
+def member_of(model: TableModel | Network, member: int | None) -> int | None:
+    """A member that is counted from 1, counted from 0.
+
+    Raises:
+        InvalidValueError: if there is no such member.
+    """
+    if member is not None and member > len(model.members):
+        n = len(model.members)
+        raise InvalidValueError(f"--member {member}", f"1 … {n}" if n > 1 else "no such option: one network answers")
+    return None if member is None else member - 1

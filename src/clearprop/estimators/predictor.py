@@ -77,6 +77,11 @@ class Reader:
     make: Callable[[Path, Any, dict[str, Array]], Predictor]
 
 
+def members_in(predictor: Predictor) -> tuple[Network, ...]:
+    """The networks whose mean answers; none of what is no network."""
+    return predictor.members if isinstance(predictor, Network) else ()
+
+
 PREDICTORS: dict[str, Reader] = {"network": Reader(architecture_from, network_from)}
 
 

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v1 as nw
+import numpy as np
 
 from clearprop.errors import InvalidValueError, checked_integer
+from clearprop.estimators.predictor import members_in
 from clearprop.estimators.scores import class_probabilities
 from clearprop.estimators.threshold import decision_of
 from clearprop.execute import Array
 from clearprop.explain import Trace
 from clearprop.explain.derivation import ElementPlace, Explanation, symbol
 from clearprop.messages import Language, Message, Words, checked_language
+from clearprop.network import Network
 from clearprop.nn.names import X
 from clearprop.present.document import Cell, Column, Document, Paragraph, Section, Table, sentences
 from clearprop.present.formula import COMMA, EQUALS, Math, joined, number
@@ -40,7 +43,9 @@ class RowExplanation(Explanation):
         frame: the row, as a data frame.
         title: which row it is, and what it is asked for.
         convention, detail, only, notation, optimizer: as of `Trace.explain`.
-        trace: every number of the predictor on this row.
+        member: which member alone answers, counted from 0; None for all together.
+        trace: every number of the predictor, or of that member, on this row.
+        derived: the trace that is derived: of several members that answer together that of the first.
         derivation: from the inputs to the answer and, where the answer is known, to the update.
         said: what the network says, and what the table says.
         inputs: the columns, their values, and the inputs that they become.
@@ -57,14 +62,20 @@ class RowExplanation(Explanation):
         only: str | None = None,
         notation: str = "delta",
         optimizer: Any = None,
+        member: int | None = None,
     ) -> None:
         self.model, self.frame, self.title = model, frame, title
         self.convention, self.detail, self.only = convention, detail, only
-        self.notation, self.optimizer = notation, optimizer
-        self.trace = model.trace(frame)
+        self.notation, self.optimizer, self.member = notation, optimizer, member
+        self.trace = self.derived = model.trace(frame, member)
+        members = members_in(model.predictor)
+        if len(members) > 1 and member is None:
+            self.derived = model.trace(frame, 0)
         how = {"only": only, "notation": notation, "optimizer": optimizer}
-        self.derivation = self.trace.explain(lang, convention, detail, **how)
+        self.derivation = self.derived.explain(lang, convention, detail, **how)
         self.said, self.inputs = _said(model, frame, self.trace), _inputs(model, frame, self.trace)
+        if len(members) > 1:
+            self.said += (_of_members(members, self.trace["a0"], member),)
         inputs = Section(Message("row.inputs"), (self.inputs,), "inputs")
         super().__init__(Document(title, (Paragraph(self.said), inputs, *self.derivation.document.blocks)), lang)
 
@@ -86,6 +97,17 @@ def _said(model: TableModel, frame: Any, trace: Trace) -> tuple[Message, ...]:
         smear = f"{target.smear:.6g}"
         said += [Message("row.smeared", factor=smear)] if smear != "1" else []
     return tuple(said)
+
+
+def _of_members(members: Sequence[Network], x: Array, member: int | None) -> Message:
+    """What each member answers of a row, or that one of them answers alone."""
+    if member is not None:
+        return Message("row.member", k=member + 1, n=len(members))
+    answers = [one.predict(x)[0] for one in members]
+    mean = np.mean(answers, axis=0)
+    at = int(mean.argmax())
+    shown = " + ".join(number(float(a[at])).text for a in answers).replace("+ -", "- ").replace("+ −", "− ")
+    return Message("row.members", n=len(members), a=number(float(mean[at])).text, answers=shown)
 
 
 def _class(target: ClassTarget, a: Array) -> Iterator[Message]:
@@ -135,13 +157,14 @@ def explained(
     title: Words | None = None,
     notation: str = "delta",
     optimizer: Any = None,
+    member: int | None = None,
 ) -> RowExplanation:
     """A row of a table, explained; see `TableModel.explain`."""
     spoken = checked_language(lang)
     one = _one_row(frame, row, model.encoder.names)
     title = title or Message("row.title_counted_from_0", row=row, target=shown_name(model.target.name))
     with rows_counted(row):
-        return RowExplanation(model, one, title, spoken, convention, detail, only, notation, optimizer)
+        return RowExplanation(model, one, title, spoken, convention, detail, only, notation, optimizer, member)
 
 
 def _one_row(given: Any, row: int, names: Sequence[str]) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.cached import cached_property
-from clearprop.errors import DataWarning, InvalidValueError, ModelFileError, TableError
+from clearprop.errors import DataWarning, InvalidValueError, ModelFileError, TableError, checked_integer
 from clearprop.estimators.about import checked_about, digest, optimizer_of
 from clearprop.estimators.ending import about_of, deciding, evaluated, smeared, told_of_folds
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
@@ -86,6 +86,19 @@ class TableModel:
     def members(self) -> tuple[Network, ...]:
         """The networks whose mean answers; a single one of a model without members."""
         return self.network.members
+
+    def member(self, k: int | None) -> Predictor:
+        """A member, counted from 0; the whole predictor for None.
+
+        Raises:
+            InvalidValueError: if there is no such member.
+        """
+        if k is None:
+            return self.predictor
+        members = self.members
+        if checked_integer("member", k, low=0) >= len(members):
+            raise InvalidValueError(f"member {k}", f"0 … {len(members) - 1}, counted from 0")
+        return members[k]
 
     def outputs(self, frame: Any, unseen: Unseen | None = None) -> Array:
         """The network's outputs (N, k) for the rows of a table.
@@ -177,16 +190,21 @@ class TableModel:
             X = self.encoder.transform(given.table.to_native(), self._dtype)
             return X, self.target.encode(given.table[self.target.name])
 
-    def trace(self, frame: Any) -> Trace:
+    def trace(self, frame: Any, member: int | None = None) -> Trace:
         """The trace of the network on the rows of a table; with loss and gradients where it has the target column.
+
+        Args:
+            frame: a data frame.
+            member: which member alone, counted from 0; by default the whole graph, which ends in the mean.
 
         Raises:
             TableError: if the table does not have the columns of the training table.
+            InvalidValueError: if there is no such member.
         """
         X = self.encoder.transform(frame, self._dtype)
         given = self._with_target(frame, may_be_empty=True) if self.target.name in frame.columns else None
         y = None if given is None or given.dropped else self.target.encode(given.table[self.target.name])
-        trace = self.predictor.trace(X, y)
+        trace = self.member(member).trace(X, y)
         trace.optimizer = trace.optimizer or optimizer_of(self.about)
         return trace
 
@@ -195,6 +213,7 @@ class TableModel:
         frame: Any,
         row: int = 0,
         *,
+        member: int | None = None,
         lang: str = "en",
         convention: str = "row",
         detail: str = "values",
@@ -210,6 +229,8 @@ class TableModel:
         Args:
             frame: what `outputs` takes.
             row: which row of it, counted from 0.
+            member: which member alone, counted from 0; by default the answer is that of all, and what is derived layer
+                by layer the first.
             lang: "en" or "zh".
             convention, detail, only, notation: as of `Trace.explain`.
             title: what stands above it, instead of the number of the row.
@@ -217,7 +238,7 @@ class TableModel:
 
         Raises:
             TableError: if the table does not have the columns of the training table.
-            InvalidValueError: if there is no such row.
+            InvalidValueError: if there is no such row or member.
 
         Example:
             >>> import polars as pl
@@ -228,6 +249,7 @@ class TableModel:
         """
         return explained(
             *(self, frame, row),
+            member=member,
             lang=lang,
             convention=convention,
             detail=detail,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed
 from clearprop.execute import Array, Reference
 from clearprop.graph import Graph, Node, gradient, simplify, variable
-from clearprop.nn import Architecture
+from clearprop.nn import Architecture, Ensemble
 from clearprop.visible import shown_name
+
+_SMALLEST = 1e-12  # p(1 − p): beyond it the odds are as good as infinite
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ def gradient_times_input(
     """∂s/∂xⱼ · xⱼ for every sample and feature, (N, n), in float64: what pulls this one answer up, and what down.
 
     s is the number that the answer is read from: of a softmax the logit zₖ of the sample's most probable class k; of
-    one sigmoid its z, or −z where the other class is more probable; else the output a itself.
+    one sigmoid its z, or −z where the other class is more probable; of the mean of several networks' probabilities
+    ln p/(1 − p) of that class; else the output a itself.
 
     It is a linear look at the network from where the sample stands. For a linear layer without bias the parts of
     a sample add up to s. In general they do not, and no completeness is claimed; and a feature that is 0 gets 0.
@@ -118,13 +121,25 @@ def gradient_times_input(
         raise ShapeError(f"X of shape {X.shape}", f"(N, {architecture.n_inputs})")
     forward = architecture.forward("f64")
     a = forward.output
+    answer = _of_member(architecture, a)
     score = a.inputs[0] if a.op.role == "probability" else a
     seed = variable("seed", score.shape, "f64")
     given: dict[str, Array] = {name: np.asarray(p, np.float64) for name, p in parameters.items()}
     given["X"] = np.asarray(X, np.float64)
-    given["seed"] = _seeds(a, _run(Graph({"a": a}), given)["a"], output)
+    p = _run(Graph({"a": a}), given)["a"]
+    given["seed"] = _seeds(answer, p, output)
+    if answer is not a and answer.op.role == "probability":
+        given["seed"] = given["seed"] / np.maximum(p * (1 - p), _SMALLEST)
     dX = _run(Graph({"dX": gradient(score, forward.x, seed)}), given)["dX"]
     return np.asarray(dX * given["X"])
+
+
+def _of_member(architecture: Architecture, a: Node) -> Node:
+    """The output of the first of several members, whose mean a is; a where there is one network."""
+    *front, last = architecture.layers
+    if not isinstance(last, Ensemble):
+        return a
+    return replace(architecture, layers=(*front, *last.members[0])).forward("f64").output
 
 
 def _seeds(node: Node, a: Array, output: int | None) -> Array:
