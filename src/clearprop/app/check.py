@@ -28,6 +28,7 @@ def check(
     rows: Annotated[int, typer.Option(metavar="N", min=1, help="Rows to check on, drawn at random.")] = 64,
     tolerance: Annotated[float, typer.Option(metavar="X", help="Largest relative error that is right.")] = 1e-6,
     seed: Annotated[int, typer.Option(metavar="N", help="Of the rows and of the entries that are drawn.")] = 0,
+    member: o.WholeMember = None,
     lang: o.Lang = "en",
     reading: o.ReadingOptions,
     as_json: o.Json = False,
@@ -36,11 +37,11 @@ def check(
 
     The exit code is 1 if a gradient is wrong; then it says where the first wrong number stands, and what it looks like.
     """
-    spoken, network = checked_language(lang), o.network_in(model)
+    spoken, network = checked_language(lang), o.network_in(model, member)
     data = made_up(network.architecture, rows) if table is None else reading.arrays(model, table, rows, seed)
     found = check_gradients(network, *data, mode=mode, tolerance=tolerance, seed=seed)
     if as_json:
-        facts = {"model": str(model), "table": table, "rows": len(data[0]), "mode": mode}
+        facts = {"model": str(model), "table": table, "rows": len(data[0]), "mode": mode, "member": member}
         print_lines(shown_json({**facts, **found.to_dict(spoken)}))
     else:
         print_lines(found.explain(spoken, shutil.get_terminal_size().columns))

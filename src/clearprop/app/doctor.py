@@ -12,13 +12,14 @@ from clearprop.app.screen import show_document
 from clearprop.app.terminal import print_lines
 from clearprop.errors import ModelFileError
 from clearprop.estimators import TableModel, load
-from clearprop.estimators.about import history_of, optimizer_of, split_again
+from clearprop.estimators.about import folds_in, history_of, named_parts, optimizer_of, rows_apart, split_again
 from clearprop.estimators.verdict import PARTS
 from clearprop.explain.doctor import Diagnosis, Finding, diagnose
 from clearprop.explain.doctor.diagnosis import table_of
 from clearprop.messages import Message, checked_language
 from clearprop.network import Network
 from clearprop.present.document import Block, Document, Figure, Paragraph, Section
+from clearprop.report.verdict import member_words
 from clearprop.table.rows import with_target
 from clearprop.train import OPTIMIZERS, Optimizer
 from clearprop.visible import shown_json, shown_name
@@ -27,7 +28,13 @@ _NEEDS_TRAINING_ROWS = {"underfitting", "overfitting", "chance"}
 
 
 def doctor(
-    model: o.Model, table: o.Table, *, lang: o.Lang = "en", reading: o.ReadingOptions, as_json: o.Json = False
+    model: o.Model,
+    table: o.Table,
+    *,
+    member: o.FirstMember = None,
+    lang: o.Lang = "en",
+    reading: o.ReadingOptions,
+    as_json: o.Json = False,
 ) -> None:
     """Examine a model on the table it was trained on: what ails it or its training, and which option to change.
 
@@ -43,9 +50,10 @@ def doctor(
     source = reading.source(table, loaded)
     rows = source.read(_rows_of_training(loaded), loaded.about.get("seed", 0))
     with rows.counted():
-        visit = examine(loaded, rows.frame)
+        visit = examine(loaded, rows.frame, o.member_of(loaded, member))
     if as_json:
         facts = {"model": str(model), "table": source.place.title, "own_rows": visit.is_own, "rows": visit.rows}
+        facts |= {} if visit.member is None else {"member": visit.member[0]}
         print_lines(shown_json({**facts, **visit.diagnosis.to_dict(spoken)}))
     else:
         names = {"model": shown_name(model.name), "table": shown_name(Path(source.place.title).name)}
@@ -59,6 +67,7 @@ class Visit:
 
     diagnosis: Diagnosis  # what was found
     rows: Mapping[str, int]  # part → number of rows; of a table that is not the training table, "table"
+    member: tuple[int, int] | None = None  # which of how many members was examined, counted from 1
 
     @property
     def is_own(self) -> bool:
@@ -66,37 +75,42 @@ class Visit:
         return "train" in self.rows
 
 
-def examine(model: TableModel, frame: Any) -> Visit:
-    """Call the doctor for a model of a table, with what the model remembers of its training."""
+def examine(model: TableModel, frame: Any, member: int | None = None) -> Visit:
+    """Call the doctor for a model of a table, with what the model remembers of its training.
+
+    Of several members it sees one, counted from 0, by default the first; the losses are those of the first.
+    """
+    k, members = member or 0, model.members
+    of, network = (k + 1, len(members)) if len(members) > 1 else None, members[k]
     table = with_target(frame, model.target.name, model.target.missing).table
     X, y = model.arrays(frame)
     weights = model.weights(table)
     optimizer = optimizer_of(model.about)
     split = split_again(model.about, model.target, table, y, model.network.predict(X), weights)
     if split is None:
-        found = diagnose(model.network, X, y, optimizer=optimizer)
+        found = diagnose(network, X, y, optimizer=optimizer)
         done = tuple(e for e in found.examined if e.illness not in _NEEDS_TRAINING_ROWS)
-        return Visit(replace(found, examined=done), {"table": len(X)})
+        return Visit(replace(found, examined=done), {"table": len(X)}, of)
     counted = model.weighting.in_training(y, weights)
     found = diagnose(
-        model.network,
+        network,
         X[split.train],
         y[split.train],
-        history_of(model.about),
+        None if k else history_of(model.about),
         judgement=model.judgement,
         optimizer=optimizer,
         batch_size=model.about.get("training", {}).get("batch_size", 32),
         sample_weight=None if counted is None else counted[split.train],
     )
-    parts = model.about["parts"]
+    parts = named_parts(model.about["parts"], folds_in(model.about))
     last = list(parts)[-1]
-    return Visit(found, {"train": len(split.train)} | ({last: parts[last]["rows"]} if last != "train" else {}))
+    judged = {last: parts[last]["rows"]} if last != "train" else {}
+    return Visit(found, {"train": len(split.train)} | judged, of)
 
 
 def _rows_of_training(model: TableModel) -> int | None:
     """How many rows were read then: `train --max-rows` draws the same ones again; None where nobody knows."""
-    parts = model.about.get("parts") or {}
-    rows = sum(part["rows"] for part in parts.values())
+    parts, rows = model.about.get("parts") or {}, sum(rows_apart(model.about).values())
     without = max((part.get("without_target") or 0 for part in parts.values()), default=0)
     return rows + without if rows > 0 else None
 
@@ -106,6 +120,7 @@ def _document(title: Message, visit: Visit) -> Document:
     found = visit.diagnosis
     parts: dict[str, Block] = {
         "rows": Paragraph.of(_rows(visit)),
+        **({} if visit.member is None else {"member": Paragraph.of(member_words(*visit.member))}),
         "result": Paragraph.of(found.said, kind="bad" if found else "good"),
     }
     examined = {"healthy": found.healthy, "skipped": found.skipped}

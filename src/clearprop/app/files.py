@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,8 @@ def write_report_files(
     """
     page, curves, history, data = (out / name for name in REST)
     write_atomically(page, report.encode())
-    write_atomically(curves, curves_as_png(fit.history, title(summary), lang))
-    columns = {"epoch": range(1, fit.history.epochs + 1), **fit.history.columns}
-    write_atomically(history, import_polars().DataFrame(columns).write_csv().encode())
+    write_atomically(curves, curves_as_png(fit.history, title(summary), lang, fit.others))
+    write_atomically(history, _histories(fit).write_csv().encode())
     write_atomically(data, (shown_json(summary, indent=2) + "\n").encode())
     return {
         page: Message("overview.files.report"),
@@ -71,14 +70,24 @@ def write_report_files(
     }
 
 
-def curves_as_png(history: History, of: Message, lang: Language) -> bytes:
+def _histories(fit: TableFit) -> Any:
+    """A row for each epoch, of several members for each of theirs."""
+    pl = import_polars()
+    frames = [
+        pl.DataFrame({"member": k, "epoch": range(1, one.epochs + 1), **one.columns})
+        for k, one in enumerate(fit.histories, 1)
+    ]
+    return pl.concat(frames) if fit.others else frames[0].drop("member")
+
+
+def curves_as_png(history: History, of: Message, lang: Language, others: Sequence[History] = ()) -> bytes:
     """The learning curves; in English and without names where no font here has the letters."""
     loss, spoken = Message("report.scores.loss"), lang
     heading = Message("report.scores.loss_of", of=of)
     if not eastern_fonts():
         spoken = "en" if is_eastern(loss(lang)) else lang
         heading = loss if is_eastern(of(lang)) else heading
-    return learning_curves(history, heading).picture(spoken).png()
+    return learning_curves(history, heading, others=others).picture(spoken).png()
 
 
 def predictions_of(model: TableModel, frame: Any, unseen: Unseen | None = None) -> Any:

@@ -61,14 +61,11 @@ Threads = Annotated[
     int | None, training_option(metavar="N", min=1, show_default="by the size of the work", help="Worker threads.")
 ]
 Lang = Annotated[str, output_option(metavar="en|zh", help="Language of what explains: English or Chinese.")]
-Member = Annotated[
-    int | None,
-    typer.Option(
-        metavar="K",
-        min=1,
-        help="Of a model of several members one alone, counted from 1.  [default: all; layer by layer the first]",
-    ),
-]
+_MEMBER = "Of a model of several members one alone, counted from 1."
+_member = partial(typer.Option, metavar="K", min=1)
+Member = Annotated[int | None, _member(help=_MEMBER, show_default="all; layer by layer the first")]
+WholeMember = Annotated[int | None, _member(help=_MEMBER, show_default="the whole graph, which ends in the mean")]
+FirstMember = Annotated[int | None, _member(help=_MEMBER, show_default="the first")]
 Quiet = Annotated[bool, output_option("--quiet", "-q", help="Print nothing but errors.")]
 Json = Annotated[bool, output_option("--json", help="Print one JSON object, for scripts, and nothing else.")]
 

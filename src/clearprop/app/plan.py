@@ -16,10 +16,11 @@ def plan(
     model: o.AnyModel,
     what: Annotated[str, typer.Option(help="train (a whole training step) or predict.")] = "train",
     optimizer: Optimizer = "adam",
+    member: o.WholeMember = None,
     passes: Annotated[bool, typer.Option("--passes", help="Show the plan before and after each pass.")] = False,
 ) -> None:
     """Show what runs: every step of the plan with its inputs, memory, floating-point operations and bytes."""
-    network = o.network_in(model)
+    network = o.network_in(model, member)
     if passes:
         for name, made in network.plan_passes(what, optimizer).items():
             print_lines(f"--- after {name}\n{made}")
@@ -36,11 +37,12 @@ def profile(
     optimizer: Optimizer = "adam",
     batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="Rows per step.")] = 32,
     threads: o.Threads = None,
+    member: o.WholeMember = None,
     steps: Annotated[int, typer.Option(metavar="N", min=1, help="Training steps to time, at least.")] = 2000,
     reading: o.ReadingOptions,
 ) -> None:
     """Time every step of a training step, beside the best this machine could do. The model stays as it is."""
-    network = o.network_in(model)
+    network = o.network_in(model, member)
     data = (None, None) if table is None else reading.arrays(model, table)
     found = network.profile(*data, optimizer=optimizer, batch_size=batch_size, n_threads=threads, steps=steps)
     print_lines(str(found))

@@ -85,7 +85,10 @@ class TableModel:
     @property
     def members(self) -> tuple[Network, ...]:
         """The networks whose mean answers; a single one of a model without members."""
-        return self.network.members
+        found = self.network.members
+        for k, network in enumerate(found if len(found) > 1 else ()):
+            network.seed = self.about.get("seed", network.seed) + k  # of its first weights
+        return found
 
     def member(self, k: int | None) -> Predictor:
         """A member, counted from 0; the whole predictor for None.

@@ -84,7 +84,7 @@ class Evidence:
         """What the doctor finds, behind columns that give the target away."""
         model, learned = self.model, self.learned
         found = diagnose(
-            model.network,
+            model.members[0],
             learned.X,
             learned.y,
             self.fit.history,

@@ -115,9 +115,12 @@ def _samples(evidence: Evidence, parts: Array) -> Iterator[Block]:
         Section(Message(f"report.inputs.cases.{case}"), tuple(_card(evidence, row, parts[row], reach)), kind="card")
         for row, case in cases
     )
-    yield Paragraph.of(Message(f"report.inputs.gradient.{evidence.kind}"), kind="lead")
+    of = "members" if evidence.classes and len(evidence.model.members) > 1 else evidence.kind
+    yield Paragraph.of(Message(f"report.inputs.gradient.{of}"), kind="lead")
     yield Section("", tuple(cards), kind="cards")
-    yield Paragraph.of(Message("report.inputs.local"), kind="note")
+    network = evidence.summary["network"]
+    cut = [Message("report.inputs.pieces")] if network["encoded"] != network["inputs"] else []
+    yield Paragraph((Message("report.inputs.local"), *cut), "note")
 
 
 def _badness(evidence: Evidence, sample: PartSample) -> Array:

@@ -17,6 +17,7 @@ from clearprop.messages import Language, Message
 from clearprop.present.document import Figure, Fold, Paragraph, Section
 from clearprop.present.figure import Picture
 from clearprop.report.evidence import Evidence
+from clearprop.report.overview import network_in_words
 
 _MOST_TRIED = 200  # samples that are looked through for an ordinary one
 
@@ -31,10 +32,13 @@ class _Circles:
 
 def network(evidence: Evidence) -> Section:
     """Circles at once; sums and matrices behind a click."""
-    judged = evidence.judged
-    trace = evidence.model.network.trace(judged.X, judged.y)
+    judged, members = evidence.judged, evidence.model.members
+    trace = members[0].trace(judged.X, judged.y)
+    of = [Message("report.network.member", n=len(members))] if len(members) > 1 else []
+    made = [Message("report.data.sentence", words=words) for words in network_in_words(evidence.summary)]
     blocks = (
-        Paragraph.of(Message("report.network.circles", n=trace.samples), kind="lead"),
+        Paragraph(tuple(made)),
+        Paragraph((Message("report.network.circles", n=trace.samples), *of), "lead"),
         Figure(_Circles(trace)),
         Fold(Message("report.network.opened"), Representations(trace.sample(0)).document.blocks),
     )
@@ -57,7 +61,7 @@ def sample(evidence: Evidence) -> Section:
 
 
 def _ordinary(evidence: Evidence) -> int:
-    judged, network = evidence.judged, evidence.model.network
+    judged, network = evidence.judged, evidence.model.members[0]
     rows = (network.trace(judged.X[i], judged.y[i : i + 1]) for i in range(min(len(judged), _MOST_TRIED)))
     first = next(rows)
     program = Reference().load(simplify(first.layer_graph))  # made once: a row's loss is then a forward pass

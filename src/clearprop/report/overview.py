@@ -9,6 +9,7 @@ from typing import Any
 from clearprop.estimators.about import HELD_OUT, folds_in, named_parts, rows_apart
 from clearprop.messages import Message, Words
 from clearprop.present.document import Block, Cell, Column, Document, Paragraph, Section, Table
+from clearprop.report.ends import of_members
 from clearprop.report.reading import how_read
 from clearprop.report.scores import table_of_scores
 from clearprop.visible import shown_name
@@ -16,12 +17,6 @@ from clearprop.visible import shown_name
 _FEW_COLUMNS, _MOST_CLASSES, _MOST_MISTAKES = 15, 8, 5
 _RARE = 0.4  # a class that is there less than so many times as often as the average one
 _OF_RARE = {"precision", "recall", "f1", "average_precision"}
-_ENDED = {
-    "epochs": Message("overview.ended.epochs"),
-    "early stopping": Message("overview.ended.early_stopping"),
-    "interrupt": Message("overview.ended.interrupt"),
-    "callback": Message("overview.ended.callback"),
-}
 
 
 def training_overview(summary: Mapping[str, Any]) -> Document:
@@ -190,22 +185,6 @@ def _training(training: Mapping[str, Any]) -> Message:
 
 def _kept(values: Mapping[str, Any]) -> list[Message]:
     return [Message("overview.of_epoch", best=values["best"])] if values["best"] else []
-
-
-def of_members(members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """How many epochs, of which the best, and how that ended: from the least to the most of several members."""
-    ends = [member["stopped_by"] for member in members]
-    early = ends.count("early stopping")
-    ended = _ENDED[next((one for one in ("interrupt", "callback", "epochs") if one in ends), "early stopping")]
-    if 0 < early < len(ends) and set(ends) == {"early stopping", "epochs"}:
-        ended = Message("overview.ended.some", n=early)
-    best = [member["best_epoch"] for member in members if member["best_epoch"]]
-    return {"epochs": _span([member["epochs"] for member in members]), "best": _span(best), "ended": ended}
-
-
-def _span(numbers: Sequence[int]) -> str:
-    """From the least to the most; nothing of no numbers."""
-    return "–".join(dict.fromkeys(str(end) for end in (min(numbers), max(numbers)))) if numbers else ""
 
 
 def _scores(parts: Mapping[str, Any], target: Mapping[str, Any]) -> list[Block]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from clearprop.estimators.about import named_parts
+from clearprop.estimators import TableFit
+from clearprop.estimators.about import ending_facts, named_parts
 from clearprop.estimators.importance import LOWER_IS_BETTER
 from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Message, Words, has_words
 from clearprop.present.document import Block, Cell, Column, Figure, Paragraph, Section, Table
 from clearprop.present.figure import Axis, Dots, Line, Plot, Role, Rule
 from clearprop.present.figure.plot import Drawn
+from clearprop.report.ends import of_members
 from clearprop.report.evidence import Evidence
 from clearprop.report.summary import METRICS, score_text
 from clearprop.train import History
@@ -78,35 +80,51 @@ def curves(evidence: Evidence) -> Section:
     history = evidence.fit.history
     blocks: tuple[Block, ...]
     if history.epochs:
-        ended = Message(f"report.scores.ended.{history.stopped_by.replace(' ', '_')}", epochs=history.epochs)
-        kept = [Message("report.scores.kept", best=history.best_epoch)] if history.best_epoch else []
-        lead = Paragraph.of(Message("report.scores.what"), ended, *kept, kind="lead")
-        blocks = (lead, Figure(learning_curves(history, width=280)))
+        lead = Paragraph.of(Message("report.scores.what"), *_ended(evidence.fit), kind="lead")
+        blocks = (lead, Figure(learning_curves(history, width=280, others=evidence.fit.others)))
     else:
         blocks = (Paragraph.of(Message("report.scores.no_epoch"), kind="lead"),)
     return Section(Message("report.scores.curves"), blocks, "curves")
 
 
-def learning_curves(history: History, heading: Words = "", width: float = 480) -> Plot:
+def _ended(fit: TableFit) -> Iterator[Message]:
+    """How many epochs there were, what ended them, and which weights were kept."""
+    history = fit.history
+    if fit.others:
+        values = of_members([ending_facts(one) for one in fit.histories])
+        yield Message.of("report.scores.members", {**values, "n": len(fit.histories)})
+        if values["best"]:
+            yield Message("report.scores.kept_of", best=values["best"])
+        return
+    yield Message(f"report.scores.ended.{history.stopped_by.replace(' ', '_')}", epochs=history.epochs)
+    if history.best_epoch:
+        yield Message("report.scores.kept", best=history.best_epoch)
+
+
+def learning_curves(history: History, heading: Words = "", width: float = 480, others: Sequence[History] = ()) -> Plot:
     """Loss by epoch on training and validation rows, and which epoch's weights were kept.
 
     Args:
         history: of the training.
         heading: what stands above it, instead of what the y axis is.
         width: of the part between the axes, in pixels.
+        others: of other members, in thin lines.
     """
     drawn = [(part, history[name], colour) for part, name, colour in _CURVES if name in history.columns]
-    every = [value for _, values, _ in drawn for value in values if isfinite(value)]
+    thin = [(one[name], colour) for one in others for _, name, colour in _CURVES if name in one.columns]
+    every = [value for values in [v for _, v, _ in drawn] + [v for v, _ in thin] for value in values if isfinite(value)]
     is_log = bool(every) and min(every) > 0 and max(every) > 20 * min(every)
     epochs = list(range(1, history.epochs + 1))
     marks: list[Drawn] = [Line(epochs, values, colour, PARTS[part]) for part, values, colour in drawn]
+    marks += [Line(list(range(1, len(values) + 1)), values, colour, width=0.6) for values, colour in thin]
+    most = max(one.epochs for one in (history, *others))
     if history.best_epoch:
         best = history.best_epoch
         marks.append(Rule(x=best, label=Message("report.scores.best", best=best)))
         marks.append(Dots([best], [history["validation_loss"][best - 1]], "orange"))
     elif history.epochs == 1:
         marks += [Dots([1], values, colour) for _, values, colour in drawn]
-    x = Axis(1, history.epochs, whole=True) if history.epochs > 1 else Axis(0, 2, whole=True)
+    x = Axis(1, most, whole=True) if most > 1 else Axis(0, 2, whole=True)
     titles = Message("report.scores.epoch"), heading or Message("report.scores.loss")
     return Plot(_says(history), x, Axis.of(every, is_log).padded(), tuple(marks), titles, width, 0.6 * width)
 

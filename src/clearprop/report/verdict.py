@@ -69,13 +69,23 @@ def findings(evidence: Evidence) -> Section:
     """The findings, serious ones first, and behind a click all that was examined."""
     found = evidence.diagnosis
     blocks: list[Block] = [
-        Paragraph.of(Message("report.findings.what"), kind="lead"),
+        Paragraph((Message("report.findings.what"), *_whose(evidence)), "lead"),
         Paragraph.of(found.said, kind="strong"),
         *found.document.sections,
         *_examined("report.findings.healthy", found.healthy),
         *_examined("report.findings.skipped", found.skipped),
     ]
     return Section(Message("report.findings.title"), tuple(blocks), "findings")
+
+
+def _whose(evidence: Evidence) -> list[Message]:
+    members = len(evidence.model.members)
+    return [member_words(1, members)] if members > 1 else []
+
+
+def member_words(k: int, n: int) -> Message:
+    """Whose layers, units and losses were examined, and whose answers."""
+    return Message("report.findings.member", k=k, n=n)
 
 
 def _examined(heading: str, some: tuple[Examination, ...]) -> list[Fold]:

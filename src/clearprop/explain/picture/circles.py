@@ -83,7 +83,9 @@ def draw_circles(
     sizes = _sizes(values)
     shows_numbers = max(sizes.values()) <= _LEGIBLE if numbers is None else numbers
     written = Numbers(values, of_run, digits, notation)
-    columns = _columns(sizes, written if shows_numbers else None, names)
+    below = layer_words(values.architecture, 0, sizes[0], lang)
+    room = max(text_width(line, 12, "words") for line in below) / 2
+    columns = _columns(sizes, written if shows_numbers else None, names, room)
     joined = [(link, columns[start], columns[end]) for start, end, link in connections(values.layer_graph)]
     lines = sorted(_lines(joined, values), key=lambda line: line.strength)  # the strongest on top
     arcs = [arc for link, start, end in joined if link.weight is None for arc in _arcs(link, start, end)]
@@ -121,13 +123,19 @@ def _sizes(values: Values) -> dict[int, int]:
     return dict(sorted((sizes | {0: values.architecture.n_inputs}).items()))
 
 
-def _columns(sizes: Mapping[int, int], written: Numbers | None, names: Sequence[str]) -> dict[int, Column]:
-    """Where the layers stand: with numbers wider apart, as far down as there are lines above and below a circle."""
+def _columns(
+    sizes: Mapping[int, int], written: Numbers | None, names: Sequence[str], room: float = 0.0
+) -> dict[int, Column]:
+    """Where the layers stand: with numbers wider apart, as far down as there are lines above and below a circle.
+
+    There are `room` pixels and a margin before the middle of the first one, for what is written below it.
+    """
     texts = [written.at(layer, 0, size) for layer, size in sizes.items()] if written else []
     above, below = (LINE * max((len(lines) for lines in side), default=0) for side in _sides(texts))
     scale = Scale(27.0, 54.0 + above + below + 14, 270.0, above, below) if written else Scale()
     half = max(Column(0, size, 0, 0, scale).height for size in sizes.values()) / 2  # of the tallest column
     left = _MARGIN + scale.radius + max((text_width(name, 12, "words") + 8 for name in names), default=0)
+    left = max(left, room + _MARGIN)
     middle = _MARGIN + half + scale.radius + above
     return {
         layer: Column(layer, size, left + scale.across * i, middle, scale, middle + half + scale.radius + below)
