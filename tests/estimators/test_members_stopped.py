@@ -6,6 +6,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.estimators.about import split_again
+from clearprop.estimators.verdict import still_falling
 from clearprop.interop import read_model
 from clearprop.table.encoder import as_frame
 
@@ -108,3 +109,24 @@ def test_one_member_alone_is_traced_and_explained():
         with pytest.raises(cp.ClearpropError, match="member"):
             model.explain(row, member=wrong)
     assert "members" not in str(train(members=1).model.explain(row))
+
+
+def test_it_is_said_why_there_are_fewer_members_or_no_row_held_out():
+    def said(fit):
+        return [message.key for message in fit.division.said]
+
+    groups = TABLE.with_columns(who=pl.Series(np.arange(N) % 3))
+    assert "division.fewer" in said(cp.TableModel.train(groups, "y", members=4, group="who", test=0.3, **SMALL))
+    assert "division.begun" in said(train(progress=lambda done: done[2] > 0))
+    few = cp.TableModel.train(TABLE[:14], "y", members=16, test=0, **SMALL)
+    assert said(few)[-1] == "division.no_folds"
+    assert len(few.model.members) == 16
+    assert said(train())[-1] == "division.folds.random"
+    assert "division.no_folds" not in said(train(validation=TABLE[:40]))
+
+
+def test_a_schedule_that_ends_at_nothing_is_not_called_unfinished():
+    history = cp.History({"loss": [1.0] * 20, "learning_rate": [0.01] * 20}, best_epoch=20)
+    assert still_falling(history)
+    history.columns["learning_rate"] = np.linspace(0.01, 0, 20).tolist()
+    assert not still_falling(history)

@@ -66,12 +66,23 @@ def evaluated(ready: Prepared, run: TrainedPredictor) -> dict[str, Evaluation]:
     return found
 
 
-def told_of_folds(ready: Prepared, run: TrainedPredictor) -> Division:
-    """The division, and what each member held out of the training rows."""
-    division = ready.division
-    if run.held_out is None:
-        return division
-    return replace(division, said=(*division.said, Message(f"division.folds.{division.how}", n=len(run.histories))))
+def told_of_members(ready: Prepared, run: TrainedPredictor, members: int) -> Division:
+    """The division, and what each member held out of the training rows; or why there are fewer, or none is held out.
+
+    Args:
+        ready: the rows.
+        run: the training.
+        members: how many were asked for.
+    """
+    division, n, said = ready.division, len(run.histories), []
+    stopped = any(history.stopped_by in ("interrupt", "callback") for history in run.histories)
+    if n < members:
+        said.append(Message("division.begun" if stopped else "division.fewer", n=n, of=members))
+    if run.held_out is not None:
+        said.append(Message(f"division.folds.{division.how}", n=n))
+    elif n == members > 1 and not len(ready.part("validation")[1]):
+        said.append(Message("division.no_folds", n=len(ready.part("train")[1])))
+    return replace(division, said=(*division.said, *said))
 
 
 def _has_validation(ready: Prepared, run: TrainedPredictor) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clearprop.estimators.about import folds_in, named_parts
 from clearprop.estimators.division import Division
 from clearprop.estimators.evaluation import Evaluation
-from clearprop.estimators.verdict import judgement_of, verdict
+from clearprop.estimators.verdict import judgement_of, still_falling, verdict
 from clearprop.explain.doctor import Judgement
 from clearprop.messages import Language, Message
 from clearprop.table.split import Split
@@ -111,5 +111,7 @@ class TableFit:
     def said(self) -> list[Message]:
         """The verdict as messages."""
         part, weighting = list(named_parts(self.parts, self.folds))[-1], self.model.weighting
-        found = verdict(self.model.target, self.judgement, part, self.history, weighting=weighting)
+        falling = [history for history in self.histories if still_falling(history)]
+        history = falling[0] if 2 * len(falling) > len(self.histories) else None
+        found = verdict(self.model.target, self.judgement, part, history, weighting=weighting)
         return [*self.remarks, *found]

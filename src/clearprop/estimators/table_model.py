@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from clearprop.cached import cached_property
 from clearprop.errors import DataWarning, InvalidValueError, ModelFileError, TableError, checked_integer
 from clearprop.estimators.about import checked_about, digest, optimizer_of
-from clearprop.estimators.ending import about_of, deciding, evaluated, smeared, told_of_folds
+from clearprop.estimators.ending import about_of, deciding, evaluated, smeared, told_of_members
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.members import trained_on
@@ -430,7 +430,7 @@ class TableModel:
             keep(model)
         found = evaluated(ready, run)
         model = replace(model, about=model.about | {"parts": {name: part.to_dict() for name, part in found.items()}})
-        parts = told_of_folds(ready, run), ready.remarks, ready.frames, ready.marks
+        parts = told_of_members(ready, run, recipe.members), ready.remarks, ready.frames, ready.marks
         return TableFit(model, run.history, found, *parts, run.others, run.seconds, run.folds)
 
 

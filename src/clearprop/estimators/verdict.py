@@ -86,7 +86,7 @@ def verdict(
         seen, new = judgement.overfitting
         values = {"name": seen.name, "seen": seen.value, "measured": _measured(new, part)}
         found.append(Message("verdict.overfitting", **values))
-    if history is not None and _still_falling(history):
+    if history is not None and still_falling(history):
         found.append(Message("verdict.unfinished", epochs=history.epochs, more=2 * history.epochs))
     if found:
         return found
@@ -114,7 +114,11 @@ def _blunt(target: ClassTarget, measured: Message, better: Measure, weighting: W
     return Message("verdict.blunt", **values, usual=usual, label=label, advice=advice)
 
 
-def _still_falling(history: History) -> bool:
-    """Whether training ended with its epochs, and the best of them was among the last tenth."""
-    best = history.best_epoch
-    return history.stopped_by == "epochs" and best is not None and best > 0.9 * history.epochs and history.epochs >= 10
+def still_falling(history: History) -> bool:
+    """Whether training ended with its epochs, the best of them among the last tenth, and the steps were not yet small.
+
+    Along a schedule that ends at nothing the last epochs are the best by its design.
+    """
+    best, rates = history.best_epoch, history.columns.get("learning_rate", [1.0])
+    late = best is not None and best > 0.9 * history.epochs and history.epochs >= 10
+    return history.stopped_by == "epochs" and late and rates[-1] > 0.5 * max(rates)
