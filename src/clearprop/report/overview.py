@@ -122,7 +122,7 @@ def _what_was_read(summary: Mapping[str, Any]) -> Iterator[Message]:
     said = messages_in(summary["messages"]["split"])
     yield from said
     none_held_out = any(message.key == "division.few" for message in said)
-    alone = summary["network"]["members"] == 1
+    alone = summary["options"].get("members", 1) == 1
     if alone and summary["options"]["validation"] and "validation" not in apart and not none_held_out:
         yield Message("overview.no_validation", share=f"{summary['options']['validation']:g}")
 
