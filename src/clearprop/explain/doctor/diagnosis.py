@@ -14,6 +14,7 @@ from clearprop.explain.doctor import data, fit, layers, limit, rate
 from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding
 from clearprop.explain.doctor.judgement import Judgement
 from clearprop.explain.doctor.patient import Diagnosable, Patient
+from clearprop.explain.members import one_of
 from clearprop.messages import Language, Message, checked_language
 from clearprop.present.document import Block, Column, Document, Figure, Paragraph, Section, Table
 from clearprop.present.page import fragment
@@ -35,6 +36,7 @@ def diagnose(
     batch_size: int = 32,
     sample_weight: ArrayLike | None = None,
     judgement: Judgement | None = None,
+    member: int | None = None,
     lang: str = "en",
 ) -> Diagnosis:
     """Look for what ails a network or its training, and say which argument to change, and to what.
@@ -52,6 +54,7 @@ def diagnose(
         sample_weight: (N,) numbers ≥ 0, as given to `net.fit`, times the weights of the classes.
         judgement: what scores say that are known already: then it is not judged by `validation`.
         optimizer, batch_size: as given to `net.fit`; by default the optimizer of its last fit.
+        member: of a network that ends in the mean of several, which is examined, counted from 0; by default the first.
         lang: "en" or "zh", for what is printed.
 
     Returns:
@@ -72,6 +75,7 @@ def diagnose(
     """
     spoken = checked_language(lang)
     chosen = getattr(net, "optimizer", None) if optimizer is None else optimizer
+    net, which = one_of(net, member)
     patient = Patient(net, X, y, history, validation, chosen, batch_size, sample_weight, judgement)
     with np.errstate(all="ignore"):  # what has grown beyond all bounds is a finding
         examined = [  # what causes others comes first
@@ -89,7 +93,7 @@ def diagnose(
         examined.append(limit.examine_linear_limit(patient, bool(causes)))
         scores = fit.judgement_of(patient)
         examined += [fit.examine_underfitting(patient, causes), fit.examine_overfitting(patient, scores)]
-        return Diagnosis((*examined, fit.examine_chance(patient, scores)), spoken)
+        return Diagnosis((*examined, fit.examine_chance(patient, scores)), spoken, which)
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,10 +105,12 @@ class Diagnosis:
     Attributes:
         examined: everything that was looked at, with the measured values.
         lang: the language in which it is printed.
+        member: which of how many members was examined, from 1, where several answer with their mean.
     """
 
     examined: tuple[Examination, ...]
     lang: Language = "en"
+    member: tuple[int, int] | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -144,6 +150,8 @@ class Diagnosis:
 
     def _document(self, with_pictures: bool) -> Document:
         blocks: list[Block] = [Paragraph.of(self.said, kind="strong")]
+        if self.member is not None:
+            blocks.append(Paragraph.of(Message("doctor.member", k=self.member[0], n=self.member[1])))
         blocks += [_section(number, finding, with_pictures) for number, finding in enumerate(self, 1)]
         for heading, some in (("doctor.healthy", self.healthy), ("doctor.skipped", self.skipped)):
             if some:

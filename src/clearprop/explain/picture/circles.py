@@ -64,6 +64,7 @@ def draw_circles(
     digits: int = DIGITS,
     notation: Notation = "delta",
     of_run: bool = True,
+    member: tuple[int, int] | None = None,
 ) -> Picture:
     """A network as circles and lines.
 
@@ -79,6 +80,7 @@ def draw_circles(
         digits: significant digits of these numbers.
         notation: "delta", or "d", in which δ is dz, and the output ŷ.
         of_run: whether the samples are real ones; a network alone has weights only.
+        member: which of how many members it is, whose mean answers.
     """
     sizes = _sizes(values)
     shows_numbers = max(sizes.values()) <= _LEGIBLE if numbers is None else numbers
@@ -108,6 +110,8 @@ def draw_circles(
     captions = [label for column in columns.values() for label in _captions(column, last, written, shows_numbers, lang)]
     legend = _legend({line.colour for line in lines}, bool(arcs), {unit.state for unit in units})
     notes = list(_notes(written, shows_numbers, left_out, lang))
+    if member is not None:
+        notes.append(say("picture.circles.member", lang, k=member[0], n=member[1]))
     explained = list(_explained(legend, notes, max(label.y for label in captions) + 30, lang))
     marks += [*captions, *explained]
     beside = 60.0 if shows_numbers else 0.0  # for the targets, and for numbers wider than their circle

@@ -10,6 +10,7 @@ import numpy as np
 from clearprop.errors import DTypeError, InvalidValueError, checked_choice
 from clearprop.execute import Array, as_array
 from clearprop.explain.derivation import NOTATIONS, DerivationSource, Notation
+from clearprop.explain.members import one_of
 from clearprop.explain.picture.circles import draw_circles
 from clearprop.explain.picture.diagram import draw_diagram
 from clearprop.explain.picture.graphs import Numbers, at_zoom, graph_vertices, layer_vertices, numbers_of
@@ -39,6 +40,7 @@ def draw(
     notation: str = "delta",
     numbers: bool | None = None,
     names: Sequence[str] = (),
+    member: int | None = None,
 ) -> Picture:
     """Draw a computational graph with values above the edges and gradients below, or a network as circles and lines.
 
@@ -56,6 +58,7 @@ def draw(
         numbers: whether circles show weights, biases and, of a trace of one sample, values and gradients; by default in
             networks of up to 5 units a layer.
         names: of the inputs, beside their circles.
+        member: of a network that ends in the mean of several, which is drawn, counted from 0; by default the first.
 
     Raises:
         ClearpropError: for an unknown view or zoom, an argument out of its range, values that do not fit, or more nodes
@@ -81,10 +84,11 @@ def draw(
     if hasattr(what, "architecture"):
         if view not in (None, "circles"):
             raise InvalidValueError(f"the {view} of a network without data", "a trace: cp.draw(net.trace(X, y))")
-        nothing = np.zeros((1, what.architecture.n_inputs))
-        alone = Values(what.architecture, what.arrays(), nothing)
+        net, which = one_of(what, member)
+        nothing = np.zeros((1, net.architecture.n_inputs))
+        alone = Values(net.architecture, net.arrays(), nothing)
         of_inputs = _names(names, what.architecture)
-        return draw_circles(alone, known, of_inputs, numbers, digits, letters, of_run=False)
+        return draw_circles(alone, known, of_inputs, numbers, digits, letters, of_run=False, member=which)
     if view == "circles":
         raise DTypeError(f"circles of a {type(what).__name__}", "a network or a trace")
     graph = _with_one_output(what)
