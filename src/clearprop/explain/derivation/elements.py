@@ -6,7 +6,7 @@ a sum of products, a broadcast another index. It stops at the values that have n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import prod
@@ -70,6 +70,17 @@ class Elements:
         known = ("elementwise", "leaf", "random")
         inside = (x.op for x in self._inside(node))
         return next((op.name for op in inside if op.rule is None and not op.fused and op.kind not in known), None)
+
+    def sources(self, node: Node) -> list[Node]:
+        """Of a value whose columns are those of others beside each other, which of them each column is from; else none.
+
+        Only the first row is looked at: the others are of the same form.
+        """
+        if node.op.rule is None or len(node.shape) != 2:
+            return []
+        rule, columns = node.op.rule, range(self.length(node.shape[1]))
+        found = [rule(node, (0, k), self) for k in columns] if len(node.inputs) > 1 else []
+        return [each.value for each in found if isinstance(each, Entry)] if found else []
 
     def chosen_by_data(self, node: Node) -> str | None:
         """The name of an op in a node's formula that takes other elements for other samples, if there is one."""
@@ -156,10 +167,21 @@ def indices(shape: tuple[int, ...]) -> list[Index]:
     return list(np.ndindex(shape))
 
 
-def some_indices(values: Array, everything: bool) -> list[Index]:
-    """Indices of the elements that are written out: all where they are few; else the largest in magnitude."""
+def some_indices(values: Array, everything: bool, sources: Sequence[Node] = ()) -> list[Index]:
+    """Indices of the elements that are written out: all where they are few; else the largest in magnitude.
+
+    Where columns come from several values, and few are shown, one is from each: of the first the largest, of the others
+    the smallest that is not 0, which of what is clipped is the one that is not.
+    """
     most = _MOST_ELEMENTS if everything else _SAMPLE_ELEMENTS
     if values.size <= most:
         return indices(values.shape)
+    every = list(dict.fromkeys(sources))
+    if not everything and 1 < len(every) <= most and len(sources) == values.shape[-1]:
+        sizes = np.abs(values.reshape(-1, len(sources))[0])
+        parts = [[k for k, source in enumerate(sources) if source is one] for one in every]
+        best = max(parts[0], key=lambda k: sizes[k])
+        others = [min(part, key=lambda k: (sizes[k] == 0, sizes[k])) for part in parts[1:]]
+        return [(0, k) for k in (best, *others)]
     largest = np.argsort(-np.abs(values), axis=None, kind="stable")[:most]
     return [tuple(int(i) for i in np.unravel_index(k, values.shape)) for k in sorted(largest)]

@@ -137,7 +137,7 @@ class Steps:
         if unknown:
             return [], [Message("derivation.no_elements", op=unknown)]
         array = self._source.arrays[name]
-        chosen = some_indices(array, everything)
+        chosen = some_indices(array, everything, self._source.elements.sources(node))
         left = array.size - len(chosen)
         return [self.element(name, index) for index in chosen], [Message("derivation.more", n=left)] if left else []
 
