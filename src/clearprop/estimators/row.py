@@ -26,7 +26,7 @@ from clearprop.table.given import given_frame, given_rows
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.one_row import frame_of
 from clearprop.table.rows import rows_counted
-from clearprop.table.target import ClassTarget
+from clearprop.table.target import ClassTarget, Target
 from clearprop.visible import shown_name
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class RowExplanation(Explanation):
         self.derivation = self.derived.explain(lang, convention, detail, **how)
         self.said, self.inputs = _said(model, frame, self.trace), _inputs(model, frame, self.trace)
         if len(members) > 1:
-            self.said += (_of_members(members, self.trace["a0"], member),)
+            self.said += (_of_members(model.target, members, self.trace["a0"], member),)
         inputs = Section(Message("row.inputs"), (self.inputs,), "inputs")
         super().__init__(Document(title, (Paragraph(self.said), inputs, *self.derivation.document.blocks)), lang)
 
@@ -99,15 +99,18 @@ def _said(model: TableModel, frame: Any, trace: Trace) -> tuple[Message, ...]:
     return tuple(said)
 
 
-def _of_members(members: Sequence[Network], x: Array, member: int | None) -> Message:
+def _of_members(target: Target, members: Sequence[Network], x: Array, member: int | None) -> Message:
     """What each member answers of a row, or that one of them answers alone."""
     if member is not None:
         return Message("row.member", k=member + 1, n=len(members))
-    answers = [one.predict(x)[0] for one in members]
-    mean = np.mean(answers, axis=0)
-    at = int(mean.argmax())
-    shown = " + ".join(number(float(a[at])).text for a in answers).replace("+ -", "- ").replace("+ −", "− ")
-    return Message("row.members", n=len(members), a=number(float(mean[at])).text, answers=shown)
+    answers = np.concatenate([one.predict(x)[:1] for one in members])
+    mean, of = answers.mean(0), 0
+    if isinstance(target, ClassTarget):  # of the class that is answered
+        answers = class_probabilities(answers)
+        of = int(target.decide(class_probabilities(mean[None]))[0])
+    each = answers[:, of]
+    shown = " + ".join(number(float(a)).text for a in each).replace("+ -", "- ").replace("+ −", "− ")
+    return Message("row.members", n=len(members), a=number(float(each.mean())).text, answers=shown)
 
 
 def _class(target: ClassTarget, a: Array) -> Iterator[Message]:
