@@ -22,7 +22,7 @@ document_style = """
 mtable.sides > mtr > mtd { text-align: left; padding: 0.15em 0.2em; }
 .note { color: var(--soft); margin: 0.3rem 0; } .strong, .advice { font-weight: 600; }
 sup { line-height: 0; font-size: 0.75em; }
-.plot svg { width: 100%; max-width: 28rem; }
+.plot svg { width: 100%; max-width: 28rem; overflow: visible; }
 """
 _APART = "\ufdd0", "\ufdd1"  # around a name in a sentence, until it is escaped; no text has these
 _HEIGHT = 20  # of a sketch that is 100 wide
