@@ -24,6 +24,7 @@ SECTIONS: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
             "docs/tables.md",
             "docs/training.md",
             "docs/scikit-learn.md",
+            "docs/uncertainty.md",
             "docs/explain.md",
             "docs/playground.md",
             "docs/textbook.md",

@@ -1,6 +1,7 @@
 """Quantities that span decades: found, learned by their logarithms, and undone, against NumPy and scikit-learn."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -196,6 +197,7 @@ def test_a_trial_decides_against_the_logarithm_of_a_sum():
     assert find_log_unit(y, 0.3) is not None
     fit = cp.TableModel.train(frame, "y", epochs=20)
     assert [str(said) for said in fit.model.target.describe()] == ["never negative, so predictions below 0 are 0"]
-    assert fit.model.target == cp.TableModel.train(frame, "y", epochs=1, scaling="standard").model.target
+    plain = cp.TableModel.train(frame, "y", epochs=1, scaling="standard").model
+    assert replace(fit.model.target, residuals=None) == replace(plain.target, residuals=None)
     untried = cp.TableModel.train(frame, "y", epochs=1, validation=0.0)
     assert untried.model.target.log_unit is not None

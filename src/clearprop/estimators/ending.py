@@ -18,6 +18,8 @@ from clearprop.estimators.scores import Answers, answers_of, answers_on
 from clearprop.estimators.threshold import choose
 from clearprop.estimators.training import TrainedPredictor
 from clearprop.messages import Message
+from clearprop.estimators.uncertainty import calibrated
+from clearprop.table.number_target import NumberTarget
 from clearprop.table.target import ClassTarget, Target
 from clearprop.version import installed_version
 
@@ -37,12 +39,19 @@ def deciding(ready: Prepared, run: TrainedPredictor, metric: str) -> Prepared:
     return replace(ready, target=replace(target, decision=choose(metric, target, y, a, weights, mass, name)))
 
 
-def smeared(ready: Prepared, run: TrainedPredictor) -> Target:
-    """The target with what its predictions are multiplied by, found on validation rows, if there are any."""
-    if isinstance(ready.target, ClassTarget):
-        return ready.target
-    y, a, _ = _answers(ready, run, "validation" if _has_validation(ready, run) else "train")
-    return ready.target.smeared(y, a[:, 0])
+def finished(ready: Prepared, run: TrainedPredictor) -> Target:
+    """The target with what its answers need beside the network, found on rows that were not learned from.
+
+    That is what predictions of logarithms are multiplied by, found on the training rows where no others are, and how
+    far off the answers to rows that were held out were, of which intervals and sets are made.
+    """
+    target, has_validation = ready.target, _has_validation(ready, run)
+    if isinstance(target, ClassTarget) and not has_validation:
+        return target
+    y, a, weights = _answers(ready, run, "validation" if has_validation else "train")
+    if isinstance(target, NumberTarget):
+        target = target.smeared(y, a[:, 0])
+    return calibrated(target, y, a, weights) if has_validation else target
 
 
 def evaluated(ready: Prepared, run: TrainedPredictor) -> dict[str, Evaluation]:

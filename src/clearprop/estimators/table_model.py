@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from clearprop.cached import cached_property
 from clearprop.errors import DataWarning, InvalidValueError, ModelFileError, TableError, checked_integer
 from clearprop.estimators.about import checked_about, digest, optimizer_of
-from clearprop.estimators.ending import about_of, deciding, evaluated, smeared, told_of_members
+from clearprop.estimators.ending import about_of, deciding, evaluated, finished, told_of_members
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.members import trained_on
@@ -26,6 +26,7 @@ from clearprop.estimators.row import RowExplanation, explained
 from clearprop.estimators.scores import answers_on, class_probabilities, joined_answers, scores_of
 from clearprop.estimators.threshold import require_optimizable
 from clearprop.estimators.training import tried
+from clearprop.estimators.uncertainty import intervals, sets, spread
 from clearprop.estimators.verdict import judgement_of, verdict
 from clearprop.estimators.weights import Weighting, weights_in
 from clearprop.explain import Trace
@@ -38,7 +39,7 @@ from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.given import given_frame, given_rows
 from clearprop.table.one_row import RowEncoder
 from clearprop.table.rows import Targeted, rows_counted, with_target
-from clearprop.table.target import ClassTarget, Target, target_from_dict, target_to_dict
+from clearprop.table.target import ClassTarget, Label, Target, target_from_dict, target_to_dict
 from clearprop.table.unseen import Unseen
 from clearprop.train import Epoch
 
@@ -140,6 +141,33 @@ class TableModel:
         if not isinstance(self.target, ClassTarget):
             raise InvalidValueError("probabilities of a regression model", "a classification model", "use predict")
         return class_probabilities(self._outputs(self._features(frame, unseen)))
+
+    def intervals(self, frame: Any, coverage: float = 0.9, unseen: Unseen | None = None) -> Array:
+        """Lower and upper end (N, 2) of an interval that holds the truth of this share of new rows; see `outputs`.
+
+        It is a conformal interval around what the network answers: as wide as rows that were held out in training
+        need. An end is infinite where these were too few for the coverage.
+
+        Raises:
+            InvalidValueError: for classes, a coverage outside 0 … 1, or a model without held-out rows.
+        """
+        return intervals(self.target, self._outputs(self._features(frame, unseen)), coverage)
+
+    def sets(self, frame: Any, coverage: float = 0.9, unseen: Unseen | None = None) -> list[tuple[Label, ...]]:
+        """The labels of each row that are probable enough to hold the truth of this share of new rows; see `outputs`.
+
+        Raises:
+            InvalidValueError: for numbers, a coverage outside 0 … 1, or a model without held-out rows.
+        """
+        return sets(self.target, self._outputs(self._features(frame, unseen)), coverage)
+
+    def spread(self, frame: Any, unseen: Unseen | None = None) -> Array:
+        """How far the members differ: the standard deviation of their numbers (N,), or probabilities (N, k).
+
+        Raises:
+            InvalidValueError: for a model of one network.
+        """
+        return spread(self.target, self.members, self._features(frame, unseen))
 
     def _with_target(self, frame: Any, may_be_empty: bool = False) -> Targeted:
         return with_target(frame, self.target.name, self.target.missing, may_be_empty)
@@ -422,7 +450,7 @@ class TableModel:
             warnings.warn(remark("en"), DataWarning, stacklevel=2)
         options = {"checkpoint": checkpoint, "resume": resume, "n_threads": n_threads}
         run = trained_on(ready, recipe, callbacks, progress, **options)
-        ready = replace(ready, target=smeared(ready, run))
+        ready = replace(ready, target=finished(ready, run))
         if recipe.optimize is not None:
             ready = deciding(ready, run, recipe.optimize)
         model = TableModel(ready.encoder, ready.target, run.predictor, about_of(run, recipe, ready))

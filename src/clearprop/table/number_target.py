@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import TableError
+from clearprop.errors import InvalidValueError, TableError
 from clearprop.messages import Message
+from clearprop.table.conformal import Residuals, checked_coverage
 from clearprop.table.date_text import as_microseconds, checked_form
 from clearprop.table.marks import MISSING_MARKS
 from clearprop.table.numbers import WORTH_A_LOG_OF_TARGET, find_log_unit, log_formula, signed_exp, signed_log
@@ -43,6 +44,7 @@ class NumberTarget:
     dates: str | None = None
     whole_days: bool = False  # whether the dates have no time of day
     missing: tuple[str, ...] = ()  # texts that stand for a missing value
+    residuals: Residuals | None = field(default=None, repr=False)  # of held-out rows; None where there were none
 
     task = "regression"
 
@@ -134,6 +136,42 @@ class NumberTarget:
         with np.errstate(over="ignore"):
             factor = float(np.mean(np.exp(self.std * (np.asarray(y, np.float64) - outputs))))
         return replace(self, smear=float(np.clip(factor, _LEAST_SMEAR, _MOST_SMEAR)))
+
+    def calibrated(self, y: NDArray[Any], outputs: NDArray[Any], weights: NDArray[Any] | None = None) -> NumberTarget:
+        """The same target with the residuals of rows that the network did not see, from which intervals are made.
+
+        Args:
+            y: coded targets (N,).
+            outputs: of the network (N,).
+            weights: of the rows (N,), or None.
+        """
+        return replace(self, residuals=Residuals.of(y, outputs, weights))
+
+    def bounds(self, outputs: NDArray[Any], coverage: float = 0.9) -> Numbers:
+        """Lower and upper end (N, 2) of the conformal interval of each output (N,); see `Residuals`.
+
+        They are a ± q·s(a), decoded: where logarithms are learned, a factor to each side and not a distance. An end is
+        infinite where the held-out rows are too few for this coverage, and 0 at least where no number may be negative.
+
+        Raises:
+            InvalidValueError: for a coverage outside 0 … 1, or a model without held-out rows.
+        """
+        checked_coverage(coverage)
+        if self.residuals is None:
+            raise InvalidValueError(
+                "intervals of a model that kept no residuals of held-out rows",
+                "a model trained with members or validation rows",
+            )
+        half = self.residuals.half_widths(outputs, coverage)
+        with np.errstate(over="ignore"):
+            ends = self.decode(np.stack([outputs - half, outputs + half], axis=1))
+        return ends if self.lowest is None else np.maximum(ends, 0.0)
+
+    def covers(self, y: NDArray[Any], outputs: NDArray[Any], coverage: float) -> NDArray[np.bool_]:
+        """Whether the interval of each output (N,) holds the coded target (N,)."""
+        low, high = self.bounds(outputs, coverage).T
+        truth = self.decode(y)
+        return np.asarray((low <= truth) & (truth <= high))
 
     def decode(self, coded: NDArray[Any]) -> Numbers:
         """The inverse of `encode`: numbers in their own unit."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import TableError, listed, unknown_name
+from clearprop.errors import InvalidValueError, TableError, listed, unknown_name
+from clearprop.table.conformal import HeldOutScores, checked_coverage
 from clearprop.table.date_text import find_date_format, is_clock
 from clearprop.table.lookup import Lookup
 from clearprop.table.marks import MISSING_MARKS, Marks, without_marks
@@ -69,6 +70,7 @@ class ClassTarget:
     missing: tuple[str, ...] = ()  # texts that stand for a missing value in it
     holds_numbers: bool = False  # whether the column held numbers, not text
     decision: Decision | None = None  # which class is answered to which probabilities; None: the most probable one
+    held_out: HeldOutScores | None = field(default=None, repr=False)  # 1 − p of the right class, of held-out rows
 
     task = "classification"
 
@@ -113,6 +115,39 @@ class ClassTarget:
     def decide(self, p: NDArray[Any]) -> NDArray[np.int64]:
         """The class numbers (N,) that are answered to probabilities (N, k)."""
         return np.asarray(p.argmax(axis=1)) if self.decision is None else self.decision(p)
+
+    def calibrated(self, y: NDArray[Any], p: NDArray[Any], weights: NDArray[Any] | None = None) -> ClassTarget:
+        """The same target with the scores of rows that the network did not see, from which sets are made.
+
+        Args:
+            y: class numbers (N,).
+            p: probabilities (N, k) of a network that did not learn these rows.
+            weights: of the rows (N,), or None.
+        """
+        scores = 1 - np.asarray(p[np.arange(len(y)), y], np.float64)
+        there = np.isfinite(scores).all() and (weights is None or np.any(weights))
+        return replace(self, held_out=HeldOutScores.of(scores, weights) if len(y) and there else None)
+
+    def possible(self, p: NDArray[Any], coverage: float = 0.9) -> NDArray[np.bool_]:
+        """Which classes (N, k) are in the conformal set of each row: those with 1 − p_k ≤ q; see `HeldOutScores`.
+
+        The set holds the right class with a probability of at least `coverage`. It may be empty: then no class is as
+        probable as the right one usually is.
+
+        Args:
+            p: probabilities (N, k).
+            coverage: the share of rows whose set is to hold the right class.
+
+        Raises:
+            InvalidValueError: for a coverage outside 0 … 1, or a model without held-out rows.
+        """
+        checked_coverage(coverage)
+        if self.held_out is None:
+            raise InvalidValueError(
+                "sets of a model that kept no scores of held-out rows",
+                "a model trained with members or validation rows",
+            )
+        return np.asarray(1 - np.asarray(p, np.float64) <= self.held_out.quantile(coverage))
 
     @property
     def positive(self) -> int | None:

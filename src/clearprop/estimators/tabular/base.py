@@ -97,6 +97,15 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return self.model_.outputs(_with_names(self._frame(X)).to_native())
 
+    def predict_spread(self, X: Any) -> Array:
+        """How far the members differ: the standard deviation of their numbers (n,), or probabilities (n, k).
+
+        Raises:
+            InvalidValueError: for a model of one network.
+        """
+        check_is_fitted(self)
+        return self.model_.spread(_with_names(self._frame(X)).to_native())
+
     @property
     def members_(self) -> tuple[Network, ...]:
         """The networks whose mean answers."""

@@ -107,6 +107,19 @@ class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
         """The probability of each class (n, k), in the order of `classes_`."""
         return np.asarray(class_probabilities(self._outputs(X))[:, self._order], np.float64)
 
+    def predict_set(self, X: Any, coverage: float = 0.9) -> Array:
+        """Which classes (n, k), in the order of `classes_`, are probable enough to be in the set of each row.
+
+        The sets hold the right class for this share of new rows; one may be empty. See `docs/uncertainty.md`.
+        """
+        a = self._outputs(X)
+        assert isinstance(self.model_.target, ClassTarget)
+        return self.model_.target.possible(class_probabilities(a), coverage)[:, self._order]
+
+    def predict_spread(self, X: Any) -> Array:
+        """The standard deviation over the members of each class's probability (n, k), in the order of `classes_`."""
+        return super().predict_spread(X)[:, self._order]
+
     def predict(self, X: Any) -> Array:
         """The most probable label of each row (n,)."""
         check_is_fitted(self)

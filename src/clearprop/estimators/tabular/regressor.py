@@ -10,6 +10,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import assert_all_finite, column_or_1d
 
 from clearprop.estimators.tabular.base import Array, BaseTabular
+from clearprop.estimators.uncertainty import intervals
 from clearprop.table.number_target import NumberTarget
 
 
@@ -94,3 +95,19 @@ class TabularRegressor(RegressorMixin, BaseTabular):  # type: ignore[misc]
         a = self._outputs(X)
         assert isinstance(self.model_.target, NumberTarget)
         return np.asarray(self.model_.target.answers(a[:, 0]), np.float64)
+
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
+        """Lower and upper end (n, 2) of an interval that holds the truth of this share of new rows.
+
+        See `TableModel.intervals` for where it comes from, and `docs/uncertainty.md` for what it promises.
+
+        Example:
+            >>> from sklearn.datasets import load_diabetes
+            >>> X, y = load_diabetes(return_X_y=True)
+            >>> model = TabularRegressor("fast", random_state=0, epochs=20).fit(X[:300], y[:300])
+            >>> low, high = model.predict_interval(X[300:]).T
+            >>> bool(0.8 < ((low <= y[300:]) & (y[300:] <= high)).mean() < 1)
+            True
+        """
+        a = self._outputs(X)
+        return intervals(self.model_.target, a, coverage)
