@@ -16,6 +16,7 @@ from clearprop.errors import ClearpropError, ModelFileError
 from clearprop.estimators.division import divide
 from clearprop.estimators.recipe import FIELDS, Recipe
 from clearprop.estimators.scores import scores_of
+from clearprop.estimators.temperature import Calibration
 from clearprop.estimators.weights import Weighting
 from clearprop.nn import Schedule, first_value
 from clearprop.table.options import ReadOptions
@@ -280,6 +281,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "training": _check_training,
     "members": _check_members,
     "parts": _check_parts,
+    "calibration": lambda value: record(Calibration, value),
 }
 
 

@@ -13,10 +13,11 @@ from clearprop.errors import InvalidValueError
 from clearprop.estimators.folds import folds_of
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
+from clearprop.estimators.temperature import calibrated_members
 from clearprop.estimators.training import TrainedPredictor, fit_options, network_for, trained
 from clearprop.network import Network, ensemble_of, fit_together
 from clearprop.network.arguments import as_callbacks
-from clearprop.table.target import Target
+from clearprop.table.target import ClassTarget, Target
 from clearprop.train import EarlyStopping, History
 
 Array = NDArray[Any]
@@ -73,7 +74,7 @@ def trained_members(
     Raises:
         ClearpropError: for data that does not fit, or an option out of range.
     """
-    X, y, _ = train
+    X, y, weights = train
     count = recipe.members if folds is None else int(folds.max()) + 1
     first = network_for(recipe, target, X, recipe.seed)
     networks = [first, *(_drawn_anew(first, recipe.seed + k) for k in range(1, count))]
@@ -82,14 +83,16 @@ def trained_members(
     seconds = time.perf_counter() - start
     begun = [k for k, history in enumerate(histories) if history.epochs] or [0]
     networks, histories = [networks[k] for k in begun], [histories[k] for k in begun]
-    folds, held_out = folds if len(begun) == count else None, None
+    folds, held_out, calibration = folds if len(begun) == count else None, None, None
     if folds is not None:
         held_out = np.empty((len(y), first.architecture.n_outputs), X.dtype)
         for k, network in enumerate(networks):
             held_out[folds == k] = network.predict(X[folds == k])
+        if isinstance(target, ClassTarget):
+            held_out, calibration = calibrated_members(networks, held_out, y, weights)
     whole, (first_history, *others) = ensemble_of(networks), histories
     return TrainedPredictor(
-        *(whole, first_history, fit["optimizer"], fit["batch_size"], held_out, folds), tuple(others), seconds
+        *(whole, first_history, fit["optimizer"], fit["batch_size"], held_out, folds), tuple(others), seconds, calibration
     )
 
 

@@ -12,6 +12,7 @@ from clearprop.estimators.cuts import cuts_of
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
+from clearprop.estimators.temperature import Calibration
 from clearprop.network import Network
 from clearprop.nn import Cosine, Dense, Dropout, Layer, PiecewiseLinear, first_value
 from clearprop.table.number_target import NumberTarget
@@ -34,6 +35,7 @@ class TrainedPredictor:
         folds: the fold of each training row (n,), from 0, which that member held out, if members did so.
         others: histories of the other members.
         seconds: that the training took.
+        calibration: the temperature that these rows gave, if they have classes.
     """
 
     predictor: Predictor
@@ -44,6 +46,7 @@ class TrainedPredictor:
     folds: Array | None = None
     others: tuple[History, ...] = ()
     seconds: float = 0.0
+    calibration: Calibration | None = None
 
     @property
     def histories(self) -> tuple[History, ...]:
