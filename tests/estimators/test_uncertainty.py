@@ -9,6 +9,7 @@ import pytest
 import clearprop as cp
 from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.estimators.recipe import Recipe
+from clearprop.estimators.uncertainty import binomial_interval
 
 rng = np.random.default_rng(0)
 N = 900
@@ -147,4 +148,46 @@ def test_a_file_with_impossible_residuals_is_refused(numbers, tmp_path, monkeypa
     monkeypatch.setattr(table_model, "target_to_dict", spoiled)
     numbers[0].save(tmp_path / "model")
     with pytest.raises(ModelFileError, match="target"):
+        cp.load(tmp_path / "model")
+
+
+def test_coverage_is_measured_on_rows_that_were_not_held_out_in_training():
+    table = pl.DataFrame({**X, "y": Y})
+    fit = cp.TableModel.train(table[:700], "y", recipe=SMALL.changed(test=0.3))
+    assert [part.coverage is not None for part in fit.parts.values()] == [False, False, True]
+    share, low, high = fit.parts["test"].coverage
+    assert within(share, 0.9, fit.rows["test"], 490)
+    assert low < share < high
+    evaluation = fit.model.evaluate([table[700:800], table[800:]])
+    inside = fit.model.intervals(table[700:])
+    y = table[700:]["y"].to_numpy()
+    assert evaluation.coverage[0] == np.mean((inside[:, 0] <= y) & (y <= inside[:, 1]))
+    assert evaluation.to_dict()["coverage"]["promised"] == 0.9
+
+
+def test_coverage_counts_by_weights(tmp_path):
+    table = pl.DataFrame({**X, "y": Y, "w": np.where(X["x2"] > 0.5, 3.0, 0.5)})
+    fit = cp.TableModel.train(table[:600], "y", recipe=SMALL.changed(weight="w"))
+    found = fit.model.evaluate(table[600:]).coverage
+    ends, new = fit.model.intervals(table[600:]), table[600:]
+    y, w = new["y"].to_numpy(), new["w"].to_numpy()
+    assert found[0] == pytest.approx(np.average((ends[:, 0] <= y) & (y <= ends[:, 1]), weights=w))
+    assert within(found[0], 0.9, w.sum() ** 2 / (w**2).sum(), 400)
+
+
+@pytest.mark.parametrize(("inside", "rows"), [(0, 5), (90, 100), (37, 37), (39, 39), (9001, 10_000)])
+def test_the_binomial_interval_solves_its_quadratic(inside, rows):
+    """Its ends p are where the share found lies 1.96 standard deviations √(p(1−p)/n) from p."""
+    low, high = binomial_interval(inside / rows, rows)
+    assert 0 <= low < high <= 1
+    for end in (low, high):
+        assert abs(inside / rows - end) == pytest.approx(1.959964 * (end * (1 - end) / rows) ** 0.5, abs=1e-9)
+
+
+@pytest.mark.parametrize("change", [{"share": 1.5}, {"low": None}, {"promised": "0.9"}])
+def test_a_file_with_an_impossible_coverage_is_refused(change, tmp_path):
+    model = cp.TableModel.train(pl.DataFrame({**X, "y": Y}), "y", recipe=SMALL.changed(test=0.3)).model
+    model.about["parts"]["test"]["coverage"] |= change
+    model.save(tmp_path / "model")
+    with pytest.raises(ModelFileError, match="parts"):
         cp.load(tmp_path / "model")

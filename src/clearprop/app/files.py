@@ -10,6 +10,7 @@ from typing import Any
 
 from clearprop.errors import FileError
 from clearprop.estimators import TableFit, TableModel
+from clearprop.estimators.uncertainty import intervals as intervals_of_outputs
 from clearprop.files import claimed, write_atomically
 from clearprop.messages import Language, Message
 from clearprop.present.figure.fonts import eastern_fonts, is_eastern
@@ -90,11 +91,23 @@ def curves_as_png(history: History, of: Message, lang: Language, others: Sequenc
     return learning_curves(history, heading, others=others).picture(spoken).png()
 
 
-def predictions_of(model: TableModel, frame: Any, unseen: Unseen | None = None) -> Any:
-    """A data frame with the prediction of each row and, for classes, their probabilities."""
+def predictions_of(model: TableModel, frame: Any, unseen: Unseen | None = None, coverage: float | None = None) -> Any:
+    """A data frame with the prediction of each row and, for classes, their probabilities.
+
+    Args:
+        model: of classes or numbers.
+        frame: the rows.
+        unseen: told of values that were not there in training.
+        coverage: of numbers: add `low` and `high`, the ends of intervals that hold this share of the rows.
+    """
     pl = import_polars()
     if not isinstance(model.target, ClassTarget):
-        return pl.DataFrame({"prediction": model.predict(frame, unseen)})
+        a = model.outputs(frame, unseen)
+        found = {"prediction": model.target.answers(a[:, 0])}
+        if coverage is not None:
+            low, high = intervals_of_outputs(model.target, a, coverage).T
+            found |= {"low": list(low), "high": list(high)}
+        return pl.DataFrame(found)
     p = model.predict_proba(frame, unseen)
     labels = pl.Series("prediction", [str(label) for label in model.target.classes])
     columns = {f"probability of {label}": p[:, k] for k, label in enumerate(model.target.classes)}

@@ -15,6 +15,7 @@ from clearprop.app.source import STANDARD
 from clearprop.app.terminal import ReadingBar, print_lines, tell
 from clearprop.errors import DataWarning, FileError, TableError, unknown_name
 from clearprop.estimators import unseen_values
+from clearprop.estimators.uncertainty import require_intervals
 from clearprop.files import refuse_overwriting, replaced
 from clearprop.messages import as_data, checked_language
 from clearprop.report.overview import evaluation_overview, model_overview
@@ -39,6 +40,14 @@ def predict(
     keep: Annotated[
         list[str] | None, o.output_option(metavar="COL", help="Column to copy beside the predictions. May be repeated.")
     ] = None,
+    interval: Annotated[
+        float | None,
+        o.output_option(
+            metavar="COVERAGE",
+            help="Of numbers, add columns low and high: an interval that holds the truth of this share of new rows, "
+            "such as 0.9.",
+        ),
+    ] = None,
     safe_csv: Annotated[
         bool,
         o.output_option(
@@ -56,13 +65,15 @@ def predict(
     Of classes the probabilities are written, too.
     """
     spoken, loaded = checked_language(lang), o.table_model(model)
+    if interval is not None:
+        require_intervals(loaded.target, interval)
     source = reading.source(table, loaded)
     refuse_overwriting([out], [model, *source.place.files])
     rows, copied, unseen = 0, list(dict.fromkeys(keep or ())), Unseen()
     with ReadingBar("predicting", quiet) as bar, _opened(out) as file:
         for frame in source.batches(loaded.encoder.number_columns, bar, may_be_empty=True):
             with rows_counted(rows):
-                found = _beside(frame, copied, predictions_of(loaded, frame, unseen))
+                found = _beside(frame, copied, predictions_of(loaded, frame, unseen, interval))
             found = without_formulas(found) if safe_csv else found
             try:
                 file.write(found.write_csv(include_header=rows == 0).encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
 from math import isclose
 from typing import Any
@@ -81,6 +81,8 @@ def _check_parts(parts: Any) -> None:
         ):
             raise ValueError("a count that is none, or a fact that is not known")
         _check_mistakes(part)
+        if "coverage" in part:
+            record(_Coverage, part["coverage"])
         scores, intervals, baseline = (exactly(dict, part[key]) for key in ("scores", "intervals", "baseline"))
         numbers = [*scores.values(), *baseline.values()]
         for pair in intervals.values():
@@ -91,6 +93,20 @@ def _check_parts(parts: Any) -> None:
                 finite(number)
         if set(scores) != set(baseline) or set(intervals) not in (set(), set(scores)):
             raise ValueError("scores that do not belong together")
+
+
+@dataclass(frozen=True)
+class _Coverage:
+    """As `Evaluation.to_dict` writes it."""
+
+    promised: float
+    share: float
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not all(0 <= value <= 1 for value in vars(self).values()):
+            raise ValueError("a share that is none")
 
 
 def _check_mistakes(part: Any) -> None:
@@ -265,7 +281,18 @@ def split_again(
     return split if same and np.isfinite(a).all() else None
 
 
-_PART = {"rows", "without_target", "weighted", "wrong", "mistakes", "scores", "intervals", "baseline", "confusion"}
+_PART = {
+    "coverage",
+    "rows",
+    "without_target",
+    "weighted",
+    "wrong",
+    "mistakes",
+    "scores",
+    "intervals",
+    "baseline",
+    "confusion",
+}
 _CHECKS: dict[str, Callable[[Any], object]] = {
     "clearprop": lambda value: exactly(str, value),
     "seed": lambda value: exactly(int, value),

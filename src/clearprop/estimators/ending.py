@@ -71,6 +71,7 @@ def evaluated(ready: Prepared, run: TrainedPredictor) -> dict[str, Evaluation]:
             intervals=last,
             units=ready.units("train" if run.held_out is not None and name == "validation" else name) if last else None,
             past=ready.past(run.predictor, run.held_out) if last else None,
+            covered=name == "test",
         )
     return found
 

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.estimators.intervals import Past, intervals_of
-from clearprop.estimators.scores import Answers, baseline_of, scores
+from clearprop.estimators.scores import COVERAGE, Answers, baseline_of, scores
+from clearprop.estimators.uncertainty import binomial_interval
 from clearprop.table.target import ClassTarget, Target
 from clearprop.table.unseen import Unseen
 
+COVERAGE_FACTS = ("promised", "share", "low", "high")
 MOST_IN_CONFUSION = 50  # classes: of 10,000 the matrix would have 10⁸ entries
 _MOST_MISTAKES = 20
 
@@ -33,6 +35,7 @@ class Evaluation:
         without_target: rows that were left out because their target is missing.
         weighted: whether the rows count by their weights in the scores; the other numbers are of rows.
         unseen: values that were not there in training.
+        coverage: of the 90% intervals: the share of rows inside, and its binomial 95% interval; None without intervals.
         learned: whether these are the rows of the table that the model was trained on, most of which it learned from.
     """
 
@@ -46,11 +49,14 @@ class Evaluation:
     without_target: int = 0
     weighted: bool = False
     unseen: Unseen = field(default_factory=Unseen)
+    coverage: tuple[float, float, float] | None = None
     learned: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON; what is not defined is None."""
-        told = {"unseen": self.unseen.to_dict()} if self.unseen else {}
+        told: dict[str, Any] = {"unseen": self.unseen.to_dict()} if self.unseen else {}
+        if self.coverage is not None:
+            told["coverage"] = dict(zip(COVERAGE_FACTS, (COVERAGE, *self.coverage), strict=True))
         return {
             "rows": self.rows,
             "without_target": self.without_target,
@@ -73,6 +79,7 @@ def evaluation_of(
     intervals: bool = True,
     units: NDArray[Any] | None = None,
     past: Past | None = None,
+    covered: bool = True,
 ) -> Evaluation:
     """Scores, their intervals, and the baseline's.
 
@@ -82,14 +89,24 @@ def evaluation_of(
         without_target: rows that were left out.
         intervals: whether to find them, which takes far longer than the scores.
         units, past: as of `intervals_of`.
+        covered: whether to count the rows inside their intervals: not those from which these were made.
     """
     bounds = intervals_of(target, answers, units=units, past=past) if intervals else {}
     found = Evaluation(
         *(len(answers), scores(target, answers), bounds, baseline_of(target, answers.y, answers.weights)),
         without_target=without_target,
         weighted=answers.weights is not None,
+        coverage=coverage_of(answers) if covered else None,
     )
     return _with_mistakes(found, target, answers) if isinstance(target, ClassTarget) else found
+
+
+def coverage_of(answers: Answers) -> tuple[float, float, float] | None:
+    """The share of rows inside their 90% intervals, and its 95% interval, as if rows were drawn one by one."""
+    if answers.inside is None:
+        return None
+    share = float(np.average(answers.inside, weights=answers.weights))
+    return share, *binomial_interval(share, answers.effective_rows)
 
 
 def confusion_of(target: ClassTarget, answers: Answers) -> NDArray[np.int64]:

@@ -15,6 +15,7 @@ Array = NDArray[Any]
 
 _SMALLEST = np.finfo(np.float32).eps  # of a probability, so that its logarithm is finite
 _MOST_OUTPUTS = 10_000_000  # that are held at once
+COVERAGE = 0.9  # that is promised of the intervals whose coverage is measured
 MOST_RANKED = 50  # classes, each of which is ranked against the rest
 
 
@@ -27,6 +28,7 @@ class Answers:
     loss: Array  # of each row (N,): its log loss, or its squared error
     p: Array  # probabilities of the classes (N, k), where there are at most 50; else (N, 0)
     weights: Array | None = None  # of the rows (N,); None where all count alike
+    inside: Array | None = None  # whether each number lies in its 90% interval (N,); None without intervals
 
     def __len__(self) -> int:
         return len(self.y)
@@ -34,7 +36,8 @@ class Answers:
     def rows(self, index: Array) -> Answers:
         """Some of the rows."""
         weights = None if self.weights is None else self.weights[index]
-        return Answers(self.y[index], self.codes[index], self.loss[index], self.p[index], weights)
+        inside = None if self.inside is None else self.inside[index]
+        return Answers(self.y[index], self.codes[index], self.loss[index], self.p[index], weights, inside)
 
     @property
     def effective_rows(self) -> float:
@@ -46,7 +49,8 @@ def answers_of(target: Target, y: Array, a: Array, weights: Array | None = None)
     """The answers in a network's outputs a (N, k)."""
     if not isinstance(target, ClassTarget):
         truth, value, _ = target.compared(y, a[:, 0])
-        return Answers(y, value, (truth - value) ** 2, np.empty((len(y), 0)), weights)
+        inside = target.covers(y, a[:, 0], COVERAGE) if target.residuals else None
+        return Answers(y, value, (truth - value) ** 2, np.empty((len(y), 0)), weights, inside)
     p = class_probabilities(a)
     ranked = p if p.shape[1] <= MOST_RANKED else np.empty((len(y), 0))  # no view, which would keep p in memory
     return Answers(y, target.decide(p), losses(target, y, a), ranked, weights)
@@ -66,11 +70,13 @@ def answers_on(target: Target, predict: Callable[[Array], Array], X: Array, y: A
 
 def joined_answers(parts: Sequence[Answers]) -> Answers:
     """The answers of several tables as those of one."""
-    weights = [part.weights for part in parts if part.weights is not None]
+    weights, inside = (
+        [v for part in parts if (v := getattr(part, name)) is not None] for name in ("weights", "inside")
+    )
     y, codes, loss, p = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("y", "codes", "loss", "p")
     )
-    return Answers(y, codes, loss, p, np.concatenate(weights) if weights else None)
+    return Answers(y, codes, loss, p, *(np.concatenate(v) if v else None for v in (weights, inside)))
 
 
 def scores_of(target: Target, y: Array, a: Array, weights: Array | None = None) -> dict[str, float]:

@@ -37,12 +37,25 @@ def intervals(target: Target, outputs: Array, coverage: float) -> Array:
     Raises:
         InvalidValueError: for classes, a coverage outside 0 … 1, or a model without held-out rows.
     """
-    if not isinstance(target, NumberTarget):
-        raise InvalidValueError("intervals of a classification model", "a regression model", "use predict_set")
-    ends = target.bounds(outputs[:, 0], coverage)
-    if target.dates is None:
+    numbers = require_intervals(target, coverage)
+    ends = numbers.bounds(outputs[:, 0], coverage)
+    if numbers.dates is None:
         return ends
-    return np.array([[target.as_date(end) for end in row] for row in ends], object).reshape(-1, 2)
+    return np.array([[numbers.as_date(end) for end in row] for row in ends], object).reshape(-1, 2)
+
+
+def require_intervals(target: Target, coverage: float) -> NumberTarget:
+    """The target, if it has such intervals.
+
+    Raises:
+        InvalidValueError: for classes, a coverage outside 0 … 1, or a model without held-out rows.
+    """
+    if not isinstance(target, NumberTarget):
+        raise InvalidValueError(
+            "intervals of a classification model", "a regression model", "sets of classes: sets, or predict_set"
+        )
+    target.bounds(np.empty(0), coverage)
+    return target
 
 
 def sets(target: Target, outputs: Array, coverage: float) -> list[tuple[Label, ...]]:
@@ -52,7 +65,9 @@ def sets(target: Target, outputs: Array, coverage: float) -> list[tuple[Label, .
         InvalidValueError: for numbers, a coverage outside 0 … 1, or a model without held-out rows.
     """
     if not isinstance(target, ClassTarget):
-        raise InvalidValueError("sets of a regression model", "a classification model", "use predict_interval")
+        raise InvalidValueError(
+            "sets of a regression model", "a classification model", "intervals, or predict_interval"
+        )
     p = class_probabilities(outputs)
     order, there = np.argsort(-p, axis=1, kind="stable"), target.possible(p, coverage)
     return [tuple(target.classes[k] for k in row if held[k]) for row, held in zip(order, there, strict=True)]
@@ -72,3 +87,20 @@ def spread(target: Target, members: Sequence[Network], X: Array) -> Array:
     else:
         answers = np.stack([class_probabilities(a) for a in each]).astype(np.float64)
     return np.asarray(answers.std(axis=0))
+
+
+def binomial_interval(share: float, rows: float) -> tuple[float, float]:
+    """Wilson's 95% interval of a share that was found in so many independent rows.
+
+    With z = 1.96 and n rows it is (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n).
+
+    Source: Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 1927.
+
+    Example:
+        >>> [round(end, 4) for end in binomial_interval(0.9, 100)]
+        [0.8256, 0.9448]
+    """
+    z2 = 1.959964**2 / rows
+    middle, half = share + z2 / 2, (z2 * (share * (1 - share) + z2 / 4)) ** 0.5
+    low, high = (middle - half) / (1 + z2), (middle + half) / (1 + z2)
+    return max(0.0, low), min(1.0, high)  # rounding

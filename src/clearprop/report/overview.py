@@ -192,6 +192,8 @@ def _scores(parts: Mapping[str, Any], target: Mapping[str, Any]) -> list[Block]:
     last, is_rare = list(parts.values())[-1]["scores"], _has_rare_class(target)
     table = table_of_scores(parts, [name for name in last if is_rare or name not in _OF_RARE])
     notes = [Message("overview.held_out")] if HELD_OUT in parts else []
+    if (coverage := list(parts.values())[-1].get("coverage")) is not None:
+        notes.append(Message("overview.coverage", **coverage))
     if is_rare and "f1" in last:
         positive = target["positive"]
         of = Message("overview.means") if positive is None else Message("overview.those_of", label=shown_name(positive))

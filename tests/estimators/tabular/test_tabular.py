@@ -111,3 +111,15 @@ def test_other_columns_than_in_fit(frame):
         model.predict(X.to_pandas().rename(columns={"x": "z"}))
     with pytest.raises(ValueError, match="feature names|columns"):
         model.predict(pd.DataFrame({"x": [1.0]}))
+
+
+def test_how_sure_answers_are_by_the_names_of_scikit_learn(frame):
+    X, x = frame
+    numbers = cp.TabularRegressor(**QUICK).fit(X, x + rng.normal(size=N))
+    assert numbers.predict_interval(X).shape == (N, 2)
+    assert numbers.predict_spread(X).shape == (N,)
+    labels = np.where(x > 0.5, "up", np.where(x < -0.5, "down", "mid"))
+    classes = cp.TabularClassifier(**QUICK).fit(X, labels)
+    held = classes.predict_set(X, coverage=0.8)
+    assert held.shape == classes.predict_spread(X).shape == (N, 3)
+    assert np.mean(held[np.arange(N), np.searchsorted(classes.classes_, labels)]) > 0.75
