@@ -61,3 +61,6 @@ def test_evaluate_and_info_say_how_many_rows_lay_inside(home):
     )
     assert "90% intervals hold" in run("info", "numbers", cwd=home).stdout
     assert json.loads(run("info", "classes", "--json", cwd=home).stdout)["about"]["calibration"]["rows"] == 240
+    assert "calibration error" in run("info", "classes", cwd=home).stdout
+    done = run("train", "t.csv", "--target", "y", "--drop", "kind", "--epochs", "2", "--out", "o", "--json", cwd=home)
+    assert json.loads(done.stdout)["calibration"] is None

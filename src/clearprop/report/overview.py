@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.estimators.about import HELD_OUT, folds_in, named_parts, rows_apart
+from clearprop.estimators.evaluation import COVERAGE_FACTS
 from clearprop.messages import Message, Words
 from clearprop.present.document import Block, Cell, Column, Document, Paragraph, Section, Table
 from clearprop.report.ends import of_members
@@ -31,7 +32,7 @@ def training_overview(summary: Mapping[str, Any]) -> Document:
             target=_target(summary),
             columns=_columns(summary, _FEW_COLUMNS),
             network=lines(network_in_words(summary)),
-            training=lines([_training(summary["training"]), *messages_in(said["weighting"])]),
+            training=lines([_training(summary["training"]), *_calibrated(summary), *messages_in(said["weighting"])]),
             scores=_scores(parts, summary["target"]),
             answers=_answers(summary["target"], parts[last], Message(f"overview.rows_of.{last}")),
             verdict=lines(messages_in(said["verdict"])),
@@ -71,6 +72,7 @@ def model_overview(name: str, summary: Mapping[str, Any]) -> Document:
         ran = Message("overview.trained", epochs=values["epochs"], seed=about["seed"])
         trained = [
             Message("list.together", parts=[ran, *_kept(values)]),
+            *_calibrated(summary),
             *messages_in(summary["messages"]["weighting"]),
         ]
     return Document(
@@ -193,12 +195,25 @@ def _scores(parts: Mapping[str, Any], target: Mapping[str, Any]) -> list[Block]:
     table = table_of_scores(parts, [name for name in last if is_rare or name not in _OF_RARE])
     notes = [Message("overview.held_out")] if HELD_OUT in parts else []
     if (coverage := list(parts.values())[-1].get("coverage")) is not None:
-        notes.append(Message("overview.coverage", **coverage))
+        notes.append(Message("overview.coverage", **{name: coverage[name] for name in COVERAGE_FACTS}))
     if is_rare and "f1" in last:
         positive = target["positive"]
         of = Message("overview.means") if positive is None else Message("overview.those_of", label=shown_name(positive))
         notes.append(Message("overview.of_rare", of=of))
     return [table, *(Paragraph.of(note, kind="soft") for note in notes)]
+
+
+def _calibrated(summary: Mapping[str, Any]) -> Iterator[Message]:
+    """The temperature of a model of classes with members, and what it changed."""
+    found = summary.get("calibration")
+    if found is None:
+        return
+    if found["temperature"] == 1:
+        yield Message("overview.calibration.none", rows=found["rows"], error=found["error"][0])
+    else:
+        (before, after), (error, left) = found["log_loss"], found["error"]
+        values = {"temperature": found["temperature"], "rows": found["rows"]}
+        yield Message("overview.calibration.found", **values, before=before, after=after, error=error, left=left)
 
 
 def _has_rare_class(target: Mapping[str, Any]) -> bool:
