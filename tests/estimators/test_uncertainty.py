@@ -74,6 +74,11 @@ def test_dates_have_intervals_of_dates():
     ends = model.intervals(new)
     assert ends.shape == (300, 2)
     assert all(isinstance(low, dt.date) and low <= high for low, high in ends)
+    low, high = ends.T
+    assert within(np.mean((low <= new["y"].to_numpy()) & (new["y"].to_numpy() <= high)), 0.9, len(new))
+    few, _ = trained(days, rows=30)
+    no_bound = [dt.date(53, 6, 19), dt.date(9909, 12, 7)]  # the first and the last that are said at all
+    assert few.intervals(new[:1], 0.99).tolist() == [no_bound]
 
 
 def test_few_rows_give_infinite_ends_and_no_false_promise():

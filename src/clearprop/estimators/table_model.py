@@ -146,7 +146,7 @@ class TableModel:
         """Lower and upper end (N, 2) of an interval that holds the truth of this share of new rows; see `outputs`.
 
         It is a conformal interval around what the network answers: as wide as rows that were held out in training
-        need. An end is infinite where these were too few for the coverage.
+        need. An end is infinite where these were too few for the coverage (of dates the last one that Python has).
 
         Raises:
             InvalidValueError: for classes, a coverage outside 0 … 1, or a model without held-out rows.

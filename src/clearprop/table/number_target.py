@@ -195,8 +195,8 @@ class NumberTarget:
 
     def as_date(self, days: float) -> date:
         """A day since 1970-01-01 as a date, with its time of day if the target has one."""
-        days = float(np.clip(round(days) if self.whole_days else days, *_ALL_DAYS))
-        found = _FIRST_DAY + timedelta(days=days)
+        days = float(np.clip(days, *_ALL_DAYS))
+        found = _FIRST_DAY + timedelta(days=round(days) if self.whole_days else days)
         return found.date() if self.whole_days else found.replace(microsecond=0)
 
     def compared(self, y: NDArray[Any], outputs: NDArray[Any]) -> tuple[Numbers, Numbers, float]:
