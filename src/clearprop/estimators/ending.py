@@ -17,8 +17,8 @@ from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.scores import Answers, answers_of, answers_on
 from clearprop.estimators.threshold import choose
 from clearprop.estimators.training import TrainedPredictor
-from clearprop.messages import Message
 from clearprop.estimators.uncertainty import calibrated
+from clearprop.messages import Message
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.target import ClassTarget, Target
 from clearprop.version import installed_version

@@ -92,7 +92,10 @@ def trained_members(
             held_out, calibration = calibrated_members(networks, held_out, y, weights)
     whole, (first_history, *others) = ensemble_of(networks), histories
     return TrainedPredictor(
-        *(whole, first_history, fit["optimizer"], fit["batch_size"], held_out, folds), tuple(others), seconds, calibration
+        *(whole, first_history, fit["optimizer"], fit["batch_size"], held_out, folds),
+        tuple(others),
+        seconds,
+        calibration,
     )
 
 
