@@ -112,10 +112,10 @@ class RowEncoder:
             value = row[column.name]
             if isinstance(value, list | tuple | dict | set | np.ndarray):
                 raise _RareTypeError
-            _write_level(column, value, None if _is_gone(value) or is_mark(value) else value, out, start, unseen)
+            _write_level(column, value, None if is_gone(value) or is_mark(value) else value, out, start, unseen)
         for date_column, start, end, is_mark in self._dates:
             value = row[date_column.name]
-            us = _GONE if _is_gone(value) or is_mark(value) else _microseconds(date_column, value)
+            us = _GONE if is_gone(value) or is_mark(value) else _microseconds(date_column, value)
             if unseen is not None:
                 unseen.note_far(date_column, np.array([us]))
             out[start:end] = _date_features(date_column, us)
@@ -153,7 +153,7 @@ class _Scaling:
             out[self._flags] = missing[self._gaps]
 
 
-def _is_gone(value: Any) -> bool:
+def is_gone(value: Any) -> bool:
     """Whether a value is missing: None, and whatever does not equal itself (NaN, NaT)."""
     return value is None or (type(value) is not str and type(value) is not int and _differs_from_itself(value))
 
@@ -179,7 +179,7 @@ def _reader(column: NumberColumn, is_mark: MarkTest, truth: bool) -> Read:
                 number = _GONE if has_marks and is_mark(value) else float(value)
             except OverflowError:  # 10⁴⁰⁰
                 raise _RareTypeError from None
-        elif value is None or (kind is not str and _is_gone(value)):
+        elif value is None or (kind is not str and is_gone(value)):
             return _GONE
         elif kind is str:
             if not value.strip() or is_mark(value):
@@ -200,7 +200,7 @@ def _reader(column: NumberColumn, is_mark: MarkTest, truth: bool) -> Read:
 
 def _reader_of_several(column: SeveralColumn, k: int, is_mark: MarkTest) -> Read:
     def read(value: Any) -> float:
-        if _is_gone(value) or is_mark(value) or (isinstance(value, str) and not value.strip()):
+        if is_gone(value) or is_mark(value) or (isinstance(value, str) and not value.strip()):
             return _GONE
         found = numbers_in(value, column.between, len(column.parts))
         if found is None:

@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from clearprop.errors import DataWarning, DTypeError
+from clearprop.errors import DataWarning, InvalidValueError
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.table_model import TableModel
+from clearprop.estimators.tabular.given import Table, are_rows, groups_of, table_of
 from clearprop.network import Network
-from clearprop.table.encoder import as_frame
-from clearprop.table.one_row import frame_of
 
 Array = NDArray[Any]
 
@@ -55,20 +54,25 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
         own = {"task": self.task, "test": 0.0, "seed": int(seed)}
         return Recipe.preset(self.preset, **{**given, **own})
 
-    def _fit(self, X: Any, y: Array, sample_weight: Any, name: str) -> TableFit:
-        """Train on a frame with the target and the weights beside the columns."""
-        table = _with_names(self._frame(X, reset=True))
-        if len(table) != len(y):
-            raise ValueError(f"X has {len(table)} rows and y has {len(y)} samples: they must be equally many")
-        target, weight = _free(name, table.columns), _free("weight of the row", table.columns)
-        recipe = self._recipe()
-        columns = {target: y}
+    def _fit(self, X: Table, y: Array, sample_weight: Any, groups: Any, name: str, **changes: Any) -> TableFit:
+        """Train on a frame with the target, the weights and the groups beside the columns."""
+        if len(X) != len(y):
+            raise ValueError(f"X has {len(X)} rows and y has {len(y)} samples: they must be equally many")
+        self._columns = X.columns
+        recipe, target = self._recipe().changed(**changes), _free(name, X.columns)
+        beside: dict[str, Any] = {target: y}
         if sample_weight is not None:
-            columns[weight] = _check_sample_weight(sample_weight, table, dtype=np.float64, ensure_non_negative=True)
+            weight = _free("weight of the row", X.columns)
+            beside[weight] = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
             recipe = recipe.changed(weight=weight)
-        table = table.with_columns(
-            *(nw.new_series(key, v, backend=nw.get_native_namespace(table)) for key, v in columns.items())
-        )
+        if groups is not None:
+            if recipe.group is not None:
+                raise InvalidValueError(f"groups beside group={recipe.group!r}", "one of them")
+            group = _free("group of the row", X.columns)
+            beside[group] = groups_of(groups, len(X))
+            recipe = recipe.changed(group=group)
+        library = nw.get_native_namespace(X)
+        table = X.with_columns(*(nw.new_series(key, values, backend=library) for key, values in beside.items()))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DataWarning)  # `fit_.remarks` has them
             fit = TableModel.train(table.to_native(), target, recipe=recipe, n_threads=self.n_threads)
@@ -76,26 +80,14 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
         self.n_iter_ = fit.history.epochs
         return fit
 
-    def _frame(self, X: Any, reset: bool = False) -> Any:
-        """X as a data frame; the columns of an array are called x0, x1, ….
-
-        Raises:
-            ValueError: for columns of other names or another number than in `fit`.
-            TypeError: for what is no table, such as a sparse matrix.
-        """
-        if hasattr(X, "tocsr"):
-            raise DTypeError("a sparse matrix", "a data frame or an array", "X.toarray(), or cp.MLPClassifier")
-        if hasattr(X, "columns"):
-            validate_data(self, X, skip_check_array=True, reset=reset)
-            return X
-        array = validate_data(
-            *(self, X), reset=reset, dtype=None, ensure_all_finite="allow-nan", ensure_min_samples=1 + reset
-        )
-        return frame_of({f"x{j}": column for j, column in enumerate(array.T)})
+    def _given(self, X: Any) -> Any:
+        """What the model is to answer on."""
+        check_is_fitted(self)
+        return X if are_rows(X) else table_of(self, X, self._columns).to_native()
 
     def _outputs(self, X: Any) -> Array:
-        check_is_fitted(self)
-        return self.model_.outputs(_with_names(self._frame(X)).to_native())
+        given = self._given(X)
+        return self.model_.outputs(given)
 
     def predict_spread(self, X: Any) -> Array:
         """How far the members differ: the standard deviation of their numbers (n,), or probabilities (n, k).
@@ -120,8 +112,7 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
             row: which row of it, counted from 0.
             options: of `TableModel.explain`: lang, detail, convention, ….
         """
-        check_is_fitted(self)
-        return self.model_.explain(_with_names(self._frame(X)).to_native(), row, **options)
+        return self.model_.explain(self._given(X), row, **options)
 
     def save(self, path: Any) -> None:
         """Write `model_` to a file without pickle; `cp.load` reads it, as a `TableModel`."""
@@ -134,11 +125,6 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.string = True
         tags.input_tags.categorical = True
         return tags
-
-
-def _with_names(X: Any) -> nw.DataFrame[Any]:
-    """Through Narwhals, with text for the names of columns: pandas may number them."""
-    return as_frame(X)
 
 
 def _free(name: str, taken: list[str]) -> str:

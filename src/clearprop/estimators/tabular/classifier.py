@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
+from clearprop.errors import unknown_name
 from clearprop.estimators.scores import class_probabilities
 from clearprop.estimators.tabular.base import Array, BaseTabular
+from clearprop.estimators.tabular.given import labels_of, name_of, table_of
 from clearprop.table.target import ClassTarget, Label
 
 
@@ -76,32 +77,41 @@ class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
     ) -> None:
         self._keep(locals())
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TabularClassifier:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> TabularClassifier:
         """Learn from a table.
 
         Args:
             X: a data frame (pandas, Polars, Arrow) or an array, (n, columns).
             y: labels (n,).
             sample_weight: (n,) numbers ≥ 0: how much each row counts.
+            groups: (n,): rows of one group are held out together, as with the argument `group`, which names a column.
 
         Raises:
             ValueError: if there is nothing to learn, or an argument is out of range.
         """
         if y is None:
             raise ValueError("this TabularClassifier requires y to be passed, but the target y is None")
-        name = str(getattr(y, "name", None) or "target")
-        y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
+        table, name = table_of(self, X), name_of(y)
+        y = labels_of(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y has one class only: {self.classes_[0]!r}; expected two or more")
-        fit = self._fit(X, codes, sample_weight, name)
+        changes = {"class_weight": self._weights_of_codes()} if isinstance(self.class_weight, Mapping) else {}
+        fit = self._fit(table, codes, sample_weight, groups, name, **changes)
         assert isinstance(fit.model.target, ClassTarget)
         order = np.array(fit.model.target.classes, np.int64)  # codes; all of them occur
         self._order = np.argsort(order)
         labels = tuple(_plain(self.classes_[k]) for k in order)
         self.model_ = replace(fit.model, target=replace(fit.model.target, classes=labels))
         return self
+
+    def _weights_of_codes(self) -> dict[int, Any]:
+        """The weight of each class by its place in `classes_`; 1 where none is given, as in scikit-learn."""
+        known = self.classes_.tolist()
+        for label in self.class_weight:
+            if label not in known:
+                raise unknown_name("class", label, [str(each) for each in known])
+        return {code: self.class_weight.get(label, 1.0) for code, label in enumerate(known)}
 
     def predict_proba(self, X: Any) -> Array:
         """The probability of each class (n, k), in the order of `classes_`."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import assert_all_finite, column_or_1d
 
 from clearprop.estimators.tabular.base import Array, BaseTabular
 from clearprop.estimators.uncertainty import intervals
+from clearprop.estimators.tabular.given import name_of, numbers_of, table_of
 from clearprop.table.number_target import NumberTarget
 
 
@@ -71,23 +71,22 @@ class TabularRegressor(RegressorMixin, BaseTabular):  # type: ignore[misc]
     ) -> None:
         self._keep(locals())
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> TabularRegressor:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> TabularRegressor:
         """Learn from a table.
 
         Args:
             X: a data frame (pandas, Polars, Arrow) or an array, (n, columns).
             y: numbers (n,).
             sample_weight: (n,) numbers ≥ 0: how much each row counts.
+            groups: (n,): rows of one group are held out together, as with the argument `group`, which names a column.
 
         Raises:
             ValueError: if there is nothing to learn, or an argument is out of range.
         """
         if y is None:
             raise ValueError("this TabularRegressor requires y to be passed, but the target y is None")
-        name = str(getattr(y, "name", None) or "target")
-        y = np.asarray(column_or_1d(y, warn=True, dtype="numeric"), np.float64)
-        assert_all_finite(y, input_name="y")
-        self._fit(X, y, sample_weight, name)
+        table, name = table_of(self, X), name_of(y)
+        self._fit(table, numbers_of(y), sample_weight, groups, name)
         return self
 
     def predict(self, X: Any) -> Array:
