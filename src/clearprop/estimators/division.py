@@ -57,6 +57,7 @@ def divide(
     time: str | None = None,
     group: str | None = None,
     aside: Collection[str] = (),
+    in_turn: bool = False,
 ) -> Division:
     """Divide the rows that have a target.
 
@@ -70,6 +71,7 @@ def divide(
         time: the column to split by.
         group: the column whose groups stay whole.
         aside: columns that are no inputs, whose dates order nothing.
+        in_turn: whether members will hold out training rows in turn, so that a split by time needs no test rows.
 
     Raises:
         UnknownNameError: for another split, or a column that is not there.
@@ -91,11 +93,13 @@ def divide(
         return Division(
             split_rows(len(y), seed=seed, fractions=shares, stratify=stratify), "random", None, None, tuple(words)
         )
-    if not shares[1]:
+    if not shares[1] and not in_turn:
         raise InvalidValueError("a split by time without test rows of this table", "a share of them, such as test 0.15")
     values = dates[named] if named in dates else time_of(table, named)
     parts = split_by_time(values, seed=seed, fractions=shares, stratify=stratify)
-    words = [Message("division.time", column=named, since=_shown(table[named], values, parts.test))]
+    words = [Message("division.in_turn", column=named)]
+    if shares[1]:
+        words = [Message("division.time", column=named, since=_shown(table[named], values, parts.test))]
     words += [Message("division.before", seed=seed)] * bool(shares[0])
     words += [Message("division.found", column=named)] * (split is None and time is None)
     return Division(parts, "time", named, values, tuple(words))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.errors import InvalidValueError
 from clearprop.estimators.division import Division
 from clearprop.table.target import ClassTarget, Target
 
@@ -23,6 +24,9 @@ def folds_of(division: Division, target: Target, y: NDArray[np.generic], members
         y: coded targets (n,) of the training rows.
         members: how many folds, at most: there are no more than rows, or than groups.
         seed: of what is drawn.
+
+    Raises:
+        InvalidValueError: for rows of one group or one time, of which nothing can be held out.
 
     Example:
         >>> import polars as pl
@@ -59,6 +63,7 @@ def _alike(labels: NDArray[np.generic], members: int, rng: np.random.Generator) 
 def _whole(groups: NDArray[np.generic], members: int, rng: np.random.Generator) -> Array:
     """Groups dealt out whole, the largest first, each to the fold that has fewest rows."""
     names, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    _require_two(names, "group")
     filled, fold_of = np.zeros(min(members, len(names))), np.empty(len(names), np.int64)
     order = rng.permutation(len(names))
     for g in order[np.argsort(-sizes[order], kind="stable")]:
@@ -70,6 +75,12 @@ def _whole(groups: NDArray[np.generic], members: int, rng: np.random.Generator) 
 def _stretches(time: NDArray[np.generic], members: int) -> Array:
     """Stretches of time with about equally many rows; rows of one time are not parted."""
     times, which, sizes = np.unique(time, return_inverse=True, return_counts=True)
+    _require_two(times, "time")
     middle = np.cumsum(sizes) - sizes / 2
     folds = np.asarray(middle * min(members, len(times)) / len(time), np.int64)
     return np.unique(folds, return_inverse=True)[1][which]
+
+
+def _require_two(there: NDArray[np.generic], what: str) -> None:
+    if len(there) < 2:
+        raise InvalidValueError(f"rows of one {what}", f"two {what}s or more, so that one can be held out")

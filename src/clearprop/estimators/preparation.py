@@ -110,9 +110,9 @@ def prepare(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -> 
         y = coding.encode(table[target])
         by = {"split": recipe.split, "time": recipe.time, "group": recipe.group}
         too_few = len(y) < _FEWEST_TO_SPLIT and not own and not any(by.values()) and shares == _DEFAULT_SHARES
-        division = divide(
-            table, coding, y, seed=recipe.seed, shares=(0.0, 0.0) if too_few else shares, **by, aside=unused
-        )
+        shares = (0.0, 0.0) if too_few else shares
+        in_turn = recipe.members > 1 and not own
+        division = divide(table, coding, y, seed=recipe.seed, shares=shares, **by, aside=unused, in_turn=in_turn)
         if too_few:
             division = replace(division, said=(Message("division.few", n=len(y)),))
         weights = weights_in(table, recipe.weight)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_array, column_or_1d, validate_data
 
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, listed
 from clearprop.table.encoder import as_frame
 from clearprop.table.one_row import frame_of, is_gone
 
@@ -40,6 +40,8 @@ def table_of(estimator: Any, X: Any, names: list[str] | None = None) -> Table:
     if hasattr(X, "tocsr"):
         raise DTypeError("a sparse matrix", "a data frame or an array", "X.toarray(), or cp.MLPClassifier")
     reset = names is None
+    if hasattr(X, "collect"):
+        raise DTypeError(f"a table of type {type(X).__name__}", "a data frame that is in memory", "X.collect()")
     if reset and are_rows(X):
         raise DTypeError(f"a table of type {type(X).__name__}", "a data frame or an array", "pandas.DataFrame(X)")
     if not hasattr(X, "columns"):
@@ -79,6 +81,9 @@ def labels_of(y: Any) -> Array:
         assert_all_finite(y, input_name="y")
     elif y.dtype == object and (n := sum(map(is_gone, y))):
         raise InvalidValueError(f"y has {n} missing labels of {len(y)}", "a label in every row", "leave these rows out")
+    kinds = {type(label).__name__ for label in y.tolist()}
+    if len(kinds) > 1 and "str" in kinds:
+        raise DTypeError(f"labels of several types: {listed(sorted(kinds))}", "one type", "y.astype(str)")
     check_classification_targets(y)
     return np.asarray(y)
 
@@ -90,6 +95,8 @@ def numbers_of(y: Any) -> Array:
         ValueError: where one is missing or infinite, or no number.
     """
     y = column_or_1d(y, warn=True)
+    if y.dtype.kind in "mM":
+        raise DTypeError("y of dates or spans of time", "numbers", "y.astype('int64'), or cp.TableModel for dates")
     y = check_array(y, ensure_2d=False, dtype="numeric", ensure_all_finite=True, input_name="y", ensure_min_samples=0)
     return np.asarray(y, np.float64)
 
