@@ -11,6 +11,7 @@ from clearprop.estimators.importance import feature_groups
 from clearprop.explain.doctor import Examination, Finding
 from clearprop.messages import Message
 from clearprop.table.categories import CategoryColumn
+from clearprop.table.codes import CodedColumn
 from clearprop.table.columns import Column
 from clearprop.table.encoder import TableEncoder
 from clearprop.table.numbers import NumberColumn
@@ -79,7 +80,7 @@ def skill_alone(target: Target, encoder: TableEncoder, X: Array, y: Array) -> Ar
 
 def _values(column: Column, features: Array) -> Array:
     """A column as one number a row: a level's place, or a number itself, with the missing ones below all others."""
-    if isinstance(column, CategoryColumn):
+    if isinstance(column, CategoryColumn) and not isinstance(column, CodedColumn):
         return np.asarray(features.argmax(axis=1), np.float64)
     if isinstance(column, NumberColumn) and column.has_missing:
         return np.where(features[:, 1] > 0, -np.inf, features[:, 0])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError
+from clearprop.estimators.codes import NO_CODES, Codes
 from clearprop.estimators.folds import folds_of
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
@@ -40,10 +41,11 @@ def trained_on(
         ClearpropError: for data that does not fit, or an option out of range.
     """
     train, validation = ready.learned_from("train"), ready.learned_from("validation")
+    codes = ready.encoder.codes
     if recipe.members == 1:
         told = as_callbacks(callbacks, None)
         told += [] if progress is None else [lambda epoch: bool(progress((epoch.number,)))]
-        return trained(recipe, ready.target, train, validation, callbacks=told, **options)
+        return trained(recipe, ready.target, train, validation, codes, callbacks=told, **options)
     if as_callbacks(callbacks, None):
         raise InvalidValueError(
             f"callbacks after each epoch of {recipe.members} members", "members=1", "progress= is told of all members"
@@ -51,11 +53,17 @@ def trained_on(
     folds = None
     if not len(validation[1]) and len(train[1]) > recipe.members:
         folds = folds_of(ready.division, ready.target, train[1], recipe.members, recipe.seed)
-    return trained_members(recipe, ready.target, train, folds, validation, progress=progress, **options)
+    return trained_members(recipe, ready.target, train, folds, validation, codes, progress=progress, **options)
 
 
 def trained_members(
-    recipe: Recipe, target: Target, train: Part, folds: Array | None, validation: Part, **options: Any
+    recipe: Recipe,
+    target: Target,
+    train: Part,
+    folds: Array | None,
+    validation: Part,
+    codes: Codes = NO_CODES,
+    **options: Any,
 ) -> TrainedPredictor:
     """Train the members of an ensemble, side by side, one thread each.
 
@@ -69,6 +77,7 @@ def trained_members(
         folds: the fold of each row (N,): member k learns the rows of all folds but k. None where all members learn all
             rows, and are ended by the validation rows.
         validation: rows that end all members, where there are no folds; perhaps none.
+        codes: which features are codes of levels; see `TableEncoder.codes`.
         options: of `fit_together`: how many members at a time, who is told how far they are, a checkpoint.
 
     Raises:
@@ -76,7 +85,7 @@ def trained_members(
     """
     X, y, weights = train
     count = recipe.members if folds is None else int(folds.max()) + 1
-    first = network_for(recipe, target, X, recipe.seed)
+    first = network_for(recipe, target, X, recipe.seed, codes)
     networks = [first, *(_drawn_anew(first, recipe.seed + k) for k in range(1, count))]
     fit, start = fit_options(recipe, len(y)), time.perf_counter()
     histories = _fitted(networks, train, folds, validation, recipe.patience, fit | options)

@@ -8,13 +8,14 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from clearprop.estimators.codes import NO_CODES, Codes, embedded
 from clearprop.estimators.cuts import cuts_of
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.temperature import Calibration
 from clearprop.network import Network
-from clearprop.nn import Cosine, Dense, Dropout, Layer, PiecewiseLinear, first_value
+from clearprop.nn import Cosine, Dense, Dropout, PiecewiseLinear, first_value
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.target import ClassTarget, Target
 from clearprop.train import EarlyStopping, History, Optimizer, resolve_optimizer
@@ -54,7 +55,9 @@ class TrainedPredictor:
         return self.history, *self.others
 
 
-def trained(recipe: Recipe, target: Target, train: Part, validation: Part, **options: Any) -> TrainedPredictor:
+def trained(
+    recipe: Recipe, target: Target, train: Part, validation: Part, codes: Codes = NO_CODES, **options: Any
+) -> TrainedPredictor:
     """Train a network.
 
     Args:
@@ -62,13 +65,14 @@ def trained(recipe: Recipe, target: Target, train: Part, validation: Part, **opt
         target: what is learned.
         train: X (N, n), y (N,), and how much the rows count (N,), or None.
         validation: the same of the rows that end the training, perhaps none.
+        codes: which features are codes of levels; see `TableEncoder.codes`.
         options: of `Network.fit`: a checkpoint, callbacks, threads.
 
     Raises:
         ClearpropError: for data that does not fit, or an option out of range.
     """
     X, y, weights = train
-    network = network_for(recipe, target, X, recipe.seed)
+    network = network_for(recipe, target, X, recipe.seed, codes)
     held_out = validation if len(validation[1]) else None
     fit = fit_options(recipe, len(y))
     history = network.fit(
@@ -113,11 +117,11 @@ def default_l2(rows: int) -> float:
     return 2.5 / rows
 
 
-def network_for(recipe: Recipe, target: Target, X: Array, seed: int) -> Network:
+def network_for(recipe: Recipe, target: Target, X: Array, seed: int, codes: Codes = NO_CODES) -> Network:
     """The network that a recipe makes of these training rows: encoding, hidden layers, and what suits the target."""
     rows, n_inputs = X.shape
     hidden = default_hidden(rows) if recipe.hidden is None else cast(tuple[int, ...], recipe.hidden)
-    layers: list[Layer] = []
+    layers, X = embedded(X, codes)
     cuts = cuts_of(X, default_pieces(rows, n_inputs) if recipe.pieces is None else recipe.pieces)
     if any(map(len, cuts)):
         layers.append(PiecewiseLinear(cuts))
@@ -163,7 +167,12 @@ def _errors(ready: Prepared, recipe: Recipe, n_threads: int | None) -> tuple[flo
     train, validation = (_some(ready.learned_from(name)) for name in ("train", "validation"))
     X, y, weights = validation
     run = trained(
-        replace(recipe, members=1, epochs=min(recipe.epochs, _EPOCHS)), target, train, validation, n_threads=n_threads
+        replace(recipe, members=1, epochs=min(recipe.epochs, _EPOCHS)),
+        target,
+        train,
+        validation,
+        ready.encoder.codes,
+        n_threads=n_threads,
     )
     a = run.predictor.predict(X)[:, 0]
     off = target.smeared(y, a).predictions(a) - target.decode(y)

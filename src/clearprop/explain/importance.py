@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed
 from clearprop.execute import Array, Reference
 from clearprop.graph import Graph, Node, gradient, simplify, variable
+from clearprop.graph.entries import RowsTaken
 from clearprop.nn import Architecture, Ensemble
 from clearprop.visible import shown_name
 
@@ -107,6 +108,9 @@ def gradient_times_input(
     It is a linear look at the network from where the sample stands. For a linear layer without bias the parts of
     a sample add up to s. In general they do not, and no completeness is claimed; and a feature that is 0 gets 0.
 
+    A code carries no gradient. What stands for it is the row e = E[code] that an `Embedding` of the inputs looks up:
+    its part is ∂s/∂e · e, added up over the row.
+
     Args:
         architecture: of the network.
         parameters: its numbers, by name.
@@ -130,8 +134,23 @@ def gradient_times_input(
     given["seed"] = _seeds(answer, p, output)
     if answer is not a and answer.op.role == "probability":
         given["seed"] = given["seed"] / np.maximum(p * (1 - p), _SMALLEST)
-    dX = _run(Graph({"dX": gradient(score, forward.x, seed)}), given)["dX"]
-    return np.asarray(dX * given["X"])
+    rows = list(_coded(Graph({"score": score}).nodes, forward.x))
+    by = [forward.x, *(e for _, e in rows)]
+    parts = {f"part {i}": node * d for i, (node, d) in enumerate(zip(by, gradient(score, by, seed), strict=True))}
+    found = _run(Graph(parts), given)
+    dX = np.array(found.pop("part 0"))
+    for (column, _), part in zip(rows, found.values(), strict=True):
+        dX[:, column] += part.sum(axis=1)
+    return dX
+
+
+def _coded(nodes: Sequence[Node], x: Node) -> Iterator[tuple[int, Node]]:
+    """The columns of X that hold codes, each with the rows that are looked up by it: E[sum(slice(X))]."""
+    for e in nodes:
+        if isinstance(e.op.rule, RowsTaken) and e.op.rule.coded:
+            column = e.inputs[1].inputs[0]
+            if column.inputs == (x,):
+                yield int(column.attrs["start"]), e
 
 
 def _of_member(architecture: Architecture, a: Node) -> Node:

@@ -105,8 +105,11 @@ class CategoryColumn:
 
     def places(self, series: Series) -> NDArray[np.int64]:
         """The feature of each value, (N,); NEVER_SEEN where no level stands for it, MISSING where none is needed."""
+        return self.placed(np.array(each_value(series, self.find), np.int64))
+
+    def placed(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The features of what `find` found, in place."""
         own = len(self.levels) - (None in self.levels)
-        places = np.array(each_value(series, self.find), np.int64)
         places[places >= own] = len(self.levels)
         if None in self.levels:
             places[places == MISSING] = own

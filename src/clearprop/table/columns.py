@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from clearprop.errors import TableError, unknown_name
 from clearprop.messages import Message
-from clearprop.table.categories import BooleanColumn, CategoryColumn, count_levels
+from clearprop.table.categories import BooleanColumn, CategoryColumn, count_levels, fewest_rows
+from clearprop.table.codes import FEWEST, CodedColumn, needs_codes
 from clearprop.table.date_text import find_dates, is_clock, other_reading
 from clearprop.table.dates import DateColumn
 from clearprop.table.marks import Marks, without_marks
@@ -39,6 +40,7 @@ from clearprop.table.written import NumberFormat
 Column = NumberColumn | CategoryColumn | BooleanColumn | DateColumn | SeveralColumn
 _CLASSES = (NumberColumn, CategoryColumn, BooleanColumn, DateColumn, SeveralColumn)
 KINDS: dict[str, type[Column]] = {cls.kind: cls for cls in _CLASSES}
+_IN_FILES: dict[str, type[Column]] = {**KINDS, CodedColumn.kind: CodedColumn}
 SEASON = "season"  # a date without its trend: the kind that is asked for of a column of the kind "date"
 
 IDENTIFIER = Message("table.aside.identifier")
@@ -127,6 +129,8 @@ def _fit_levels(series: Series, part: Series, reading: Reading, fewest: int | No
         return _same(series, part)
     if reading.values is not None:
         return BooleanColumn(part.name, *reading.values, are_numbers(part))
+    if needs_codes(counts, fewest or fewest_rows(len(part))):
+        return CodedColumn.fit(part, counts, FEWEST)
     return CategoryColumn.fit(part, counts, fewest)
 
 
@@ -261,4 +265,4 @@ def _identifies(series: Series) -> bool:
 
 def column_from_dict(data: Any) -> Column:
     """A column from its fields and its kind."""
-    return KINDS[data["kind"]].from_dict(data)
+    return _IN_FILES[data["kind"]].from_dict(data)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from clearprop.errors import DTypeError, TableError, listed, unknown_name
 from clearprop.messages import Message
 from clearprop.table.categories import BooleanColumn, CategoryColumn
+from clearprop.table.codes import CodedColumn
 from clearprop.table.columns import IDENTIFIER, INDEX, Column, column_from_dict, fit_column, settle_marks
 from clearprop.table.dates import DateColumn
 from clearprop.table.lookup import holds_truth, truth_as_numbers
@@ -142,6 +143,14 @@ class TableEncoder:
     def feature_names(self) -> list[str]:
         """A name for every feature."""
         return [name for column in self.columns for name in column.feature_names]
+
+    @property
+    def codes(self) -> dict[int, int]:
+        """Of the features that are codes of levels: the feature's place → how many codes there are."""
+        widths = [len(column.feature_names) for column in self.columns]
+        starts = (sum(widths[:i]) for i in range(len(widths)))
+        pairs = zip(starts, self.columns, strict=True)
+        return {start: column.n_codes for start, column in pairs if isinstance(column, CodedColumn)}
 
     @property
     def number_columns(self) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from clearprop.errors import MissingDependencyError, TableError
 from clearprop.table.categories import BooleanColumn, CategoryColumn
+from clearprop.table.codes import CodedColumn
 from clearprop.table.date_text import microseconds_of_text
 from clearprop.table.dates import BEND, CYCLES, EPOCH, MICROSECOND, DateColumn
 from clearprop.table.encoder import TableEncoder
@@ -219,6 +220,9 @@ def _write_level(
         unseen.note(column.name, [as_level(shown)])
     if isinstance(column, BooleanColumn):
         out[start] = 0 if place < 0 else 2 * place - 1
+        return
+    if isinstance(column, CodedColumn):
+        column.features(column.placed(np.array([place])), out[None, start : start + 1])
         return
     levels = len(column.levels)
     own = levels - column.has_missing
