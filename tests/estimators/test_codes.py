@@ -10,7 +10,7 @@ from clearprop.table.codes import FEWEST, MOST_ONE_HOT, CodedColumn
 from clearprop.table.encoder import TableEncoder
 from clearprop.table.one_row import RowEncoder
 
-LEVELS = 1100
+LEVELS = 400
 rng = np.random.default_rng(0)
 LEVEL = np.concatenate([np.repeat(np.arange(LEVELS), 5), LEVELS + np.arange(40)])  # 40 of one row each
 ROWS = len(LEVEL)

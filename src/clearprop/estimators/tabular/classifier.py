@@ -81,7 +81,8 @@ class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
         """Learn from a table.
 
         Args:
-            X: a data frame (pandas, Polars, Arrow) or an array, (n, columns).
+            X: a data frame (pandas, Polars, Arrow) or an array, (n, columns). None and NaN are missing values,
+                infinity is refused.
             y: labels (n,).
             sample_weight: (n,) numbers ≥ 0: how much each row counts.
             groups: (n,): rows of one group are held out together, as with the argument `group`, which names a column.
