@@ -6,6 +6,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.estimators import gradient_times_input, permutation_importance
+from clearprop.messages import Message
 from clearprop.table.codes import FEWEST, MOST_ONE_HOT, CodedColumn
 from clearprop.table.encoder import TableEncoder
 from clearprop.table.one_row import RowEncoder
@@ -98,3 +99,10 @@ def test_contributions_of_codes_are_those_of_their_rows():
     bias = np.mean([member.parameters["b1"][0] for member in linear.members])
     np.testing.assert_allclose(parts.sum(axis=1) + bias, linear.outputs(some)[:, 0], atol=1e-5)
     assert np.abs(parts[:, 1]).max() > 0
+
+
+def test_what_is_done_is_said_in_both_languages(encoder):
+    column = encoder.columns[1]
+    assert "learned table for each of 400 levels" in column.describe()("en")
+    for lang in ("en", "zh"):
+        assert Message(f"table.kinds.{column.kind}")(lang)
