@@ -95,8 +95,7 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
         Raises:
             InvalidValueError: for a model of one network.
         """
-        check_is_fitted(self)
-        return self.model_.spread(_with_names(self._frame(X)).to_native())
+        return self.model_.spread(self._given(X))
 
     @property
     def members_(self) -> tuple[Network, ...]:

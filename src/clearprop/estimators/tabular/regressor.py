@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from clearprop.estimators.tabular.base import Array, BaseTabular
-from clearprop.estimators.uncertainty import intervals
 from clearprop.estimators.tabular.given import name_of, numbers_of, table_of
+from clearprop.estimators.uncertainty import intervals
 from clearprop.table.number_target import NumberTarget
 
 
