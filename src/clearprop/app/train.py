@@ -18,6 +18,7 @@ from clearprop.app.train_options import TrainOptions
 from clearprop.errors import ClearpropError, DataWarning
 from clearprop.estimators import TableFit, TableModel
 from clearprop.estimators.recipe import Recipe
+from clearprop.estimators.training import MOST_EPOCHS
 from clearprop.files import LOCK, refuse_overwriting, sync_folder
 from clearprop.messages import Message, checked_language
 from clearprop.report import report_of
@@ -78,7 +79,8 @@ def _trained(rows: Rows, asked: dict[str, Any], checkpoint: Path | None, kept: _
     """Train on the rows, and save the model as soon as it is trained, and again when it is scored."""
     recipe: Recipe = asked["recipe"]
     alone = recipe.members == 1
-    bars = TrainingBar(recipe.epochs) if alone else MembersBar(recipe.members, recipe.epochs)
+    epochs = MOST_EPOCHS if recipe.epochs is None else recipe.epochs
+    bars = TrainingBar(epochs) if alone else MembersBar(recipe.members, epochs)
     with kept.named(), rows.counted(), nullcontext() if silent else bars as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
         told = {} if bar is None else {"callbacks" if alone else "progress": bar}

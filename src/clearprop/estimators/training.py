@@ -94,7 +94,8 @@ def fit_options(recipe: Recipe, rows: int) -> dict[str, Any]:
     if recipe.schedule == "cosine":
         optimizer = replace(optimizer, learning_rate=Cosine(first_value(optimizer.schedule)))
     size = recipe.batch_size or default_batch_size(rows)
-    return {"optimizer": optimizer, "epochs": recipe.epochs, "batch_size": size}
+    epochs = default_epochs(rows, size) if recipe.epochs is None else recipe.epochs
+    return {"optimizer": optimizer, "epochs": epochs, "batch_size": size}
 
 
 def default_hidden(rows: int) -> tuple[int, ...]:
@@ -107,14 +108,24 @@ def default_batch_size(rows: int) -> int:
     return 32 if rows < 5000 else 64 if rows < 20000 else 128 if rows < 200_000 else 256
 
 
-def default_pieces(rows: int, columns: int) -> int:
-    """Few intervals for small tables, where they only help to overfit, and where there are very many columns."""
-    return int(np.clip(rows // 60, 8, np.clip(2000 // columns, 4, 64)))
+MOST_EPOCHS = 200  # that a recipe without a number of epochs has
 
 
-def default_l2(rows: int) -> float:
-    """One prior on the weights, whatever the size of the table."""
-    return 2.5 / rows
+def default_epochs(rows: int, batch_size: int) -> int:
+    """About 3,500 steps, in 40 to 200 epochs."""
+    return int(np.clip(3500 * batch_size // rows, 40, MOST_EPOCHS))
+
+
+def default_pieces(X: Array) -> int:
+    """Few intervals for small tables, where they only help to overfit, and where very many columns are cut."""
+    some = X[:: max(1, len(X) // 1000)]
+    cut = sum(len(np.unique(column)) > 2 for column in some.T)
+    return int(np.clip(len(X) // 60, 8, np.clip(2000 // max(cut, 1), 4, 64)))
+
+
+def default_l2(rows: int, members: int = 1) -> float:
+    """One prior on the weights, whatever the size of the table; the mean of several networks needs less of it."""
+    return (2.5 if members == 1 else 1.0) / rows
 
 
 def network_for(recipe: Recipe, target: Target, X: Array, seed: int, codes: Codes = NO_CODES) -> Network:
@@ -122,7 +133,7 @@ def network_for(recipe: Recipe, target: Target, X: Array, seed: int, codes: Code
     rows, n_inputs = X.shape
     hidden = default_hidden(rows) if recipe.hidden is None else cast(tuple[int, ...], recipe.hidden)
     layers, X = embedded(X, codes)
-    cuts = cuts_of(X, default_pieces(rows, n_inputs) if recipe.pieces is None else recipe.pieces)
+    cuts = cuts_of(X, default_pieces(X) if recipe.pieces is None else recipe.pieces)
     if any(map(len, cuts)):
         layers.append(PiecewiseLinear(cuts))
     for units in hidden:
@@ -130,7 +141,7 @@ def network_for(recipe: Recipe, target: Target, X: Array, seed: int, codes: Code
         if recipe.dropout:
             layers.append(Dropout(recipe.dropout))
     output, loss = _answer(target)
-    l2 = default_l2(rows) if recipe.l2 is None else recipe.l2
+    l2 = default_l2(rows, recipe.members) if recipe.l2 is None else recipe.l2
     return Network(n_inputs, [*layers, output], loss, seed=seed, l2=l2)
 
 
@@ -167,7 +178,7 @@ def _errors(ready: Prepared, recipe: Recipe, n_threads: int | None) -> tuple[flo
     train, validation = (_some(ready.learned_from(name)) for name in ("train", "validation"))
     X, y, weights = validation
     run = trained(
-        replace(recipe, members=1, epochs=min(recipe.epochs, _EPOCHS)),
+        replace(recipe, members=1, epochs=min(recipe.epochs or _EPOCHS, _EPOCHS)),
         target,
         train,
         validation,
