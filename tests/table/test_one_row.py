@@ -198,3 +198,14 @@ def test_what_no_row_can_hold(model):
         model.predict({**row, "colour": ["red"]})
     with pytest.raises(ShapeError, match="columns of 1 to 2 values"):
         model.predict({name: [value] * (1 + (name == "x")) for name, value in row.items()})
+
+
+def test_numbers_of_numpy_are_read_without_a_frame(monkeypatch):
+    table = pl.DataFrame({"x": [1.0, 2.5, 4.0, None], "k": [3, 5, 8, 9], "c": ["a", "b", "a", "b"]})
+    encoder = TableEncoder.fit(table)
+    row = {"x": np.float64(2.5), "k": np.int64(8), "c": "b"}
+    expected = encoder.transform(pl.DataFrame({"x": [2.5], "k": [8], "c": ["b"]}))
+    monkeypatch.setattr(TableEncoder, "transform", None)  # not to be called
+    encode = RowEncoder(encoder)
+    assert np.array_equal(encode(row), expected)
+    assert np.array_equal(encode({**row, "x": np.float64("nan")}), encode({**row, "x": None}))

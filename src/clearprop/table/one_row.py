@@ -168,6 +168,9 @@ def _differs_from_itself(value: Any) -> bool:
         raise _RareTypeError from None
 
 
+_NUMPY_NUMBERS = frozenset({np.float64, np.float32, np.int64, np.int32})  # as a row of a data frame holds them
+
+
 def _reader(column: NumberColumn, is_mark: MarkTest, truth: bool) -> Read:
     """What reads a column's number out of a value."""
     parse = float if column.text is None else column.text.parse
@@ -175,6 +178,9 @@ def _reader(column: NumberColumn, is_mark: MarkTest, truth: bool) -> Read:
 
     def read(value: Any) -> float:
         kind = type(value)
+        if kind in _NUMPY_NUMBERS:
+            value = value.item()
+            kind = type(value)
         if kind is float or kind is int:
             try:
                 number = _GONE if has_marks and is_mark(value) else float(value)
