@@ -20,22 +20,23 @@ class Case:
     y: np.ndarray
 
 
-def random_case(seed: int, dtype: str = "float64", own: bool = True) -> Case:
+def random_case(seed: int, dtype: str = "float64", own: bool = True, tables=True) -> Case:
     """A network with data. Its parameters and running states are random too.
 
     Args:
         seed: of everything in it.
         dtype: of the network.
         own: whether it may have functions and layers of the user's in it.
+        tables: whether it may have layers for tables, which PyTorch lacks.
     """
     rng = np.random.default_rng(seed)
     n, n_inputs, k = (int(i) for i in rng.integers(1, 5, 3))
     loss, last, y = _loss(rng, n, k, own)
-    width, layers = _encoded(rng, n_inputs)
+    width, layers = _encoded(rng, n_inputs) if tables else (n_inputs, [])
     for _ in range(rng.integers(0, 4)):
-        width, more = _hidden(rng, width, own)
+        width, more = _hidden(rng, width, own, tables)
         layers += more
-    layers += _weighted(rng, width, k, last)
+    layers += _weighted(rng, width, k, last, tables)
     l1, l2 = (float(rng.choice([0.0, 0.01, 0.3])) for _ in range(2))
     net = cp.Network(n_inputs, layers, loss, seed=seed, dtype=dtype, l1=l1, l2=l2)
     for name in net.parameters:
@@ -75,7 +76,7 @@ def _encoded(rng, n_inputs) -> tuple[int, list[Any]]:
     return n_inputs + len(layer.cuts.index), [layer]
 
 
-def _weighted(rng, width, units, activation):
+def _weighted(rng, width, units, activation, tables):
     """A Dense layer with everything in it, or a Linear one with its activation behind it."""
     options = {"bias": bool(rng.random() < 0.8)}
     trainable = [True, True, False, {"W": False}][rng.integers(4)]
@@ -83,18 +84,19 @@ def _weighted(rng, width, units, activation):
         after = [] if activation is None else [cp.Activation(activation)]
         return [cp.Linear(width, units, trainable=trainable, **options), *after]
     factor = float(rng.choice([1.0, 0.5]))
-    if rng.random() < 0.2:
+    if tables and rng.random() < 0.2:
         options["parametrization"] = "ntk"
     return [cp.Dense(units, activation, trainable=trainable, learning_rate_factor=factor, **options)]
 
 
-def _hidden(rng, width, own):
+def _hidden(rng, width, own, tables):
     if own and rng.random() < 0.1:
         return 2, [Gate()]
     units = int(rng.integers(1, 5))
-    norms = [cp.BatchNorm(epsilon=1e-3), cp.LayerNorm(), cp.Dropout(0.3), cp.Scale(), cp.ParametricActivation("tanh")]
+    norms = [cp.BatchNorm(epsilon=1e-3), cp.LayerNorm(), cp.Dropout(0.3)]
+    norms += [cp.Scale(), cp.ParametricActivation("tanh")] if tables else []
     extra = [norms[i] for i in rng.integers(0, len(norms), rng.integers(0, 3))]
-    return units, [*_weighted(rng, width, units, _activation(rng, own)), *extra]
+    return units, [*_weighted(rng, width, units, _activation(rng, own), tables), *extra]
 
 
 def _loss(rng, n, k, own):
