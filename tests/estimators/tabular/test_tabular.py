@@ -9,6 +9,7 @@ import pytest
 from sklearn.base import clone
 
 import clearprop as cp
+from clearprop.estimators import missing
 
 rng = np.random.default_rng(0)
 N = 200
@@ -123,3 +124,9 @@ def test_how_sure_answers_are_by_the_names_of_scikit_learn(frame):
     held = classes.predict_set(X, coverage=0.8)
     assert held.shape == classes.predict_spread(X).shape == (N, 3)
     assert np.mean(held[np.arange(N), np.searchsorted(classes.classes_, labels)]) > 0.75
+
+
+@pytest.mark.parametrize("name", ["TabularClassifier", "TabularRegressor", "MLPClassifier", "MLPRegressor"])
+def test_without_scikit_learn_a_name_says_what_to_install(name):
+    with pytest.raises(ImportError, match=rf"cp.{name} without scikit-learn; .*clearprop\[sklearn\]"):
+        getattr(missing, name)()

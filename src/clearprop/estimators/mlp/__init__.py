@@ -6,6 +6,6 @@ try:
 except ImportError as error:
     if (error.name or "").split(".")[0] not in ("sklearn", "scipy", "joblib"):
         raise
-    from clearprop.estimators.mlp.missing import MLPClassifier, MLPRegressor  # type: ignore[assignment]
+    from clearprop.estimators.missing import MLPClassifier, MLPRegressor  # type: ignore[assignment]
 
 __all__ = ["MLPClassifier", "MLPRegressor"]

@@ -6,6 +6,6 @@ try:
 except ImportError as error:
     if (error.name or "").split(".")[0] not in ("sklearn", "scipy", "joblib"):
         raise
-    from clearprop.estimators.tabular.missing import TabularClassifier, TabularRegressor  # type: ignore[assignment]
+    from clearprop.estimators.missing import TabularClassifier, TabularRegressor  # type: ignore[assignment]
 
 __all__ = ["TabularClassifier", "TabularRegressor"]

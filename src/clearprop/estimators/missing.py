@@ -9,16 +9,23 @@ from clearprop.errors import MissingDependencyError
 
 class _NeedsSklearn:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        name = type(self).__name__
         raise MissingDependencyError(
-            f"cp.{type(self).__name__} without scikit-learn",
-            "scikit-learn ≥ 1.6",
-            'pip install "clearprop[sklearn]", or cp.TableModel, which needs none',
+            f"cp.{name} without scikit-learn", "scikit-learn ≥ 1.6", 'pip install "clearprop[sklearn]"'
         )
 
 
-class TabularClassifier(_NeedsSklearn):
+class MLPClassifier(_NeedsSklearn):
     """Needs scikit-learn: `pip install "clearprop[sklearn]"`."""
+
+
+class MLPRegressor(_NeedsSklearn):
+    """Needs scikit-learn: `pip install "clearprop[sklearn]"`."""
+
+
+class TabularClassifier(_NeedsSklearn):
+    """Needs scikit-learn: `pip install "clearprop[sklearn]"`; `cp.TableModel` needs none."""
 
 
 class TabularRegressor(_NeedsSklearn):
-    """Needs scikit-learn: `pip install "clearprop[sklearn]"`."""
+    """Needs scikit-learn: `pip install "clearprop[sklearn]"`; `cp.TableModel` needs none."""
