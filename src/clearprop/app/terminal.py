@@ -72,8 +72,8 @@ class _Bar:
             self._progress.stop()
 
 
-class TrainingBar(_Bar):
-    """A callback that draws the progress of a fit: epochs, losses, time left at most."""
+class _EpochsBar(_Bar):
+    """Epochs, and what is said of them."""
 
     def __init__(self, epochs: int) -> None:
         super().__init__(
@@ -85,6 +85,10 @@ class TrainingBar(_Bar):
             total=epochs,
         )
 
+
+class TrainingBar(_EpochsBar):
+    """A callback that draws the progress of a fit: epochs, losses, time left at most."""
+
     def __call__(self, event: Epoch) -> None:
         """Draw an epoch."""
         names = {"loss": "loss", "validation_loss": "validation"}
@@ -92,18 +96,11 @@ class TrainingBar(_Bar):
         self._progress.update(self._task, completed=event.number, numbers="  ".join(shown))
 
 
-class MembersBar(_Bar):
+class MembersBar(_EpochsBar):
     """Told how many epochs each member has done, it draws how many have begun, and all their epochs."""
 
     def __init__(self, members: int, epochs: int) -> None:
-        super().__init__(
-            TextColumn("training"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("epochs  {task.fields[numbers]}"),
-            TimeRemainingColumn(),
-            total=members * epochs,
-        )
+        super().__init__(members * epochs)
 
     def __call__(self, done: Sequence[int]) -> None:
         """Draw the epochs of all."""
