@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import ClearpropError, ModelFileError
 from clearprop.estimators.division import divide
+from clearprop.estimators.overrun import Overrun
 from clearprop.estimators.recipe import FIELDS, Recipe
 from clearprop.estimators.scores import scores_of
 from clearprop.estimators.temperature import Calibration
@@ -309,6 +310,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "members": _check_members,
     "parts": _check_parts,
     "calibration": lambda value: record(Calibration, value),
+    "overrun": lambda value: record(Overrun, value),
 }
 
 

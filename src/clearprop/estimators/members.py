@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from clearprop.errors import InvalidValueError
 from clearprop.estimators.codes import NO_CODES, Codes
 from clearprop.estimators.folds import folds_of
+from clearprop.estimators.overrun import back_to_best, overrun
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.temperature import calibrated_members
@@ -92,11 +93,12 @@ def trained_members(
     seconds = time.perf_counter() - start
     begun = [k for k, history in enumerate(histories) if history.epochs] or [0]
     networks, histories = [networks[k] for k in begun], [histories[k] for k in begun]
-    folds, held_out, calibration = folds if len(begun) == count else None, None, None
-    if folds is not None:
-        held_out = np.empty((len(y), first.architecture.n_outputs), X.dtype)
-        for k, network in enumerate(networks):
-            held_out[folds == k] = network.predict(X[folds == k])
+    held_out, beyond, calibration = None, None, None
+    if folds is not None and len(begun) < count:
+        back_to_best(networks)
+        folds = None
+    elif folds is not None:
+        held_out, beyond = overrun(networks, X, y, folds, target, weights)
         if isinstance(target, ClassTarget):
             held_out, calibration = calibrated_members(networks, held_out, y, weights)
     whole, (first_history, *others) = ensemble_of(networks), histories
@@ -105,6 +107,7 @@ def trained_members(
         tuple(others),
         seconds,
         calibration,
+        beyond,
     )
 
 
@@ -112,7 +115,7 @@ def _fitted(
     networks: list[Network], train: Part, folds: Array | None, validation: Part, patience: int, fit: dict[str, Any]
 ) -> list[History]:
     X, y, weights = train
-    stopping = EarlyStopping(patience=patience)
+    stopping = EarlyStopping(patience=patience, restore_best=folds is None)  # else `overrun` chooses
     if folds is not None:
         parts = [np.flatnonzero(folds != k) for k in range(len(networks))]
         held_out = [np.flatnonzero(folds == k) for k in range(len(networks))]

@@ -56,7 +56,8 @@ class Recipe:
             validation rows: each is ended by another part of the training rows, which it does not learn from, so that
             every row is learned by all but one.
         epochs: passes over the training rows, at most; None for about 3,500 steps, 40 to 200 passes.
-        patience: epochs without a better validation loss before the training ends; the best weights are kept.
+        patience: epochs without a better validation loss before the training ends; the best weights are kept, or, of
+            members that hold out rows in turn, some between those and the last, the same share of the way for all.
         batch_size: rows per step; by default 32, 64 from 5,000 training rows, 128 from 20,000, 256 from 200,000.
         optimizer: by name, or as an object such as `cp.Adam(1e-3)`.
         learning_rate: by default the optimizer's own.
@@ -246,7 +247,7 @@ class Recipe:
 SCHEDULES = ("constant", "cosine")
 FIELDS = tuple(each.name for each in fields(Recipe))
 DEFAULT_PRESET = "single"  # of the command line
-_TOGETHER: dict[str, Any] = {"pieces": None, "epochs": None, "schedule": "cosine"}
+_TOGETHER: dict[str, Any] = {"pieces": None, "epochs": None, "patience": 200, "schedule": "cosine"}
 PRESETS: dict[str, dict[str, Any]] = {  # what differs from the defaults
     "single": {},
     "fast": {**_TOGETHER, "members": 4, "hidden": (128,), "dropout": 0.1},

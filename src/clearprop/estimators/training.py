@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from clearprop.estimators.codes import NO_CODES, Codes, embedded
 from clearprop.estimators.cuts import cuts_of
+from clearprop.estimators.overrun import Overrun
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
@@ -37,6 +38,7 @@ class TrainedPredictor:
         others: histories of the other members.
         seconds: that the training took.
         calibration: the temperature that these rows gave, if they have classes.
+        beyond: how far the members went on from their best epoch, as these rows had it.
     """
 
     predictor: Predictor
@@ -48,6 +50,7 @@ class TrainedPredictor:
     others: tuple[History, ...] = ()
     seconds: float = 0.0
     calibration: Calibration | None = None
+    beyond: Overrun | None = None
 
     @property
     def histories(self) -> tuple[History, ...]:

@@ -20,6 +20,7 @@ from clearprop.train import Fit, History, train_together
 
 _KIND = "ended trainings"
 _STEP_LOSS = "step_loss"
+_BEST = "best_parameters"
 _ENDS = ("epochs", "early stopping")  # of a training that nobody stopped
 
 
@@ -54,9 +55,13 @@ class EndedTrainings:
             raise ModelFileError(f"{self._path} is a damaged checkpoint: {error}") from None
         for k in self._ended:
             fit = self._fits[k]
-            numbers = {name: arrays[_of(k, name)] for name in fit.architecture.parameters}
-            require_numbers(self._path, numbers, fit.training.dtype)
-            fit.run.restore(numbers)
+            for group in self._kept(k):
+                numbers = {name: arrays[_of(k, name, group)] for name in fit.architecture.parameters}
+                require_numbers(self._path, numbers, fit.training.dtype)
+                if group == _BEST:
+                    fit.run.best_parameters = numbers
+                else:
+                    fit.run.restore(numbers)
             fit.run.history = self._ended[k]
         return dict(self._ended)
 
@@ -65,11 +70,19 @@ class EndedTrainings:
         self._ended |= ended
         arrays: dict[str, Array] = {}
         for k, history in self._ended.items():
-            arrays |= {_of(k, name): values for name, values in self._fits[k].run.parameters.items()}
-            numbers = {**history.columns, _STEP_LOSS: history.step_loss}
-            arrays |= {_of(k, name, "history"): np.array(values) for name, values in numbers.items()}
+            run = self._fits[k].run
+            for group in self._kept(k):
+                numbers = run.parameters | (run.best_parameters if group == _BEST else {})
+                arrays |= {_of(k, name, group): values for name, values in numbers.items()}
+            columns = {**history.columns, _STEP_LOSS: history.step_loss}
+            arrays |= {_of(k, name, "history"): np.array(values) for name, values in columns.items()}
         facts = {str(k): {"best_epoch": h.best_epoch, "stopped_by": h.stopped_by} for k, h in self._ended.items()}
         write_model(self._path, {"kind": _KIND, "training": self._fingerprint, "ended": facts}, arrays)
+
+    def _kept(self, k: int) -> tuple[str, ...]:
+        """The parameters of the last epoch, and those of the best beside them if these are not put back."""
+        rule = self._fits[k].training.early_stopping
+        return ("parameters",) if rule is None or rule.restore_best else ("parameters", _BEST)
 
     def _check(self, header: dict[str, Any], shapes: Shapes) -> None:
         """Refuse other trainings, and arrays of others, before they are read."""
@@ -88,7 +101,10 @@ class EndedTrainings:
         if not isinstance(ended, dict) or not set(ended) <= {str(k) for k in range(len(self._fits))}:
             raise ModelFileError(f"{self._path} is a damaged checkpoint", "a file that fit_together wrote")
         wanted = {
-            _of(int(k), name): p.shape for k in ended for name, p in self._fits[int(k)].architecture.parameters.items()
+            _of(int(k), name, group): p.shape
+            for k in ended
+            for group in self._kept(int(k))
+            for name, p in self._fits[int(k)].architecture.parameters.items()
         }
         require_shapes(self._path, {name: s for name, s in shapes.items() if "/history/" not in name}, wanted)
 

@@ -520,6 +520,13 @@ class Network:
         """Copies of all parameters and running states, by name."""
         return self._run.snapshot()
 
+    def best_arrays(self) -> dict[str, Array]:
+        """The same as they were after the best epoch of the last fit, by what its early stopping monitored.
+
+        Where no fit had early stopping, or no epoch was better than none, they are those of `arrays`.
+        """
+        return self._run.snapshot() | {name: a.copy() for name, a in self._run.best_parameters.items()}
+
     # --- copies and files
 
     def copy(self, *, optimizer: bool = True) -> Network:

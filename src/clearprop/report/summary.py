@@ -88,6 +88,7 @@ def summary_of_model(model: TableModel, lang: Language = "en") -> dict[str, Any]
         "weighting": {**model.weighting.to_dict(), "said": words_of(said["weighting"], lang)},
         "network": _network(model),
         "recipe": model.about.get("preset"),
+        "overrun": model.about.get("overrun"),
         "calibration": model.about.get("calibration"),
         "about": model.about,
         "messages": as_data(said),
