@@ -1,4 +1,5 @@
 // Compiled once per instruction set: which kernel an instruction calls. One entry point per element type.
+#include "changes.hpp"
 #include "columns.hpp"
 #include "move.hpp"
 #include "product.hpp"
@@ -26,9 +27,11 @@ void rows_of_product(const Instruction& s, const Context& x, int64_t begin, int6
     const Matrix<T> a = matrix<T>(x, s.a), b = matrix<T>(x, s.b), out = matrix<T>(x, s.out);
     const T* bias = s.c >= 0 ? pointer<T>(x, s.c) : nullptr;
     const bool relu = is_relu_in_place(s, x);
-    product_nn<T>(a, b, bias, relu, out, begin, end, [&](int64_t p) {
+    const auto finished = [&](int64_t p) {
         if (s.chain >= 0 && !relu) run_chain<T>(s, x, p, begin, end - begin, nullptr);
-    });
+    };
+    s.code == Code::product_nn ? product_nn<T>(a, b, bias, relu, out, begin, end, finished)
+                               : product_of_changes<T>(a, b, bias, relu, out, begin, end, finished);
 }
 
 // The operands that an epilogue will want, brought nearer while the product is computed.
@@ -52,6 +55,18 @@ CP_INLINE int64_t strip_of(int64_t n) {
     return fit < 1 ? 1 : fit;
 }
 
+// The epilogue on block (i, j) of a gradient, and its transposed twin.
+template <class T>
+void finish_block(const Instruction& s, const Context& x, int64_t i, int64_t j, int rows, int width, const T* result) {
+    const int64_t row = i * panel<T>;
+    if (s.chain >= 0) run_chain<T>(s, x, j, row, rows, result);
+    if (s.twin < 0) return;
+    const Chain& chain = x.chains[s.chain];
+    const Matrix<T> last = matrix<T>(x, x.micros[chain.first_micro + chain.n_micro - 1].value);
+    const Matrix<T> twin = matrix<T>(x, s.twin);
+    transpose_block<T>(last.at(j, row), width, twin.at(i, j * panel<T>), rows, rows, width);
+}
+
 // Blocks begin … end − 1 of out = aᵀ·b, each finished with the epilogue and its transposed twin.
 template <class T>
 void blocks_of_product(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
@@ -70,12 +85,25 @@ void blocks_of_product(const Instruction& s, const Context& x, int64_t begin, in
         const int64_t bytes = int64_t(rows) * width * int64_t(sizeof(T));
         if (s.chain >= 0 && bytes > 2048) prefetch<T>(s, x, j, row, bytes);
         product_tn<T>(a, b, i, j, result);
-        if (s.chain >= 0) run_chain<T>(s, x, j, row, rows, result);
-        if (s.twin >= 0) {
-            const Chain& chain = x.chains[s.chain];
-            const Matrix<T> last = matrix<T>(x, x.micros[chain.first_micro + chain.n_micro - 1].value);
-            const Matrix<T> twin = matrix<T>(x, s.twin);
-            transpose_block<T>(last.at(j, row), width, twin.at(i, j * panel<T>), rows, rows, width);
+        finish_block<T>(s, x, i, j, rows, width, result);
+    }
+}
+
+// Panels begin … end − 1 of the same, from the changes of a.
+template <class T>
+void panels_of_gradient(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+    const Matrix<T> changes = matrix<T>(x, s.a), dz = matrix<T>(x, s.b), out = matrix<T>(x, s.out);
+    const int32_t* first = x.indices + s.start;
+    T* const g = reinterpret_cast<T*>(static_cast<char*>(x.scratch) + chain_scratch);
+    alignas(64) T block[(panel<T> + 1) * panel<T>];
+    for (int64_t j = begin; j < end; ++j) {
+        gather_changes<T>(changes, dz, j, out.rows, g);
+        Vec<T> sum[2] = {};
+        for (int64_t k = 0; k < out.rows; k += panel<T>) {
+            const int rows = int(std_min(panel<T>, out.rows - k)), width = dz.width(j);
+            T* result = s.chain < 0 || out.data ? out.at(j, k) : block;
+            add_up_changes<T>(g, first, k, rows, sum, result, width);
+            finish_block<T>(s, x, k / panel<T>, j, rows, width, result);
         }
     }
 }
@@ -149,9 +177,17 @@ void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
     T* work = static_cast<T*>(x.scratch);
     switch (s.code) {
         case Code::product_nn:
+        case Code::product_of_changes:
             return rows_of_product<T>(s, x, begin, end);
         case Code::product_tn:
             return blocks_of_product<T>(s, x, begin, end);
+        case Code::gradient_of_changes:
+            return panels_of_gradient<T>(s, x, begin, end);
+        case Code::find_changes:
+            return find_changes<T>(at(s.a), x.indices + s.start, at(s.out), begin, end);
+        case Code::sums_of_blocks:
+            for (int64_t p = begin; p < end; ++p) sums_of_blocks<T>(at(s.a), x.indices + s.start, at(s.out), p);
+            return;
         case Code::chain:
             if (s.domain != Domain::rows) return blocks_of_chain<T>(s, x, begin, end);
             for (int64_t p = 0; p < at(s.out).panels(); ++p) run_chain<T>(s, x, p, begin, end - begin, nullptr);

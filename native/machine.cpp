@@ -58,6 +58,14 @@ double read(const Program& p, const Workspace& work, const double* file, std::pa
 
 // --- memory
 
+// What chains spread their operands into, and behind it the widest panel of a gradient that is made of changes.
+int64_t Program::scratch() const {
+    int64_t most = 0;
+    for (const Instruction& s : instructions)
+        if (s.code == Code::gradient_of_changes) most = std::max<int64_t>(most, values[size_t(s.out)].rows);
+    return chain_scratch + most * panel() * item();
+}
+
 void pack_state(const Program& p, const StateArray& a, void* const* memory) {
     pack(p, a.data, memory[a.value], a.rows, a.cols);
     turn_state(p, a, memory);
@@ -85,7 +93,7 @@ void Workspace::reserve_fixed() {
 }
 
 void Workspace::reserve(int64_t n, int threads) {
-    while (int(scratch_.size()) < threads) scratch_.emplace_back(int64_t(max_scratch) * (chunk_bytes + slack_bytes));
+    while (int(scratch_.size()) < threads) scratch_.emplace_back(program_.scratch());
     if (n <= n_) return;
     forget_rows();
     allocate(n);

@@ -38,6 +38,7 @@ struct Program {
     std::vector<double> file;  // initial scalars: constants; the first is the batch size
 
     int64_t item() const { return is_f64 ? 8 : 4; }
+    int64_t scratch() const;  // bytes that a thread needs beside the values
     int64_t panel() const { return is_f64 ? kernels->panel_f64 : kernels->panel_f32; }
     void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) const {
         (is_f64 ? kernels->run_f64 : kernels->run_f32)(s, x, begin, end);

@@ -49,6 +49,22 @@ void take_columns(const Matrix<T>& from, const int32_t* index, const Matrix<T>& 
     }
     int32_t place[panel<T>];
     for (int c = 0; c < w; ++c) place[c] = index[c] - int32_t(first) * panel<T>;
+    int runs = 0, starts[panel<T> + 1];  // of one column that is taken several times
+    for (int c = 0; c < w; ++c)
+        if (c == 0 || place[c] != place[c - 1]) starts[runs++] = c;
+    starts[runs] = w;
+    if (runs * 4 <= w) {
+        for (int64_t r = begin; r < end; ++r) {
+            T* to = out.at(p, r);
+            for (int i = 0; i < runs; ++i) {
+                const Vec<T> x = splat(from.at(first, r)[place[starts[i]]]);
+                int c = starts[i];
+                for (; c + lanes<T> <= starts[i + 1]; c += lanes<T>) store(to + c, x);
+                if (c < starts[i + 1]) store_part(to + c, x, starts[i + 1] - c);
+            }
+        }
+        return;
+    }
     for (int64_t r = begin; r < end; ++r) {
         const T* row = from.at(first, r);
         T* to = out.at(p, r);

@@ -49,7 +49,7 @@ Predictor::Predictor(std::shared_ptr<const Program> program, int32_t source, int
             by_rows_.push_back(&s);
         else
             once.instructions.push_back(s);
-    Buffer scratch(int64_t(max_scratch) * (chunk_bytes + slack_bytes));
+    Buffer scratch(p.scratch());
     std::vector<double> file = file_;
     fill(p, file.data());
     const Context x = context(p, memory_.data(), file.data(), 0, scratch.data());
@@ -70,7 +70,7 @@ std::unique_ptr<Predictor::Work> Predictor::borrow() const {
     auto work = std::make_unique<Work>();
     work->memory = memory_;
     work->file = file_;
-    work->scratch = std::make_unique<Buffer>(int64_t(max_scratch) * (chunk_bytes + slack_bytes));
+    work->scratch = std::make_unique<Buffer>(p.scratch());
     for (const BufferSize& b : p.buffers) work->buffers.push_back(std::make_unique<Buffer>(b.per_row * chunk_rows_));
     for (size_t v = 0; v < p.values.size(); ++v)
         if (is_batch(p.values[v]) && p.values[v].buffer >= 0)

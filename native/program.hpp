@@ -39,6 +39,10 @@ enum class Code : int32_t {
     embed,  // as take_rows and scatter_rows, by codes that are floating-point numbers
     add_embedded,
     copy,
+    find_changes,         // of rows within blocks of columns, see changes.hpp
+    sums_of_blocks,       // of rows of a matrix, from the last of a block to the first
+    product_of_changes,   // product_nn from both
+    gradient_of_changes,  // product_tn from changes
 };
 
 enum class Mode : int32_t { full, row, column, scalar, file, constant, one_hot, uniform };
@@ -76,7 +80,7 @@ struct Instruction {
     int32_t phase;
     int32_t a, b, c, out;  // values; c is a bias or an index
     int32_t twin;          // value that receives the transpose of the last stored result, −1 if none
-    int32_t start;         // of slices and of parts that are pasted; of column numbers among the indices
+    int32_t start;         // of slices and of parts that are pasted; of columns' numbers and marks among the indices
     int32_t chain;         // epilogue, or the chain itself; −1 if none
     int32_t head;          // operand of the chain that is the instruction's own result, −1 if it is not read again
 };
@@ -107,6 +111,7 @@ constexpr int rows_at_once = 1024;  // of a table, when rows are added up by num
 constexpr int max_scratch = 24;     // chunks
 constexpr int max_registers = 96;
 constexpr int slack_bytes = 512;  // behind every buffer: kernels read, never write, past the end of a narrow panel
+constexpr int64_t chain_scratch = int64_t(max_scratch) * (chunk_bytes + slack_bytes);
 
 struct Counter;
 

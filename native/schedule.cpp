@@ -23,8 +23,11 @@ Work work_of(const Program& p, const Instruction& s, int64_t n) {
             return {panels(cols(s.a)) * panels(cols(s.b)),
                     2.0 * double(P * std::min(P, 4 + cols(s.b))) * rows_worth / 16};
         }
+        case Code::gradient_of_changes:  // a row changes in few places; what is added up and updated has all rows
+            return {panels(cols(s.b)), double(P) * double(rows(s.a) * cols(s.a) / 16 + 60 * rows(s.out)) / 16};
         case Code::chain:
             return {panels(cols(s.out)) * panels(rows(s.out)), double(P * P)};
+        case Code::sums_of_blocks:
         case Code::sum_columns:
         case Code::max_columns:
             return {panels(cols(s.a)), double(rows(s.a) * P) / 4};

@@ -170,4 +170,20 @@ CP_INLINE V select(I mask, V a, V b) {
     return mask ? a : b;
 }
 
+// A bit for each lane that is not 0, NaN among them.
+#if defined(__AVX512F__)
+CP_INLINE uint32_t nonzero(Vec<float> v) { return _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
+CP_INLINE uint32_t nonzero(Vec<double> v) { return _mm512_cmp_pd_mask((__m512d)v, _mm512_setzero_pd(), _CMP_NEQ_UQ); }
+#elif defined(__AVX2__)
+CP_INLINE uint32_t nonzero(Vec<float> v) { return uint32_t(_mm256_movemask_ps((__m256)(v != Vec<float>{}))); }
+CP_INLINE uint32_t nonzero(Vec<double> v) { return uint32_t(_mm256_movemask_pd((__m256d)(v != Vec<double>{}))); }
+#else
+template <class V>
+CP_INLINE uint32_t nonzero(V v) {
+    uint32_t bits = 0;
+    for (unsigned l = 0; l < sizeof v / sizeof v[0]; ++l) bits |= uint32_t(v[l] != 0) << l;
+    return bits;
+}
+#endif
+
 }  // namespace clearprop::CLEARPROP_ISA

@@ -105,6 +105,7 @@ class _Encoder:
         self.dtype = self._dtype()
         self.step_index = -1  # of the plan's step that is being written; −1 before the first
         self.out = Encoded(self.dtype == "f64")
+        self.marks: dict[tuple[int, ...], int] = {}  # blocks of columns → where their marks are among the indices
         self.counters = {step.inputs[0] for step in self.views.values() if step.kernel == "uniform"}
 
     def _dtype(self) -> str:
@@ -266,6 +267,11 @@ class _Encoder:
             case "matmul" | "affine":
                 a, b, out, code = self._product(step)
                 reads[:2] = a, b
+                if "blocks" in step.attrs:
+                    code = {"product_nn": "product_of_changes", "product_tn": "gradient_of_changes"}[code]
+                    start = self._marks(step.attrs["blocks"])
+            case "find_changes" | "sums_of_blocks":
+                start = self._marks(step.attrs["blocks"])
             case "sum" | "max":
                 rank = self.plan.values[reads[0]].type.rank
                 batch = values[reads[0]].rows == -1
@@ -290,6 +296,12 @@ class _Encoder:
                 self._concat(step)
                 return
         self._emit(code, step, reads, out, start, chain)
+
+    def _marks(self, blocks: tuple[int, ...]) -> int:
+        """Write for each column whether it is the first of a block, once for all steps; returns where that begins."""
+        if blocks not in self.marks:
+            self.marks[blocks] = self._indices([int(k == 0) for n in blocks for k in range(n)])
+        return self.marks[blocks]
 
     def _indices(self, numbers: Sequence[int]) -> int:
         """Write column numbers behind those that are there; returns where they begin."""

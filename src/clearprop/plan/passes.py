@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from clearprop.graph import Graph, N
 from clearprop.plan.build import Takes, build_plan
+from clearprop.plan.changes import by_changes
 from clearprop.plan.cost import PerBatch
 from clearprop.plan.fuse import UNLIMITED, Limits, fuse
 from clearprop.plan.join import SPREAD
@@ -46,7 +47,8 @@ def passes(
     """
     single = build_plan(graph, takes, stored, reuse=False, views=SPREAD)
     fused = fuse(without_sums_of_one(single), elementwise, limits)
-    twins = with_twins(fused)
+    changing = by_changes(fused)
+    twins = with_twins(changing)
     ordered = phased(twins)
     placed = place(with_new_state(ordered), reuse)
-    return {"steps": single, "fuse": fused, "orders": twins, "phases": ordered, "memory": placed}
+    return {"steps": single, "fuse": fused, "changes": changing, "orders": twins, "phases": ordered, "memory": placed}

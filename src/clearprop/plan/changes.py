@@ -1,0 +1,117 @@
+"""Products by rows that change in few places, such as numbers encoded piece by piece: only the changes are multiplied.
+
+The columns of such a matrix a come in blocks. Within one, Σₖ aₖ·Wₖ = Σₖ (aₖ − aₖ₋₁)·Sₖ with Sₖ = Wₖ + Wₖ₊₁ + … to the
+end of the block; and dWₖ is the sum of Gⱼ over the block's j ≤ k, with Gⱼ = Σ over the rows of (aⱼ − aⱼ₋₁)·dz. A number
+that is encoded by 64 intervals changes in about three places. That holds for any numbers; only how long it takes
+depends on how many of them change, so that the plan needs to know no more than that they are few.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from clearprop.graph import N, Shape
+from clearprop.plan.cost import PerBatch, elements, size_in_bytes
+from clearprop.plan.operand import same_array
+from clearprop.plan.plan import Plan, Step, Value
+
+_MOST_COLUMNS = 4096  # of which the machine looks for changes
+_LEAST_UNITS = 16  # a narrower product has no vectors to fill
+_PER_BLOCK = 3  # changes of a number in a block of intervals
+_WORTH = 4  # columns per change, on average
+
+
+def by_changes(plan: Plan) -> Plan:
+    """Let products by a matrix that changes in few places read its changes.
+
+    Args:
+        plan: fused.
+    """
+    return _Changes(plan).run()
+
+
+@dataclass(eq=False)
+class _Changes:
+    """The plan as it becomes: values and steps that are added, and what was added already."""
+
+    plan: Plan
+    values: list[Value] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    found: dict[int, int] = field(default_factory=dict)  # value → the value that holds its changes
+    sums: dict[tuple[int, tuple[int, ...]], int] = field(default_factory=dict)  # weights and blocks → their sums
+
+    def run(self) -> Plan:
+        self.values = list(self.plan.values)
+        self.makers = {v: step for step in self.plan.steps for v in step.made}
+        for step in self.plan.steps:
+            self.steps.append(self._changed(step))
+        return replace(self.plan, steps=tuple(self.steps), values=tuple(self.values))
+
+    def _changed(self, step: Step) -> Step:
+        """The step itself, or the product by changes in its place, behind what that reads."""
+        if step.kernel not in ("matmul", "affine") or step.attrs.get("transpose_b"):
+            return step
+        a, b = self._same(step.inputs[0]), step.inputs[1]
+        right = self.plan.values[b].type
+        if right.rank != 2 or not isinstance(right.shape[1], int) or right.shape[1] < _LEAST_UNITS:
+            return step
+        lengths = self._blocks(a)
+        if lengths is None or self.plan.values[b].is_batch != bool(step.attrs.get("transpose_a")):
+            return step
+        changes = _PER_BLOCK * sum(n > 1 for n in lengths) + lengths.count(1)
+        if sum(lengths) < _WORTH * changes or sum(lengths) > _MOST_COLUMNS:
+            return step
+        if a not in self.found:
+            columns = 2 * sum(lengths) + 2  # a number of changes, and room for each with its column
+            self.found[a] = self._add("find_changes", a, "Δ", (N, columns), lengths)
+        attrs = {**step.attrs, "blocks": lengths}
+        read = b if self.plan.values[b].is_batch else self._sums(b, lengths)
+        work = PerBatch(0, 2 * changes * right.shape[1])
+        return replace(step, inputs=(self.found[a], read, *step.inputs[2:]), attrs=attrs, flops=work)
+
+    def _sums(self, w: int, lengths: tuple[int, ...]) -> int:
+        key = (self._same(w), lengths)
+        if key not in self.sums:
+            self.sums[key] = self._add("sums_of_blocks", w, "Σ", self.plan.values[w].type.shape, lengths)
+        return self.sums[key]
+
+    def _add(self, kernel: str, v: int, sign: str, shape: Shape, lengths: tuple[int, ...]) -> int:
+        """A step that reads one value; returns what it makes."""
+        source = self.plan.values[v]
+        made = Value(sign + source.label, source.type.with_shape(shape), "slot", name=source.name)
+        self.values.append(made)
+        traffic = size_in_bytes(source.type)
+        step = Step(kernel, (v,), len(self.values) - 1, {"blocks": lengths}, PerBatch(), traffic + traffic)
+        self.steps.append(step)
+        return step.output
+
+    def _same(self, v: int) -> int:
+        return same_array(v, self.plan.values, self.plan.views)
+
+    def _blocks(self, v: int) -> tuple[int, ...] | None:
+        """How many columns each block has; None for a value of which nothing is known.
+
+        Columns that are copies of one, each cut off at both ends, make a block. Columns beside such are blocks each.
+        """
+        step = self.makers.get(v)
+        if step is None or not self.plan.values[v].is_batch:
+            return None
+        if step.kernel == "take_columns" and _is_cut_off(step, v):
+            return tuple(len(list(run)) for _, run in groupby(step.attrs["index"]))
+        if step.kernel == "concat" and step.attrs["axis"] == 1:
+            parts = [self._blocks(self._same(part)) for part in step.inputs]
+            widths = [elements(self.plan.values[part].type).per_row for part in step.inputs]
+            if any(parts):
+                return tuple(n for part, m in zip(parts, widths, strict=True) for n in part or (1,) * m)
+        return None
+
+
+def _is_cut_off(step: Step, v: int) -> bool:
+    """Whether the chain behind columns makes a value by nothing but arithmetic, min and max, both of which occur."""
+    used = {part.kernel for part in step.epilogue}
+    made = v in (part.output for part in step.epilogue)
+    return made and "minimum" in used and bool(used & {"relu", "maximum"}) and used <= _STRAIGHT
+
+
+_STRAIGHT = frozenset({"add", "subtract", "multiply", "divide", "relu", "maximum", "minimum"})

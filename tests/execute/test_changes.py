@@ -1,0 +1,105 @@
+"""Products by rows that change in few places: the same as the plain ones, on every instruction set."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import clearprop as cp
+from clearprop.execute import Native, Reference, instruction_sets
+from clearprop.train.step import step_graph
+
+pytestmark = pytest.mark.skipif(not instruction_sets(), reason="the native machine was not built")
+SETS = instruction_sets()
+CHANGES = {"find_changes", "sums_of_blocks"}
+
+
+def network(counts, units, keep=True, seed=0, dtype="float64", end=3):
+    cuts = [np.sort(np.random.default_rng(j).normal(size=n)) if n else [] for j, n in enumerate(counts)]
+    layers = [cp.PiecewiseLinear(cuts, keep=keep), cp.Dense(units, "relu"), cp.Dropout(0.3), cp.Dense(end, "softmax")]
+    return cp.Network(len(counts), layers, "cross_entropy", seed=seed, dtype=dtype, l2=0.01)
+
+
+def kernels(plan):
+    return {step.kernel for step in plan.steps}
+
+
+def step_of(net, isa, threads=1, X=None, y=None):
+    """One step of training: all its outputs, on the machine and on the reference."""
+    step = step_graph(net.architecture, cp.Adam(0.01), net.dtype, "labels")
+    given = net.arrays() | {"X": X, "y": y, "counter": np.array([1, 2, 3])}
+    zeros = {name: np.zeros(node.shape, X.dtype) for name, node in step.graph.inputs.items() if name not in given}
+    inputs = {name: value if value.shape else value + 0.5 for name, value in zeros.items()} | given
+    program = Native(threads, isa).load(step.graph, step.stored)
+    assert kernels(program.plan) >= CHANGES
+    return program.run(inputs), Reference().load(step.graph, step.stored).run(inputs)
+
+
+@settings(max_examples=25)
+@given(
+    counts=st.lists(st.sampled_from([0, 20, 33, 70]), min_size=1, max_size=6).filter(lambda n: max(n) > 0),
+    units=st.sampled_from([16, 17, 32, 45, 130]),
+    rows=st.integers(1, 40),
+    keep=st.booleans(),
+    seed=st.integers(0, 99),
+    isa=st.sampled_from(SETS),
+)
+def test_a_step_of_training_is_that_of_the_reference(counts, units, rows, keep, seed, isa):
+    if sum(n == 0 for n in counts) * 4 > sum(counts) / 4:
+        return  # too few columns of it are encoded
+    net = network(counts, units, keep, seed)
+    rng = np.random.default_rng(seed)
+    X, y = np.round(rng.normal(size=(rows, len(counts))), 1), rng.integers(0, 3, rows)
+    got, expected = step_of(net, isa, 1, X, y)
+    for name, value in expected.items():
+        assert got[name] == pytest.approx(value, rel=1e-9, abs=1e-12), name
+
+
+@pytest.mark.parametrize("isa", SETS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_threads_and_batches_do_not_show(isa, dtype):
+    net = network([40, 0, 64, 33], 70, dtype=dtype)
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(100, 4)).astype(dtype), rng.integers(0, 3, 100)
+    alone, _ = step_of(net, isa, 1, X, y)
+    together, _ = step_of(net, isa, 3, X, y)
+    assert all(np.array_equal(value, together[name]) for name, value in alone.items())
+    p = net.predict(X)
+    assert np.array_equal(net.predict(X[:1]), p[:1])
+    assert np.array_equal(net.predict(X[:37]), p[:37])
+
+
+def test_what_it_is_worth_decides():
+    def planned(net):
+        return kernels(net.plan("train"))
+
+    assert planned(network([40], 32)) >= CHANGES
+    assert not CHANGES & planned(network([40], 8))  # too few units to fill a vector
+    assert not CHANGES & planned(network([3, 3, 3], 32))  # too few intervals
+    assert not CHANGES & planned(network([40] + [0] * 40, 32))  # mostly other columns
+    assert not CHANGES & planned(cp.Network(64, [cp.Dense(32, "relu"), cp.Dense(1)], "mean_squared_error"))
+    assert kernels(network([40], 32).plan("predict")) >= CHANGES
+
+
+def test_numbers_far_out_missing_and_infinite_are_those_of_the_reference():
+    net = network([40, 0], 32)
+    X = np.array([[1e30, -1e30], [-1e30, 1e-30], [0.0, -0.0], [1e-310, 5.0]])
+    graph = net.graph()
+    inputs = {"X": X, "y": np.zeros(4, int), **net.arrays()}
+    wanted = {name: inputs[name] for name in graph.inputs if name in inputs}
+    got, expected = (each.load(graph).run(wanted) for each in (Native(1), Reference()))
+    for name, value in expected.items():
+        assert got[name] == pytest.approx(value, rel=1e-9, abs=1e-12), name
+
+
+def test_members_read_the_same_changes():
+    members = [network([40, 50], 32, seed=k) for k in range(3)]
+    whole = cp.ensemble_of(members)
+    plan = whole.plan("predict")
+    assert [step.kernel for step in plan.steps].count("find_changes") == 1
+    assert [step.kernel for step in plan.steps].count("sums_of_blocks") == 3
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    mean = np.mean([member.predict(X) for member in members], axis=0)
+    assert whole.predict(X) == pytest.approx(mean, rel=1e-12)
