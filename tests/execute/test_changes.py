@@ -78,7 +78,7 @@ def test_what_it_is_worth_decides():
     assert planned(network([40], 32)) >= CHANGES
     assert not CHANGES & planned(network([40], 8))  # too few units to fill a vector
     assert not CHANGES & planned(network([3, 3, 3], 32))  # too few intervals
-    assert not CHANGES & planned(network([40] + [0] * 40, 32))  # mostly other columns
+    assert not CHANGES & planned(network([10] + [0] * 200, 32))  # mostly other columns
     assert not CHANGES & planned(cp.Network(64, [cp.Dense(32, "relu"), cp.Dense(1)], "mean_squared_error"))
     assert kernels(network([40], 32).plan("predict")) >= CHANGES
 

@@ -19,6 +19,7 @@ from clearprop.plan.plan import Plan, Step, Value
 _MOST_COLUMNS = 4096  # of which the machine looks for changes
 _LEAST_UNITS = 16  # a narrower product has no vectors to fill
 _PER_BLOCK = 3  # changes of a number in a block of intervals
+_ZEROS = 4  # of so many columns beside encoded numbers one is not 0: most stand for levels
 _WORTH = 4  # columns per change, on average
 
 
@@ -59,8 +60,7 @@ class _Changes:
         lengths = self._blocks(a)
         if lengths is None or self.plan.values[b].is_batch != bool(step.attrs.get("transpose_a")):
             return step
-        changes = _PER_BLOCK * sum(n > 1 for n in lengths) + lengths.count(1)
-        if sum(lengths) < _WORTH * changes or sum(lengths) > _MOST_COLUMNS:
+        if sum(lengths) < _WORTH * (changes := _expected(lengths)) or sum(lengths) > _MOST_COLUMNS:
             return step
         if a not in self.found:
             columns = 2 * sum(lengths) + 2  # a number of changes, and room for each with its column
@@ -105,6 +105,14 @@ class _Changes:
             if any(parts):
                 return tuple(n for part, m in zip(parts, widths, strict=True) for n in part or (1,) * m)
         return None
+
+
+def _expected(lengths: tuple[int, ...]) -> int:
+    """How many changes a row may have: of each encoded number, of the number itself, and of what is beside them."""
+    encoded = sum(n > 1 for n in lengths)
+    plain = lengths.count(1)
+    numbers = min(encoded, plain)
+    return _PER_BLOCK * encoded + numbers + (plain - numbers) // _ZEROS
 
 
 def _is_cut_off(step: Step, v: int) -> bool:
