@@ -11,7 +11,7 @@ import narwhals.stable.v1 as nw
 
 from clearprop.errors import InvalidValueError
 from clearprop.messages import Message
-from clearprop.table.values import FALSE, TRUE, Series, as_values, is_number, is_text, unboxed
+from clearprop.table.values import FALSE, TRUE, Series, as_codes, as_values, is_number, is_text, unboxed
 
 ALWAYS = ("", "N/A", "n/a", "N.A.", "#N/A", "<NA>", "nan", "NaN", "null", "NULL", "缺失")
 PERHAPS = ("NA", "?", "-", "--", "None", "无")  # Namibia, a question, negative, nothing
@@ -147,6 +147,9 @@ def without_marks(series: Series, marks: Collection[str]) -> Series:
         return series
     if series.dtype == nw.String and not is_mark.numbers and not series.str.strip_chars().is_in(list(marks)).any():
         return series  # by far the most frequent case, and no value was looked at in Python
+    coded = as_codes(series)
+    if coded is not None and not any(map(is_mark, coded[0][:-1])):
+        return series
     values = as_values(series)
     try:
         found = {value for value in set(values) if is_mark(value)}

@@ -56,6 +56,27 @@ def as_values(series: Series) -> list[Any]:
     return [None if gone or _is_missing(value) else value for value, gone in pairs]
 
 
+def as_codes(series: Series) -> tuple[list[Any], NDArray[np.int64]] | None:
+    """The values that a column of categories knows, and the place of each row's among them; None for other columns.
+
+    Behind the values stands None, which is that of missing ones. There may be values that no row has.
+    """
+    if series.dtype not in (nw.Categorical, nw.Enum):
+        return None
+    native = series.to_native()
+    if hasattr(native, "to_physical"):  # Polars
+        physical = native.to_physical().cast(int).fill_null(-1).to_numpy()
+        used, rows, codes = np.unique(physical, return_index=True, return_inverse=True)
+        values = native.gather(rows[used >= 0]).to_list()
+        codes = np.where(physical < 0, len(values), codes - (used < 0).any())
+    elif hasattr(getattr(native, "cat", None), "codes"):  # pandas
+        values, codes = native.cat.categories.tolist(), native.cat.codes.to_numpy().astype(np.int64)
+        codes[codes < 0] = len(values)
+    else:
+        return None
+    return [*values, None], np.asarray(codes, np.int64)
+
+
 def count_values(series: Series) -> Counter[Any]:
     """How often each value stands in a column, the missing ones left out.
 
@@ -169,6 +190,9 @@ def each_value(series: Series, function: Callable[[Any], T]) -> list[T]:
     Raises:
         TableError: for values that are no plain ones, such as lists; and what the function raises, with the row.
     """
+    coded = as_codes(series)
+    if coded is not None:
+        return _each_code(*coded, function)
     mixed = series.dtype == nw.Object  # where True and 1 may both stand, which are one key
     known: _Memory[T] = _Memory((lambda pair: function(pair[1])) if mixed else function)
     try:
@@ -184,6 +208,18 @@ def each_value(series: Series, function: Callable[[Any], T]) -> list[T]:
                 f"column {series.name!r} holds lists or structures", "numbers, text, truth values or dates"
             ) from None
         raise
+
+
+def _each_code(values: list[Any], codes: NDArray[np.int64], function: Callable[[Any], T]) -> list[T]:
+    found: dict[int, T] = {}
+    for code in np.flatnonzero(np.bincount(codes)).tolist():
+        try:
+            found[code] = function(values[code])
+        except TableError as error:
+            if error.row is None:
+                error.row = int(np.argmax(codes == code))
+            raise
+    return [found[code] for code in codes.tolist()]
 
 
 def as_levels(series: Series) -> list[str | None]:
