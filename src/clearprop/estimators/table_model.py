@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from clearprop.cached import cached_property
 from clearprop.errors import DataWarning, InvalidValueError, ModelFileError, TableError, checked_integer
 from clearprop.estimators.about import checked_about, digest, optimizer_of
+from clearprop.estimators.contributions import ShapleyValues, shapley_of
 from clearprop.estimators.ending import about_of, deciding, evaluated, finished, told_of_members
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.fit import TableFit
@@ -289,6 +290,34 @@ class TableModel:
             notation=notation,
             optimizer=optimizer,
         )
+
+    def shapley(self, frame: Any, rows: Any = None, background: Any = None, **options: Any) -> ShapleyValues:
+        """Shapley values: what each column adds to the answer on a row, from its mean over a background on.
+
+        Up to ten columns they are exact; of more, orders are drawn, and each value has its standard error. A row costs
+        2ⁿ times the rows of the background (n columns), or 32·n times them, evaluations of the model.
+
+        Args:
+            frame: what `outputs` takes.
+            rows: which rows of it, counted from 0: a number, or several; by default all.
+            background: a data frame of rows like those of the training; by default rows of `frame` itself.
+            options: `background_rows`: how many of the background are drawn at most (100). `scale`: "probability" of
+                each class or "log_odds"; numbers are in the target's unit. `pairs`: of orders to draw, even where all
+                sets of columns could be enumerated; 16 where not. `seed`: of what is drawn.
+
+        Raises:
+            TableError: if a table does not have the columns of the training table.
+            InvalidValueError: if there is no such row, or no background.
+
+        Example:
+            >>> import polars as pl
+            >>> table = pl.DataFrame({"x": [0.0, 1.0, 2.0, 3.0] * 10, "y": ["no", "no", "yes", "yes"] * 10})
+            >>> model = TableModel.train(table, "y", epochs=30, learning_rate=0.01).model
+            >>> found = model.shapley(table, rows=[0, 3])
+            >>> found.values.shape, bool((found.values[1, :, 1] > 0).all())
+            ((2, 1, 2), True)
+        """
+        return shapley_of(self, frame, rows=rows, background=background, **options)
 
     def score(self, frame: Any) -> dict[str, float]:
         """Scores on a table that has the target column, by name: accuracy, log loss, …, or R², RMSE and MAE.

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from clearprop.errors import DataWarning, InvalidValueError
+from clearprop.estimators.contributions import ShapleyValues
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.table_model import TableModel
@@ -112,6 +113,18 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
             options: of `TableModel.explain`: lang, detail, convention, ….
         """
         return self.model_.explain(self._given(X), row, **options)
+
+    def shapley(self, X: Any, rows: Any = None, background: Any = None, **options: Any) -> ShapleyValues:
+        """Shapley values: what each column adds to the answer on a row, from its mean over a background on.
+
+        Args:
+            X: a data frame, or what `fit` takes.
+            rows: which rows of it, counted from 0: a number, or several; by default all.
+            background: rows like those of the training; by default rows of X itself.
+            options: of `TableModel.shapley`: scale, background_rows, pairs, seed.
+        """
+        given, others = self._given(X), None if background is None else self._given(background)
+        return self.model_.shapley(given, rows, others, **options)
 
     def save(self, path: Any) -> None:
         """Write `model_` to a file without pickle; `cp.load` reads it, as a `TableModel`."""

@@ -11,6 +11,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from clearprop.errors import unknown_name
+from clearprop.estimators.contributions import ShapleyValues
 from clearprop.estimators.scores import class_probabilities
 from clearprop.estimators.tabular.base import Array, BaseTabular
 from clearprop.estimators.tabular.given import labels_of, name_of, table_of
@@ -130,6 +131,10 @@ class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
     def predict_spread(self, X: Any) -> Array:
         """The standard deviation over the members of each class's probability (n, k), in the order of `classes_`."""
         return super().predict_spread(X)[:, self._order]
+
+    def shapley(self, X: Any, rows: Any = None, background: Any = None, **options: Any) -> ShapleyValues:
+        """The same as of `BaseTabular`, with the classes in the order of `classes_`: (n, columns, k)."""
+        return super().shapley(X, rows, background, **options).reordered(self._order)
 
     def predict(self, X: Any) -> Array:
         """The most probable label of each row (n,)."""

@@ -151,6 +151,7 @@ class Bars:
     Attributes:
         edges: (n + 1,).
         values: (n,); one that is not finite, or on a logarithmic axis not positive, has no bar.
+        starts: (n,), where the bars begin, if that is not the low end of the axis.
         sideways: whether the edges are on the y axis, and the bars go to the right.
         gap: the share of its place that a bar leaves free.
     """
@@ -160,15 +161,17 @@ class Bars:
     colour: Role = "blue"
     sideways: bool = False
     gap: float = 0.1
+    starts: ArrayLike | None = None
 
     def draw(self, plane: Plane) -> Iterator[Mark]:
         """A rectangle each."""
         along = plane.x if self.sideways else plane.y
-        edges = _floats(self.edges)
-        for start, end, value in zip(edges[:-1], edges[1:], _floats(self.values), strict=True):
+        edges, values = _floats(self.edges), _floats(self.values)
+        starts = [along.low] * len(values) if self.starts is None else _floats(self.starts)
+        for start, end, low, value in zip(edges[:-1], edges[1:], starts, values, strict=True):
             if np.isfinite(value) and (value > 0 or not along.log):
                 free = self.gap / 2 * (end - start)
-                ends, reach = (start + free, end - free), (along.low, value)
+                ends, reach = (start + free, end - free), (low, value)
                 (x0, x1), (y0, y1) = (reach, ends) if self.sideways else (ends, reach)
                 yield Rect(*plane.box(x0, y0, x1, y1), self.colour)
 
