@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearprop.errors import InvalidValueError, unknown_name
+from clearprop.errors import InvalidValueError, checked_seed, unknown_name
 from clearprop.estimators.scores import class_probabilities
+from clearprop.messages import Message
 from clearprop.table.encoder import as_frame
 from clearprop.table.given import given_frame, given_rows
 from clearprop.table.one_row import frame_of
@@ -84,6 +85,14 @@ def as_table(given: Any, names: Sequence[str]) -> nw.DataFrame[Any]:
     return as_frame(frame_of({name: [row[name] for row in rows] for name in rows[0]} if rows else {}))
 
 
+def drawn_rows(of: int, most: int, seed: int) -> list[int]:
+    """So many rows at most, drawn without replacement, in their order."""
+    if of <= most:
+        return list(range(of))
+    rng = np.random.Generator(np.random.Philox(checked_seed(seed)))
+    return sorted(rng.choice(of, most, replace=False, shuffle=False).tolist())
+
+
 def class_place(classes: Sequence[Label], label: Any) -> int:
     """The place of a label among the classes.
 
@@ -97,6 +106,13 @@ def class_place(classes: Sequence[Label], label: Any) -> int:
         if known == label or str(known) == str(label):
             return k
     raise unknown_name("class", str(label), [str(known) for known in classes])
+
+
+def of_what(target: str, label: Label | None, scale: str) -> Message:
+    """What the numbers are: a probability, log-odds, or the target in its unit."""
+    if label is None:
+        return Message("answered.unit", target=shown_name(target))
+    return Message("answered.log_odds" if scale == "log_odds" else "answered.probability", label=shown_name(label))
 
 
 def value_text(value: Any, most: int = 32) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InvalidValueError, checked_integer, checked_seed
-from clearprop.estimators.answered import Answered, Digits, as_table, class_place, value_text
+from clearprop.errors import InvalidValueError, checked_integer
+from clearprop.estimators.answered import Answered, Digits, as_table, class_place, drawn_rows, of_what, value_text
 from clearprop.estimators.importance import feature_groups
 from clearprop.estimators.remarks import warn_of
 from clearprop.estimators.shapley import shapley_values
@@ -189,10 +189,8 @@ class _Row:
         return said, self.table(), Figure(self.plot()), Paragraph.of(Message("shapley.meaning"), how, kind="note")
 
     def of_what(self) -> Message:
-        """What the numbers are: a probability, log-odds, or the target in its unit."""
-        if self.label is None:
-            return Message("shapley.of.unit", target=shown_name(self.found.target))
-        return Message(f"shapley.of.{self.found.scale}", label=shown_name(self.label))
+        """What the numbers are."""
+        return of_what(self.found.target, self.label, self.found.scale)
 
     def table(self) -> Table:
         """Column, value, what it adds, and the same as a bar; where orders were drawn, its standard error."""
@@ -263,7 +261,7 @@ def shapley_of(
             f"a table of {len(table)} rows to explain, and no background", "rows like those of the training",
             "background=training_table",
         )  # fmt: skip
-    others = others[_drawn(len(others), checked_integer("background_rows", background_rows), seed)]
+    others = others[drawn_rows(len(others), checked_integer("background_rows", background_rows), seed)]
     part, dtype, unseen = table[chosen], DTYPES[model.predictor.dtype], Unseen()
     with rows_counted(lambda: np.array(chosen)):
         X = model.encoder.transform(part.to_native(), dtype, unseen)
@@ -288,11 +286,3 @@ def _chosen(rows: int | Iterable[int] | None, of: int) -> list[int]:
     if any(row >= of for row in chosen):
         raise InvalidValueError(f"row {max(chosen)}", f"0 … {of - 1}, counted from 0" if of else "a table with rows")
     return chosen
-
-
-def _drawn(of: int, most: int, seed: int) -> list[int]:
-    """So many rows at most, drawn without replacement, in their order."""
-    if of <= most:
-        return list(range(of))
-    rng = np.random.Generator(np.random.Philox(checked_seed(seed)))
-    return sorted(rng.choice(of, most, replace=False, shuffle=False).tolist())

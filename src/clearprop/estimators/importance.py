@@ -59,24 +59,31 @@ def permutation_importance(
         ['x1', 'x2']
     """
     if not isinstance(model, Network):
-        X, targets = model.arrays(data)
-        groups, default = feature_groups(model.encoder), default_metric(model)
-    else:
-        X, targets = as_features(data, model.architecture.n_inputs, model.dtype), y
-        groups = {f"x{j + 1}": [j] for j in range(X.shape[1])}
-        default = "r2" if model.architecture.checked_loss().target == "numbers" else "accuracy"
-    chosen = metric or default
+        return importance_of_columns(model, *model.arrays(data), metric, n_repeats, seed)
+    X = as_features(data, model.architecture.n_inputs, model.dtype)
+    chosen = metric or ("r2" if model.architecture.checked_loss().target == "numbers" else "accuracy")
     sign = -1.0 if chosen in LOWER_IS_BETTER else 1.0
 
     def score(features: Array) -> float:
-        if isinstance(model, Network):
-            return sign * model.evaluate(features, targets, () if chosen == "loss" else chosen)[chosen]
-        scores = scores_of(model.target, targets, model.predictor.predict(features))
+        return sign * model.evaluate(features, y, () if chosen == "loss" else chosen)[chosen]
+
+    return of_groups(score, X, {f"x{j + 1}": [j] for j in range(X.shape[1])}, n_repeats=n_repeats, seed=seed)
+
+
+def importance_of_columns(
+    model: TableModel, X: Array, y: Array, metric: str | None, n_repeats: int, seed: int
+) -> PermutationImportance:
+    """The same of a model of a table, for features X (N, n) and coded targets y (N,)."""
+    chosen = metric or default_metric(model)
+    sign = -1.0 if chosen in LOWER_IS_BETTER else 1.0
+
+    def score(features: Array) -> float:
+        scores = scores_of(model.target, y, model.predictor.predict(features))
         if chosen not in scores:
             raise unknown_name("metric", chosen, list(scores))
         return sign * scores[chosen]
 
-    return of_groups(score, X, groups, n_repeats=n_repeats, seed=seed)
+    return of_groups(score, X, feature_groups(model.encoder), n_repeats=n_repeats, seed=seed)
 
 
 def gradient_times_input(model: TableModel | Network, data: Any, output: int | None = None) -> Array:

@@ -15,6 +15,7 @@ from clearprop.cached import cached_property
 from clearprop.errors import DataWarning, InvalidValueError, ModelFileError, TableError, checked_integer
 from clearprop.estimators.about import checked_about, digest, optimizer_of
 from clearprop.estimators.contributions import ShapleyValues, shapley_of
+from clearprop.estimators.dependence import Dependence, dependence_of
 from clearprop.estimators.ending import about_of, deciding, evaluated, finished, told_of_members
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.fit import TableFit
@@ -318,6 +319,30 @@ class TableModel:
             ((2, 1, 2), True)
         """
         return shapley_of(self, frame, rows=rows, background=background, **options)
+
+    def dependence(self, frame: Any, column: str, **options: Any) -> Dependence:
+        """How the answer depends on one column: partial dependence, and the curve of every single row.
+
+        Args:
+            frame: what `outputs` takes; its rows give the values of the other columns, and those of this one.
+            column: of the table.
+            options: `grid`: how many values of a number or a date, at quantiles (20), or the values themselves; of
+                levels the ten most frequent ones and all others together. `rows`: how many rows have a curve, drawn
+                (200), or their numbers. `scale`: as of `shapley`. `seed`: of what is drawn.
+
+        Raises:
+            UnknownNameError: if the model does not use such a column.
+            TableError: if the table does not have the columns of the training table.
+
+        Example:
+            >>> import polars as pl
+            >>> table = pl.DataFrame({"x": [0.0, 1.0, 2.0, 3.0] * 10, "y": ["no", "no", "yes", "yes"] * 10})
+            >>> model = TableModel.train(table, "y", epochs=30, learning_rate=0.01).model
+            >>> found = model.dependence(table, "x")
+            >>> found.grid.values, found.mean.shape, found.curves.shape
+            ((0.0, 1.0, 2.0, 3.0), (4, 2), (40, 4, 2))
+        """
+        return dependence_of(self, frame, column, **options)
 
     def score(self, frame: Any) -> dict[str, float]:
         """Scores on a table that has the target column, by name: accuracy, log loss, …, or R², RMSE and MAE.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.estimators import class_probabilities, scores_of
+from clearprop.estimators.answered import value_text
 from clearprop.estimators.importance import by_column, default_metric, feature_groups
 from clearprop.estimators.verdict import PARTS
 from clearprop.explain.importance import PermutationImportance, gradient_times_input, permutation_importance
@@ -139,7 +140,7 @@ def _card(evidence: Evidence, row: int, parts: Array, reach: float) -> Iterator[
     rows: list[tuple[Cell, ...]] = [
         (
             shown_name(names[j], _LONGEST),
-            _value(frame[names[j]][row]),
+            value_text(frame[names[j]][row]),
             Bar(0.5, 0.5 + parts[j] / reach / 2, "blue" if parts[j] > 0 else "orange"),
             _signed(float(parts[j]), evidence.classes is not None),
         )
@@ -169,9 +170,3 @@ def _answer(evidence: Evidence, row: int) -> Message:
     if code == y[0]:
         return Message("report.inputs.right", **values)
     return Message("report.inputs.wrong", answer=shown_name(target.classes[code]), **values)
-
-
-def _value(value: Any) -> str:
-    if value is None or value != value:  # a NaN, of whichever library
-        return "–"
-    return shown_name(f"{value:.6g}" if isinstance(value, float) else value, _LONGEST)

@@ -180,6 +180,20 @@ class TableEncoder:
             start = end
         return result
 
+    def encode_column(self, name: str, series: Series, dtype: str = "float64") -> Features:
+        """The features (N, k) of one column for values of it: its own, since no feature is made of two columns.
+
+        Raises:
+            UnknownNameError: if the column is not used.
+            TableError: for values that it did not hold in training.
+        """
+        for column in self.columns:
+            if column.name == name:
+                out = np.empty((len(series), len(column.feature_names)), dtype)
+                self._write(column, series, out, None)
+                return out
+        raise unknown_name("column", name, [column.name for column in self.columns])
+
     def lacking(self, present: Sequence[Any]) -> TableError:
         """The error for a table that has these columns, and not all that are used."""
         names, there = [column.name for column in self.columns], set(present)

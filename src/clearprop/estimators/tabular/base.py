@@ -12,12 +12,17 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from clearprop.errors import DataWarning, InvalidValueError
+from clearprop.errors import DataWarning, InvalidValueError, ShapeError
+from clearprop.estimators.answered import as_table
 from clearprop.estimators.contributions import ShapleyValues
+from clearprop.estimators.dependence import Dependence
 from clearprop.estimators.fit import TableFit
+from clearprop.estimators.importance import importance_of_columns
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.table_model import TableModel
 from clearprop.estimators.tabular.given import Table, are_rows, groups_of, table_of
+from clearprop.explain.importance import PermutationImportance
+from clearprop.graph import DTYPES
 from clearprop.network import Network
 
 Array = NDArray[Any]
@@ -125,6 +130,39 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
         """
         given, others = self._given(X), None if background is None else self._given(background)
         return self.model_.shapley(given, rows, others, **options)
+
+    def dependence(self, X: Any, column: str, **options: Any) -> Dependence:
+        """How the answer depends on one column: partial dependence, and the curve of every single row.
+
+        Args:
+            X: a data frame, or what `fit` takes.
+            column: its name; those of an array are x0, x1, ….
+            options: of `TableModel.dependence`: grid, rows, scale, seed.
+        """
+        return self.model_.dependence(self._given(X), column, **options)
+
+    def importance(
+        self, X: Any, y: Any, metric: str | None = None, n_repeats: int = 5, seed: int = 0
+    ) -> PermutationImportance:
+        """How far a score falls when one column is shuffled; see `cp.permutation_importance`.
+
+        Args:
+            X: a data frame, or what `fit` takes.
+            y: its targets (n,).
+            metric: accuracy or R² by default; else "log_loss", "auc", "rmse", ….
+            n_repeats: shuffles of each column.
+            seed: of the shuffles.
+        """
+        frame, model = as_table(self._given(X), self._columns), self.model_
+        coded = self._coded(y)
+        if len(coded) != len(frame):
+            raise ShapeError(f"X of {len(frame)} rows and y of {len(coded)}", "as many of each")
+        features = model.encoder.transform(frame.to_native(), DTYPES[model.predictor.dtype])
+        return importance_of_columns(model, features, coded, metric, n_repeats, seed)
+
+    def _coded(self, y: Any) -> Array:
+        """Targets as the model learned them, (n,)."""
+        raise NotImplementedError
 
     def save(self, path: Any) -> None:
         """Write `model_` to a file without pickle; `cp.load` reads it, as a `TableModel`."""

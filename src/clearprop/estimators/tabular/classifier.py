@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from clearprop.errors import unknown_name
 from clearprop.estimators.contributions import ShapleyValues
+from clearprop.estimators.dependence import Dependence
 from clearprop.estimators.scores import class_probabilities
 from clearprop.estimators.tabular.base import Array, BaseTabular
 from clearprop.estimators.tabular.given import labels_of, name_of, table_of
@@ -135,6 +136,18 @@ class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
     def shapley(self, X: Any, rows: Any = None, background: Any = None, **options: Any) -> ShapleyValues:
         """The same as of `BaseTabular`, with the classes in the order of `classes_`: (n, columns, k)."""
         return super().shapley(X, rows, background, **options).reordered(self._order)
+
+    def dependence(self, X: Any, column: str, **options: Any) -> Dependence:
+        """The same as of `BaseTabular`, with the classes in the order of `classes_`: curves (n, values, k)."""
+        return super().dependence(X, column, **options).reordered(self._order)
+
+    def _coded(self, y: Any) -> Array:
+        labels = labels_of(y)
+        places = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)
+        if not np.array_equal(self.classes_[places], labels):
+            new = next(label for label, k in zip(labels, places, strict=True) if self.classes_[k] != label)
+            raise unknown_name("class", str(new), [str(label) for label in self.classes_])
+        return np.asarray(self._order[places])
 
     def predict(self, X: Any) -> Array:
         """The most probable label of each row (n,)."""

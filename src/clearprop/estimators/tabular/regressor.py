@@ -96,6 +96,10 @@ class TabularRegressor(RegressorMixin, BaseTabular):  # type: ignore[misc]
         assert isinstance(self.model_.target, NumberTarget)
         return np.asarray(self.model_.target.answers(a[:, 0]), np.float64)
 
+    def _coded(self, y: Any) -> Array:
+        assert isinstance(self.model_.target, NumberTarget)
+        return self.model_.target.code(numbers_of(y))
+
     def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
         """Lower and upper end (n, 2) of an interval that holds the truth of this share of new rows.
 

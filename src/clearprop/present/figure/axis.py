@@ -56,7 +56,7 @@ class Axis:
         return cls(low, high, log, whole)
 
     @classmethod
-    def named(cls, names: Sequence[str]) -> Axis:
+    def named(cls, names: Sequence[Text]) -> Axis:
         """One place for each name, from the top down: the k-th reaches from k to k + 1."""
         return cls(len(names), 0, given=tuple((k + 0.5, name) for k, name in enumerate(names)))
 

@@ -103,12 +103,13 @@ class Line:
     label: Text = ""
     dashed: bool = False
     width: float = 2.0
+    opacity: float = 1.0
 
     def draw(self, plane: Plane) -> Iterator[Mark]:
         """Each unbroken piece."""
         for piece in self._pieces(plane):
             if len(piece) > 1:
-                yield Stroke(tuple(piece), self.colour, self.width, dashed=self.dashed)
+                yield Stroke(tuple(piece), self.colour, self.width, dashed=self.dashed, opacity=self.opacity)
 
     def end(self, plane: Plane) -> Point | None:
         """Where its name may stand: its last point that is drawn."""
