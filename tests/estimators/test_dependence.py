@@ -124,7 +124,7 @@ def test_columns_that_go_together_are_said(numbers):
     found = model.dependence(frame, "twin")
     assert found.together[0][0] == "x"
     assert found.together[0][1] > 0.8
-    assert "x (0." in found.explain().to_text()
+    assert "twin – x (0." in found.explain().to_text()
     assert model.dependence(frame, "day").together == ()
     X = model.encoder.transform(frame)
     expected = np.corrcoef(X[:, 0], X[:, 2])[0, 1]  # x, "x is missing", twin

@@ -23,9 +23,10 @@ from clearprop.report.scores import learning_curves
 from clearprop.report.summary import METRICS, score_text, summary_of_fit
 from clearprop.table import load_demo
 from clearprop.train import History
+from clearprop.visible import shown_name
 from long import first
 
-SECTIONS = ["verdict", "data", "scores", "curves", "findings", "answers", "inputs", "network", "sample"]
+SECTIONS = ["verdict", "data", "scores", "curves", "findings", "answers", "inputs", "dependence", "network", "sample"]
 VOID = {"meta", "br", "img", "input", "hr", "link"}
 
 
@@ -181,6 +182,26 @@ def test_a_column_that_gives_the_target_away_is_a_finding():
     assert "gives the target away" not in report_of(*honest)
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("kind", ["binary", "classes", "numbers"])
+def test_how_the_answer_depends_on_the_columns(runs, kind, lang):
+    """A picture for each of the six columns whose shuffling costs most, and the curves that the model gives."""
+    fit, frame, summary = runs[kind]
+    html = report_of(fit, frame, summary, lang)
+    section = html[html.index('<section id="dependence"') : html.index('<section id="network"')]
+    evidence = Evidence.of(fit, frame, summary)
+    names = [name for name, _, _ in evidence.importance.ranked()[:6]]
+    assert section.count("<svg") == 6
+    assert all(f">{name}</text>" in section for name in names)
+    drawn = section.count("<polyline") + section.count("<path")
+    assert 6 * 1 < drawn < 6 * (30 + 30)
+    assert str(min(200, fit.rows["test"])) in section
+    related = {
+        other for name in names for other, _ in fit.model.dependence(evidence.judged.frame.to_native(), name).together
+    }
+    assert (Message("dependence.together", pairs=["|"])(lang).split("|")[1] in section) == bool(related)
+
+
 # --- tables and runs of every sort
 
 
@@ -211,7 +232,7 @@ def test_hostile_names_and_values_are_only_text(task, lang):
     frame = pl.DataFrame({**columns, target: y})
     fit, frame, summary = trained(frame, target, "<table>.csv", epochs=2)
     html = report_of(fit, frame, summary, lang)
-    page = checked(html.replace("https://example.com", ""))
+    page = checked(html.replace("https://example.com", "").replace(shown_name(HOSTILE[9], 18), ""))
     assert page.tags["h1"] == 1
     assert page.tags["b"] == html.count("</b>")
     assert "<script>alert(1)</script>" in page.text

@@ -110,9 +110,11 @@ def class_place(classes: Sequence[Label], label: Any) -> int:
 
 def of_what(target: str, label: Label | None, scale: str) -> Message:
     """What the numbers are: a probability, log-odds, or the target in its unit."""
+    name = shown_name(target)
     if label is None:
-        return Message("answered.unit", target=shown_name(target))
-    return Message("answered.log_odds" if scale == "log_odds" else "answered.probability", label=shown_name(label))
+        return Message("answered.unit", target=name)
+    key = "answered.log_odds" if scale == "log_odds" else "answered.probability"
+    return Message(key, target=name, label=shown_name(label))
 
 
 def value_text(value: Any, most: int = 32) -> str:

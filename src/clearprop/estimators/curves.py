@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clearprop.estimators.answered import Digits, class_place, of_what
 from clearprop.messages import Language, Message, Words
 from clearprop.present.document import Block, Cell, Column, Figure, Paragraph, Table
-from clearprop.present.figure import KINDS, Axis, Dots, Entry, Line, Picture, Plot, explained
+from clearprop.present.figure import KINDS, Axis, Dots, Entry, Line, Picture, Plot, Role, explained
 from clearprop.present.figure.plot import Drawn
 from clearprop.table.dates import day_of
 from clearprop.visible import shown_name
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 MOST_CURVES, MOST_CLASSES = 30, 6
-_LONGEST, _DATES = 18, 3
-_ROOM = 20.0  # pixels of a level
+_LONGEST, _DATES, _MOST_PAIRS = 18, 3, 5
+_ROOM, _LEAST = 20.0, 70.0  # pixels of a level, and of all
+_ONE: Role = "blue"
 
 
 @dataclass(frozen=True)
@@ -53,22 +54,29 @@ class DependencePlot:
 
     @property
     def classes(self) -> list[int]:
-        """The places of the classes that are shown, the most probable first."""
+        """The places of the classes that are shown: of many the most probable, in their order, so that colours stay."""
         if not self.is_of_several:
             return [class_place(self.found.classes, self.label)] if self.found.classes else [0]
         ranked: list[int] = np.argsort(-self.found.mean.mean(axis=0), kind="stable").tolist()
-        return ranked[:MOST_CLASSES]
+        return sorted(ranked[:MOST_CLASSES])
+
+    @property
+    def figure(self) -> Figure:
+        """The plot as a part of a document."""
+        return Figure(self if self.is_of_several else self._plot)
 
     def picture(self, lang: Language = "en") -> Picture:
-        """The picture; with a legend, where dots of several classes stand beside each other."""
-        if self.found.grid.kind != "level":
-            return self._of_numbers().picture(lang)
-        drawn = self._of_levels().picture(lang)
+        """The picture; of several classes with a legend."""
+        drawn = self._plot.picture(lang)
         if not self.is_of_several:
             return drawn
         names = (shown_name(self.found.classes[k], _LONGEST) for k in self.classes)
-        legend = [Entry(name, colour, "dot") for name, colour in zip(names, self._colours(), strict=False)]
+        legend = [Entry(name, colour) for name, colour in zip(names, KINDS, strict=False)]
         return explained(self.says(lang), drawn, lang, legend)
+
+    @property
+    def _plot(self) -> Plot:
+        return self._of_levels() if self.found.grid.kind == "level" else self._of_numbers()
 
     @property
     def of(self) -> Message:
@@ -109,32 +117,36 @@ class DependencePlot:
         front = [] if self._front is None else [self._front]
         return Axis.of(np.concatenate([np.ravel(values) for values in (self._means, self._thin, *front)])).padded()
 
-    def _colours(self) -> list[Any]:
-        return list(KINDS) if self.is_of_several else ["blue"]
+    def _lines(self, along: Array, upright: bool) -> Iterator[Drawn]:
+        """Thin curves of rows, the means, and the row in front, along one axis or, for levels, down the other."""
+
+        def points(curve: Array) -> tuple[Array, Array]:
+            return (curve, along) if upright else (along, curve)
+
+        for curve in self._thin:
+            yield Line(*points(curve), "soft", width=0.8, opacity=0.4)
+        for mean, colour in zip(self._means.T, KINDS if self.is_of_several else (_ONE,), strict=False):
+            if upright or len(along) == 1:
+                yield Dots(*points(mean), colour, radius=5)
+            else:
+                yield Line(*points(mean), colour, width=2.6)
+        if self._front is not None:
+            yield Line(*points(self._front), "orange", Message("dependence.this_row"), width=2.0)
 
     # --- along a number, or time
 
     def _of_numbers(self) -> Plot:
         grid, y = self.found.grid, self._answers()
-        is_log = bool(grid.kind == "number" and grid.at.min() > 0 and grid.at.max() > 20 * grid.at.min())
-        x = Axis.of(grid.at, log=is_log)
+        is_log, is_whole = grid.log and grid.at.min() > 0, not (grid.at % 1).any()
+        x = Axis.of(grid.at, log=bool(is_log), whole=bool(is_whole))
         if grid.kind == "date":
             x = Axis(x.low, x.high, given=tuple((t, day_of(t)) for t in np.linspace(x.low, x.high, _DATES).tolist()))
-        marks = (*self._rug(x, y), *self._lines())
-        titles = (shown_name(self.found.column, 40), self.of)
-        return Plot(self.says, x, y, marks, titles, *self.size)
+        marks = (*self._rug(x, y), *self._lines(grid.at, upright=False))
+        return Plot(self.says, x, y, marks, ("", self.of), *self.size, heading=self._heading)
 
-    def _lines(self) -> Iterator[Drawn]:
-        at = self.found.grid.at
-        for curve in self._thin:
-            yield Line(at, curve, "soft", width=0.8, opacity=0.45)
-        for k, mean, colour in zip(self.classes, self._means.T, self._colours(), strict=False):
-            name = shown_name(self.found.classes[k], _LONGEST) if self.is_of_several else ""
-            yield Line(at, mean, colour, name, width=2.6)
-            if len(at) == 1:
-                yield Dots(at, mean, colour)
-        if self._front is not None:
-            yield Line(at, self._front, "orange", Message("dependence.this_row"), width=2.2)
+    @property
+    def _heading(self) -> str:
+        return shown_name(self.found.column, 40)
 
     def _rug(self, x: Axis, y: Axis) -> Iterator[Drawn]:
         """A tick at each decile of the column, at the lower end."""
@@ -147,18 +159,9 @@ class DependencePlot:
 
     def _of_levels(self) -> Plot:
         names = self.level_names()
-        x, y = self._answers(), Axis.named(names)
-        titles = (self.of, shown_name(self.found.column, 40))
-        return Plot(self.says, x, y, tuple(self._dots()), titles, self.size[0], _ROOM * len(names), "x")
-
-    def _dots(self) -> Iterator[Drawn]:
-        middle = np.arange(len(self.found.grid.values)) + 0.5
-        for curve in self._thin:
-            yield Dots(curve, middle, "soft", radius=2.2, opacity=0.35)
-        for mean, colour in zip(self._means.T, self._colours(), strict=False):
-            yield Dots(mean, middle, colour, radius=5)
-        if self._front is not None:
-            yield Dots(self._front, middle, "orange", radius=3.5)
+        x, y, middle = self._answers(), Axis.named(names), np.arange(len(names)) + 0.5
+        marks, height = tuple(self._lines(middle, upright=True)), max(_LEAST, _ROOM * len(names))
+        return Plot(self.says, x, y, marks, (self.of, ""), self.size[0], height, "x", self._heading)
 
     def level_names(self) -> list[Words]:
         """The levels as they are written at the axis, the last one perhaps for all others."""
@@ -173,26 +176,23 @@ class DependencePlot:
     @property
     def how(self) -> Message:
         """How the picture is to be read."""
-        kind = "levels" if self.found.grid.kind == "level" else "numbers"
-        return Message("dependence.how.classes") if self.is_of_several else Message(f"dependence.how.{kind}")
+        return Message("dependence.how.classes" if self.is_of_several else "dependence.how.rows")
 
     def remarks(self) -> Iterator[Message]:
-        """What else is to be said: rows without a value, levels that are pooled, columns that go together with it."""
+        """What else is to be said: rows without a value, levels that are pooled."""
         grid, column = self.found.grid, shown_name(self.found.column)
         if grid.missing:
             yield Message("dependence.gaps", n=grid.missing, column=column)
         if grid.others:
             yield Message("dependence.pooled", n=grid.others, share=float(grid.shares[-1]))
-        if self.found.together:
-            names = [f"{shown_name(name)} ({r:.2f})".replace("-", "−") for name, r in self.found.together[:3]]
-            yield Message("dependence.together", column=column, names=names)
 
     def blocks(self) -> Iterator[Block]:
         """The picture, the same as a table, and what is to be said of them."""
         values = {"of": self.of, "column": shown_name(self.found.column), "n": len(self.found.rows)}
         yield Paragraph.of(Message("dependence.lead", **values), kind="lead")
-        yield Figure(self)
+        yield self.figure
         yield self.table()
+        yield from caution([self.found])
         yield Paragraph((self.how, *self.remarks()), "note")
 
     def table(self) -> Table:
@@ -210,6 +210,15 @@ class DependencePlot:
             rows.append((value, *cells, *([] if front is None else [write(float(front[i]))])))
         columns = (Column(shown_name(self.found.column)), *(Column(head, numbers=True) for head in heads))
         return Table(columns, tuple(rows), "dependence")
+
+
+def caution(some: Iterable[Dependence]) -> Iterator[Paragraph]:
+    """A sentence on columns that go together, if there are: curves along them run through rows that hardly exist."""
+    pairs = {tuple(sorted((one.column, name))): r for one in some for name, r in one.together}
+    ranked = sorted(pairs.items(), key=lambda pair: -abs(pair[1]))[:_MOST_PAIRS]
+    if ranked:
+        said = [f"{shown_name(a)} – {shown_name(b)} ({r:.2f})".replace("-", "−") for (a, b), r in ranked]
+        yield Paragraph.of(Message("dependence.together", pairs=said))
 
 
 def _place_text(value: Any) -> str:

@@ -56,6 +56,7 @@ class Grid:
         values: as in the table: numbers, days such as "2024-12-31", levels; None where a value is missing, and at the
             end for all other levels together, if there are.
         at: where they stand on an axis (g,): the number, the time in microseconds since 1970-01-01, or 0, 1, 2, ….
+        log: whether the column's logarithms are what the network sees.
         deciles: of a number or date, from a tenth to nine tenths (9,); of levels ().
         shares: of levels, which part of the rows has each (g,).
         others: how many levels the last one stands for.
@@ -65,6 +66,7 @@ class Grid:
     kind: str
     values: tuple[Any, ...]
     at: Array
+    log: bool = False
     deciles: Array = field(default_factory=lambda: np.empty(0))
     shares: Array = field(default_factory=lambda: np.empty(0))
     others: int = 0
@@ -276,8 +278,9 @@ def _quantiles(column: Column, at: Array, most: int) -> tuple[Grid, list[int]]:
 
 def _along(column: Column, at: Array, deciles: Array, missing: int) -> Grid:
     if isinstance(column, DateColumn):
-        return Grid("date", tuple(map(day_of, at)), at, deciles, missing=missing)
-    return Grid("number", tuple(at.tolist()), at, deciles, missing=missing)
+        return Grid("date", tuple(map(day_of, at)), at, False, deciles, missing=missing)
+    has_logs = isinstance(column, NumberColumn) and column.log_unit is not None
+    return Grid("number", tuple(at.tolist()), at, has_logs, deciles, missing=missing)
 
 
 def _given(column: Column, series: Series) -> Grid:

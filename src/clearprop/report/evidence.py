@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import narwhals.stable.v1 as nw
@@ -11,16 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.cached import cached_property
-from clearprop.estimators import TableFit, TableModel
+from clearprop.estimators import TableFit, TableModel, scores_of
 from clearprop.estimators.about import HELD_OUT, named_parts, optimizer_of
+from clearprop.estimators.importance import by_column, default_metric, feature_groups
 from clearprop.estimators.leakage import examine_leakage
 from clearprop.explain.doctor import Diagnosis, diagnose
+from clearprop.explain.importance import PermutationImportance, gradient_times_input, permutation_importance
 from clearprop.table.rows import with_target
 from clearprop.table.target import ClassTarget
 
 Array = NDArray[Any]
 MOST_ROWS = 2000
 CHART = 300.0, 180.0  # pixels between the axes of a plot: with what is written there it fits a phone
+_MOST_COLUMNS, _REPEATS, _MOSTLY_ONE_CLASS = 50, 5, 0.9  # whose values are shuffled, and how often
 _MOST_NUMBERS = 4_000_000  # of features that are held for a sample, where a table has very many columns
 
 
@@ -95,6 +99,37 @@ class Evidence:
         )
         leaks = examine_leakage(model, learned.X, learned.y)
         return Diagnosis((*leaks, *found.examined), found.lang)
+
+    @cached_property
+    def contributions(self) -> Array:
+        """Gradient × input of the judged rows by column, (N, columns); of numbers in the target's unit."""
+        model = self.model
+        parts = gradient_times_input(model.network.architecture, model.network.arrays(), self.judged.X)
+        if not isinstance(model.target, ClassTarget):
+            parts = parts * model.target.slope(self.judged.a[:, 0])[:, None]
+        return by_column(model.encoder, parts)
+
+    @property
+    def metric(self) -> str:
+        """Accuracy or R²; the ROC curve's area where nearly all rows are of one class and accuracy hardly moves."""
+        trivial, there = self.fit.last.baseline.get("accuracy", 0.0), self.fit.last.to_dict()["scores"]
+        blunt = trivial >= _MOSTLY_ONE_CLASS and there.get("auc") is not None
+        return "auc" if blunt else default_metric(self.model)
+
+    @cached_property
+    def importance(self) -> PermutationImportance | None:
+        """Of the columns, or of the fifty with the largest mean |gradient × input|; None where there is no score."""
+        model, sample, metric = self.model, self.judged, self.metric
+
+        def score(X: Array) -> float:
+            return scores_of(model.target, sample.y, sample.answer(X))[metric]
+
+        if len(sample) < 2 or not isfinite(score(sample.X)):
+            return None
+        groups = list(feature_groups(model.encoder).items())
+        largest = np.sort(np.argsort(-np.abs(self.contributions).mean(axis=0), kind="stable")[:_MOST_COLUMNS])
+        chosen = dict(groups[i] for i in largest)
+        return permutation_importance(score, sample.X, chosen, n_repeats=_REPEATS, seed=model.about["seed"])
 
     def _sample(self, part: str) -> PartSample:
         model = self.model

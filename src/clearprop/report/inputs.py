@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.estimators import class_probabilities, scores_of
+from clearprop.estimators import class_probabilities
 from clearprop.estimators.answered import value_text
-from clearprop.estimators.importance import by_column, default_metric, feature_groups
 from clearprop.estimators.verdict import PARTS
-from clearprop.explain.importance import PermutationImportance, gradient_times_input, permutation_importance
+from clearprop.explain.importance import PermutationImportance
 from clearprop.messages import Message
 from clearprop.present.document import Bar, Block, Cell, Column, Paragraph, Section, Table
 from clearprop.report.evidence import Evidence, PartSample
@@ -22,64 +20,30 @@ from clearprop.table.target import ClassTarget
 from clearprop.visible import shown_name
 
 Array = NDArray[Any]
-_MOST_COLUMNS, _REPEATS, _MOST_PARTS, _LONGEST = 50, 5, 8, 32
-_MOSTLY_ONE_CLASS = 0.9
+_MOST_PARTS, _LONGEST = 8, 32
 _CASES = "answered_best", "in_the_middle", "answered_worst"
 
 
 def inputs(evidence: Evidence) -> Section:
     """Permutation importance of every column, and gradient × input of three samples."""
-    parts = _parts(evidence)
     blocks = (
-        Section(Message("report.inputs.shuffled"), tuple(_columns(evidence, parts))),
-        Section(Message("report.inputs.single"), tuple(_samples(evidence, parts))),
+        Section(Message("report.inputs.shuffled"), tuple(_columns(evidence))),
+        Section(Message("report.inputs.single"), tuple(_samples(evidence, evidence.contributions))),
     )
     return Section(Message("report.inputs.title"), blocks, "inputs")
-
-
-def _parts(evidence: Evidence) -> Array:
-    """Gradient × input of the judged rows by column, (N, columns); of numbers in the target's unit."""
-    model = evidence.model
-    parts = gradient_times_input(model.network.architecture, model.network.arrays(), evidence.judged.X)
-    if not isinstance(model.target, ClassTarget):
-        parts = parts * model.target.slope(evidence.judged.a[:, 0])[:, None]
-    return by_column(model.encoder, parts)
 
 
 # --- permutation importance
 
 
-def _importance(evidence: Evidence, metric: str, parts: Array) -> PermutationImportance | None:
-    """Of the columns, or of the fifty with the largest mean |gradient × input|; None where there is no score."""
-    model, sample = evidence.model, evidence.judged
-
-    def score(X: Array) -> float:
-        return scores_of(model.target, sample.y, sample.answer(X))[metric]
-
-    if len(sample) < 2 or not isfinite(score(sample.X)):
-        return None
-    groups = list(feature_groups(model.encoder).items())
-    largest = np.sort(np.argsort(-np.abs(parts).mean(axis=0), kind="stable")[:_MOST_COLUMNS])
-    chosen = dict(groups[i] for i in largest)
-    return permutation_importance(score, sample.X, chosen, n_repeats=_REPEATS, seed=model.about["seed"])
-
-
-def _metric(evidence: Evidence) -> str:
-    """Accuracy or R²; where nearly all rows are of one class accuracy hardly moves, and the ROC curve's area does."""
-    trivial, there = evidence.fit.last.baseline.get("accuracy", 0.0), evidence.fit.last.to_dict()["scores"]
-    blunt = trivial >= _MOSTLY_ONE_CLASS and there.get("auc") is not None
-    return "auc" if blunt else default_metric(evidence.model)
-
-
-def _columns(evidence: Evidence, parts: Array) -> Iterator[Block]:
+def _columns(evidence: Evidence) -> Iterator[Block]:
     sample, every = evidence.judged, len(evidence.model.encoder.columns)
-    metric = _metric(evidence)
-    found, name, part = _importance(evidence, metric, parts), METRICS[metric], PARTS[sample.part]
+    found, name, part = evidence.importance, METRICS[evidence.metric], PARTS[sample.part]
     if found is None:
         yield Paragraph.of(Message("report.inputs.too_few", part=part), kind="lead")
         return
     measured = {"rows": f"{len(sample):,}", "part": part, "metric": name, "score": score_text(found.score)}
-    notes = [Message("report.inputs.method", **measured, repeats=_REPEATS)]
+    notes = [Message("report.inputs.method", **measured, repeats=found.importances.shape[1])]
     if len(found.names) < every:
         notes.append(Message("report.inputs.some", of=every, n=len(found.names)))
     yield Paragraph.of(Message("report.inputs.permutation", metric=name), kind="lead")

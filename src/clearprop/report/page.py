@@ -13,6 +13,7 @@ from clearprop.present.document import Document, Paragraph
 from clearprop.present.writers import page_of
 from clearprop.report.answers import answers
 from clearprop.report.data import data
+from clearprop.report.dependence import dependence
 from clearprop.report.evidence import Evidence
 from clearprop.report.inputs import inputs
 from clearprop.report.network import network, sample
@@ -20,7 +21,7 @@ from clearprop.report.scores import curves, scores_section
 from clearprop.report.verdict import findings, verdict_section
 from clearprop.visible import shown_name
 
-SECTIONS = verdict_section, data, scores_section, curves, findings, answers, inputs, network, sample
+SECTIONS = verdict_section, data, scores_section, curves, findings, answers, inputs, dependence, network, sample
 
 
 def report_document(fit: TableFit, frame: Any, summary: Mapping[str, Any]) -> Document:
