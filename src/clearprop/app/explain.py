@@ -5,19 +5,22 @@ from __future__ import annotations
 import shutil
 import tempfile
 import webbrowser
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from clearprop.app import options as o
+from clearprop.app.explain_columns import explained_by_columns, picture_of, require_alone, row_among
 from clearprop.app.terminal import print_lines, tell
 from clearprop.errors import InvalidValueError
 from clearprop.estimators import TableModel
 from clearprop.estimators.about import optimizer_of
 from clearprop.estimators.row import RowExplanation
+from clearprop.explain.derivation import Explanation
 from clearprop.files import refuse_overwriting, write_atomically
 from clearprop.messages import Message
 from clearprop.table.rows import rows_counted
@@ -25,12 +28,19 @@ from clearprop.train import GradientDescent, Optimizer, resolve_optimizer
 from clearprop.visible import shown_name
 
 _WIDEST = 110  # columns of a terminal that are used
-_WRITERS = {
-    ".html": RowExplanation.to_html,
-    ".md": RowExplanation.to_markdown,
-    ".tex": RowExplanation.to_latex,
-    ".txt": RowExplanation.to_text,
+_WRITERS: dict[str, Callable[[Explanation], str | bytes]] = {
+    ".html": Explanation.to_html,
+    ".md": Explanation.to_markdown,
+    ".tex": Explanation.to_latex,
+    ".txt": Explanation.to_text,
 }
+_PICTURES: dict[str, Callable[[Explanation], str | bytes]] = {
+    ".svg": lambda found: picture_of(found).svg,
+    ".png": lambda found: picture_of(found).png(),
+}
+
+
+_columns_option = partial(typer.Option, rich_help_panel="By columns")
 
 
 def explain(
@@ -58,9 +68,21 @@ def explain(
     learning_rate: Annotated[
         float | None, typer.Option(metavar="η", help="Of that update.  [default: that of the training]")
     ] = None,
+    shapley: Annotated[
+        bool,
+        _columns_option("--shapley", help="What each column adds to the answer: Shapley values, against other rows."),
+    ] = False,
+    depends: Annotated[
+        str | None,
+        _columns_option(metavar="COLUMN", help="How the answer depends on one column, for this row and for others."),
+    ] = None,
     out: Annotated[
         Path | None,
-        o.output_option(metavar="FILE", parser=o.a_file, help="Write it to a .html, .md, .tex or .txt file."),
+        o.output_option(
+            metavar="FILE",
+            parser=o.a_file,
+            help="Write it to a .html, .md, .tex or .txt file; with --shapley or --depends also to .svg or .png.",
+        ),
     ] = None,
     steps: Annotated[
         bool, o.output_option("--steps", help="As a page that plays it step by step; with --out or --open.")
@@ -72,25 +94,34 @@ def explain(
 
     Every number can be recomputed by hand from the numbers beside it.
     """
-    if out is not None and out.suffix not in _WRITERS:
-        raise InvalidValueError(f"--out {out}", "a file ending in .html, .md, .tex or .txt")
+    by = "--shapley" if shapley else "" if depends is None else "--depends"
+    if by:
+        others = {"--only": only, "--optimizer": optimizer, "--learning-rate": learning_rate, "--steps": steps}
+        require_alone(by, {**others, "--depends": depends if shapley else None})
+    writers = {**_WRITERS, **_PICTURES} if by else _WRITERS
+    *endings, last = writers
+    if out is not None and out.suffix not in writers:
+        raise InvalidValueError(f"--out {out}", "a file ending in " + " or ".join([", ".join(endings), last]))
     if steps and not (open_page if out is None else out.suffix == ".html"):
         raise InvalidValueError("--steps without a page", "--out FILE.html, or --open")
     loaded = o.table_model(model)
     source = reading.source(table, loaded)
     refuse_overwriting([out] if out else [], [model, *source.place.files])
-    one = _row_of(source.batches(loaded.encoder.number_columns), row)
+    batches, k = source.batches(loaded.encoder.number_columns), o.member_of(loaded, member)
     names = {"table": shown_name(Path(source.place.title).name), "target": shown_name(loaded.target.name)}
-    title = Message("row.title", row=row, **names)
-    with rows_counted(row - 1):
-        found = loaded.explain(
-            one,
-            member=o.member_of(loaded, member),
+    if by:
+        found = explained_by_columns(loaded, row_among(batches, row), row, k, depends, lang, names)
+    else:
+        found = _derived(
+            loaded,
+            _row_of(batches, row),
+            row,
+            member=k,
             lang=lang,
             convention=convention,
             detail=detail,
             only=only,
-            title=title,
+            title=Message("row.title", row=row, **names),
             notation=notation,
             optimizer=_optimizer(loaded, optimizer, learning_rate),
         )
@@ -98,10 +129,17 @@ def explain(
         print_lines(found.to_text(min(shutil.get_terminal_size().columns, _WIDEST)), end="")
         return
     path = out or Path(tempfile.mkdtemp(prefix="clearprop-")) / f"row-{row}.html"
-    write_atomically(path, (_played(found) if steps else _WRITERS[path.suffix](found)).encode())
+    written = _played(found) if steps and isinstance(found, RowExplanation) else writers[path.suffix](found)
+    write_atomically(path, written if isinstance(written, bytes) else written.encode())
     tell(f"wrote {path}")
     if open_page:
         webbrowser.open(path.resolve().as_uri())
+
+
+def _derived(model: TableModel, one: Any, row: int, **how: Any) -> Explanation:
+    """Every number of a row, derived."""
+    with rows_counted(row - 1):
+        return model.explain(one, **how)
 
 
 def _optimizer(model: TableModel, name: str | None, learning_rate: float | None) -> Optimizer | None:
