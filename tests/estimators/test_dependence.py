@@ -27,7 +27,8 @@ def table():
             "twin": x * 3 + rng.normal(size=N) * 0.1,
             "kind": rng.choice([f"k{i:02}" for i in range(14)], N, p=np.arange(14, 0, -1) / 105),
             "day": day,
-            "price": [f"${1000 + 10 * v:,.2f}" for v in rng.normal(size=N)],
+            "price": ["?" if i % 9 == 0 else f"${1000 + 10 * v:,.2f}" for i, v in enumerate(rng.normal(size=N))],
+            "grade": ["?" if i % 5 == 0 else "ab"[i % 2] for i in range(N)],
             "y": 5 * x + rng.normal(size=N),
         }
     )
@@ -74,7 +75,7 @@ def test_a_table_that_is_changed_by_hand(numbers, column):
 
 def shown(value, column):
     if column == "price":
-        return float(value.replace("$", "").replace(",", ""))
+        return None if value == "?" else float(value.replace("$", "").replace(",", ""))
     return str(value) if column == "day" else value
 
 
@@ -109,6 +110,12 @@ def test_levels_the_rare_ones_together(numbers):
     alone = model.dependence(frame, "kind", rows=5, grid=rest)
     low, high = alone.curves.min(axis=1), alone.curves.max(axis=1)
     assert np.all((low - 1e-4 <= found.curves[:, -1]) & (found.curves[:, -1] <= high + 1e-4))
+
+
+def test_marks_of_a_missing_value_are_none(numbers):
+    model, frame = numbers
+    assert model.dependence(frame, "grade").grid.values == ("a", "b", None)
+    assert model.dependence(frame, "price").grid.missing == frame["price"].str.count_matches(r"\?").sum()
 
 
 def test_centred_curves_begin_at_zero(numbers):

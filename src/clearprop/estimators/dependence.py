@@ -245,10 +245,10 @@ def places_of(
     column = next(column for column in encoder.columns if column.name == name)
     if not isinstance(grid, int | np.integer):
         given = nw.new_series(name, list(grid), backend=series.implementation)
-        return _given(column, given), encoder.encode_column(name, given, dtype)
-    most = checked_integer("grid", grid, low=2)
-    at = _numbers(column, series)
-    places, rows = _levels(series, LEVELS, seed) if at is None else _quantiles(column, at, most)
+        return _given(column, encoder.cleaned(given)), encoder.encode_column(name, given, dtype)
+    most, known = checked_integer("grid", grid, low=2), encoder.cleaned(series)
+    at = _numbers(column, known)
+    places, rows = _levels(known, LEVELS, seed) if at is None else _quantiles(column, at, most)
     return places, encoder.encode_column(name, series[rows], dtype)
 
 

@@ -208,9 +208,14 @@ class TableEncoder:
         kept = self.values.get(column, ())
         return tuple(mark for mark in self.missing if mark not in kept) if kept else self.missing
 
+    def cleaned(self, series: Series) -> Series:
+        """A column with its missing values as gaps, and as 1 and 0 what means yes and no among numbers 0 and 1."""
+        series = without_marks(series, self.marks_of(series.name))
+        return truth_as_numbers(series) if series.name in self._truths else series
+
     def _write(self, column: Column, series: Series, out: Features, unseen: Unseen | None) -> None:
         """A column's features into their place, without a copy of them where they are many."""
-        series = without_marks(series, self.marks_of(column.name))
+        series = self.cleaned(series)
         if isinstance(column, DateColumn):
             us = column.microseconds(series)
             if unseen is not None:
@@ -218,7 +223,6 @@ class TableEncoder:
             out[:] = column.features(us)
             return
         if not isinstance(column, CategoryColumn | BooleanColumn):
-            series = truth_as_numbers(series) if column.name in self._truths else series
             out[:] = column.encode(series)
             return
         places = column.places(series)
