@@ -101,6 +101,16 @@ def test_a_linear_model(n, rows, seed):
     assert found.errors.max() < 1e-12
 
 
+def test_blocks_of_any_size_are_the_same(monkeypatch):
+    X, background = rng.normal(size=(2, 5)), rng.normal(size=(4, 5))
+    whole = [shapley_values(wild, X, background, GROUPS, pairs=pairs) for pairs in (None, 3)]
+    monkeypatch.setattr("clearprop.estimators.shapley._MOST_NUMBERS", 1)
+    for pairs, expected in zip((None, 3), whole, strict=True):
+        found = shapley_values(wild, X, background, GROUPS, pairs=pairs)
+        np.testing.assert_allclose(found.values, expected.values, rtol=1e-12)
+        np.testing.assert_allclose(found.errors, expected.errors, rtol=1e-12)
+
+
 def test_symmetric_and_idle_players():
     def f(x):
         return (x[:, :1] * x[:, 1:2]) ** 2
@@ -207,6 +217,11 @@ def test_what_it_takes_and_what_it_refuses(numbers, classes):
     row = frame.drop("price").row(3, named=True)
     found = model.shapley(row, background=frame)
     np.testing.assert_allclose(found.values, model.shapley(frame, rows=3, background=frame).values)
+    np.testing.assert_allclose(model.shapley(frame, rows=slice(3, 5), background=frame).values[0], found.values[0])
+    both = model.shapley([row, frame.drop("price").row(4, named=True)], background=frame)
+    np.testing.assert_allclose(both.values, model.shapley(frame, rows=[3, 4], background=frame).values)
+    with pytest.raises(TableError, match="no column 'day' in row 1"):
+        model.shapley([row, {"x": 1.0, "kind": "red", "gap": None}], background=frame)
     with pytest.raises(InvalidValueError, match="no background"):
         model.shapley(row)
     with pytest.raises(InvalidValueError, match="row 200"):
@@ -250,6 +265,16 @@ def test_shown_and_stored(numbers, classes, lang):
             stored = json.loads(json.dumps(found.to_dict()))
             np.testing.assert_array_equal(stored["values"], found.values)
     assert "mean |φ|" in repr(found)
+
+
+def test_dates_are_explained_in_days():
+    frame = table().with_columns(price=pl.lit(0).cast(pl.Date) + pl.duration(days=pl.col("price").cast(pl.Int64)))
+    model = cp.TableModel.train(frame, "price", epochs=5, hidden=8).model
+    found = model.shapley(frame, rows=0)
+    assert found.scale == "days"
+    assert "days since 1970-01-01" in found.explain().to_text()
+    days = (model.predict(frame[:1])[0] - np.datetime64("1970-01-01").item()).days
+    assert abs(found.base_values + found.values.sum() - days) < 1
 
 
 def test_the_scale_of_a_probability_that_is_one(classes):

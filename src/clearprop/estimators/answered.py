@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clearprop.errors import InvalidValueError, checked_seed, unknown_name
+from clearprop.errors import InvalidValueError, TableError, checked_seed, unknown_name
 from clearprop.estimators.scores import class_probabilities
 from clearprop.messages import Message
 from clearprop.table.encoder import as_frame
@@ -37,7 +37,7 @@ class Answered:
         target: of the model.
         predict: features (N, n) to the network's outputs (N, k).
         scale: "probability" or "log_odds" (ln p/(1 − p)) of each class; "unit" of numbers, which are in the target's
-            unit, dates in days since 1970-01-01.
+            unit; "days" since 1970-01-01 of dates.
     """
 
     target: Target
@@ -52,9 +52,9 @@ class Answered:
             UnknownNameError, InvalidValueError: for a scale that there is not, or not of numbers.
         """
         if not isinstance(model.target, ClassTarget):
-            if scale not in (None, "unit"):
-                raise InvalidValueError(f"scale {scale!r} of a regression model", "None: the target's unit")
-            return cls(model.target, model.predictor.predict, "unit")
+            if scale is not None:
+                raise InvalidValueError(f"scale {scale!r} of a regression model", "None: they are in the target's unit")
+            return cls(model.target, model.predictor.predict, "unit" if model.target.dates is None else "days")
         scale = scale or SCALES[0]
         if scale not in SCALES:
             raise unknown_name("scale", scale, list(SCALES))
@@ -82,7 +82,11 @@ def as_table(given: Any, names: Sequence[str]) -> nw.DataFrame[Any]:
     rows = None if hasattr(given, "columns") else given_rows(given, names)
     if rows is None:
         return as_frame(given_frame(given, names))
-    return as_frame(frame_of({name: [row[name] for row in rows] for name in rows[0]} if rows else {}))
+    columns = dict.fromkeys(name for row in rows for name in row)
+    for i, row in enumerate(rows):
+        if gone := [name for name in columns if name not in row]:
+            raise TableError(f"no column {gone[0]!r}", "the same columns in each row", row=i)
+    return as_frame(frame_of({name: [row[name] for row in rows] for name in columns}))
 
 
 def drawn_rows(of: int, most: int, seed: int) -> list[int]:
@@ -112,7 +116,7 @@ def of_what(target: str, label: Label | None, scale: str) -> Message:
     """What the numbers are: a probability, log-odds, or the target in its unit."""
     name = shown_name(target)
     if label is None:
-        return Message("answered.unit", target=name)
+        return Message("answered.days" if scale == "days" else "answered.unit", target=name)
     key = "answered.log_odds" if scale == "log_odds" else "answered.probability"
     return Message(key, target=name, label=shown_name(label))
 

@@ -50,7 +50,7 @@ class ShapleyValues:
         base_values: the mean answer of the background: a number, or one for each class (classes,).
         answers: of the rows, (n,) or (n, classes).
         classes: the labels; () of a model of numbers.
-        scale: "probability" or "log_odds" of classes, "unit" of numbers.
+        scale: "probability" or "log_odds" of classes, "unit" of numbers, "days" of dates.
         rows: which rows of the table these are, counted from 0.
         data: what stands in the table, as text: for each row a text for each column.
         background: how many rows stand for what is not known.
@@ -245,7 +245,7 @@ def shapley_of(
     model: TableModel,
     frame: Any,
     *,
-    rows: int | Iterable[int] | None = None,
+    rows: int | slice | Iterable[int] | None = None,
     background: Any = None,
     background_rows: int = BACKGROUND,
     scale: str | None = None,
@@ -277,10 +277,12 @@ def shapley_of(
     return ShapleyValues(model.target.name, names, values, errors, np.asarray(base), answers, *about)
 
 
-def _chosen(rows: int | Iterable[int] | None, of: int) -> list[int]:
+def _chosen(rows: int | slice | Iterable[int] | None, of: int) -> list[int]:
     """Numbers of rows that are there, counted from 0."""
     if rows is None:
         return list(range(of))
+    if isinstance(rows, slice):
+        return list(range(of))[rows]
     asked = [rows] if isinstance(rows, int | np.integer) else list(rows)
     chosen = [checked_integer("a row", row, low=0) for row in asked]
     if any(row >= of for row in chosen):

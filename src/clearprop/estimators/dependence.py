@@ -83,7 +83,7 @@ class Dependence:
         grid: these values.
         curves: of each row (n, g), of a model of classes (n, g, classes): individual conditional expectation.
         classes: the labels; () of a model of numbers.
-        scale: "probability" or "log_odds" of classes, "unit" of numbers.
+        scale: "probability" or "log_odds" of classes, "unit" of numbers, "days" of dates.
         rows: which rows of the table these are, counted from 0.
         together: other columns that go together with this one, with the correlation: the largest of any of their
             features, where its size is 0.8 or more.

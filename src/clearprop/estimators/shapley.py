@@ -16,7 +16,7 @@ Permutations for Shapley Value Estimation, JMLR 2022 (antithetic pairs).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import factorial
 from typing import Any
@@ -114,13 +114,18 @@ class _Game:
 
     def worth(self, x: Array, sets: Array) -> Array:
         """v(S) of sets (S, players) for a row x (n,): (S, outputs)."""
-        at_once = max(1, _MOST_NUMBERS // self.background.size)
-        parts = [self._worth(x, sets[start : start + at_once]) for start in range(0, len(sets), at_once)]
+        parts = [self._worth(x, sets[some]) for some in _parts(len(sets), self.background.size)]
         return np.concatenate(parts) if parts else np.empty((0, len(self.base)))
 
     def _worth(self, x: Array, sets: Array) -> Array:
         mixed = np.where(sets[:, None, self.owner], x, self.background)
         return np.asarray(self.f(mixed.reshape(-1, len(x))).reshape(len(sets), len(self.background), -1).mean(axis=1))
+
+
+def _parts(many: int, size: int) -> Iterator[slice]:
+    """Slices of so many things, each of which takes so many numbers."""
+    at_once = max(1, _MOST_NUMBERS // max(1, size))
+    return (slice(start, start + at_once) for start in range(0, many, at_once))
 
 
 def _enumerated(game: _Game, X: Array, answers: Array, n: int) -> Array:
@@ -145,13 +150,14 @@ def _sampled(game: _Game, X: Array, answers: Array, orders: Array) -> tuple[Arra
     """Values and standard errors (N, players, outputs)."""
     many, n = orders.shape
     rank = np.argsort(orders, axis=1)  # of each player in each order
-    sets = rank[:, None, :] < np.arange(1, n)[:, None]  # the first one, the first two, …
     values, errors = (np.empty((len(X), n, len(game.base))) for _ in range(2))
     v = np.empty((many, n + 1, len(game.base)))
     v[:, 0] = game.base
     for x, answer, phi, error in zip(X, answers, values, errors, strict=True):
         v[:, -1] = answer
-        v[:, 1:-1] = game.worth(x, sets.reshape(-1, n)).reshape(many, n - 1, len(game.base))
+        for some in _parts(many, n * n):
+            sets = rank[some, None, :] < np.arange(1, n)[:, None]  # the first one, the first two, …
+            v[some, 1:-1] = game.worth(x, sets.reshape(-1, n)).reshape(len(sets), n - 1, len(game.base))
         added = np.take_along_axis(np.diff(v, axis=1), rank[:, :, None], axis=1)
         paired = added.reshape(many // 2, 2, n, len(game.base)).mean(axis=1)
         phi[:], error[:] = paired.mean(axis=0), paired.std(axis=0, ddof=1) / np.sqrt(many // 2)
