@@ -17,7 +17,7 @@ from clearprop.estimators.shapley import shapley_values
 from clearprop.explain.derivation import Explanation
 from clearprop.graph import DTYPES
 from clearprop.messages import Message, Words, checked_language
-from clearprop.present.document import Bar, Column, Document, Figure, Paragraph, Table
+from clearprop.present.document import Block, Cell, Column, Document, Figure, Paragraph, Table
 from clearprop.present.figure import Axis, Bars, Line, Note, Picture, Plot, Rule
 from clearprop.present.figure.plot import Drawn
 from clearprop.table.rows import rows_counted
@@ -178,7 +178,7 @@ class _Row:
         """The columns by the size of what they add."""
         return np.argsort(-np.abs(self.phi), kind="stable")
 
-    def blocks(self) -> tuple[Any, ...]:
+    def blocks(self) -> tuple[Block, ...]:
         """What is said of it."""
         found, write, total = self.found, self.write, float(self.phi.sum())
         ends = {"base": write(self.base), "answer": write(self.answer)}
@@ -193,18 +193,15 @@ class _Row:
         return of_what(self.found.target, self.label, self.found.scale)
 
     def table(self) -> Table:
-        """Column, value, what it adds, and the same as a bar; where orders were drawn, its standard error."""
-        reach = float(np.abs(self.phi).max(initial=0)) or 1.0
-        heads = ["column", "in_the_table", "adds", *([] if self.found.exact else ["error"])]
+        """Column, value and what it adds; where orders were drawn, its standard error."""
+        found, values = self.found, self.found.data[self.row]
+        heads = ["column", "in_the_table", "adds", *([] if found.exact else ["error"])]
         columns = [Column(Message(f"shapley.head.{name}"), numbers=name in ("adds", "error")) for name in heads]
-        rows = []
+        rows: list[tuple[Cell, ...]] = []
         for j in self.order:
-            phi = float(self.phi[j])
-            bar = Bar(0.5, 0.5 + phi / reach / 2, "blue" if phi > 0 else "orange")
-            cells = [shown_name(self.found.names[j]), self.found.data[self.row][j], self.write(phi, signed=True)]
-            cells += [] if self.found.exact else [f"± {self.write(float(self.errors[j]))}"]
-            rows.append((*cells, bar))
-        return Table((*columns, Column()), tuple(rows), "contributions")
+            error = [] if found.exact else [f"± {self.write(float(self.errors[j]))}"]
+            rows.append((shown_name(found.names[j]), values[j], self.write(float(self.phi[j]), signed=True), *error))
+        return Table(tuple(columns), tuple(rows), "contributions")
 
     def plot(self) -> Plot:
         """Bars from the base value to the answer; the smallest contributions are one bar."""
