@@ -119,6 +119,8 @@ def test_bars_upright_and_sideways():
     assert [(r.x, r.y, r.width, r.height) for r in upright] == [(16, 60, 50, 50)]
     sideways = of_kind(square(Bars([0, 1, 2], [10, 0], sideways=True, gap=0), x=(1, 100), y=(2, 0.1), log=True), Rect)
     assert [(r.x, r.width) for r in sideways] == [(16, pytest.approx(50))], "a bar of 0 has no place on a log axis"
+    steps = of_kind(square(Bars([0, 0.5, 1], [0.75, 0.5], gap=0, starts=[0.25, 0.75])), Rect)
+    assert [(r.y, r.height) for r in steps] == [(35, 50), (35, 25)], "a bar may begin anywhere, and go down"
 
 
 def test_cells_show_sign_and_size():
