@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from clearprop.estimators.curves import DependencePlot, caution
-from clearprop.estimators.dependence import ROWS, dependence_of
+from clearprop.estimators.dependence import GRID, ROWS, dependence_of
 from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Message
 from clearprop.present.document import Block, Paragraph, Section
@@ -16,6 +16,7 @@ from clearprop.report.summary import METRICS
 from clearprop.table.target import ClassTarget
 
 _MOST_COLUMNS = 6
+_MOST_ANSWERS, _FEWEST = 1_000_000, 10  # that are held for a picture, and rows, where there are very many classes
 
 
 def dependence(evidence: Evidence) -> Section:
@@ -46,6 +47,7 @@ def _most_important(evidence: Evidence) -> list[str]:
 def _plot(evidence: Evidence, column: str) -> DependencePlot:
     """By the mean of all members: it is about the model, not about how good it is."""
     target = evidence.model.target
-    found = dependence_of(evidence.model, evidence.judged.frame.to_native(), column, rows=ROWS)
+    rows = max(_FEWEST, min(ROWS, _MOST_ANSWERS // (GRID * max(1, len(evidence.classes or ())))))
+    found = dependence_of(evidence.model, evidence.judged.frame.to_native(), column, rows=rows)
     positive = target.positive if isinstance(target, ClassTarget) else None
     return DependencePlot(found, None if positive is None else found.classes[positive], size=CHART)
