@@ -44,6 +44,7 @@ GROUPS = (
             "nn.scales",
             "nn.embedding",
             "nn.ensemble",
+            "nn.heads",
             "nn.initializers",
             "network.layers",
             "network.start",
@@ -65,7 +66,7 @@ GROUPS = (
             "en": 'By name, as in `loss="cross_entropy"`, as an object, or as a function of output and target.',
             "zh": '可以写名字（`loss="cross_entropy"`）、对象，或输出与目标的函数。',
         },
-        ("nn.losses",),
+        ("nn.losses", "nn.multitask"),
     ),
     Group(
         "05-optimizers",

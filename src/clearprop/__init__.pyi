@@ -119,6 +119,7 @@ from clearprop.nn import FanInUniform as FanInUniform
 from clearprop.nn import Focal as Focal
 from clearprop.nn import Glorot as Glorot
 from clearprop.nn import He as He
+from clearprop.nn import Heads as Heads
 from clearprop.nn import Huber as Huber
 from clearprop.nn import LayerNorm as LayerNorm
 from clearprop.nn import LeakyReLU as LeakyReLU
@@ -126,6 +127,7 @@ from clearprop.nn import LeCun as LeCun
 from clearprop.nn import Linear as Linear
 from clearprop.nn import MeanAbsoluteError as MeanAbsoluteError
 from clearprop.nn import MeanSquaredError as MeanSquaredError
+from clearprop.nn import MultiTask as MultiTask
 from clearprop.nn import Normal as Normal
 from clearprop.nn import ParametricActivation as ParametricActivation
 from clearprop.nn import Periodic as Periodic

@@ -17,7 +17,7 @@ from clearprop.graph.algebra import ALGEBRA
 from clearprop.graph.exponentials import QUOTIENTS
 from clearprop.graph.fused.record import Hole
 from clearprop.graph.graph import Graph
-from clearprop.graph.node import OPS, Node, Op, variable
+from clearprop.graph.node import OPS, Node, Op, variable, without_alias
 from clearprop.graph.primitives.elementwise import exp
 from clearprop.graph.rewrite import (
     Rule,
@@ -101,7 +101,7 @@ def fusion_rules() -> Mapping[str, list[Rule]]:
 
 @lru_cache(maxsize=4)
 def _fusion_rules(ops: tuple[Op, ...]) -> Mapping[str, list[Rule]]:
-    rules: dict[str, list[Rule]] = {}
+    rules: dict[str, list[Rule]] = {"slice": [part_of_concat]}
     for op in ops:
         for rule, root in _rules_of(op, rules):
             rules.setdefault(root, []).append(rule)
@@ -154,3 +154,18 @@ def tidy(graph: Graph) -> Graph:
         if same_structure(before, after) and len(before) == len(after):
             return after
         before = after
+
+
+def part_of_concat(node: Node) -> Node | None:
+    """What was put side by side and is cut out again is that part, which may be fused with what is made of it."""
+    x, axis, start = without_alias(node.inputs[0]), node.attrs["axis"], 0
+    if x.op is not OPS["concat"] or x.attrs["axis"] != axis:
+        return None
+    for part in x.inputs:
+        length = part.shape[axis]
+        if not isinstance(length, int):
+            return None
+        if (start, start + length) == (node.attrs["start"], node.attrs["stop"]):
+            return part
+        start += length
+    return None

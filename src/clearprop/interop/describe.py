@@ -17,7 +17,7 @@ _MOST_LAYERS = 2000  # a file of more would take seconds to be refused
 _CLASSES: dict[str, type] = {
     cls.__name__: cls
     for cls in (
-        *(nn.Activation, nn.BatchNorm, nn.Dense, nn.Dropout, nn.Ensemble, nn.LayerNorm, nn.Linear),
+        *(nn.Activation, nn.BatchNorm, nn.Dense, nn.Dropout, nn.Ensemble, nn.Heads, nn.LayerNorm, nn.Linear),
         *(nn.ELU, nn.LeakyReLU),
         *(nn.Constant, nn.FanInUniform, nn.Glorot, nn.He, nn.LeCun, nn.Normal, nn.Uniform, nn.Zeros),
         *(nn.Embedding, nn.ParametricActivation, nn.Periodic, nn.PiecewiseLinear, nn.Scale),
@@ -25,7 +25,7 @@ _CLASSES: dict[str, type] = {
         *(nn.ConstantRate, nn.CosLog, nn.Cosine, nn.FlatCosine, nn.StepDecay, nn.WarmUp),
         *(nn.SquaredError, nn.MeanSquaredError, nn.MeanAbsoluteError, nn.Huber),
         *(nn.BinaryCrossEntropy, nn.CrossEntropy, nn.BinaryCrossEntropies),
-        *(nn.Quantile, nn.Poisson, nn.Focal, nn.BinaryFocal),
+        *(nn.Quantile, nn.Poisson, nn.Focal, nn.BinaryFocal, nn.MultiTask),
     )
 }
 

@@ -46,15 +46,21 @@ def members_of(architecture: Architecture, parameters: Mapping[str, Array]) -> l
     last = architecture.layers[-1]
     if not isinstance(last, Ensemble):
         return []
-    shared = architecture.layers[:-1]
-    names = list(parameters)
+    stacks = [replace(architecture, layers=(*architecture.layers[:-1], *layers)) for layers in last.members]
+    return [
+        (each, {own: parameters[name] for own, name in names.items()}) for each, names in parted(architecture, stacks)
+    ]
+
+
+def parted(architecture: Architecture, stacks: Sequence[Architecture]) -> list[tuple[Architecture, dict[str, str]]]:
+    """Stacks that stand side by side in the last layer of an architecture, and the name there of each parameter."""
+    names, shared = list(architecture.parameters), architecture.layers[:-1]
     at = front = len(replace(architecture, layers=shared).parameters) if shared else 0
     found = []
-    for layers in last.members:
-        member = replace(architecture, layers=(*shared, *layers))
-        own = list(member.parameters)
+    for stack in stacks:
+        own = list(stack.parameters)
         mine = names[:front] + names[at : at + len(own) - front]
-        found.append((member, {name: parameters[key] for name, key in zip(own, mine, strict=True)}))
+        found.append((stack, dict(zip(own, mine, strict=True))))
         at += len(own) - front
     return found
 

@@ -22,10 +22,11 @@ from clearprop.interop import source, write_model
 from clearprop.network import persistence
 from clearprop.network.arguments import as_callbacks, as_held_out, as_penalty, as_stopping, as_truth
 from clearprop.network.ensemble import joined, members_of
+from clearprop.network.heads import heads_of
 from clearprop.network.parameters import Parameters
 from clearprop.network.plain_steps import PlainSteps
 from clearprop.network.summary import summary_of
-from clearprop.nn import CONVENTIONS, Architecture, TargetForm, as_layer, resolve_loss
+from clearprop.nn import CONVENTIONS, Architecture, Ensemble, TargetForm, as_layer, resolve_loss
 from clearprop.plan import Plan
 from clearprop.train import (
     Callback,
@@ -128,6 +129,17 @@ class Network:
         """
         found = members_of(self.architecture, self._run.parameters)
         return tuple(network_of(a, arrays, self.seed, self.dtype) for a, arrays in found) or (self,)
+
+    @property
+    def heads(self) -> tuple[Network, ...]:
+        """Of a network that ends in `cp.Heads` each head, with copies of what is shared, as a network of its own.
+
+        It has its part of the loss, and can do what any network can: trace, explain, draw. None without heads.
+        """
+        if isinstance(self.architecture.layers[-1], Ensemble):
+            return tuple(ensemble_of(each) for each in zip(*(net.heads for net in self.members), strict=True))
+        found = heads_of(self.architecture, self._run.parameters)
+        return tuple(network_of(a, arrays, self.seed, self.dtype) for a, arrays in found)
 
     @property
     def depth(self) -> int:
@@ -290,7 +302,8 @@ class Network:
 
         Args:
             X: (N, n_inputs) numbers.
-            y: targets: (N,) or (N, n_outputs) numbers; for `cross_entropy` integer labels (N,) or rows that sum to 1.
+            y: targets: (N,) or (N, n_outputs) numbers; for `cross_entropy` integer labels (N,) or rows that sum to 1;
+                for `cp.MultiTask` all of its tasks' columns, classes one-hot.
             optimizer: a name or an object such as `cp.Adam(1e-3)`, the default.
             learning_rate: η, a number or a schedule, of an optimizer given by name; by default the optimizer's own.
             epochs: passes over the data.

@@ -6,6 +6,7 @@ from clearprop.nn.embedding import Embedding
 from clearprop.nn.encodings import Cuts, PiecewiseLinear
 from clearprop.nn.ensemble import Ensemble
 from clearprop.nn.given import Given, fits, fitted
+from clearprop.nn.heads import Heads
 from clearprop.nn.initializers import (
     INITIALIZERS,
     Constant,
@@ -38,6 +39,7 @@ from clearprop.nn.losses import (
     loss_name,
     resolve_loss,
 )
+from clearprop.nn.multitask import MultiTask
 from clearprop.nn.parameter import CONVENTIONS, Convention, Parameter
 from clearprop.nn.periodic import Periodic
 from clearprop.nn.scales import ParametricActivation, Scale
@@ -91,6 +93,7 @@ __all__ = [
     "Given",
     "Glorot",
     "He",
+    "Heads",
     "Huber",
     "Initializer",
     "Layer",
@@ -102,6 +105,7 @@ __all__ = [
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Moment",
+    "MultiTask",
     "Normal",
     "Parameter",
     "ParametricActivation",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Literal
 
 from clearprop import graph as g
@@ -13,8 +13,10 @@ from clearprop.graph import Graph, N, Name, Node, as_graph
 from clearprop.graph.fused.updates import spread
 from clearprop.nn.activations import ACTIVATIONS
 from clearprop.nn.ensemble import Ensemble
+from clearprop.nn.heads import Heads
 from clearprop.nn.layers import Activation, Layer, Linear
 from clearprop.nn.losses import Loss, loss_name
+from clearprop.nn.multitask import MultiTask
 from clearprop.nn.names import DATA_LOSS, LOSS, SAMPLE_WEIGHT, TARGET, X
 from clearprop.nn.parameter import Parameter
 from clearprop.nn.schedules import Scalar, Schedule
@@ -198,6 +200,35 @@ class Architecture:
         given = last.function if isinstance(last, Activation) else getattr(last, "activation", None)
         return given if isinstance(given, str) else self._declared.output.op.name
 
+    @property
+    def heads(self) -> tuple[Architecture, ...]:
+        """Of each head what is shared, its layers and its part of the loss; none of a network without `Heads`."""
+        last = self.layers[-1] if self.layers else None
+        if not isinstance(last, Heads):
+            return ()
+        parts = self.loss.parts if isinstance(self.loss, MultiTask) else ()
+        losses = [loss for loss, _ in parts] if len(parts) == len(last.heads) else [None] * len(last.heads)
+        stacks = zip(last.heads, losses, strict=True)
+        return tuple(replace(self, layers=(*self.layers[:-1], *layers), loss=loss) for layers, loss in stacks)
+
+    def _check_heads(self, loss: MultiTask) -> None:
+        """Whether each task has a head as wide as its columns, whose activation suits its loss."""
+        last = self.layers[-1] if self.layers else None
+        if isinstance(last, Ensemble):
+            return replace(self, layers=(*self.layers[:-1], *last.members[0]))._check_heads(loss)
+        heads, widths = self.heads, [width for _, width in loss.parts]
+        found = [head.n_outputs for head in heads] or [self.n_outputs]
+        plain = not heads and sum(widths) == self.n_outputs and not any(part.output for part, _ in loss.parts)
+        if found != widths and not plain:
+            raise InvalidValueError(
+                f"MultiTask of {' + '.join(map(str, widths))} columns on {' + '.join(map(str, found))} outputs",
+                "a last layer of a head for each task, as wide as its columns",
+                "cp.Heads([cp.Dense(1), cp.Dense(3, 'softmax')])",
+            )
+        for head in heads:
+            head.checked_loss()
+        return None
+
     def checked_loss(self) -> Loss:
         """The loss, if there is one and it suits the output activation.
 
@@ -210,6 +241,9 @@ class Architecture:
     def _suiting_loss(self) -> Loss:
         if self.loss is None:
             raise InvalidValueError("the network has no loss", "a loss", "cp.Network(..., loss='cross_entropy')")
+        if isinstance(self.loss, MultiTask):
+            self._check_heads(self.loss)
+            return self.loss
         wanted, name = self.loss.output, loss_name(self.loss)
         if wanted is None:
             return self.loss

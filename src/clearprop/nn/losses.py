@@ -14,12 +14,12 @@ from clearprop import graph as g
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError, unknown_name
 from clearprop.graph import N, Node
 
-Target = Literal["numbers", "binary", "classes"]
+Target = Literal["numbers", "binary", "classes", "several"]
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss per sample. `target` says what y must be: "numbers", "binary" (0 … 1) or "classes"."""
+    """A loss per sample. `target` says what y must be: "numbers", "binary" (0 … 1), "classes" or "several"."""
 
     @property
     def target(self) -> Target:

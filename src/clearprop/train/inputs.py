@@ -11,7 +11,8 @@ from clearprop.arrays import all_finite, place_of
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError
 from clearprop.execute import Array, as_array
 from clearprop.graph import DTYPES, show_shape
-from clearprop.nn import Loss, TargetForm
+from clearprop.nn import Loss, MultiTask, TargetForm
+from clearprop.nn.multitask import LEAST
 
 TEXT = "for a table with text columns use `clearprop train` or cp.TableModel, which encode them"
 
@@ -83,6 +84,8 @@ def as_targets(y: Any, loss: Loss, n_outputs: int, n_rows: int, dtype: str) -> t
         raise ShapeError("y is a single number", f"{n_rows} rows, as X")
     if len(array) != n_rows:
         raise ShapeError(f"y has {len(array)} rows", f"{n_rows}, as X")
+    if isinstance(loss, MultiTask):
+        return _as_several(array, loss, n_rows, dtype), "rows"
     _require_finite("y", array)
     if loss.target == "classes":
         return _as_classes(array, n_outputs, dtype)
@@ -96,6 +99,24 @@ def as_targets(y: Any, loss: Loss, n_outputs: int, n_rows: int, dtype: str) -> t
             f"target {bad:g}", "0 or 1 (or a probability)", "for more than two classes use loss='cross_entropy'"
         )
     return as_dtype("y", rows, dtype), "rows"
+
+
+def _as_several(array: Array, loss: MultiTask, n_rows: int, dtype: str) -> Array:
+    """The targets of several tasks (N, k), each checked as its own loss wants it; NaN where one is not known."""
+    if array.shape != (n_rows, loss.width):
+        raise ShapeError(f"y has shape {show_shape(array.shape)}", f"(N, {loss.width}), a column per output, one-hot")
+    checked = np.full(array.shape, np.nan, DTYPES[dtype])
+    for part, start, stop in loss.ranges():
+        columns = array[:, start:stop]
+        is_gap = np.isnan(columns).all(axis=1) if loss.gaps and columns.dtype.kind == "f" else np.zeros(n_rows, bool)
+        known = columns[~is_gap]
+        _require_finite(f"y[:, {start}:{stop}]", known)
+        if (known <= LEAST).any():
+            raise InvalidValueError(f"target {known.min():g}", f"numbers above {LEAST:g}", "standardise the targets")
+        if len(known):
+            rows, _ = as_targets(known, part, stop - start, len(known), dtype)
+            checked[~is_gap, start:stop] = rows if rows.ndim == 2 else np.eye(stop - start)[rows]
+    return checked
 
 
 def _as_classes(array: Array, k: int, dtype: str) -> tuple[Array, TargetForm]:

@@ -109,12 +109,14 @@ _RESERVED = ("loss", "validation_loss", "learning_rate", "seconds")  # what else
 def resolve_metrics(given: Any, loss: Loss) -> tuple[Metric, ...]:
     """Metrics given by name or as functions (y, a) → number; None is the usual one for the loss.
 
-    "accuracy" is `binary_accuracy` for binary targets.
+    "accuracy" is `binary_accuracy` for binary targets. None is none for several tasks, whose columns differ in kind.
 
     Raises:
         UnknownNameError, DTypeError: for what is neither.
         InvalidValueError: for two of one name, or one whose name is that of another number of an epoch.
     """
+    if given is None and loss.target == "several":
+        return ()
     if given is None:
         given = "r2" if loss.target == "numbers" else "accuracy"
     if isinstance(given, str) or callable(given):

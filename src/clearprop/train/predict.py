@@ -12,7 +12,7 @@ from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array, Executor, HeldOut, Program
 from clearprop.graph import Graph, simplify
-from clearprop.nn import Architecture, TargetForm
+from clearprop.nn import Architecture, Loss, MultiTask, TargetForm
 from clearprop.table.split import split_rows
 from clearprop.train.metrics import Metric
 
@@ -100,10 +100,19 @@ def made_up(architecture: Architecture, rows: int) -> tuple[Array, Array]:
     """Random features, and targets of the kind that the loss wants."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(rows, architecture.n_inputs))
-    k, kind = architecture.n_outputs, architecture.checked_loss().target
-    if kind == "classes":
-        return X, rng.integers(0, k, rows)
-    return X, rng.integers(0, 2, (rows, k)) if kind == "binary" else rng.normal(size=(rows, k))
+    loss = architecture.checked_loss()
+    if isinstance(loss, MultiTask):
+        return X, np.concatenate([_made_up(part, width, rows, rng) for part, width in loss.parts], axis=1)
+    if loss.target == "classes":
+        return X, rng.integers(0, architecture.n_outputs, rows)
+    return X, _made_up(loss, architecture.n_outputs, rows, rng)
+
+
+def _made_up(loss: Loss, k: int, rows: int, rng: np.random.Generator) -> Array:
+    """Random targets of one kind (rows, k), classes one-hot."""
+    if loss.target == "classes":
+        return np.eye(k)[rng.integers(0, k, rows)]
+    return rng.integers(0, 2, (rows, k)) if loss.target == "binary" else rng.normal(size=(rows, k))
 
 
 class Scorer:

@@ -77,6 +77,8 @@ class Patient:
             raise InvalidValueError(f"validation of type {type(validation).__name__}", "(X, y)")
         self.net, self.architecture = net, net.architecture
         self.loss = self.architecture.checked_loss()
+        if self.loss.target == "several":
+            raise InvalidValueError("a diagnosis of several tasks", "one head: net.heads[k], with its own y")
         self.data = self._data(X, y, sample_weight)
         self.judgement = judgement
         self.validation = None if validation is None else self._data(*validation)
