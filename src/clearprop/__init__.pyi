@@ -16,6 +16,7 @@ from clearprop.errors import ModelFileError as ModelFileError
 from clearprop.errors import ShapeError as ShapeError
 from clearprop.errors import TableError as TableError
 from clearprop.errors import UnknownNameError as UnknownNameError
+from clearprop.estimators import MultiTargetModel as MultiTargetModel
 from clearprop.estimators import Recipe as Recipe
 from clearprop.estimators import TableModel as TableModel
 from clearprop.estimators import gradient_times_input as gradient_times_input

@@ -31,6 +31,7 @@ def doctor(
     model: o.Model,
     table: o.Table,
     *,
+    target: o.OneTarget = None,
     member: o.FirstMember = None,
     lang: o.Lang = "en",
     reading: o.ReadingOptions,
@@ -42,11 +43,12 @@ def doctor(
     gradients, a learning rate that does not suit, under- and overfitting, and answers that are no better than chance.
     """
     spoken = checked_language(lang)
-    loaded = load(model)
-    if isinstance(loaded, Network):
+    found = load(model)
+    if isinstance(found, Network):
         raise ModelFileError(
             f"{model} holds a bare network", "a model written by `clearprop train`", "in Python: cp.diagnose(net, X, y)"
         )
+    loaded = o.of_target(model, found, target)
     source = reading.source(table, loaded)
     rows = source.read(_rows_of_training(loaded), loaded.about.get("seed", 0))
     with rows.counted():
@@ -68,6 +70,7 @@ class Visit:
     diagnosis: Diagnosis  # what was found
     rows: Mapping[str, int]  # part → number of rows; of a table that is not the training table, "table"
     member: tuple[int, int] | None = None  # which of how many members was examined, counted from 1
+    several: bool = False  # whether it is one target of several, of which nobody knows the training rows again
 
     @property
     def is_own(self) -> bool:
@@ -86,11 +89,13 @@ def examine(model: TableModel, frame: Any, member: int | None = None) -> Visit:
     X, y = model.arrays(frame)
     weights = model.weights(table)
     optimizer = optimizer_of(model.about)
-    split = split_again(model.about, model.target, table, y, model.network.predict(X), weights)
+    several = bool(model.about.get("targets"))
+    a = model.network.predict(X)
+    split = None if several else split_again(model.about, model.target, table, y, a, weights)
     if split is None:
         found = diagnose(network, X, y, optimizer=optimizer)
         done = tuple(e for e in found.examined if e.illness not in _NEEDS_TRAINING_ROWS)
-        return Visit(replace(found, examined=done), {"table": len(X)}, of)
+        return Visit(replace(found, examined=done), {"table": len(X)}, of, several)
     counted = model.weighting.in_training(y, weights)
     found = diagnose(
         network,
@@ -136,7 +141,10 @@ def _headed(name: str, block: Block) -> Section:
 
 def _rows(visit: Visit) -> Message:
     if not visit.is_own:
-        return Message("report.doctor.other_rows", rows=visit.rows["table"])
+        rows = {"rows": visit.rows["table"]}
+        return (
+            Message("report.doctor.some_rows", **rows) if visit.several else Message("report.doctor.other_rows", **rows)
+        )
     (_, train), *others = visit.rows.items()
     judged = [Message("report.doctor.judged", n=n, part=PARTS.get(part, shown_name(part))) for part, n in others]
     return Message("list.together", parts=[Message("report.doctor.rows", train=train), *judged])

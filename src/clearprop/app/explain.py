@@ -48,6 +48,7 @@ def explain(
     table: o.Table,
     *,
     row: Annotated[int, typer.Option("--row", metavar="K", min=1, help="Row of the table, counted from 1.")],
+    target: o.OneTarget = None,
     member: o.Member = None,
     lang: o.Lang = "en",
     convention: Annotated[
@@ -104,7 +105,7 @@ def explain(
         raise InvalidValueError(f"--out {out}", "a file ending in " + " or ".join([", ".join(endings), last]))
     if steps and not (open_page if out is None else out.suffix == ".html"):
         raise InvalidValueError("--steps without a page", "--out FILE.html, or --open")
-    loaded = o.table_model(model)
+    loaded = o.table_model(model, target)
     source = reading.source(table, loaded)
     refuse_overwriting([out] if out else [], [model, *source.place.files])
     batches, k = source.batches(loaded.encoder.number_columns), o.member_of(loaded, member)

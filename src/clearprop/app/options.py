@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from clearprop.app.source import STANDARD, TablePlace, TableSource
-from clearprop.errors import InvalidValueError, ModelFileError
-from clearprop.estimators import TableModel, load
+from clearprop.errors import InvalidValueError, ModelFileError, listed, unknown_name
+from clearprop.estimators import MultiTargetModel, TableModel, load
 from clearprop.network import Network
 from clearprop.table.options import ReadOptions
 
@@ -66,6 +66,9 @@ _member = partial(typer.Option, metavar="K", min=1)
 Member = Annotated[int | None, _member(help=_MEMBER, show_default="all; layer by layer the first")]
 WholeMember = Annotated[int | None, _member(help=_MEMBER, show_default="the whole graph, which ends in the mean")]
 FirstMember = Annotated[int | None, _member(help=_MEMBER, show_default="the first")]
+OneTarget = Annotated[
+    str | None, typer.Option("--target", metavar="COL", help="Of a model of several targets, the one that is meant.")
+]
 Quiet = Annotated[bool, output_option("--quiet", "-q", help="Print nothing but errors.")]
 Json = Annotated[bool, output_option("--json", help="Print one JSON object, for scripts, and nothing else.")]
 
@@ -89,7 +92,7 @@ def a_folder(text: str) -> Path:
 class _Reads:
     """What the options say of a table."""
 
-    def source(self, table: str, model: TableModel | None = None) -> TableSource:
+    def source(self, table: str, model: TableModel | MultiTargetModel | None = None) -> TableSource:
         """The table, read as the options say; what they leave open is as in the training of the model."""
         said = dict(vars(self))
         no_header, no_default_na = said.pop("no_header"), said.pop("no_default_na", False)
@@ -101,7 +104,7 @@ class _Reads:
 
     def arrays(self, model: Path, table: str, most: int | None = None, seed: int = 0) -> tuple[Any, Any]:
         """Features and coded targets of a table, or of some rows of it, as the network of a model reads them."""
-        loaded = table_model(model)
+        loaded = trained_model(model)
         read = self.source(table, loaded).read(most, seed)
         with read.counted():
             return loaded.arrays(read.frame)
@@ -133,23 +136,43 @@ class TrainReadingOptions(_Reads):
     sheet: Sheet = None
 
 
-def table_model(path: Path) -> TableModel:
-    """The model of a table in a file."""
+def table_model(path: Path, target: str | None = None) -> TableModel:
+    """The model of a table in a file; of several targets, that of one.
+
+    Raises:
+        InvalidValueError: if it predicts several targets, and none is named.
+    """
+    return of_target(path, trained_model(path), target)
+
+
+def of_target(path: Path, model: TableModel | MultiTargetModel, target: str | None) -> TableModel:
+    """The model of the target that is meant, which must be named where there are several."""
+    if isinstance(model, MultiTargetModel):
+        if target is None:
+            raise InvalidValueError(f"{path} predicts {listed(model.names)}", "one of them", "--target COL")
+        return model[target]
+    if target is not None and target != model.target.name:
+        raise unknown_name("target", target, [model.target.name])
+    return model
+
+
+def trained_model(path: Path) -> TableModel | MultiTargetModel:
+    """The model of a table in a file, of one target or several."""
     loaded = load(path)
-    if not isinstance(loaded, TableModel):
+    if isinstance(loaded, Network):
         raise ModelFileError(f"{path} holds a bare network", "a model written by `clearprop train`")
     return loaded
 
 
 def network_in(path: Path, member: int | None = None) -> Network:
-    """The network of a model file of either kind, or one of its members, counted from 1."""
+    """The network of a model file of any kind, or one of its members, counted from 1."""
     loaded = load(path)
-    network = loaded.network if isinstance(loaded, TableModel) else loaded
+    network = loaded if isinstance(loaded, Network) else loaded.network
     k = member_of(loaded, member)
     return network if k is None else network.members[k]
 
 
-def member_of(model: TableModel | Network, member: int | None) -> int | None:
+def member_of(model: TableModel | MultiTargetModel | Network, member: int | None) -> int | None:
     """A member that is counted from 1, counted from 0.
 
     Raises:

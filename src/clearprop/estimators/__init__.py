@@ -8,11 +8,15 @@ from clearprop.estimators.intervals import intervals_of
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.remarks import unseen_values
 from clearprop.estimators.scores import Answers, answers_of, baseline_of, class_probabilities, scores_of
+from clearprop.estimators.several.fit import MultiTargetFit
+from clearprop.estimators.several.model import MultiTargetModel
 from clearprop.estimators.table_model import TableModel
 
 __all__ = [
     "Answers",
     "Evaluation",
+    "MultiTargetFit",
+    "MultiTargetModel",
     "Recipe",
     "TableFit",
     "TableModel",

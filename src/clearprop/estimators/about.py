@@ -219,9 +219,9 @@ def _check_training(facts: Any) -> None:
 
 
 def history_of(about: Mapping[str, Any]) -> History | None:
-    """The history, as far as the model remembers it."""
+    """The history, as far as the model remembers it; None of one target of several, whose loss is that of all."""
     facts = about.get("training")
-    if facts is None:
+    if facts is None or about.get("targets"):
         return None
     found = History(dict(facts["curves"]), list(facts["first_losses"]), stopped_by=facts["stopped_by"])
     run, every = about.get("epochs", 0), _every(about.get("epochs", 0))
@@ -311,6 +311,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "parts": _check_parts,
     "calibration": lambda value: record(Calibration, value),
     "overrun": lambda value: record(Overrun, value),
+    "targets": texts,
 }
 
 

@@ -7,14 +7,16 @@ from typing import Any
 
 from clearprop.errors import ModelFileError
 from clearprop.estimators.predictor import PREDICTORS, reader_of
+from clearprop.estimators.several.model import KIND as SEVERAL
+from clearprop.estimators.several.model import MultiTargetModel
 from clearprop.estimators.table_model import TableModel
 from clearprop.files import checked_path
 from clearprop.interop import Shapes, read_model
 from clearprop.network import Network, network_from
 
 
-def load(path: str | os.PathLike[str]) -> Network | TableModel:
-    """Read what `save` wrote: a `Network`, or a `TableModel` with the same `predict`.
+def load(path: str | os.PathLike[str]) -> Network | TableModel | MultiTargetModel:
+    """Read what `save` wrote: a `Network`, or a model of a table, of one target or several, with the same `predict`.
 
     Nothing in the file is executed.
 
@@ -28,7 +30,7 @@ def load(path: str | os.PathLike[str]) -> Network | TableModel:
         described = header.get("network")
         if header.get("kind") == "network":
             PREDICTORS["network"].check(path, described, shapes)
-        elif header.get("kind") == "table_model":
+        elif header.get("kind") in ("table_model", SEVERAL):
             reader_of(path, described).check(path, described, shapes)
 
     header, arrays = read_model(path, check)
@@ -37,5 +39,7 @@ def load(path: str | os.PathLike[str]) -> Network | TableModel:
         return network_from(path, header.get("network"), arrays)
     if kind == "table_model":
         return TableModel.from_parts(path, header, arrays)
+    if kind == SEVERAL:
+        return MultiTargetModel.from_parts(path, header, arrays)
     hint = "go on with it by net.fit(..., checkpoint=path, resume=True)" if kind == "checkpoint" else None
     raise ModelFileError(f"{path} holds a {kind}", "a network or a table model", hint)

@@ -58,6 +58,11 @@ class TableFit:
         return self.history, *self.others
 
     @property
+    def own_history(self) -> History | None:
+        """The history; None of one target of several, whose loss is that of all."""
+        return None if self.model.about.get("targets") else self.history
+
+    @property
     def split(self) -> Split:
         """Row numbers of each part."""
         return self.division.split

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError
 from clearprop.estimators.codes import NO_CODES, Codes
-from clearprop.estimators.folds import folds_of
 from clearprop.estimators.overrun import back_to_best, overrun
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
+from clearprop.estimators.several.preparation import PreparedTargets
+from clearprop.estimators.several.targets import Targets
 from clearprop.estimators.temperature import calibrated_members
 from clearprop.estimators.training import TrainedPredictor, fit_options, network_for, trained
 from clearprop.network import Network, ensemble_of, fit_together
@@ -27,7 +28,11 @@ Progress = Callable[[Sequence[int]], object]
 
 
 def trained_on(
-    ready: Prepared, recipe: Recipe, callbacks: Any = (), progress: Progress | None = None, **options: Any
+    ready: Prepared | PreparedTargets,
+    recipe: Recipe,
+    callbacks: Any = (),
+    progress: Progress | None = None,
+    **options: Any,
 ) -> TrainedPredictor:
     """Train what a recipe asks for, one network or several, on a table that is ready.
 
@@ -53,13 +58,13 @@ def trained_on(
         )
     folds = None
     if not len(validation[1]) and len(train[1]) > recipe.members:
-        folds = folds_of(ready.division, ready.target, train[1], recipe.members, recipe.seed)
+        folds = ready.folds(recipe.members, recipe.seed)
     return trained_members(recipe, ready.target, train, folds, validation, codes, progress=progress, **options)
 
 
 def trained_members(
     recipe: Recipe,
-    target: Target,
+    target: Target | Targets,
     train: Part,
     folds: Array | None,
     validation: Part,

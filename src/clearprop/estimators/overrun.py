@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.estimators.scores import class_probabilities
+from clearprop.estimators.several.targets import Targets
 from clearprop.estimators.temperature import fitted_temperature, log_loss, tempered
 from clearprop.network import Network
 from clearprop.table.target import ClassTarget, Target
@@ -37,7 +38,7 @@ class Overrun:
 
 
 def overrun(
-    members: Sequence[Network], X: Array, y: Array, folds: Array, target: Target, weights: Array | None
+    members: Sequence[Network], X: Array, y: Array, folds: Array, target: Target | Targets, weights: Array | None
 ) -> tuple[Array, Overrun]:
     """Put each member between the weights of its best epoch and its last, where held-out rows have the least loss.
 
@@ -89,8 +90,21 @@ def _go(members: Sequence[Network], ends: Sequence[tuple[Mapping[str, Array], Ma
             part.assign_all({name: (1 - a) * best[name] + a * last[name] for name in part})
 
 
-def _loss(target: Target, outputs: Array, y: Array, weights: Array | None) -> float:
+def _loss(target: Target | Targets, outputs: Array, y: Array, weights: Array | None) -> float:
+    if isinstance(target, Targets):
+        factors = target.weights or (1.0,) * len(target.each)
+        parts = [_loss_of_one(one, outputs[:, at], y[:, at], weights) for one, at in target.columns]
+        return float(np.dot(factors, parts))
     if not isinstance(target, ClassTarget):
         return float(np.average((outputs[:, 0] - y) ** 2, weights=weights))
     p = class_probabilities(outputs)
     return log_loss(tempered(p, fitted_temperature(p, y, weights)), y, weights)
+
+
+def _loss_of_one(target: Target, outputs: Array, y: Array, weights: Array | None) -> float:
+    """The same of one of several targets, on the rows that have it."""
+    known = ~np.isnan(y[:, 0])
+    there = y[known]
+    coded = there[:, 0] if there.shape[1] == 1 else there.argmax(axis=1)
+    coded = coded.astype(np.int64) if isinstance(target, ClassTarget) else coded
+    return _loss(target, outputs[known], coded, None if weights is None else weights[known])

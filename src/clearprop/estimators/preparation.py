@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError, TableError, UnknownNameError, listed
 from clearprop.estimators.division import Division, divide, own_rows
+from clearprop.estimators.folds import folds_of
 from clearprop.estimators.intervals import Past
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.recipe import Recipe
@@ -63,6 +64,10 @@ class Prepared:
         X, y, weights = self.parts[name]
         return X, y, self.weighting.in_training(y, weights)
 
+    def folds(self, members: int, seed: int) -> Array:
+        """Which member holds out each training row; see `folds_of`."""
+        return folds_of(self.division, self.target, self.parts["train"][1], members, seed)
+
     def units(self, name: str) -> Array | None:
         """What the bootstrap draws from a part."""
         return None if name in self.frames else self.division.units(getattr(self.division.split, name))
@@ -99,31 +104,31 @@ def prepare(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -> 
         TableError: if the table or the target gives nothing to learn.
         ClearpropError: for an argument out of range.
     """
-    shares = _shares(recipe, own)
+    shares = shares_of(recipe, own)
     in_target = TargetMarks.find(target_column(as_frame(frame), target), recipe.marks, recipe.task)
     given = with_target(frame, target, in_target.missing)
     table = given.table
-    _check_columns(table, target, recipe)
+    check_columns(table, target, recipe)
     unused = {target, *recipe.drop}
     with given.counted():
         coding = replace(fit_target(table[target], recipe.task), missing=in_target.missing)
         y = coding.encode(table[target])
         by = {"split": recipe.split, "time": recipe.time, "group": recipe.group}
-        too_few = len(y) < _FEWEST_TO_SPLIT and not own and not any(by.values()) and shares == _DEFAULT_SHARES
+        too_few = len(y) < FEWEST_TO_SPLIT and not own and not any(by.values()) and shares == DEFAULT_SHARES
         shares = (0.0, 0.0) if too_few else shares
         in_turn = recipe.members > 1 and not own
         division = divide(table, coding, y, seed=recipe.seed, shares=shares, **by, aside=unused, in_turn=in_turn)
         if too_few:
             division = replace(division, said=(Message("division.few", n=len(y)),))
         weights = weights_in(table, recipe.weight)
-        coding, y = _knowing(coding, table, target, y, division.split.train, weights, logs=recipe.scaling == "auto")
+        coding, y = knowing(coding, table, target, y, division.split.train, weights, logs=recipe.scaling == "auto")
         unused |= {name for name in (recipe.group, recipe.weight) if name is not None}
         read = partial(TableEncoder.fit, table.to_native(), unused, scaling=recipe.scaling, marks=recipe.marks)
         encoder, X, remarks = _learned(read, table, coding, y, division, recipe.kinds or {})
         parts = {}
         for name in ("train", "validation", "test"):
             rows = getattr(division.split, name)
-            features = X if name == "train" else _features(encoder, table, rows)
+            features = X if name == "train" else features_of(encoder, table, rows)
             parts[name] = features, y[rows], None if weights is None else weights[rows]
     remarks += [*leaks(coding, encoder, X, parts["train"][1]), *marks_in_target(target, in_target)]
     remarks += never_learned(coding, parts["train"][1], y)
@@ -135,7 +140,7 @@ def prepare(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -> 
     return Prepared(coding, encoder, division, y, parts, dict(own), given.dropped, in_target, weighting, tuple(remarks))
 
 
-def _features(encoder: TableEncoder, table: nw.DataFrame[Any], rows: Array) -> Array:
+def features_of(encoder: TableEncoder, table: nw.DataFrame[Any], rows: Array) -> Array:
     """Features (n, k) of some rows alone."""
     if not len(rows):
         return np.empty((0, len(encoder.feature_names)), np.float32)
@@ -159,17 +164,17 @@ def _learned(
     if numbers:
         kinds = {**dict.fromkeys(numbers, "number"), **kinds}
         encoder = read(kinds=kinds)
-    X = _features(encoder, table, train)
-    trend = _trend(encoder, division, kinds)
+    X = features_of(encoder, table, train)
+    trend = trend_in(encoder, division, kinds)
     if trend is not None and division.order is not None:
         word = idle_trend(target, trend[0], X, y[train], division.order[train], trend[1])
         if word is not None:
             encoder = read(kinds={**kinds, trend[0]: SEASON})
-            return encoder, _features(encoder, table, train), [*remarks, word]
+            return encoder, features_of(encoder, table, train), [*remarks, word]
     return encoder, X, remarks
 
 
-def _trend(encoder: TableEncoder, division: Division, kinds: Mapping[str, str]) -> tuple[str, int] | None:
+def trend_in(encoder: TableEncoder, division: Division, kinds: Mapping[str, str]) -> tuple[str, int] | None:
     """The date by which rows are split, and its trend's place among the features, unless someone said what it is."""
     if division.how != "time" or division.column is None or division.column in kinds:
         return None
@@ -189,7 +194,7 @@ def _weighting(recipe: Recipe, target: Target, parts: Mapping[str, Part]) -> Wei
     return Weighting(recipe.weight, of_classes, recipe.class_weight == "balanced")
 
 
-def _knowing(
+def knowing(
     coding: Target, table: nw.DataFrame[Any], target: str, y: Array, train: Array, weights: Array | None, logs: bool
 ) -> tuple[Target, Array]:
     """The target's coding by the training rows, perhaps by logarithms, and the coded target (N,)."""
@@ -211,11 +216,11 @@ def _own(name: str, frame: Any, target: str, coding: Target, encoder: TableEncod
         raise TableError(f"the {name} table: {error}") from None
 
 
-_FEWEST_TO_SPLIT = 10  # rows; the score of the one row that fewer would leave says nothing
-_DEFAULT_SHARES = Recipe.validation, Recipe.test
+FEWEST_TO_SPLIT = 10  # rows; the score of the one row that fewer would leave says nothing
+DEFAULT_SHARES = Recipe.validation, Recipe.test
 
 
-def _shares(recipe: Recipe, own: Mapping[str, Any]) -> tuple[float, float]:
+def shares_of(recipe: Recipe, own: Mapping[str, Any]) -> tuple[float, float]:
     """Of validation and test rows in the table; none of a part that has rows of its own."""
     validation, test = (0.0 if name in own else getattr(recipe, name) for name in ("validation", "test"))
     validation = 0.0 if recipe.members > 1 else validation  # members hold out training rows in turn
@@ -224,7 +229,7 @@ def _shares(recipe: Recipe, own: Mapping[str, Any]) -> tuple[float, float]:
     return validation, test
 
 
-def _check_columns(table: nw.DataFrame[Any], target: str, recipe: Recipe) -> None:
+def check_columns(table: nw.DataFrame[Any], target: str, recipe: Recipe) -> None:
     """Refuse columns that are not there, and the target where it is no target."""
     absent = [name for name in recipe.drop if name not in table.columns]
     if absent:

@@ -132,6 +132,13 @@ def class_probabilities(a: Array) -> Array:
     return a if a.shape[1] > 1 else np.concatenate([1 - a, a], axis=1)
 
 
+def decoded(target: Target, a: Array) -> list[Any] | Array:
+    """The label or the number (N,) that outputs a (N, k) of a network answer."""
+    if isinstance(target, ClassTarget):
+        return target.decode(target.decide(class_probabilities(a)))
+    return target.answers(a[:, 0])
+
+
 def weighted_scores(target: Target, answers: Answers, w: Array) -> dict[str, Array]:
     """Each score for many weightings of the rows, w (B, N), on top of their own weights: score → (B,)."""
     w = w if answers.weights is None else w * answers.weights

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from clearprop.estimators.contributions import ShapleyValues, shapley_of
 from clearprop.estimators.dependence import Dependence, dependence_of
 from clearprop.estimators.ending import about_of, deciding, evaluated, finished, told_of_members
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
+from clearprop.estimators.features import Features
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.members import trained_on
 from clearprop.estimators.predictor import Predictor, Sizes, as_network, reader_of
@@ -25,7 +26,7 @@ from clearprop.estimators.preparation import prepare
 from clearprop.estimators.recipe import FIELDS, Recipe, require_known
 from clearprop.estimators.remarks import warn_of
 from clearprop.estimators.row import RowExplanation, explained
-from clearprop.estimators.scores import answers_on, class_probabilities, joined_answers, scores_of
+from clearprop.estimators.scores import answers_on, class_probabilities, decoded, joined_answers, scores_of
 from clearprop.estimators.threshold import require_optimizable
 from clearprop.estimators.training import tried
 from clearprop.estimators.uncertainty import intervals, sets, spread
@@ -38,12 +39,13 @@ from clearprop.interop import write_model
 from clearprop.messages import Language, Message, Words
 from clearprop.network import Network
 from clearprop.table.encoder import TableEncoder, as_frame
-from clearprop.table.given import given_frame, given_rows
-from clearprop.table.one_row import RowEncoder
 from clearprop.table.rows import Targeted, rows_counted, with_target
 from clearprop.table.target import ClassTarget, Label, Target, target_from_dict, target_to_dict
 from clearprop.table.unseen import Unseen
 from clearprop.train import Epoch
+
+if TYPE_CHECKING:
+    from clearprop.estimators.several.fit import MultiTargetFit
 
 Array = NDArray[Any]
 
@@ -127,10 +129,7 @@ class TableModel:
         Raises:
             TableError: if the table does not have the columns of the training table.
         """
-        a = self._outputs(self._features(frame, unseen))
-        if isinstance(self.target, ClassTarget):
-            return self.target.decode(self.target.decide(class_probabilities(a)))
-        return self.target.answers(a[:, 0])
+        return decoded(self.target, self._outputs(self._features(frame, unseen)))
 
     def predict_proba(self, frame: Any, unseen: Unseen | None = None) -> Array:
         """The probability of each class (N, k), in the order of `target.classes`; see `outputs`.
@@ -174,34 +173,14 @@ class TableModel:
     def _with_target(self, frame: Any, may_be_empty: bool = False) -> Targeted:
         return with_target(frame, self.target.name, self.target.missing, may_be_empty)
 
-    def _features(self, frame: Any, unseen: Unseen | None) -> Array:
-        """What the network reads, with a warning to the caller's caller of values that nobody else is told of."""
-        found = Unseen() if unseen is None else unseen
-        rows = given_rows(frame, self.encoder.names)
-        if rows is None:
-            X = self.encoder.transform(given_frame(frame, self.encoder.names), self._dtype, found)
-        else:
-            X = np.concatenate([*self._row_by_row(rows, found)] or [self._nothing])
-        if unseen is None:
-            warn_of(found, stacklevel=3)
-        return X
-
-    def _row_by_row(self, rows: Sequence[Mapping[str, Any]], unseen: Unseen) -> Iterator[Array]:
-        for i, row in enumerate(rows):
-            with rows_counted(i):
-                yield self._encode_row(row, self._dtype, unseen)
+    @cached_property
+    def _features(self) -> Features:
+        """What the network reads of a table, with a warning of values that nobody else is told of."""
+        return Features(self.encoder, self._dtype)
 
     def _outputs(self, X: Array) -> Array:
         """Of no rows none: a table without rows is a table of answers without rows."""
         return self.predictor.predict(X) if len(X) else np.empty((0, self._sizes.n_outputs), self._dtype)
-
-    @cached_property
-    def _encode_row(self) -> RowEncoder:
-        return RowEncoder(self.encoder)
-
-    @property
-    def _nothing(self) -> Array:
-        return np.empty((0, self._sizes.n_inputs), self._dtype)
 
     @property
     def _sizes(self) -> Sizes:
@@ -448,10 +427,16 @@ class TableModel:
             raise ModelFileError(f"{path}: the weights of the classes do not fit the target")
         return model
 
+    @overload
+    @staticmethod
+    def train(frame: Any, target: str | int, **options: Any) -> TableFit: ...
+    @overload
+    @staticmethod
+    def train(frame: Any, target: list[Any] | tuple[Any, ...], **options: Any) -> MultiTargetFit: ...
     @staticmethod
     def train(
         frame: Any,
-        target: str,
+        target: Any,
         *,
         recipe: Recipe | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -459,9 +444,9 @@ class TableModel:
         callbacks: Callable[[Epoch], Any] | Iterable[Callable[[Epoch], Any]] = (),
         progress: Callable[[Sequence[int]], object] | None = None,
         n_threads: int | None = None,
-        keep: Callable[[TableModel], object] | None = None,
+        keep: Callable[[Any], object] | None = None,
         **overrides: Any,
-    ) -> TableFit:
+    ) -> TableFit | MultiTargetFit:
         """Train a model of one column of a table by the others.
 
         The rows are split by the seed, stratified by class; where a date orders them the last ones are the test. What
@@ -471,7 +456,8 @@ class TableModel:
 
         Args:
             frame: any eager data frame (Polars, pandas, Arrow).
-            target: name of the column to predict; rows without it are dropped.
+            target: name of the column to predict; rows without it are dropped. A list of names trains one network that
+                predicts them all, and returns a `MultiTargetFit`.
             recipe: how the model is made; the default is `Recipe()`.
             checkpoint: a file that is written as training goes on.
             resume: go on from that file, if it is there.
@@ -497,12 +483,17 @@ class TableModel:
         require_known(overrides, (*FIELDS, *(TableModel.train.__kwdefaults__ or {})))
         own = {name: overrides.pop(name) for name in ("validation", "test") if _is_frame(overrides.get(name))}
         recipe = (recipe or Recipe()).changed(**overrides)
+        options = {"checkpoint": checkpoint, "resume": resume, "n_threads": n_threads}
+        if isinstance(target, list | tuple):
+            from clearprop.estimators.several.training import Told, train_several  # which makes models of one target
+
+            told = Told(callbacks, progress, keep)
+            return train_several(frame, target, recipe, own, told, options)
         ready = prepare(frame, str(target), recipe, own)  # pandas may number its columns
         require_optimizable(recipe.optimize, ready.target)
         ready = tried(ready, recipe, n_threads)
         for remark in ready.remarks:
             warnings.warn(remark("en"), DataWarning, stacklevel=2)
-        options = {"checkpoint": checkpoint, "resume": resume, "n_threads": n_threads}
         run = trained_on(ready, recipe, callbacks, progress, **options)
         ready = replace(ready, target=finished(ready, run))
         if recipe.optimize is not None:

@@ -14,9 +14,10 @@ from clearprop.estimators.overrun import Overrun
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
+from clearprop.estimators.several.targets import Targets
 from clearprop.estimators.temperature import Calibration
 from clearprop.network import Network
-from clearprop.nn import Cosine, Dense, Dropout, PiecewiseLinear, first_value
+from clearprop.nn import Cosine, Dense, Dropout, Layer, PiecewiseLinear, first_value
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.target import ClassTarget, Target
 from clearprop.train import EarlyStopping, History, Optimizer, resolve_optimizer
@@ -59,7 +60,7 @@ class TrainedPredictor:
 
 
 def trained(
-    recipe: Recipe, target: Target, train: Part, validation: Part, codes: Codes = NO_CODES, **options: Any
+    recipe: Recipe, target: Target | Targets, train: Part, validation: Part, codes: Codes = NO_CODES, **options: Any
 ) -> TrainedPredictor:
     """Train a network.
 
@@ -131,7 +132,7 @@ def default_l2(rows: int, members: int = 1) -> float:
     return (2.5 if members == 1 else 1.0) / rows
 
 
-def network_for(recipe: Recipe, target: Target, X: Array, seed: int, codes: Codes = NO_CODES) -> Network:
+def network_for(recipe: Recipe, target: Target | Targets, X: Array, seed: int, codes: Codes = NO_CODES) -> Network:
     """The network that a recipe makes of these training rows: encoding, hidden layers, and what suits the target."""
     rows, n_inputs = X.shape
     hidden = default_hidden(rows) if recipe.hidden is None else cast(tuple[int, ...], recipe.hidden)
@@ -148,8 +149,10 @@ def network_for(recipe: Recipe, target: Target, X: Array, seed: int, codes: Code
     return Network(n_inputs, [*layers, output], loss, seed=seed, l2=l2)
 
 
-def _answer(target: Target) -> tuple[Dense, str]:
-    """The last layer, and the loss, that suit a target."""
+def _answer(target: Target | Targets) -> tuple[Layer, Any]:
+    """The last layer, and the loss, that suit a target; of several a head and a loss for each."""
+    if isinstance(target, Targets):
+        return target.joined([_answer(each) for each in target.each])
     if not isinstance(target, ClassTarget):
         return Dense(1), "mean_squared_error"
     if len(target.classes) == 2:

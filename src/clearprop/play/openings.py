@@ -16,7 +16,7 @@ import narwhals as nw
 import numpy as np
 
 from clearprop.errors import ClearpropError, FileError, InvalidValueError, ModelFileError, listed
-from clearprop.estimators import TableModel, load
+from clearprop.estimators import MultiTargetModel, TableModel, load
 from clearprop.execute import Array
 from clearprop.messages import Message
 from clearprop.network import Network
@@ -154,7 +154,9 @@ def state_of_link(fragment: str) -> State:
 # --- models
 
 
-def state_of_model(model: Network | TableModel, table: Any = None, tell: Tell = lambda _: None) -> State:
+def state_of_model(
+    model: Network | TableModel | MultiTargetModel, table: Any = None, tell: Tell = lambda _: None
+) -> State:
     """A saved model as a state, with rows of a table or one row of zeros.
 
     Args:
@@ -165,6 +167,10 @@ def state_of_model(model: Network | TableModel, table: Any = None, tell: Tell = 
     Raises:
         ClearpropError: for a network that has other layers than dense ones, or a table that does not fit.
     """
+    if isinstance(model, MultiTargetModel):
+        raise InvalidValueError(
+            f"a model of {listed(model.names)}", "one target", "model[target].save(path), and open that"
+        )
     net = model if isinstance(model, Network) else model.network
     inputs = _inputs(model, net)
     X, y, classes = _rows(model, net, table, tell)

@@ -91,7 +91,7 @@ class Evidence:
             model.members[0],
             learned.X,
             learned.y,
-            self.fit.history,
+            self.fit.own_history,
             judgement=self.fit.judgement,
             optimizer=optimizer_of(model.about),
             batch_size=model.about["training"]["batch_size"],

@@ -1,0 +1,1 @@
+"""One network for several targets of a table."""
