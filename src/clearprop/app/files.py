@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.errors import FileError
-from clearprop.estimators import TableFit, TableModel
+from clearprop.estimators import MultiTargetFit, TableFit, TableModel, class_probabilities
 from clearprop.estimators.uncertainty import intervals as intervals_of_outputs
 from clearprop.files import claimed, write_atomically
 from clearprop.messages import Language, Message
 from clearprop.present.figure.fonts import eastern_fonts, is_eastern
-from clearprop.report.page import title
 from clearprop.report.scores import learning_curves
 from clearprop.table.library import import_polars
-from clearprop.table.target import ClassTarget
+from clearprop.table.target import ClassTarget, Target
 from clearprop.table.unseen import Unseen
 from clearprop.train import History
 from clearprop.visible import shown_json
@@ -51,7 +50,7 @@ MODEL, REST = "model.clearprop", ("report.html", "learning-curves.png", "history
 
 
 def write_report_files(
-    out: Path, fit: TableFit, summary: Mapping[str, Any], report: str, lang: Language
+    out: Path, fit: TableFit | MultiTargetFit, name: Message, summary: Mapping[str, Any], report: str, lang: Language
 ) -> dict[Path, Message]:
     """Write report, curves, history and summary beside the model; returns what each path holds.
 
@@ -60,7 +59,7 @@ def write_report_files(
     """
     page, curves, history, data = (out / name for name in REST)
     write_atomically(page, report.encode())
-    write_atomically(curves, curves_as_png(fit.history, title(summary), lang, fit.others))
+    write_atomically(curves, curves_as_png(fit.history, name, lang, fit.others))
     write_atomically(history, _histories(fit).write_csv().encode())
     write_atomically(data, (shown_json(summary, indent=2) + "\n").encode())
     return {
@@ -71,7 +70,7 @@ def write_report_files(
     }
 
 
-def _histories(fit: TableFit) -> Any:
+def _histories(fit: TableFit | MultiTargetFit) -> Any:
     """A row for each epoch, of several members for each of theirs."""
     pl = import_polars()
     frames = [
@@ -100,18 +99,22 @@ def predictions_of(model: TableModel, frame: Any, unseen: Unseen | None = None, 
         unseen: told of values that were not there in training.
         coverage: of numbers: add `low` and `high`, the ends of intervals that hold this share of the rows.
     """
+    return predictions_in(model.target, model.outputs(frame, unseen), coverage)
+
+
+def predictions_in(target: Target, a: Any, coverage: float | None = None) -> Any:
+    """The same of outputs a (N, k) of the network."""
     pl = import_polars()
-    if not isinstance(model.target, ClassTarget):
-        a = model.outputs(frame, unseen)
-        found = {"prediction": model.target.answers(a[:, 0])}
+    if not isinstance(target, ClassTarget):
+        found = {"prediction": target.answers(a[:, 0])}
         if coverage is not None:
-            low, high = intervals_of_outputs(model.target, a, coverage).T
+            low, high = intervals_of_outputs(target, a, coverage).T
             found |= {"low": list(low), "high": list(high)}
         return pl.DataFrame(found)
-    p = model.predict_proba(frame, unseen)
-    labels = pl.Series("prediction", [str(label) for label in model.target.classes])
-    columns = {f"probability of {label}": p[:, k] for k, label in enumerate(model.target.classes)}
-    return pl.DataFrame({"prediction": labels.gather(model.target.decide(p)), **columns})
+    p = class_probabilities(a)
+    labels = pl.Series("prediction", [str(label) for label in target.classes])
+    columns = {f"probability of {label}": p[:, k] for k, label in enumerate(target.classes)}
+    return pl.DataFrame({"prediction": labels.gather(target.decide(p)), **columns})
 
 
 # What begins a formula, also behind blanks and what does not show; the wide forms are those of East Asian keyboards. A

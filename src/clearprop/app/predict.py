@@ -11,10 +11,16 @@ from typing import Annotated, Any, BinaryIO
 from clearprop.app import options as o
 from clearprop.app.files import predictions_of, without_formulas
 from clearprop.app.screen import show_document
+from clearprop.app.several import (
+    evaluate_targets,
+    predictions_of_targets,
+    require_intervals_of_targets,
+    tell_of_targets,
+)
 from clearprop.app.source import STANDARD
 from clearprop.app.terminal import ReadingBar, print_lines, tell
 from clearprop.errors import DataWarning, FileError, TableError, unknown_name
-from clearprop.estimators import unseen_values
+from clearprop.estimators import MultiTargetModel, TableModel, unseen_values
 from clearprop.estimators.uncertainty import require_intervals
 from clearprop.files import refuse_overwriting, replaced
 from clearprop.messages import as_data, checked_language
@@ -62,18 +68,18 @@ def predict(
 ) -> None:
     """Predict every row of a table, of any length: one row out for each row in, in the same order.
 
-    Of classes the probabilities are written, too.
+    Of classes the probabilities are written, too; of several targets the columns of each.
     """
-    spoken, loaded = checked_language(lang), o.table_model(model)
+    spoken, loaded = checked_language(lang), o.trained_model(model)
     if interval is not None:
-        require_intervals(loaded.target, interval)
+        _require_intervals(loaded, interval)
     source = reading.source(table, loaded)
     refuse_overwriting([out], [model, *source.place.files])
     rows, copied, unseen = 0, list(dict.fromkeys(keep or ())), Unseen()
     with ReadingBar("predicting", quiet) as bar, _opened(out) as file:
         for frame in source.batches(loaded.encoder.number_columns, bar, may_be_empty=True):
             with rows_counted(rows):
-                found = _beside(frame, copied, predictions_of(loaded, frame, unseen, interval))
+                found = _beside(frame, copied, _predictions(loaded, frame, unseen, interval))
             found = without_formulas(found) if safe_csv else found
             try:
                 file.write(found.write_csv(include_header=rows == 0).encode())
@@ -88,6 +94,19 @@ def predict(
         for words in unseen_values(unseen):
             tell(f"Note: {words(spoken)}")
         tell(f"wrote {'standard output' if str(out) == STANDARD else out}: {rows:,} rows")
+
+
+def _require_intervals(model: TableModel | MultiTargetModel, coverage: float) -> None:
+    if isinstance(model, MultiTargetModel):
+        require_intervals_of_targets(model, coverage)
+    else:
+        require_intervals(model.target, coverage)
+
+
+def _predictions(model: TableModel | MultiTargetModel, frame: Any, unseen: Unseen, coverage: float | None) -> Any:
+    if isinstance(model, MultiTargetModel):
+        return predictions_of_targets(model, frame, unseen, coverage)
+    return predictions_of(model, frame, unseen, coverage)
 
 
 def _opened(out: Path) -> AbstractContextManager[BinaryIO]:
@@ -114,7 +133,10 @@ def evaluate(
     model: o.Model, table: o.Table, *, reading: o.ReadingOptions, lang: o.Lang = "en", as_json: o.Json = False
 ) -> None:
     """Score a model on a table that has the target column, beside the baseline, which looks at no column."""
-    spoken, loaded = checked_language(lang), o.table_model(model)
+    spoken, loaded = checked_language(lang), o.trained_model(model)
+    if isinstance(loaded, MultiTargetModel):
+        evaluate_targets(model, loaded, reading.source(table, loaded), spoken, as_json)
+        return
     numbers = [*loaded.encoder.number_columns, *([loaded.target.name] if loaded.target.holds_numbers else [])]
     source = reading.source(table, loaded)
     with ReadingBar("evaluating", as_json) as bar, warnings.catch_warnings():
@@ -134,8 +156,11 @@ def evaluate(
 
 def info(model: o.Model, lang: o.Lang = "en", as_json: o.Json = False) -> None:
     """Show what a model predicts, from which columns, with which network, and how well it did."""
-    spoken = checked_language(lang)
-    summary = summary_of_model(o.table_model(model), spoken)
+    spoken, loaded = checked_language(lang), o.trained_model(model)
+    if isinstance(loaded, MultiTargetModel):
+        tell_of_targets(model, loaded, spoken, as_json)
+        return
+    summary = summary_of_model(loaded, spoken)
     if as_json:
         print_lines(shown_json(summary))
     else:

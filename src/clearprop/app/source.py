@@ -94,8 +94,13 @@ class TableSource:
         blanks = found.get("delimiter") == " "
         return {**self.options.to_dict(), "decimal": found.get("decimal"), "blanks": blanks}
 
-    def target(self, given: str | None, frame: Any) -> str:
-        """The target column: as given, or a demo's own."""
+    def target(self, given: list[str] | None, frame: Any) -> str | list[str]:
+        """The target column, or several: as given, or a demo's own."""
+        if given is None or len(given) == 1:
+            return self._target(given[0] if given else None, frame)
+        return [self._target(name, frame) for name in given]
+
+    def _target(self, given: str | None, frame: Any) -> str:
         single = len(frame.columns) == 1 and not self.place.demo
         other = ". If these are several, what stands between them? --delimiter" if single else ""
         if given is None and not self.place.demo:

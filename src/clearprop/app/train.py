@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from clearprop.app import options as o
 from clearprop.app.files import MODEL, REST, folder, write_report_files
@@ -15,18 +16,22 @@ from clearprop.app.screen import show_document
 from clearprop.app.source import Rows, TableSource
 from clearprop.app.terminal import MembersBar, TrainingBar, print_lines, tell, waiting
 from clearprop.app.train_options import TrainOptions
-from clearprop.errors import ClearpropError, DataWarning
-from clearprop.estimators import TableFit, TableModel
+from clearprop.errors import ClearpropError, DataWarning, listed
+from clearprop.estimators import MultiTargetFit, MultiTargetModel, TableFit, TableModel
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.training import MOST_EPOCHS
 from clearprop.files import LOCK, refuse_overwriting, sync_folder
-from clearprop.messages import Message, checked_language
+from clearprop.messages import Language, Message, checked_language
+from clearprop.present.document import Document
 from clearprop.report import report_of
 from clearprop.report.overview import training_overview
+from clearprop.report.page import title, titled
+from clearprop.report.several import summaries_of_fits, summary_of_fits, targets_overview, targets_report
 from clearprop.report.summary import summary_of_fit
 from clearprop.visible import shown_json
 
 _CHECKPOINT = "checkpoint.clearprop"
+M = TypeVar("M", TableModel, MultiTargetModel)
 
 
 def train(
@@ -41,7 +46,7 @@ def train(
     quiet: o.Quiet = False,
     as_json: o.Json = False,
 ) -> None:
-    """Train a network to predict one column of a table, score it, and save it.
+    """Train a network to predict a column of a table, or several, score it, and save it.
 
     The rows are split into training, validation (for early stopping) and test rows. Ctrl-C stops early and keeps the
     model trained so far.
@@ -57,16 +62,44 @@ def train(
         asked = {"target": source.target(options.target, rows.frame), "recipe": recipe, "n_threads": options.threads}
         asked |= {part: one.read().frame for part, one in own.items()}
         fit = _trained(rows, asked, out / _CHECKPOINT if options.checkpoint else None, kept, silent)
-        size = rows.total, len(rows.frame.columns)
         with kept.named():
-            summary = summary_of_fit(source.place.title, size, fit, recipe.to_dict(), found, spoken)
+            told = _told(source.place.title, rows, fit, recipe, found, spoken)
         written = {kept.path: Message("overview.files.model")}
         with kept.named(required=False), waiting("writing", silent):
-            written |= write_report_files(out, fit, summary, report_of(fit, rows.frame, summary, spoken), spoken)
+            written |= write_report_files(out, fit, told.name, told.summary, told.report(), spoken)
     if as_json:
-        print_lines(shown_json({**summary, "files": [str(path) for path in written]}))
+        print_lines(shown_json({**told.summary, "files": [str(path) for path in written]}))
     elif not quiet:
-        show_document(training_overview(summary), spoken, summary["clearprop"], written)
+        show_document(told.overview, spoken, told.summary["clearprop"], written)
+
+
+class _Told(NamedTuple):
+    """What is told of a training."""
+
+    name: Message  # which table, and what was learned from it
+    summary: dict[str, Any]  # for scripts
+    overview: Document  # for the terminal
+    report: Callable[[], str]  # makes the page
+
+
+def _told(
+    table: str,
+    rows: Rows,
+    fit: TableFit | MultiTargetFit,
+    recipe: Recipe,
+    found: dict[str, Any],
+    lang: Language,
+) -> _Told:
+    about = (table, (rows.total, len(rows.frame.columns)))
+    if isinstance(fit, MultiTargetFit):
+        each = summaries_of_fits(*about, fit, recipe.to_dict(), found, lang)
+        overview = targets_overview(fit, each)
+        report = partial(targets_report, fit, rows.frame, each, lang)
+        return _Told(titled(table, listed(each)), summary_of_fits(fit, each, lang), overview, report)
+    summary = summary_of_fit(*about, fit, recipe.to_dict(), found, lang)
+    return _Told(
+        title(summary), summary, training_overview(summary), partial(report_of, fit, rows.frame, summary, lang)
+    )
 
 
 def _refuse_overwriting(out: Path, sources: list[TableSource]) -> None:
@@ -75,7 +108,9 @@ def _refuse_overwriting(out: Path, sources: list[TableSource]) -> None:
     refuse_overwriting(outputs, [file for source in sources for file in source.place.files])
 
 
-def _trained(rows: Rows, asked: dict[str, Any], checkpoint: Path | None, kept: _Kept, silent: bool) -> TableFit:
+def _trained(
+    rows: Rows, asked: dict[str, Any], checkpoint: Path | None, kept: _Kept, silent: bool
+) -> TableFit | MultiTargetFit:
     """Train on the rows, and save the model as soon as it is trained, and again when it is scored."""
     recipe: Recipe = asked["recipe"]
     alone = recipe.members == 1
@@ -88,10 +123,17 @@ def _trained(rows: Rows, asked: dict[str, Any], checkpoint: Path | None, kept: _
             rows.frame, **asked, checkpoint=checkpoint, resume=checkpoint is not None, **told, keep=kept
         )
     with kept.named():
-        fit = replace(fit, model=kept(fit.model))
+        fit = _keeping(fit, kept)
         if checkpoint is not None and all(history.stopped_by != "interrupt" for history in fit.histories):
             checkpoint.unlink(missing_ok=True)  # the run is over
     return fit
+
+
+def _keeping(fit: TableFit | MultiTargetFit, kept: _Kept) -> TableFit | MultiTargetFit:
+    """The fit with the model as it is saved."""
+    if isinstance(fit, MultiTargetFit):
+        return replace(fit, model=kept(fit.model))
+    return replace(fit, model=kept(fit.model))
 
 
 class _Kept:
@@ -101,7 +143,7 @@ class _Kept:
         self.path, self._rest = out / MODEL, [out / name for name in REST]
         self._reading, self._is_there = reading, False
 
-    def __call__(self, model: TableModel) -> TableModel:
+    def __call__(self, model: M) -> M:
         """Save the model with how its table was read. A report that lies there is of another one, and goes."""
         model = replace(model, about={**model.about, "reading": self._reading})
         model.save(self.path)

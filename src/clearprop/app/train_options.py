@@ -19,7 +19,12 @@ _network_of, _training_of = (partial(option, show_default="the preset's") for op
 class TrainOptions:
     """What a training is asked for; what is None is as the preset has it, or is found out."""
 
-    target: Annotated[str | None, _table(metavar="COL", help="Column to predict; not needed for a demo.")] = None
+    target: Annotated[
+        list[str] | None,
+        _table(
+            metavar="COL", help="Column to predict; not needed for a demo. Repeated: one network predicts them all."
+        ),
+    ] = None
     drop: Annotated[list[str] | None, _table(metavar="COL", help="Column to leave out. May be repeated.")] = None
     kind: Annotated[
         list[str] | None,

@@ -28,15 +28,23 @@ _HEAD = "column", "kind", "missing", "values", "what_the_network_sees"
 
 def data(evidence: Evidence) -> Section:
     """Rows, target and columns."""
-    name = shown_name(evidence.model.target.name)
+    return Section(Message("report.data.title"), (*rows(evidence), target(evidence), columns(evidence)), "data")
+
+
+def rows(evidence: Evidence) -> tuple[Block, ...]:
+    """How many rows there are, and how they were split."""
+    return Paragraph(tuple(_words(evidence)), "lead"), _split(evidence.fit.rows_apart)
+
+
+def target(evidence: Evidence) -> Section:
+    """What the target looks like."""
     about = _number(evidence) if evidence.classes is None else _classes(evidence, evidence.classes)
-    blocks = (
-        Paragraph(tuple(_words(evidence)), "lead"),
-        _split(evidence.fit.rows_apart),
-        Section(Message("report.data.target", name=name), tuple(about)),
-        Section(Message("report.data.columns"), tuple(_columns(evidence))),
-    )
-    return Section(Message("report.data.title"), blocks, "data")
+    return Section(Message("report.data.target", name=shown_name(evidence.model.target.name)), tuple(about))
+
+
+def columns(evidence: Evidence) -> Section:
+    """What became of every column."""
+    return Section(Message("report.data.columns"), tuple(_columns(evidence)))
 
 
 def _words(evidence: Evidence) -> Iterator[Message]:

@@ -32,7 +32,7 @@ def training_overview(summary: Mapping[str, Any]) -> Document:
             target=_target(summary),
             columns=_columns(summary, _FEW_COLUMNS),
             network=lines(network_in_words(summary)),
-            training=lines([_training(summary["training"]), *_held_out(summary), *messages_in(said["weighting"])]),
+            training=lines([_training(summary["training"]), *calibrated(summary), *messages_in(said["weighting"])]),
             scores=_scores(parts, summary["target"]),
             answers=_answers(summary["target"], parts[last], Message(f"overview.rows_of.{last}")),
             verdict=lines(messages_in(said["verdict"])),
@@ -72,7 +72,7 @@ def model_overview(name: str, summary: Mapping[str, Any]) -> Document:
         ran = Message("overview.trained", epochs=values["epochs"], seed=about["seed"])
         trained = [
             Message("list.together", parts=[ran, *_kept(values)]),
-            *_held_out(summary),
+            *calibrated(summary),
             *messages_in(summary["messages"]["weighting"]),
         ]
     return Document(
@@ -203,7 +203,7 @@ def _scores(parts: Mapping[str, Any], target: Mapping[str, Any]) -> list[Block]:
     return [table, *(Paragraph.of(note, kind="soft") for note in notes)]
 
 
-def _held_out(summary: Mapping[str, Any]) -> Iterator[Message]:
+def calibrated(summary: Mapping[str, Any]) -> Iterator[Message]:
     """Where the members' weights stand, and of a model of classes the temperature, and what that changed."""
     if (beyond := summary.get("overrun")) is not None:
         losses = beyond["losses"]

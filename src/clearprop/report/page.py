@@ -43,8 +43,12 @@ def report_document(fit: TableFit, frame: Any, summary: Mapping[str, Any]) -> Do
 
 def title(summary: Mapping[str, Any]) -> Message:
     """Which table, and what was learned from it."""
-    table = shown_name(Path(summary["table"]["name"]).name)
-    return Message("report.page.title", table=table, target=shown_name(summary["target"]["name"]))
+    return titled(summary["table"]["name"], summary["target"]["name"])
+
+
+def titled(table: str, target: str) -> Message:
+    """The same of names."""
+    return Message("report.page.title", table=shown_name(Path(table).name), target=shown_name(target))
 
 
 def report_of(fit: TableFit, frame: Any, summary: Mapping[str, Any], lang: Language = "en") -> str:
