@@ -61,7 +61,8 @@ def permutation_importance(
     if not isinstance(model, Network):
         return importance_of_columns(model, *model.arrays(data), metric, n_repeats, seed)
     X = as_features(data, model.architecture.n_inputs, model.dtype)
-    chosen = metric or ("r2" if model.architecture.checked_loss().target == "numbers" else "accuracy")
+    kind = model.architecture.checked_loss().target
+    chosen = metric or {"numbers": "r2", "several": "loss"}.get(kind, "accuracy")
     sign = -1.0 if chosen in LOWER_IS_BETTER else 1.0
 
     def score(features: Array) -> float:

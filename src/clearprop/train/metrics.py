@@ -141,6 +141,10 @@ def _resolve(given: Any, loss: Loss) -> Metric:
     if isinstance(given, str):
         if given not in METRICS:
             raise unknown_name("metric", given, sorted(METRICS))
+        if loss.target == "several":
+            raise InvalidValueError(
+                f"{given} of several tasks", "a function of (y, a)", "of one: net.heads[k].evaluate"
+            )
         if given == "accuracy" and loss.target == "binary":
             return Metric("accuracy", binary_accuracy, True)
         return METRICS[given]

@@ -258,3 +258,10 @@ def test_models_of_numbers_have_no_probabilities_and_of_classes_no_intervals():
     classes = cp.TableModel.train(TABLE, ["sold", "kind"], **SMALL).model
     with pytest.raises(InvalidValueError, match="a target of numbers"):
         classes.intervals(TABLE)
+
+
+def test_a_training_goes_on_from_its_checkpoint_to_the_same_bits(fit, tmp_path):
+    options = {**SMALL, "checkpoint": tmp_path / "c", "resume": True}
+    cp.TableModel.train(HOLES, NAMES, **options, callbacks=lambda epoch: epoch.number == 7)
+    again = cp.TableModel.train(HOLES, NAMES, **options)
+    assert np.array_equal(again.model.outputs(TABLE), fit.model.outputs(TABLE))

@@ -163,7 +163,7 @@ def test_a_column_of_labels_is_taken_with_a_warning(model):
         (pd.array([None] + [True] * (N - 1), dtype="boolean"), ValueError, "NaN|missing"),
         (np.resize(np.array(["a", 1], dtype=object), N), TypeError, "int, str"),
         (X.x, ValueError, "continuous"),
-        (np.c_[y, y], ValueError, "1d array"),
+        (np.stack([np.c_[y, y]] * 2), ValueError, "dim 3"),
         (y[:5], ValueError, "90 rows and y has 5"),
     ],
 )

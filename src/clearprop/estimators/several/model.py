@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.cached import cached_property
-from clearprop.errors import InvalidValueError, ModelFileError, TableError, unknown_name
+from clearprop.errors import InvalidValueError, ModelFileError, TableError, listed, unknown_name
 from clearprop.estimators.about import checked_about, digest
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.features import Features
@@ -62,6 +62,15 @@ class MultiTargetModel:
         """Of the targets."""
         return tuple(target.name for target in self.targets)
 
+    @property
+    def target(self) -> Target:
+        """None: what looks at one target is to be asked of the model of it.
+
+        Raises:
+            InvalidValueError: always.
+        """
+        raise InvalidValueError(f"a model of {listed(self.names)}", "one of them", f"model[{self.names[0]!r}]")
+
     @cached_property
     def models(self) -> dict[str, TableModel]:
         """Target → the model of it: the shared layers, and its head."""
@@ -101,7 +110,7 @@ class MultiTargetModel:
     def outputs_of_each(self, frame: Any, unseen: Unseen | None = None) -> dict[str, tuple[Target, Array]]:
         """Target → how it is coded, and its outputs (N, k)."""
         a = self._outputs(self._features(frame, unseen))
-        return {target.name: (target, a[:, columns]) for target, columns in self._columns}
+        return {target.name: (target, a[:, columns]) for target, columns in self.columns}
 
     def predict(self, frame: Any, unseen: Unseen | None = None) -> dict[str, list[Any] | Array]:
         """Target → a label or a number for each row, as they stood in the training table.
@@ -114,7 +123,7 @@ class MultiTargetModel:
             TableError: if the table does not have the columns of the training table.
         """
         a = self._outputs(self._features(frame, unseen))
-        return {target.name: decoded(target, a[:, columns]) for target, columns in self._columns}
+        return {target.name: decoded(target, a[:, columns]) for target, columns in self.columns}
 
     def predict_proba(self, frame: Any, unseen: Unseen | None = None) -> dict[str, Array]:
         """Target → the probability of each of its classes (N, k), of the targets that have classes; see `predict`.
@@ -124,7 +133,7 @@ class MultiTargetModel:
         """
         self._require(ClassTarget, "probabilities of a model of numbers", "a target of classes")
         a = self._outputs(self._features(frame, unseen))
-        each = ((target, columns) for target, columns in self._columns if isinstance(target, ClassTarget))
+        each = ((target, columns) for target, columns in self.columns if isinstance(target, ClassTarget))
         return {target.name: class_probabilities(a[:, columns]) for target, columns in each}
 
     def intervals(self, frame: Any, coverage: float = 0.9, unseen: Unseen | None = None) -> dict[str, Array]:
@@ -138,7 +147,7 @@ class MultiTargetModel:
         """
         self._require(NumberTarget, "intervals of a model of classes", "a target of numbers")
         a = self._outputs(self._features(frame, unseen))
-        each = ((target, columns) for target, columns in self._columns if isinstance(target, NumberTarget))
+        each = ((target, columns) for target, columns in self.columns if isinstance(target, NumberTarget))
         return {target.name: intervals(target, a[:, columns], coverage) for target, columns in each}
 
     def sets(
@@ -153,7 +162,7 @@ class MultiTargetModel:
         """
         self._require(ClassTarget, "sets of a model of numbers", "a target of classes")
         a = self._outputs(self._features(frame, unseen))
-        each = ((target, columns) for target, columns in self._columns if isinstance(target, ClassTarget))
+        each = ((target, columns) for target, columns in self.columns if isinstance(target, ClassTarget))
         return {target.name: sets(target, a[:, columns], coverage) for target, columns in each}
 
     def spread(self, frame: Any, unseen: Unseen | None = None) -> dict[str, Array]:
@@ -186,7 +195,7 @@ class MultiTargetModel:
             a = self._outputs(self._features(given.table.to_native(), None))
             weights = self._weights(given)
         found = {}
-        for target, columns in self._columns:
+        for target, columns in self.columns:
             y, rows = self._truth(given, target), given.known[target.name]
             found[target.name] = scores_of(target, y, a[rows, columns], None if weights is None else weights[rows])
         return found
@@ -219,7 +228,7 @@ class MultiTargetModel:
             a = self._outputs(self._features(given.table.to_native(), unseen))
             weights = self._weights(given)
         found = {}
-        for target, columns in self._columns:
+        for target, columns in self.columns:
             there = given.known[target.name]
             if len(there):
                 of_rows = None if weights is None else weights[there]
@@ -249,7 +258,7 @@ class MultiTargetModel:
         return weights_in(given.table, column) if column in given.table.columns else None
 
     @cached_property
-    def _columns(self) -> list[tuple[Target, slice]]:
+    def columns(self) -> list[tuple[Target, slice]]:
         """Each target with its outputs."""
         return list(Targets(self.targets).columns)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import narwhals.stable.v1 as nw
@@ -16,11 +17,11 @@ from clearprop.errors import DataWarning, InvalidValueError, ShapeError
 from clearprop.estimators.answered import as_table
 from clearprop.estimators.contributions import ShapleyValues
 from clearprop.estimators.dependence import Dependence
-from clearprop.estimators.fit import TableFit
 from clearprop.estimators.importance import importance_of_columns
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.table_model import TableModel
 from clearprop.estimators.tabular.given import Table, are_rows, groups_of, table_of
+from clearprop.estimators.tabular.several import model_of
 from clearprop.explain.importance import PermutationImportance
 from clearprop.graph import DTYPES
 from clearprop.network import Network
@@ -60,21 +61,23 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
         own = {"task": self.task, "test": 0.0, "seed": int(seed)}
         return Recipe.preset(self.preset, **{**given, **own})
 
-    def _fit(self, X: Table, y: Array, sample_weight: Any, groups: Any, name: str, **changes: Any) -> TableFit:
-        """Train on a frame with the target, the weights and the groups beside the columns."""
+    def _fit(
+        self, X: Table, y: Array, sample_weight: Any, groups: Any, name: str | Sequence[str], **changes: Any
+    ) -> Any:
+        """Train on a frame with the target or several (n, k), the weights and the groups beside the columns."""
         if len(X) != len(y):
             raise ValueError(f"X has {len(X)} rows and y has {len(y)} samples: they must be equally many")
         self._columns = X.columns
-        recipe, target = self._recipe().changed(**changes), _free(name, X.columns)
-        beside: dict[str, Any] = {target: y}
+        recipe, target = self._recipe().changed(**changes), free_names(name, X.columns)
+        beside: dict[str, Any] = {target: y} if isinstance(target, str) else dict(zip(target, y.T, strict=True))
         if sample_weight is not None:
-            weight = _free("weight of the row", X.columns)
+            weight = free_name("weight of the row", [*X.columns, *beside])
             beside[weight] = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
             recipe = recipe.changed(weight=weight)
         if groups is not None:
             if recipe.group is not None:
                 raise InvalidValueError(f"groups beside group={recipe.group!r}", "one of them")
-            group = _free("group of the row", X.columns)
+            group = free_name("group of the row", [*X.columns, *beside])
             beside[group] = groups_of(groups, len(X))
             recipe = recipe.changed(group=group)
         library = nw.get_native_namespace(X)
@@ -95,7 +98,7 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
         given = self._given(X)
         return self.model_.outputs(given)
 
-    def predict_spread(self, X: Any) -> Array:
+    def predict_spread(self, X: Any) -> Any:
         """How far the members differ: the standard deviation of their numbers (n,), or probabilities (n, k).
 
         Raises:
@@ -109,58 +112,72 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return self.model_.members
 
-    def explain(self, X: Any, row: int = 0, **options: Any) -> Any:
+    def explain(self, X: Any, row: int = 0, *, target: int | str | None = None, **options: Any) -> Any:
         """One row: what its columns become, the answer, and how every number on the way comes about.
 
         Args:
             X: a data frame, or what `fit` takes.
             row: which row of it, counted from 0.
+            target: of several, the one that is meant: its column in y, or its name.
             options: of `TableModel.explain`: lang, detail, convention, ….
         """
-        return self.model_.explain(self._given(X), row, **options)
+        given = self._given(X)
+        return model_of(self.model_, target).explain(given, row, **options)
 
-    def shapley(self, X: Any, rows: Any = None, background: Any = None, **options: Any) -> ShapleyValues:
+    def shapley(
+        self, X: Any, rows: Any = None, background: Any = None, *, target: int | str | None = None, **options: Any
+    ) -> ShapleyValues:
         """Shapley values: what each column adds to the answer on a row, from its mean over a background on.
 
         Args:
             X: a data frame, or what `fit` takes.
             rows: which rows of it, counted from 0: a number, or several; by default all.
             background: rows like those of the training; by default rows of X itself.
+            target: of several, the one that is meant: its column in y, or its name.
             options: of `TableModel.shapley`: scale, background_rows, pairs, seed.
         """
         given, others = self._given(X), None if background is None else self._given(background)
-        return self.model_.shapley(given, rows, others, **options)
+        return model_of(self.model_, target).shapley(given, rows, others, **options)
 
-    def dependence(self, X: Any, column: str, **options: Any) -> Dependence:
+    def dependence(self, X: Any, column: str, *, target: int | str | None = None, **options: Any) -> Dependence:
         """How the answer depends on one column: partial dependence, and the curve of every single row.
 
         Args:
             X: a data frame, or what `fit` takes.
             column: its name; those of an array are x0, x1, ….
+            target: of several, the one that is meant: its column in y, or its name.
             options: of `TableModel.dependence`: grid, rows, scale, seed.
         """
-        return self.model_.dependence(self._given(X), column, **options)
+        return model_of(self.model_, target).dependence(self._given(X), column, **options)
 
     def importance(
-        self, X: Any, y: Any, metric: str | None = None, n_repeats: int = 5, seed: int = 0
+        self,
+        X: Any,
+        y: Any,
+        metric: str | None = None,
+        n_repeats: int = 5,
+        seed: int = 0,
+        *,
+        target: int | str | None = None,
     ) -> PermutationImportance:
         """How far a score falls when one column is shuffled; see `cp.permutation_importance`.
 
         Args:
             X: a data frame, or what `fit` takes.
-            y: its targets (n,).
+            y: its targets (n,); of several the one that is meant.
             metric: accuracy or R² by default; else "log_loss", "auc", "rmse", ….
             n_repeats: shuffles of each column.
             seed: of the shuffles.
+            target: of several, the one that is meant: its column in y, or its name.
         """
-        frame, model = as_table(self._given(X), self._columns), self.model_
-        coded = self._coded(y)
+        frame, model = as_table(self._given(X), self._columns), model_of(self.model_, target)
+        coded = self._coded(y, target)
         if len(coded) != len(frame):
             raise ShapeError(f"X of {len(frame)} rows and y of {len(coded)}", "as many of each")
         features = model.encoder.transform(frame.to_native(), DTYPES[model.predictor.dtype])
         return importance_of_columns(model, features, coded, metric, n_repeats, seed)
 
-    def _coded(self, y: Any) -> Array:
+    def _coded(self, y: Any, target: int | str | None) -> Array:
         """Targets as the model learned them, (n,)."""
         raise NotImplementedError
 
@@ -171,14 +188,25 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True
         tags.input_tags.categorical = True
         return tags
 
 
-def _free(name: str, taken: list[str]) -> str:
+def free_name(name: str, taken: Collection[str]) -> str:
     """A name that no column has."""
     while name in taken:
         name += "_"
     return name
+
+
+def free_names(name: str | Sequence[str], taken: list[str]) -> str | list[str]:
+    """A name, or several, that no column has."""
+    if isinstance(name, str):
+        return free_name(name, taken)
+    found: list[str] = []
+    for one in name:
+        found.append(free_name(one, [*taken, *found]))
+    return found

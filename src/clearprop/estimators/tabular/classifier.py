@@ -14,9 +14,19 @@ from clearprop.errors import unknown_name
 from clearprop.estimators.contributions import ShapleyValues
 from clearprop.estimators.dependence import Dependence
 from clearprop.estimators.scores import class_probabilities
+from clearprop.estimators.several.model import MultiTargetModel
 from clearprop.estimators.tabular.base import Array, BaseTabular
 from clearprop.estimators.tabular.given import labels_of, name_of, table_of
-from clearprop.table.target import ClassTarget, Label
+from clearprop.estimators.tabular.several import (
+    classes_in,
+    columns_in,
+    plain_label,
+    probabilities_in,
+    sets_in,
+    side_by_side,
+    with_labels,
+)
+from clearprop.table.target import ClassTarget
 
 
 class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
@@ -38,8 +48,8 @@ class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
         class_weight: "balanced" or {class: weight}; probabilities are then not how often a class occurs.
 
     Attributes:
-        classes_: the labels, in the order of `predict_proba`.
-        model_: the `TableModel`.
+        classes_: the labels, in the order of `predict_proba`; of several targets a list of these.
+        model_: the `TableModel`; of several targets the `MultiTargetModel`.
         fit_: `fit_.scores` has those on rows that were held out in turn.
 
     Example:
@@ -51,6 +61,8 @@ class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
     """
 
     task = "classification"
+    classes_: Any
+    _order: Any
 
     def __init__(
         self,
@@ -85,7 +97,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
         Args:
             X: a data frame (pandas, Polars, Arrow) or an array, (n, columns). None and NaN are missing values,
                 infinity is refused.
-            y: labels (n,).
+            y: labels (n,), or (n, k) of k targets, which one network answers.
             sample_weight: (n,) numbers ≥ 0: how much each row counts.
             groups: (n,): rows of one group are held out together, as with the argument `group`, which names a column.
 
@@ -94,7 +106,12 @@ class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
         """
         if y is None:
             raise ValueError("this TabularClassifier requires y to be passed, but the target y is None")
-        table, name = table_of(self, X), name_of(y)
+        table, name, several = table_of(self, X), name_of(y), columns_in(y)
+        if several:
+            self.classes_, codes = classes_in(several)
+            fit = self._fit(table, codes, sample_weight, groups, list(several))
+            self.model_, self._order = with_labels(fit.model, self.classes_)
+            return self
         y = labels_of(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -104,7 +121,7 @@ class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
         assert isinstance(fit.model.target, ClassTarget)
         order = np.array(fit.model.target.classes, np.int64)  # codes; all of them occur
         self._order = np.argsort(order)
-        labels = tuple(_plain(self.classes_[k]) for k in order)
+        labels = tuple(plain_label(self.classes_[k]) for k in order)
         self.model_ = replace(fit.model, target=replace(fit.model.target, classes=labels))
         return self
 
@@ -116,46 +133,78 @@ class TabularClassifier(ClassifierMixin, BaseTabular):  # type: ignore[misc]
                 raise unknown_name("class", label, [str(each) for each in known])
         return {code: self.class_weight.get(label, 1.0) for code, label in enumerate(known)}
 
-    def predict_proba(self, X: Any) -> Array:
-        """The probability of each class (n, k), in the order of `classes_`."""
-        return np.asarray(class_probabilities(self._outputs(X))[:, self._order], np.float64)
+    def predict_proba(self, X: Any) -> Any:
+        """The probability of each class (n, k), in the order of `classes_`; of several targets a list of these."""
+        a = self._outputs(X)
+        if isinstance(self.model_, MultiTargetModel):
+            return probabilities_in(self.model_, a, self._order)
+        return np.asarray(class_probabilities(a)[:, self._order], np.float64)
 
-    def predict_set(self, X: Any, coverage: float = 0.9) -> Array:
+    def predict_set(self, X: Any, coverage: float = 0.9) -> Any:
         """Which classes (n, k), in the order of `classes_`, are probable enough to be in the set of each row.
 
-        The sets hold the right class for this share of new rows; one may be empty. See `docs/uncertainty.md`.
+        The sets hold the right class for this share of new rows; one may be empty. See `docs/uncertainty.md`. Of
+        several targets it is a list of these.
         """
         a = self._outputs(X)
+        if isinstance(self.model_, MultiTargetModel):
+            return sets_in(self.model_, a, self._order, coverage)
         assert isinstance(self.model_.target, ClassTarget)
         return self.model_.target.possible(class_probabilities(a), coverage)[:, self._order]
 
-    def predict_spread(self, X: Any) -> Array:
-        """The standard deviation over the members of each class's probability (n, k), in the order of `classes_`."""
-        return super().predict_spread(X)[:, self._order]
+    def predict_spread(self, X: Any) -> Any:
+        """The standard deviation over the members of each class's probability (n, k), in the order of `classes_`.
 
-    def shapley(self, X: Any, rows: Any = None, background: Any = None, **options: Any) -> ShapleyValues:
+        Of several targets it is a list of these.
+        """
+        found = super().predict_spread(X)
+        if isinstance(found, dict):
+            return [each[:, order] for each, order in zip(found.values(), self._order, strict=True)]
+        return found[:, self._order]
+
+    def shapley(
+        self, X: Any, rows: Any = None, background: Any = None, *, target: int | str | None = None, **options: Any
+    ) -> ShapleyValues:
         """The same as of `BaseTabular`, with the classes in the order of `classes_`: (n, columns, k)."""
-        return super().shapley(X, rows, background, **options).reordered(self._order)
+        found = super().shapley(X, rows, background, target=target, **options)
+        return found.reordered(self._labels_of(target)[1])
 
-    def dependence(self, X: Any, column: str, **options: Any) -> Dependence:
+    def dependence(self, X: Any, column: str, *, target: int | str | None = None, **options: Any) -> Dependence:
         """The same as of `BaseTabular`, with the classes in the order of `classes_`: curves (n, values, k)."""
-        return super().dependence(X, column, **options).reordered(self._order)
+        return super().dependence(X, column, target=target, **options).reordered(self._labels_of(target)[1])
 
-    def _coded(self, y: Any) -> Array:
-        labels = labels_of(y)
-        places = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)
-        if not np.array_equal(self.classes_[places], labels):
-            new = next(label for label, k in zip(labels, places, strict=True) if self.classes_[k] != label)
-            raise unknown_name("class", str(new), [str(label) for label in self.classes_])
-        return np.asarray(self._order[places])
+    def _labels_of(self, target: int | str | None) -> tuple[Array, Array]:
+        """The labels of a target, and where in the model's order each of them stands."""
+        if not isinstance(self.model_, MultiTargetModel):
+            return self.classes_, self._order
+        k = self.model_.names.index(target) if isinstance(target, str) else int(target or 0)
+        return self.classes_[k], self._order[k]
+
+    def _coded(self, y: Any, target: int | str | None) -> Array:
+        (classes, order), labels = self._labels_of(target), labels_of(y)
+        places = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+        if not np.array_equal(classes[places], labels):
+            new = next(label for label, k in zip(labels, places, strict=True) if classes[k] != label)
+            raise unknown_name("class", str(new), [str(label) for label in classes])
+        return np.asarray(order[places])
 
     def predict(self, X: Any) -> Array:
-        """The most probable label of each row (n,)."""
+        """The most probable label of each row (n,), or of each target (n, k)."""
         check_is_fitted(self)
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        p = self.predict_proba(X)
+        if isinstance(p, list):
+            return side_by_side([labels[each.argmax(axis=1)] for labels, each in zip(self.classes_, p, strict=True)])
+        return np.asarray(self.classes_[p.argmax(axis=1)])
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The share of rows that are answered rightly; of several targets, of which all are."""
+        several = columns_in(y)
+        if several is None:
+            return float(super().score(X, y, sample_weight))
+        right = (self.predict(X) == side_by_side(list(several.values()))).all(axis=1)
+        return float(np.average(right, weights=sample_weight))
 
-def _plain(label: Any) -> Label:
-    """A label as a model file can carry it."""
-    value = label.item() if isinstance(label, np.generic) else label
-    return value if isinstance(value, str | int | bool) else str(value)
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin
 
+from clearprop.estimators.several.model import MultiTargetModel
 from clearprop.estimators.tabular.base import Array, BaseTabular
 from clearprop.estimators.tabular.given import name_of, numbers_of, table_of
+from clearprop.estimators.tabular.several import columns_in, model_of, numbers_in
 from clearprop.estimators.uncertainty import intervals
 from clearprop.table.number_target import NumberTarget
 
@@ -32,7 +34,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):  # type: ignore[misc]
         split, time, group: how rows are held out; see `Recipe`.
 
     Attributes:
-        model_: the `TableModel`.
+        model_: the `TableModel`; of several targets the `MultiTargetModel`.
         fit_: `fit_.scores` has those on rows that were held out in turn.
 
     Example:
@@ -77,7 +79,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):  # type: ignore[misc]
         Args:
             X: a data frame (pandas, Polars, Arrow) or an array, (n, columns). None and NaN are missing values,
                 infinity is refused.
-            y: numbers (n,).
+            y: numbers (n,), or (n, k) of k targets, which one network answers.
             sample_weight: (n,) numbers ≥ 0: how much each row counts.
             groups: (n,): rows of one group are held out together, as with the argument `group`, which names a column.
 
@@ -86,24 +88,32 @@ class TabularRegressor(RegressorMixin, BaseTabular):  # type: ignore[misc]
         """
         if y is None:
             raise ValueError("this TabularRegressor requires y to be passed, but the target y is None")
-        table, name = table_of(self, X), name_of(y)
-        self._fit(table, numbers_of(y), sample_weight, groups, name)
+        table, several = table_of(self, X), columns_in(y)
+        if several:
+            y = np.stack([numbers_of(column) for column in several.values()], axis=1)
+            self._fit(table, y, sample_weight, groups, list(several))
+        else:
+            self._fit(table, numbers_of(y), sample_weight, groups, name_of(y))
         return self
 
     def predict(self, X: Any) -> Array:
-        """A number for each row (n,)."""
+        """A number for each row (n,), or for each target (n, k)."""
         a = self._outputs(X)
+        if isinstance(self.model_, MultiTargetModel):
+            return numbers_in(self.model_, a)
         assert isinstance(self.model_.target, NumberTarget)
         return np.asarray(self.model_.target.answers(a[:, 0]), np.float64)
 
-    def _coded(self, y: Any) -> Array:
-        assert isinstance(self.model_.target, NumberTarget)
-        return self.model_.target.code(numbers_of(y))
+    def _coded(self, y: Any, target: int | str | None) -> Array:
+        number = model_of(self.model_, target).target
+        assert isinstance(number, NumberTarget)
+        return number.code(numbers_of(y))
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
         """Lower and upper end (n, 2) of an interval that holds the truth of this share of new rows.
 
-        See `TableModel.intervals` for where it comes from, and `docs/uncertainty.md` for what it promises.
+        Of k targets they are (n, 2, k), and each holds its own truth. See `TableModel.intervals` for where it comes
+        from, and `docs/uncertainty.md` for what it promises.
 
         Example:
             >>> from sklearn.datasets import load_diabetes
@@ -114,4 +124,16 @@ class TabularRegressor(RegressorMixin, BaseTabular):  # type: ignore[misc]
             True
         """
         a = self._outputs(X)
+        if isinstance(self.model_, MultiTargetModel):
+            each = self.model_.columns
+            return np.stack([intervals(target, a[:, columns], coverage) for target, columns in each], axis=2)
         return intervals(self.model_.target, a, coverage)
+
+    def predict_spread(self, X: Any) -> Array:
+        """The standard deviation over the members of their numbers (n,); of several targets (n, k).
+
+        Raises:
+            InvalidValueError: for a model of one network.
+        """
+        found = super().predict_spread(X)
+        return np.stack(list(found.values()), axis=1) if isinstance(found, dict) else found
