@@ -118,9 +118,10 @@ def summary_of_fits(
 
 
 def _joint(fit: MultiTargetFit, each: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The first target's summary, with the rows and the network of all."""
+    """The first target's summary with the rows and the network of all, for what is said of rows and columns."""
     first = next(iter(each.values()))
-    parts = {part: {**scored, "rows": fit.sizes[part]} for part, scored in first["parts"].items()}
+    scored = first["parts"]
+    parts = {part: {**scored.get(part, scored["train"]), "rows": n} for part, n in fit.sizes.items()}
     return {
         **first,
         "target": {**first["target"], "name": listed(each)},
@@ -206,9 +207,10 @@ def targets_report_document(fit: MultiTargetFit, frame: Any, each: Mapping[str, 
 
 
 def _joint_fit(fit: MultiTargetFit) -> TableFit:
-    """The first target's fit, with the rows of all."""
+    """The first target's fit with the rows of all, for what is said of rows and columns."""
     first = next(iter(fit.fits.values()))
-    parts = {part: replace(scored, rows=fit.sizes[part]) for part, scored in first.parts.items()}
+    scored = first.parts
+    parts = {part: replace(scored.get(part, scored["train"]), rows=n) for part, n in fit.sizes.items()}
     return replace(first, parts=parts, division=replace(first.division, said=fit.division.said))
 
 
