@@ -12,8 +12,6 @@ from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.scores import scores_of
 from clearprop.estimators.several.preparation import prepare_several
 from clearprop.interop import read_model, write_model
-from clearprop.present.writers import text_of
-from clearprop.report.several import summaries_of_fits, targets_overview, targets_report
 
 rng = np.random.default_rng(0)
 N = 240
@@ -267,16 +265,3 @@ def test_a_training_goes_on_from_its_checkpoint_to_the_same_bits(fit, tmp_path):
     cp.TableModel.train(HOLES, NAMES, **options, callbacks=lambda epoch: epoch.number == 7)
     again = cp.TableModel.train(HOLES, NAMES, **options)
     assert np.array_equal(again.model.outputs(TABLE), fit.model.outputs(TABLE))
-
-
-def test_a_target_that_no_test_row_has_is_judged_by_others():
-    table = TABLE.with_columns(
-        day=pl.Series(range(N)), sold=pl.when(pl.arange(0, N) < 100).then(pl.col("sold")).otherwise(None)
-    )
-    fit = cp.TableModel.train(table, ["sold", "price"], time="day", **SMALL)
-    assert list(fit["sold"].parts) == ["train", "validation"]
-    assert fit.sizes == fit["price"].rows
-    each = summaries_of_fits("t.csv", table.shape, fit, Recipe(time="day", **SMALL).to_dict())
-    told = text_of(targets_overview(fit, each), "en", 1000)
-    assert "168 train, 36 validation, 36 test rows" in told
-    assert targets_report(fit, table, each, "zh").count("<h1>") == 1
