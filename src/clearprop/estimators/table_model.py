@@ -429,10 +429,22 @@ class TableModel:
 
     @overload
     @staticmethod
-    def train(frame: Any, target: str | int, **options: Any) -> TableFit: ...
+    def train(
+        frame: Any,
+        target: str,
+        *,
+        recipe: Recipe | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+        callbacks: Callable[[Epoch], Any] | Iterable[Callable[[Epoch], Any]] = (),
+        progress: Callable[[Sequence[int]], object] | None = None,
+        n_threads: int | None = None,
+        keep: Callable[[TableModel], object] | None = None,
+        **overrides: Any,
+    ) -> TableFit: ...
     @overload
     @staticmethod
-    def train(frame: Any, target: list[Any] | tuple[Any, ...], **options: Any) -> MultiTargetFit: ...
+    def train(frame: Any, target: list[str] | tuple[str, ...], **options: Any) -> MultiTargetFit: ...
     @staticmethod
     def train(
         frame: Any,
