@@ -154,7 +154,8 @@ def test_it_is_saved_and_read(together, tmp_path):
         k: list(v) for k, v in together.model.predict(TABLE).items()
     }
     assert read["sold"].about == json.loads(json.dumps(together.model["sold"].about))
-    assert read["price"] == together.model["price"]
+    assert read == together.model
+    assert read["price"] == together.model["price"] != together.model["sold"]
     one = read["sold"]
     one.save(path)
     assert cp.load(path).predict(TABLE) == one.predict(TABLE)

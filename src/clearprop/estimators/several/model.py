@@ -57,6 +57,10 @@ class MultiTargetModel:
     about: dict[str, Any] = field(default_factory=dict)
     abouts: tuple[dict[str, Any], ...] = ()
 
+    def __eq__(self, other: object) -> bool:
+        """Whether both answer alike: the same columns, targets, network and weights."""
+        return isinstance(other, MultiTargetModel) and self.models == other.models
+
     @property
     def names(self) -> tuple[str, ...]:
         """Of the targets."""

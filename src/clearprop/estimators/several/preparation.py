@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -140,18 +140,25 @@ def prepare_several(frame: Any, names: Sequence[str], recipe: Recipe, own: Mappi
     coded = {part: {name: ones[name].y[getattr(divisions[name].split, part)] for name in names} for part in PARTS}
     for part, other in own.items():
         shared[part], coded[part] = _own(part, other, ones, encoder, recipe)
-    said = (*division.said, *(own_rows(part, len(shared[part].X)) for part in own))
+    division = replace(division, said=(*division.said, *(own_rows(part, len(shared[part].X)) for part in own)))
     each = {}
     for name, one in ones.items():
         parts = {part: shared[part].of(name, coded[part][name]) for part in PARTS}
-        _check_parts(name, parts, recipe)
-        words = [*remarks[name], *leaks(one.target, encoder, *parts["train"][:2]), *marks_in_target(name, one.marks)]
-        words += [*never_learned(one.target, parts["train"][1], one.y), *copies(parts)]
-        without = len(whole) - len(one.y)
-        rows = replace(divisions[name], said=said)
-        how = Weighting(recipe.weight)
-        each[name] = Prepared(one.target, encoder, rows, one.y, parts, dict(own), without, one.marks, how, tuple(words))
-    return PreparedTargets(each, encoder, replace(division, said=said), shared, given.dropped)
+        _check_weights(name, parts, recipe)
+        words = (*remarks[name], *_remarks(one, encoder, parts))
+        rows, without = replace(divisions[name], said=division.said), len(whole) - len(one.y)
+        rest = parts, dict(own), without, one.marks, Weighting(recipe.weight), words
+        each[name] = Prepared(one.target, encoder, rows, one.y, *rest)
+    return PreparedTargets(each, encoder, division, shared, given.dropped)
+
+
+def _remarks(one: _One, encoder: TableEncoder, parts: Mapping[str, Part]) -> Iterator[Message]:
+    """What should be known of a target and its columns before its scores are believed."""
+    X, y, _ = parts["train"]
+    yield from leaks(one.target, encoder, X, y)
+    yield from marks_in_target(one.target.name, one.marks)
+    yield from never_learned(one.target, y, one.y)
+    yield from copies(parts)
 
 
 def stratifying(targets: Mapping[str, Target]) -> str:
@@ -298,7 +305,8 @@ def _own(
     return Shared(X, weights, given.known), coded
 
 
-def _check_parts(name: str, parts: Mapping[str, Part], recipe: Recipe) -> None:
+def _check_weights(name: str, parts: Mapping[str, Part], recipe: Recipe) -> None:
+    """Refuse weights of which none counts in a part of the rows that have a target."""
     for part, (_, _, weights) in parts.items():
         if weights is not None and len(weights) and not weights.any():
             raise TableError(
