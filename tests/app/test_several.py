@@ -13,7 +13,7 @@ from clearprop.play.openings import state_of_model
 
 NAMES = ["price", "sold", "kind"]
 TARGETS = [word for name in NAMES for word in ("--target", name)]
-SMALL = ["--hidden", 8, "--epochs", 6, "--learning-rate", 0.01]
+SMALL = ["--hidden", 4, "--epochs", 3, "--learning-rate", 0.01]
 
 
 @pytest.fixture(scope="module")

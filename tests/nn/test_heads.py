@@ -93,11 +93,11 @@ def test_each_head_is_a_network():
 
 
 def test_heads_of_a_mean_are_means():
-    nets = [network(seed=seed) for seed in range(3)]
+    nets = [network(seed=seed) for seed in range(2)]
     mean = cp.ensemble_of(nets)
-    assert [head.depth for head in mean.heads] == [3 * 2 + 1, 3 * 2 + 1, 3 * 3 + 1]
+    assert [head.depth for head in mean.heads] == [2 * 2 + 1, 2 * 2 + 1, 2 * 3 + 1]
     np.testing.assert_allclose(np.hstack([head.predict(X) for head in mean.heads]), mean.predict(X), rtol=1e-12)
-    assert cp.check_gradients(mean, X, Y).ok
+    assert cp.check_gradients(mean, X[:5], Y[:5]).ok
 
 
 def test_it_is_saved_and_read(tmp_path):
@@ -116,7 +116,7 @@ def test_it_is_saved_and_read(tmp_path):
     st.lists(
         st.sampled_from([("mse", 2, None), ("bce", 1, "sigmoid"), ("cross_entropy", 3, "softmax")]),
         min_size=1,
-        max_size=4,
+        max_size=2,
     )
 )
 def test_any_tasks_together_have_the_sum_of_their_losses(tasks):

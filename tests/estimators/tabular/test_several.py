@@ -18,7 +18,7 @@ N = 160
 X = pd.DataFrame({"x": rng.normal(size=N), "z": rng.normal(size=N), "c": rng.choice(list("abc"), N)})
 NUMBERS = np.c_[3 * X["x"] + 50, X["z"] - X["x"]]
 LABELS = np.c_[np.where(X["x"] > 0, "yes", "no"), np.where(X["z"] > 0.5, "A", np.where(X["z"] > -0.5, "B", "C"))]
-SMALL = {"preset": "fast", "members": 2, "hidden": 16, "epochs": 30, "learning_rate": 0.01, "random_state": 0}
+SMALL = {"preset": "fast", "members": 2, "hidden": 16, "epochs": 15, "learning_rate": 0.03, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
