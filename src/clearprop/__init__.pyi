@@ -24,6 +24,8 @@ from clearprop.estimators import load as load
 from clearprop.estimators import permutation_importance as permutation_importance
 from clearprop.estimators.mlp import MLPClassifier as MLPClassifier
 from clearprop.estimators.mlp import MLPRegressor as MLPRegressor
+from clearprop.estimators.search import Search as Search
+from clearprop.estimators.search import search as search
 from clearprop.estimators.tabular import TabularClassifier as TabularClassifier
 from clearprop.estimators.tabular import TabularRegressor as TabularRegressor
 from clearprop.execute import Reference as Reference

@@ -18,6 +18,7 @@ from clearprop.estimators.overrun import Overrun
 from clearprop.estimators.recipe import FIELDS, Recipe
 from clearprop.estimators.scores import scores_of
 from clearprop.estimators.temperature import Calibration
+from clearprop.estimators.trials import check_search
 from clearprop.estimators.weights import Weighting
 from clearprop.nn import Schedule, first_value
 from clearprop.table.options import ReadOptions
@@ -312,6 +313,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "calibration": lambda value: record(Calibration, value),
     "overrun": lambda value: record(Overrun, value),
     "targets": texts,
+    "search": check_search,
 }
 
 

@@ -14,7 +14,7 @@ from clearprop.estimators.division import Division
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.preparation import Prepared
 from clearprop.estimators.recipe import Recipe
-from clearprop.estimators.scores import Answers, answers_of, answers_on
+from clearprop.estimators.scores import Answers, answers_of, answers_on, scores
 from clearprop.estimators.threshold import choose
 from clearprop.estimators.training import TrainedPredictor
 from clearprop.estimators.uncertainty import calibrated
@@ -76,6 +76,19 @@ def evaluated(ready: Prepared, run: TrainedPredictor) -> dict[str, Evaluation]:
     return found
 
 
+def held_out_scores(ready: Prepared, run: TrainedPredictor, optimize: str | None = None) -> dict[str, float]:
+    """Scores on the validation rows, or on those that members held out: what `evaluated` says of them, and no more.
+
+    Args:
+        ready: the rows.
+        run: the training.
+        optimize: the score that a threshold is chosen for, if one is.
+    """
+    ready = replace(ready, target=finished(ready, run))
+    ready = ready if optimize is None else deciding(ready, run, optimize)
+    return scores(ready.target, answers_of(ready.target, *_answers(ready, run, "validation")))
+
+
 def told_of_members(ready: Prepared, run: TrainedPredictor, members: int) -> Division:
     """The division, and what each member held out of the training rows; or why there are fewer, or none is held out.
 
@@ -110,9 +123,10 @@ def _judged(ready: Prepared, run: TrainedPredictor, part: str) -> Answers:
 
 def _answers(ready: Prepared, run: TrainedPredictor, part: str) -> tuple[Array, Array, Array | None]:
     """Targets, outputs and weights of the rows of a part."""
-    if part == "validation" and run.held_out is not None:
+    if part == "validation" and run.held_out is not None and run.folds is not None:
         _, y, weights = ready.part("train")
-        return y, run.held_out, weights
+        some = run.folds >= 0
+        return y[some], run.held_out[some], None if weights is None else weights[some]
     X, y, weights = ready.part(part)
     return y, run.predictor.predict(X), weights
 

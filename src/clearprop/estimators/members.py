@@ -32,6 +32,7 @@ def trained_on(
     recipe: Recipe,
     callbacks: Any = (),
     progress: Progress | None = None,
+    first: int | None = None,
     **options: Any,
 ) -> TrainedPredictor:
     """Train what a recipe asks for, one network or several, on a table that is ready.
@@ -41,6 +42,7 @@ def trained_on(
         recipe: which networks, and how.
         callbacks: called after each epoch of a single network.
         progress: told how many epochs each network has done; returning True stops the training.
+        first: train only so many members, the first ones, with the folds that they have among all.
         options: of `Network.fit` and `fit_together`: a checkpoint and threads.
 
     Raises:
@@ -59,6 +61,7 @@ def trained_on(
     folds = None
     if not len(validation[1]) and len(train[1]) > recipe.members:
         folds = ready.folds(recipe.members, recipe.seed)
+        folds = folds if first is None else np.where(folds < first, folds, -1)
     return trained_members(recipe, ready.target, train, folds, validation, codes, progress=progress, **options)
 
 
@@ -80,8 +83,8 @@ def trained_members(
         recipe: which networks, how many, and how.
         target: what is learned.
         train: X (N, n), y (N,), and how much the rows count (N,), or None.
-        folds: the fold of each row (N,): member k learns the rows of all folds but k. None where all members learn all
-            rows, and are ended by the validation rows.
+        folds: the fold of each row (N,): member k learns the rows of all folds but k, and those of fold -1, which no
+            member holds out. None where all members learn all rows, and are ended by the validation rows.
         validation: rows that end all members, where there are no folds; perhaps none.
         codes: which features are codes of levels; see `TableEncoder.codes`.
         options: of `fit_together`: how many members at a time, who is told how far they are, a checkpoint.
@@ -103,9 +106,13 @@ def trained_members(
         back_to_best(networks)
         folds = None
     elif folds is not None:
-        held_out, beyond = overrun(networks, X, y, folds, target, weights)
+        some = folds >= 0 if folds.min() < 0 else slice(None)  # no copy where each row was held out
+        counted = None if weights is None else weights[some]
+        answers, beyond = overrun(networks, X[some], y[some], folds[some], target, counted)
         if isinstance(target, ClassTarget):
-            held_out, calibration = calibrated_members(networks, held_out, y, weights)
+            answers, calibration = calibrated_members(networks, answers, y[some], counted)
+        held_out = np.full((len(y), first.architecture.n_outputs), np.nan, X.dtype)
+        held_out[some] = answers
     whole, (first_history, *others) = ensemble_of(networks), histories
     return TrainedPredictor(
         *(whole, first_history, fit["optimizer"], fit["batch_size"], held_out, folds),

@@ -495,7 +495,7 @@ class TableModel:
         require_known(overrides, (*FIELDS, *(TableModel.train.__kwdefaults__ or {})))
         own = {name: overrides.pop(name) for name in ("validation", "test") if _is_frame(overrides.get(name))}
         recipe = (recipe or Recipe()).changed(**overrides)
-        options = {"checkpoint": checkpoint, "resume": resume, "n_threads": n_threads}
+        options: dict[str, Any] = {"checkpoint": checkpoint, "resume": resume, "n_threads": n_threads}
         if isinstance(target, list | tuple):
             from clearprop.estimators.several.training import Told, train_several  # which makes models of one target
 

@@ -1,0 +1,83 @@
+"""Which recipes a search tries, and which of them go on."""
+
+from math import ceil
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import clearprop as cp
+from clearprop.estimators.recipe import PRESETS
+from clearprop.estimators.space import checked_space, proposed, usual_space
+from clearprop.estimators.trials import Trial, goes_on, ranked
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("rows", [12, 1000, 30_000, 2_000_000])
+def test_every_value_of_the_usual_space_is_one_that_a_recipe_can_have(preset, rows):
+    recipe = cp.Recipe.preset(preset)
+    for name, values in usual_space(recipe, rows).items():
+        assert len(set(values)) == len(values) > 1
+        for value in values:
+            recipe.changed(**{name: value})
+
+
+@given(
+    seed=st.integers(0, 50),
+    scores=st.lists(st.floats(0, 1), min_size=12, max_size=12),
+    preset=st.sampled_from([*PRESETS]),
+)
+def test_proposals_are_new_and_of_the_space(seed, scores, preset):
+    recipe = cp.Recipe.preset(preset, seed=seed)
+    space, tried = usual_space(recipe, 1000), []
+    for number, score in enumerate(scores, 1):
+        order = sorted(range(len(tried)), key=scores.__getitem__)
+        best = [tried[k] for k in order]
+        found = proposed(number, recipe, space, tried, best)
+        assert found is not None
+        assert found not in tried
+        assert (found == {}) == (number == 1)
+        assert found == proposed(number, recipe, space, tried, best)
+        for name, value in found.items():
+            assert value in space[name]
+            assert getattr(recipe, name) != value
+        tried.append(found)
+        assert score is not None
+
+
+def test_steps_from_the_best_go_to_a_neighbour():
+    recipe = cp.Recipe(dropout=0.2)
+    space = {"dropout": [0.0, 0.1, 0.2, 0.3, 0.4]}
+    for seed in range(20):
+        found = proposed(11, recipe.changed(seed=seed), space, [], [{"dropout": 0.3}])
+        assert found in ({"dropout": 0.4}, {})  # 0.3 itself or the recipe's 0.2 would be {}
+
+
+def test_other_seeds_try_in_another_order():
+    space = usual_space(cp.Recipe(), 1000)
+    orders = {str([proposed(k, cp.Recipe(seed=s), space, [], []) for k in range(1, 6)]) for s in range(5)}
+    assert len(orders) == 5
+
+
+def test_fields_that_are_fixed_are_not_in_the_space():
+    assert checked_space(None, cp.Recipe(), 1000, ["hidden", "l2"]).keys().isdisjoint({"hidden", "l2"})
+    assert "learning_rate" not in usual_space(cp.Recipe(optimizer=cp.Adam(0.01)), 1000)
+    assert "epochs" not in usual_space(cp.Recipe(epochs=30), 1000)
+
+
+def trial(number, first, score=None):
+    return Trial(number, {}, "early" if score is None else "complete", first, score)
+
+
+@given(firsts=st.lists(st.floats(0, 9), min_size=1, max_size=30))
+def test_the_best_third_goes_on(firsts):
+    earlier = [trial(k, first) for k, first in enumerate(firsts[:-1], 1)]
+    place = sum(first <= firsts[-1] for first in firsts[:-1])  # from 0; of equal ones the earlier is before
+    assert goes_on(firsts[-1], earlier, "log_loss") == (place < ceil(len(firsts) / 3))
+    assert goes_on(-firsts[-1], [trial(t.number, -t.first) for t in earlier], "auc") == (place < ceil(len(firsts) / 3))
+
+
+def test_of_equal_ones_the_earlier_is_chosen():
+    trials = [trial(1, 0.5, 0.3), trial(2, 0.1), trial(3, 0.2, 0.25), trial(4, 0.3, 0.25)]
+    assert [t.number for t in ranked(trials, "log_loss")] == [3, 4, 1]
+    assert [t.number for t in ranked(trials, "auc")] == [1, 3, 4]
