@@ -53,7 +53,7 @@ def waiting(what: str, silent: bool) -> AbstractContextManager[Any]:
     return nullcontext() if silent or not console.is_terminal else console.status(visible_text(what))
 
 
-class _Bar:
+class Bar:
     """A bar that is there while its `with` block lasts."""
 
     def __init__(self, *columns: Any, total: float, silent: bool = False) -> None:
@@ -72,7 +72,7 @@ class _Bar:
             self._progress.stop()
 
 
-class _EpochsBar(_Bar):
+class _EpochsBar(Bar):
     """Epochs, and what is said of them."""
 
     def __init__(self, epochs: int) -> None:
@@ -108,7 +108,7 @@ class MembersBar(_EpochsBar):
         self._progress.update(self._task, completed=sum(done), numbers=f"member {begun} of {len(done)}")
 
 
-class ReadingBar(_Bar):
+class ReadingBar(Bar):
     """A callback that draws which share of a file has been read."""
 
     def __init__(self, what: str, silent: bool) -> None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from clearprop.app import options as o
 from clearprop.app.files import MODEL, REST, folder, write_report_files
 from clearprop.app.screen import show_document
+from clearprop.app.search import JOURNAL, search_of
 from clearprop.app.source import Rows, TableSource
 from clearprop.app.terminal import MembersBar, TrainingBar, print_lines, tell, waiting
 from clearprop.app.train_options import TrainOptions
@@ -49,7 +50,7 @@ def train(
     """Train a network to predict a column of a table, or several, score it, and save it.
 
     The rows are split into training, validation (for early stopping) and test rows. Ctrl-C stops early and keeps the
-    model trained so far.
+    model trained so far. A search (--trials, --search) first tries recipes on rows held out of the training rows.
     """
     recipe, spoken, silent = options.recipe(), checked_language(lang), quiet or as_json
     source, own = options.sources(table)
@@ -58,10 +59,13 @@ def train(
         with waiting(f"reading {source.place.title}", silent), source.place.unchanged():
             # how it is written is looked up now: when the model is trained the table may be gone
             rows, found = source.read(options.max_rows, recipe.seed), source.found()
-        kept = _Kept(out, source.reading(found))
+        kept = _Kept(out, {"reading": source.reading(found)})
         asked = {"target": source.target(options.target, rows.frame), "recipe": recipe, "n_threads": options.threads}
         asked |= {part: one.read().frame for part, one in own.items()}
-        fit = _trained(rows, asked, out / _CHECKPOINT if options.checkpoint else None, kept, silent)
+        if options.is_search:
+            fit = _searched(rows, asked, options, kept, silent)
+        else:
+            fit = _trained(rows, asked, out / _CHECKPOINT if options.checkpoint else None, kept, silent)
         with kept.named():
             told = _told(source.place.title, rows, fit, recipe, found, spoken)
         written = {kept.path: Message("overview.files.model")}
@@ -104,8 +108,25 @@ def _told(
 
 def _refuse_overwriting(out: Path, sources: list[TableSource]) -> None:
     """Refuse to write over a table that is read."""
-    outputs = [out / name for name in (MODEL, *REST, _CHECKPOINT, LOCK)]
+    outputs = [out / name for name in (MODEL, *REST, _CHECKPOINT, JOURNAL, LOCK)]
     refuse_overwriting(outputs, [file for source in sources for file in source.place.files])
+
+
+def _searched(
+    rows: Rows, asked: dict[str, Any], options: TrainOptions, kept: _Kept, silent: bool
+) -> TableFit | MultiTargetFit:
+    """Try recipes, and train by the best. The journal of the trials is kept until a search that went through."""
+    journal = kept.path.parent / JOURNAL if options.checkpoint else None
+    search = search_of(rows, asked, options, journal, silent)
+    kept.notes["search"] = search.to_dict()
+    fit = _trained(rows, {**asked, "recipe": search.recipe}, None, kept, silent)
+    if journal is not None and search.stopped_by != "interrupt" and _went_through(fit):
+        journal.unlink(missing_ok=True)
+    return fit
+
+
+def _went_through(fit: TableFit | MultiTargetFit) -> bool:
+    return all(history.stopped_by != "interrupt" for history in fit.histories)
 
 
 def _trained(
@@ -124,7 +145,7 @@ def _trained(
         )
     with kept.named():
         fit = _keeping(fit, kept)
-        if checkpoint is not None and all(history.stopped_by != "interrupt" for history in fit.histories):
+        if checkpoint is not None and _went_through(fit):
             checkpoint.unlink(missing_ok=True)  # the run is over
     return fit
 
@@ -139,13 +160,13 @@ def _keeping(fit: TableFit | MultiTargetFit, kept: _Kept) -> TableFit | MultiTar
 class _Kept:
     """The model's file: written when it is trained, and again when it is scored, before anything else is made of it."""
 
-    def __init__(self, out: Path, reading: dict[str, Any]) -> None:
+    def __init__(self, out: Path, notes: dict[str, Any]) -> None:
         self.path, self._rest = out / MODEL, [out / name for name in REST]
-        self._reading, self._is_there = reading, False
+        self.notes, self._is_there = notes, False
 
     def __call__(self, model: M) -> M:
-        """Save the model with how its table was read. A report that lies there is of another one, and goes."""
-        model = replace(model, about={**model.about, "reading": self._reading})
+        """Save the model with what is noted of it. A report that lies there is of another one, and goes."""
+        model = replace(model, about={**model.about, **self.notes})
         model.save(self.path)
         self._is_there = True
         for path in self._rest:

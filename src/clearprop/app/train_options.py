@@ -90,6 +90,20 @@ class TrainOptions:
             help=f"{', '.join(PRESETS)}: one network, or more and more that answer together with their mean.",
         ),
     ] = DEFAULT_PRESET
+    trials: Annotated[
+        int | None,
+        _network(
+            metavar="N",
+            min=1,
+            show_default="no search",
+            help="Try N recipes, from the preset on, and train by the one that is best on held-out rows. Options that "
+            "are given stay as they are.",
+        ),
+    ] = None
+    search: Annotated[
+        float | None,
+        _network(metavar="MINUTES", show_default="no search", help="The same for so long; a trial that runs is ended."),
+    ] = None
     members: Annotated[
         int | None,
         _network_of(metavar="N", min=1, help="Networks that answer together. Each holds out another part of the rows."),
@@ -130,7 +144,8 @@ class TrainOptions:
         bool,
         _training(
             "--checkpoint",
-            help="Save the state of the training as it goes on; the same command again goes on from there.",
+            help="Save the state of the training, or the trials of a search, as it goes on; the same command again "
+            "goes on from there.",
         ),
     ] = False
 
@@ -150,6 +165,16 @@ class TrainOptions:
         if self.pieces is not None:
             spelled["pieces"] = _pieces(self.pieces)
         return Recipe.preset(self.preset, **given | spelled)
+
+    @property
+    def is_search(self) -> bool:
+        """Whether recipes are to be tried."""
+        return self.trials is not None or self.search is not None
+
+    @property
+    def fixed(self) -> set[str]:
+        """Fields of the recipe that were given, and so are not searched."""
+        return {name for name in FIELDS if getattr(self, name, None) is not None}
 
     def sources(self, table: str) -> tuple[TableSource, dict[str, TableSource]]:
         """The table, and by their part the tables of rows of their own."""

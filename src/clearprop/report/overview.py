@@ -13,6 +13,7 @@ from clearprop.present.document import Block, Cell, Column, Document, Paragraph,
 from clearprop.report.ends import of_members
 from clearprop.report.reading import how_read
 from clearprop.report.scores import table_of_scores
+from clearprop.report.search import search_in_words, search_note
 from clearprop.visible import shown_name
 
 _FEW_COLUMNS, _MOST_CLASSES, _MOST_MISTAKES = 15, 8, 5
@@ -33,7 +34,8 @@ def training_overview(summary: Mapping[str, Any]) -> Document:
             columns=_columns(summary, _FEW_COLUMNS),
             network=lines(network_in_words(summary)),
             training=lines([_training(summary["training"]), *calibrated(summary), *messages_in(said["weighting"])]),
-            scores=_scores(parts, summary["target"]),
+            search=lines(search_in_words(summary["search"])),
+            scores=_scores(parts, summary["target"], summary["search"]),
             answers=_answers(summary["target"], parts[last], Message(f"overview.rows_of.{last}")),
             verdict=lines(messages_in(said["verdict"])),
         ),
@@ -82,7 +84,8 @@ def model_overview(name: str, summary: Mapping[str, Any]) -> Document:
             columns=_columns(summary, most=10_000),
             network=lines(network_in_words(summary)),
             training=lines(trained),
-            scores=_scores(named_parts(about["parts"], folds_in(about)), summary["target"])
+            search=lines(search_in_words(summary["search"])),
+            scores=_scores(named_parts(about["parts"], folds_in(about)), summary["target"], summary["search"])
             if about.get("parts")
             else [],
         ),
@@ -189,11 +192,14 @@ def _kept(values: Mapping[str, Any]) -> list[Message]:
     return [Message("overview.of_epoch", best=values["best"])] if values["best"] else []
 
 
-def _scores(parts: Mapping[str, Any], target: Mapping[str, Any]) -> list[Block]:
+def _scores(
+    parts: Mapping[str, Any], target: Mapping[str, Any], search: Mapping[str, Any] | None = None
+) -> list[Block]:
     """What is said of a rare class is left out where none is rare, unless a threshold was chosen."""
     last, is_rare = list(parts.values())[-1]["scores"], _has_rare_class(target)
     table = table_of_scores(parts, [name for name in last if is_rare or name not in _OF_RARE])
     notes = [Message("overview.held_out")] if HELD_OUT in parts else []
+    notes += search_note(search, parts)
     if (coverage := list(parts.values())[-1].get("coverage")) is not None:
         notes.append(Message("overview.coverage", **{name: coverage[name] for name in COVERAGE_FACTS}))
     if is_rare and "f1" in last:

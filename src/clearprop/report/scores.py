@@ -16,6 +16,7 @@ from clearprop.present.figure import Axis, Dots, Line, Plot, Role, Rule
 from clearprop.present.figure.plot import Drawn
 from clearprop.report.ends import of_members
 from clearprop.report.evidence import Evidence
+from clearprop.report.search import search_note, search_section
 from clearprop.report.summary import METRICS, score_text
 from clearprop.train import History
 from clearprop.visible import shown_name
@@ -28,10 +29,13 @@ def scores_section(evidence: Evidence) -> Section:
     table = table_of_scores(parts, parts[last]["scores"], with_arrows=True)
     counts: tuple[Cell, ...]
     counts = (Message("report.scores.rows"), *(f"{part['rows']:,}" for part in parts.values()), "", "")
+    search = evidence.summary["search"]
+    notes = (*_notes(evidence, last), *(_sentence(words) for words in search_note(search, parts)))
     blocks = (
         Paragraph.of(Message("report.scores.side_by_side"), kind="lead"),
         Table(table.columns, (counts, *table.rows), table.kind),
-        Paragraph(tuple(_notes(evidence, last)), "note"),
+        Paragraph(notes, "note"),
+        *search_section(search),
     )
     return Section(Message("report.scores.scores"), blocks, "scores")
 
@@ -39,7 +43,11 @@ def scores_section(evidence: Evidence) -> Section:
 def _notes(evidence: Evidence, last: str) -> Iterator[Message]:
     yield Message("report.scores.less", part=PARTS[last])
     if evidence.fit.folds:
-        yield Message("report.data.sentence", words=Message("overview.held_out"))
+        yield _sentence(Message("overview.held_out"))
+
+
+def _sentence(words: Message) -> Message:
+    return Message("report.data.sentence", words=words)
 
 
 def _part(name: str) -> Words:

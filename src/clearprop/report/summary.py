@@ -90,6 +90,7 @@ def summary_of_model(model: TableModel, lang: Language = "en") -> dict[str, Any]
         "recipe": model.about.get("preset"),
         "overrun": model.about.get("overrun"),
         "calibration": model.about.get("calibration"),
+        "search": model.about.get("search"),
         "about": model.about,
         "messages": as_data(said),
     }
