@@ -24,6 +24,7 @@ from clearprop.estimators import load as load
 from clearprop.estimators import permutation_importance as permutation_importance
 from clearprop.estimators.mlp import MLPClassifier as MLPClassifier
 from clearprop.estimators.mlp import MLPRegressor as MLPRegressor
+from clearprop.estimators.objective import Objective as Objective
 from clearprop.estimators.search import Search as Search
 from clearprop.estimators.search import search as search
 from clearprop.estimators.tabular import TabularClassifier as TabularClassifier

@@ -13,7 +13,6 @@ import pytest
 import clearprop as cp
 import commands
 from clearprop.app.search import SearchBar, in_words
-from clearprop.estimators import search as searching
 from clearprop.estimators.search import Search
 from clearprop.estimators.trials import Trial
 from clearprop.report.search import as_options, search_in_words, search_note, search_section
@@ -81,15 +80,15 @@ def test_chinese_json_and_quiet(folder):
 
 
 def test_ctrl_c_trains_by_the_best_so_far_and_says_so(folder, whole, monkeypatch):
-    judged, calls = searching._judged, []
+    score, calls = cp.Objective._score, []
 
     def interrupt(*args, **options):
         calls.append(1)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return judged(*args, **options)
+        return score(*args, **options)
 
-    monkeypatch.setattr(searching, "_judged", interrupt)
+    monkeypatch.setattr(cp.Objective, "_score", interrupt)
     again = [*TRAIN, "--trials", 5, "--checkpoint", "--out", "c"]
     done = commands.run(*again, cwd=folder, COLUMNS="200")
     assert done.returncode == 0
@@ -107,7 +106,7 @@ def test_ctrl_c_before_a_trial_is_complete_leaves_nothing(folder, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(searching, "_judged", interrupt)
+    monkeypatch.setattr(cp.Objective, "_score", interrupt)
     done = commands.run(*TRAIN, "--trials", 5, "--out", "nothing", cwd=folder)
     assert (done.returncode, "Interrupted." in done.stderr) == (130, True)
     assert not (folder / "nothing").exists()

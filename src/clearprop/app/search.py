@@ -13,6 +13,7 @@ from clearprop.app.source import Rows
 from clearprop.app.terminal import Bar, tell
 from clearprop.app.train_options import TrainOptions
 from clearprop.errors import DataWarning
+from clearprop.estimators.objective import Objective
 from clearprop.estimators.search import Search, searched
 from clearprop.report.search import as_options
 from clearprop.report.summary import score_text
@@ -30,19 +31,17 @@ def search_of(rows: Rows, asked: dict[str, Any], options: TrainOptions, journal:
         journal: its file, from which it goes on, if it is to outlast a kill.
         silent: whether nothing is drawn or said.
     """
-    own: dict[str, Any] = {part: asked[part] for part in ("validation", "test") if part in asked}
-    fixed = {*options.fixed, *asked["recipe"].altered}
     bar = SearchBar(options.trials, options.search)
     with rows.counted(), nullcontext() if silent else bar, warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the training by the best recipe says it
+        objective = Objective(rows.frame, **asked)
         found = searched(
-            *(rows.frame, asked["target"], asked["recipe"], own, fixed),
+            *(objective, {*options.fixed, *objective.recipe.altered}),
             trials=options.trials,
             minutes=options.search,
             checkpoint=journal,
             resume=journal is not None,
             progress=None if silent else bar,
-            n_threads=asked["n_threads"],
         )
     if found.stopped_by == "interrupt" and not silent:
         tell(f"The search was interrupted. {in_words(found)}. Now a model is trained by it; Ctrl-C ends that, too.")

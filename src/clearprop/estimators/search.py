@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from math import isfinite
 from typing import Any
 
-from clearprop.errors import ClearpropError, DivergenceError, InvalidValueError, checked_integer, unknown_name
-from clearprop.estimators.ending import held_out_scores
+from clearprop.errors import ClearpropError, DivergenceError, InvalidValueError, checked_integer
 from clearprop.estimators.fit import TableFit
-from clearprop.estimators.members import trained_on
-from clearprop.estimators.preparation import Prepared, prepare
+from clearprop.estimators.objective import Objective
 from clearprop.estimators.recipe import FIELDS, Recipe, require_known
 from clearprop.estimators.space import Changes, Space, checked_space, proposed
 from clearprop.estimators.table_model import TableModel
-from clearprop.estimators.threshold import require_optimizable
-from clearprop.estimators.training import fit_options, tried
-from clearprop.estimators.trials import OF_CLASSES, OF_NUMBERS, Journal, Trial, goes_on, ranked
-from clearprop.network.fingerprint import digest_of
-from clearprop.table.target import ClassTarget, target_to_dict
-
-_FIRST_MEMBERS, _FIRST_EPOCHS, _FIRST_OF_MANY = 4, 4, 16  # a trial is looked at after one part of so many
+from clearprop.estimators.trials import Journal, Trial, goes_on, ranked
 
 
 @dataclass(frozen=True)
@@ -107,7 +98,7 @@ def search(
     by is too good, the more so the more recipes were tried; believe that on the test rows.
 
     Trial 1 is the recipe itself. Others change some fields of it, drawn by its seed, and later those of the best: see
-    `usual_space` and `proposed`. After a quarter of its members (of one network: of its epochs, a sixteenth if it may
+    `docs/tables.md`. After a quarter of its members (of one network: of its epochs, a sixteenth if it may
     have very many) a trial goes on only if it is among the best third so far. The same number of trials gives the same
     model to the bit, on any number of threads, also if it was killed and resumed, and also if fewer were asked before.
 
@@ -141,63 +132,52 @@ def search(
         (3, 'trials', ['yes'])
     """
     require_known(overrides, (*FIELDS, *(search.__kwdefaults__ or {})))
-    own = {name: overrides.pop(name) for name in ("validation", "test") if hasattr(overrides.get(name), "columns")}
-    recipe = (recipe or Recipe()).changed(**overrides)
+    objective = Objective(frame, target, recipe=recipe, by=by, n_threads=n_threads, **overrides)
     found = searched(
-        *(frame, target, recipe, own, {*recipe.altered, *overrides}),
+        *(objective, {*objective.recipe.altered, *overrides}),
         trials=trials,
         minutes=minutes,
         space=space,
-        by=by,
         checkpoint=checkpoint,
         resume=resume,
         progress=progress,
-        n_threads=n_threads,
     )
+    own = {name: overrides[name] for name in ("validation", "test") if hasattr(overrides.get(name), "columns")}
     fit = TableModel.train(frame, target, recipe=found.recipe, n_threads=n_threads, **own)
     return replace(found, fit=replace(fit, model=found.noted(fit.model)))
 
 
 def searched(
-    frame: Any,
-    target: str,
-    recipe: Recipe,
-    own: Mapping[str, Any],
+    objective: Objective,
     fixed: Collection[str],
     *,
     trials: int | None = None,
     minutes: float | None = None,
     space: Space | None = None,
-    by: str | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     resume: bool = False,
     progress: Progress | None = None,
-    n_threads: int | None = None,
 ) -> Search:
     """The trials of a search, without the model that is made by the best; see `search`.
 
     Args:
-        frame, target: the table.
-        recipe: where it begins.
-        own: "validation" or "test" → the data frame that its rows come from, if that is another.
+        objective: what is searched.
         fixed: fields that stay as they are.
-        trials, minutes, space, by, checkpoint, resume, progress, n_threads: as of `search`.
+        trials, minutes, space, checkpoint, resume, progress: as of `search`.
     """
     if trials is None and minutes is None:
         raise InvalidValueError("a search without an end", "a number of trials, or of minutes, or both")
     most = None if trials is None else checked_integer("trials", trials)
     seconds = None if minutes is None else 60 * _minutes(minutes)
-    ready = _ready(frame, str(target), recipe, own)
-    space = checked_space(space, recipe, len(ready.part("train")[1]), fixed)
-    by = _score(by, ready)
-    journal = Journal(checkpoint, _identity(ready, recipe, space, by))
-    found = Search(recipe, tuple(journal.read()[:most] if resume else ()), by, most)
+    space = checked_space(space, objective.recipe, objective.rows, fixed)
+    journal = Journal(checkpoint, {**objective.identity(), "space": dict(space)})
+    found = Search(objective.recipe, tuple(journal.read()[:most] if resume else ()), objective.by, most)
     ended = None
     while ended is None:
         stopped = progress is not None and progress(found) is True
         ended = _ended(found, seconds) or ("interrupt" if stopped else None)
         if ended is None:
-            found, ended = _next(found, ready, space, n_threads)
+            found, ended = _next(found, objective, space)
             journal.write(found.trials)
     found = replace(found, stopped_by=ended)
     if ended == "interrupt" and found.best is None:
@@ -215,7 +195,7 @@ def _ended(found: Search, seconds: float | None) -> str | None:
     return None
 
 
-def _next(found: Search, ready: Prepared, space: Space, n_threads: int | None) -> tuple[Search, str | None]:
+def _next(found: Search, objective: Objective, space: Space) -> tuple[Search, str | None]:
     """The search with one more trial, or what ended it."""
     best_first = [trial.changed for trial in ranked(found.trials, found.by)]
     tried_before = [trial.changed for trial in found.trials]
@@ -223,93 +203,27 @@ def _next(found: Search, ready: Prepared, space: Space, n_threads: int | None) -
     if changes is None:
         return found, "exhausted"
     try:
-        trial = _tried(found, changes, ready, n_threads)
+        trial = _tried(found, changes, objective)
     except KeyboardInterrupt:
         return found, "interrupt"
     return replace(found, trials=(*found.trials, trial)), None
 
 
-def _tried(found: Search, changes: Changes, ready: Prepared, n_threads: int | None) -> Trial:
-    """A recipe judged by its first members or epochs, and if it is among the best then, by all."""
-    start, number, recipe = time.perf_counter(), len(found.trials) + 1, found.base.changed(**changes)
-    ended, first, score = "diverged", None, None
+def _tried(found: Search, changes: Changes, objective: Objective) -> Trial:
+    """A recipe judged by the first part of its training, and if it is among the best then, by all of it."""
+    start = time.perf_counter()
+    ended, first, score = "early", None, None
     try:
-        first = _judged(ready, recipe, found.by, n_threads, whole=False)
-        ended = "early"
+        first = objective.first(**changes)
         if goes_on(first, found.trials, found.by):
-            score = _judged(ready, recipe, found.by, n_threads)
+            score = objective(**changes)
             ended = "complete"
     except DivergenceError:
         ended, first = "diverged", None
-    return Trial(number, changes, ended, first, score, round(time.perf_counter() - start, 3))
-
-
-def _judged(ready: Prepared, recipe: Recipe, by: str, n_threads: int | None, whole: bool = True) -> float:
-    """The score of a recipe on rows that were held out of its training.
-
-    Raises:
-        DivergenceError: if there is none.
-        KeyboardInterrupt: if the training was interrupted.
-    """
-    if whole:
-        first = None
-    elif recipe.members > 1 and not len(ready.part("validation")[1]):
-        first = -(-recipe.members // _FIRST_MEMBERS)
-    else:
-        first, recipe = None, _shorter(recipe, len(ready.part("train")[1]))
-    ready = tried(ready, recipe, n_threads)
-    run = trained_on(ready, recipe, first=first, n_threads=n_threads)
-    if any(history.stopped_by == "interrupt" for history in run.histories):
-        raise KeyboardInterrupt
-    value = held_out_scores(ready, run, recipe.optimize)[by]
-    if not isfinite(value):
-        raise DivergenceError(f"a {by} of {value}")
-    return value
-
-
-def _shorter(recipe: Recipe, rows: int) -> Recipe:
-    """With a part of the epochs: few of the many that a recipe has which is to be ended by the validation rows."""
-    part = _FIRST_OF_MANY if recipe.schedule == "constant" else _FIRST_EPOCHS
-    return recipe.changed(epochs=-(-fit_options(recipe, rows)["epochs"] // part))
-
-
-def _ready(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -> Prepared:
-    """The table as all recipes see it, without its test rows.
-
-    Raises:
-        InvalidValueError: if no rows are held out.
-    """
-    ready = prepare(frame, target, recipe, own)
-    require_optimizable(recipe.optimize, ready.target)
-    train, validation = (len(ready.part(name)[1]) for name in ("train", "validation"))
-    if not validation and (recipe.members == 1 or train <= recipe.members):
-        raise InvalidValueError("a search without rows that are held out", "validation rows, or more rows than members")
-    X, y, weights = ready.part("test")
-    none = X[:0], y[:0], None if weights is None else weights[:0]
-    return replace(ready, parts={**ready.parts, "test": none})
+    return Trial(len(found.trials) + 1, changes, ended, first, score, round(time.perf_counter() - start, 3))
 
 
 def _minutes(given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < float("inf"):
         raise InvalidValueError(f"minutes {given!r}", "a number above 0")
     return float(given)
-
-
-def _score(given: str | None, ready: Prepared) -> str:
-    known = OF_CLASSES if isinstance(ready.target, ClassTarget) else OF_NUMBERS
-    if given is not None and given not in known:
-        raise unknown_name("score", given, list(known))
-    return given or known[0]
-
-
-def _identity(ready: Prepared, recipe: Recipe, space: Space, by: str) -> dict[str, Any]:
-    """What a journal is known again by: the rows that judge and their division, the recipe, what is chosen from."""
-    parts = [array for name in ("train", "validation") for array in ready.part(name) if array is not None]
-    order = ready.division.order
-    parts += [] if order is None else [order[ready.division.split.train]]
-    target = repr(sorted(target_to_dict(ready.target).items())).encode()
-    try:
-        described: Any = recipe.to_dict()
-    except InvalidValueError:  # objects of one's own, which no file can carry
-        described = repr(recipe)
-    return {"rows": digest_of(target, *parts), "recipe": described, "space": dict(space), "by": by}

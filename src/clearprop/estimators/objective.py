@@ -1,0 +1,139 @@
+"""`Objective`: what a search over recipes goes by, the score of one on rows that are held out of the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import isfinite
+from typing import Any
+
+from clearprop.errors import DivergenceError, InvalidValueError, unknown_name
+from clearprop.estimators.ending import held_out_scores
+from clearprop.estimators.importance import LOWER_IS_BETTER
+from clearprop.estimators.members import trained_on
+from clearprop.estimators.preparation import Prepared, prepare
+from clearprop.estimators.recipe import FIELDS, Recipe, require_known
+from clearprop.estimators.threshold import require_optimizable
+from clearprop.estimators.training import fit_options, tried
+from clearprop.estimators.trials import OF_CLASSES, OF_NUMBERS
+from clearprop.network.fingerprint import digest_of
+from clearprop.table.target import ClassTarget, target_to_dict
+
+_FIRST_MEMBERS, _FIRST_EPOCHS, _FIRST_OF_MANY = 4, 4, 16  # the first part is one of so many
+
+
+class Objective:
+    """The score of a recipe on rows that are held out of the training rows, for a search with any tool.
+
+    These are the validation rows, or with several members the folds that they hold out in turn; by time or group where
+    the split is. The table is read once, and all recipes are judged by the same rows. The test rows are out of reach.
+
+    Args:
+        frame: any eager data frame.
+        target: name of the column to predict.
+        recipe: what is changed; the default is `Recipe()`.
+        by: the score, a name in `TableFit.scores`; by default log loss, of numbers RMSE.
+        n_threads: worker threads; any number gives the same bits.
+        overrides: fields of the recipe that are to be others; see `TableModel.train`.
+
+    Attributes:
+        recipe: that every score is of, but for what is changed.
+        by: the score.
+        direction: "minimize" or "maximize", as Optuna has it.
+        rows: how many the recipes learn from.
+
+    Raises:
+        TableError: if the table or the target gives nothing to learn.
+        ClearpropError: for an argument out of range, or if no rows are held out.
+
+    Example:
+        >>> import polars as pl
+        >>> table = pl.DataFrame({"x": [0.0, 1.0, 2.0, 3.0] * 20, "y": ["no", "no", "yes", "yes"] * 20})
+        >>> objective = Objective(table, "y", recipe=Recipe(hidden=8, epochs=20))
+        >>> objective(learning_rate=0.03) < objective(learning_rate=0.0001)
+        True
+    """
+
+    def __init__(
+        self,
+        frame: Any,
+        target: str,
+        *,
+        recipe: Recipe | None = None,
+        by: str | None = None,
+        n_threads: int | None = None,
+        **overrides: Any,
+    ) -> None:
+        require_known(overrides, (*FIELDS, "recipe", "by", "n_threads"))
+        own = {name: overrides.pop(name) for name in ("validation", "test") if hasattr(overrides.get(name), "columns")}
+        self.recipe = (recipe or Recipe()).changed(**overrides)
+        self._ready, self._n_threads = _prepared(frame, str(target), self.recipe, own), n_threads
+        known = OF_CLASSES if isinstance(self._ready.target, ClassTarget) else OF_NUMBERS
+        if by is not None and by not in known:
+            raise unknown_name("score", by, list(known))
+        self.by = by or known[0]
+        self.direction = "minimize" if self.by in LOWER_IS_BETTER else "maximize"
+        self.rows = len(self._ready.part("train")[1])
+
+    def __call__(self, **changes: Any) -> float:
+        """The score of the recipe with some fields changed: that of `TableModel.train` on its held-out rows.
+
+        Raises:
+            DivergenceError: if the training diverges, or the score is not defined.
+            KeyboardInterrupt: if the training is interrupted.
+        """
+        return self._score(self.recipe.changed(**changes))
+
+    def first(self, **changes: Any) -> float:
+        """The same after a first part of the training, a fourth or less, by which a search may end it early.
+
+        Of several members the first ones are trained, with the rows that they hold out; of one network, or where other
+        rows end all members, all have fewer epochs.
+
+        Raises:
+            DivergenceError, KeyboardInterrupt: as above.
+        """
+        recipe = self.recipe.changed(**changes)
+        if recipe.members > 1 and not len(self._ready.part("validation")[1]):
+            return self._score(recipe, -(-recipe.members // _FIRST_MEMBERS))
+        return self._score(_shorter(recipe, self.rows))
+
+    def _score(self, recipe: Recipe, first: int | None = None) -> float:
+        ready = tried(self._ready, recipe, self._n_threads)
+        run = trained_on(ready, recipe, first=first, n_threads=self._n_threads)
+        if any(history.stopped_by == "interrupt" for history in run.histories):
+            raise KeyboardInterrupt
+        value = held_out_scores(ready, run, recipe.optimize)[self.by]
+        if not isfinite(value):
+            raise DivergenceError(f"{self.by} {value}", "a score that is defined")
+        return value
+
+    def identity(self) -> dict[str, Any]:
+        """What tells it from another: a digest of the rows that judge and their division, the recipe, the score."""
+        parts = [array for name in ("train", "validation") for array in self._ready.part(name) if array is not None]
+        order = self._ready.division.order
+        parts += [] if order is None else [order[self._ready.division.split.train]]
+        target = repr(sorted(target_to_dict(self._ready.target).items())).encode()
+        try:
+            described: Any = self.recipe.to_dict()
+        except InvalidValueError:  # objects of one's own, which no file can carry
+            described = repr(self.recipe)
+        return {"rows": digest_of(target, *parts), "recipe": described, "by": self.by}
+
+
+def _prepared(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -> Prepared:
+    """The table as all recipes see it, without its test rows."""
+    ready = prepare(frame, target, recipe, own)
+    require_optimizable(recipe.optimize, ready.target)
+    train, validation = (len(ready.part(name)[1]) for name in ("train", "validation"))
+    if not validation and (recipe.members == 1 or train <= recipe.members):
+        raise InvalidValueError("a search without rows that are held out", "validation rows, or more rows than members")
+    X, y, weights = ready.part("test")
+    none = X[:0], y[:0], None if weights is None else weights[:0]
+    return replace(ready, parts={**ready.parts, "test": none})
+
+
+def _shorter(recipe: Recipe, rows: int) -> Recipe:
+    """With a part of the epochs: few of the many that a recipe has which is to be ended by the validation rows."""
+    part = _FIRST_OF_MANY if recipe.schedule == "constant" else _FIRST_EPOCHS
+    return recipe.changed(epochs=-(-fit_options(recipe, rows)["epochs"] // part))
