@@ -106,7 +106,7 @@ $(OLDEST)/ready: $(NATIVE) requirements/oldest.txt
 	$(OLDEST)/bin/python -m pip --disable-pip-version-check --quiet install --editable . --no-deps -C build-dir=$(OLDEST)/cmake
 	@touch $@
 
-test-peers: $(VENV)/peers  ## parity with PyTorch, JAX, optax and shap
+test-peers: $(VENV)/peers  ## parity with PyTorch, JAX, optax and shap, and Optuna's searches
 	$(ONE_THREAD) $(BIN)/pytest -q -n $(JOBS) --dist worksteal -m peers tests/peers
 
 lint: $(VENV)/dev  ## formatting, style, types, and the order of the house
