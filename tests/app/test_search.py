@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -80,7 +81,7 @@ def test_chinese_json_and_quiet(folder):
 
 
 def test_ctrl_c_trains_by_the_best_so_far_and_says_so(folder, whole, monkeypatch):
-    score, calls = cp.Objective._score, []
+    score, calls = cp.Objective._judge, []
 
     def interrupt(*args, **options):
         calls.append(1)
@@ -88,7 +89,7 @@ def test_ctrl_c_trains_by_the_best_so_far_and_says_so(folder, whole, monkeypatch
             raise KeyboardInterrupt
         return score(*args, **options)
 
-    monkeypatch.setattr(cp.Objective, "_score", interrupt)
+    monkeypatch.setattr(cp.Objective, "_judge", interrupt)
     again = [*TRAIN, "--trials", 5, "--checkpoint", "--out", "c"]
     done = commands.run(*again, cwd=folder, COLUMNS="200")
     assert done.returncode == 0
@@ -106,7 +107,7 @@ def test_ctrl_c_before_a_trial_is_complete_leaves_nothing(folder, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cp.Objective, "_score", interrupt)
+    monkeypatch.setattr(cp.Objective, "_judge", interrupt)
     done = commands.run(*TRAIN, "--trials", 5, "--out", "nothing", cwd=folder)
     assert (done.returncode, "Interrupted." in done.stderr) == (130, True)
     assert not (folder / "nothing").exists()
@@ -142,10 +143,10 @@ def test_a_process_that_is_ended_goes_on_to_the_same_file(folder, whole, how):
 
 
 TRIALS = (
-    Trial(1, {}, "complete", 0.5, 0.4, 1.0),
-    Trial(2, {"hidden": (8, 4), "dropout": 0.1}, "complete", 0.45, 0.35, 1.0),
+    Trial(1, {}, "complete", 0.5, 0.4, seconds=1.0),
+    Trial(2, {"hidden": (8, 4), "dropout": 0.1}, "complete", 0.45, 0.35, lead=2.1, seconds=1.0),
     Trial(3, {"l2": 0.5}, "diverged", seconds=1.0),
-    Trial(4, {"pieces": None}, "early", 0.6, None, 1.0),
+    Trial(4, {"pieces": None}, "early", 0.6, seconds=1.0),
 )
 
 
@@ -172,6 +173,11 @@ def test_what_is_said_of_a_search():
         "1 recipe tried",
         "chosen by log loss, 0.400: the first recipe, none was better",
     ]
+    near = Search(cp.Recipe(), (TRIALS[0], replace(TRIALS[1], lead=1.94)), "log_loss", 2, "trials").to_dict()
+    assert [str(words) for words in search_in_words(near)][1] == (
+        "chosen by log loss, 0.400: the first recipe; the best of the others, 0.350, leads by 1.9 standard errors, "
+        "of which 2 are wanted"
+    )
     assert list(search_in_words(None)) == search_note(None, {"validation": 1}) == search_section(None) == []
     assert "no test rows" in str(search_note(found, {"train": 1, "validation": 1})[0])
     (section,) = search_section(found)

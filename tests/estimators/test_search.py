@@ -42,13 +42,14 @@ def whole():
 def test_the_model_is_that_of_the_best_recipe_and_its_score_that_of_the_trial(recipe):
     found = search(recipe=recipe)
     complete = [trial for trial in found.trials if trial.ended == "complete"]
-    assert found.best.score == min(trial.score for trial in complete)
+    clear = [trial for trial in complete if trial.number == 1 or trial.lead >= 2]
+    assert found.chosen.score == min(trial.score for trial in clear)
     assert (found.stopped_by, len(found.trials), found.trials[0].changed) == ("trials", 6, {})
     assert 1 < len(complete) < 6, "some ended early"
-    again = cp.TableModel.train(CLASSES, "y", recipe=recipe.changed(**found.best.changed))
+    again = cp.TableModel.train(CLASSES, "y", recipe=recipe.changed(**found.chosen.changed))
     assert found.fit.model == again.model
     assert found.fit.scores == again.scores
-    assert found.fit.scores["validation"]["log_loss"] == found.best.score
+    assert found.fit.scores["validation"]["log_loss"] == found.chosen.score
 
 
 def test_any_number_of_threads_gives_the_same(whole):
@@ -218,7 +219,7 @@ def test_stopped_by_its_watcher_it_keeps_the_best_so_far(whole):
 
 
 def interrupted_at(monkeypatch, number):
-    score, calls = cp.Objective._score, []
+    score, calls = cp.Objective._judge, []
 
     def interrupt(*args, **options):
         calls.append(1)
@@ -226,7 +227,7 @@ def interrupted_at(monkeypatch, number):
             raise KeyboardInterrupt
         return score(*args, **options)
 
-    monkeypatch.setattr(cp.Objective, "_score", interrupt)
+    monkeypatch.setattr(cp.Objective, "_judge", interrupt)
 
 
 def test_ctrl_c_keeps_the_best_so_far_and_drops_the_trial_under_way(monkeypatch, whole):
@@ -252,13 +253,13 @@ def test_recipes_that_diverge_are_counted_and_not_chosen(monkeypatch):
         trials=4,
     )
     assert {trial.ended for trial in found.trials} >= {"diverged", "complete"}
-    assert found.best.ended == "complete"
+    assert found.chosen.ended == "complete"
     assert found.stopped_by == "trials"
 
     def diverge(*_, **__):
         raise DivergenceError("the loss is NaN")
 
-    monkeypatch.setattr(cp.Objective, "_score", diverge)
+    monkeypatch.setattr(cp.Objective, "_judge", diverge)
     with pytest.raises(cp.ClearpropError, match="none of 2 recipes led to a score"):
         search(trials=2)
 
@@ -280,33 +281,33 @@ def test_rows_of_their_own_judge():
     other = CLASSES.sample(40, seed=1)
     found = search(trials=2, validation=other)
     assert found.fit.rows["validation"] == 40
-    assert found.fit.scores["validation"]["log_loss"] == found.best.score
+    assert found.fit.scores["validation"]["log_loss"] == found.chosen.score
 
 
 @pytest.mark.parametrize("by", ["accuracy", "auc", "f1"])
 def test_another_score_is_made_large(by):
     found = search(by=by, optimize="f1")
-    assert found.best.score == max(trial.score for trial in found.trials if trial.score is not None)
-    assert found.fit.scores["validation"][by] == found.best.score
+    assert found.chosen.score == max(trial.score for trial in found.trials if trial.score is not None)
+    assert found.fit.scores["validation"][by] == found.chosen.score
 
 
 def test_numbers_are_judged_by_their_rmse():
     found = search(TABLE.select("x", "z", "number"), "number", 3)
     assert found.by == "rmse"
-    assert found.fit.scores["validation"]["rmse"] == found.best.score
+    assert found.fit.scores["validation"]["rmse"] == found.chosen.score
 
 
 def test_the_model_remembers_the_search_in_its_file(tmp_path, whole):
     whole.fit.model.save(tmp_path / "m.clearprop")
     about = cp.load(tmp_path / "m.clearprop").about["search"]
     assert about == json.loads(json.dumps(whole.to_dict()))
-    assert about["trials"][about["chosen"] - 1]["score"] == whole.best.score
+    assert about["trials"][about["chosen"] - 1]["score"] == whole.chosen.score
 
 
 def test_what_is_printed_says_how_far_and_what_is_best(whole):
     text = str(whole)
-    assert text.startswith("6 of 6 trials, best log_loss ")
-    assert f"by trial {whole.best.number}: " in text
+    assert text.startswith("6 of 6 trials, log_loss ")
+    assert f"by trial {whole.chosen.number}: " in text
 
 
 WRONG = {
@@ -330,3 +331,26 @@ def test_what_cannot_be_searched_is_refused(what):
     with pytest.raises(cp.ClearpropError) as caught:
         search(**WRONG[what])
     assert what in str(caught.value)
+
+
+def test_an_objective_gives_the_scores_and_leads_of_trainings_by_hand():
+    frame = TABLE.select("x", "z", "number")
+    objective = cp.Objective(frame, "number", recipe=SMALL, n_threads=1)
+    fits = [cp.TableModel.train(frame, "number", recipe=SMALL.changed(hidden=h)) for h in (8, 16)]
+    assert [objective(), objective(hidden=16)] == [fit.scores["validation"]["rmse"] for fit in fits]
+    assert (objective.by, objective.direction, objective.rows) == ("rmse", "minimize", fits[0].rows["train"])
+    assert objective.lead() == 0
+    lead = objective.lead(hidden=16)
+    assert (lead > 0) == (objective(hidden=16) < objective())
+    assert lead == cp.Objective(frame, "number", recipe=SMALL).lead(hidden=16)
+    assert cp.Objective(frame, "number", recipe=SMALL, by="mae").lead(hidden=16) is None
+    assert cp.Objective(CLASSES, "y", recipe=SMALL, by="auc").direction == "maximize"
+    with pytest.raises(cp.ClearpropError, match="unknown argument 'targt'"):
+        cp.Objective(CLASSES, "y", targt=1)
+
+
+def test_a_recipe_that_learns_nothing_is_left_for_one_that_learns():
+    bad = SMALL.changed(learning_rate=1e-6)
+    found = search(TABLE.select("x", "z", "number"), "number", 6, bad, space={"learning_rate": [0.001, 0.03]})
+    assert found.chosen.changed == {"learning_rate": 0.03}
+    assert found.chosen.lead > 2

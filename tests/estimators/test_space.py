@@ -2,14 +2,16 @@
 
 from math import ceil
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import clearprop as cp
+from clearprop.estimators.objective import lead_of
 from clearprop.estimators.recipe import PRESETS
 from clearprop.estimators.space import checked_space, proposed, usual_space
-from clearprop.estimators.trials import Trial, goes_on, ranked
+from clearprop.estimators.trials import Trial, chosen, goes_on, ranked
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -81,3 +83,35 @@ def test_of_equal_ones_the_earlier_is_chosen():
     trials = [trial(1, 0.5, 0.3), trial(2, 0.1), trial(3, 0.2, 0.25), trial(4, 0.3, 0.25)]
     assert [t.number for t in ranked(trials, "log_loss")] == [3, 4, 1]
     assert [t.number for t in ranked(trials, "auc")] == [1, 3, 4]
+
+
+def test_the_best_is_chosen_where_it_is_clearly_better_than_the_first():
+    first, near = trial(1, 0.5, 0.4), Trial(2, {"l2": 1.0}, "complete", 0.1, 0.3, lead=1.9)
+    clear, other = Trial(3, {"l2": 2.0}, "complete", 0.1, 0.35, lead=2.0), Trial(4, {}, "complete", 0.1, 0.36, lead=9.0)
+    assert chosen([], "rmse") is None
+    assert chosen([first, near], "rmse") is first
+    assert chosen([first, near, clear, other], "rmse") is clear, "the better score of those that are clear"
+    assert chosen([Trial(1, {}, "diverged"), trial(2, 0.1, 0.3)], "rmse").number == 2
+    assert chosen([first, trial(2, 0.1, 0.3)], "auc") is first
+    assert chosen([first, trial(2, 0.1, 0.5)], "auc").number == 2, "without a lead the best"
+
+
+def test_a_lead_is_in_standard_errors():
+    rng = np.random.default_rng(0)
+    d = rng.normal(0.1, 1, 50)
+    assert np.isclose(lead_of(d), d.mean() / (d.std() / 50**0.5))
+    assert lead_of(np.zeros(5)) == 0
+    assert np.isclose(lead_of(-d), -lead_of(d))
+    w = rng.integers(1, 4, 50).astype(float)
+    mean = (w * d).sum() / w.sum()
+    assert np.isclose(lead_of(d, w), mean / ((w**2 * (d - mean) ** 2).sum() ** 0.5 / w.sum()))
+    whole = np.repeat(d, 4)  # the same rows four times say no more than once
+    assert np.isclose(lead_of(whole, units=np.repeat(np.arange(50), 4)), lead_of(d))
+    assert lead_of(whole) > 1.9 * lead_of(d) > 0
+
+
+def test_leads_of_noise_have_the_spread_that_they_claim():
+    rng = np.random.default_rng(1)
+    shared = rng.normal(size=(400, 30)).repeat(5, axis=1) + 0.1 * rng.normal(size=(400, 150))
+    leads = [lead_of(d, units=np.arange(150) // 5) for d in shared]
+    assert 0.9 < np.std(leads) < 1.15

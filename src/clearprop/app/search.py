@@ -51,12 +51,12 @@ def search_of(rows: Rows, asked: dict[str, Any], options: TrainOptions, journal:
 def in_words(found: Search) -> str:
     """Which trial is under way or was the last, what is best so far, and what that changes."""
     of = "" if found.of is None else f" of {found.of}"
-    n, best = len(found.trials), found.best
+    n, chosen = len(found.trials), found.chosen
     now = f"Trial {n + 1}{of}" if found.stopped_by is None else f"{n}{of} trials"
-    if best is None:
+    if chosen is None:
         return now
-    changed = as_options(best.changed) or "the first recipe"
-    return f"{now}; best {found.by.replace('_', ' ')} {score_text(best.score)} by trial {best.number}: {changed}"
+    changed = as_options(chosen.changed) or "the first recipe"
+    return f"{now}; best {found.by.replace('_', ' ')} {score_text(chosen.score)} by trial {chosen.number}: {changed}"
 
 
 class SearchBar(Bar):

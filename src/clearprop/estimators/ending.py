@@ -14,7 +14,7 @@ from clearprop.estimators.division import Division
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.preparation import Prepared
 from clearprop.estimators.recipe import Recipe
-from clearprop.estimators.scores import Answers, answers_of, answers_on, scores
+from clearprop.estimators.scores import Answers, answers_of, answers_on
 from clearprop.estimators.threshold import choose
 from clearprop.estimators.training import TrainedPredictor
 from clearprop.estimators.uncertainty import calibrated
@@ -76,8 +76,10 @@ def evaluated(ready: Prepared, run: TrainedPredictor) -> dict[str, Evaluation]:
     return found
 
 
-def held_out_scores(ready: Prepared, run: TrainedPredictor, optimize: str | None = None) -> dict[str, float]:
-    """Scores on the validation rows, or on those that members held out: what `evaluated` says of them, and no more.
+def held_out_answers(
+    ready: Prepared, run: TrainedPredictor, optimize: str | None = None
+) -> tuple[Target, Answers, Array | None]:
+    """The answers on the validation rows, or on those that members held out, with their target and their units.
 
     Args:
         ready: the rows.
@@ -86,7 +88,9 @@ def held_out_scores(ready: Prepared, run: TrainedPredictor, optimize: str | None
     """
     ready = replace(ready, target=finished(ready, run))
     ready = ready if optimize is None else deciding(ready, run, optimize)
-    return scores(ready.target, answers_of(ready.target, *_answers(ready, run, "validation")))
+    units = ready.units("validation" if run.folds is None else "train")
+    units = units if units is None or run.folds is None else units[run.folds >= 0]
+    return ready.target, answers_of(ready.target, *_answers(ready, run, "validation")), units
 
 
 def told_of_members(ready: Prepared, run: TrainedPredictor, members: int) -> Division:

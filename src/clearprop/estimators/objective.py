@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from clearprop.errors import DivergenceError, InvalidValueError, unknown_name
-from clearprop.estimators.ending import held_out_scores
+from clearprop.estimators.ending import held_out_answers
 from clearprop.estimators.importance import LOWER_IS_BETTER
 from clearprop.estimators.members import trained_on
 from clearprop.estimators.preparation import Prepared, prepare
 from clearprop.estimators.recipe import FIELDS, Recipe, require_known
+from clearprop.estimators.scores import Answers, scores
 from clearprop.estimators.threshold import require_optimizable
 from clearprop.estimators.training import fit_options, tried
 from clearprop.estimators.trials import OF_CLASSES, OF_NUMBERS
@@ -20,6 +24,16 @@ from clearprop.network.fingerprint import digest_of
 from clearprop.table.target import ClassTarget, target_to_dict
 
 _FIRST_MEMBERS, _FIRST_EPOCHS, _FIRST_OF_MANY = 4, 4, 16  # the first part is one of so many
+
+Array = NDArray[Any]
+
+
+class _Judged(NamedTuple):
+    """What a recipe reached on the rows that judge."""
+
+    score: float
+    answers: Answers
+    units: Array | None  # of the rows, where some are alike: groups, or stretches of time
 
 
 class Objective:
@@ -74,6 +88,7 @@ class Objective:
         self.by = by or known[0]
         self.direction = "minimize" if self.by in LOWER_IS_BETTER else "maximize"
         self.rows = len(self._ready.part("train")[1])
+        self._known: list[tuple[Recipe, _Judged]] = []  # the unchanged recipe and the last one, in full
 
     def __call__(self, **changes: Any) -> float:
         """The score of the recipe with some fields changed: that of `TableModel.train` on its held-out rows.
@@ -82,7 +97,26 @@ class Objective:
             DivergenceError: if the training diverges, or the score is not defined.
             KeyboardInterrupt: if the training is interrupted.
         """
-        return self._score(self.recipe.changed(**changes))
+        return self._whole(self.recipe.changed(**changes)).score
+
+    def lead(self, **changes: Any) -> float | None:
+        """By how many standard errors the changed recipe is better than the unchanged one, on the same rows.
+
+        With dᵢ the loss of row i by the unchanged recipe minus that by the other, and the mean d̄ = Σ wᵢdᵢ/Σw, it is
+        d̄/s, s² = Σ_g (Σ_{i in g} wᵢ(dᵢ − d̄))²/(Σw)². g are the rows, or whole groups or stretches of time.
+
+        Returns:
+            None for scores that are no mean of losses: all but log loss and RMSE.
+
+        Raises:
+            DivergenceError, KeyboardInterrupt: as above.
+
+        Source: Liang and Zeger, Longitudinal Data Analysis Using Generalized Linear Models, Biometrika 1986, for s.
+        """
+        if self.by not in ("log_loss", "rmse"):
+            return None
+        before, after = self._whole(self.recipe), self._whole(self.recipe.changed(**changes))
+        return lead_of(before.answers.loss - after.answers.loss, after.answers.weights, after.units)
 
     def first(self, **changes: Any) -> float:
         """The same after a first part of the training, a fourth or less, by which a search may end it early.
@@ -95,18 +129,28 @@ class Objective:
         """
         recipe = self.recipe.changed(**changes)
         if recipe.members > 1 and not len(self._ready.part("validation")[1]):
-            return self._score(recipe, -(-recipe.members // _FIRST_MEMBERS))
-        return self._score(_shorter(recipe, self.rows))
+            return self._judge(recipe, -(-recipe.members // _FIRST_MEMBERS)).score
+        return self._judge(_shorter(recipe, self.rows)).score
 
-    def _score(self, recipe: Recipe, first: int | None = None) -> float:
+    def _whole(self, recipe: Recipe) -> _Judged:
+        """The judgement of a whole training, kept of the unchanged recipe and of the last one."""
+        for known, judged in self._known:
+            if known == recipe:
+                return judged
+        judged = self._judge(recipe)
+        self._known = [*(pair for pair in self._known if pair[0] == self.recipe), (recipe, judged)]
+        return judged
+
+    def _judge(self, recipe: Recipe, first: int | None = None) -> _Judged:
         ready = tried(self._ready, recipe, self._n_threads)
         run = trained_on(ready, recipe, first=first, n_threads=self._n_threads)
         if any(history.stopped_by == "interrupt" for history in run.histories):
             raise KeyboardInterrupt
-        value = held_out_scores(ready, run, recipe.optimize)[self.by]
+        target, answers, units = held_out_answers(ready, run, recipe.optimize)
+        value = scores(target, answers)[self.by]
         if not isfinite(value):
             raise DivergenceError(f"{self.by} {value}", "a score that is defined")
-        return value
+        return _Judged(value, answers, units)
 
     def identity(self) -> dict[str, Any]:
         """What tells it from another: a digest of the rows that judge and their division, the recipe, the score."""
@@ -119,6 +163,26 @@ class Objective:
         except InvalidValueError:  # objects of one's own, which no file can carry
             described = repr(self.recipe)
         return {"rows": digest_of(target, *parts), "recipe": described, "by": self.by}
+
+
+def lead_of(d: Array, weights: Array | None = None, units: Array | None = None) -> float:
+    """The weighted mean of differences (n,) in units of its standard error; 0 where all are alike.
+
+    Args:
+        d: of each row.
+        weights: of the rows (n,).
+        units: the number of what each row belongs to (n,), where rows of one unit are alike.
+
+    Example:
+        >>> lead_of(np.array([1.0, 2.0, 3.0])), lead_of(np.array([1.0, 2.0, 3.0] * 4), units=np.arange(12) % 3)
+        (4.242640687119285, 4.242640687119285)
+    """
+    w = np.ones(len(d)) if weights is None else weights
+    mean = float(np.average(d, weights=w))
+    off = w * (d - mean)
+    sums = off if units is None else np.asarray(np.bincount(units, off), np.float64)
+    error = float(np.sqrt((sums**2).sum()) / w.sum())
+    return mean / error if error else 0.0
 
 
 def _prepared(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -> Prepared:

@@ -14,7 +14,7 @@ from clearprop.estimators.objective import Objective
 from clearprop.estimators.recipe import FIELDS, Recipe, require_known
 from clearprop.estimators.space import Changes, Space, checked_space, proposed
 from clearprop.estimators.table_model import TableModel
-from clearprop.estimators.trials import Journal, Trial, goes_on, ranked
+from clearprop.estimators.trials import Journal, Trial, chosen, goes_on, ranked
 
 
 @dataclass(frozen=True)
@@ -38,34 +38,34 @@ class Search:
     fit: TableFit | None = None
 
     @property
-    def best(self) -> Trial | None:
-        """The complete trial with the best score; None if there is none yet."""
-        return next(iter(ranked(self.trials, self.by)), None)
+    def chosen(self) -> Trial | None:
+        """The trial with the best score of those clearly better than the first, else that; None without any so far."""
+        return chosen(self.trials, self.by)
 
     @property
     def recipe(self) -> Recipe:
-        """Of the best trial.
+        """Of the chosen trial.
 
         Raises:
             ClearpropError: if none is complete.
         """
-        if self.best is None:
+        if self.chosen is None:
             raise ClearpropError(f"none of {len(self.trials)} recipes led to a score", "one whose training converges")
-        return self.base.changed(**self.best.changed)
+        return self.base.changed(**self.chosen.changed)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, without what changes from run to run."""
         trials = [{k: v for k, v in trial.to_dict().items() if k != "seconds"} for trial in self.trials]
-        chosen = None if self.best is None else self.best.number
-        return {"by": self.by, "stopped_by": self.stopped_by, "chosen": chosen, "trials": trials}
+        number = None if self.chosen is None else self.chosen.number
+        return {"by": self.by, "stopped_by": self.stopped_by, "chosen": number, "trials": trials}
 
     def __str__(self) -> str:
         of = "" if self.of is None else f" of {self.of}"
         told = f"{len(self.trials)}{of} trials"
-        if self.best is None:
+        if self.chosen is None:
             return told
-        changed = ", ".join(f"{name} {value}" for name, value in self.best.changed.items()) or "as it began"
-        return f"{told}, best {self.by} {self.best.score:.4g} by trial {self.best.number}: {changed}"
+        changed = ", ".join(f"{name} {value}" for name, value in self.chosen.changed.items()) or "as it began"
+        return f"{told}, {self.by} {self.chosen.score:.4g} by trial {self.chosen.number}: {changed}"
 
     def noted(self, model: TableModel) -> TableModel:
         """The model with a record of the search that chose its recipe, in `about["search"]`."""
@@ -90,7 +90,7 @@ def search(
     n_threads: int | None = None,
     **overrides: Any,
 ) -> Search:
-    """Try recipes on a table, and train a model by the best of them.
+    """Try recipes on a table, and train a model by the best of them, if it is clearly better than the first.
 
     Each recipe is judged by rows that are held out of the training rows: the validation rows, or with several members
     the folds that they hold out in turn. All recipes have the same rows and folds, by time or group where the split
@@ -101,6 +101,8 @@ def search(
     `docs/tables.md`. After a quarter of its members (of one network: of its epochs, a sixteenth if it may
     have very many) a trial goes on only if it is among the best third so far. The same number of trials gives the same
     model to the bit, on any number of threads, also if it was killed and resumed, and also if fewer were asked before.
+    The best of many is better than the first by chance, too: it is taken only if it is so by two standard errors of the
+    difference on the rows that judge, which log loss and RMSE tell.
 
     Args:
         frame: any eager data frame.
@@ -180,7 +182,7 @@ def searched(
             found, ended = _next(found, objective, space)
             journal.write(found.trials)
     found = replace(found, stopped_by=ended)
-    if ended == "interrupt" and found.best is None:
+    if ended == "interrupt" and found.chosen is None:
         raise KeyboardInterrupt
     assert found.recipe
     return found
@@ -212,15 +214,17 @@ def _next(found: Search, objective: Objective, space: Space) -> tuple[Search, st
 def _tried(found: Search, changes: Changes, objective: Objective) -> Trial:
     """A recipe judged by the first part of its training, and if it is among the best then, by all of it."""
     start = time.perf_counter()
-    ended, first, score = "early", None, None
+    ended, first, score, lead = "early", None, None, None
     try:
         first = objective.first(**changes)
         if goes_on(first, found.trials, found.by):
             score = objective(**changes)
+            lead = objective.lead(**changes) if found.trials and found.trials[0].score is not None else None
             ended = "complete"
     except DivergenceError:
         ended, first = "diverged", None
-    return Trial(len(found.trials) + 1, changes, ended, first, score, round(time.perf_counter() - start, 3))
+    seconds = round(time.perf_counter() - start, 3)
+    return Trial(len(found.trials) + 1, changes, ended, first, score, lead, seconds)
 
 
 def _minutes(given: Any) -> float:

@@ -21,6 +21,7 @@ OF_NUMBERS = ("rmse", "mae", "r2")
 SCORES = (*OF_CLASSES, *OF_NUMBERS)
 _KIND = "clearprop search"
 _GOING_ON = 3  # one trial in so many goes on after its first members or epochs
+CLEAR = 2.0  # standard errors, by which a recipe has to be better than the first one
 ENDS = ("complete", "early", "diverged")
 
 
@@ -43,6 +44,7 @@ class Trial:
         ended: "complete"; "early", after the first members or epochs; or "diverged".
         first: score of these on the rows that they held out; None where they diverged.
         score: score of all, if it is complete.
+        lead: by how many standard errors it is better then than the first; see `Objective.lead`.
         seconds: that it took.
     """
 
@@ -51,6 +53,7 @@ class Trial:
     ended: Annotated[str, _an_end]
     first: float | None = None
     score: float | None = None
+    lead: float | None = None
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,8 +85,8 @@ def check_search(found: Any) -> None:
         KeyError, TypeError, ValueError: saying what is wrong.
     """
     trials = [Trial.from_dict(one) for one in exactly(list, found["trials"])]
-    chosen = trials[exactly(int, found["chosen"]) - 1]
-    if found["chosen"] < 1 or chosen.score is None or exactly(str, found["by"]) not in SCORES:
+    winner = trials[exactly(int, found["chosen"]) - 1]
+    if found["chosen"] < 1 or winner.score is None or exactly(str, found["by"]) not in SCORES:
         raise ValueError("a choice that is none")
     if found["stopped_by"] not in STOPS or [trial.number for trial in trials] != list(range(1, len(trials) + 1)):
         raise ValueError("trials that are none")
@@ -92,6 +95,17 @@ def check_search(found: Any) -> None:
 def ranked(trials: Sequence[Trial], by: str) -> list[Trial]:
     """The complete ones, the best first; of equal ones the earlier."""
     return sorted((trial for trial in trials if trial.score is not None), key=lambda t: loss(by, t.score))
+
+
+def chosen(trials: Sequence[Trial], by: str) -> Trial | None:
+    """The complete trial with the best score of those that are better than the first by two standard errors.
+
+    If there is none it is the first itself: the best of many is better by chance, too. Where nobody measures that, as
+    by other scores than log loss and RMSE, or if the first diverged, it is the best. None if no trial is complete.
+    """
+    complete = ranked(trials, by)
+    clear = [trial for trial in complete if trial.number == 1 or trial.lead is None or trial.lead >= CLEAR]
+    return next(iter(clear), None)
 
 
 def goes_on(first: float, earlier: Sequence[Trial], by: str) -> bool:

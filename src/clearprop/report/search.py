@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clearprop.estimators.trials import Trial, ranked
+from clearprop.estimators.trials import CLEAR, Trial, ranked
 from clearprop.messages import Message, Words
 from clearprop.present.document import Block, Cell, Column, Paragraph, Section, Table
 from clearprop.report.summary import METRICS, score_text
@@ -33,14 +33,17 @@ def search_in_words(found: Mapping[str, Any] | None) -> Iterator[Message]:
     """How many recipes were tried, and what the chosen one changes; nothing of a model without a search."""
     if found is None:
         return
-    trials, chosen = found["trials"], found["trials"][found["chosen"] - 1]
-    complete = sum(trial["ended"] == "complete" for trial in trials)
+    trials = [Trial.from_dict(one) for one in found["trials"]]
+    chosen, best = trials[found["chosen"] - 1], ranked(trials, found["by"])[0]
+    complete = sum(trial.ended == "complete" for trial in trials)
     ended = [] if found["stopped_by"] == "trials" else [Message(f"overview.search.{found['stopped_by']}")]
     yield Message("list.together", parts=[Message("overview.search.tried", n=len(trials), complete=complete), *ended])
-    score = {"metric": METRICS[found["by"]], "score": score_text(chosen["score"])}
-    if chosen["changed"]:
-        first = score_text(trials[0]["score"])
-        yield Message("overview.search.chosen", **score, options=as_options(chosen["changed"]), first=first)
+    score = {"metric": METRICS[found["by"]], "score": score_text(chosen.score)}
+    if chosen.changed:
+        first = score_text(trials[0].score)
+        yield Message("overview.search.chosen", **score, options=as_options(chosen.changed), first=first)
+    elif best.lead is not None:
+        yield Message("overview.search.stays", **score, best=score_text(best.score), lead=best.lead, clear=CLEAR)
     else:
         yield Message("overview.search.kept", **score)
 

@@ -123,6 +123,6 @@ def test_what_a_search_of_ours_found_makes_an_estimator():
     table = X.assign(y=Y)
     recipe = cp.Recipe.preset("fast", **{k: SMALL[k] for k in ("members", "epochs", "learning_rate")}, test=0.0)
     found = cp.search(table, "y", trials=3, recipe=recipe, space={"hidden": [4, 8]}, n_threads=1)
-    given = {"members": 2, "epochs": 3, "learning_rate": 0.03, "random_state": 0, **found.best.changed}
+    given = {"members": 2, "epochs": 3, "learning_rate": 0.03, "random_state": 0, **found.chosen.changed}
     model = cp.TabularClassifier("fast", **given).fit(X, Y)
     np.testing.assert_allclose(model.predict_proba(X), found.fit.model.predict_proba(X)[:, model._order])
