@@ -354,3 +354,16 @@ def test_a_recipe_that_learns_nothing_is_left_for_one_that_learns():
     found = search(TABLE.select("x", "z", "number"), "number", 6, bad, space={"learning_rate": [0.001, 0.03]})
     assert found.chosen.changed == {"learning_rate": 0.03}
     assert found.chosen.lead > 2
+
+
+def test_a_place_that_cannot_be_written_to_is_found_out_before_the_first_trial(monkeypatch, tmp_path):
+    interrupted_at(monkeypatch, 1)  # else it would come to a trial
+    with pytest.raises(FileError, match="cannot write"):
+        search(checkpoint=tmp_path / "nowhere" / "search.json")
+
+
+def test_a_recipe_with_a_function_of_ones_own_is_known_again(tmp_path):
+    recipe, path = SMALL.changed(activation=cp.tanh), tmp_path / "search.json"
+    search(trials=1, recipe=recipe, checkpoint=path)
+    assert " at 0x" not in path.read_text()
+    assert len(search(trials=2, recipe=recipe, checkpoint=path, resume=True).trials) == 2

@@ -96,13 +96,15 @@ class TrainOptions:
             metavar="N",
             min=1,
             show_default="no search",
-            help="Try N recipes, from the preset on, and train by the one that is best on held-out rows. Options that "
-            "are given stay as they are.",
+            help="Try N recipes, from the preset on, and train by the one that is best on held-out rows, if it is "
+            "clearly better. Options that are given stay as they are.",
         ),
     ] = None
     search: Annotated[
         float | None,
-        _network(metavar="MINUTES", show_default="no search", help="The same for so long; a trial that runs is ended."),
+        _network(
+            metavar="MINUTES", show_default="no search", help="The same for so long; the trial under way is finished."
+        ),
     ] = None
     members: Annotated[
         int | None,

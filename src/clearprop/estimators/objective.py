@@ -20,7 +20,7 @@ from clearprop.estimators.scores import Answers, scores
 from clearprop.estimators.threshold import require_optimizable
 from clearprop.estimators.training import fit_options, tried
 from clearprop.estimators.trials import OF_CLASSES, OF_NUMBERS
-from clearprop.network.fingerprint import digest_of
+from clearprop.network.fingerprint import described, digest_of
 from clearprop.table.target import ClassTarget, target_to_dict
 
 _FIRST_MEMBERS, _FIRST_EPOCHS, _FIRST_OF_MANY = 4, 4, 16  # the first part is one of so many
@@ -159,10 +159,10 @@ class Objective:
         parts += [] if order is None else [order[self._ready.division.split.train]]
         target = repr(sorted(target_to_dict(self._ready.target).items())).encode()
         try:
-            described: Any = self.recipe.to_dict()
+            told: Any = self.recipe.to_dict()
         except InvalidValueError:  # objects of one's own, which no file can carry
-            described = repr(self.recipe)
-        return {"rows": digest_of(target, *parts), "recipe": described, "by": self.by}
+            told = described(self.recipe)
+        return {"rows": digest_of(target, *parts), "recipe": told, "by": self.by}
 
 
 def lead_of(d: Array, weights: Array | None = None, units: Array | None = None) -> float:

@@ -174,6 +174,7 @@ def searched(
     space = checked_space(space, objective.recipe, objective.rows, fixed)
     journal = Journal(checkpoint, {**objective.identity(), "space": dict(space)})
     found = Search(objective.recipe, tuple(journal.read()[:most] if resume else ()), objective.by, most)
+    journal.write(found.trials)  # a place that cannot be written to is found out now
     ended = None
     while ended is None:
         stopped = progress is not None and progress(found) is True
