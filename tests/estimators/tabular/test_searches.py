@@ -35,7 +35,6 @@ def tabular(kind, **changes):
 
 CASES = {
     "classifier": (tabular(cp.TabularClassifier), X, Y, "epochs"),
-    "regressor": (tabular(cp.TabularRegressor), X, NUMBER, "epochs"),
     "mlp": (
         cp.MLPClassifier((4,), max_iter=3, tol=0, random_state=0, n_iter_no_change=100),
         X[["age", "x"]],
@@ -43,7 +42,7 @@ CASES = {
         "max_iter",
     ),
 }
-RATE = {"classifier": "learning_rate", "regressor": "learning_rate", "mlp": "learning_rate_init"}
+RATE = {"classifier": "learning_rate", "mlp": "learning_rate_init"}
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
