@@ -10,6 +10,7 @@ import clearprop as cp
 from clearprop.errors import DivergenceError, FileError
 from clearprop.estimators import objective as module
 from clearprop.estimators.members import trained_on
+from clearprop.estimators.trials import Journal
 
 rng = np.random.default_rng(4)
 N = 180
@@ -357,3 +358,18 @@ def test_a_recipe_with_a_function_of_ones_own_is_known_again(tmp_path):
     search(trials=1, recipe=recipe, checkpoint=path)
     assert " at 0x" not in path.read_text()
     assert len(search(trials=2, recipe=recipe, checkpoint=path, resume=True).trials) == 2
+
+
+def test_ctrl_c_in_the_middle_of_a_writing_keeps_the_trial(monkeypatch, tmp_path):
+    write, calls = Journal.write, []
+
+    def interrupt(journal, trials):
+        calls.append(1)
+        if len(calls) == 3:  # that of the second trial
+            raise KeyboardInterrupt
+        write(journal, trials)
+
+    monkeypatch.setattr(Journal, "write", interrupt)
+    found = search(checkpoint=tmp_path / "search.json")
+    assert (found.stopped_by, len(found.trials)) == ("interrupt", 2)
+    assert len(json.loads((tmp_path / "search.json").read_text())["trials"]) == 2

@@ -176,12 +176,16 @@ def searched(
     found = Search(objective.recipe, tuple(journal.read()[:most] if resume else ()), objective.by, most)
     journal.write(found.trials)  # a place that cannot be written to is found out now
     ended = None
-    while ended is None:
-        stopped = progress is not None and progress(found) is True
-        ended = _ended(found, seconds) or ("interrupt" if stopped else None)
-        if ended is None:
-            found, ended = _next(found, objective, space)
-            journal.write(found.trials)
+    try:
+        while ended is None:
+            stopped = progress is not None and progress(found) is True
+            ended = _ended(found, seconds) or ("interrupt" if stopped else None)
+            if ended is None:
+                found, ended = _next(found, objective, space)
+                journal.write(found.trials)
+    except KeyboardInterrupt:
+        ended = "interrupt"
+        journal.write(found.trials)  # it may have come in the middle of a writing
     found = replace(found, stopped_by=ended)
     if ended == "interrupt" and found.chosen is None:
         raise KeyboardInterrupt
@@ -205,11 +209,7 @@ def _next(found: Search, objective: Objective, space: Space) -> tuple[Search, st
     changes = proposed(len(found.trials) + 1, found.base, space, tried_before, best_first)
     if changes is None:
         return found, "exhausted"
-    try:
-        trial = _tried(found, changes, objective)
-    except KeyboardInterrupt:
-        return found, "interrupt"
-    return replace(found, trials=(*found.trials, trial)), None
+    return replace(found, trials=(*found.trials, _tried(found, changes, objective))), None
 
 
 def _tried(found: Search, changes: Changes, objective: Objective) -> Trial:
