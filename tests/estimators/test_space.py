@@ -11,14 +11,19 @@ import clearprop as cp
 from clearprop.estimators.objective import lead_of
 from clearprop.estimators.recipe import PRESETS
 from clearprop.estimators.space import checked_space, proposed, usual_space
+from clearprop.estimators.suited import suited
 from clearprop.estimators.trials import Trial, chosen, goes_on, ranked
+
+
+def usual(recipe, rows=1000):
+    return usual_space(recipe, suited(recipe, rows, numbers=False))
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("rows", [12, 1000, 30_000, 2_000_000])
 def test_every_value_of_the_usual_space_is_one_that_a_recipe_can_have(preset, rows):
     recipe = cp.Recipe.preset(preset)
-    for name, values in usual_space(recipe, rows).items():
+    for name, values in usual(recipe, rows).items():
         assert len(set(values)) == len(values) > 1
         for value in values:
             recipe.changed(**{name: value})
@@ -31,7 +36,7 @@ def test_every_value_of_the_usual_space_is_one_that_a_recipe_can_have(preset, ro
 )
 def test_proposals_are_new_and_of_the_space(seed, scores, preset):
     recipe = cp.Recipe.preset(preset, seed=seed)
-    space, tried = usual_space(recipe, 1000), []
+    space, tried = usual(recipe, 1000), []
     for number, score in enumerate(scores, 1):
         order = sorted(range(len(tried)), key=scores.__getitem__)
         best = [tried[k] for k in order]
@@ -56,15 +61,17 @@ def test_steps_from_the_best_go_to_a_neighbour():
 
 
 def test_other_seeds_try_in_another_order():
-    space = usual_space(cp.Recipe(), 1000)
+    space = usual(cp.Recipe())
     orders = {str([proposed(k, cp.Recipe(seed=s), space, [], []) for k in range(1, 6)]) for s in range(5)}
     assert len(orders) == 5
 
 
 def test_fields_that_are_fixed_are_not_in_the_space():
-    assert checked_space(None, cp.Recipe(), 1000, ["hidden", "l2"]).keys().isdisjoint({"hidden", "l2"})
-    assert "learning_rate" not in usual_space(cp.Recipe(optimizer=cp.Adam(0.01)), 1000)
-    assert "epochs" not in usual_space(cp.Recipe(epochs=30), 1000)
+    recipe = cp.Recipe()
+    found = checked_space(None, recipe, suited(recipe, 1000, numbers=False), ["hidden", "l2"])
+    assert found.keys().isdisjoint({"hidden", "l2"})
+    assert "learning_rate" not in usual(cp.Recipe(optimizer=cp.Adam(0.01)))
+    assert "epochs" not in usual(cp.Recipe(epochs=30))
 
 
 def trial(number, first, score=None):

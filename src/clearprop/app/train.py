@@ -20,7 +20,7 @@ from clearprop.app.train_options import TrainOptions
 from clearprop.errors import ClearpropError, DataWarning, listed
 from clearprop.estimators import MultiTargetFit, MultiTargetModel, TableFit, TableModel
 from clearprop.estimators.recipe import Recipe
-from clearprop.estimators.training import MOST_EPOCHS
+from clearprop.estimators.suited import MOST_EPOCHS
 from clearprop.files import LOCK, refuse_overwriting, sync_folder
 from clearprop.messages import Language, Message, checked_language
 from clearprop.present.document import Document

@@ -17,8 +17,9 @@ from clearprop.estimators.members import trained_on
 from clearprop.estimators.preparation import Prepared, prepare
 from clearprop.estimators.recipe import FIELDS, Recipe, require_known
 from clearprop.estimators.scores import Answers, scores
+from clearprop.estimators.suited import suited
 from clearprop.estimators.threshold import require_optimizable
-from clearprop.estimators.training import fit_options, tried
+from clearprop.estimators.training import are_numbers, tried
 from clearprop.estimators.trials import OF_CLASSES, OF_NUMBERS
 from clearprop.network.fingerprint import described, digest_of
 from clearprop.table.target import ClassTarget, target_to_dict
@@ -90,6 +91,10 @@ class Objective:
         self.rows = len(self._ready.part("train")[1])
         self._known: list[tuple[Recipe, _Judged]] = []  # the unchanged recipe and the last one, in full
 
+    def suited(self, recipe: Recipe) -> Recipe:
+        """A recipe with what it leaves open as suits the table."""
+        return suited(recipe, self.rows, are_numbers(self._ready.target))
+
     def __call__(self, **changes: Any) -> float:
         """The score of the recipe with some fields changed: that of `TableModel.train` on its held-out rows.
 
@@ -130,7 +135,7 @@ class Objective:
         recipe = self.recipe.changed(**changes)
         if recipe.members > 1 and not len(self._ready.part("validation")[1]):
             return self._judge(recipe, -(-recipe.members // _FIRST_MEMBERS)).score
-        return self._judge(_shorter(recipe, self.rows)).score
+        return self._judge(_shorter(self.suited(recipe))).score
 
     def _whole(self, recipe: Recipe) -> _Judged:
         """The judgement of a whole training, kept of the unchanged recipe and of the last one."""
@@ -197,7 +202,7 @@ def _prepared(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -
     return replace(ready, parts={**ready.parts, "test": none})
 
 
-def _shorter(recipe: Recipe, rows: int) -> Recipe:
+def _shorter(recipe: Recipe) -> Recipe:
     """With a part of the epochs: few of the many that a recipe has which is to be ended by the validation rows."""
     part = _FIRST_OF_MANY if recipe.schedule == "constant" else _FIRST_EPOCHS
-    return recipe.changed(epochs=-(-fit_options(recipe, rows)["epochs"] // part))
+    return recipe.changed(epochs=-(-(recipe.epochs or 1) // part))

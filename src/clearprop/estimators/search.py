@@ -171,7 +171,7 @@ def searched(
         raise InvalidValueError("a search without an end", "a number of trials, or of minutes, or both")
     most = None if trials is None else checked_integer("trials", trials)
     seconds = None if minutes is None else 60 * _minutes(minutes)
-    space = checked_space(space, objective.recipe, objective.rows, fixed)
+    space = checked_space(space, objective.recipe, objective.suited(objective.recipe), fixed)
     journal = Journal(checkpoint, {**objective.identity(), "space": dict(space)})
     found = Search(objective.recipe, tuple(journal.read()[:most] if resume else ()), objective.by, most)
     journal.write(found.trials)  # a place that cannot be written to is found out now

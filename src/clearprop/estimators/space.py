@@ -10,7 +10,6 @@ import numpy as np
 
 from clearprop.errors import InvalidValueError, unknown_name
 from clearprop.estimators.recipe import FIELDS, Recipe
-from clearprop.estimators.training import default_batch_size, default_epochs, default_hidden, default_l2
 from clearprop.nn import first_value
 from clearprop.train import resolve_optimizer
 
@@ -24,48 +23,49 @@ _BEST = 3  # trials that others are made from
 _PATIENCE = 1000  # draws, until one is found that was not tried
 
 
-def usual_space(recipe: Recipe, rows: int) -> dict[str, tuple[Any, ...]]:
+def usual_space(recipe: Recipe, usual: Recipe) -> dict[str, tuple[Any, ...]]:
     """The values that a search tries if nobody says others; None is what the recipe finds out from the table.
 
     | field | values |
     |---|---|
     | hidden | one or two layers of 64 to 512 units |
-    | activation | relu, silu, gelu, tanh |
+    | activation | relu, mish, silu, gelu, tanh |
     | pieces | none, 8, 16, by the rows, 32, 64 |
     | dropout | 0 to 0.5 |
     | l2 | 0.1, 0.3, 1, 3 and 10 times the default |
-    | learning_rate | 0.3, 0.5, 1, 2, 3 and 5 times the optimizer's, where that is given by name |
+    | learning_rate | 0.3, 0.5, 1, 2, 3 and 5 times the usual one, where the optimizer is given by name |
     | batch_size | 0.5, 1, 2 and 4 times the default |
     | epochs | 0.5, 1 and 2 times the default, where the recipe has no number of its own |
 
     Args:
         recipe: that the search begins with.
-        rows: of the training.
+        usual: the same with what it leaves open as suits the table.
 
     Example:
-        >>> usual_space(Recipe(), rows=1000)["l2"]
+        >>> from clearprop.estimators.suited import suited
+        >>> usual_space(Recipe(), suited(Recipe(), 1000, numbers=False))["l2"]
         (0.00025, 0.00075, None, 0.0075, 0.025)
     """
-    batch, l2 = default_batch_size(rows), default_l2(rows, recipe.members)
-    own = default_hidden(rows) if recipe.hidden is None else None
+    batch, l2, epochs = usual.batch_size or 1, usual.l2 or 0.0, usual.epochs or 1
+
+    def open_if_usual(name: str, values: Sequence[Any]) -> tuple[Any, ...]:
+        own = getattr(usual, name) if getattr(recipe, name) is None else None
+        return tuple(None if value == own else value for value in values)
+
     found: dict[str, tuple[Any, ...]] = {
-        "hidden": tuple(None if units == own else units for units in _HIDDEN),
-        "activation": ("relu", "silu", "gelu", "tanh"),
+        "hidden": open_if_usual("hidden", _HIDDEN),
+        "activation": open_if_usual("activation", ("relu", "mish", "silu", "gelu", "tanh")),
         "pieces": (0, 8, 16, None, 32, 64),
-        "dropout": (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5),
+        "dropout": open_if_usual("dropout", (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)),
         "l2": _times(l2, 0.1, 0.3, None, 3, 10),
         "batch_size": (batch // 2, None, 2 * batch, 4 * batch),
     }
     if isinstance(recipe.optimizer, str):
-        found["learning_rate"] = _times(_rate(recipe.optimizer), 0.3, 0.5, None, 2, 3, 5)
+        rate = usual.learning_rate or float(first_value(resolve_optimizer(recipe.optimizer).schedule))
+        found["learning_rate"] = _times(rate, 0.3, 0.5, None, 2, 3, 5)
     if recipe.epochs is None:
-        epochs = default_epochs(rows, batch)
         found["epochs"] = (epochs // 2, None, 2 * epochs)
     return found
-
-
-def _rate(optimizer: str) -> float:
-    return float(first_value(resolve_optimizer(optimizer).schedule))
 
 
 def _times(usual: float, *factors: float | None) -> tuple[float | None, ...]:
@@ -73,20 +73,22 @@ def _times(usual: float, *factors: float | None) -> tuple[float | None, ...]:
     return tuple(None if factor is None else float(f"{usual * factor:.1e}") for factor in factors)
 
 
-def checked_space(given: Space | None, recipe: Recipe, rows: int, fixed: Collection[str]) -> dict[str, tuple[Any, ...]]:
+def checked_space(
+    given: Space | None, recipe: Recipe, usual: Recipe, fixed: Collection[str]
+) -> dict[str, tuple[Any, ...]]:
     """The values to try: those given, or the usual ones of fields that nobody has fixed.
 
     Args:
         given: field → values, instead of the usual space.
         recipe: that the search begins with.
-        rows: of the training.
+        usual: the same with what it leaves open as suits the table.
         fixed: fields that stay as they are in the recipe.
 
     Raises:
         ClearpropError: for a field that cannot be searched, a value that it cannot have, or nothing to choose from.
     """
     if given is None:
-        space = {name: values for name, values in usual_space(recipe, rows).items() if name not in fixed}
+        space = {name: values for name, values in usual_space(recipe, usual).items() if name not in fixed}
     else:
         space = {str(name): _checked_values(str(name), values, recipe) for name, values in dict(given).items()}
     if not any(space.values()):

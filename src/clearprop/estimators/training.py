@@ -15,6 +15,7 @@ from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.several.targets import Targets
+from clearprop.estimators.suited import suited
 from clearprop.estimators.temperature import Calibration
 from clearprop.network import Network
 from clearprop.nn import Cosine, Dense, Dropout, Layer, PiecewiseLinear, first_value
@@ -76,9 +77,10 @@ def trained(
         ClearpropError: for data that does not fit, or an option out of range.
     """
     X, y, weights = train
+    recipe = suited(recipe, len(y), are_numbers(target))
     network = network_for(recipe, target, X, recipe.seed, codes)
     held_out = validation if len(validation[1]) else None
-    fit = fit_options(recipe, len(y))
+    fit = fit_options(recipe)
     history = network.fit(
         X,
         y,
@@ -92,32 +94,12 @@ def trained(
     return TrainedPredictor(network, history, fit["optimizer"], fit["batch_size"], seconds=seconds)
 
 
-def fit_options(recipe: Recipe, rows: int) -> dict[str, Any]:
-    """Optimizer, epochs and batch size of a training on so many rows."""
+def fit_options(recipe: Recipe) -> dict[str, Any]:
+    """Optimizer, epochs and batch size of a training by a recipe that leaves nothing open."""
     optimizer = resolve_optimizer(recipe.optimizer, recipe.learning_rate)
     if recipe.schedule == "cosine":
         optimizer = replace(optimizer, learning_rate=Cosine(first_value(optimizer.schedule)))
-    size = recipe.batch_size or default_batch_size(rows)
-    epochs = default_epochs(rows, size) if recipe.epochs is None else recipe.epochs
-    return {"optimizer": optimizer, "epochs": epochs, "batch_size": size}
-
-
-def default_hidden(rows: int) -> tuple[int, ...]:
-    """One wide layer for small tables, which a second layer only helps to overfit."""
-    return (128,) if rows < 5000 else (64, 64)
-
-
-def default_batch_size(rows: int) -> int:
-    """Small batches for small tables, where each epoch has few steps."""
-    return 32 if rows < 5000 else 64 if rows < 20000 else 128 if rows < 200_000 else 256
-
-
-MOST_EPOCHS = 200  # that a recipe without a number of epochs has
-
-
-def default_epochs(rows: int, batch_size: int) -> int:
-    """About 3,500 steps, in 40 to 200 epochs."""
-    return int(np.clip(3500 * batch_size // rows, 40, MOST_EPOCHS))
+    return {"optimizer": optimizer, "epochs": recipe.epochs, "batch_size": recipe.batch_size}
 
 
 def default_pieces(X: Array) -> int:
@@ -127,26 +109,25 @@ def default_pieces(X: Array) -> int:
     return int(np.clip(len(X) // 60, 8, np.clip(2000 // max(cut, 1), 4, 64)))
 
 
-def default_l2(rows: int, members: int = 1) -> float:
-    """One prior on the weights, whatever the size of the table; the mean of several networks needs less of it."""
-    return (2.5 if members == 1 else 1.0) / rows
-
-
 def network_for(recipe: Recipe, target: Target | Targets, X: Array, seed: int, codes: Codes = NO_CODES) -> Network:
-    """The network that a recipe makes of these training rows: encoding, hidden layers, and what suits the target."""
-    rows, n_inputs = X.shape
-    hidden = default_hidden(rows) if recipe.hidden is None else cast(tuple[int, ...], recipe.hidden)
+    """The network that a recipe, which leaves nothing open but `pieces`, makes of these training rows."""
+    n_inputs = X.shape[1]
     layers, X = embedded(X, codes)
     cuts = cuts_of(X, default_pieces(X) if recipe.pieces is None else recipe.pieces)
     if any(map(len, cuts)):
         layers.append(PiecewiseLinear(cuts))
-    for units in hidden:
+    for units in cast(tuple[int, ...], recipe.hidden):
         layers.append(Dense(units, recipe.activation))
         if recipe.dropout:
             layers.append(Dropout(recipe.dropout))
     output, loss = _answer(target)
-    l2 = default_l2(rows, recipe.members) if recipe.l2 is None else recipe.l2
-    return Network(n_inputs, [*layers, output], loss, seed=seed, l2=l2)
+    return Network(n_inputs, [*layers, output], loss, seed=seed, l2=recipe.l2 or 0.0)
+
+
+def are_numbers(target: Target | Targets) -> bool:
+    """Whether a target is a number, or all of several are."""
+    each = target.each if isinstance(target, Targets) else (target,)
+    return not any(isinstance(one, ClassTarget) for one in each)
 
 
 def _answer(target: Target | Targets) -> tuple[Layer, Any]:
