@@ -44,6 +44,5 @@ def test_a_recipe_with_open_fields_is_kept_as_data_and_trains():
     x = rng.normal(size=3000)
     table = pl.DataFrame({"x": x, "y": x**2})
     layers = cp.TableModel.train(table, "y", recipe=recipe, test=0.1).model.members[0].architecture.layers
-    assert [layer.activation for layer in network.architecture.layers if isinstance(layer, cp.Dense)][:2] == [
-        "mish"
-    ] * 2
+    found = [layer.activation for layer in layers if isinstance(layer, cp.Dense)]
+    assert found[:2] == ["mish", "mish"]
