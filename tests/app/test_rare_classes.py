@@ -27,7 +27,7 @@ def folder(tmp_path_factory):
 
 def called(path, command, *more, out="out"):
     outs = ["--out", str(path / out)] if command == "train" else []
-    options = ["--epochs", "15"] if command == "train" else []
+    options = ["--preset", "single", "--epochs", "15"] if command == "train" else []
     given = [str(path / word) if word.endswith((".csv", ".clearprop")) else word for word in more]
     result = CliRunner().invoke(app, [command, *given, *options, *outs], env={"COLUMNS": "80"})
     assert result.exit_code == 0, result.output

@@ -114,7 +114,7 @@ OPTIONS = [
     Case("a word for a number", train("--epochs", "many")),
     Case("no epochs", train("--epochs", "0")),
     Case("a search for no time", train("--search", "0")),
-    Case("a search without rows that judge", train("--trials", "3", "--validation", "0")),
+    Case("a search without rows that judge", train("--preset", "single", "--trials", "3", "--validation", "0")),
     Case("layers that are no numbers", train("--hidden", "64;64")),
     Case("a layer without units", train("--hidden", "0")),
     Case("a column of weights that is not there", train("--weight", "w")),

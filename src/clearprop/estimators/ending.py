@@ -93,20 +93,22 @@ def held_out_answers(
     return ready.target, answers_of(ready.target, *_answers(ready, run, "validation")), units
 
 
-def told_of_members(ready: Prepared, run: TrainedPredictor, members: int) -> Division:
+def told_of_members(ready: Prepared, run: TrainedPredictor, recipe: Recipe) -> Division:
     """The division, and what each member held out of the training rows; or why there are fewer, or none is held out.
 
     Args:
         ready: the rows.
         run: the training.
-        members: how many were asked for.
+        recipe: what was asked for.
     """
-    division, n, said = ready.division, len(run.histories), []
+    division, n, said, members = ready.division, len(run.histories), [], recipe.members
     stopped = any(history.stopped_by in ("interrupt", "callback") for history in run.histories)
     if n < members:
         said.append(Message("division.begun" if stopped else "division.fewer", n=n, of=members))
     if run.held_out is not None:
         said.append(Message(f"division.folds.{division.how}", n=n))
+        if recipe.validation not in (0, Recipe.validation):
+            said.append(Message("division.no_share", share=recipe.validation))
     elif n == members > 1 and not len(ready.part("validation")[1]):
         said.append(Message("division.no_folds", n=len(ready.part("train")[1])))
     return replace(division, said=(*division.said, *said))

@@ -223,10 +223,11 @@ DEFAULT_SHARES = Recipe.validation, Recipe.test
 def shares_of(recipe: Recipe, own: Mapping[str, Any]) -> tuple[float, float]:
     """Of validation and test rows in the table; none of a part that has rows of its own."""
     validation, test = (0.0 if name in own else getattr(recipe, name) for name in ("validation", "test"))
-    validation = 0.0 if recipe.members > 1 else validation  # members hold out training rows in turn
+    if recipe.members > 1 and validation == Recipe.validation:
+        validation = 0.0
     if validation + test >= 1:
         raise InvalidValueError(f"validation and test shares {validation} + {test}", "less than 1 together")
-    return validation, test
+    return 0.0 if recipe.members > 1 else validation, test  # members hold out training rows in turn
 
 
 def check_columns(table: nw.DataFrame[Any], target: str, recipe: Recipe) -> None:

@@ -251,7 +251,7 @@ class Recipe:
 
 SCHEDULES = ("constant", "cosine")
 FIELDS = tuple(each.name for each in fields(Recipe))
-DEFAULT_PRESET = "single"  # of the command line
+DEFAULT_PRESET = "default"  # of the command line
 _TOGETHER: dict[str, Any] = {"pieces": None, "epochs": None, "patience": 200, "schedule": "cosine"}
 PRESETS: dict[str, dict[str, Any]] = {  # what differs from the defaults
     "single": {},

@@ -103,10 +103,12 @@ def fit_options(recipe: Recipe) -> dict[str, Any]:
 
 
 def default_pieces(X: Array) -> int:
-    """Few intervals for small tables, where they only help to overfit, and where very many columns are cut."""
+    """Few intervals for small tables, where they only help to overfit, and fewer the more columns are cut; of more than
+    500 columns none."""
     some = X[:: max(1, len(X) // 1000)]
     cut = sum(len(np.unique(column)) > 2 for column in some.T)
-    return int(np.clip(len(X) // 60, 8, np.clip(2000 // max(cut, 1), 4, 64)))
+    most = min(2000 // max(cut, 1), 64)
+    return int(np.clip(len(X) // 60, 8, most)) if most >= 4 else 0
 
 
 def network_for(recipe: Recipe, target: Target | Targets, X: Array, seed: int, codes: Codes = NO_CODES) -> Network:

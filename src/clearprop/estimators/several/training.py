@@ -71,7 +71,7 @@ def train_several(
     parts = [{"parts": {part: scored.to_dict() for part, scored in found[name].items()}} for name in done]
     model = replace(model, abouts=tuple(about | part for about, part in zip(model.abouts, parts, strict=True)))
     fits = {name: _fit(model[name], one, runs[name], found[name], recipe) for name, one in done.items()}
-    division = told_of_members(replace(next(iter(each.values())), division=ready.division), run, recipe.members)
+    division = told_of_members(replace(next(iter(each.values())), division=ready.division), run, recipe)
     sizes = {
         part: len(ready.shared["train" if part == "validation" and run.folds is not None else part].X) for part in PARTS
     }
@@ -120,5 +120,5 @@ def _model(ready: PreparedTargets, network: Network, abouts: list[dict[str, Any]
 
 
 def _fit(model: TableModel, ready: Prepared, run: TrainedPredictor, found: dict[str, Any], recipe: Recipe) -> TableFit:
-    rest = told_of_members(ready, run, recipe.members), ready.remarks, ready.frames, ready.marks
+    rest = told_of_members(ready, run, recipe), ready.remarks, ready.frames, ready.marks
     return TableFit(model, run.history, found, *rest, run.others, run.seconds, run.folds)
