@@ -103,3 +103,42 @@ def test_members_read_the_same_changes():
     X = np.random.default_rng(0).normal(size=(50, 2))
     mean = np.mean([member.predict(X) for member in members], axis=0)
     assert whole.predict(X) == pytest.approx(mean, rel=1e-12)
+
+
+def mostly_zero(rows, columns, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(rows, columns)) * (rng.random((rows, columns)) < 0.1)
+
+
+@settings(max_examples=15)
+@given(
+    columns=st.integers(16, 90),
+    units=st.sampled_from([16, 33, 100]),
+    rows=st.integers(1, 50),
+    seed=st.integers(0, 99),
+    isa=st.sampled_from(SETS),
+)
+def test_zeros_of_the_input_are_passed_over(columns, units, rows, seed, isa):
+    net = cp.Network(columns, [cp.Dense(units, "tanh"), cp.Dense(3, "softmax")], "cross_entropy", dtype="float64")
+    step = step_graph(net.architecture, cp.SGD(0.1), net.dtype, "labels")
+    X, y = mostly_zero(rows, columns, seed), np.random.default_rng(seed).integers(0, 3, rows)
+    inputs = net.arrays() | {"X": X, "y": y, "η": np.float64(0.1)}
+    program = Native(1, isa).load(step.graph, step.stored, zeros=["X"])
+    assert "find_changes" in kernels(program.plan)
+    assert "sums_of_blocks" not in kernels(program.plan)
+    expected = Reference().load(step.graph, step.stored).run(inputs)
+    for name, value in program.run(inputs).items():
+        assert value == pytest.approx(expected[name], rel=1e-9, abs=1e-12), name
+
+
+def test_a_fit_finds_out_whether_its_inputs_are_mostly_zero():
+    X, y = mostly_zero(300, 40), np.arange(300) % 2
+    nets = [cp.Network(40, [cp.Dense(32, "relu"), cp.Dense(2, "softmax")], "cross_entropy") for _ in range(3)]
+    nets[0].fit(X, y, epochs=3)
+    assert "find_changes" in kernels(nets[0]._run.session.program.plan)
+    nets[1].fit(np.where(X == 0, 1e-3, X), y, epochs=3)
+    assert "find_changes" not in kernels(nets[1]._run.session.program.plan)
+    cp.fit_together([nets[2]], X, y, epochs=3)
+    assert all(np.array_equal(value, nets[2].arrays()[name]) for name, value in nets[0].arrays().items())
+    nets[0].fit(np.where(X == 0, 1e-3, X), y, epochs=1)  # the optimizer goes on in another program
+    assert nets[0]._run.step == 4 * 10

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -197,13 +197,20 @@ class Executor(Protocol):
 
     name: str
 
-    def load(self, graph: Graph, stored: Mapping[str, str] | None = None, reuse: bool = True) -> Program:
+    def load(
+        self,
+        graph: Graph,
+        stored: Mapping[str, str] | None = None,
+        reuse: bool = True,
+        zeros: Collection[str] = (),
+    ) -> Program:
         """Plan a graph and make it ready to run.
 
         Args:
             graph: what to compute.
             stored: output name → name of the input that it replaces in the next step.
             reuse: whether values may share memory with others that are no longer needed.
+            zeros: inputs with a row per sample that are mostly 0, if the executor can make use of that.
         """
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -69,9 +69,16 @@ class Native:
     isa: str | None = None
     name = "native"
 
-    def load(self, graph: Graph, stored: Mapping[str, str] | None = None, reuse: bool = True) -> Program:
+    def load(
+        self,
+        graph: Graph,
+        stored: Mapping[str, str] | None = None,
+        reuse: bool = True,
+        zeros: Collection[str] = (),
+    ) -> Program:
         """Plan a graph for the machine. What it has no kernel for runs on the reference; `why` says why."""
-        made = _compiled(graph, tuple((stored or {}).items()), self.isa or instruction_sets()[0], reuse)
+        isa = self.isa or instruction_sets()[0]
+        made = _compiled(graph, tuple((stored or {}).items()), isa, reuse, frozenset(zeros))
         if isinstance(made, str):
             return Reference().load(graph, stored, reuse, why=made)
         return NativeProgram(made, self.threads)
@@ -94,7 +101,9 @@ class _Code:
 
 
 @lru_cache(maxsize=64)
-def _compiled(graph: Graph, stored: tuple[tuple[str, str], ...], isa: str, reuse: bool) -> _Code | str:
+def _compiled(
+    graph: Graph, stored: tuple[tuple[str, str], ...], isa: str, reuse: bool, zeros: frozenset[str]
+) -> _Code | str:
     """Plan and encode a graph, or say why the machine cannot run it.
 
     The newest are remembered: a second fit of the same shape starts at once.
@@ -106,7 +115,7 @@ def _compiled(graph: Graph, stored: tuple[tuple[str, str], ...], isa: str, reuse
     why = why_not(graph, dict(stored))
     if why:
         return why
-    made = passes(graph, takes, ELEMENTWISE, dict(stored), reuse, Limits(MAX_REGISTERS, MAX_SCRATCH))
+    made = passes(graph, takes, ELEMENTWISE, dict(stored), reuse, Limits(MAX_REGISTERS, MAX_SCRATCH), zeros)
     encoded = encode(made["memory"])
     program = _native.program(isa=isa, is_f64=encoded.is_f64, **encoded.tables())
     return _Code(made, InputChecks(made["steps"]), encoded, program, isa)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -40,7 +40,12 @@ class Reference:
         return FIXED_ORDER if self.fixed_order else FAST
 
     def load(
-        self, graph: Graph, stored: Mapping[str, str] | None = None, reuse: bool = True, why: str = ""
+        self,
+        graph: Graph,
+        stored: Mapping[str, str] | None = None,
+        reuse: bool = True,
+        zeros: Collection[str] = (),
+        why: str = "",
     ) -> ReferenceProgram:
         """Plan a graph for NumPy; `why` says why that is not what was asked for."""
         plan = build_plan(graph, any_of({*self.kernels, "variable", "constant"}), stored, reuse)

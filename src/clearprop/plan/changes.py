@@ -8,6 +8,7 @@ depends on how many of them change, so that the plan needs to know no more than 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -23,13 +24,14 @@ _ZEROS = 4  # of so many columns beside encoded numbers one is not 0: most stand
 _WORTH = 4  # columns per change, on average
 
 
-def by_changes(plan: Plan) -> Plan:
+def by_changes(plan: Plan, zeros: Collection[str] = ()) -> Plan:
     """Let products by a matrix that changes in few places read its changes.
 
     Args:
         plan: fused.
+        zeros: inputs that are mostly 0: each of their columns is a block, and what is not 0 a change.
     """
-    return _Changes(plan).run()
+    return _Changes(plan, {plan.inputs[name] for name in zeros if name in plan.inputs}).run()
 
 
 @dataclass(eq=False)
@@ -37,6 +39,7 @@ class _Changes:
     """The plan as it becomes: values and steps that are added, and what was added already."""
 
     plan: Plan
+    zeros: Collection[int]  # values that are mostly 0
     values: list[Value] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     found: dict[int, int] = field(default_factory=dict)  # value → the value that holds its changes
@@ -60,13 +63,14 @@ class _Changes:
         lengths = self._blocks(a)
         if lengths is None or self.plan.values[b].is_batch != bool(step.attrs.get("transpose_a")):
             return step
-        if sum(lengths) < _WORTH * (changes := _expected(lengths)) or sum(lengths) > _MOST_COLUMNS:
+        if sum(lengths) < _WORTH * (changes := _expected(lengths, a in self.zeros)) or sum(lengths) > _MOST_COLUMNS:
             return step
         if a not in self.found:
             columns = 2 * sum(lengths) + 2  # a number of changes, and room for each with its column
             self.found[a] = self._add("find_changes", a, "Δ", (N, columns), lengths)
         attrs = {**step.attrs, "blocks": lengths}
-        read = b if self.plan.values[b].is_batch else self._sums(b, lengths)
+        alone = self.plan.values[b].is_batch or max(lengths) == 1  # sums of one are what is there
+        read = b if alone else self._sums(b, lengths)
         work = PerBatch(0, 2 * changes * right.shape[1])
         return replace(step, inputs=(self.found[a], read, *step.inputs[2:]), attrs=attrs, flops=work)
 
@@ -94,6 +98,8 @@ class _Changes:
 
         Columns that are copies of one, each cut off at both ends, make a block. Columns beside such are blocks each.
         """
+        if v in self.zeros:
+            return (1,) * elements(self.plan.values[v].type).per_row
         step = self.makers.get(v)
         if step is None or not self.plan.values[v].is_batch:
             return None
@@ -107,8 +113,10 @@ class _Changes:
         return None
 
 
-def _expected(lengths: tuple[int, ...]) -> int:
+def _expected(lengths: tuple[int, ...], zeros: bool) -> int:
     """How many changes a row may have: of each encoded number, of the number itself, and of what is beside them."""
+    if zeros:
+        return len(lengths) // _WORTH
     encoded = sum(n > 1 for n in lengths)
     plain = lengths.count(1)
     numbers = min(encoded, plain)

@@ -34,6 +34,7 @@ def passes(
     stored: Mapping[str, str] | None = None,
     reuse: bool = True,
     limits: Limits = UNLIMITED,
+    zeros: Collection[str] = (),
 ) -> dict[str, Plan]:
     """The plan of a graph after each pass, by the name of the pass.
 
@@ -44,10 +45,11 @@ def passes(
         stored: output name → input name: outputs that replace an input when the run is over.
         reuse: whether values whose lives do not overlap may share a buffer.
         limits: what a chain may hold.
+        zeros: inputs with a row per sample that are mostly 0.
     """
     single = build_plan(graph, takes, stored, reuse=False, views=SPREAD)
     fused = fuse(without_sums_of_one(single), elementwise, limits)
-    changing = by_changes(fused)
+    changing = by_changes(fused, zeros)
     twins = with_twins(changing)
     ordered = phased(twins)
     placed = place(with_new_state(ordered), reuse)

@@ -144,7 +144,9 @@ class Loop:
         self.step: StepGraph = step_graph(architecture, training.optimizer, training.dtype, data.form, weighted)
         if run.done == 0:
             run.begin(training.optimizer, self.step.slots, training.dtype)
-        self.session = run.open(training.executor.load(self.step.graph, self.step.stored), self.step.graph.inputs)
+        self.session = run.open(
+            training.executor.load(self.step.graph, self.step.stored, zeros=data.zeros), self.step.graph.inputs
+        )
         # What to go back to if the first step of a call diverges: the epochs done and the parameters at the start of
         # the previous call of the executor.
         self.previous_start: tuple[int, dict[str, Array]] | None = None

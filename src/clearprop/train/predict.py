@@ -16,6 +16,19 @@ from clearprop.nn import Architecture, Loss, MultiTask, TargetForm
 from clearprop.table.split import split_rows
 from clearprop.train.metrics import Metric
 
+LOOKED_AT = 1000  # rows
+_NOT_ZERO = 0.25  # share of the numbers, at most
+
+
+def mostly_zero(X: Array) -> bool:
+    """Whether at most a quarter of the numbers are not 0.
+
+    Example:
+        >>> mostly_zero(np.eye(4)), mostly_zero(np.ones((4, 4)))
+        (True, False)
+    """
+    return X.size > 0 and int(np.count_nonzero(X)) <= _NOT_ZERO * int(X.size)
+
 
 @dataclass(frozen=True)
 class Data:
@@ -45,6 +58,12 @@ class Data:
         """Some of the rows, as copies."""
         index = index if self.among is None else self.among[index]
         return Data(self.X[index], self.y[index], self.form, None if self.weights is None else self.weights[index])
+
+    @property
+    def zeros(self) -> tuple[str, ...]:
+        """The inputs that are mostly 0, by their names in the graphs."""
+        some = self.X[:LOOKED_AT] if self.among is None else self.X[self.among[:LOOKED_AT]]
+        return ("X",) if mostly_zero(some) else ()
 
     @cached_property
     def w(self) -> Array | None:

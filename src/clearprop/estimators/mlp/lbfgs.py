@@ -36,7 +36,7 @@ class LossAndGradient:
             graph = _remembered(*asked)
         except TypeError:  # a loss or an activation of the user's that cannot be hashed
             graph = _graph(*asked)
-        program = executor.load(graph)
+        program = executor.load(graph, zeros=data.zeros)
         self._repeated = program.repeated({**data.arrays()}, len(data))
         shapes = [objective.parameters[name].shape for name in names]
         ends = np.cumsum([np.prod(shape, dtype=int) for shape in shapes]).tolist()

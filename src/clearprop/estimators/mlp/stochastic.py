@@ -18,6 +18,7 @@ from clearprop.nn.names import DATA_LOSS, LOSS
 from clearprop.train import Optimizer, Run, scalar_table, step_graph
 from clearprop.train.interrupt import Interrupt
 from clearprop.train.loop import check_can_learn
+from clearprop.train.predict import LOOKED_AT, mostly_zero
 
 MOST_NUMBERS = 4_000_000  # of row numbers and scalars that one call of the machine is given: bounds the memory
 
@@ -49,6 +50,12 @@ class Rows:
     def is_dense(self) -> bool:
         """Whether X is an array."""
         return isinstance(self.X, np.ndarray)
+
+    @property
+    def zeros(self) -> tuple[str, ...]:
+        """The inputs that are mostly 0, by their names in the graph."""
+        some = self.take(slice(0, LOOKED_AT)).X
+        return ("X",) if mostly_zero(some) else ()
 
     def take(self, rows: Any) -> Rows:
         """Some of the rows, dense."""
@@ -155,7 +162,9 @@ class Training:
         step = step_graph(objective, solver.rule, dtype, data.form, data.w is not None)
         if solver.run.step == 0:
             solver.run.begin(solver.rule, step.slots, dtype)
-        self.session: Session = solver.run.open(executor.load(step.graph, step.stored), step.graph.inputs)
+        self.session: Session = solver.run.open(
+            executor.load(step.graph, step.stored, zeros=data.zeros), step.graph.inputs
+        )
         self.done = 0
 
     def most(self, patience: Patience, watched: bool) -> int:
