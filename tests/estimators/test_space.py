@@ -16,7 +16,7 @@ from clearprop.estimators.trials import Trial, chosen, goes_on, ranked
 
 
 def usual(recipe, rows=1000):
-    return usual_space(recipe, suited(recipe, rows, numbers=False))
+    return usual_space(recipe, suited(recipe, rows))
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -68,7 +68,7 @@ def test_other_seeds_try_in_another_order():
 
 def test_fields_that_are_fixed_are_not_in_the_space():
     recipe = cp.Recipe()
-    found = checked_space(None, recipe, suited(recipe, 1000, numbers=False), ["hidden", "l2"])
+    found = checked_space(None, recipe, suited(recipe, 1000), ["hidden", "l2"])
     assert found.keys().isdisjoint({"hidden", "l2"})
     assert "learning_rate" not in usual(cp.Recipe(optimizer=cp.Adam(0.01)))
     assert "epochs" not in usual(cp.Recipe(epochs=30))

@@ -1,4 +1,4 @@
-"""What a recipe leaves open, by rows and target."""
+"""What a recipe leaves open, by the number of rows."""
 
 import numpy as np
 import polars as pl
@@ -11,14 +11,13 @@ from clearprop.estimators.suited import suited
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("numbers", [True, False])
 @pytest.mark.parametrize("rows", [3, 2499, 2500, 40_000, 10**7])
-def test_nothing_but_the_pieces_and_the_rate_is_left_open(preset, numbers, rows):
+def test_nothing_but_the_pieces_and_the_rate_is_left_open(preset, rows):
     given = Recipe.preset(preset)
-    found = suited(given, rows, numbers)
+    found = suited(given, rows)
     filled = [found.hidden, found.activation, found.dropout, found.l2, found.batch_size, found.epochs]
     assert None not in filled
-    assert suited(found, rows, numbers) == found
+    assert suited(found, rows) == found
     fixed = {name: getattr(given, name) for name in ("members", "patience", "schedule", "seed", "pieces")}
     assert fixed == {name: getattr(found, name) for name in fixed}
 
@@ -26,15 +25,15 @@ def test_nothing_but_the_pieces_and_the_rate_is_left_open(preset, numbers, rows)
 def test_what_is_given_stays():
     own = {"hidden": (7,), "activation": "tanh", "dropout": 0.0, "l2": 0.0, "batch_size": 3, "epochs": 5}
     given = Recipe.preset("default", **own, learning_rate=0.5)
-    assert suited(given, 10_000, numbers=True) == given
+    assert suited(given, 10_000) == given
 
 
-def test_numbers_of_many_rows_have_two_smooth_layers_and_their_rate_begins_higher():
-    few, many = (suited(Recipe.preset("default"), rows, numbers=True) for rows in (2499, 2500))
+def test_many_rows_have_two_smooth_layers_and_their_rate_begins_higher():
+    few, many = (suited(Recipe.preset("default"), rows) for rows in (2499, 2500))
     assert (few.hidden, few.activation, few.dropout, few.learning_rate) == ((256,), "relu", 0.2, None)
     assert (many.hidden, many.activation, many.dropout, many.learning_rate) == ((128, 128), "mish", 0.1, 0.003)
-    assert suited(Recipe.preset("default", optimizer="sgd"), 2500, numbers=True).learning_rate is None
-    assert suited(Recipe(), 2500, numbers=True).learning_rate is None
+    assert suited(Recipe.preset("default", optimizer="sgd"), 2500).learning_rate is None
+    assert suited(Recipe(), 2500).learning_rate is None
 
 
 def test_a_recipe_with_open_fields_is_kept_as_data_and_trains():

@@ -18,7 +18,7 @@ from clearprop.estimators.several.preparation import PreparedTargets
 from clearprop.estimators.several.targets import Targets
 from clearprop.estimators.suited import suited
 from clearprop.estimators.temperature import calibrated_members
-from clearprop.estimators.training import TrainedPredictor, are_numbers, fit_options, network_for, trained
+from clearprop.estimators.training import TrainedPredictor, fit_options, network_for, trained
 from clearprop.network import Network, ensemble_of, fit_together
 from clearprop.network.arguments import as_callbacks
 from clearprop.table.target import ClassTarget, Target
@@ -94,7 +94,7 @@ def trained_members(
         ClearpropError: for data that does not fit, or an option out of range.
     """
     X, y, weights = train
-    recipe = suited(recipe, len(y), are_numbers(target))
+    recipe = suited(recipe, len(y))
     count = recipe.members if folds is None else int(folds.max()) + 1
     first = network_for(recipe, target, X, recipe.seed, codes)
     networks = [first, *(_drawn_anew(first, recipe.seed + k) for k in range(1, count))]

@@ -19,7 +19,7 @@ from clearprop.estimators.recipe import FIELDS, Recipe, require_known
 from clearprop.estimators.scores import Answers, scores
 from clearprop.estimators.suited import suited
 from clearprop.estimators.threshold import require_optimizable
-from clearprop.estimators.training import are_numbers, tried
+from clearprop.estimators.training import tried
 from clearprop.estimators.trials import OF_CLASSES, OF_NUMBERS
 from clearprop.network.fingerprint import described, digest_of
 from clearprop.table.target import ClassTarget, target_to_dict
@@ -93,7 +93,7 @@ class Objective:
 
     def suited(self, recipe: Recipe) -> Recipe:
         """A recipe with what it leaves open as suits the table."""
-        return suited(recipe, self.rows, are_numbers(self._ready.target))
+        return suited(recipe, self.rows)
 
     def __call__(self, **changes: Any) -> float:
         """The score of the recipe with some fields changed: that of `TableModel.train` on its held-out rows.

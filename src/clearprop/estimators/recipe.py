@@ -48,17 +48,17 @@ class Recipe:
             linear encoding beside the number itself (`cp.PiecewiseLinear`); 0 for none, None for a number that suits
             the table: 8 to 64, more for more rows.
         hidden: units of the hidden layers; None for one layer of 128, two of 64 from 5,000 training rows. With members
-            it is one of 256, for numbers two of 128 from 2,500 rows on.
-        activation: of the hidden layers; None for relu, with members mish for numbers from 2,500 rows on.
+            it is one of 256, two of 128 from 2,500 rows on.
+        activation: of the hidden layers; None for relu, with members mish from 2,500 rows on.
         dropout: share of the hidden units that each step of the training leaves out; None for none, with members 0.2,
-            or 0.1 for numbers from 2,500 rows on.
+            or 0.1 from 2,500 rows on.
         l2: penalty on the weights; by default 2.5/rows, one prior whatever the size of the table; 1/rows for each of
             several members, whose mean overfits less than they do.
         members: how many networks answer together, with the mean of their outputs. With more than one there are no
             validation rows: each is ended by another part of the training rows, which it does not learn from, so that
             every row is learned by all but one.
-        epochs: passes over the training rows, at most; None for 112,000 rows in all, in 40 to 200 passes (of members
-            that learn numbers 60 to 200 from 2,500 rows on).
+        epochs: passes over the training rows, at most; None for 112,000 rows in all, in 40 to 200 passes (of members 60
+            to 200 from 2,500 rows on).
         patience: epochs without a better validation loss before the training ends; the best weights are kept, or, of
             members that hold out rows in turn, some between those and the last, the same share of the way for all.
         batch_size: rows per step; by default 32, 64 from 5,000 training rows, 128 from 20,000, 256 from 200,000; with
@@ -257,7 +257,7 @@ PRESETS: dict[str, dict[str, Any]] = {  # what differs from the defaults
     "single": {},
     "fast": {**_TOGETHER, "members": 4, "hidden": (128,), "dropout": 0.1},
     "default": {**_TOGETHER, "members": 8, "activation": None, "dropout": None},
-    "best": {**_TOGETHER, "members": 16, "hidden": (256, 256), "dropout": 0.2},
+    "best": {**_TOGETHER, "members": 16, "activation": None, "dropout": None},
 }
 
 

@@ -43,7 +43,7 @@ def usual_space(recipe: Recipe, usual: Recipe) -> dict[str, tuple[Any, ...]]:
 
     Example:
         >>> from clearprop.estimators.suited import suited
-        >>> usual_space(Recipe(), suited(Recipe(), 1000, numbers=False))["l2"]
+        >>> usual_space(Recipe(), suited(Recipe(), 1000))["l2"]
         (0.00025, 0.00075, None, 0.0075, 0.025)
     """
     batch, l2, epochs = usual.batch_size or 1, usual.l2 or 0.0, usual.epochs or 1

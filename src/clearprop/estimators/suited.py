@@ -1,4 +1,4 @@
-"""What a recipe leaves open, as suits the number of training rows and the target. Chosen on inner splits of open tables
+"""What a recipe leaves open, as suits the number of training rows. Chosen on inner splits of open tables
 (`python benchmarks/tabular.py DATA_DIR --inner`)."""
 
 from __future__ import annotations
@@ -14,28 +14,27 @@ MOST_EPOCHS = 200  # that a recipe without a number of epochs has
 _MANY = 2500  # rows, from which a second layer and a higher rate pay off
 
 
-def suited(recipe: Recipe, rows: int, numbers: bool) -> Recipe:
+def suited(recipe: Recipe, rows: int) -> Recipe:
     """The recipe with its open fields filled in, but for `pieces`, which depend on the columns.
 
     Args:
         recipe: which may have None in some fields.
         rows: of the training.
-        numbers: whether the target is a number, or all of several are.
 
     Example:
-        >>> found = suited(Recipe.preset("default"), 20_000, numbers=True)
+        >>> found = suited(Recipe.preset("default"), 20_000)
         >>> found.hidden, found.activation, found.dropout, found.learning_rate, found.batch_size, found.epochs
         ((128, 128), 'mish', 0.1, 0.003, 128, 60)
     """
     several = recipe.members > 1
-    smooth = several and numbers and rows >= _MANY
+    deep = several and rows >= _MANY
     usual: dict[str, Any] = {
-        "hidden": (128, 128) if smooth else (256,) if several else _hidden(rows),
-        "activation": "mish" if smooth else "relu",
-        "dropout": 0.1 if smooth else 0.2 if several else 0.0,
+        "hidden": (128, 128) if deep else (256,) if several else _hidden(rows),
+        "activation": "mish" if deep else "relu",
+        "dropout": 0.1 if deep else 0.2 if several else 0.0,
         "l2": _l2(rows, several),
         "batch_size": _batch_size(rows, several),
-        "epochs": int(np.clip(112_000 // rows, 60 if smooth else 40, MOST_EPOCHS)),
+        "epochs": int(np.clip(112_000 // rows, 60 if deep else 40, MOST_EPOCHS)),
         "learning_rate": 3e-3 if _may_begin_high(recipe, rows) else None,
     }
     return replace(recipe, **{name: value for name, value in usual.items() if getattr(recipe, name) is None})

@@ -77,7 +77,7 @@ def trained(
         ClearpropError: for data that does not fit, or an option out of range.
     """
     X, y, weights = train
-    recipe = suited(recipe, len(y), are_numbers(target))
+    recipe = suited(recipe, len(y))
     network = network_for(recipe, target, X, recipe.seed, codes)
     held_out = validation if len(validation[1]) else None
     fit = fit_options(recipe)
@@ -124,12 +124,6 @@ def network_for(recipe: Recipe, target: Target | Targets, X: Array, seed: int, c
             layers.append(Dropout(recipe.dropout))
     output, loss = _answer(target)
     return Network(n_inputs, [*layers, output], loss, seed=seed, l2=recipe.l2 or 0.0)
-
-
-def are_numbers(target: Target | Targets) -> bool:
-    """Whether a target is a number, or all of several are."""
-    each = target.each if isinstance(target, Targets) else (target,)
-    return not any(isinstance(one, ClassTarget) for one in each)
 
 
 def _answer(target: Target | Targets) -> tuple[Layer, Any]:
