@@ -23,7 +23,7 @@ from long import first
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     out = tmp_path_factory.mktemp("trained")
-    return out, run("train", "demo:iris", "--out", out, "--preset", "single", "--epochs", 20, "--learning-rate", 0.01)
+    return out, run("train", "demo:iris", "--out", out, "--epochs", 20, "--learning-rate", 0.01)
 
 
 def test_train_prints_scores_and_names_its_files(trained):
@@ -61,7 +61,7 @@ def test_predict_gives_one_row_per_row(trained, tmp_path):
 def test_a_csv_with_gaps_categories_and_no_header(tmp_path):
     lines = [f"{i % 7},{'ab'[i % 2]},{'?' if i % 9 == 0 else i},{(i % 2) * 10 + i % 7}" for i in range(120)]
     (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
-    options = ["--target", "c3", "--drop", "c2", "--preset", "single", "--epochs", 5]
+    options = ["--target", "c3", "--drop", "c2", "--epochs", 5]
     done = run("train", "t.csv", "--no-header", *options, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2-128-1 (relu, identity)" in done.stdout
@@ -330,7 +330,7 @@ def test_a_name_too_long_for_a_file():
 
 
 def test_rows_of_a_demo_are_drawn(tmp_path):
-    options = ["--preset", "single", "--epochs", 1]
+    options = ["--epochs", 1]
     done = run("train", "demo:digits", "--max-rows", 100, *options, "--out", tmp_path, "--json")
     assert sum(part["rows"] for part in json.loads(done.stdout)["parts"].values()) == 100
 

@@ -83,7 +83,7 @@ def test_another_table_than_that_of_the_training(run, models):
 
 
 def test_rows_that_were_drawn_are_drawn_again(run, models):
-    options = ["--preset", "single", "--max-rows", "200", "--seed", "5", "-q", "--out", models / "out"]
+    options = ["--max-rows", "200", "--seed", "5", "-q", "--out", models / "out"]
     assert commands.run("train", "demo:moons", *options).returncode == 0
     found = json.loads(run("out/model.clearprop", "demo:moons", "--json")[1])
     assert found["own_rows"]

@@ -81,7 +81,7 @@ def test_a_mark_that_is_no_text_finds_nothing(tmp_path):
 
 
 def test_a_share_of_less_than_a_row_is_said(tmp_path):
-    done = run("train", "demo:iris", "--preset", "single", "--epochs", 2, "--validation", "1e-9", cwd=tmp_path)
+    done = run("train", "demo:iris", "--epochs", 2, "--validation", "1e-9", cwd=tmp_path)
     assert "no validation rows, of which 1e-09 is less than one" in " ".join(done.stdout.split())
 
 

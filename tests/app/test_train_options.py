@@ -10,6 +10,7 @@ import clearprop as cp
 from clearprop.app.options import TrainReadingOptions
 from clearprop.app.train_options import TrainOptions
 from clearprop.estimators.recipe import DEFAULT_PRESET, PRESETS
+from commands import run
 
 
 def made(**options):
@@ -69,3 +70,11 @@ def test_what_is_no_option(options, words):
     else:
         with pytest.raises(cp.ClearpropError, match=words):
             made(**options)
+
+
+def test_without_a_preset_members_are_trained_and_the_page_says_so(tmp_path):
+    done = run("train", "demo:iris", "--epochs", 2, cwd=tmp_path, bare=True)
+    assert done.returncode == 0, done.stderr
+    page = " ".join(done.stdout.split())
+    assert "the mean of 8 members" in page
+    assert f"preset {DEFAULT_PRESET}" in page

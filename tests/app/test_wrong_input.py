@@ -84,7 +84,7 @@ ODD = {
 
 @pytest.mark.parametrize("name", first(ODD, len(ODD) - 1))
 def test_odd_but_fine(name, folder):
-    code, _, err = answer(Case(name, TRAIN, ODD[name]), folder)
+    code, _, err = answer(Case(name, (*TRAIN, "--preset", "single"), ODD[name]), folder)
     assert (code, err) == (0, "")
     code, _, err = answer(
         Case(name, ("predict", "out/model.clearprop", "t.csv", "--out", "p.csv", "-q"), ODD[name]), folder

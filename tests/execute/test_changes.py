@@ -37,7 +37,7 @@ def step_of(net, isa, threads=1, X=None, y=None):
     return program.run(inputs), Reference().load(step.graph, step.stored).run(inputs)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     counts=st.lists(st.sampled_from([0, 20, 33, 70]), min_size=1, max_size=6).filter(lambda n: max(n) > 0),
     units=st.sampled_from([16, 17, 32, 45, 130]),
@@ -110,7 +110,7 @@ def mostly_zero(rows, columns, seed=0):
     return rng.normal(size=(rows, columns)) * (rng.random((rows, columns)) < 0.1)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(
     columns=st.integers(16, 90),
     units=st.sampled_from([16, 33, 100]),

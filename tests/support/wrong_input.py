@@ -216,7 +216,7 @@ def answer(case, folder):
     """Exit code, and what was printed as results and as errors."""
     table = case.table.encode() if isinstance(case.table, str) else case.table
     (Path(folder) / "t.csv").write_bytes(table)
-    return run(*case.arguments, cwd=folder)
+    return run(*case.arguments, cwd=folder, bare=True)
 
 
 def document(answer_of=None):
