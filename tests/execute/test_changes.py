@@ -71,6 +71,20 @@ def test_threads_and_batches_do_not_show(isa, dtype):
     assert np.array_equal(net.predict(X[:37]), p[:37])
 
 
+def test_no_thread_writes_where_another_still_reads_changes():
+    """A row of changes lies elsewhere than a row of a layer with as many units: in one phase they share no buffer."""
+    cuts = np.sort(np.random.default_rng(0).normal(size=40))
+    layers = [cp.PiecewiseLinear([cuts], keep=False), cp.Dense(80, "relu"), cp.Dense(80, "relu"), cp.Dense(1)]
+    net = cp.Network(1, layers, "mean_squared_error", seed=0, dtype="float64")
+    plan = Native(2).load(net.graph()).plan
+    changes = next(step.output for step in plan.steps if step.kernel == "find_changes")
+    reading = next(step for step in plan.steps if changes in step.inputs)
+    later = [v for step in plan.steps if step.phase <= reading.phase for v in step.made if v != changes]
+    like = [plan.values[v] for v in later if plan.values[v].type == plan.values[changes].type]
+    assert len(like) > 1  # there are values of the same size, which would take its place
+    assert plan.values[changes].slot not in {value.slot for value in like}
+
+
 def test_what_it_is_worth_decides():
     def planned(net):
         return kernels(net.plan("train"))

@@ -11,6 +11,8 @@ from clearprop.plan.phases import readers_of, reads
 from clearprop.plan.plan import Plan, Step, Value
 from clearprop.plan.state import may_write_over
 
+_OWN_LAYOUT = frozenset({"find_changes"})  # its rows do not lie where those of other values of the same type do
+
 
 def place(plan: Plan, reuse: bool = True) -> Plan:
     """Find a buffer for every value that needs one.
@@ -51,6 +53,7 @@ class _Placer:
         self.slots: list[PerBatch] = []  # the size of each
         self.free: list[_Free] = []
         self.readers = readers_of(plan)
+        self.own_layout = {step.output for step in plan.steps if step.kernel in _OWN_LAYOUT}
         self.kept = {self._same_array(v) for v in plan.outputs.values()} | self._fixed_for_rows()
 
     def run(self) -> Plan:
@@ -112,6 +115,7 @@ class _Placer:
         for free in self.free if self.reuse else []:
             last = free.by_rows
             same_rows = last is not None and last.type == value.type and value.is_batch and step.domain == "rows"
+            same_rows = same_rows and step.kernel not in _OWN_LAYOUT
             if (free.phase < step.phase or same_rows) and self.slots[free.slot].covers(needed):
                 self.free.remove(free)
                 return free.slot
@@ -149,6 +153,8 @@ class _Placer:
             self.free.append(_Free(slot, step.phase, self.values[v] if self._by_rows(v, step) else None))
 
     def _by_rows(self, v: int, step: Step) -> bool:
-        """Whether every step of the phase that reads a value does so row by row."""
+        """Whether every step of the phase that reads a value does so row by row, where other values have those rows."""
+        if v in self.own_layout:
+            return False
         readers = (self.plan.steps[r] for r in self.readers.get(v, []))
         return all(s.domain == "rows" for s in (step, *readers) if s.phase == step.phase)
