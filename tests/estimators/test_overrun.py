@@ -8,6 +8,7 @@ import clearprop as cp
 from clearprop import Dense, EarlyStopping, Network
 from clearprop.estimators import Recipe
 from clearprop.estimators.overrun import SHARES, back_to_best, overrun
+from clearprop.estimators.several.targets import Targets
 from clearprop.table.target import fit_target
 
 rng = np.random.default_rng(0)
@@ -55,6 +56,17 @@ def test_numbers_end_where_held_out_rows_have_the_least_mean_square():
     assert found.share == SHARES[int(np.argmin(losses))] != 1
     assert outputs[:, 0] == pytest.approx(by_hand(found.share), abs=1e-4)
     assert members[1].predict(X[fold == 1]) == pytest.approx(outputs[fold == 1])
+
+
+def test_each_of_several_targets_counts_by_its_mean_however_few_rows_have_it():
+    y = np.column_stack([X[:, 0], X[:, 1] + rng.normal(size=90)]).astype("f")
+    y[10:, 1] = np.nan
+    targets = Targets((target_of(y[:, 0]), target_of(y[:10, 1])), (1.0, 9.0), gaps=True)
+    head, loss = targets.joined([(Dense(1), "mean_squared_error")] * 2)
+    members = trained(y, head, loss)
+    outputs, found = overrun(members, X, y, fold, targets, None)
+    losses = [np.mean((outputs[:, 0] - y[:, 0]) ** 2), np.mean((outputs[:10, 1] - y[:10, 1]) ** 2)]
+    assert min(found.losses) == pytest.approx(sum(losses), rel=1e-5)
 
 
 def test_what_is_put_back_is_the_best_epoch():

@@ -92,9 +92,7 @@ def _go(members: Sequence[Network], ends: Sequence[tuple[Mapping[str, Array], Ma
 
 def _loss(target: Target | Targets, outputs: Array, y: Array, weights: Array | None) -> float:
     if isinstance(target, Targets):
-        factors = target.weights or (1.0,) * len(target.each)
-        parts = [_loss_of_one(one, outputs[:, at], y[:, at], weights) for one, at in target.columns]
-        return float(np.dot(factors, parts))
+        return sum(_loss_of_one(one, outputs[:, at], y[:, at], weights) for one, at in target.columns)
     if not isinstance(target, ClassTarget):
         return float(np.average((outputs[:, 0] - y) ** 2, weights=weights))
     p = class_probabilities(outputs)
@@ -102,7 +100,7 @@ def _loss(target: Target | Targets, outputs: Array, y: Array, weights: Array | N
 
 
 def _loss_of_one(target: Target, outputs: Array, y: Array, weights: Array | None) -> float:
-    """The same of one of several targets, on the rows that have it."""
+    """The same of one of several targets, as in training: the mean over the rows that have it."""
     known = ~np.isnan(y[:, 0])
     there = y[known]
     coded = there[:, 0] if there.shape[1] == 1 else there.argmax(axis=1)
