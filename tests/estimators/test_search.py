@@ -87,7 +87,14 @@ def test_a_journal_of_fewer_trials_goes_on_with_more(tmp_path, whole):
     search(trials=4, checkpoint=path)
     found = search(checkpoint=path, resume=True)
     assert told(found) == told(whole)
+    before = path.read_bytes()
     assert [t.number for t in search(trials=2, checkpoint=path, resume=True).trials] == [1, 2]
+    assert search(trials=2, checkpoint=path, resume=True, progress=_interrupted).stopped_by == "interrupt"
+    assert path.read_bytes() == before, "trials that were not asked for stay in the journal"
+
+
+def _interrupted(found):
+    raise KeyboardInterrupt
 
 
 OTHERS = {

@@ -173,8 +173,9 @@ def searched(
     seconds = None if minutes is None else 60 * _minutes(minutes)
     space = checked_space(space, objective.recipe, objective.suited(objective.recipe), fixed)
     journal = Journal(checkpoint, {**objective.identity(), "space": dict(space)})
-    found = Search(objective.recipe, tuple(journal.read()[:most] if resume else ()), objective.by, most)
-    journal.write(found.trials)  # a place that cannot be written to is found out now
+    known = tuple(journal.read()) if resume else ()
+    journal.write(known)  # a place that cannot be written to is found out now
+    found = Search(objective.recipe, known[:most], objective.by, most)
     ended = None
     try:
         while ended is None:
@@ -185,7 +186,7 @@ def searched(
                 journal.write(found.trials)
     except KeyboardInterrupt:
         ended = "interrupt"
-        journal.write(found.trials)  # it may have come in the middle of a writing
+        journal.write(max(known, found.trials, key=len))  # it may have come in the middle of a writing
     found = replace(found, stopped_by=ended)
     if ended == "interrupt" and found.chosen is None:
         raise KeyboardInterrupt
