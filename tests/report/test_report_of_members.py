@@ -1,5 +1,7 @@
 """Page, curves and summary of a model of several members: what is said of whom, and no row counted twice."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,6 +10,7 @@ import clearprop as cp
 from clearprop.app.files import _histories, curves_as_png
 from clearprop.estimators.scores import scores_of
 from clearprop.messages import Message
+from clearprop.present.figure import Rule
 from clearprop.present.writers import text_of
 from clearprop.report import report_of
 from clearprop.report.evidence import Evidence
@@ -97,3 +100,16 @@ def test_the_curves_and_their_numbers_are_those_of_all_members():
     table = _histories(fit)
     assert table["member"].to_list() == [k for k in (1, 2, 3) for _ in range(8)]
     assert table.filter(pl.col("member") == 2)["loss"].to_list() == fit.histories[1]["loss"]
+
+
+def test_which_weights_members_have_is_said_as_it_is():
+    fit, _ = trained(NUMBERS)
+    for share, key in ((0.0, "kept_of"), (0.5, "went_on")):
+        beyond = {**fit.model.about["overrun"], "share": share}
+        one = replace(fit, model=replace(fit.model, about={**fit.model.about, "overrun": beyond}))
+        summary = summary_of_fit("table.csv", NUMBERS.shape, one, RECIPE.to_dict())
+        text = words(report_document(one, NUMBERS, summary))
+        assert ("were kept" in text) == (key == "kept_of")
+        assert ("are 50% of the way from its best epoch" in text) == (key == "went_on")
+    rules = [mark.label for mark in learning_curves(fit.history, others=fit.others).marks if isinstance(mark, Rule)]
+    assert rules == [Message("report.scores.least", best=fit.history.best_epoch)]

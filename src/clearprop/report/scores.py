@@ -101,7 +101,10 @@ def _ended(fit: TableFit) -> Iterator[Message]:
     if fit.others:
         values = of_members([ending_facts(one) for one in fit.histories])
         yield Message.of("report.scores.members", {**values, "n": len(fit.histories)})
-        if values["best"]:
+        share = fit.model.about.get("overrun", {}).get("share", 0)
+        if values["best"] and share:
+            yield Message("report.scores.went_on", best=values["best"], share=share)
+        elif values["best"]:
             yield Message("report.scores.kept_of", best=values["best"])
         return
     yield Message(f"report.scores.ended.{history.stopped_by.replace(' ', '_')}", epochs=history.epochs)
@@ -110,7 +113,7 @@ def _ended(fit: TableFit) -> Iterator[Message]:
 
 
 def learning_curves(history: History, heading: Words = "", width: float = 480, others: Sequence[History] = ()) -> Plot:
-    """Loss by epoch on training and validation rows, and which epoch's weights were kept.
+    """Loss by epoch on training and validation rows, and which epoch was best: its weights were kept, but for members.
 
     Args:
         history: of the training.
@@ -128,7 +131,8 @@ def learning_curves(history: History, heading: Words = "", width: float = 480, o
     most = max(one.epochs for one in (history, *others))
     if history.best_epoch:
         best = history.best_epoch
-        marks.append(Rule(x=best, label=Message("report.scores.best", best=best)))
+        label = Message("report.scores.least" if others else "report.scores.best", best=best)  # members may go on
+        marks.append(Rule(x=best, label=label))
         marks.append(Dots([best], [history["validation_loss"][best - 1]], "orange"))
     elif history.epochs == 1:
         marks += [Dots([1], values, colour) for _, values, colour in drawn]
