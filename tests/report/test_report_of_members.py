@@ -110,6 +110,7 @@ def test_which_weights_members_have_is_said_as_it_is():
         summary = summary_of_fit("table.csv", NUMBERS.shape, one, RECIPE.to_dict())
         text = words(report_document(one, NUMBERS, summary))
         assert ("were kept" in text) == (key == "kept_of")
+        assert "weights of epoch" not in words(training_overview(summary))
         assert ("are 50% of the way from its best epoch" in text) == (key == "went_on")
     rules = [mark.label for mark in learning_curves(fit.history, others=fit.others).marks if isinstance(mark, Rule)]
     assert rules == [Message("report.scores.least", best=fit.history.best_epoch)]

@@ -33,7 +33,7 @@ def training_overview(summary: Mapping[str, Any]) -> Document:
             target=_target(summary),
             columns=_columns(summary, _FEW_COLUMNS),
             network=lines(network_in_words(summary)),
-            training=lines([_training(summary["training"]), *calibrated(summary), *messages_in(said["weighting"])]),
+            training=lines([_training(summary), *calibrated(summary), *messages_in(said["weighting"])]),
             search=lines(search_in_words(summary["search"])),
             scores=_scores(parts, summary["target"], summary["search"]),
             answers=_answers(summary["target"], parts[last], Message(f"overview.rows_of.{last}")),
@@ -73,7 +73,7 @@ def model_overview(name: str, summary: Mapping[str, Any]) -> Document:
         )
         ran = Message("overview.trained", epochs=values["epochs"], seed=about["seed"])
         trained = [
-            Message("list.together", parts=[ran, *_kept(values)]),
+            Message("list.together", parts=[ran, *_kept(values, summary)]),
             *calibrated(summary),
             *messages_in(summary["messages"]["weighting"]),
         ]
@@ -182,14 +182,17 @@ def network_in_words(summary: Mapping[str, Any]) -> Iterator[Message]:
         )
 
 
-def _training(training: Mapping[str, Any]) -> Message:
+def _training(summary: Mapping[str, Any]) -> Message:
+    training = summary["training"]
     values = {**of_members(training["members"]), "seconds": training["seconds"]}
     key = "overview.ran_members" if len(training["members"]) > 1 else "overview.ran"
-    return Message("list.together", parts=[Message.of(key, values), *_kept(values)])
+    return Message("list.together", parts=[Message.of(key, values), *_kept(values, summary)])
 
 
-def _kept(values: Mapping[str, Any]) -> list[Message]:
-    return [Message("overview.of_epoch", best=values["best"])] if values["best"] else []
+def _kept(values: Mapping[str, Any], summary: Mapping[str, Any]) -> list[Message]:
+    """The epoch of which the weights are, or behind which they stand: how far is said by `calibrated`."""
+    key = "overview.of_epoch" if summary.get("overrun") is None else "overview.best_epoch"
+    return [Message(key, best=values["best"])] if values["best"] else []
 
 
 def _scores(
