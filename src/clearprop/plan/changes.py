@@ -2,8 +2,9 @@
 
 The columns of such a matrix a come in blocks. Within one, Σₖ aₖ·Wₖ = Σₖ (aₖ − aₖ₋₁)·Sₖ with Sₖ = Wₖ + Wₖ₊₁ + … to the
 end of the block; and dWₖ is the sum of Gⱼ over the block's j ≤ k, with Gⱼ = Σ over the rows of (aⱼ − aⱼ₋₁)·dz. A number
-that is encoded by 64 intervals changes in about three places. That holds for any numbers; only how long it takes
-depends on how many of them change, so that the plan needs to know no more than that they are few.
+that is encoded by 64 intervals changes in about three places. That holds for any finite numbers, and infinite ones do
+not come out of what is cut off; only how long it takes depends on how many of them change, so that the plan needs to
+know no more than that they are few.
 """
 
 from __future__ import annotations
