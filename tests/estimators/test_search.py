@@ -380,3 +380,8 @@ def test_ctrl_c_in_the_middle_of_a_writing_keeps_the_trial(monkeypatch, tmp_path
     found = search(checkpoint=tmp_path / "search.json")
     assert (found.stopped_by, len(found.trials)) == ("interrupt", 2)
     assert len(json.loads((tmp_path / "search.json").read_text())["trials"]) == 2
+
+
+def test_a_search_goes_by_one_target():
+    with pytest.raises(cp.ClearpropError, match="targets x, y; expected one column"):
+        cp.search(CLASSES, ["x", "y"], trials=1)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import DivergenceError, InvalidValueError, unknown_name
+from clearprop.errors import DivergenceError, InvalidValueError, listed, unknown_name
 from clearprop.estimators.ending import held_out_answers
 from clearprop.estimators.importance import LOWER_IS_BETTER
 from clearprop.estimators.members import trained_on
@@ -80,6 +80,8 @@ class Objective:
         **overrides: Any,
     ) -> None:
         require_known(overrides, (*FIELDS, "recipe", "by", "n_threads"))
+        if isinstance(target, list | tuple):
+            raise InvalidValueError(f"a search with the targets {listed(target)}", "one column, by whose score it goes")
         own = {name: overrides.pop(name) for name in ("validation", "test") if hasattr(overrides.get(name), "columns")}
         self.recipe = (recipe or Recipe()).changed(**overrides)
         self._ready, self._n_threads = _prepared(frame, str(target), self.recipe, own), n_threads
