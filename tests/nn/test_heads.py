@@ -180,3 +180,10 @@ def test_what_does_not_fit_is_refused(make, error, said):
 def test_a_plain_layer_may_have_several_losses_of_numbers():
     net = cp.Network(3, [cp.Dense(2)], cp.MultiTask([("mse", 1), (cp.Huber(0.5), 1)]), dtype="float64")
     assert cp.check_gradients(net, X, Y[:, :2]).ok
+
+
+def test_an_error_names_the_row_of_y_though_rows_before_it_have_gaps():
+    y = Y.copy()
+    y[:3, 0], y[4, 0] = np.nan, np.inf
+    with pytest.raises(InvalidValueError, match="inf at row 4"):
+        network(gaps=True).fit(X, y)

@@ -109,8 +109,9 @@ def _as_several(array: Array, loss: MultiTask, n_rows: int, dtype: str) -> Array
     for part, start, stop in loss.ranges():
         columns = array[:, start:stop]
         is_gap = np.isnan(columns).all(axis=1) if loss.gaps and columns.dtype.kind == "f" else np.zeros(n_rows, bool)
+        there = np.where(np.expand_dims(is_gap, 1), 0, columns)  # with all rows, as an error counts them
+        _require_finite(f"y[:, {start}:{stop}]", there)
         known = columns[~is_gap]
-        _require_finite(f"y[:, {start}:{stop}]", known)
         if (known <= LEAST).any():
             raise InvalidValueError(f"target {known.min():g}", f"numbers above {LEAST:g}", "standardise the targets")
         if len(known):
