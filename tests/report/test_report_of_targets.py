@@ -58,3 +58,14 @@ def test_numbers_in_the_summary_are_those_of_the_fit(members):
     assert ("temperature" in said) == (members > 1)
     chinese = words(targets_overview(fit, each), "zh")
     assert "每个部分中 sold 各类别的比例相同" in chinese
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_where_the_members_stand_is_said_once_for_all_targets(share):
+    fit, each = told(TABLE, ["price", "sold"], members=2)
+    losses = [0.75, 0.5, 0.25, 1.0, 1.5]
+    each = {name: {**one, "overrun": {"share": share, "losses": losses}} for name, one in each.items()}
+    said = words(targets_overview(fit, each))
+    assert said.count("each member's best epoch") == 1
+    assert ("50% of the way" in said) == (share > 0)
+    assert ("training on would not have lowered the loss of held-out rows (0.75;" in said) == (share == 0)

@@ -33,7 +33,7 @@ def training_overview(summary: Mapping[str, Any]) -> Document:
             target=_target(summary),
             columns=_columns(summary, _FEW_COLUMNS),
             network=lines(network_in_words(summary)),
-            training=lines([_training(summary), *calibrated(summary), *messages_in(said["weighting"])]),
+            training=lines([_training(summary), *ended_and_calibrated(summary), *messages_in(said["weighting"])]),
             search=lines(search_in_words(summary["search"])),
             scores=_scores(parts, summary["target"], summary["search"]),
             answers=_answers(summary["target"], parts[last], Message(f"overview.rows_of.{last}")),
@@ -74,7 +74,7 @@ def model_overview(name: str, summary: Mapping[str, Any]) -> Document:
         ran = Message("overview.trained", epochs=values["epochs"], seed=about["seed"])
         trained = [
             Message("list.together", parts=[ran, *_kept(values, summary)]),
-            *calibrated(summary),
+            *ended_and_calibrated(summary),
             *messages_in(summary["messages"]["weighting"]),
         ]
     return Document(
@@ -212,11 +212,19 @@ def _scores(
     return [table, *(Paragraph.of(note, kind="soft") for note in notes)]
 
 
-def calibrated(summary: Mapping[str, Any]) -> Iterator[Message]:
-    """Where the members' weights stand, and of a model of classes the temperature, and what that changed."""
+def ended_and_calibrated(summary: Mapping[str, Any]) -> Iterator[Message]:
+    """Where the members' weights stand, and what `calibrated` says."""
     if (beyond := summary.get("overrun")) is not None:
-        losses = beyond["losses"]
-        yield Message("overview.overrun", share=beyond["share"], there=min(losses), best=losses[0], last=losses[-1])
+        share, losses = beyond["share"], beyond["losses"]
+        if share:
+            yield Message("overview.overrun.found", share=share, there=min(losses), best=losses[0], last=losses[-1])
+        else:
+            yield Message("overview.overrun.none", best=losses[0], last=losses[-1])
+    yield from calibrated(summary)
+
+
+def calibrated(summary: Mapping[str, Any]) -> Iterator[Message]:
+    """Of a model of classes the temperature, and what that changed."""
     found = summary.get("calibration")
     if found is None:
         return
