@@ -69,3 +69,11 @@ def test_where_the_members_stand_is_said_once_for_all_targets(share):
     assert said.count("each member's best epoch") == 1
     assert ("50% of the way" in said) == (share > 0)
     assert ("training on would not have lowered the loss of held-out rows (0.75;" in said) == (share == 0)
+
+
+def test_each_target_has_the_sections_of_a_report_of_it_alone():
+    fit, each = told(TABLE, ["price", "sold"])
+    page = targets_report(fit, TABLE, each)
+    assert page.count("How the answer depends on the columns</") == 2
+    assert 'id="dependence-1"' in page
+    assert 'id="dependence-2"' in page

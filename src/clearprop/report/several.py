@@ -15,6 +15,7 @@ from clearprop.present.document import Block, Document, Fold, Paragraph, Section
 from clearprop.present.writers import page_of
 from clearprop.report.answers import answers
 from clearprop.report.data import columns, rows, target
+from clearprop.report.dependence import dependence
 from clearprop.report.evidence import Evidence
 from clearprop.report.inputs import inputs
 from clearprop.report.network import network, sample
@@ -177,7 +178,7 @@ def targets_of_model(path: str, model: MultiTargetModel) -> Document:
 
 # --- as a page
 
-_SECTIONS = verdict_section, target, scores_section, findings, answers, inputs, network, sample
+_SECTIONS = verdict_section, target, scores_section, findings, answers, inputs, dependence, network, sample
 
 
 def targets_report(
