@@ -37,7 +37,7 @@ def test_shapley_values_of_a_row(trained):
     found = model.shapley(table, rows=6)  # 60 rows are all of the background
     label = model.predict(table[6:7])[0]
     values, _, base, answers = found.of(label)
-    assert f"The probability of y = {label} is {answers[0]:.4f} for this row, and {base:.4f} on the average" in out
+    assert f"For this row the probability of y = {label} is {answers[0]:.4f}, and {base:.4f} on the average" in out
     assert f"{values[0, 0]:+.4f}".replace("-", "−") in out
     code, out, _ = run(folder, "--row", 7, "--shapley", "--member", 2, "--lang", "zh")
     assert code == 0

@@ -267,6 +267,12 @@ def test_shown_and_stored(numbers, classes, lang):
     assert "mean |φ|" in repr(found)
 
 
+def test_a_sentence_does_not_begin_with_a_name(numbers):
+    """A capital there would make another name of it."""
+    model, frame = numbers
+    assert "For this row price is " in str(model.shapley(frame, rows=0, background=frame).explain(row=0))
+
+
 def test_dates_are_explained_in_days():
     frame = table().with_columns(price=pl.lit(0).cast(pl.Date) + pl.duration(days=pl.col("price").cast(pl.Int64)))
     model = cp.TableModel.train(frame, "price", epochs=5, hidden=8).model
