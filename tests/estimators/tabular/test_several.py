@@ -128,3 +128,12 @@ def test_what_does_not_fit_is_refused(model, y, said):
 def test_importance_asks_for_one_target(regressor):
     with pytest.raises(cp.InvalidValueError, match="expected one of them"):
         cp.permutation_importance(regressor.model_, X.assign(**{"target 1": 1.0, "target 2": 2.0}))
+
+
+@pytest.mark.parametrize("target", [1, "target 2"])
+def test_importance_takes_all_targets_or_the_one_that_is_meant(regressor, classifier, target):
+    for model, y in ((regressor, NUMBERS), (classifier, LABELS)):
+        of_all, of_one = (model.importance(X, given, target=target).importances_mean for given in (y, y[:, 1]))
+        np.testing.assert_array_equal(of_all, of_one)
+        with pytest.raises(cp.InvalidValueError, match="y with 3 columns; expected 2"):
+            model.importance(X, np.c_[y, y[:, 1]], target=target)

@@ -21,7 +21,7 @@ from clearprop.estimators.importance import importance_of_columns
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.table_model import TableModel
 from clearprop.estimators.tabular.given import Table, are_rows, groups_of, table_of
-from clearprop.estimators.tabular.several import model_of
+from clearprop.estimators.tabular.several import model_of, one_of
 from clearprop.explain.importance import PermutationImportance
 from clearprop.graph import DTYPES
 from clearprop.network import Network
@@ -164,14 +164,14 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
 
         Args:
             X: a data frame, or what `fit` takes.
-            y: its targets (n,); of several the one that is meant.
+            y: its targets (n,); of several all of them (n, k), as `fit` takes them, or the one that is meant.
             metric: accuracy or R² by default; else "log_loss", "auc", "rmse", ….
             n_repeats: shuffles of each column.
             seed: of the shuffles.
             target: of several, the one that is meant: its column in y, or its name.
         """
         frame, model = as_table(self._given(X), self._columns), model_of(self.model_, target)
-        coded = self._coded(y, target)
+        coded = self._coded(one_of(y, self.model_, target), target)
         if len(coded) != len(frame):
             raise ShapeError(f"X of {len(frame)} rows and y of {len(coded)}", "as many of each")
         features = model.encoder.transform(frame.to_native(), DTYPES[model.predictor.dtype])

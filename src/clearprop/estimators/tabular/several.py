@@ -56,6 +56,20 @@ def model_of(model: TableModel | MultiTargetModel, target: int | str | None) -> 
     return model[model.names[target]]
 
 
+def one_of(y: Any, model: TableModel | MultiTargetModel, target: int | str | None) -> Any:
+    """The column of y that is meant, if y has those of all targets; else y itself.
+
+    Raises:
+        InvalidValueError: for columns that are not as many as the targets.
+    """
+    several = columns_in(y) if isinstance(model, MultiTargetModel) else None
+    if several is None or not isinstance(model, MultiTargetModel):
+        return y
+    if len(several) != len(model.names):
+        raise InvalidValueError(f"y with {len(several)} columns", f"{len(model.names)}, or the one that is meant")
+    return list(several.values())[model.names.index(model_of(model, target).target.name)]
+
+
 def classes_in(several: Mapping[str, Any]) -> tuple[list[Array], Array]:
     """The labels of each target, and their numbers (n, k).
 
