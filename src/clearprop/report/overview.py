@@ -218,7 +218,7 @@ def ended_and_calibrated(summary: Mapping[str, Any]) -> Iterator[Message]:
         share, losses = beyond["share"], beyond["losses"]
         if share:
             yield Message("overview.overrun.found", share=share, there=min(losses), best=losses[0], last=losses[-1])
-        else:
+        elif losses[0] != losses[-1]:  # else the best epoch is the last
             yield Message("overview.overrun.none", best=losses[0], last=losses[-1])
     yield from calibrated(summary)
 
