@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import combinations
 from math import factorial
 
@@ -273,12 +274,20 @@ def test_a_sentence_does_not_begin_with_a_name(numbers):
     assert "For this row price is " in str(model.shapley(frame, rows=0, background=frame).explain(row=0))
 
 
+def test_what_is_read_adds_up(numbers):
+    """18,630.4 + 15.4 = 18,645.8 is not to be read as 18,630 + 15 = 18,646."""
+    model, frame = numbers
+    found = model.shapley(frame, rows=0, background=frame)
+    found = replace(found, base_values=np.array(18630.4), answers=np.array([18645.8]), values=found.values * 0 + 3.85)
+    assert "18,630 + 16 = 18,646" in found.explain().to_text()
+
+
 def test_dates_are_explained_in_days():
     frame = table().with_columns(price=pl.lit(0).cast(pl.Date) + pl.duration(days=pl.col("price").cast(pl.Int64)))
     model = cp.TableModel.train(frame, "price", epochs=5, hidden=8).model
     found = model.shapley(frame, rows=0)
     assert found.scale == "days"
-    assert "days since 1970-01-01" in found.explain().to_text()
+    assert "price (in days since 1970-01-01) is " in found.explain().to_text()
     days = (model.predict(frame[:1])[0] - np.datetime64("1970-01-01").item()).days
     assert abs(found.base_values + found.values.sum() - days) < 1
 

@@ -149,6 +149,10 @@ class Digits:
         most = float(np.abs(np.asarray(values, np.float64)).max(initial=0)) or 1.0
         return cls(max(0, 3 - floor(log10(most))) if 1e-6 < most < 1e12 else None)
 
+    def rounded(self, value: float) -> float:
+        """A number as it is shown."""
+        return float(f"{value:.4g}" if self.decimals is None else f"{value:.{self.decimals}f}")
+
     def __call__(self, value: float, signed: bool = False) -> str:
         """A number as text."""
         size = abs(value)

@@ -180,7 +180,8 @@ class _Row:
 
     def blocks(self) -> tuple[Block, ...]:
         """What is said of it."""
-        found, write, total = self.found, self.write, float(self.phi.sum())
+        found, write = self.found, self.write
+        total = write.rounded(self.answer) - write.rounded(self.base)  # adds up as it is read
         ends = {"base": write(self.base), "answer": write(self.answer)}
         answer = Message("shapley.answer", of=self.of_what(), n=found.background, **ends)
         how = Message("shapley.exact", n=len(found.names)) if found.exact else Message("shapley.drawn", n=found.pairs)
