@@ -227,6 +227,8 @@ def test_what_it_takes_and_what_it_refuses(numbers, classes):
         model.shapley(row)
     with pytest.raises(InvalidValueError, match="row 200"):
         model.shapley(frame, rows=[0, 200])
+    with pytest.raises(InvalidValueError, match="a row 1.5; expected an integer"):
+        model.shapley(frame, rows=1.5)
     with pytest.raises(InvalidValueError, match="regression"):
         model.shapley(frame, rows=0, scale="log_odds")
     with pytest.raises(UnknownNameError, match="scale 'logit'"):
@@ -272,6 +274,12 @@ def test_a_sentence_does_not_begin_with_a_name(numbers):
     """A capital there would make another name of it."""
     model, frame = numbers
     assert "For this row price is " in str(model.shapley(frame, rows=0, background=frame).explain(row=0))
+
+
+def test_one_column():
+    frame = table().select("x", "price")
+    model = cp.TableModel.train(frame, "price", epochs=2, hidden=4).model
+    assert "Exact: there is one column only." in model.shapley(frame, rows=0).explain().to_text()
 
 
 def test_what_is_read_adds_up(numbers):

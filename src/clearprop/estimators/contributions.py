@@ -281,7 +281,7 @@ def _chosen(rows: int | slice | Iterable[int] | None, of: int) -> list[int]:
         return list(range(of))
     if isinstance(rows, slice):
         return list(range(of))[rows]
-    asked = [rows] if isinstance(rows, int | np.integer) else list(rows)
+    asked = list(rows) if isinstance(rows, Iterable) else [rows]
     chosen = [checked_integer("a row", row, low=0) for row in asked]
     if any(row >= of for row in chosen):
         raise InvalidValueError(f"row {max(chosen)}", f"0 … {of - 1}, counted from 0" if of else "a table with rows")
