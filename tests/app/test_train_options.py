@@ -49,7 +49,8 @@ def test_every_field_of_a_recipe_is_an_option():
         "pieces": 12,
     }
     assert found == cp.Recipe(**plain, **marks, **spelled_out)
-    assert {*plain, *marks, *spelled_out, "base"} == {field.name for field in fields(cp.Recipe)}
+    assert made(quantile=0.9).quantile == 0.9  # which has no threshold beside it
+    assert {*plain, *marks, *spelled_out, "quantile", "base"} == {field.name for field in fields(cp.Recipe)}
 
 
 @pytest.mark.parametrize(

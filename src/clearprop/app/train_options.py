@@ -82,6 +82,14 @@ class TrainOptions:
             help="Choose the threshold for f1, balanced_accuracy or accuracy on the validation rows.",
         ),
     ] = None
+    quantile: Annotated[
+        float | None,
+        _training(
+            metavar="P",
+            show_default="the mean is answered",
+            help="Answer this quantile of a number, such as 0.9: so large a share of the rows lies below it.",
+        ),
+    ] = None
     task: Annotated[str | None, _network(show_default="found out", help="classification or regression.")] = None
     preset: Annotated[
         str,

@@ -36,6 +36,8 @@ class Evaluation:
         weighted: whether the rows count by their weights in the scores; the other numbers are of rows.
         unseen: values that were not there in training.
         coverage: of the 90% intervals: the share of rows inside, and its binomial 95% interval; None without intervals.
+            Of a quantile the share of rows at or below it.
+        promised: what that share should be.
         learned: whether these are the rows of the table that the model was trained on, most of which it learned from.
     """
 
@@ -51,12 +53,13 @@ class Evaluation:
     unseen: Unseen = field(default_factory=Unseen)
     coverage: tuple[float, float, float] | None = None
     learned: bool = False
+    promised: float = COVERAGE
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data, for JSON; what is not defined is None."""
         told: dict[str, Any] = {"unseen": self.unseen.to_dict()} if self.unseen else {}
         if self.coverage is not None:
-            told["coverage"] = dict(zip(COVERAGE_FACTS, (COVERAGE, *self.coverage), strict=True))
+            told["coverage"] = dict(zip(COVERAGE_FACTS, (self.promised, *self.coverage), strict=True))
         return {
             "rows": self.rows,
             "without_target": self.without_target,
@@ -98,11 +101,14 @@ def evaluation_of(
         weighted=answers.weights is not None,
         coverage=coverage_of(answers) if covered else None,
     )
-    return _with_mistakes(found, target, answers) if isinstance(target, ClassTarget) else found
+    if isinstance(target, ClassTarget):
+        return _with_mistakes(found, target, answers)
+    return found if target.quantile is None else replace(found, promised=target.quantile)
 
 
 def coverage_of(answers: Answers) -> tuple[float, float, float] | None:
-    """The share of rows inside their 90% intervals, and its 95% interval, as if rows were drawn one by one."""
+    """The share of rows inside their 90% intervals, or at or below their quantile, and its 95% interval, as if
+    rows were drawn one by one."""
     if answers.inside is None:
         return None
     share = float(np.average(answers.inside, weights=answers.weights))

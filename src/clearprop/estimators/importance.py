@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from clearprop.estimators.table_model import TableModel
 
 Array = NDArray[Any]
-LOWER_IS_BETTER = ("log_loss", "rmse", "mae", "loss")
+LOWER_IS_BETTER = ("log_loss", "rmse", "mae", "pinball", "loss")
 
 
 def permutation_importance(
@@ -127,4 +127,6 @@ def by_column(encoder: TableEncoder, parts: Array) -> Array:
 
 def default_metric(model: TableModel) -> str:
     """The score that people ask for first."""
-    return "accuracy" if isinstance(model.target, ClassTarget) else "r2"
+    if isinstance(model.target, ClassTarget):
+        return "accuracy"
+    return "r2" if model.target.quantile is None else "pinball"

@@ -17,7 +17,7 @@ Array = NDArray[Any]
 _RESAMPLES, _CELLS, _MOST_ROWS = 1000, 30_000_000, 50_000
 _FEWEST = 20  # errors of which stretches say something
 _SHARES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "average_precision", "auc")  # 1 less an error
-_POWERS = {"log_loss": 1.0, "rmse": 0.5, "mae": 0.5}  # of an error, which a score is
+_POWERS = {"log_loss": 1.0, "rmse": 0.5, "mae": 0.5, "pinball": 1.0}  # of an error, which a score is
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Past:
     """What came before rows that were split off by time."""
 
     targets: Array  # coded targets of all rows (N,), in the order of time
-    errors: Array  # squared errors, or log losses, of rows before that were not learned from, in the order of time
+    errors: Array  # losses (`scores.losses`) of rows before that were not learned from, in the order of time
 
 
 def intervals_of(
@@ -108,7 +108,9 @@ def _as_later(
         factor = there / np.maximum(here, 1e-300)
     later = {name: 1 - np.minimum(1.0, (1 - values) * factor) for name, values in drawn.items() if name in _SHARES}
     later |= {name: values * factor ** _POWERS[name] for name, values in drawn.items() if name in _POWERS}
-    if isinstance(target, NumberTarget) and len(past.targets) > n:
+    if "r1" in drawn:
+        later["r1"] = 1 - (1 - drawn["r1"]) * factor
+    if isinstance(target, NumberTarget) and target.quantile is None and len(past.targets) > n:
         values = target.decode(past.targets)
         values = values - values.mean()
         mean, square = _stretches([values, values**2], n, len(values), times, rng)

@@ -15,14 +15,15 @@ from clearprop.estimators.ending import held_out_answers
 from clearprop.estimators.importance import LOWER_IS_BETTER
 from clearprop.estimators.members import trained_on
 from clearprop.estimators.preparation import Prepared, prepare
+from clearprop.estimators.quantiles import shifted
 from clearprop.estimators.recipe import FIELDS, Recipe, require_known
 from clearprop.estimators.scores import Answers, scores
 from clearprop.estimators.suited import suited
 from clearprop.estimators.threshold import require_optimizable
 from clearprop.estimators.training import tried
-from clearprop.estimators.trials import OF_CLASSES, OF_NUMBERS
+from clearprop.estimators.trials import OF_CLASSES, OF_NUMBERS, OF_QUANTILES
 from clearprop.network.fingerprint import described, digest_of
-from clearprop.table.target import ClassTarget, target_to_dict
+from clearprop.table.target import ClassTarget, Target, target_to_dict
 
 _FIRST_MEMBERS, _FIRST_EPOCHS, _FIRST_OF_MANY = 4, 4, 16  # the first part is one of so many
 
@@ -85,7 +86,7 @@ class Objective:
         own = {name: overrides.pop(name) for name in ("validation", "test") if hasattr(overrides.get(name), "columns")}
         self.recipe = (recipe or Recipe()).changed(**overrides)
         self._ready, self._n_threads = _prepared(frame, str(target), self.recipe, own), n_threads
-        known = OF_CLASSES if isinstance(self._ready.target, ClassTarget) else OF_NUMBERS
+        known = _scores_of(self._ready.target)
         if by is not None and by not in known:
             raise unknown_name("score", by, list(known))
         self.by = by or known[0]
@@ -113,14 +114,14 @@ class Objective:
         d̄/s, s² = Σ_g (Σ_{i in g} wᵢ(dᵢ − d̄))²/(Σw)². g are the rows, or whole groups or stretches of time.
 
         Returns:
-            None for scores that are no mean of losses: all but log loss and RMSE.
+            None for scores that are no mean of losses: all but log loss, RMSE and pinball loss.
 
         Raises:
             DivergenceError, KeyboardInterrupt: as above.
 
         Source: Liang and Zeger, Longitudinal Data Analysis Using Generalized Linear Models, Biometrika 1986, for s.
         """
-        if self.by not in ("log_loss", "rmse"):
+        if self.by not in ("log_loss", "rmse", "pinball"):
             return None
         before, after = self._whole(self.recipe), self._whole(self.recipe.changed(**changes))
         return lead_of(before.answers.loss - after.answers.loss, after.answers.weights, after.units)
@@ -150,7 +151,7 @@ class Objective:
 
     def _judge(self, recipe: Recipe, first: int | None = None) -> _Judged:
         ready = tried(self._ready, recipe, self._n_threads)
-        run = trained_on(ready, recipe, first=first, n_threads=self._n_threads)
+        ready, run = shifted(ready, trained_on(ready, recipe, first=first, n_threads=self._n_threads))
         if any(history.stopped_by == "interrupt" for history in run.histories):
             raise KeyboardInterrupt
         target, answers, units = held_out_answers(ready, run, recipe.optimize)
@@ -202,6 +203,12 @@ def _prepared(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -
     X, y, weights = ready.part("test")
     none = X[:0], y[:0], None if weights is None else weights[:0]
     return replace(ready, parts={**ready.parts, "test": none})
+
+
+def _scores_of(target: Target) -> tuple[str, ...]:
+    if isinstance(target, ClassTarget):
+        return OF_CLASSES
+    return OF_NUMBERS if target.quantile is None else OF_QUANTILES
 
 
 def _shorter(recipe: Recipe) -> Recipe:

@@ -26,7 +26,8 @@ class Overrun:
 
     Attributes:
         share: α of θ = (1 − α)·θ(best epoch) + α·θ(last epoch).
-        losses: that the held-out rows had with each of `SHARES`: the log loss after a temperature, or the mean square.
+        losses: that the held-out rows had with each of `SHARES`: the log loss after a temperature, the mean square, or
+            the mean pinball loss.
     """
 
     share: float
@@ -94,7 +95,7 @@ def _loss(target: Target | Targets, outputs: Array, y: Array, weights: Array | N
     if isinstance(target, Targets):
         return sum(_loss_of_one(one, outputs[:, at], y[:, at], weights) for one, at in target.columns)
     if not isinstance(target, ClassTarget):
-        return float(np.average((outputs[:, 0] - y) ** 2, weights=weights))
+        return float(np.average(target.losses(y, outputs[:, 0]), weights=weights))
     p = class_probabilities(outputs)
     return log_loss(tempered(p, fitted_temperature(p, y, weights)), y, weights)
 

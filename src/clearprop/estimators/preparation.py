@@ -122,6 +122,7 @@ def prepare(frame: Any, target: str, recipe: Recipe, own: Mapping[str, Any]) -> 
             division = replace(division, said=(Message("division.few", n=len(y)),))
         weights = weights_in(table, recipe.weight)
         coding, y = knowing(coding, table, target, y, division.split.train, weights, logs=recipe.scaling == "auto")
+        coding = _of_quantile(recipe.quantile, coding, y, division.split.train, weights)
         unused |= {name for name in (recipe.group, recipe.weight) if name is not None}
         read = partial(TableEncoder.fit, table.to_native(), unused, scaling=recipe.scaling, marks=recipe.marks)
         encoder, X, remarks = _learned(read, table, coding, y, division, recipe.kinds or {})
@@ -203,6 +204,19 @@ def knowing(
         return replace(coding, shares=tuple((mass / (mass.sum() or 1)).tolist())), y
     coding = coding.fitted_to(table[train][target], logs)
     return coding, coding.encode(table[target])
+
+
+def _of_quantile(tau: float | None, coding: Target, y: Array, train: Array, weights: Array | None) -> Target:
+    """The target of which a quantile is learned, if one is."""
+    if tau is None:
+        return coding
+    if isinstance(coding, ClassTarget):
+        raise InvalidValueError(
+            f"quantile {tau:g} of the classes of {coding.name!r}",
+            "a target of numbers",
+            "classes that are numbers are read as such with the task regression",
+        )
+    return coding.of_quantile(tau, y[train], None if weights is None else weights[train])
 
 
 def _own(name: str, frame: Any, target: str, coding: Target, encoder: TableEncoder, weight: str | None) -> Part:

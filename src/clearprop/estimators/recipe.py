@@ -77,6 +77,8 @@ class Recipe:
         optimize: "f1" (of the rarer class), "balanced_accuracy" or "accuracy": of two classes, choose the probability
             from which on the rarer one is answered so that this score is best on the validation rows, or on the
             training rows if there are none. Of several classes "balanced_accuracy" alone.
+        quantile: τ in (0, 1), of a number: learn and answer its τ-quantile, below which the share τ of rows like these
+            lie, and not its mean.
         na: texts that stand for a missing value beside the usual ones.
         keep_na: usual ones that are values; - NA None ? are already where their column shows it.
         default_na: whether the usual ones stand for a missing value.
@@ -120,6 +122,7 @@ class Recipe:
     weight: str | None = None
     class_weight: Any = None
     optimize: str | None = None
+    quantile: float | None = None
 
     na: str | Collection[str] = ()
     keep_na: str | Collection[str] = ()
@@ -172,6 +175,13 @@ class Recipe:
         self._set("patience", EarlyStopping(patience=checked_integer("patience", self.patience)).patience)
         _one_of("score to choose a threshold for", self.optimize, OPTIMIZABLE)
         self._set("seed", checked_seed(self.seed))
+        self._set("quantile", None if self.quantile is None else _quantile(self.quantile))
+        if self.quantile is not None and self.optimize is not None:
+            raise InvalidValueError(
+                f"quantile {self.quantile:g} with optimize {self.optimize!r}",
+                "one of them",
+                "quantiles are of numbers, and a threshold is chosen for classes",
+            )
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
@@ -282,6 +292,12 @@ def _one_of(what: str, given: str | None, known: Sequence[str]) -> str | None:
 def _share(name: str, given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, int | float | np.number) or not 0 <= given < 1:
         raise InvalidValueError(f"{name} share {given!r}", "a number in [0, 1), or a data frame")
+    return float(given)
+
+
+def _quantile(given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float | np.number) or not 0 < given < 1:
+        raise InvalidValueError(f"quantile {given!r}", "a number between 0 and 1, such as 0.9")
     return float(given)
 
 

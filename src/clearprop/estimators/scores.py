@@ -25,10 +25,11 @@ class Answers:
 
     y: Array  # coded targets (N,)
     codes: Array  # numbers of the classes that are answered (N,); of numbers the answers, as `NumberTarget.compared`
-    loss: Array  # of each row (N,): its log loss, or its squared error
+    loss: Array  # of each row (N,): its log loss, or its squared error, or its pinball loss
     p: Array  # probabilities of the classes (N, k), where there are at most 50; else (N, 0)
     weights: Array | None = None  # of the rows (N,); None where all count alike
-    inside: Array | None = None  # whether each number lies in its 90% interval (N,); None without intervals
+    # Whether each number lies in its 90% interval, or at or below its quantile, (N,); None without either.
+    inside: Array | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -50,7 +51,8 @@ def answers_of(target: Target, y: Array, a: Array, weights: Array | None = None)
     if not isinstance(target, ClassTarget):
         truth, value, _ = target.compared(y, a[:, 0])
         inside = target.covers(y, a[:, 0], COVERAGE) if target.residuals else None
-        return Answers(y, value, (truth - value) ** 2, np.empty((len(y), 0)), weights, inside)
+        inside = inside if target.quantile is None else truth <= value
+        return Answers(y, value, target.losses(truth, value), np.empty((len(y), 0)), weights, inside)
     p = class_probabilities(a)
     ranked = p if p.shape[1] <= MOST_RANKED else np.empty((len(y), 0))  # no view, which would keep p in memory
     return Answers(y, target.decide(p), losses(target, y, a), ranked, weights)
@@ -85,7 +87,9 @@ def scores_of(target: Target, y: Array, a: Array, weights: Array | None = None) 
     For classes accuracy, balanced accuracy (the mean recall of the classes), precision, recall and F1 (of the rarer of
     two classes; of several the mean over those that occur), average precision, log loss, and the area under the ROC
     curve (of several classes the mean of each against the rest). For numbers R², RMSE and MAE, the latter two in the
-    target's unit. NaN where one is not defined, as where only one class is there.
+    target's unit, and of a quantile, instead, its mean pinball loss in that unit and R¹, the share of the baseline's
+    pinball loss that is removed (Koenker & Machado, JASA 1999). NaN where one is not defined, as where only one class
+    is there.
 
     Args:
         target: how y is coded.
@@ -103,18 +107,19 @@ def scores(target: Target, answers: Answers) -> dict[str, float]:
 
 
 def losses(target: Target, y: Array, a: Array) -> Array:
-    """The squared error of each row, or its log loss, (N,)."""
+    """The squared error of each row, or its pinball loss, or its log loss, (N,)."""
     if isinstance(target, ClassTarget):
         p = class_probabilities(a)[np.arange(len(y)), y].astype(np.float64)
         return np.asarray(-np.log(np.maximum(p, _SMALLEST)))
     truth, answers, _ = target.compared(y, a[:, 0])
-    return np.asarray((truth - answers) ** 2)
+    return target.losses(truth, answers)
 
 
 def baseline_of(target: Target, y: Array, weights: Array | None = None) -> dict[str, float]:
     """Scores of the baseline, which looks at no column.
 
-    That is the most frequent class of the training rows, with the classes' shares as probabilities, or the mean.
+    That is the most frequent class of the training rows, with the classes' shares as probabilities, or the mean, or the
+    quantile.
     """
     if isinstance(target, ClassTarget):
         shares = np.array(target.shares or [1 / len(target.classes)] * len(target.classes))
@@ -122,9 +127,9 @@ def baseline_of(target: Target, y: Array, weights: Array | None = None) -> dict[
         ranked = shares if len(shares) <= MOST_RANKED else shares[:0]
         p = np.broadcast_to(ranked, (len(y), len(ranked)))
         return scores(target, Answers(y, np.full(len(y), shares.argmax()), loss, p, weights))
-    mean = np.zeros(len(y))
-    truth, _, _ = target.compared(y, mean)
-    return scores(target, Answers(y, mean, truth**2, np.empty((len(y), 0)), weights))
+    same = np.full(len(y), target.baseline)
+    truth, _, _ = target.compared(y, same)
+    return scores(target, Answers(y, same, target.losses(truth, same), np.empty((len(y), 0)), weights))
 
 
 def class_probabilities(a: Array) -> Array:
@@ -146,6 +151,10 @@ def weighted_scores(target: Target, answers: Answers, w: Array) -> dict[str, Arr
         if isinstance(target, ClassTarget):
             return _class_scores(target, answers, w)
         truth, _, unit = target.compared(answers.y, np.zeros(len(answers)))
+        if target.quantile is not None:
+            trivial = w @ target.losses(truth, np.full(len(truth), target.baseline))
+            r1 = np.where(trivial > 0, 1 - w @ answers.loss / trivial, np.nan)
+            return {"pinball": w @ answers.loss / w.sum(axis=1) * unit, "r1": r1}
         return _number_scores(truth, answers, w, unit)
 
 

@@ -23,6 +23,7 @@ from clearprop.estimators.fit import TableFit
 from clearprop.estimators.members import trained_on
 from clearprop.estimators.predictor import Predictor, Sizes, as_network, reader_of
 from clearprop.estimators.preparation import prepare
+from clearprop.estimators.quantiles import shifted
 from clearprop.estimators.recipe import FIELDS, Recipe, require_known
 from clearprop.estimators.remarks import warn_of
 from clearprop.estimators.row import RowExplanation, explained
@@ -506,7 +507,7 @@ class TableModel:
         ready = tried(ready, recipe, n_threads)
         for remark in ready.remarks:
             warnings.warn(remark("en"), DataWarning, stacklevel=2)
-        run = trained_on(ready, recipe, callbacks, progress, **options)
+        ready, run = shifted(ready, trained_on(ready, recipe, callbacks, progress, **options))
         ready = replace(ready, target=finished(ready, run))
         if recipe.optimize is not None:
             ready = deciding(ready, run, recipe.optimize)

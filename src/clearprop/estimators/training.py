@@ -18,7 +18,7 @@ from clearprop.estimators.several.targets import Targets
 from clearprop.estimators.suited import suited
 from clearprop.estimators.temperature import Calibration
 from clearprop.network import Network
-from clearprop.nn import Cosine, Dense, Dropout, Layer, PiecewiseLinear, first_value
+from clearprop.nn import Cosine, Dense, Dropout, Layer, PiecewiseLinear, Quantile, first_value
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.target import ClassTarget, Target
 from clearprop.train import EarlyStopping, History, Optimizer, resolve_optimizer
@@ -131,7 +131,7 @@ def _answer(target: Target | Targets) -> tuple[Layer, Any]:
     if isinstance(target, Targets):
         return target.joined([_answer(each) for each in target.each])
     if not isinstance(target, ClassTarget):
-        return Dense(1), "mean_squared_error"
+        return Dense(1), "mean_squared_error" if target.quantile is None else Quantile(target.quantile)
     if len(target.classes) == 2:
         return Dense(1, "sigmoid"), "binary_cross_entropy"
     return Dense(len(target.classes), "softmax"), "cross_entropy"
@@ -144,10 +144,13 @@ def tried(ready: Prepared, recipe: Recipe, n_threads: int | None = None) -> Prep
     """The same, or with a plain target, if the logarithm of one that spans decades makes answers worse.
 
     The logarithm stays where neither the mean absolute error nor the root mean square error, which is mostly that of
-    the few largest values, is larger with it. Without validation rows there is no trial, and it stays, too.
+    the few largest values, is larger with it. Without validation rows there is no trial, and it stays, too. So it does
+    for a quantile, which is the same with it and without it.
     """
     logs = ready.target
-    if not isinstance(logs, NumberTarget) or logs.log_unit is None or not len(ready.part("validation")[1]):
+    if not isinstance(logs, NumberTarget) or logs.log_unit is None or logs.quantile is not None:
+        return ready
+    if not len(ready.part("validation")[1]):
         return ready
     plain = ready.with_target(logs.without_log())
     (square, absolute), (plain_square, plain_absolute) = (_errors(one, recipe, n_threads) for one in (ready, plain))

@@ -18,7 +18,8 @@ from clearprop.table.plain import exactly, record
 # What a search can go by; the first of each task is the usual one.
 OF_CLASSES = ("log_loss", "accuracy", "balanced_accuracy", "precision", "recall", "f1", "average_precision", "auc")
 OF_NUMBERS = ("rmse", "mae", "r2")
-SCORES = (*OF_CLASSES, *OF_NUMBERS)
+OF_QUANTILES = ("pinball", "r1")
+SCORES = (*OF_CLASSES, *OF_NUMBERS, *OF_QUANTILES)
 _KIND = "clearprop search"
 _GOING_ON = 3  # one trial in so many goes on after its first members or epochs
 CLEAR = 2.0  # standard errors, by which a recipe has to be better than the first one

@@ -14,7 +14,7 @@ from clearprop.train import History
 from clearprop.visible import shown_name
 
 PARTS = {name: Message(f"verdict.parts.{name}") for name in ("train", "validation", "held_out", "test", "table")}
-_NAMES = {name: Message(f"verdict.names.{name}") for name in ("accuracy", "auc", "log_loss", "r2")}
+_NAMES = {name: Message(f"verdict.names.{name}") for name in ("accuracy", "auc", "log_loss", "r2", "r1")}
 _MOSTLY = 0.8  # of the rows are of one class: then accuracy has little to say
 _ADVICE = {True: Message("verdict.advice.true"), False: Message("verdict.advice.false")}
 
@@ -68,14 +68,16 @@ def verdict(
     """
     if judgement is None:
         return [Message("verdict.nothing_held_out")]
-    metric = "accuracy" if isinstance(target, ClassTarget) else "r2"
+    is_quantile = not isinstance(target, ClassTarget) and target.quantile is not None
+    metric = "accuracy" if isinstance(target, ClassTarget) else "r1" if is_quantile else "r2"
     if metric not in judgement.unseen:
         return [Message("verdict.too_few", part=PARTS[part], name=_NAMES[metric])]
     unseen = judgement.unseen[metric]
     measured = _measured(unseen, part)
     found, better = [], judgement.better_than_chance
     if better is None:
-        answer = Message("verdict.most_frequent" if isinstance(target, ClassTarget) else "verdict.mean")
+        constant = "quantile" if is_quantile else "mean"
+        answer = Message("verdict.most_frequent" if isinstance(target, ClassTarget) else f"verdict.{constant}")
         found.append(Message("verdict.chance", measured=measured, answer=answer, trivial=unseen.baseline))
     elif better is not unseen and isinstance(target, ClassTarget):
         found.append(_blunt(target, measured, better, weighting))

@@ -204,7 +204,9 @@ def _scores(
     notes = [Message("overview.held_out")] if HELD_OUT in parts else []
     notes += search_note(search, parts)
     if (coverage := list(parts.values())[-1].get("coverage")) is not None:
-        notes.append(Message("overview.coverage", **{name: coverage[name] for name in COVERAGE_FACTS}))
+        key = "overview.below" if target.get("quantile") else "overview.coverage"
+        percent = f"{100 * coverage['promised']:.6g}"
+        notes.append(Message(key, **{name: coverage[name] for name in COVERAGE_FACTS}, percent=percent))
     if is_rare and "f1" in last:
         positive = target["positive"]
         of = Message("overview.means") if positive is None else Message("overview.those_of", label=shown_name(positive))

@@ -19,7 +19,7 @@ METRICS = {
     name: Message(f"scores.metrics.{name}")
     for name in (
         *("accuracy", "balanced_accuracy", "precision", "recall", "f1", "average_precision", "log_loss", "auc"),
-        *("r2", "rmse", "mae"),
+        *("r2", "rmse", "mae", "pinball", "r1"),
     )
 }
 
@@ -77,6 +77,7 @@ def summary_of_model(model: TableModel, lang: Language = "en") -> dict[str, Any]
         text = model.target.text.example if model.target.text else None
         mean, std = model.target.usual
         target |= {"mean": mean, "std": std, "read_from_text": text, "done": words_of(said["target"], lang)}
+        target |= {"quantile": model.target.quantile, "shift": model.target.shift} if model.target.quantile else {}
     columns = [
         {"name": c.name, "kind": c.kind, "features": len(c.feature_names), "done": said["columns"][c.name](lang)}
         for c in model.encoder.columns

@@ -45,6 +45,9 @@ class NumberTarget:
     whole_days: bool = False  # whether the dates have no time of day
     missing: tuple[str, ...] = ()  # texts that stand for a missing value
     residuals: Residuals | None = field(default=None, repr=False)  # of held-out rows; None where there were none
+    quantile: float | None = None  # τ: that quantile is answered, and not the mean; None for the mean
+    constant: float = 0.0  # the τ-quantile of the training rows in the target's own unit: the baseline
+    shift: float | None = None  # of the outputs, which have it in them: so that τ of the held-out rows lie below
 
     task = "regression"
 
@@ -74,6 +77,8 @@ class NumberTarget:
             raise ValueError("a factor that no logarithm has")
         if found.dates:
             checked_form(found.dates)
+        if found.quantile is not None and not 0 < found.quantile < 1:
+            raise ValueError("a quantile that is none")
         return found
 
     @property
@@ -122,16 +127,36 @@ class NumberTarget:
         found = replace(self, mean=logs_mean, std=logs_std, log_unit=unit, average=mean, spread=std)
         return replace(found, lowest=float(values.min()), highest=float(values.max()))
 
+    def of_quantile(self, tau: float, y: NDArray[Any], weights: NDArray[Any] | None = None) -> NumberTarget:
+        """The same target, of which the τ-quantile is answered, with that of the training rows as the baseline.
+
+        Args:
+            tau: τ in (0, 1).
+            y: coded targets of the training rows (N,).
+            weights: of the rows (N,), or None.
+        """
+        constant = np.quantile(y, tau, weights=weights, method="inverted_cdf")
+        return replace(self, quantile=tau, constant=float(self.decode(constant)))
+
+    def losses(self, truth: NDArray[Any], answers: NDArray[Any]) -> Numbers:
+        """How far off answers (N,) are: the squared error d², d = y − a; of a τ-quantile max(τd, (τ − 1)d).
+
+        Source: Koenker & Bassett, Regression Quantiles, Econometrica 1978, for the latter, the pinball loss.
+        """
+        d = np.asarray(truth, np.float64) - answers
+        return np.asarray(d**2) if self.quantile is None else np.maximum(self.quantile * d, (self.quantile - 1) * d)
+
     def smeared(self, y: NDArray[Any], outputs: NDArray[Any]) -> NumberTarget:
         """The same target with the factor that makes a mean of a median, found on rows that the network did not see.
 
-        It is the mean of exp(log y − log ŷ) (Duan's smearing); 1 where no logarithms are learned.
+        It is the mean of exp(log y − log ŷ) (Duan's smearing); 1 where no logarithms are learned, or a quantile is:
+        that of the logarithm is the logarithm of it.
 
         Args:
             y: coded targets (N,).
             outputs: of the network (N,).
         """
-        if self.log_unit is None:
+        if self.log_unit is None or self.quantile is not None:
             return self
         with np.errstate(over="ignore"):
             factor = float(np.mean(np.exp(self.std * (np.asarray(y, np.float64) - outputs))))
@@ -145,7 +170,7 @@ class NumberTarget:
             outputs: of the network (N,).
             weights: of the rows (N,), or None.
         """
-        return replace(self, residuals=Residuals.of(y, outputs, weights))
+        return self if self.quantile is not None else replace(self, residuals=Residuals.of(y, outputs, weights))
 
     def bounds(self, outputs: NDArray[Any], coverage: float = 0.9) -> Numbers:
         """Lower and upper end (N, 2) of the conformal interval of each output (N,); see `Residuals`.
@@ -154,9 +179,15 @@ class NumberTarget:
         infinite where the held-out rows are too few for this coverage, and 0 at least where no number may be negative.
 
         Raises:
-            InvalidValueError: for a coverage outside 0 … 1, or a model without held-out rows.
+            InvalidValueError: for a coverage outside 0 … 1, or a model of a quantile, or without held-out rows.
         """
         checked_coverage(coverage)
+        if self.quantile is not None:
+            raise InvalidValueError(
+                f"intervals of a model of the {self.quantile:g} quantile",
+                "a model of means",
+                "or train two quantiles, such as 0.05 and 0.95: 90% of the rows lie between them",
+            )
         if self.residuals is None:
             raise InvalidValueError(
                 "intervals of a model that kept no residuals of held-out rows",
@@ -213,6 +244,12 @@ class NumberTarget:
             outputs = np.maximum(outputs, (self.lowest - self.mean) / self.std)
         return y, outputs, self.std
 
+    @property
+    def baseline(self) -> float:
+        """What is answered without a look at any column, on the scale of `compared`: the mean, or the quantile."""
+        mean, _ = self.usual
+        return 0.0 if self.quantile is None else (self.constant - mean) / (self.std if self.log_unit is None else mean)
+
     def slope(self, outputs: NDArray[Any]) -> Numbers:
         """How much a prediction changes, in the target's unit, for each 1 of the network's output, (N,)."""
         outputs = np.asarray(outputs, np.float64)
@@ -233,6 +270,19 @@ class NumberTarget:
 
     def describe(self) -> list[Message]:
         """What was done beside standardising, each in a few words."""
+        return [*self._of_quantile(), *self._of_numbers()]
+
+    def _of_quantile(self) -> list[Message]:
+        if self.quantile is None:
+            return []
+        told = Message("table.target.quantile", tau=f"{100 * self.quantile:.6g}")
+        if self.shift is None:
+            return [told, Message("table.target.not_shifted")]
+        if self.log_unit is None:
+            return [told, Message("table.target.shifted", by=self.shift * self.std)]
+        return [told, Message("table.target.shifted_by_factor", factor=float(np.exp(self.shift * self.std)))]
+
+    def _of_numbers(self) -> list[Message]:
         if self.dates is not None:
             return [Message("table.target.dates_in_text" if self.dates else "table.target.dates", form=self.dates)]
         if self.log_unit is None:

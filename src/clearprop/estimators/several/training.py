@@ -41,6 +41,8 @@ def train_several(
     What is found on held-out rows (factors of logarithms, temperatures, thresholds, intervals, scores) is found for
     each target as for a model of it alone, which the network with that head is.
     """
+    if recipe.quantile is not None:
+        raise InvalidValueError(f"quantile {recipe.quantile:g} of several targets", "one target", "train one at a time")
     ready = prepare_several(frame, [str(name) for name in names], recipe, own)
     _require_optimizable(recipe.optimize, ready)
     each = {name: tried(one, recipe, options.get("n_threads")) for name, one in ready.each.items()}

@@ -32,7 +32,7 @@ Array = NDArray[Any]
 OVERRIDES = (
     *("members", "pieces", "hidden", "activation", "dropout", "l2"),
     *("epochs", "patience", "batch_size", "optimizer", "learning_rate", "schedule"),
-    *("kinds", "scaling", "split", "time", "group", "class_weight"),
+    *("kinds", "scaling", "split", "time", "group", "class_weight", "quantile"),
 )
 
 

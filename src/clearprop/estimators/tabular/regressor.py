@@ -32,6 +32,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):  # type: ignore[misc]
         epochs, patience, batch_size, optimizer, learning_rate, schedule: their training; see `Recipe`.
         kinds, scaling: how columns are read; see `Recipe`.
         split, time, group: how rows are held out; see `Recipe`.
+        quantile: τ in (0, 1): answer this quantile, and not the mean; see `docs/uncertainty.md`.
 
     Attributes:
         model_: the `TableModel`; of several targets the `MultiTargetModel`.
@@ -70,6 +71,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):  # type: ignore[misc]
         split: str | None = None,
         time: str | None = None,
         group: str | Collection[str] | None = None,
+        quantile: float | None = None,
     ) -> None:
         self._keep(locals())
 

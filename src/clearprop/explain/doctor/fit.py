@@ -1,6 +1,6 @@
 """The fit: poor on the training rows themselves, far better there than on new rows, or no better than chance.
 
-It is judged by scores with their intervals (accuracy, R², log loss), and by the vote of nearest neighbours.
+It is judged by scores with their intervals (accuracy, R², R¹ of a quantile, log loss), and by the vote of neighbours.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from clearprop.explain.doctor.patient import Patient
 from clearprop.explain.doctor.plots import loss_plot
 from clearprop.explain.doctor.rate import FEWEST_EPOCHS
 from clearprop.messages import Message
-from clearprop.nn import first_value
+from clearprop.nn import Quantile, first_value
 from clearprop.present.figure import Plot
 from clearprop.train import Data
 from clearprop.train.metrics import right_answers, right_classes
@@ -155,14 +155,16 @@ def _losses(patient: Patient) -> Plot | None:
 
 
 def measures_of(patient: Patient, data: Data) -> Measures:
-    """Accuracy or R² on some rows, and for classes that exclude each other log loss; only those that are defined."""
+    """Accuracy, R² or R¹ on some rows, and log loss of classes that exclude each other; only those that are defined."""
     y, known = patient.targets_as_rows(data), patient.targets_as_rows(patient.scored)
     a, weights = answers_of(patient, data.X), patient.row_weights(data)
-    constant = np.average(known, axis=0, weights=patient.row_weights(patient.scored))  # shares or mean of the training
+    constant = _constant(patient, known, patient.row_weights(patient.scored))
     baseline = np.broadcast_to(constant, y.shape)
     if not patient.is_classification:
-        errors, spread = (((y - answer) ** 2).sum(axis=1) * weights for answer in (a, baseline))
-        return defined({"r2": _explained(Message("verdict.names.r2"), errors, spread)} if spread.sum() > 0 else {})
+        errors, spread = (_errors(patient, y, answer) * weights for answer in (a, baseline))
+        metric = "r1" if isinstance(patient.loss, Quantile) else "r2"
+        name = Message(f"verdict.names.{metric}")
+        return defined({metric: _explained(name, errors, spread)} if spread.sum() > 0 else {})
     share, trivial = (float(np.average(_right(patient, answer, y), weights=weights)) for answer in (a, baseline))
     bounds = _wilson(share, float(weights.sum() ** 2 / (weights**2).sum()))
     found = {"accuracy": Measure(Message("verdict.names.accuracy"), share, *bounds, trivial)}
@@ -170,6 +172,21 @@ def measures_of(patient: Patient, data: Data) -> Measures:
         errors, spread = (_log_losses(answer, y) * weights for answer in (a, baseline))
         found["log_loss"] = _explained(Message("doctor.log_loss_removed"), errors, spread)
     return defined(found)
+
+
+def _constant(patient: Patient, y: Array, weights: Array) -> Array:
+    """The answer that looks at no column: the shares of the classes, the mean, or the quantile that is learned."""
+    if isinstance(patient.loss, Quantile):
+        every = [np.quantile(column, patient.loss.tau, weights=weights, method="inverted_cdf") for column in y.T]
+        return np.array(every)
+    return np.asarray(np.average(y, axis=0, weights=weights))
+
+
+def _errors(patient: Patient, y: Array, a: Array) -> Array:
+    """The squared error of each row, or its pinball loss where a quantile is learned, (N,)."""
+    d, loss = y - a, patient.loss
+    each = np.maximum(loss.tau * d, (loss.tau - 1) * d) if isinstance(loss, Quantile) else d**2
+    return np.asarray(each.sum(axis=1))
 
 
 def _explained(name: Message, errors: Array, baseline: Array) -> Measure:
@@ -222,9 +239,8 @@ def gain_of_neighbours(patient: Patient) -> tuple[float, float, float]:
     if patient.is_classification:
         theirs, ours = _right(patient, vote, y), _right(patient, a, y)
     else:
-        squares = ((y - np.average(y, axis=0, weights=weights)) ** 2).sum(axis=1)
-        scale = np.average(squares, weights=weights) or 1.0
-        theirs, ours = (1 - ((y - x) ** 2).sum(axis=1) / scale for x in (vote, a))
+        scale = np.average(_errors(patient, y, _constant(patient, y, weights)), weights=weights) or 1.0
+        theirs, ours = (1 - _errors(patient, y, x) / scale for x in (vote, a))
     gain = theirs - ours
     mean = float(np.average(gain, weights=weights))
     error = float(np.sqrt((weights**2 * (gain - mean) ** 2).sum()) / weights.sum())

@@ -62,12 +62,12 @@ Measures = Mapping[str, Measure]
 
 
 def defined(measures: Measures) -> Measures:
-    """Those that are defined; none where accuracy or R² is not: rows of one class or one number say nothing."""
+    """Those that are defined; none where accuracy, R² or R¹ is not: rows of one class or one number say nothing."""
     found = {metric: measure for metric, measure in measures.items() if measure.is_defined}
-    return found if found.keys() & {"accuracy", "r2"} else {}
+    return found if found.keys() & {"accuracy", "r2", "r1"} else {}
 
 
-ON_WHICH_OVERFITTING_IS_JUDGED = ("accuracy", "auc", "r2")
+ON_WHICH_OVERFITTING_IS_JUDGED = ("accuracy", "auc", "r2", "r1")
 
 
 @dataclass(frozen=True)
