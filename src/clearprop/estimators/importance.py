@@ -39,7 +39,7 @@ def permutation_importance(
         model: a model of a table, or a network.
         data: a data frame with the target column; for a network its features (N, n_inputs).
         y: the targets, for a network.
-        metric: accuracy or R² by default; else "log_loss", "auc", "rmse", … for a table, "loss" or "mae", … for a
+        metric: accuracy, R² or (quantiles) R¹ by default; else "log_loss", … for a table, "loss" or "mae", … for a
             network. Where less is better, it is the rise that counts.
         n_repeats: shuffles of each column.
         seed: of the shuffles.
@@ -129,4 +129,4 @@ def default_metric(model: TableModel) -> str:
     """The score that people ask for first."""
     if isinstance(model.target, ClassTarget):
         return "accuracy"
-    return "r2" if model.target.quantile is None else "pinball"
+    return "r2" if model.target.quantile is None else "r1"

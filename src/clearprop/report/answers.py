@@ -80,7 +80,12 @@ def _residuals(evidence: Evidence) -> Iterator[Block]:
         words.append(Message("report.answers.drawn", n=f"{len(sample):,}", of=f"{sample.of:,}"))
     if far:
         words.append(Message("report.answers.far", n=far))
-    yield Paragraph.of(Message("report.answers.residuals", half=half, most=most), kind="lead")
+    if target.quantile is None:
+        lead = Message("report.answers.residuals", half=half, most=most)
+    else:
+        below = float(np.average(truth <= answer))
+        lead = Message("report.answers.of_quantile", tau=f"{100 * target.quantile:.6g}", below=below)
+    yield Paragraph.of(lead, kind="lead")
     yield Section("", (Figure(_scatter(sample, truth, answer)), Figure(histogram)), kind="pair")
     yield Paragraph(tuple(words), "note")
 

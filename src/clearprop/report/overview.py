@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.estimators.about import HELD_OUT, folds_in, named_parts, rows_apart
-from clearprop.estimators.evaluation import COVERAGE_FACTS
 from clearprop.messages import Message, Words
 from clearprop.present.document import Block, Cell, Column, Document, Paragraph, Section, Table
 from clearprop.report.ends import of_members
 from clearprop.report.reading import how_read
 from clearprop.report.scores import table_of_scores
 from clearprop.report.search import search_in_words, search_note
+from clearprop.report.summary import covered
 from clearprop.visible import shown_name
 
 _FEW_COLUMNS, _MOST_CLASSES, _MOST_MISTAKES = 15, 8, 5
@@ -203,10 +203,7 @@ def _scores(
     table = table_of_scores(parts, [name for name in last if is_rare or name not in _OF_RARE])
     notes = [Message("overview.held_out")] if HELD_OUT in parts else []
     notes += search_note(search, parts)
-    if (coverage := list(parts.values())[-1].get("coverage")) is not None:
-        key = "overview.below" if target.get("quantile") else "overview.coverage"
-        percent = f"{100 * coverage['promised']:.6g}"
-        notes.append(Message(key, **{name: coverage[name] for name in COVERAGE_FACTS}, percent=percent))
+    notes += covered(list(parts.values())[-1], bool(target.get("quantile")))
     if is_rare and "f1" in last:
         positive = target["positive"]
         of = Message("overview.means") if positive is None else Message("overview.those_of", label=shown_name(positive))

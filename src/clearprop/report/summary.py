@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from clearprop.estimators import TableFit, TableModel
 from clearprop.estimators.about import ending_facts
+from clearprop.estimators.evaluation import COVERAGE_FACTS
 from clearprop.estimators.threshold import decision_of
 from clearprop.execute import executor_in_words
 from clearprop.messages import Language, Message, as_data
@@ -34,6 +35,14 @@ def score_text(value: float | None) -> str:
 def quantity(value: float) -> str:
     """A number in someone's unit, however large or small, in four digits."""
     return f"{value:,.0f}" if 10_000 <= abs(value) < 1e12 else f"{value:.4g}"
+
+
+def covered(part: Mapping[str, Any], is_quantile: bool) -> Iterator[Message]:
+    """Which share of a part's rows lies in their intervals, or at or below their quantile, where that was measured."""
+    if (found := part.get("coverage")) is not None:
+        facts = {name: found[name] for name in COVERAGE_FACTS}
+        key = "overview.below" if is_quantile else "overview.coverage"
+        yield Message(key, **facts, percent=f"{100 * found['promised']:.6g}")
 
 
 def messages_of_model(model: TableModel) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from clearprop.present.document import Block, Figure, Fold, Paragraph, Section
 from clearprop.present.figure import Axis, Band, Dots, Line, Note, Plot
 from clearprop.present.figure.axis import tick_text
 from clearprop.report.evidence import Evidence
-from clearprop.report.summary import METRICS, score_text
+from clearprop.report.summary import METRICS, covered, score_text
 
 
 def verdict_section(evidence: Evidence) -> Section:
@@ -27,7 +27,10 @@ def verdict_section(evidence: Evidence) -> Section:
     strip: list[Block] = []
     if score is not None and low is not None and high is not None and baseline is not None:
         strip.append(Figure(_strip(on, score, low, high, baseline)))
-    note = Paragraph.of(Message(f"report.verdict.what.{evidence.kind}"), _sure(evidence), kind="note")
+    is_quantile = metric == "r1"
+    baseline_is = Message(f"report.verdict.what.{'quantile' if is_quantile else evidence.kind}")
+    shares = covered(found, True) if is_quantile else ()
+    note = Paragraph.of(baseline_is, _sure(evidence), *shares, kind="note")
     blocks = [Section("", (headline, words), kind="headline"), *strip, note]
     return Section(Message("report.verdict.title"), tuple(blocks), "verdict")
 
