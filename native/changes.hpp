@@ -48,7 +48,7 @@ void find_changes(const Matrix<T>& a, const int32_t* first, const Matrix<T>& out
             T each[lanes<T>];
             store(each, by);
             for (uint32_t left = nonzero(by); left; left &= left - 1) {
-                const int l = __builtin_ctz(left);
+                const int l = lowest_bit(left);
                 found[n++] = {Int(k + l), each[l]};
             }
         }

@@ -186,4 +186,16 @@ CP_INLINE uint32_t nonzero(V v) {
 }
 #endif
 
+// The number of the lowest bit that is set; there is one. GCC would write tzcnt for it, which older processors read as
+// bsf: the same here, but not to who looks at which instructions are there.
+CP_INLINE int lowest_bit(uint32_t bits) {
+#if defined(__x86_64__)
+    uint32_t at;
+    __asm__("bsf %1, %0" : "=r"(at) : "r"(bits) : "cc");
+    return int(at);
+#else
+    return __builtin_ctz(bits);
+#endif
+}
+
 }  // namespace clearprop::CLEARPROP_ISA
