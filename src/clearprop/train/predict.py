@@ -17,14 +17,14 @@ from clearprop.table.split import split_rows
 from clearprop.train.metrics import Metric
 
 LOOKED_AT = 1000  # rows
-_NOT_ZERO = 0.25  # share of the numbers, at most
+_NOT_ZERO = 1 / 6  # share of the numbers, at most: of a fifth, as in images of digits, dense products are as fast
 
 
 def mostly_zero(X: Array) -> bool:
-    """Whether at most a quarter of the numbers are not 0.
+    """Whether at most a sixth of the numbers are not 0.
 
     Example:
-        >>> mostly_zero(np.eye(4)), mostly_zero(np.ones((4, 4)))
+        >>> mostly_zero(np.eye(8)), mostly_zero(np.ones((4, 4)))
         (True, False)
     """
     return X.size > 0 and int(np.count_nonzero(X)) <= _NOT_ZERO * int(X.size)
