@@ -22,7 +22,8 @@ from clearprop.table import load_demo
 pytestmark = pytest.mark.system
 
 KILLS = int(os.environ.get("CLEARPROP_KILLS", "2"))
-TRAIN = [sys.executable, "-m", "clearprop.app.cli", "train", "--target", "target", "--checkpoint", "--quiet"]
+TRAIN = [sys.executable, "-m", "clearprop.app.cli", "train", "--preset", "single", "--target", "target", "--checkpoint"]
+TRAIN += ["--quiet"]
 SHORT = ["--hidden", "200", "--epochs", "200", "--patience", "1000", "--seed", "1"]
 ENDLESS = ["--hidden", "100,100", "--epochs", "100000", "--patience", "100000"]
 SAVE = """

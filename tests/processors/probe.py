@@ -44,7 +44,8 @@ def train(folder: Path) -> dict[str, object]:
     rows = [f"{a:.4f},{b:.4f},{'yes' if a + b > 1 else 'no'}" for a, b in rng.uniform(size=(200, 2))]
     table = folder / "table.csv"
     table.write_text("\n".join(["a,b,kind", *rows]) + "\n")
-    sys.argv = ["clearprop", "train", str(table), "--target", "kind", "--epochs", "5", "--quiet", "--out", str(folder)]
+    sys.argv = ["clearprop", "train", str(table), "--target", "kind", "--preset", "single"]
+    sys.argv += ["--epochs", "5", "--quiet", "--out", str(folder)]
     try:
         main()
     except SystemExit as end:
