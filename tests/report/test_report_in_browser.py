@@ -41,7 +41,7 @@ def test_a_report_of_a_real_table(reports, browser, name, width):
     html, fit = reports[name]
     assert len(html.encode()) < 2_000_000
     page = browser.open(html, width=width)
-    assert page.evaluate("[...document.querySelectorAll('h2')].length") == 9
+    assert page.evaluate("[...document.querySelectorAll('h2')].length") == 10
     score = fit.last.scores["accuracy" if name == "penguins" else "r2"]
     assert f"{score:.3f}" in page.evaluate("document.querySelector('.score').textContent")
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
