@@ -107,7 +107,7 @@ def test_a_recipe_as_plain_data():
 def test_presets_have_names():
     assert cp.Recipe.preset("single") == cp.Recipe()
     assert cp.Recipe.preset("single", epochs=3) == cp.Recipe(epochs=3)
-    with pytest.raises(cp.UnknownNameError, match="unknown recipe 'defalt'.*did you mean 'default'"):
+    with pytest.raises(cp.UnknownNameError, match="unknown preset 'defalt'.*did you mean 'default'"):
         cp.Recipe.preset("defalt")
     with pytest.raises(TypeError, match="did you mean 'epochs'"):
         cp.Recipe.preset("default", epoch=3)

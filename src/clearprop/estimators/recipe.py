@@ -198,7 +198,7 @@ class Recipe:
             True
         """
         if name not in PRESETS:
-            raise unknown_name("recipe", name, list(PRESETS))
+            raise unknown_name("preset", name, list(PRESETS))
         return cls(**PRESETS[name], base=name).changed(**overrides)
 
     @property

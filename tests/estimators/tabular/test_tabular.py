@@ -93,7 +93,7 @@ def test_weights_of_rows_count(frame):
 @pytest.mark.parametrize(
     ("arguments", "X", "y", "words"),
     [
-        ({"preset": "fastest"}, [[1.0], [2.0]], [0, 1], "unknown recipe 'fastest'"),
+        ({"preset": "fastest"}, [[1.0], [2.0]], [0, 1], "unknown preset 'fastest'"),
         ({}, [[1.0], [2.0]], [1, 1], "one class only"),
         ({}, [[1.0], [2.0]], [0, 1, 0], "samples"),
         ({"dropout": 1.5}, [[1.0], [2.0]], [0, 1], "1.5"),
