@@ -39,23 +39,46 @@ CP_INLINE void each(int64_t n, T* to, F f) {
     }
 }
 
-template <class T, class F>
-CP_INLINE void unary(const Register<T>& a, int64_t n, T* to, F f) {
-    each<T>(n, to, [&](auto get) { return f(get(a)); });
+// f of n numbers that `at(i)` and `part(i, left)` load: the loop knows beforehand what is a vector and what a number.
+template <class T, class At, class Part>
+CP_INLINE void loop(int64_t n, T* to, At at, Part part) {
+    int64_t i = 0;
+#pragma GCC unroll 4
+    for (; i + lanes<T> <= n; i += lanes<T>) store(to + i, at(i));
+    if (const int left = int(n - i)) store_part(to + i, part(i, left), left);
 }
 
-// The loop is written out for a plain vector with a plain vector and with a number, the cases that matter.
+template <class T, class F>
+CP_INLINE void unary(const Register<T>& a, int64_t n, T* to, F f) {
+    if (a.is_scalar) return each<T>(n, to, [&](auto get) { return f(get(a)); });
+    const T* x = a.data;
+    loop<T>(n, to, [&](int64_t i) { return f(load(x + i)); }, [&](int64_t i, int left) { return f(load_part(x + i, left)); });
+}
+
 template <class T, class F>
 CP_INLINE void binary(const Register<T>& a, const Register<T>& b, int64_t n, T* to, F f) {
-    if (!a.is_scalar && !b.is_scalar) {
-        const T *x = a.data, *y = b.data;
-        int64_t i = 0;
-        for (; i + lanes<T> <= n; i += lanes<T>) store(to + i, f(load(x + i), load(y + i)));
-        const int left = int(n - i);
-        if (left) store_part(to + i, f(load_part(x + i, left), load_part(y + i, left)), left);
-    } else {
-        each<T>(n, to, [&](auto get) { return f(get(a), get(b)); });
-    }
+    const T *x = a.data, *y = b.data;
+    if (!a.is_scalar && !b.is_scalar)
+        return loop<T>(
+            n, to, [&](int64_t i) { return f(load(x + i), load(y + i)); },
+            [&](int64_t i, int left) { return f(load_part(x + i, left), load_part(y + i, left)); });
+    if (a.is_scalar && b.is_scalar) return each<T>(n, to, [&](auto get) { return f(get(a), get(b)); });
+    const Vec<T> number = splat(a.is_scalar ? a.scalar : b.scalar);
+    if (a.is_scalar)
+        return loop<T>(
+            n, to, [&](int64_t i) { return f(number, load(y + i)); },
+            [&](int64_t i, int left) { return f(number, load_part(y + i, left)); });
+    loop<T>(
+        n, to, [&](int64_t i) { return f(load(x + i), number); },
+        [&](int64_t i, int left) { return f(load_part(x + i, left), number); });
+}
+
+template <class T, class F>
+CP_INLINE void ternary(const Register<T>& a, const Register<T>& b, const Register<T>& c, int64_t n, T* to, F f) {
+    if (a.is_scalar || b.is_scalar || !c.is_scalar)
+        return each<T>(n, to, [&](auto get) { return f(get(a), get(b), get(c)); });
+    const Vec<T> number = splat(c.scalar);  // what dropout leaves out is 0
+    binary<T>(a, b, n, to, [&](Vec<T> x, Vec<T> y) { return f(x, y, number); });
 }
 
 template <class T, class F>
@@ -131,6 +154,18 @@ Register<T> operand(const Context& x, const Operand& o, const Piece& at, const T
     }
 }
 
+// What Adam's step is made of, c₁ and c₂ being 1 − β₁ᵗ and 1 − β₂ᵗ.
+template <class T>
+struct AdamRates {
+    Vec<T> rate, scale, eps;
+
+    CP_INLINE AdamRates(T eta, T c1, T c2, T eps)
+        : rate(splat(T(double(eta) / double(c1)))), scale(splat(T(1.0 / double(c2)))), eps(splat(eps)) {}
+    CP_INLINE Vec<T> descend(Vec<T> theta, Vec<T> m, Vec<T> v) const {
+        return theta - m * rate / (sqrt(v * scale) + eps);
+    }
+};
+
 template <class T>
 __attribute__((noinline)) void update(Op op, const Register<T>* r, const int32_t* in, int64_t n, T* to) {
     // Scalars come last: θ g η, θ η λ, v g μ, m g β, v g β, θ g v η ε, θ m v η c₁ c₂ ε.
@@ -163,12 +198,43 @@ __attribute__((noinline)) void update(Op op, const Register<T>* r, const int32_t
                            [&](auto get) { return get(reg(0)) - get(reg(1)) * eta / (sqrt(get(reg(2))) + eps); });
         }
         default: {
-            const Vec<T> rate = splat(T(double(s(3)) / double(s(4)))), c = splat(T(1.0 / double(s(5)))),
-                         eps = splat(s(6));
-            return each<T>(n, to,
-                           [&](auto get) { return get(reg(0)) - get(reg(1)) * rate / (sqrt(get(reg(2)) * c) + eps); });
+            const AdamRates<T> by(s(3), s(4), s(5), s(6));
+            return each<T>(n, to, [&](auto get) { return by.descend(get(reg(0)), get(reg(1)), get(reg(2))); });
         }
     }
+}
+
+// The three updates of Adam in one go, so that the memory of the moments and the square root do not wait for each other.
+template <class T>
+__attribute__((noinline)) void adam(const Micro* m, const Register<T>* r, int64_t n, T* const* to) {
+    auto s = [&](int k, int i) { return r[m[k].inputs[i]].is_scalar ? r[m[k].inputs[i]].scalar : *r[m[k].inputs[i]].data; };
+    auto data = [&](int k, int i) { return r[m[k].inputs[i]].data; };
+    const Vec<T> keep1 = splat(s(0, 2)), take1 = splat(T(1) - s(0, 2));
+    const Vec<T> keep2 = splat(s(1, 2)), take2 = splat(T(1) - s(1, 2));
+    const AdamRates<T> by(s(2, 3), s(2, 4), s(2, 5), s(2, 6));
+    const T *first = data(0, 0), *second = data(1, 0), *gradient = data(0, 1), *theta = data(2, 0);
+    const auto each_of = [&](int64_t i, auto get, auto put) {
+        const Vec<T> g = get(gradient + i);
+        const Vec<T> a = fma(get(first + i), keep1, g * take1), b = fma(get(second + i), keep2, g * g * take2);
+        const Vec<T> x = by.descend(get(theta + i), a, b);
+        put(to[0] + i, a), put(to[1] + i, b), put(to[2] + i, x);
+    };
+    int64_t i = 0;
+    for (; i + lanes<T> <= n; i += lanes<T>)
+        each_of(i, [](const T* p) { return load(p); }, [](T* p, Vec<T> x) { store(p, x); });
+    if (const int left = int(n - i))
+        each_of(
+            i, [left](const T* p) { return load_part(p, left); },
+            [left](T* p, Vec<T> x) { store_part(p, x, left); });
+}
+
+// Whether three operations are the updates of one array by Adam; `first` is the register of what the first one makes.
+template <class T>
+CP_INLINE bool are_adam(const Micro* m, const Register<T>* r, int first) {
+    return m[0].op == Op::average && m[1].op == Op::average_square && m[2].op == Op::adam_descend &&
+           m[0].inputs[1] == m[1].inputs[1] && m[1].inputs[0] < first && m[2].inputs[0] < first &&
+           m[2].inputs[1] == first && m[2].inputs[2] == first + 1 && !r[m[0].inputs[0]].is_scalar &&
+           !r[m[0].inputs[1]].is_scalar && !r[m[1].inputs[0]].is_scalar && !r[m[2].inputs[0]].is_scalar;
 }
 
 template <class T>
@@ -183,12 +249,9 @@ void micro(const Micro& m, const Register<T>* r, int64_t n, T* to) {
 #define BINARY(op, vector, scalar) \
     case Op::op:                   \
         return binary<T>(a, b, n, to, [=](V x, V y) { return vector; });
-#define TERNARY(op, vector, scalar)                        \
-    case Op::op:                                           \
-        return each<T>(n, to, [&](auto get) {              \
-            const auto x = get(a), y = get(b), z = get(c); \
-            return vector;                                 \
-        });
+#define TERNARY(op, vector, scalar) \
+    case Op::op:                    \
+        return ternary<T>(a, b, c, n, to, [=](V x, V y, V z) { return vector; });
 #define LANES(op, lane, scalar) \
     case Op::op:                \
         return lane_by_lane<T>(a, n, to, [=](T x) { return lane; });
@@ -217,12 +280,21 @@ void run_chain(const Instruction& step, const Context& x, int64_t p, int64_t beg
             const T* here = head && i == step.head ? head + done * width : nullptr;
             registers[i] = operand<T>(x, operands[i], at, here, scratch + operands[i].scratch * chunk);
         }
-        for (int i = 0; i < chain.n_micro; ++i) {
+        const auto made = [&](int i) {
             const Micro& m = micros[i];
             T* to = m.value >= 0 ? matrix<T>(x, m.value).at(p, at.begin) : scratch + m.scratch * chunk;
-            micro<T>(m, registers, at.size(), to);
-            Register<T>& made = registers[chain.n_operands + i];
-            made.data = to, made.is_scalar = false;
+            registers[chain.n_operands + i].data = to, registers[chain.n_operands + i].is_scalar = false;
+            return to;
+        };
+        for (int i = 0; i < chain.n_micro; ++i) {
+            if (i + 2 < chain.n_micro && are_adam<T>(micros + i, registers, chain.n_operands + i)) {
+                T* const to[3] = {made(i), made(i + 1), made(i + 2)};
+                adam<T>(micros + i, registers, at.size(), to);
+                i += 2;
+                continue;
+            }
+            T* to = made(i);
+            micro<T>(micros[i], registers, at.size(), to);
         }
     }
 }

@@ -10,7 +10,9 @@
 // more backward; the sums are read and written once a step. Every element is one chain, whatever tile or thread.
 #pragma once
 
+#include "move.hpp"
 #include "product.hpp"
+#include "vecmath.hpp"
 
 namespace clearprop::CLEARPROP_ISA {
 
@@ -28,31 +30,85 @@ CP_INLINE Change<T>* changes_of(const Matrix<T>& m, int64_t r) {
     return reinterpret_cast<Change<T>*>(m.data) + r * (m.cols / 2);
 }
 
-// first[k]: whether a block begins at column k.
+// The changes of one row as they are found, vector by vector, and then written down in one go: where a row changes
+// cannot be foreseen, so there is one branch for 64 columns and none for each vector.
 template <class T>
-void find_changes(const Matrix<T>& a, const int32_t* first, const Matrix<T>& out, int64_t begin, int64_t end) {
+struct Changing {
+    T by[most_changing + lanes<T>];
+    uint64_t bits[most_changing / 64 + 2] = {};
+
+    CP_INLINE void at(int64_t k, Vec<T> change, uint32_t which) {
+        const int64_t word = k / 64, shift = k % 64;
+        store(by + k, change);
+        bits[word] |= uint64_t(which) << shift;
+        bits[word + 1] |= uint64_t(which) >> 1 >> (63 - shift);
+    }
+
+    // Behind those of the columns before `from`, if there are any.
+    CP_INLINE void write(Change<T>* row, int64_t from, int64_t columns) {
+        using Int = typename Lane<T>::Int;
+        Change<T>* next = row + (from ? row[0].column : 0);
+        for (int64_t word = 0; word * 64 < columns; ++word) {
+            for (uint64_t left = bits[word]; left; left &= left - 1) {
+                const int64_t k = word * 64 + lowest_bit(left);
+                *++next = {Int(from + k), by[k]};
+            }
+            bits[word] = 0;
+        }
+        row[0].column = Int(next - row);
+    }
+};
+
+// Those of a matrix that is in memory, whose columns are columns from, from + 1, … of the whole. first[k]: whether a
+// block begins at its column k.
+template <class T>
+void find_changes(const Matrix<T>& a, int64_t from, const int32_t* first, const Matrix<T>& out, int64_t begin,
+                  int64_t end) {
     using Int = typename Lane<T>::Int;
     alignas(64) T line[most_changing + 2 * lanes<T>] = {};
     alignas(64) Int goes_on[most_changing + lanes<T>];
     T* const x = line + lanes<T>;
+    Changing<T> row;
     for (int64_t k = 0; k < a.cols; ++k) goes_on[k] = first[k] ? 0 : -1;
     for (int l = 0; l < lanes<T>; ++l) goes_on[a.cols + l] = 0;  // there x is 0
     for (int64_t r = begin; r < end; ++r) {
         for (int64_t p = 0; p < a.panels(); ++p) copy_row<T>(a.at(p, r), x + p * panel<T>, a.width(p));
-        Change<T>*const row = changes_of(out, r), *const found = row + 1;
-        int64_t n = 0;
         for (int64_t k = 0; k < a.cols; k += lanes<T>) {
             IVec<T> inside;
             __builtin_memcpy(&inside, goes_on + k, sizeof inside);
             const Vec<T> by = load(x + k) - select(inside, load(x + k - 1), Vec<T>{});
-            T each[lanes<T>];
-            store(each, by);
-            for (uint32_t left = nonzero(by); left; left &= left - 1) {
-                const int l = lowest_bit(left);
-                found[n++] = {Int(k + l), each[l]};
+            row.at(k, by, nonzero(by));
+        }
+        row.write(changes_of(out, r), from, a.cols);
+    }
+}
+
+// Those of numbers encoded piece by piece, which are never in memory: min(max((x − t)/h, 0), 1)·scale − less for each
+// interval, whose column of x is among `columns`; the intervals of one column make a block.
+template <class T>
+void find_pieces(const Matrix<T>& x, const T* t, const T* h, T scale, T less, int64_t from, const int32_t* columns,
+                 int64_t many, const Matrix<T>& out, int64_t begin, int64_t end) {
+    const Vec<T> one = splat(T(1)), by_scale = splat(scale), by_less = splat(less);
+    int32_t starts[most_changing + 1], blocks = 0;
+    for (int64_t k = 0; k < many; ++k)
+        if (k == 0 || columns[k] != columns[k - 1]) starts[blocks++] = int32_t(k);
+    starts[blocks] = int32_t(many);
+    Changing<T> row;
+    for (int64_t r = begin; r < end; ++r) {
+        for (int b = 0; b < blocks; ++b) {
+            const int64_t stop = starts[b + 1];
+            const Vec<T> number = splat(number_at(x, r, columns[starts[b]]));
+            Vec<T> last{};
+            for (int64_t k = starts[b]; k < stop; k += lanes<T>) {
+                const Vec<T> part = (number - load(t + k)) / load(h + k);
+                const Vec<T> v = minimum<T>(maximum<T>(part, Vec<T>{}), one) * by_scale - by_less;
+                const Vec<T> by = v - behind(last, v);
+                const uint32_t here = stop - k < lanes<T> ? (1u << (stop - k)) - 1 : ~0u;
+                row.at(k, by, nonzero(by) & here);
+                last = v;
             }
         }
-        row[0].column = Int(n);
+        row.write(changes_of(out, r), from, many);
     }
 }
 

@@ -184,7 +184,12 @@ void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
         case Code::gradient_of_changes:
             return panels_of_gradient<T>(s, x, begin, end);
         case Code::find_changes:
-            return find_changes<T>(at(s.a), x.indices + s.start, at(s.out), begin, end);
+            return find_changes<T>(at(s.a), x.indices[s.start], x.indices + s.start + 1, at(s.out), begin, end);
+        case Code::find_pieces: {
+            const int32_t* about = x.indices + s.start;  // first column, places of two numbers, how many, columns
+            return find_pieces<T>(at(s.a), pointer<T>(x, s.b), pointer<T>(x, s.c), T(x.file[about[1]]),
+                                  T(x.file[about[2]]), about[0], about + 4, about[3], at(s.out), begin, end);
+        }
         case Code::sums_of_blocks:
             for (int64_t p = begin; p < end; ++p) sums_of_blocks<T>(at(s.a), x.indices + s.start, at(s.out), p);
             return;
@@ -199,6 +204,9 @@ void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
         case Code::max_rows:
             for (int64_t r = begin; r < end; ++r)
                 at(s.out).data[r] = s.code == Code::sum_rows ? row_sum(at(s.a), r) : row_max(at(s.a), r);
+            return;
+        case Code::sum_squares_rows:
+            for (int64_t r = begin; r < end; ++r) at(s.out).data[r] = row_sum_of_squares(at(s.a), r);
             return;
         case Code::softmax:
             return softmax<T>(at(s.a), at(s.out), begin, end);

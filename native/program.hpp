@@ -43,6 +43,8 @@ enum class Code : int32_t {
     sums_of_blocks,       // of rows of a matrix, from the last of a block to the first
     product_of_changes,   // product_nn from both
     gradient_of_changes,  // product_tn from changes
+    find_pieces,          // find_changes of numbers that are encoded piece by piece as it goes
+    sum_squares_rows,     // out[r] = Σ over columns of a[r, c]²
 };
 
 enum class Mode : int32_t { full, row, column, scalar, file, constant, one_hot, uniform };

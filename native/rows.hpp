@@ -51,6 +51,21 @@ T row_sum(const Matrix<T>& m, int64_t r) {
 }
 
 template <class T>
+T row_sum_of_squares(const Matrix<T>& m, int64_t r) {
+    Vec<T> s[2] = {};
+    for (int64_t p = 0; p < m.panels(); ++p) {
+        const T* x = m.at(p, r);
+        const int w = m.width(p);
+        for (int v = 0; v < 2; ++v) {
+            const int left = w - v * lanes<T>;
+            const Vec<T> a = left >= lanes<T> ? load(x + v * lanes<T>) : left > 0 ? load_part(x + v * lanes<T>, left) : Vec<T>{};
+            s[v] = fma(a, a, s[v]);
+        }
+    }
+    return add_lanes<T>(s[0] + s[1]);
+}
+
+template <class T>
 T row_max(const Matrix<T>& m, int64_t r) {
     T s = max_of(m.at(0, r), m.width(0));
     for (int64_t p = 1; p < m.panels(); ++p) s = larger(max_of(m.at(p, r), m.width(p)), s);

@@ -44,6 +44,7 @@ Work work_of(const Program& p, const Instruction& s, int64_t n) {
         case Code::product_nn:
             return {rows(s.out), 2.0 * double(cols(s.a) * cols(s.out)) / 16};
         case Code::sum_rows:
+        case Code::sum_squares_rows:
         case Code::max_rows:
         case Code::softmax_cross_entropy:
         case Code::softmax_cross_entropy_labels:

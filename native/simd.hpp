@@ -170,6 +170,26 @@ CP_INLINE V select(I mask, V a, V b) {
     return mask ? a : b;
 }
 
+// The lanes one place on: the last of `before`, then all of v but its last.
+CP_INLINE Vec<float> behind(Vec<float> before, Vec<float> v) {
+#if defined(__AVX512F__)
+    return __builtin_shufflevector(before, v, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+#elif defined(__AVX2__)
+    return __builtin_shufflevector(before, v, 7, 8, 9, 10, 11, 12, 13, 14);
+#else
+    return __builtin_shufflevector(before, v, 3, 4, 5, 6);
+#endif
+}
+CP_INLINE Vec<double> behind(Vec<double> before, Vec<double> v) {
+#if defined(__AVX512F__)
+    return __builtin_shufflevector(before, v, 7, 8, 9, 10, 11, 12, 13, 14);
+#elif defined(__AVX2__)
+    return __builtin_shufflevector(before, v, 3, 4, 5, 6);
+#else
+    return __builtin_shufflevector(before, v, 1, 2);
+#endif
+}
+
 // A bit for each lane that is not 0, NaN among them.
 #if defined(__AVX512F__)
 CP_INLINE uint32_t nonzero(Vec<float> v) { return _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
@@ -188,13 +208,13 @@ CP_INLINE uint32_t nonzero(V v) {
 
 // The number of the lowest bit that is set; there is one. GCC would write tzcnt for it, which older processors read as
 // bsf: the same here, but not to who looks at which instructions are there.
-CP_INLINE int lowest_bit(uint32_t bits) {
+CP_INLINE int lowest_bit(uint64_t bits) {
 #if defined(__x86_64__)
-    uint32_t at;
+    uint64_t at;
     __asm__("bsf %1, %0" : "=r"(at) : "r"(bits) : "cc");
     return int(at);
 #else
-    return __builtin_ctz(bits);
+    return __builtin_ctzll(bits);
 #endif
 }
 

@@ -16,9 +16,9 @@ SETS = instruction_sets()
 CHANGES = {"find_changes", "sums_of_blocks"}
 
 
-def network(counts, units, keep=True, seed=0, dtype="float64", end=3):
+def network(counts, units, keep=True, seed=0, dtype="float64", end=3, scale=0.5):
     cuts = [np.sort(np.random.default_rng(j).normal(size=n)) if n else [] for j, n in enumerate(counts)]
-    layers = [cp.PiecewiseLinear(cuts, keep=keep), cp.Dense(units, "relu"), cp.Dropout(0.3), cp.Dense(end, "softmax")]
+    layers = [cp.PiecewiseLinear(cuts, keep=keep, scale=scale), cp.Dense(units, "relu"), cp.Dropout(0.3), cp.Dense(end, "softmax")]
     return cp.Network(len(counts), layers, "cross_entropy", seed=seed, dtype=dtype, l2=0.01)
 
 
@@ -43,13 +43,14 @@ def step_of(net, isa, threads=1, X=None, y=None):
     units=st.sampled_from([16, 17, 32, 45, 130]),
     rows=st.integers(1, 40),
     keep=st.booleans(),
+    scale=st.sampled_from([0.5, 0.3]),
     seed=st.integers(0, 99),
     isa=st.sampled_from(SETS),
 )
-def test_a_step_of_training_is_that_of_the_reference(counts, units, rows, keep, seed, isa):
+def test_a_step_of_training_is_that_of_the_reference(counts, units, rows, keep, scale, seed, isa):
     if sum(n == 0 for n in counts) * 4 > sum(counts) / 4:
         return  # too few columns of it are encoded
-    net = network(counts, units, keep, seed)
+    net = network(counts, units, keep, seed, scale=scale)
     rng = np.random.default_rng(seed)
     X, y = np.round(rng.normal(size=(rows, len(counts))), 1), rng.integers(0, 3, rows)
     got, expected = step_of(net, isa, 1, X, y)
@@ -83,6 +84,31 @@ def test_no_thread_writes_where_another_still_reads_changes():
     like = [plan.values[v] for v in later if plan.values[v].type == plan.values[changes].type]
     assert len(like) > 1  # there are values of the same size, which would take its place
     assert plan.values[changes].slot not in {value.slot for value in like}
+
+
+def test_an_encoding_that_nobody_reads_is_not_in_memory():
+    def steps(net):
+        return [step.kernel for step in net.plan("train").steps]
+
+    assert not {"take_columns", "concat"} & set(steps(network([40, 0, 30], 32)))
+    cuts = [np.linspace(0, 1, 40), np.linspace(0, 1, 30)]
+    read = cp.Network(2, [cp.PiecewiseLinear(cuts), cp.Scale(), cp.Dense(32), cp.Dense(1)], "mean_squared_error")
+    assert "take_columns" in steps(read)  # a layer behind it reads it
+
+
+def test_an_encoding_of_another_form_is_found_in_memory():
+    """What is cut off elsewhere than at 0 and 1 has few changes too, but no kernel of its own."""
+    x, t, W = cp.variable("x", (cp.N, 3)), cp.variable("t", (90,)), cp.variable("W", (90, 32))
+    taken = cp.take_columns(x, [k // 30 for k in range(90)])
+    cut = cp.clip((taken - cp.broadcast(t, taken.shape, [1])) * 2.0, -1.0, 2.0)
+    graph = cp.Graph({"y": cut @ W})
+    rng = np.random.default_rng(0)
+    inputs = {"x": rng.normal(size=(7, 3)), "t": np.sort(rng.normal(size=90)), "W": rng.normal(size=(90, 32))}
+    for isa in SETS:
+        program = Native(1, isa).load(graph)
+        assert kernels(program.plan) >= CHANGES | {"take_columns"}
+        expected = Reference().load(graph).run(inputs)["y"]
+        assert program.run(inputs)["y"] == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
 def test_what_it_is_worth_decides():

@@ -171,3 +171,23 @@ def test_a_buffer_that_a_product_by_tiles_reads_is_not_given_away_in_the_same_ph
     graph = Graph({"tiles": by_tiles, "rows": matmul(by_rows @ B, A, transpose_b=True)})
     made = passes(graph, takes, ELEMENTWISE)["memory"]
     assert broken(made) == []
+
+
+def test_the_squares_of_a_penalty_are_not_in_memory():
+    net = cp.Network(6, [cp.Dense(40, "tanh"), cp.Dense(1)], "mean_squared_error", l2=0.01)
+    step = step_graph(net.architecture, cp.Adam(), "f32", "rows")
+    plan = passes(step.graph, takes, ELEMENTWISE, step.stored)["memory"]
+    squares = [s for s in plan.steps if s.attrs.get("squares")]
+    assert [plan.values[s.inputs[0]].label for s in squares] == ["W1", "W2"]
+    assert not [s for s in plan.steps if [p.kernel for p in s.epilogue] == ["power"]]
+
+
+def test_squares_that_somebody_else_reads_stay_in_memory():
+    x = variable("x", (40, 30))
+    squares = x**2.0
+    plan = passes(Graph({"s": cp.sum(cp.sum(squares, axis=1)), "y": squares}), takes, ELEMENTWISE)["memory"]
+    assert not [s for s in plan.steps if s.attrs.get("squares")]
+    alone = passes(Graph({"s": cp.sum(squares, axis=1)}), takes, ELEMENTWISE)["memory"]
+    assert [s.kernel for s in alone.steps] == ["sum"]
+    by_columns = passes(Graph({"s": cp.sum(squares, axis=0)}), takes, ELEMENTWISE)["memory"]
+    assert not [s for s in by_columns.steps if s.attrs.get("squares")]

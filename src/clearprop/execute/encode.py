@@ -19,7 +19,7 @@ from clearprop.execute.layout import (
     ValueRecord,
 )
 from clearprop.graph import ITEM_SIZES, N, Type
-from clearprop.plan import PerBatch, Plan, Step, operand_of
+from clearprop.plan import PerBatch, Pieces, Plan, Step, operand_of
 from clearprop.plan.operand import FILE, ONE_HOT, UNIFORM, in_memory
 
 
@@ -270,12 +270,16 @@ class _Encoder:
                 if "blocks" in step.attrs:
                     code = {"product_nn": "product_of_changes", "product_tn": "gradient_of_changes"}[code]
                     start = self._marks(step.attrs["blocks"])
-            case "find_changes" | "sums_of_blocks":
+            case "find_changes":
+                self._find_changes(step)
+                return
+            case "sums_of_blocks":
                 start = self._marks(step.attrs["blocks"])
             case "sum" | "max":
                 rank = self.plan.values[reads[0]].type.rank
                 batch = values[reads[0]].rows == -1
                 by_columns = step.attrs["axis"] == 0 and (rank == 2 or batch)  # a vector without batch axis is a row
+                code += "_squares" if step.attrs.get("squares") else ""
                 code += "_columns" if by_columns else "_rows"
             case "softmax_cross_entropy":
                 source = operand_of(reads[1], self.plan.values, self.views)
@@ -296,6 +300,27 @@ class _Encoder:
                 self._concat(step)
                 return
         self._emit(code, step, reads, out, start, chain)
+
+    def _find_changes(self, step: Step) -> None:
+        """Write the search for changes: an instruction for each part, which goes on in the rows of the one before."""
+        marks = [int(k == 0) for n in step.attrs["blocks"] for k in range(n)]
+        reads, begin = iter(step.inputs), 0
+        for part in step.attrs["parts"]:
+            if isinstance(part, Pieces):
+                count = len(part.index)
+                numbers = [self._number(part.scale), self._number(part.less)]
+                start = self._indices([begin, *numbers, count, *part.index])
+                self._emit("find_pieces", step, [next(reads), next(reads), next(reads)], start=start)
+            else:
+                count = part
+                start = self._indices([begin, *marks[begin : begin + count]])
+                self._emit("find_changes", step, [next(reads)], start=start)
+            begin += count
+
+    def _number(self, number: float) -> int:
+        """The index of a constant in the file of scalars."""
+        self.out.file.append(number)
+        return len(self.out.file) - 1
 
     def _marks(self, blocks: tuple[int, ...]) -> int:
         """Write for each column whether it is the first of a block, once for all steps; returns where that begins."""

@@ -5,6 +5,7 @@ from clearprop.plan.cost import PerBatch, elements, flops, size_in_bytes
 from clearprop.plan.fuse import Limits
 from clearprop.plan.operand import Operand, operand_of
 from clearprop.plan.passes import passes
+from clearprop.plan.pieces import Pieces
 from clearprop.plan.plan import Plan, Step, Value
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Limits",
     "Operand",
     "PerBatch",
+    "Pieces",
     "Plan",
     "Step",
     "Takes",

@@ -4,25 +4,29 @@ The columns of such a matrix a come in blocks. Within one, Σₖ aₖ·Wₖ = Σ
 end of the block; and dWₖ is the sum of Gⱼ over the block's j ≤ k, with Gⱼ = Σ over the rows of (aⱼ − aⱼ₋₁)·dz. A number
 that is encoded by 64 intervals changes in about three places. That holds for any finite numbers, and infinite ones do
 not come out of what is cut off; only how long it takes depends on how many of them change, so that the plan needs to
-know no more than that they are few.
+know no more than that they are few. An encoding that nobody else reads is never in memory: `pieces` says what it is, and
+its changes are found as it goes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Any
 
 from clearprop.graph import N, Shape
 from clearprop.plan.cost import PerBatch, elements, size_in_bytes
 from clearprop.plan.operand import same_array
+from clearprop.plan.phases import readers_of
+from clearprop.plan.pieces import pieces
 from clearprop.plan.plan import Plan, Step, Value
 
 _MOST_COLUMNS = 4096  # of which the machine looks for changes
 _LEAST_UNITS = 16  # a narrower product has no vectors to fill
 _PER_BLOCK = 3  # changes of a number in a block of intervals
-_ZEROS = 4  # of so many columns beside encoded numbers one is not 0: most stand for levels
-_WORTH = 4  # columns per change, on average
+_ZEROS = 2  # of so many columns beside encoded numbers one is not 0: most stand for levels
+_WORTH = 3  # columns per change, on average
 
 
 def by_changes(plan: Plan, zeros: Collection[str] = ()) -> Plan:
@@ -51,7 +55,7 @@ class _Changes:
         self.makers = {v: step for step in self.plan.steps for v in step.made}
         for step in self.plan.steps:
             self.steps.append(self._changed(step))
-        return replace(self.plan, steps=tuple(self.steps), values=tuple(self.values))
+        return _without_unread(replace(self.plan, steps=tuple(self.steps), values=tuple(self.values)))
 
     def _changed(self, step: Step) -> Step:
         """The step itself, or the product by changes in its place, behind what that reads."""
@@ -67,8 +71,7 @@ class _Changes:
         if sum(lengths) < _WORTH * (changes := _expected(lengths, a in self.zeros)) or sum(lengths) > _MOST_COLUMNS:
             return step
         if a not in self.found:
-            columns = 2 * sum(lengths) + 2  # a number of changes, and room for each with its column
-            self.found[a] = self._add("find_changes", a, "Δ", (N, columns), lengths)
+            self.found[a] = self._find(a, lengths)
         attrs = {**step.attrs, "blocks": lengths}
         alone = self.plan.values[b].is_batch or max(lengths) == 1  # sums of one are what is there
         read = b if alone else self._sums(b, lengths)
@@ -78,18 +81,37 @@ class _Changes:
     def _sums(self, w: int, lengths: tuple[int, ...]) -> int:
         key = (self._same(w), lengths)
         if key not in self.sums:
-            self.sums[key] = self._add("sums_of_blocks", w, "Σ", self.plan.values[w].type.shape, lengths)
+            attrs = {"blocks": lengths}
+            self.sums[key] = self._add("sums_of_blocks", (w,), attrs, "Σ", w, self.plan.values[w].type.shape)
         return self.sums[key]
 
-    def _add(self, kernel: str, v: int, sign: str, shape: Shape, lengths: tuple[int, ...]) -> int:
-        """A step that reads one value; returns what it makes."""
-        source = self.plan.values[v]
-        made = Value(sign + source.label, source.type.with_shape(shape), "slot", name=source.name)
-        self.values.append(made)
+    def _find(self, a: int, lengths: tuple[int, ...]) -> int:
+        """The step that finds the changes of a value: of each part of it, which lies in memory or is encoded."""
+        inputs, parts = [], []
+        for v in self._parts(a):
+            step = self.makers.get(v)
+            made = pieces(self.plan, step) if step is not None and step.made[-1] == v else None
+            inputs += [made.x, made.t, made.h] if made else [v]
+            parts.append(made or elements(self.plan.values[v].type).per_row)
+        columns = 2 * sum(lengths) + 2  # a number of changes, and room for each with its column
+        return self._add("find_changes", inputs, {"blocks": lengths, "parts": tuple(parts)}, "Δ", a, (N, columns))
+
+    def _parts(self, v: int) -> Iterator[int]:
+        """The values that stand side by side in v; v itself if it is no concatenation."""
+        step = self.makers.get(v)
+        if step is not None and step.kernel == "concat" and step.attrs["axis"] == 1:
+            for part in step.inputs:
+                yield from self._parts(self._same(part))
+        else:
+            yield v
+
+    def _add(self, kernel: str, inputs: Iterable[int], attrs: dict[str, Any], sign: str, of: int, shape: Shape) -> int:
+        """A step that makes something of a value, of a shape of its own; returns what it makes."""
+        source = self.plan.values[of]
+        self.values.append(Value(sign + source.label, source.type.with_shape(shape), "slot", name=source.name))
         traffic = size_in_bytes(source.type)
-        step = Step(kernel, (v,), len(self.values) - 1, {"blocks": lengths}, PerBatch(), traffic + traffic)
-        self.steps.append(step)
-        return step.output
+        self.steps.append(Step(kernel, tuple(inputs), len(self.values) - 1, attrs, PerBatch(), traffic + traffic))
+        return len(self.values) - 1
 
     def _same(self, v: int) -> int:
         return same_array(v, self.plan.values, self.plan.views)
@@ -112,6 +134,21 @@ class _Changes:
             if any(parts):
                 return tuple(n for part, m in zip(parts, widths, strict=True) for n in part or (1,) * m)
         return None
+
+
+def _without_unread(plan: Plan) -> Plan:
+    """A plan without the columns that are taken and put together for nobody."""
+    kept = {same_array(v, plan.values, plan.views) for v in plan.outputs.values()}
+    while True:
+        readers = readers_of(plan)
+        unread = [
+            step
+            for step in plan.steps
+            if step.kernel in ("take_columns", "concat") and not any(v in kept or readers.get(v) for v in step.made)
+        ]
+        if not unread:
+            return plan
+        plan = replace(plan, steps=tuple(step for step in plan.steps if step not in unread))
 
 
 def _expected(lengths: tuple[int, ...], zeros: bool) -> int:

@@ -14,6 +14,7 @@ from clearprop.plan.join import SPREAD
 from clearprop.plan.phases import phased
 from clearprop.plan.place import place
 from clearprop.plan.plan import Plan
+from clearprop.plan.squares import with_sums_of_squares
 from clearprop.plan.state import with_new_state, with_twins
 
 
@@ -49,7 +50,7 @@ def passes(
     """
     single = build_plan(graph, takes, stored, reuse=False, views=SPREAD)
     fused = fuse(without_sums_of_one(single), elementwise, limits)
-    changing = by_changes(fused, zeros)
+    changing = by_changes(with_sums_of_squares(fused), zeros)
     twins = with_twins(changing)
     ordered = phased(twins)
     placed = place(with_new_state(ordered), reuse)

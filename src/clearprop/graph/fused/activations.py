@@ -128,6 +128,38 @@ softplus = fused(
     examples=elementwise_examples(),
 )
 
+_MISH_END = 20.0  # from here on tanh(softplus(x)) is 1, and e²ˣ still far from the largest float32
+
+
+def _mish_parts(x: Node) -> tuple[Node, Node, Node]:
+    """x, e = eˣ and n = e² + 2e, of x where that can be told from its end: tanh(ln(1 + e)) = n/(n + 2)."""
+    x = _minimum(x, _MISH_END)
+    e_x = e.exp(x)
+    return x, e_x, e_x * (e_x + 2.0)
+
+
+def _mish_stable(x: Node) -> Node:
+    _, _, n = _mish_parts(x)
+    return x * (n / (n + 2.0))
+
+
+def _mish_gradient(y: Node, g: Node, x: Node) -> tuple[Node]:
+    """n/(n + 2) + 4x·e(e + 1)/(n + 2)², with the exponential that the value has."""
+    x, e_x, n = _mish_parts(x)
+    r = 1.0 / (n + 2.0)
+    return (g * (r * (n + x * 4.0 * e_x * (e_x + 1.0) * r)),)
+
+
+# x·tanh(softplus(x)) (Misra, 2019).
+mish = fused(
+    "mish",
+    lambda x: x * tanh(softplus(x)),
+    formula=r"\mathrm{mish}(#1)",
+    gradient=_mish_gradient,
+    stable=_mish_stable,
+    examples=elementwise_examples(),
+)
+
 softsign = fused(
     "softsign",
     lambda x: x / (e.absolute(x) + 1.0),
@@ -141,11 +173,6 @@ softsign = fused(
 def selu(x: Node) -> Node:
     """Scaled ELU: λ·elu(x, α) with the constants of Klambauer et al. (2017)."""
     return elu(x, alpha=1.6732632423543772) * 1.0507009873554805
-
-
-def mish(x: Node) -> Node:
-    """x·tanh(softplus(x)) (Misra, 2019)."""
-    return x * tanh(softplus(x))
 
 
 def identity(x: Node) -> Node:
