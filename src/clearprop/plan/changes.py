@@ -4,8 +4,8 @@ The columns of such a matrix a come in blocks. Within one, Σₖ aₖ·Wₖ = Σ
 end of the block; and dWₖ is the sum of Gⱼ over the block's j ≤ k, with Gⱼ = Σ over the rows of (aⱼ − aⱼ₋₁)·dz. A number
 that is encoded by 64 intervals changes in about three places. That holds for any finite numbers, and infinite ones do
 not come out of what is cut off; only how long it takes depends on how many of them change, so that the plan needs to
-know no more than that they are few. An encoding that nobody else reads is never in memory: `pieces` says what it is, and
-its changes are found as it goes.
+know no more than that they are few. An encoding that nobody else reads is never in memory: `pieces` says what it is,
+and its changes are found as it is computed.
 """
 
 from __future__ import annotations

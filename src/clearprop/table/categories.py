@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from clearprop.messages import Message
 from clearprop.table.lookup import MISSING, NEVER_SEEN, Lookup, truth_of
 from clearprop.table.plain import Positive, RowCount, record
-from clearprop.table.values import Features, Series, are_numbers, as_level, as_values, each_value, holds_numbers
+from clearprop.table.values import Features, Series, are_numbers, as_level, as_values, each_place, holds_numbers
 
 MOST_REMEMBERED = 10_000  # rare levels that are known again; where there are more, new ones are nothing special
 
@@ -105,7 +105,7 @@ class CategoryColumn:
 
     def places(self, series: Series) -> NDArray[np.int64]:
         """The feature of each value, (N,); NEVER_SEEN where no level stands for it, MISSING where none is needed."""
-        return self.placed(np.array(each_value(series, self.find), np.int64))
+        return self.placed(each_place(series, self.find))
 
     def placed(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """The features of what `find` found, in place."""
@@ -120,8 +120,7 @@ class CategoryColumn:
         return np.asarray((places == NEVER_SEEN) & self.knows_all)
 
     def features(self, places: NDArray[np.int64], out: Features) -> None:
-        """Write zeros and ones, or `size` for one, to (N, levels)."""
-        out[:] = 0
+        """Write ones, or `size` for one, among the zeros of (N, levels)."""
         places = np.where(places < 0, len(self.levels), places) if self.pooled else places
         known = np.flatnonzero(places >= 0)
         out[known, places[known]] = self.size
@@ -178,7 +177,7 @@ class BooleanColumn:
 
     def places(self, series: Series) -> NDArray[np.int64]:
         """0 for false, 1 for true, NEVER_SEEN or MISSING, (N,)."""
-        return np.array(each_value(series, self.find), np.int64)
+        return each_place(series, self.find)
 
     def unseen(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which values are neither of the two."""

@@ -172,7 +172,7 @@ class TableEncoder:
         every = _columns_of(table)
         if any(column.name not in every for column in self.columns):
             raise self.lacking(table.columns)
-        result = np.empty((len(table), len(self.feature_names)), dtype)
+        result = np.zeros((len(table), len(self.feature_names)), dtype)
         start = 0
         for column in self.columns:
             end = start + len(column.feature_names)
@@ -189,7 +189,7 @@ class TableEncoder:
         """
         for column in self.columns:
             if column.name == name:
-                out = np.empty((len(series), len(column.feature_names)), dtype)
+                out = np.zeros((len(series), len(column.feature_names)), dtype)
                 self._write(column, series, out, None)
                 return out
         raise unknown_name("column", name, [column.name for column in self.columns])

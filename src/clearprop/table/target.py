@@ -25,6 +25,7 @@ from clearprop.table.values import (
     as_level,
     as_numbers,
     as_values,
+    each_place,
     each_value,
     holds_numbers,
     is_date,
@@ -100,7 +101,7 @@ class ClassTarget:
         Raises:
             TableError: for a label that is no class, or a missing one.
         """
-        codes = np.array(each_value(series, self.find), np.int64)
+        codes = each_place(series, self.find)
         if (codes < 0).any():
             row = int(np.argmax(codes < 0))
             label = _as_label(as_values(series)[row])

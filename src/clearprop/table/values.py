@@ -192,7 +192,8 @@ def each_value(series: Series, function: Callable[[Any], T]) -> list[T]:
     """
     coded = as_codes(series)
     if coded is not None:
-        return _each_code(*coded, function)
+        found = _of_codes(*coded, function)
+        return [found[code] for code in coded[1].tolist()]
     mixed = series.dtype == nw.Object  # where True and 1 may both stand, which are one key
     known: _Memory[T] = _Memory((lambda pair: function(pair[1])) if mixed else function)
     try:
@@ -210,7 +211,20 @@ def each_value(series: Series, function: Callable[[Any], T]) -> list[T]:
         raise
 
 
-def _each_code(values: list[Any], codes: NDArray[np.int64], function: Callable[[Any], T]) -> list[T]:
+def each_place(series: Series, function: Callable[[Any], int]) -> NDArray[np.int64]:
+    """`function` of each value, which is an integer, as an array; raises what `each_value` raises."""
+    coded = as_codes(series)
+    if coded is None:
+        return np.array(each_value(series, function), np.int64)
+    values, codes = coded
+    found = _of_codes(values, codes, function)
+    of_code = np.zeros(len(values), np.int64)
+    of_code[list(found)] = list(found.values())
+    return of_code[codes]
+
+
+def _of_codes(values: list[Any], codes: NDArray[np.int64], function: Callable[[Any], T]) -> dict[int, T]:
+    """Code → `function` of its value, for the codes that occur."""
     found: dict[int, T] = {}
     for code in np.flatnonzero(np.bincount(codes)).tolist():
         try:
@@ -219,7 +233,7 @@ def _each_code(values: list[Any], codes: NDArray[np.int64], function: Callable[[
             if error.row is None:
                 error.row = int(np.argmax(codes == code))
             raise
-    return [found[code] for code in codes.tolist()]
+    return found
 
 
 def as_levels(series: Series) -> list[str | None]:
