@@ -31,7 +31,7 @@ def test_what_is_given_stays():
 def test_many_rows_have_two_smooth_layers_and_their_rate_begins_higher():
     few, many = (suited(Recipe.preset("default"), rows) for rows in (2499, 2500))
     assert (few.hidden, few.activation, few.dropout, few.learning_rate) == ((256,), "relu", 0.2, None)
-    assert (many.hidden, many.activation, many.dropout, many.learning_rate) == ((128, 128), "mish", 0.1, 0.003)
+    assert (many.hidden, many.activation, many.dropout, many.learning_rate) == ((128, 32), "mish", 0.1, 0.005)
     assert suited(Recipe.preset("default", optimizer="sgd"), 2500).learning_rate is None
     assert suited(Recipe(), 2500).learning_rate is None
 

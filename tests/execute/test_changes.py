@@ -18,7 +18,12 @@ CHANGES = {"find_changes", "sums_of_blocks"}
 
 def network(counts, units, keep=True, seed=0, dtype="float64", end=3, scale=0.5):
     cuts = [np.sort(np.random.default_rng(j).normal(size=n)) if n else [] for j, n in enumerate(counts)]
-    layers = [cp.PiecewiseLinear(cuts, keep=keep, scale=scale), cp.Dense(units, "relu"), cp.Dropout(0.3), cp.Dense(end, "softmax")]
+    layers = [
+        cp.PiecewiseLinear(cuts, keep=keep, scale=scale),
+        cp.Dense(units, "relu"),
+        cp.Dropout(0.3),
+        cp.Dense(end, "softmax"),
+    ]
     return cp.Network(len(counts), layers, "cross_entropy", seed=seed, dtype=dtype, l2=0.01)
 
 

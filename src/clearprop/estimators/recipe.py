@@ -48,7 +48,7 @@ class Recipe:
             linear encoding beside the number itself (`cp.PiecewiseLinear`); 0 for none, None for a number that suits
             the table: 8 to 64, more for more rows; 4 or more where over 250 columns are cut, none of more than 500.
         hidden: units of the hidden layers; None for one layer of 128, two of 64 from 5,000 training rows. With members
-            it is one of 256, two of 128 from 2,500 rows on.
+            it is one of 256, and 128 and 32 from 2,500 rows on.
         activation: of the hidden layers; None for relu, with members mish from 2,500 rows on.
         dropout: share of the hidden units that each step of the training leaves out; None for none, with members 0.2,
             or 0.1 from 2,500 rows on.
@@ -64,7 +64,8 @@ class Recipe:
         batch_size: rows per step; by default 32, 64 from 5,000 training rows, 128 from 20,000, 256 from 200,000; with
             members 64 from 2,500 and 128 from 10,000.
         optimizer: by name, or as an object such as `cp.Adam(1e-3)`.
-        learning_rate: by default the optimizer's own; 0.003 for Adam along a cosine from 2,500 training rows on.
+        learning_rate: by default the optimizer's own; 0.003 for Adam along a cosine from 2,500 training rows on,
+            0.005 for the two layers of members.
         schedule: "constant", or "cosine": down to nothing along half a cosine over all epochs.
         seed: of the split, the initial weights and the shuffling.
         validation, test: shares of the rows that end the training, and that only judge it.

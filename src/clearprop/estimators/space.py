@@ -17,7 +17,7 @@ Space = Mapping[str, Sequence[Any]]  # field of a recipe → its values, neighbo
 Changes = dict[str, Any]  # field → value, of those that differ from the first recipe
 
 SEARCHABLE = tuple(f for f in FIELDS[FIELDS.index("pieces") : FIELDS.index("seed")] if f != "members")
-_HIDDEN = (64,), (128,), (64, 64), (256,), (128, 128), (512,), (256, 256), (512, 512)
+_HIDDEN = (64,), (128,), (64, 64), (256,), (128, 32), (128, 128), (512,), (256, 256), (512, 512)
 _AT_RANDOM = 9  # trials, before any is made from the best ones
 _BEST = 3  # trials that others are made from
 _PATIENCE = 1000  # draws, until one is found that was not tried
@@ -28,7 +28,7 @@ def usual_space(recipe: Recipe, usual: Recipe) -> dict[str, tuple[Any, ...]]:
 
     | field | values |
     |---|---|
-    | hidden | one or two layers of 64 to 512 units |
+    | hidden | one or two layers of 32 to 512 units |
     | activation | relu, mish, silu, gelu, tanh |
     | pieces | none, 8, 16, by the rows, 32, 64 |
     | dropout | 0 to 0.5 |

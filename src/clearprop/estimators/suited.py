@@ -24,18 +24,18 @@ def suited(recipe: Recipe, rows: int) -> Recipe:
     Example:
         >>> found = suited(Recipe.preset("default"), 20_000)
         >>> found.hidden, found.activation, found.dropout, found.learning_rate, found.batch_size, found.epochs
-        ((128, 128), 'mish', 0.1, 0.003, 128, 60)
+        ((128, 32), 'mish', 0.1, 0.005, 128, 60)
     """
     several = recipe.members > 1
     deep = several and rows >= _MANY
     usual: dict[str, Any] = {
-        "hidden": (128, 128) if deep else (256,) if several else _hidden(rows),
+        "hidden": (128, 32) if deep else (256,) if several else _hidden(rows),
         "activation": "mish" if deep else "relu",
         "dropout": 0.1 if deep else 0.2 if several else 0.0,
         "l2": _l2(rows, several),
         "batch_size": _batch_size(rows, several),
         "epochs": int(np.clip(112_000 // rows, 60 if deep else 40, MOST_EPOCHS)),
-        "learning_rate": 3e-3 if _may_begin_high(recipe, rows) else None,
+        "learning_rate": (5e-3 if deep and recipe.hidden is None else 3e-3) if _may_begin_high(recipe, rows) else None,
     }
     return replace(recipe, **{name: value for name, value in usual.items() if getattr(recipe, name) is None})
 
@@ -57,5 +57,5 @@ def _l2(rows: int, several: bool) -> float:
 
 
 def _may_begin_high(recipe: Recipe, rows: int) -> bool:
-    """Whether Adam's rate may begin at three times its own: it falls to nothing, and there are rows to keep it calm."""
+    """Whether Adam's rate may begin at several times its own: it falls to nothing, and there are rows to keep it calm."""
     return recipe.schedule == "cosine" and recipe.optimizer in ("adam", "adamw") and rows >= _MANY
