@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from clearprop.errors import ClearpropError, ModelFileError
 from clearprop.estimators.division import divide
 from clearprop.estimators.overrun import Overrun
+from clearprop.estimators.race import Race
 from clearprop.estimators.recipe import FIELDS, Recipe
 from clearprop.estimators.scores import scores_of
 from clearprop.estimators.temperature import Calibration
@@ -312,6 +313,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "parts": _check_parts,
     "calibration": lambda value: record(Calibration, value),
     "overrun": lambda value: record(Overrun, value),
+    "race": lambda value: record(Race, value),
     "targets": texts,
     "search": check_search,
 }

@@ -158,6 +158,7 @@ def about_of(run: TrainedPredictor, recipe: Recipe, ready: Prepared) -> dict[str
         "training": training_facts(run.history, run.optimizer, run.batch_size),
         "members": [ending_facts(history) for history in run.histories],
         **({} if run.beyond is None else {"overrun": run.beyond.to_dict()}),
+        **({} if run.race is None else {"race": run.race.to_dict()}),
         **({} if run.calibration is None else {"calibration": run.calibration.to_dict()}),
     }
 

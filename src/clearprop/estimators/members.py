@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError
 from clearprop.estimators.codes import NO_CODES, Codes
-from clearprop.estimators.overrun import back_to_best, overrun
+from clearprop.estimators.overrun import back_to_best, least_loss, overrun
 from clearprop.estimators.preparation import Part, Prepared
+from clearprop.estimators.race import RACERS, is_raced, raced
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.several.preparation import PreparedTargets
 from clearprop.estimators.several.targets import Targets
@@ -96,10 +98,19 @@ def trained_members(
     X, y, weights = train
     recipe = suited(recipe, len(y))
     count = recipe.members if folds is None else int(folds.max()) + 1
-    first = network_for(recipe, target, X, recipe.seed, codes)
-    networks = [first, *(_drawn_anew(first, recipe.seed + k) for k in range(1, count))]
-    fit, start = fit_options(recipe), time.perf_counter()
-    histories = _fitted(networks, train, folds, validation, recipe.patience, fit | options)
+    networks = _drawn(network_for(recipe, target, X, recipe.seed, codes), count)
+    fit, start, race = fit_options(recipe), time.perf_counter(), None
+
+    def fitted(some: list[Network], numbers: Sequence[int], **told: Any) -> list[History]:
+        return _fitted(some, numbers, train, folds, validation, recipe.patience, fit | told)
+
+    plain = _drawn(network_for(replace(recipe, pieces=0), target, X, recipe.seed, codes), count)
+    if folds is None or not is_raced(recipe.pieces, count) or _alike(networks[0], plain[0]):
+        histories = fitted(networks, range(count), **options)
+    else:
+        apart = (folds >= 0) & (folds < RACERS)
+        seen = X[apart], y[apart], folds[apart], target, None if weights is None else weights[apart]
+        networks, histories, race = raced(networks, plain, fitted, lambda some: least_loss(some, *seen), **options)
     seconds = time.perf_counter() - start
     begun = [k for k, history in enumerate(histories) if history.epochs] or [0]
     networks, histories = [networks[k] for k in begun], [histories[k] for k in begun]
@@ -113,7 +124,7 @@ def trained_members(
         answers, beyond = overrun(networks, X[some], y[some], folds[some], target, counted)
         if isinstance(target, ClassTarget):
             answers, calibration = calibrated_members(networks, answers, y[some], counted)
-        held_out = np.full((len(y), first.architecture.n_outputs), np.nan, X.dtype)
+        held_out = np.full((len(y), networks[0].architecture.n_outputs), np.nan, X.dtype)
         held_out[some] = answers
     whole, (first_history, *others) = ensemble_of(networks), histories
     return TrainedPredictor(
@@ -122,17 +133,34 @@ def trained_members(
         seconds,
         calibration,
         beyond,
+        race,
     )
 
 
+def _drawn(first: Network, count: int) -> list[Network]:
+    """Members, of which each has first weights of its own."""
+    return [first, *(_drawn_anew(first, first.seed + k) for k in range(1, count))]
+
+
+def _alike(one: Network, other: Network) -> bool:
+    return one.architecture == other.architecture
+
+
 def _fitted(
-    networks: list[Network], train: Part, folds: Array | None, validation: Part, patience: int, fit: dict[str, Any]
+    networks: list[Network],
+    numbers: Sequence[int],
+    train: Part,
+    folds: Array | None,
+    validation: Part,
+    patience: int,
+    fit: dict[str, Any],
 ) -> list[History]:
+    """Train members, which have these numbers among all."""
     X, y, weights = train
     stopping = EarlyStopping(patience=patience, restore_best=folds is None)  # else `overrun` chooses
     if folds is not None:
-        parts = [np.flatnonzero(folds != k) for k in range(len(networks))]
-        held_out = [np.flatnonzero(folds == k) for k in range(len(networks))]
+        parts = [np.flatnonzero(folds != k) for k in numbers]
+        held_out = [np.flatnonzero(folds == k) for k in numbers]
     elif len(validation[1]):
         (X, y, weights), n = _one_behind_the_other(train, validation), len(y)
         parts, held_out = ([rows] * len(networks) for rows in (np.arange(n), np.arange(n, len(y))))

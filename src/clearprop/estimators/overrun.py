@@ -71,6 +71,16 @@ def overrun(
     return best[2], Overrun(best[1], tuple(losses))
 
 
+def least_loss(
+    members: Sequence[Network], X: Array, y: Array, folds: Array, target: Target | Targets, weights: Array | None
+) -> float:
+    """The loss that `overrun` would find, with the members left where they are."""
+    last = [member.arrays() for member in members]
+    _, found = overrun(members, X, y, folds, target, weights)
+    _go(members, [(arrays, arrays) for arrays in last], 0.0)
+    return min(found.losses)
+
+
 def back_to_best(members: Sequence[Network]) -> None:
     """Put each member back to its best epoch, where not all have held out their rows."""
     _go(members, [(member.best_arrays(), member.arrays()) for member in members], 0.0)

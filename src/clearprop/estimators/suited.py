@@ -57,5 +57,5 @@ def _l2(rows: int, several: bool) -> float:
 
 
 def _may_begin_high(recipe: Recipe, rows: int) -> bool:
-    """Whether Adam's rate may begin at several times its own: it falls to nothing, and there are rows to keep it calm."""
+    """Whether Adam's rate may begin higher than its own: it falls to nothing, and there are rows to keep it calm."""
     return recipe.schedule == "cosine" and recipe.optimizer in ("adam", "adamw") and rows >= _MANY

@@ -13,6 +13,7 @@ from clearprop.estimators.cuts import cuts_of
 from clearprop.estimators.overrun import Overrun
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Part, Prepared
+from clearprop.estimators.race import Race
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.several.targets import Targets
 from clearprop.estimators.suited import suited
@@ -41,6 +42,7 @@ class TrainedPredictor:
         seconds: that the training took.
         calibration: the temperature that these rows gave, if they have classes.
         beyond: how far the members went on from their best epoch, as these rows had it.
+        race: whether members with an encoding of numbers or without it were better, if both were tried.
     """
 
     predictor: Predictor
@@ -53,6 +55,7 @@ class TrainedPredictor:
     seconds: float = 0.0
     calibration: Calibration | None = None
     beyond: Overrun | None = None
+    race: Race | None = None
 
     @property
     def histories(self) -> tuple[History, ...]:

@@ -212,7 +212,10 @@ def _scores(
 
 
 def ended_and_calibrated(summary: Mapping[str, Any]) -> Iterator[Message]:
-    """Where the members' weights stand, and what `calibrated` says."""
+    """How numbers are encoded, where the members' weights stand, and what `calibrated` says."""
+    if (race := summary.get("race")) is not None:
+        cut, plain = race["losses"]
+        yield Message("overview.race.pieces" if race["pieces"] else "overview.race.plain", cut=cut, plain=plain)
     if (beyond := summary.get("overrun")) is not None:
         share, losses = beyond["share"], beyond["losses"]
         if share:

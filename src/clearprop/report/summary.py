@@ -98,6 +98,7 @@ def summary_of_model(model: TableModel, lang: Language = "en") -> dict[str, Any]
         "weighting": {**model.weighting.to_dict(), "said": words_of(said["weighting"], lang)},
         "network": _network(model),
         "recipe": model.about.get("preset"),
+        "race": model.about.get("race"),
         "overrun": model.about.get("overrun"),
         "calibration": model.about.get("calibration"),
         "search": model.about.get("search"),
