@@ -14,7 +14,7 @@ from clearprop.errors import InvalidValueError
 from clearprop.estimators.codes import NO_CODES, Codes
 from clearprop.estimators.overrun import back_to_best, least_loss, overrun
 from clearprop.estimators.preparation import Part, Prepared
-from clearprop.estimators.race import RACERS, is_raced, raced
+from clearprop.estimators.race import RACERS, drawn, is_raced, raced
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.several.preparation import PreparedTargets
 from clearprop.estimators.several.targets import Targets
@@ -98,19 +98,23 @@ def trained_members(
     X, y, weights = train
     recipe = suited(recipe, len(y))
     count = recipe.members if folds is None else int(folds.max()) + 1
-    networks = _drawn(network_for(recipe, target, X, recipe.seed, codes), count)
+    first = network_for(recipe, target, X, recipe.seed, codes)
     fit, start, race = fit_options(recipe), time.perf_counter(), None
 
     def fitted(some: list[Network], numbers: Sequence[int], **told: Any) -> list[History]:
         return _fitted(some, numbers, train, folds, validation, recipe.patience, fit | told)
 
-    plain = _drawn(network_for(replace(recipe, pieces=0), target, X, recipe.seed, codes), count)
-    if folds is None or not is_raced(recipe.pieces, count) or _alike(networks[0], plain[0]):
+    plain = first
+    if folds is not None and is_raced(recipe.pieces, count):
+        plain = network_for(replace(recipe, pieces=0), target, X, recipe.seed, codes)
+    if plain.architecture == first.architecture:
+        networks = drawn(first, 0, count)
         histories = fitted(networks, range(count), **options)
     else:
+        assert folds is not None
         apart = (folds >= 0) & (folds < RACERS)
         seen = X[apart], y[apart], folds[apart], target, None if weights is None else weights[apart]
-        networks, histories, race = raced(networks, plain, fitted, lambda some: least_loss(some, *seen), **options)
+        networks, histories, race = raced(first, plain, count, fitted, lambda some: least_loss(some, *seen), **options)
     seconds = time.perf_counter() - start
     begun = [k for k, history in enumerate(histories) if history.epochs] or [0]
     networks, histories = [networks[k] for k in begun], [histories[k] for k in begun]
@@ -135,15 +139,6 @@ def trained_members(
         beyond,
         race,
     )
-
-
-def _drawn(first: Network, count: int) -> list[Network]:
-    """Members, of which each has first weights of its own."""
-    return [first, *(_drawn_anew(first, first.seed + k) for k in range(1, count))]
-
-
-def _alike(one: Network, other: Network) -> bool:
-    return one.architecture == other.architecture
 
 
 def _fitted(
@@ -183,9 +178,3 @@ def _one_behind_the_other(one: Part, other: Part) -> Part:
         return X, y, None
     weights = [np.ones(len(part[1])) if part[2] is None else part[2] for part in (one, other)]
     return X, y, np.concatenate(weights)
-
-
-def _drawn_anew(network: Network, seed: int) -> Network:
-    """The same network with other first weights."""
-    a = network.architecture
-    return Network(a.n_inputs, a.layers, a.loss, seed=seed, l1=a.l1, l2=a.l2)

@@ -42,8 +42,9 @@ def is_raced(pieces: int | None, members: int) -> bool:
 
 
 def raced(
-    cut: Sequence[Network],
-    plain: Sequence[Network],
+    cut: Network,
+    plain: Network,
+    members: int,
     fit: Fit,
     loss_of: Callable[[Sequence[Network]], float],
     **options: Any,
@@ -51,7 +52,8 @@ def raced(
     """Train members with pieces and without, the first ones of each first, and then the others of the better kind.
 
     Args:
-        cut, plain: all members in both forms, with the same seeds.
+        cut, plain: the first member in both forms.
+        members: how many there are to be.
         fit: trains some of them, named by their numbers: `fit(networks, numbers, **options)`.
         loss_of: of the rows that the first members held out.
         options: of `fit_together`: a checkpoint (the first members have one of their own beside it), who is told.
@@ -59,18 +61,26 @@ def raced(
     Returns:
         The members, their histories, and what was found; the first ones and None where they were stopped.
     """
-    numbers, some = list(range(RACERS)), [*cut[:RACERS], *plain[:RACERS]]
-    histories = fit(some, numbers * 2, **_of_first(options, len(cut)))
+    kinds = [drawn(first, 0, RACERS) for first in (cut, plain)]
+    histories = fit([*kinds[0], *kinds[1]], list(range(RACERS)) * 2, **_of_first(options, members))
     if any(history.stopped_by in ("callback", "interrupt") for history in histories):
-        left = [History(stopped_by=histories[0].stopped_by) for _ in cut[RACERS:]]
-        return list(cut), [*histories[:RACERS], *left], None
-    losses = loss_of(some[:RACERS]), loss_of(some[RACERS:])
+        return kinds[0], histories[:RACERS], None
+    losses = loss_of(kinds[0]), loss_of(kinds[1])
     race = Race(losses[0] <= losses[1], losses)
-    members = list(cut if race.pieces else plain)
-    first = histories[:RACERS] if race.pieces else histories[RACERS:]
+    better, first = (kinds[0], histories[:RACERS]) if race.pieces else (kinds[1], histories[RACERS:])
+    others = drawn(better[0], RACERS, members)
     done = tuple(history.epochs for history in first)
-    rest = fit(members[RACERS:], list(range(RACERS, len(members))), **_of_rest(options, done))
-    return members, [*first, *rest], race
+    rest = fit(others, list(range(RACERS, members)), **_of_rest(options, done))
+    return [*better, *others], [*first, *rest], race
+
+
+def drawn(first: Network, begin: int, end: int) -> list[Network]:
+    """Members begin … end − 1, like the first one but for their first weights."""
+    a = first.architecture
+    return [
+        Network(a.n_inputs, a.layers, a.loss, seed=first.seed + k, l1=a.l1, l2=a.l2) if k else first
+        for k in range(begin, end)
+    ]
 
 
 def _of_first(options: dict[str, Any], members: int) -> dict[str, Any]:

@@ -216,12 +216,18 @@ def _ranking(positive: Array, score: Array, w: Array) -> tuple[Array, Array]:
     precision among the rows from each score on, averaged over the positive rows.
     """
     order = np.argsort(score, kind="stable")
-    ties = np.flatnonzero(np.diff(score[order], prepend=-np.inf))
-    up, down = (np.add.reduceat(w[:, order] * sign[order], ties, axis=1) for sign in (positive, ~positive))
-    below = np.cumsum(down, axis=1) - down / 2
-    area: Array = (up * below).sum(axis=1) / (up.sum(axis=1) * down.sum(axis=1))
-    true, false = (np.cumsum(v[:, ::-1], axis=1)[:, ::-1] for v in (up, down))
-    precision: Array = np.where(up > 0, up * true / (true + false), 0).sum(axis=1) / up.sum(axis=1)
+    first = np.flatnonzero(np.diff(score[order], prepend=-np.inf))  # of each group of ties
+    last = np.append(first[1:], len(order)) - 1
+    some = np.add.reduceat(positive[order], first, dtype=np.int64) > 0  # the others add nothing to either sum
+    w = w[:, order]
+    through_all, through_true = (np.cumsum(v, axis=1) for v in (w, w * positive[order]))
+    everyone, true = through_all[:, -1:], through_true[:, -1:]
+    before = np.maximum(first[some] - 1, 0)
+    ahead, ahead_true = (np.where(first[some] > 0, v[:, before], 0) for v in (through_all, through_true))
+    up = through_true[:, last[some]] - ahead_true
+    down = through_all[:, last[some]] - ahead - up
+    area: Array = (up * (ahead - ahead_true + down / 2)).sum(axis=1) / (true * (everyone - true))[:, 0]
+    precision: Array = np.where(up > 0, up * (true - ahead_true) / (everyone - ahead), 0).sum(axis=1) / true[:, 0]
     return area, precision
 
 

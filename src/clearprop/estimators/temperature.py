@@ -97,9 +97,17 @@ def fitted_temperature(p: Array, y: Array, weights: Array | None = None) -> floa
         return len(y) * _loss(logs / np.exp(t), y, weights) + t**2 / (2 * _DEVIATION**2)
 
     low, high = float(np.log(_LOWEST)), -float(np.log(_LOWEST))
+    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+    at_left, at_right = cost(left), cost(right)
     for _ in range(_STEPS):
-        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-        low, high = (low, right) if cost(left) <= cost(right) else (left, high)
+        if at_left <= at_right:
+            high, right, at_right = right, left, at_left
+            left = high - _GOLDEN * (high - low)
+            at_left = cost(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + _GOLDEN * (high - low)
+            at_right = cost(right)
     return float(np.exp((low + high) / 2))
 
 
