@@ -52,7 +52,9 @@ template <class T, class F>
 CP_INLINE void unary(const Register<T>& a, int64_t n, T* to, F f) {
     if (a.is_scalar) return each<T>(n, to, [&](auto get) { return f(get(a)); });
     const T* x = a.data;
-    loop<T>(n, to, [&](int64_t i) { return f(load(x + i)); }, [&](int64_t i, int left) { return f(load_part(x + i, left)); });
+    loop<T>(
+        n, to, [&](int64_t i) { return f(load(x + i)); },
+        [&](int64_t i, int left) { return f(load_part(x + i, left)); });
 }
 
 template <class T, class F>
@@ -204,10 +206,13 @@ __attribute__((noinline)) void update(Op op, const Register<T>* r, const int32_t
     }
 }
 
-// The three updates of Adam in one go, so that the memory of the moments and the square root do not wait for each other.
+// The three updates of Adam in one go, so that the memory of the moments and the square root do not wait for each
+// other.
 template <class T>
 __attribute__((noinline)) void adam(const Micro* m, const Register<T>* r, int64_t n, T* const* to) {
-    auto s = [&](int k, int i) { return r[m[k].inputs[i]].is_scalar ? r[m[k].inputs[i]].scalar : *r[m[k].inputs[i]].data; };
+    auto s = [&](int k, int i) {
+        return r[m[k].inputs[i]].is_scalar ? r[m[k].inputs[i]].scalar : *r[m[k].inputs[i]].data;
+    };
     auto data = [&](int k, int i) { return r[m[k].inputs[i]].data; };
     const Vec<T> keep1 = splat(s(0, 2)), take1 = splat(T(1) - s(0, 2));
     const Vec<T> keep2 = splat(s(1, 2)), take2 = splat(T(1) - s(1, 2));
@@ -224,8 +229,7 @@ __attribute__((noinline)) void adam(const Micro* m, const Register<T>* r, int64_
         each_of(i, [](const T* p) { return load(p); }, [](T* p, Vec<T> x) { store(p, x); });
     if (const int left = int(n - i))
         each_of(
-            i, [left](const T* p) { return load_part(p, left); },
-            [left](T* p, Vec<T> x) { store_part(p, x, left); });
+            i, [left](const T* p) { return load_part(p, left); }, [left](T* p, Vec<T> x) { store_part(p, x, left); });
 }
 
 // Whether three operations are the updates of one array by Adam; `first` is the register of what the first one makes.

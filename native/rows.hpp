@@ -58,7 +58,9 @@ T row_sum_of_squares(const Matrix<T>& m, int64_t r) {
         const int w = m.width(p);
         for (int v = 0; v < 2; ++v) {
             const int left = w - v * lanes<T>;
-            const Vec<T> a = left >= lanes<T> ? load(x + v * lanes<T>) : left > 0 ? load_part(x + v * lanes<T>, left) : Vec<T>{};
+            const Vec<T> a = left >= lanes<T> ? load(x + v * lanes<T>)
+                             : left > 0       ? load_part(x + v * lanes<T>, left)
+                                              : Vec<T>{};
             s[v] = fma(a, a, s[v]);
         }
     }
