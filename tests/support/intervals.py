@@ -129,11 +129,11 @@ def larger(a, b):
     return Interval(np.maximum(a.lo, b.lo), np.maximum(a.hi, b.hi))
 
 
-def _of_slope_one(f):
-    """A function that cannot leave its value in the middle by more than x leaves the middle."""
+def _of_slope(f, most=1.0):
+    """A function that cannot leave its value in the middle by more than `most` times what x leaves the middle."""
 
     def on_interval(x):
-        middle, radius = (x.lo + x.hi) / 2, (x.hi - x.lo) / 2
+        middle, radius = (x.lo + x.hi) / 2, most * (x.hi - x.lo) / 2
         return Interval(f(middle) - radius - _ULPS, f(middle) + radius + _ULPS)
 
     return on_interval
@@ -148,7 +148,8 @@ def softmax(x, axis):
     return _loosened(e.lo / (e.lo + most_others), e.hi / (e.hi + least_others))
 
 
-sine, cosine = _of_slope_one(np.sin), _of_slope_one(np.cos)
+sine, cosine = _of_slope(np.sin), _of_slope(np.cos)
+mish = _of_slope(lambda x: x * np.tanh(np.log1p(np.exp(x))), 1.09)  # its slope at x = 1.2 is 1.0885
 exp, log, square_root = monotone(np.exp), monotone(np.log), monotone(np.sqrt)
 tanh, error_function = monotone(np.tanh), monotone(_erf)
 sigmoid = monotone(lambda x: 1 / (1 + np.exp(-x)))

@@ -362,6 +362,7 @@ _NAMED = {
     "tanh": iv.tanh,
     "σ": iv.sigmoid,
     "softsign": iv.softsign,
+    "mish": iv.mish,
     "Φ": iv.normal_distribution,
     "erf": iv.error_function,
     "ln": iv.log,
