@@ -26,15 +26,18 @@ _CLASSES: dict[str, type] = {
         *(nn.SquaredError, nn.MeanSquaredError, nn.MeanAbsoluteError, nn.Huber),
         *(nn.BinaryCrossEntropy, nn.CrossEntropy, nn.BinaryCrossEntropies),
         *(nn.Quantile, nn.Poisson, nn.Focal, nn.BinaryFocal, nn.MultiTask),
+        *(nn.RecordedActivation, nn.RecordedLoss),
     )
 }
 
 
 def describe(value: Any) -> Any:
-    """Plain data for a layer, an initialiser, a loss, or a plain value.
+    """Plain data for a layer, an initialiser, a loss, or a plain value. A function of one's own is described by the
+    operations of its graph.
 
     Raises:
-        InvalidValueError: for a function or an object of another class, which a file cannot carry.
+        InvalidValueError: for an object of another class, which a file cannot carry, or a function that is not of its
+            arguments alone.
 
     Example:
         >>> describe(nn.Dropout(0.1))
@@ -53,10 +56,12 @@ def describe(value: Any) -> Any:
     if is_dataclass(value) and _CLASSES.get(type(value).__name__) is type(value):
         told = [f for f in fields(value) if not f.kw_only or getattr(value, f.name) != f.default]
         return {"class": type(value).__name__} | {f.name: describe(getattr(value, f.name)) for f in told}
+    if isinstance(value, nn.Loss) or (callable(value) and not isinstance(value, nn.Layer | nn.Initializer | type)):
+        return describe(nn.recorded(value))
     raise InvalidValueError(
         f"{value!r} cannot be written to a file",
-        "layers, activations and losses of clearprop, by name or as objects",
-        "a network with your own functions can be pickled where those functions can be imported",
+        "layers, activations and losses of clearprop, or functions of nodes",
+        "a network with your own classes can be pickled where those can be imported",
     )
 
 

@@ -42,6 +42,7 @@ from clearprop.nn.losses import (
 from clearprop.nn.multitask import MultiTask
 from clearprop.nn.parameter import CONVENTIONS, Convention, Parameter
 from clearprop.nn.periodic import Periodic
+from clearprop.nn.recorded import RecordedActivation, RecordedLoss, recorded
 from clearprop.nn.scales import ParametricActivation, Scale
 from clearprop.nn.schedules import (
     ConstantRate,
@@ -113,6 +114,8 @@ __all__ = [
     "PiecewiseLinear",
     "Poisson",
     "Quantile",
+    "RecordedActivation",
+    "RecordedLoss",
     "ReduceOnPlateau",
     "Scalar",
     "Scale",
@@ -131,6 +134,7 @@ __all__ = [
     "fitted",
     "loss_name",
     "parameter_nodes",
+    "recorded",
     "resolve_activation",
     "resolve_initializer",
     "resolve_loss",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import Any
 
+from clearprop.errors import InvalidValueError
 from clearprop.graph import DTYPES
 from clearprop.interop.describe import describe
 from clearprop.interop.source.arrays import assigned, with_base64
@@ -24,7 +25,7 @@ def clearprop_source(content: Content) -> str:
     """
     c, a = content, content.architecture
     for each in (*a.layers, a.loss):
-        describe(each)  # refuses what is not from here
+        _require_names(describe(each), each)  # refuses what is not from here
     dtype = DTYPES[c.dtype]
     layers = [f"    {as_code(_bare(layer))}," for layer in a.layers]
     options = [f"{name}={as_code(getattr(a, name))}" for name in ("l1", "l2") if getattr(a, name)]
@@ -34,6 +35,19 @@ def clearprop_source(content: Content) -> str:
     lines += ["layers = [", *layers, "]", f"net = cp.Network({arguments})", "", comment(c.say("source.parameters"))]
     lines += [*_parameters(c), *_data(c)]
     return with_base64("\n".join(lines) + "\n")
+
+
+def _require_names(data: Any, of: Any) -> None:
+    """Refuse a function of one's own: a file holds its operations, but code would have to hold its code."""
+    if isinstance(data, list):
+        for each in data:
+            _require_names(each, of)
+    elif isinstance(data, dict):
+        if data.get("class") in ("RecordedActivation", "RecordedLoss"):
+            raise InvalidValueError(
+                f"{of!r} cannot be written as code", "layers, activations and losses of clearprop", "net.save(path) can"
+            )
+        _require_names(list(data.values()), of)
 
 
 def _bare(layer: Any) -> Any:
