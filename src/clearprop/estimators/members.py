@@ -14,7 +14,7 @@ from clearprop.errors import InvalidValueError
 from clearprop.estimators.codes import NO_CODES, Codes
 from clearprop.estimators.overrun import back_to_best, least_loss, overrun
 from clearprop.estimators.preparation import Part, Prepared
-from clearprop.estimators.race import RACERS, drawn, is_raced, raced
+from clearprop.estimators.race import drawn, is_raced, raced, racers
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.several.preparation import PreparedTargets
 from clearprop.estimators.several.targets import Targets
@@ -112,7 +112,7 @@ def trained_members(
         histories = fitted(networks, range(count), **options)
     else:
         assert folds is not None
-        apart = (folds >= 0) & (folds < RACERS)
+        apart = (folds >= 0) & (folds < racers(count))
         seen = X[apart], y[apart], folds[apart], target, None if weights is None else weights[apart]
         networks, histories, race = raced(first, plain, count, fitted, lambda some: least_loss(some, *seen), **options)
     seconds = time.perf_counter() - start

@@ -1,5 +1,5 @@
-"""Whether numbers are encoded piece by piece: two members are trained with pieces and two without, and the rows that
-they held out say which are better. On smooth and noisy targets pieces only help to overfit; on others most of the
+"""Whether numbers are encoded piece by piece: some members are trained with pieces and as many without, and the rows
+that they held out say which are better. On smooth and noisy targets pieces only help to overfit; on others most of the
 accuracy comes from them."""
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 from clearprop.network import Network
 from clearprop.train import History
 
-RACERS = 2  # members of each kind, with folds of their own
 _FEWEST = 4  # members, from which the race is worth its time
 
 Fit = Callable[..., list[History]]  # networks, options of `fit_together` → histories
@@ -41,6 +40,11 @@ def is_raced(pieces: int | None, members: int) -> bool:
     return pieces is None and members >= _FEWEST
 
 
+def racers(members: int) -> int:
+    """How many of each kind are trained: those that hold out a quarter of the rows, and two at least."""
+    return max(2, members // 4)
+
+
 def raced(
     cut: Network,
     plain: Network,
@@ -61,16 +65,17 @@ def raced(
     Returns:
         The members, their histories, and what was found; the first ones and None where they were stopped.
     """
-    kinds = [drawn(first, 0, RACERS) for first in (cut, plain)]
-    histories = fit([*kinds[0], *kinds[1]], list(range(RACERS)) * 2, **_of_first(options, members))
+    n = racers(members)
+    kinds = [drawn(first, 0, n) for first in (cut, plain)]
+    histories = fit([*kinds[0], *kinds[1]], list(range(n)) * 2, **_of_first(options, members))
     if any(history.stopped_by in ("callback", "interrupt") for history in histories):
-        return kinds[0], histories[:RACERS], None
+        return kinds[0], histories[:n], None
     losses = loss_of(kinds[0]), loss_of(kinds[1])
     race = Race(losses[0] <= losses[1], losses)
-    better, first = (kinds[0], histories[:RACERS]) if race.pieces else (kinds[1], histories[RACERS:])
-    others = drawn(better[0], RACERS, members)
+    better, first = (kinds[0], histories[:n]) if race.pieces else (kinds[1], histories[n:])
+    others = drawn(better[0], n, members)
     done = tuple(history.epochs for history in first)
-    rest = fit(others, list(range(RACERS, members)), **_of_rest(options, done))
+    rest = fit(others, list(range(n, members)), **_of_rest(options, done))
     return [*better, *others], [*first, *rest], race
 
 
@@ -89,8 +94,9 @@ def _of_first(options: dict[str, Any], members: int) -> dict[str, Any]:
     if told is not None:
 
         def mean(done: Sequence[int]) -> object:
-            pairs = zip(done[:RACERS], done[RACERS:], strict=True)
-            return told((*(sum(pair) // 2 for pair in pairs), *[0] * (members - RACERS)))
+            half = len(done) // 2
+            pairs = zip(done[:half], done[half:], strict=True)
+            return told((*(sum(pair) // 2 for pair in pairs), *[0] * (members - half)))
 
         changed["progress"] = mean
     if checkpoint is not None:
