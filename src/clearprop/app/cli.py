@@ -1,4 +1,4 @@
-"""The command line: `clearprop train`, `predict`, `evaluate`, `info`, `explain`, `doctor`, `plan`, `profile`."""
+"""The command line: `clearprop train`, `predict`, `evaluate`, `info`, `explain`, `doctor`, `plan`, `export`, …"""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from clearprop.app.check import check
 from clearprop.app.command import command
 from clearprop.app.doctor import doctor
 from clearprop.app.explain import explain
+from clearprop.app.export import export
 from clearprop.app.plan import plan, profile
 from clearprop.app.play import play
 from clearprop.app.predict import evaluate, info, predict
@@ -41,7 +42,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (train, predict, evaluate, info, explain, check, doctor, plan, profile, play):
+for _command in (train, predict, evaluate, info, explain, check, doctor, plan, profile, export, play):
     app.command()(command(_command))
 
 

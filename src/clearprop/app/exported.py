@@ -1,0 +1,142 @@
+"""What exported models answer: each is run as its user would run it, in a process and a folder of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.errors import FileError, InvalidValueError
+from clearprop.network import Network
+
+Array = NDArray[Any]
+
+_SECONDS = 300
+_OFF = {"f32": 1e-4, "f64": 1e-9}  # of the largest answer: rounding explains less
+
+_NUMPY = """
+import numpy as np, network
+np.save("answers.npy", network.predict(np.load("rows.npy")))
+"""
+_TORCH = """
+import numpy as np, torch, network
+with torch.no_grad():
+    np.save("answers.npy", network.net(torch.from_numpy(np.load("rows.npy"))).numpy())
+"""
+
+
+@dataclass(frozen=True)
+class Format:
+    """What a model can be exported to.
+
+    Attributes:
+        ending: of the file.
+        needs: what runs it, in words.
+        written: the file's content, with comments in a language.
+        answers: what that file answers for features (n, k).
+        lacking: what is missing here for that; "" where nothing is.
+    """
+
+    ending: str
+    needs: str
+    written: Callable[[Network, str], str]
+    answers: Callable[[str, Array], Array]
+    lacking: Callable[[], str] = lambda: ""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How far the answers of an exported model are from the model's own.
+
+    Attributes:
+        rows: that were compared; 0 for none.
+        difference: the largest one.
+        scale: the largest answer.
+        why: nothing was compared.
+    """
+
+    rows: int
+    difference: float = 0.0
+    scale: float = 0.0
+    why: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        told = {"rows": self.rows, "largest_difference": self.difference, "largest_answer": self.scale}
+        return told if self.rows else {"rows": 0, "not_compared": self.why}
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return f"Not compared with the model: {self.why}."
+        return (
+            f"Compared with the model on {self.rows:,} rows: largest difference {self.difference:.2g}, "
+            f"where the largest answer is {self.scale:.3g}."
+        )
+
+
+def compared(form: Format, content: str, network: Network, X: Array) -> Compared:
+    """Let a file answer rows that the network answers, too.
+
+    Raises:
+        ClearpropError: if the file does not run, or answers something else.
+    """
+    if why := form.lacking():
+        return Compared(0, why=why)
+    ours, theirs = network.predict(X), form.answers(content, X)
+    if ours.shape != theirs.shape:
+        raise InvalidValueError(f"the exported model answers {theirs.shape}", f"{ours.shape}, as the model does")
+    found = Compared(len(X), float(np.abs(ours - theirs).max(initial=0)), float(np.abs(ours).max(initial=0)))
+    if not found.difference <= _OFF[network.dtype] * max(1.0, found.scale):
+        raise InvalidValueError(f"the exported model is not the model: {found}", "a difference that rounding explains")
+    return found
+
+
+def _of_python(program: str) -> Callable[[str, Array], Array]:
+    """What a module `network` answers, asked by a program."""
+
+    def answers(content: str, X: Array) -> Array:
+        with tempfile.TemporaryDirectory(prefix="clearprop-") as name:
+            folder = Path(name)
+            (folder / "network.py").write_text(content, encoding="utf-8")
+            np.save(folder / "rows.npy", X)
+            _run([sys.executable, "-c", program], folder)
+            return np.asarray(np.load(folder / "answers.npy"))
+
+    return answers
+
+
+def _run(command: list[str], folder: Path, given: bytes = b"") -> bytes:
+    """What a command prints."""
+    try:
+        done = subprocess.run(command, cwd=folder, input=given, capture_output=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise FileError(f"the exported file still runs after {_SECONDS} s", "an answer to a thousand rows") from None
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
+        raise FileError(f"the exported file does not run: {said[-1]}", "an answer to a thousand rows")
+    return done.stdout
+
+
+def _package(name: str, extra: str) -> Callable[[], str]:
+    return lambda: "" if find_spec(name) else f'there is no {name} here (pip install "clearprop[{extra}]")'
+
+
+FORMATS = {
+    "numpy": Format(
+        *(".py", "Python with NumPy"), lambda network, lang: network.to_numpy_source(lang=lang), _of_python(_NUMPY)
+    ),
+    "torch": Format(
+        *(".py", "Python with PyTorch"),
+        lambda network, lang: network.to_torch_source(lang=lang),
+        _of_python(_TORCH),
+        _package("torch", "torch"),
+    ),
+}

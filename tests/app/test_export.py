@@ -1,0 +1,71 @@
+"""`clearprop export`: a file is compared with the model, and one that is not the model is not written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import clearprop as cp
+from clearprop.app import exported
+from commands import run
+
+
+@pytest.fixture
+def model(tmp_path):
+    layers = [cp.Dense(8, "tanh"), cp.Dense(3, "softmax")]
+    path = tmp_path / "net.clearprop"
+    cp.Network(4, layers, "cross_entropy", seed=0, dtype="float64").save(path)
+    return path
+
+
+def test_a_network_is_written_and_compared(model, tmp_path):
+    said = run("export", model, "--to", "numpy").stdout
+    assert "net.py" in said
+    assert "Compared with the model on 1,000 rows: largest difference" in said
+    assert "features" not in said
+    found = json.loads(run("export", model, "--to", "numpy", "--out", tmp_path / "own.py", "--json").stdout)
+    assert (found["rows"], found["reads"], found["out"]) == (1000, "inputs", str(tmp_path / "own.py"))
+    assert found["largest_difference"] < 1e-14
+    space = {}
+    exec((tmp_path / "own.py").read_text(), space)
+    X = np.random.default_rng(0).normal(size=(5, 4))
+    assert space["predict"](X) == pytest.approx(cp.load(model).predict(X), abs=1e-14)
+
+
+def test_of_a_table_it_is_said_what_the_file_reads(tmp_path):
+    run("train", "demo:iris", "--out", tmp_path, "--epochs", "2", "--quiet")
+    said = run("export", tmp_path / "model.clearprop", "--to", "numpy", "--lang", "zh").stdout
+    assert "It holds the network, which reads features" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace("np.tanh(z1)", "z1"), "the exported model is not the model"),
+        (lambda text: text.replace("a2 = softmax(z2)", "a2 = z2[:, :1]"), "answers (1000, 1); expected (1000, 3)"),
+        (lambda text: text + "\nraise SystemExit('no')\n", "the exported file does not run: no"),
+    ],
+)
+def test_a_file_that_is_not_the_model_is_not_written(model, tmp_path, monkeypatch, change, said):
+    form = exported.FORMATS["numpy"]
+    wrong = replace(form, written=lambda network, lang: change(form.written(network, lang)))
+    network = cp.load(model)
+    with pytest.raises(cp.ClearpropError) as error:
+        exported.compared(wrong, wrong.written(network, "en"), network, np.ones((1000, 4)))
+    assert said in str(error.value)
+
+
+def test_what_nothing_here_can_run_is_said_not_to_be_compared(model):
+    form = replace(exported.FORMATS["torch"], lacking=lambda: "there is no torch here")
+    found = exported.compared(form, "", cp.load(model), np.ones((2, 4)))
+    assert str(found) == "Not compared with the model: there is no torch here."
+    assert found.to_dict() == {"rows": 0, "not_compared": "there is no torch here"}
+
+
+def test_wrong_input_is_answered_in_a_sentence(model, tmp_path):
+    assert "is not one of 'numpy'" in run("export", model, "--to", "nump").stderr
+    assert "is read by this very command" in run("export", model, "--to", "numpy", "--out", model).stderr
+    assert run("export", tmp_path / "none", "--to", "numpy").stderr.startswith("Error: ")
