@@ -19,6 +19,7 @@ from clearprop.explain import Trace
 from clearprop.forks import undivided
 from clearprop.graph import Graph, dtype_name, simplify
 from clearprop.interop import source, write_model
+from clearprop.interop.onnx import network_to_onnx
 from clearprop.network import persistence
 from clearprop.network.arguments import as_callbacks, as_held_out, as_penalty, as_stopping, as_truth
 from clearprop.network.ensemble import joined, members_of
@@ -661,6 +662,27 @@ class Network:
             0.6931471805599453
         """
         return source.clearprop_source(self._content(X, y, learning_rate, lang))
+
+    def to_onnx(self, path: str | os.PathLike[str] | None = None, batch: int | None = None) -> Any:
+        """The network as it predicts as an ONNX model, for whatever runs ONNX; it needs `onnx` (clearprop[onnx]).
+
+        The input is X, the output a[L]; parameters and layers' values keep their names: W1, z1, a1. Operators have
+        ONNX's names where it has one (opset 20): Gemm, Relu, LayerNormalization. The architecture stands in the
+        metadata, "clearprop.architecture", unless a function or a layer of your own is in it.
+
+        Args:
+            path: file to write it to, atomically.
+            batch: the number of rows, fixed; None leaves it open, as "N".
+
+        Returns:
+            The `onnx.ModelProto`, which ONNX's checker has passed.
+
+        Raises:
+            MissingDependencyError: without `onnx`.
+            FileError: if the file cannot be written.
+            InvalidValueError: for an op of your own without a definition, by its name, or for more than 2 GB.
+        """
+        return network_to_onnx(self.architecture, self._run.parameters, self.dtype, path, batch)
 
     def _content(self, X: Any, y: Any, learning_rate: float | None, lang: str) -> source.Content:
         return source.content_of(self.architecture, self._run.parameters, self.dtype, X, y, learning_rate, lang)

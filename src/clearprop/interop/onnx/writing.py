@@ -24,7 +24,7 @@ from clearprop.version import __version__
 
 OPSET, IR = 20, 9  # ONNX 1.15 of 2023, the first with Gelu; what it writes, later runtimes read
 _MOST = 2**31 - 2**20  # bytes of a protocol buffer, and room for all but the numbers
-_KINDS = {"f32": 1, "f64": 11, "i64": 7, "bool": 9, "str": 8}  # onnx.TensorProto.FLOAT, …
+KINDS = {"f32": 1, "f64": 11, "i64": 7, "bool": 9, "str": 8}  # onnx.TensorProto.FLOAT, …
 
 
 def required() -> Any:
@@ -138,7 +138,7 @@ class OnnxGraph:
     def _described(self, name: str, dtype: str, shape: Sequence[Dim]) -> Any:
         batch = "N" if self._batch is None else self._batch
         sizes = [batch if d is N else d for d in shape]
-        return self._onnx.helper.make_tensor_value_info(str(name), _KINDS[dtype], sizes)
+        return self._onnx.helper.make_tensor_value_info(str(name), KINDS[dtype], sizes)
 
     # --- the whole
 
@@ -175,5 +175,5 @@ class OnnxGraph:
 
     def _tensor(self, name: str, array: Array) -> Any:
         if array.dtype.kind in "OU":
-            return self._onnx.helper.make_tensor(name, _KINDS["str"], array.shape, [str(x) for x in array.ravel()])
+            return self._onnx.helper.make_tensor(name, KINDS["str"], array.shape, [str(x) for x in array.ravel()])
         return self._onnx.numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name)

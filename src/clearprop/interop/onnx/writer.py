@@ -1,0 +1,140 @@
+"""A graph of clearprop's as nodes of an ONNX graph: fused ops lowered, layers recognised, then op by op from one table.
+
+ONNX repeats values along axes of length 1 by itself, so a broadcast is mostly no node: a value is written once, in the
+shape that it has before it is repeated, and repeated in full only where an operator needs that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import InvalidValueError
+from clearprop.graph import DTYPES, Graph, N, Node, Shape, eliminate_common
+from clearprop.graph.node import is_alias, is_variable, without_alias
+from clearprop.interop.onnx.operators import rule_of
+from clearprop.interop.onnx.recognised import recognised
+from clearprop.interop.onnx.writing import OnnxGraph
+from clearprop.interop.onnx.written import Written
+from clearprop.plan import lower
+
+
+def write_graph(into: OnnxGraph, graph: Graph, values: Mapping[str, str], prefix: str = "") -> dict[str, str]:
+    """Write the nodes of a graph.
+
+    Args:
+        into: what they are added to.
+        graph: what to compute.
+        values: what each of its variables is called in the ONNX graph.
+        prefix: of the names of its values: a second graph in the same model needs one.
+
+    Returns:
+        The name of each output's value.
+
+    Raises:
+        InvalidValueError: for an op that nothing is known of in ONNX, by its name.
+    """
+    ready = _ready(graph)
+    return Writer(into, ready, values, prefix).outputs()
+
+
+def _ready(graph: Graph) -> Graph:
+    """The graph in ops that the table has."""
+    graph = recognised(graph)
+    unknown = [node.op.name for node in graph.nodes if not (_is_known(node) or node.op.fused)]
+    if unknown:
+        raise InvalidValueError(f"the op {unknown[0]!r}", "one that ONNX has, or that is defined by such ops")
+    return eliminate_common(lower(graph, _is_known))
+
+
+def _is_known(node: Node) -> bool:
+    return is_variable(node) or rule_of(node) is not None
+
+
+class Writer:
+    """The rules' desk: what has been written, and how to write more.
+
+    Args:
+        into, graph, values, prefix: as of `write_graph`; the graph has only ops of the table.
+    """
+
+    def __init__(self, into: OnnxGraph, graph: Graph, values: Mapping[str, str], prefix: str) -> None:
+        self.into, self._graph, self._prefix = into, graph, prefix
+        self._written: dict[Node, Written] = {}
+        self._shapes: dict[Shape, str] = {}
+        self._name: str | None = None  # of the value that is being written
+        self._names = {without_alias(node): name for name, node in graph.outputs.items()}
+        for name, node in graph.inputs.items():
+            self._written[node] = Written(values[name], node.shape)
+
+    def outputs(self) -> dict[str, str]:
+        """Write everything; the name of each output's value."""
+        for node in self._graph.nodes:
+            if node not in self._written:
+                self._written[node] = self._write(node)
+        return {name: self._output(name, node) for name, node in self._graph.outputs.items()}
+
+    def _write(self, node: Node) -> Written:
+        inputs = [self._written[x] for x in node.inputs]
+        if is_alias(node):
+            return inputs[0]
+        name = self._names.get(node, node.name)
+        self._name = None if name is None else self._prefix + name
+        rule = rule_of(node)
+        assert rule is not None, "the graph was lowered to ops of the table"
+        return rule(self, node, inputs)
+
+    def _output(self, name: str, node: Node) -> str:
+        """A value under an output's name, in full; one that is an input too, or has another name, is passed on."""
+        value, wanted = self.full(node), self._prefix + name
+        return value if value == wanted else self.into.node("Identity", value, name=wanted)
+
+    # --- for the rules
+
+    def part(self, op: str, *inputs: str, **attributes: Any) -> str:
+        """A node on the way to the value that is being written."""
+        return self.into.node(op, *inputs, **attributes)
+
+    def value(self, shape: Shape, op: str, *inputs: str, **attributes: Any) -> Written:
+        """The node whose value is the one that is being written, under its name."""
+        name, self._name = self._name, None
+        return Written(self.into.node(op, *inputs, name=name, **attributes), shape)
+
+    def full(self, node: Node) -> str:
+        """A value that was written before, in the shape of its node."""
+        written = self._written[node]
+        if written.shape == node.shape:
+            return written.name
+        full = self.part("Expand", written.name, self.shape(node.shape))
+        self._written[node] = Written(full, node.shape)
+        return full
+
+    def number(self, value: float, dtype: str) -> str:
+        """A number of a graph's dtype."""
+        with np.errstate(over="ignore"):  # infinite in float32, as it is where the graph runs
+            return self.into.constant(np.dtype(DTYPES[dtype]).type(value))
+
+    def whole(self, *numbers: int) -> str:
+        """Whole numbers, as ONNX takes axes, indices and shapes."""
+        return self.into.constant(np.array(numbers, np.int64))
+
+    def rows(self) -> str:
+        """N as one whole number in an array."""
+        batches = [node for node in self._graph.inputs.values() if node.type.has_batch]
+        return self._kept((N,), lambda: self.part("Shape", self._written[batches[0]].name, start=0, end=1))
+
+    def shape(self, shape: Shape) -> str:
+        """A shape as an array."""
+        if N not in shape:
+            return self.whole(*(d for d in shape if isinstance(d, int)))
+        rest = [d for d in shape[1:] if isinstance(d, int)]
+        return self._kept(
+            shape, lambda: self.part("Concat", self.rows(), self.whole(*rest), axis=0) if rest else self.rows()
+        )
+
+    def _kept(self, shape: Shape, made: Any) -> str:
+        if shape not in self._shapes:
+            self._shapes[shape] = made()
+        return self._shapes[shape]
