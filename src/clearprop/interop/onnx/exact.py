@@ -1,4 +1,7 @@
-"""Functions that ONNX lacks, or that its runtimes lack in float64, from what they have, without loss of digits."""
+"""Functions that ONNX lacks, or that its runtimes lack in float64, from what they have.
+
+expm1 and log1p keep their digits near 0, too; erf is exact beside 1.
+"""
 
 from __future__ import annotations
 

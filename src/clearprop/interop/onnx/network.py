@@ -62,7 +62,7 @@ def write_network(
     """
     graph: Graph = simplify(architecture.prediction_graph(dtype))
     values = {name: into.initializer(prefix + name, parameters[name]) for name in architecture.parameters}
-    (a,) = write_graph(into, graph, {X: x, **values}, prefix).values()
+    (a,) = write_graph(into, graph, {X: x, **values}, prefix, parameters).values()
     return a
 
 

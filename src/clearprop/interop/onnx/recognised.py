@@ -5,11 +5,13 @@ The pattern is the layer itself, as it builds its part of a graph, so that the t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from clearprop.arrays import Array
 from clearprop.graph import Graph, Node, Op, Type, rebuild, simplify, variable
 from clearprop.graph.fused.activations import selu
 from clearprop.graph.fused.record import Hole
@@ -24,6 +26,7 @@ def _first(x: Type, *others: Type, **numbers: Any) -> Type:
 _LAYER_NORM = Op("layer_normalization", _first, None, "", kind="reduction")
 _BATCH_NORM = Op("batch_normalization", _first, None, "")
 _SELU = Op("selu", _first, None, "")
+_FAR = 8.0  # standard deviations that a mean may be from 0: of float32's seven digits one is lost then
 
 
 class _Pattern(NamedTuple):
@@ -33,8 +36,8 @@ class _Pattern(NamedTuple):
     root: Node
     variables: tuple[Node, ...]
 
-    def found_in(self, node: Node) -> Node | None:
-        """The op in a node's place, if the node has the pattern's form and its numbers can be attributes."""
+    def found_in(self, node: Node, parameters: Mapping[str, Array]) -> Node | None:
+        """The op in a node's place, if the node has the pattern's form and nothing is lost."""
         bound: dict[Node, Node] = {}
         holes: dict[str, float] = {}
         if not match(self.root, node, bound, holes):
@@ -42,8 +45,21 @@ class _Pattern(NamedTuple):
         if node.dtype != "f32" and any(float(np.float32(number)) != number for number in holes.values()):
             return None
         x, *others = (bound[variable] for variable in self.variables)
-        fits = x.type == node.type and all(v.shape == node.shape[1:] for v in others)
-        return self.op(x, *others, **holes) if fits else None
+        if x.type != node.type or any(v.shape != node.shape[1:] for v in others):
+            return None
+        found = self.op(x, *others, **holes)
+        return None if self.op is _BATCH_NORM and _cancels(found, parameters) else found
+
+
+def _cancels(node: Node, parameters: Mapping[str, Array]) -> bool:
+    """Whether a batch normalisation has a mean that is large beside its standard deviation.
+
+    Runtimes compute x·s + (β − μ·s), which is then a small difference of large numbers.
+    """
+    mean, var = (parameters.get(str(v.name)) for v in node.inputs[3:])
+    if mean is None or var is None:
+        return False
+    return bool((np.abs(mean) > _FAR * np.sqrt(var + node.attrs["epsilon"])).any())
 
 
 @lru_cache(maxsize=64)
@@ -67,14 +83,18 @@ def _selu() -> _Pattern:
     return _Pattern(_SELU, simplify(selu(x)), (x,))
 
 
-def recognised(graph: Graph) -> Graph:
-    """The graph with such layers as single nodes. ONNX keeps ε in float32: in float64 only where that is all of it."""
-    return rebuild(graph, _recognised)
+def recognised(graph: Graph, parameters: Mapping[str, Array]) -> Graph:
+    """The graph with such layers as single nodes, where no digits are lost.
 
+    ONNX keeps ε in float32: in float64 it must be a number of float32. And a batch normalisation stays as it is where
+    it subtracts large means: the parameters tell.
+    """
 
-def _recognised(node: Node) -> Node:
-    found = (pattern.found_in(node) for pattern in _candidates(node))
-    return next((new for new in found if new is not None), node)
+    def visit(node: Node) -> Node:
+        found = (pattern.found_in(node, parameters) for pattern in _candidates(node))
+        return next((new for new in found if new is not None), node)
+
+    return rebuild(graph, visit)
 
 
 def _candidates(node: Node) -> tuple[_Pattern, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.arrays import Array
 from clearprop.errors import InvalidValueError
 from clearprop.graph import DTYPES, Graph, N, Node, Shape, eliminate_common
 from clearprop.graph.node import is_alias, is_variable, without_alias
@@ -21,7 +22,13 @@ from clearprop.interop.onnx.written import Written
 from clearprop.plan import lower
 
 
-def write_graph(into: OnnxGraph, graph: Graph, values: Mapping[str, str], prefix: str = "") -> dict[str, str]:
+def write_graph(
+    into: OnnxGraph,
+    graph: Graph,
+    values: Mapping[str, str],
+    prefix: str = "",
+    parameters: Mapping[str, Array] | None = None,
+) -> dict[str, str]:
     """Write the nodes of a graph.
 
     Args:
@@ -29,6 +36,7 @@ def write_graph(into: OnnxGraph, graph: Graph, values: Mapping[str, str], prefix
         graph: what to compute.
         values: what each of its variables is called in the ONNX graph.
         prefix: of the names of its values: a second graph in the same model needs one.
+        parameters: the numbers of those variables that are constant, as far as they are known.
 
     Returns:
         The name of each output's value.
@@ -36,13 +44,12 @@ def write_graph(into: OnnxGraph, graph: Graph, values: Mapping[str, str], prefix
     Raises:
         InvalidValueError: for an op that nothing is known of in ONNX, by its name.
     """
-    ready = _ready(graph)
-    return Writer(into, ready, values, prefix).outputs()
+    graph = recognised(graph, parameters or {})
+    return Writer(into, _lowered(graph), values, prefix).outputs()
 
 
-def _ready(graph: Graph) -> Graph:
+def _lowered(graph: Graph) -> Graph:
     """The graph in ops that the table has."""
-    graph = recognised(graph)
     unknown = [node.op.name for node in graph.nodes if not (_is_known(node) or node.op.fused)]
     if unknown:
         raise InvalidValueError(f"the op {unknown[0]!r}", "one that ONNX has, or that is defined by such ops")
