@@ -25,17 +25,13 @@ def _affine(writer: Writer, node: Node, inputs: list[Written]) -> Written:
 
 
 def _matmul(writer: Writer, node: Node, inputs: list[Written]) -> Written:
+    """A Gemm where a matrix is transposed, else a MatMul; a vector stands on the other side of a transposed matrix."""
     a, b = (writer.full(x) for x in node.inputs)
     turned = {f"trans{letter}": int(bool(node.attrs.get(f"transpose_{letter.lower()}"))) for letter in "AB"}
-    if not any(turned.values()):
-        return writer.value(node.shape, "MatMul", a, b)
-    if all(x.type.rank == 2 for x in node.inputs):
+    if any(turned.values()) and all(x.type.rank == 2 for x in node.inputs):
         return writer.value(node.shape, "Gemm", a, b, **turned)
-    a, b = (
-        writer.part("Transpose", name, perm=[1, 0]) if flag and x.type.rank == 2 else name
-        for name, flag, x in zip((a, b), turned.values(), node.inputs, strict=True)
-    )
-    return writer.value(node.shape, "MatMul", a, b)
+    other_side = any(x.type.rank == 2 and flag for x, flag in zip(node.inputs, turned.values(), strict=True))
+    return writer.value(node.shape, "MatMul", *((b, a) if other_side else (a, b)))
 
 
 # --- reductions
@@ -60,7 +56,7 @@ def _add_columns(writer: Writer, node: Node, inputs: list[Written]) -> Written:
     sides: list[list[int]] = [[] for _ in range(columns)]
     for j, k in enumerate(index):
         sides[k].append(j)
-    most = max(map(len, sides))
+    most = max(1, *map(len, sides))
     if any(len(side) < most for side in sides):
         zero = writer.number(0.0, node.dtype)
         x = writer.part("Pad", x, writer.whole(0, 0, 0, 1), zero)  # column `width` is 0
@@ -108,21 +104,42 @@ def _take_rows(writer: Writer, node: Node, inputs: list[Written]) -> Written:
     return writer.value(node.shape, "Gather", *(writer.full(x) for x in node.inputs), axis=0)
 
 
-def _embed(writer: Writer, node: Node, inputs: list[Written]) -> Written:
-    """Codes are kept within the table and cut off to whole numbers; NaN is the first row."""
-    table, codes = (writer.full(x) for x in node.inputs)
-    levels, dtype = node.inputs[0].shape[0], node.dtype
-    assert isinstance(levels, int)
-    zero = writer.number(0.0, dtype)
+def _row(writer: Writer, node: Node, levels: int) -> str:
+    """Which row of a table each code means: it is kept within the table and cut off to a whole number; NaN is 0."""
+    codes, zero = writer.full(node), writer.number(0.0, node.dtype)
     known = writer.part("Where", writer.part("IsNaN", codes), zero, codes)
-    within = writer.part("Clip", known, zero, writer.number(levels - 1, dtype))
-    return writer.value(node.shape, "Gather", table, writer.part("Cast", within, to=KINDS["i64"]), axis=0)
+    within = writer.part("Clip", known, zero, writer.number(levels - 1, node.dtype))
+    return writer.part("Cast", within, to=KINDS["i64"])
 
 
-def _one_hot(writer: Writer, node: Node, inputs: list[Written]) -> Written:
-    index = writer.part("Unsqueeze", writer.full(node.inputs[0]), writer.whole(1))
-    equal = writer.part("Equal", index, writer.whole(*range(node.attrs["classes"])))
-    return writer.value(node.shape, "Cast", equal, to=KINDS[node.dtype])
+def _one_hot(writer: Writer, index: str, classes: int) -> str:
+    """A row for each index, True at its place."""
+    return writer.part("Equal", writer.part("Unsqueeze", index, writer.whole(1)), writer.whole(*range(classes)))
+
+
+def _sum_of_rows(writer: Writer, node: Node, index: str) -> Written:
+    """Rows that are added up by index: a product with a one-hot matrix."""
+    chosen = writer.part("Cast", _one_hot(writer, index, node.shape[0]), to=KINDS[node.dtype])  # type: ignore[arg-type]
+    return writer.value(node.shape, "Gemm", chosen, writer.full(node.inputs[0]), transA=1)
+
+
+def _embed(writer: Writer, node: Node, inputs: list[Written]) -> Written:
+    table, codes = node.inputs
+    row = _row(writer, codes, table.shape[0])  # type: ignore[arg-type]
+    return writer.value(node.shape, "Gather", writer.full(table), row, axis=0)
+
+
+def _add_embedded(writer: Writer, node: Node, inputs: list[Written]) -> Written:
+    return _sum_of_rows(writer, node, _row(writer, node.inputs[1], node.attrs["levels"]))
+
+
+def _scatter_rows(writer: Writer, node: Node, inputs: list[Written]) -> Written:
+    return _sum_of_rows(writer, node, writer.full(node.inputs[1]))
+
+
+def _one_hot_rows(writer: Writer, node: Node, inputs: list[Written]) -> Written:
+    chosen = _one_hot(writer, writer.full(node.inputs[0]), node.attrs["classes"])
+    return writer.value(node.shape, "Cast", chosen, to=KINDS[node.dtype])
 
 
 def _cast(writer: Writer, node: Node, inputs: list[Written]) -> Written:
@@ -146,8 +163,10 @@ RULES: Mapping[str, Rule] = {
     "concat": _concat,
     "take_columns": _take_columns,
     "take_rows": _take_rows,
+    "scatter_rows": _scatter_rows,
     "embed": _embed,
-    "one_hot": _one_hot,
+    "add_embedded": _add_embedded,
+    "one_hot": _one_hot_rows,
     "cast": _cast,
     "size": _size,
 }

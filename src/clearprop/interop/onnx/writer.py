@@ -71,7 +71,7 @@ class Writer:
         self.into, self._graph, self._prefix = into, graph, prefix
         self._written: dict[Node, Written] = {}
         self._shapes: dict[Shape, str] = {}
-        self._name: str | None = None  # of the value that is being written
+        self._node: Node | None = None  # whose value is being written
         self._names = {without_alias(node): name for name, node in graph.outputs.items()}
         for name, node in graph.inputs.items():
             self._written[node] = Written(values[name], node.shape)
@@ -87,11 +87,18 @@ class Writer:
         inputs = [self._written[x] for x in node.inputs]
         if is_alias(node):
             return inputs[0]
-        name = self._names.get(node, node.name)
-        self._name = None if name is None else self._prefix + name
+        self._node = node
         rule = rule_of(node)
         assert rule is not None, "the graph was lowered to ops of the table"
         return rule(self, node, inputs)
+
+    def _name_of(self, node: Node, shape: Shape) -> str | None:
+        """An output's name, once it has its shape; or the node's own, where no other value has it, or will have it."""
+        if node in self._names:
+            return self._prefix + self._names[node] if shape == node.shape else None
+        if node.name is None or node.name in self._graph.outputs:
+            return None
+        return self.into.free(self._prefix + node.name)
 
     def _output(self, name: str, node: Node) -> str:
         """A value under an output's name, in full; one that is an input too, or has another name, is passed on."""
@@ -106,7 +113,8 @@ class Writer:
 
     def value(self, shape: Shape, op: str, *inputs: str, **attributes: Any) -> Written:
         """The node whose value is the one that is being written, under its name."""
-        name, self._name = self._name, None
+        assert self._node is not None, "a rule is asked for the value of a node"
+        name, self._node = self._name_of(self._node, shape), None
         return Written(self.into.node(op, *inputs, name=name, **attributes), shape)
 
     def full(self, node: Node) -> str:
@@ -129,8 +137,10 @@ class Writer:
 
     def rows(self) -> str:
         """N as one whole number in an array."""
-        batches = [node for node in self._graph.inputs.values() if node.type.has_batch]
-        return self._kept((N,), lambda: self.part("Shape", self._written[batches[0]].name, start=0, end=1))
+        batch = next((node for node in self._graph.inputs.values() if node.type.has_batch), None)
+        if batch is None:
+            raise InvalidValueError("a graph of N rows", "an input that has them, which tells how many there are")
+        return self._kept((N,), lambda: self.part("Shape", self._written[batch].name, start=0, end=1))
 
     def shape(self, shape: Shape) -> str:
         """A shape as an array."""

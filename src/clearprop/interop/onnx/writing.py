@@ -76,6 +76,10 @@ class OnnxGraph:
         name = f"{stem}_{self._fresh[stem]}"
         return self.fresh(stem) if name in self._taken else name
 
+    def free(self, name: str) -> str:
+        """This name if nothing has it, else one with a number behind it."""
+        return self.fresh(name) if name in self._taken else name
+
     def _take(self, name: str) -> str:
         """The name of a new value, which is then taken.
 
