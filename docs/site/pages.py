@@ -25,6 +25,7 @@ SECTIONS: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
             "docs/training.md",
             "docs/scikit-learn.md",
             "docs/uncertainty.md",
+            "docs/exchange.md",
             "docs/explain.md",
             "docs/playground.md",
             "docs/textbook.md",

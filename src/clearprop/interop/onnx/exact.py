@@ -37,8 +37,8 @@ def log1p(writer: Writer, node: Node, inputs: list[Written]) -> Written:
 
 # e^{x²}(1 − erf x) as a polynomial in t = (x − 2)/(x + 2), for x from 0 to 6, where erf is 1: found at Chebyshev's
 # points with 50 digits; erf is then within 7e-16.
-_END, _MIDDLE = 6.0, 2.0
-_COEFFICIENTS = (
+END, MIDDLE = 6.0, 2.0
+COEFFICIENTS = (
     0.2553956763105057,
     -0.4271858474139684,
     0.2416581942424884,
@@ -70,11 +70,11 @@ def erf(writer: Writer, node: Node, inputs: list[Written]) -> Written:
     def number(value: float) -> str:
         return writer.number(value, node.dtype)
 
-    size = writer.part("Min", writer.part("Abs", x.name), number(_END))
-    below, above = writer.part("Sub", size, number(_MIDDLE)), writer.part("Add", size, number(_MIDDLE))
+    size = writer.part("Min", writer.part("Abs", x.name), number(END))
+    below, above = writer.part("Sub", size, number(MIDDLE)), writer.part("Add", size, number(MIDDLE))
     t = writer.part("Div", below, above)
-    P = number(_COEFFICIENTS[-1])
-    for c in reversed(_COEFFICIENTS[:-1]):
+    P = number(COEFFICIENTS[-1])
+    for c in reversed(COEFFICIENTS[:-1]):
         P = writer.part("Add", writer.part("Mul", P, t), number(c))
     bell = writer.part("Exp", writer.part("Neg", writer.part("Mul", size, size)))
     risen = writer.part("Sub", number(1.0), writer.part("Mul", bell, P))
