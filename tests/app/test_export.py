@@ -44,9 +44,9 @@ def test_of_a_table_it_is_said_what_the_file_reads(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda text: text.replace("np.tanh(z1)", "z1"), "the exported model is not the model"),
-        (lambda text: text.replace("a2 = softmax(z2)", "a2 = z2[:, :1]"), "answers (1000, 1); expected (1000, 3)"),
-        (lambda text: text + "\nraise SystemExit('no')\n", "the exported file does not run: no"),
+        (lambda text: text.replace(b"np.tanh(z1)", b"z1"), "the exported model is not the model"),
+        (lambda text: text.replace(b"a2 = softmax(z2)", b"a2 = z2[:, :1]"), "answers (1000, 1); expected (1000, 3)"),
+        (lambda text: text + b"\nraise SystemExit('no')\n", "the exported file does not run: no"),
     ],
 )
 def test_a_file_that_is_not_the_model_is_not_written(model, tmp_path, monkeypatch, change, said):
@@ -60,12 +60,12 @@ def test_a_file_that_is_not_the_model_is_not_written(model, tmp_path, monkeypatc
 
 def test_what_nothing_here_can_run_is_said_not_to_be_compared(model):
     form = replace(exported.FORMATS["torch"], lacking=lambda: "there is no torch here")
-    found = exported.compared(form, "", cp.load(model), np.ones((2, 4)))
+    found = exported.compared(form, b"", cp.load(model), np.ones((2, 4)))
     assert str(found) == "Not compared with the model: there is no torch here."
     assert found.to_dict() == {"rows": 0, "not_compared": "there is no torch here"}
 
 
 def test_wrong_input_is_answered_in_a_sentence(model, tmp_path):
-    assert "is not one of 'numpy'" in run("export", model, "--to", "nump").stderr
+    assert "is not one of 'onnx'" in run("export", model, "--to", "nump").stderr
     assert "is read by this very command" in run("export", model, "--to", "numpy", "--out", model).stderr
     assert run("export", tmp_path / "none", "--to", "numpy").stderr.startswith("Error: ")

@@ -22,7 +22,7 @@ _ROWS = 1000  # of the comparison
 
 def export(
     model: o.AnyModel,
-    to: Annotated[Literal["numpy", "torch"], typer.Option("--to", help="What to write.")],
+    to: Annotated[Literal["onnx", "numpy", "torch"], typer.Option("--to", help="What to write.")],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", parser=o.a_file, show_default="MODEL with another ending")
     ] = None,
@@ -39,13 +39,13 @@ def export(
     refuse_overwriting([path], [model])
     content = form.written(network, spoken)
     found = compared(form, content, network, made_up(network.architecture, _ROWS)[0])
-    write_atomically(path, content.encode())
+    write_atomically(path, content)
     bare = isinstance(load(model), Network)
-    facts = {"model": str(model), "to": to, "out": str(path), "bytes": len(content.encode())}
+    facts = {"model": str(model), "to": to, "out": str(path), "bytes": len(content)}
     if as_json:
         print_lines(shown_json({**facts, "reads": "inputs" if bare else "features", **found.to_dict()}))
         return
-    print_lines(f"{path}: {len(content.encode()):,} bytes, for {form.needs}")
+    print_lines(f"{path}: {len(content):,} bytes, for {form.needs}")
     if not bare:
         print_lines("It holds the network, which reads features; what makes them of a table's columns is not in it.")
     print_lines(str(found))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.errors import FileError, InvalidValueError
+from clearprop.graph import DTYPES
 from clearprop.network import Network
 
 Array = NDArray[Any]
@@ -47,8 +48,8 @@ class Format:
 
     ending: str
     needs: str
-    written: Callable[[Network, str], str]
-    answers: Callable[[str, Array], Array]
+    written: Callable[[Network, str], bytes]
+    answers: Callable[[bytes, Array], Array]
     lacking: Callable[[], str] = lambda: ""
 
 
@@ -82,7 +83,7 @@ class Compared:
         )
 
 
-def compared(form: Format, content: str, network: Network, X: Array) -> Compared:
+def compared(form: Format, content: bytes, network: Network, X: Array) -> Compared:
     """Let a file answer rows that the network answers, too.
 
     Raises:
@@ -90,6 +91,7 @@ def compared(form: Format, content: str, network: Network, X: Array) -> Compared
     """
     if why := form.lacking():
         return Compared(0, why=why)
+    X = X.astype(DTYPES[network.dtype])
     ours, theirs = network.predict(X), form.answers(content, X)
     if ours.shape != theirs.shape:
         raise InvalidValueError(f"the exported model answers {theirs.shape}", f"{ours.shape}, as the model does")
@@ -99,13 +101,13 @@ def compared(form: Format, content: str, network: Network, X: Array) -> Compared
     return found
 
 
-def _of_python(program: str) -> Callable[[str, Array], Array]:
+def _of_python(program: str) -> Callable[[bytes, Array], Array]:
     """What a module `network` answers, asked by a program."""
 
-    def answers(content: str, X: Array) -> Array:
+    def answers(content: bytes, X: Array) -> Array:
         with tempfile.TemporaryDirectory(prefix="clearprop-") as name:
             folder = Path(name)
-            (folder / "network.py").write_text(content, encoding="utf-8")
+            (folder / "network.py").write_bytes(content)
             np.save(folder / "rows.npy", X)
             _run([sys.executable, "-c", program], folder)
             return np.asarray(np.load(folder / "answers.npy"))
@@ -129,13 +131,30 @@ def _package(name: str, extra: str) -> Callable[[], str]:
     return lambda: "" if find_spec(name) else f'there is no {name} here (pip install "clearprop[{extra}]")'
 
 
+def _of_onnx(content: bytes, X: Array) -> Array:
+    """What ONNX Runtime answers."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    (answers,) = session.run(None, {session.get_inputs()[0].name: X})
+    return np.asarray(answers)
+
+
 FORMATS = {
+    "onnx": Format(
+        *(".onnx", "whatever runs ONNX"),
+        lambda network, lang: bytes(network.to_onnx().SerializeToString()),
+        _of_onnx,
+        _package("onnxruntime", "onnx"),
+    ),
     "numpy": Format(
-        *(".py", "Python with NumPy"), lambda network, lang: network.to_numpy_source(lang=lang), _of_python(_NUMPY)
+        *(".py", "Python with NumPy"),
+        lambda network, lang: network.to_numpy_source(lang=lang).encode(),
+        _of_python(_NUMPY),
     ),
     "torch": Format(
         *(".py", "Python with PyTorch"),
-        lambda network, lang: network.to_torch_source(lang=lang),
+        lambda network, lang: network.to_torch_source(lang=lang).encode(),
         _of_python(_TORCH),
         _package("torch", "torch"),
     ),
