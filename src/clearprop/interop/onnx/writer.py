@@ -6,7 +6,7 @@ shape that it has before it is repeated, and repeated in full only where an oper
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from clearprop.arrays import Array
 from clearprop.errors import InvalidValueError
 from clearprop.graph import DTYPES, Graph, N, Node, Shape, eliminate_common
-from clearprop.graph.node import is_alias, is_variable, without_alias
+from clearprop.graph.node import is_alias, is_batch_size, is_variable, without_alias
 from clearprop.interop.onnx.operators import rule_of
 from clearprop.interop.onnx.recognised import recognised
 from clearprop.interop.onnx.writing import OnnxGraph
@@ -45,7 +45,7 @@ def write_graph(
         InvalidValueError: for an op that nothing is known of in ONNX, by its name.
     """
     graph = recognised(graph, parameters or {})
-    return Writer(into, _lowered(graph), values, prefix).outputs()
+    return Writer(into, _lowered(graph), values, prefix).outputs(parameters or {})
 
 
 def _lowered(graph: Graph) -> Graph:
@@ -58,6 +58,19 @@ def _lowered(graph: Graph) -> Graph:
 
 def _is_known(node: Node) -> bool:
     return is_variable(node) or rule_of(node) is not None
+
+
+def _constants_first(graph: Graph, parameters: Collection[str]) -> list[Node]:
+    """The nodes, each after its inputs, with what is made of parameters alone in front.
+
+    ONNX Runtime 1.32 folds those into constants, and refuses a model where that comes after an x − 0 it has taken out.
+    """
+    constants: set[Node] = set()
+    for node in graph.nodes:
+        given = node.name in parameters if is_variable(node) else not is_batch_size(node)
+        if given and constants.issuperset(node.inputs):
+            constants.add(node)
+    return sorted(graph.nodes, key=lambda node: node not in constants)
 
 
 class Writer:
@@ -76,9 +89,9 @@ class Writer:
         for name, node in graph.inputs.items():
             self._written[node] = Written(values[name], node.shape)
 
-    def outputs(self) -> dict[str, str]:
+    def outputs(self, parameters: Collection[str]) -> dict[str, str]:
         """Write everything; the name of each output's value."""
-        for node in self._graph.nodes:
+        for node in _constants_first(self._graph, parameters):
             if node not in self._written:
                 self._written[node] = self._write(node)
         return {name: self._output(name, node) for name, node in self._graph.outputs.items()}
