@@ -681,6 +681,11 @@ class Network:
             MissingDependencyError: without `onnx`.
             FileError: if the file cannot be written.
             InvalidValueError: for an op of your own without a definition, by its name, or for more than 2 GB.
+
+        Example:
+            >>> net = Network(2, [cp.Dense(3, "tanh"), cp.Dense(1)])
+            >>> [node.op_type for node in net.to_onnx().graph.node]  # doctest: +SKIP
+            ['Gemm', 'Tanh', 'Gemm']
         """
         return network_to_onnx(self.architecture, self._run.parameters, self.dtype, path, batch)
 

@@ -6,14 +6,14 @@ shape that it has before it is repeated, and repeated in full only where an oper
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from clearprop.arrays import Array
 from clearprop.errors import InvalidValueError
-from clearprop.graph import DTYPES, Graph, N, Node, Shape, eliminate_common
+from clearprop.graph import DTYPES, Graph, N, Node, Shape, eliminate_common, expand
 from clearprop.graph.node import is_alias, is_batch_size, is_variable, without_alias
 from clearprop.interop.onnx.operators import rule_of
 from clearprop.interop.onnx.recognised import recognised
@@ -50,10 +50,11 @@ def write_graph(
 
 def _lowered(graph: Graph) -> Graph:
     """The graph in ops that the table has."""
-    unknown = [node.op.name for node in graph.nodes if not (_is_known(node) or node.op.fused)]
-    if unknown:
-        raise InvalidValueError(f"the op {unknown[0]!r}", "one that ONNX has, or that is defined by such ops")
-    return eliminate_common(lower(graph, _is_known))
+    try:
+        return eliminate_common(lower(graph, _is_known))
+    except KeyError:
+        unknown = next(node.op.name for node in expand(graph).nodes if not (_is_known(node) or node.op.fused))
+        raise InvalidValueError(f"the op {unknown!r}", "one that ONNX has, or that is defined by such ops") from None
 
 
 def _is_known(node: Node) -> bool:
@@ -157,14 +158,14 @@ class Writer:
 
     def shape(self, shape: Shape) -> str:
         """A shape as an array."""
+        sizes = [d for d in shape if isinstance(d, int)]
         if N not in shape:
-            return self.whole(*(d for d in shape if isinstance(d, int)))
-        rest = [d for d in shape[1:] if isinstance(d, int)]
-        return self._kept(
-            shape, lambda: self.part("Concat", self.rows(), self.whole(*rest), axis=0) if rest else self.rows()
-        )
+            return self.whole(*sizes)
+        if not sizes:
+            return self.rows()
+        return self._kept(shape, lambda: self.part("Concat", self.rows(), self.whole(*sizes), axis=0))
 
-    def _kept(self, shape: Shape, made: Any) -> str:
+    def _kept(self, shape: Shape, made: Callable[[], str]) -> str:
         if shape not in self._shapes:
             self._shapes[shape] = made()
         return self._shapes[shape]
