@@ -15,6 +15,8 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 pytestmark = pytest.mark.peers
 
+from onnx.reference import ReferenceEvaluator  # noqa: E402
+
 import any_graph  # noqa: E402
 import clearprop as cp  # noqa: E402
 from bounded import EPSILON, Bounded, Bounds, outside  # noqa: E402
@@ -83,6 +85,17 @@ def require_close(net: cp.Network, X: np.ndarray) -> None:
 def test_any_network_gives_the_same_numbers(dtype, seed):
     net = random_network(seed, dtype)
     require_close(net, rows(seed, net, 40))
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**31))
+def test_another_runtime_reads_the_same(seed):
+    """ONNX's own reference, which computes with NumPy."""
+    net = random_network(seed, "float64")
+    X = rows(seed, net, 40)
+    wanted = net.predict(X)
+    (got,) = ReferenceEvaluator(net.to_onnx()).run(None, {"X": X})
+    assert np.abs(got - wanted).max() <= 1e-12 * np.abs(wanted).max()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
