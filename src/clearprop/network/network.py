@@ -688,6 +688,44 @@ class Network:
             ['Gemm', 'Tanh', 'Gemm']
         """
         return network_to_onnx(self.architecture, self._run.parameters, self.dtype, path, batch)
+    def to_c(self, name: str = "network", *, lang: str = "en") -> str:
+        """The network as one file of C99 that needs math.h alone, allocates nothing and keeps no state.
+
+        It has `void {name}_predict(const float *x, float *a)` for one sample and `{name}_predict_batch(x, n, a)` for
+        n, in double where the network's dtype is float64. Weights stand in it to the bit; sums run from first to last.
+
+        Args:
+            name: what its functions begin with, so that several networks can be linked into one program.
+            lang: of its comments, "en" or "zh".
+
+        Raises:
+            InvalidValueError: for a name that C does not take, or an op that cannot be written, by its name.
+
+        Example:
+            >>> net = Network(2, [cp.Dense(1, "sigmoid", W=[0.5, -0.25], b=0.25)], "bce")
+            >>> print("\\n".join(net.to_c("gate").splitlines()[12:15]))
+            /* Parameters: W[l] has a row for each input and a column for each unit. */
+            static const float W1[2][1] = {
+                {0.5f},
+        """
+        return source.c_source(self._content(None, None, None, lang), name)
+
+    def to_javascript(self, *, lang: str = "en") -> str:
+        """The network as one module of JavaScript without dependencies: `export function predict(X)` on rows.
+
+        Args:
+            lang: of its comments, "en" or "zh".
+
+        Raises:
+            InvalidValueError: for an op that cannot be written, by its name.
+
+        Example:
+            >>> net = Network(2, [cp.Dense(1, "sigmoid", W=[0.5, -0.25], b=0.25)], "bce")
+            >>> print("\\n".join(net.to_javascript().splitlines()[4:6]))
+            export const nInputs = 2;
+            export const nOutputs = 1;
+        """
+        return source.javascript_source(self._content(None, None, None, lang))
 
     def _content(self, X: Any, y: Any, learning_rate: float | None, lang: str) -> source.Content:
         return source.content_of(self.architecture, self._run.parameters, self.dtype, X, y, learning_rate, lang)

@@ -3,9 +3,11 @@
 A language is a table, op → how it is written, and a file that puts the pieces together.
 """
 
+from clearprop.interop.source.c_file import c_source
 from clearprop.interop.source.clearprop_file import clearprop_source
 from clearprop.interop.source.content import Content, content_of
+from clearprop.interop.source.javascript_file import javascript_source
 from clearprop.interop.source.numpy_file import numpy_source
 from clearprop.interop.source.torch_file import torch_source
 
-__all__ = ["Content", "clearprop_source", "content_of", "numpy_source", "torch_source"]
+__all__ = ["Content", "c_source", "clearprop_source", "content_of", "javascript_source", "numpy_source", "torch_source"]

@@ -24,7 +24,7 @@ def number(value: float | np.generic) -> str:
         ('2', '0.1', '0.1', '-0.0')
     """
     if isinstance(value, np.floating):
-        text = _shortest(value)
+        text = shortest(value)
         return text.removesuffix(".0") if float(text) else text
     as_float = float(value)
     if as_float.is_integer() and abs(as_float) < 1e15 and str(as_float) != "-0.0":
@@ -32,7 +32,7 @@ def number(value: float | np.generic) -> str:
     return repr(as_float) if np.isfinite(as_float) else f'float("{as_float}")'
 
 
-def _shortest(value: np.floating) -> str:
+def shortest(value: np.floating) -> str:
     """The digits that float() reads back to the same number of its dtype."""
     text = str(value)
     return text if type(value)(float(text)) == value else repr(float(value))
@@ -77,7 +77,7 @@ def _flat(array: Array) -> str:
 
 def _entry(value: int | np.generic) -> str:
     """An entry keeps its point: 1.0 in a list of numbers, 1 in one of labels."""
-    return _shortest(value) if isinstance(value, np.floating) else str(int(value))
+    return shortest(value) if isinstance(value, np.floating) else str(int(value))
 
 
 def encoded(array: Array) -> tuple[str, str]:

@@ -1,0 +1,185 @@
+"""A network as one file of C99 that needs math.h alone and allocates nothing."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from clearprop.arrays import Array
+from clearprop.errors import InvalidValueError
+from clearprop.graph import DTYPES, Node
+from clearprop.interop.source.content import Content
+from clearprop.interop.source.expression import UNARY, Expression
+from clearprop.interop.source.literals import WIDTH, Identifiers, shortest
+from clearprop.interop.source.loop_ops import BY_ENTRY, lowered
+from clearprop.interop.source.loops import EntryRule, Helpers, Language, Loops
+from clearprop.nn.names import X
+
+_WORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long
+register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while"""
+_TAKEN = ["i", "j", "m", "n", "s", "r", "x", "a", "main", "size_t", "NAN", "INFINITY", "HUGE_VAL", "gamma", "lgamma"]
+_TAKEN += ["y0", "y1", "yn", "j0", "j1", "jn", "isnan", "signbit", "significand", "drem", "scalb"]
+_MATH = """acos asin atan atan2 acosh asinh atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs fdim floor
+fma fmax fmin fmod frexp hypot ilogb ldexp llrint llround log log10 log1p log2 logb lrint lround modf nan nearbyint
+nextafter nexttoward pow remainder remquo rint round scalbln scalbn sin sinh sqrt tan tanh tgamma trunc"""
+RESERVED = (*_WORDS.split(), *_TAKEN, *(name + end for name in _MATH.split() for end in ("", "f", "l")))
+_TYPES = {"f32": "float", "f64": "double", "bool": "int"}
+
+
+def c_source(content: Content, name: str = "network") -> str:
+    """The file's text.
+
+    Raises:
+        InvalidValueError: for a name that C does not take, or an op that cannot be written for one sample.
+    """
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name in RESERVED:
+        raise InvalidValueError(f"name {name!r}", "letters, digits and _, such as 'network'")
+    c, real = content, _TYPES[content.dtype]
+    graph, formulas = lowered(c)
+    names = Identifiers([*RESERVED, f"{name}_predict", f"{name}_predict_batch"])
+    inputs = {n: graph.inputs[n] for n in c.architecture.parameters if n in graph.inputs}
+    bound = {node: names.new(C.named(str(n)), "p") for n, node in inputs.items()}
+    parameters = [_array(text, c.parameters[str(node.name)]) for node, text in bound.items()]
+    helpers = Helpers(C, names)
+    told = {node: _comment(formula) for node, formula in formulas.items()}
+    sample = {graph.inputs[X]: "x"} if X in graph.inputs else {}
+    body = Loops(helpers, names, sample | bound, told).into(graph.outputs[""], "a")
+    n_inputs, n_outputs = f"{name.upper()}_N_INPUTS", f"{name.upper()}_N_OUTPUTS"
+    unread = [] if sample else ["(void)x;"]
+    parts = [
+        _comment("\n\n".join([c.say("source.c_title", name=name), *c.notes()])),
+        "#include <math.h>\n#include <stddef.h>",
+        f"enum {{ {n_inputs} = {c.architecture.n_inputs}, {n_outputs} = {c.architecture.n_outputs} }};",
+        f"void {name}_predict(const {real} *x, {real} *a);\n"
+        f"void {name}_predict_batch(const {real} *x, size_t n, {real} *a);",
+        "\n".join([_comment(c.say("source.parameters")), *parameters]),
+        *helpers.written,
+        "\n".join(
+            [
+                _comment(c.say("source.one_sample")),
+                f"void {name}_predict(const {real} *x, {real} *a)\n{{",
+                textwrap.indent("\n".join([*unread, *body]), "    "),
+                "}",
+            ]
+        ),
+        _BATCH.format(
+            told=_comment(c.say("source.batch")), name=name, real=real, n_inputs=n_inputs, n_outputs=n_outputs
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_BATCH = """\
+{told}
+void {name}_predict_batch(const {real} *x, size_t n, {real} *a)
+{{
+    for (size_t r = 0; r < n; ++r)
+        {name}_predict(x + r * {n_inputs}, a + r * {n_outputs});
+}}"""
+
+
+def _comment(text: str) -> str:
+    """A comment that nothing in the text can leave."""
+    safe = text.replace("*/", "* /").replace("/*", "/ *").replace("\\", "/").replace("??", "? ?")
+    parts = [textwrap.fill(part, WIDTH - 3, subsequent_indent="   ") for part in safe.split("\n\n")]
+    return "/* " + "\n\n   ".join(parts) + " */"
+
+
+def _array(name: str, array: Array) -> str:
+    """A parameter: a number, or its entries with the fewest digits that give them back."""
+    real = "float" if array.dtype == np.float32 else "double"
+    shape = "".join(f"[{max(d, 1)}]" for d in array.shape)
+    return f"static const {real} {name}{shape} = {_braced(array if array.size else np.zeros(1, array.dtype))};"
+
+
+def _braced(array: Array, indent: str = "") -> str:
+    if array.ndim == 0:
+        return _digits(array.dtype.type(array))
+    if array.ndim == 1:
+        row = ", ".join(_digits(v) for v in array)
+        if len(row) + len(indent) < 60:
+            return f"{{{row}}}"
+        inner = indent + "    "
+        return "{\n" + textwrap.fill(row, WIDTH, initial_indent=inner, subsequent_indent=inner) + f"\n{indent}}}"
+    inner = indent + "    "
+    return "{\n" + ",\n".join(inner + _braced(row, inner) for row in array) + f"\n{indent}}}"
+
+
+def _digits(value: np.floating) -> str:
+    if not np.isfinite(value):
+        return "NAN" if np.isnan(value) else ("-" * bool(value < 0)) + "INFINITY"
+    text = shortest(value)
+    return text + ("f" if isinstance(value, np.float32) else "")
+
+
+class _C:
+    """C's words."""
+
+    name = "C"
+
+    def __init__(self) -> None:
+        functions = {name: name for name in ("exp", "log", "expm1", "log1p", "sqrt", "sin", "cos", "tanh", "erf")}
+        functions |= {"abs": "fabs"}
+        self.ops: Mapping[str, EntryRule] = {
+            **BY_ENTRY,
+            **{op: _function(name) for op, name in functions.items()},
+            "power": _power,
+        }
+
+    def number(self, value: float, dtype: str) -> Expression:
+        text = _digits(np.dtype(DTYPES[dtype] if dtype in ("f32", "f64") else "float64").type(value))
+        return Expression(text, binding=UNARY if text.startswith("-") else 5)
+
+    def entry(self, name: str, index: Sequence[str], shape: Sequence[int]) -> str:
+        return name + "".join(f"[{k}]" for k in index)
+
+    def loop(self, index: str, length: int) -> str:
+        return f"for (int {index} = 0; {index} < {length}; ++{index})"
+
+    def array(self, name: str, shape: Sequence[int], dtype: str) -> str:
+        return f"{_TYPES[dtype]} {name}{''.join(f'[{d}]' for d in shape)};"
+
+    def scalar(self, name: str, value: Expression, dtype: str, changes: bool = False) -> str:
+        return f"{'' if changes else 'const '}{_TYPES[dtype]} {name} = {value.text};"
+
+    def integers(self, name: str, values: Sequence[int]) -> str:
+        row = textwrap.fill(", ".join(map(str, values)), WIDTH, initial_indent="    ", subsequent_indent="    ")
+        return f"static const int {name}[{len(values)}] = {{\n{row}\n}};"
+
+    def function(self, name: str, arguments: Sequence[str], dtype: str, body: Sequence[str]) -> str:
+        given = ", ".join(f"{_TYPES[dtype]} {a}" for a in arguments)
+        inner = "\n".join(f"    {line}" for line in body)
+        return f"static {_TYPES[dtype]} {name}({given})\n{{\n{inner}\n}}"
+
+    def library(self, name: str, dtype: str) -> str:
+        wanted = next(known for known in _LIBRARY if name.startswith(known))
+        return _LIBRARY[wanted].replace("NAME", name).replace("real", _TYPES[dtype])
+
+    def named(self, wanted: str) -> str:
+        return wanted if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", wanted) else "0"
+
+
+def _function(name: str) -> EntryRule:
+    def written(language: Language, node: Node, inputs: list[Expression]) -> Expression:
+        return Expression(f"{name}{'f' if node.dtype == 'f32' else ''}({inputs[0].text})")
+
+    return written
+
+
+def _power(language: Language, node: Node, inputs: list[Expression]) -> Expression:
+    exponent = language.number(node.attrs["exponent"], node.dtype)
+    return Expression(f"pow{'f' if node.dtype == 'f32' else ''}({inputs[0].text}, {exponent.text})")
+
+
+# Comparisons are written so that NaN stays NaN.
+_LIBRARY = {
+    "maximum": "static real NAME(real x, real y)\n{\n    return x >= y || x != x ? x : y;\n}",
+    "minimum": "static real NAME(real x, real y)\n{\n    return x <= y || x != x ? x : y;\n}",
+    "sign": "static real NAME(real x)\n{\n    return x > 0 ? 1 : x < 0 ? -1 : x;\n}",
+    "row_of": "static int NAME(real code, int levels)\n"
+    "{\n    return !(code > 0) ? 0 : code < (real)(levels - 1) ? (int)code : levels - 1;\n}",
+}
+C = _C()

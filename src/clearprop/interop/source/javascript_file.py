@@ -1,0 +1,197 @@
+"""A network as one module of JavaScript that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from clearprop.arrays import Array
+from clearprop.graph import Node
+from clearprop.interop.source.content import Content
+from clearprop.interop.source.expression import ATOM, UNARY, Expression
+from clearprop.interop.source.literals import WIDTH, Identifiers, shortest
+from clearprop.interop.source.loop_ops import BY_ENTRY, lowered
+from clearprop.interop.source.loops import EntryRule, Helpers, Language, Loops
+from clearprop.nn.names import X
+
+_WORDS = """arguments await break case catch class const continue debugger default delete do else enum eval export
+extends false finally for function if implements import in instanceof interface let new null package private protected
+public return static super switch this throw true try typeof undefined var void while with yield NaN Infinity Math
+Array Float32Array Float64Array Int32Array Number RangeError"""
+RESERVED = (
+    *_WORDS.split(),
+    "i",
+    "j",
+    "m",
+    "n",
+    "s",
+    "x",
+    "a",
+    "X",
+    "row",
+    "predict",
+    "predictRow",
+    "nInputs",
+    "nOutputs",
+)
+_ARRAYS = {"f32": "Float32Array", "f64": "Float64Array", "bool": "Uint8Array"}
+
+
+def javascript_source(content: Content) -> str:
+    """The file's text.
+
+    Raises:
+        InvalidValueError: for an op that cannot be written for one sample.
+    """
+    c = content
+    graph, formulas = lowered(c)
+    names = Identifiers(RESERVED)
+    inputs = {n: graph.inputs[n] for n in c.architecture.parameters if n in graph.inputs}
+    bound = {node: names.new(JAVASCRIPT.named(str(n)), "p") for n, node in inputs.items()}
+    parameters = [_array(text, c.parameters[str(node.name)]) for node, text in bound.items()]
+    helpers = Helpers(JAVASCRIPT, names)
+    told = {node: _comment(formula) for node, formula in formulas.items()}
+    sample = {graph.inputs[X]: "x"} if X in graph.inputs else {}
+    body = Loops(helpers, names, sample | bound, told).into(graph.outputs[""], "a")
+    lines = [_comment(text) for text in (c.say("source.javascript_title"), *c.notes())]
+    parts = [
+        "\n//\n".join(lines),
+        f"export const nInputs = {c.architecture.n_inputs};\nexport const nOutputs = {c.architecture.n_outputs};",
+        "\n".join([_comment(c.say("source.parameters")), *parameters]),
+        *helpers.written,
+        _PREDICT.format(
+            many=_comment(c.say("source.predict")),
+            one=_comment(c.say("source.one_sample")),
+            array=_ARRAYS[c.dtype],
+            body=textwrap.indent("\n".join(body), "    "),
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_PREDICT = """\
+{many}
+export function predict(X) {{
+    return Array.from(X, predictRow);
+}}
+
+{one}
+export function predictRow(row) {{
+    if (row.length !== nInputs) throw new RangeError(`${{row.length}} numbers in a row, expected ${{nInputs}}`);
+    const x = {array}.from(row);
+    const a = new {array}(nOutputs);
+{body}
+    return Array.from(a);
+}}"""
+
+
+def _comment(text: str) -> str:
+    """Lines of comment that nothing in the text can leave."""
+    text = "".join(ch if ch.isprintable() else " " for ch in text)
+    return "\n".join(textwrap.wrap(text, WIDTH, initial_indent="// ", subsequent_indent="// "))
+
+
+def _array(name: str, array: Array) -> str:
+    """A parameter, a row after the other, with the fewest digits that give each entry back."""
+    if array.ndim == 0:
+        return f"const {name} = {_digits(array.dtype.type(array))};"
+    kind = "Float32Array" if array.dtype == np.float32 else "Float64Array"
+    rows = array.reshape(len(array), -1)
+    texts = [", ".join(_digits(v) for v in row) for row in (rows if array.ndim > 1 else rows.T)]
+    if sum(map(len, texts)) < 60:
+        return f"const {name} = new {kind}([{', '.join(texts)}]);"
+    lines = [textwrap.fill(t + ",", WIDTH, initial_indent="    ", subsequent_indent="    ") for t in texts]
+    return f"const {name} = new {kind}([\n" + "\n".join(lines) + "\n]);"
+
+
+def _digits(value: np.floating) -> str:
+    if not np.isfinite(value):
+        return "NaN" if np.isnan(value) else ("-" * bool(value < 0)) + "Infinity"
+    text = shortest(value)
+    return text.removesuffix(".0")
+
+
+class _JavaScript:
+    """JavaScript's words. Its numbers are of 64 bits; what is stored in a Float32Array has 32."""
+
+    name = "JavaScript"
+
+    def __init__(self) -> None:
+        functions = {name: name for name in ("abs", "exp", "log", "expm1", "log1p", "sqrt", "sin", "cos", "tanh")}
+        self.ops: Mapping[str, EntryRule] = {
+            **BY_ENTRY,
+            **{op: _function(f"Math.{name}") for op, name in functions.items()},
+            "maximum": _function("Math.max"),  # NaN stays NaN in all of these
+            "minimum": _function("Math.min"),
+            "sign": _function("Math.sign"),
+            "power": _power,
+        }
+
+    def number(self, value: float, dtype: str) -> Expression:
+        text = _digits(np.float32(value) if dtype == "f32" else np.float64(value))
+        return Expression(text, binding=UNARY if text.startswith("-") else ATOM)
+
+    def entry(self, name: str, index: Sequence[str], shape: Sequence[int]) -> str:
+        """An entry of an array that holds a row after the other."""
+        if not index:
+            return name
+        place = index[0]
+        for k, d in zip(index[1:], shape[1:], strict=True):
+            place = f"{place if place.isidentifier() or place.endswith(')') else f'({place})'} * {d} + {k}"
+        return f"{name}[{place}]"
+
+    def loop(self, index: str, length: int) -> str:
+        return f"for (let {index} = 0; {index} < {length}; ++{index})"
+
+    def array(self, name: str, shape: Sequence[int], dtype: str) -> str:
+        return f"const {name} = new {_ARRAYS[dtype]}({np.prod(shape, dtype=int)});"
+
+    def scalar(self, name: str, value: Expression, dtype: str, changes: bool = False) -> str:
+        text = value.text if changes or dtype != "f32" else f"Math.fround({value.text})"
+        return f"{'let' if changes else 'const'} {name} = {text};"
+
+    def integers(self, name: str, values: Sequence[int]) -> str:
+        row = textwrap.fill(", ".join(map(str, values)), WIDTH, initial_indent="    ", subsequent_indent="    ")
+        return f"const {name} = [\n{row},\n];"
+
+    def function(self, name: str, arguments: Sequence[str], dtype: str, body: Sequence[str]) -> str:
+        inner = "\n".join(f"    {line}" for line in body)
+        return f"function {name}({', '.join(arguments)}) {{\n{inner}\n}}"
+
+    def library(self, name: str, dtype: str) -> str:
+        return (_ERF if name.startswith("erf") else _ROW_OF).replace("NAME", name)
+
+    def named(self, wanted: str) -> str:
+        return wanted if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", wanted) else "0"
+
+
+def _function(name: str) -> EntryRule:
+    def written(language: Language, node: Node, inputs: list[Expression]) -> Expression:
+        return Expression(f"{name}({', '.join(x.text for x in inputs)})")
+
+    return written
+
+
+def _power(language: Language, node: Node, inputs: list[Expression]) -> Expression:
+    return Expression(f"Math.pow({inputs[0].text}, {language.number(node.attrs['exponent'], 'f64').text})")
+
+
+# 2/sqrt(pi) exp(-x²) (x + 2/3 x³ + 4/15 x⁵ + …): all terms have the sign of x, so that no digits are lost.
+_ERF = """\
+function NAME(x) {
+    if (Math.abs(x) > 6) return Math.sign(x);
+    let term = x, sum = x;
+    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); ++n) {
+        term *= (2 * x * x) / (2 * n + 1);
+        sum += term;
+    }
+    return 1.1283791670955126 * Math.exp(-x * x) * sum;
+}"""
+_ROW_OF = """\
+function NAME(code, levels) {
+    return code > 0 ? Math.min(Math.trunc(code), levels - 1) : 0;
+}"""
+JAVASCRIPT = _JavaScript()
