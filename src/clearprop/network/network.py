@@ -688,6 +688,7 @@ class Network:
             ['Gemm', 'Tanh', 'Gemm']
         """
         return network_to_onnx(self.architecture, self._run.parameters, self.dtype, path, batch)
+
     def to_c(self, name: str = "network", *, lang: str = "en") -> str:
         """The network as one file of C99 that needs math.h alone, allocates nothing and keeps no state.
 
