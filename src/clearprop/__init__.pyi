@@ -107,6 +107,10 @@ from clearprop.network import ensemble_of as ensemble_of
 from clearprop.network import fit_together as fit_together
 from clearprop.network import layers as layers
 from clearprop.network import standardised_start as standardised_start
+from clearprop.network.incoming import from_keras as from_keras
+from clearprop.network.incoming import from_onnx as from_onnx
+from clearprop.network.incoming import from_sklearn as from_sklearn
+from clearprop.network.incoming import from_torch as from_torch
 from clearprop.nn import ELU as ELU
 from clearprop.nn import Activation as Activation
 from clearprop.nn import BatchNorm as BatchNorm

@@ -20,6 +20,7 @@ from clearprop.forks import undivided
 from clearprop.graph import Graph, dtype_name, simplify
 from clearprop.interop import source, write_model
 from clearprop.interop.onnx import network_to_onnx
+from clearprop.interop.torch_out import torch_module
 from clearprop.network import persistence
 from clearprop.network.arguments import as_callbacks, as_held_out, as_penalty, as_stopping, as_truth
 from clearprop.network.ensemble import joined, members_of
@@ -639,6 +640,14 @@ class Network:
             )
         """
         return source.torch_source(self._content(X, y, learning_rate, lang))
+
+    def to_torch(self) -> Any:
+        """The network as an nn.Sequential of PyTorch with the weights of now, in evaluation; `cp.from_torch` reads it.
+
+        Raises:
+            ClearpropError: for a layer or an activation that PyTorch lacks, by its name; without PyTorch.
+        """
+        return torch_module(self.architecture, self._run.parameters, self.dtype)
 
     def to_source(
         self,

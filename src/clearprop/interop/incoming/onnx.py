@@ -1,0 +1,121 @@
+"""ONNX models that are a chain of layers, and those that clearprop wrote."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import InvalidValueError, ModelFileError
+from clearprop.execute import Array
+from clearprop.interop.describe import revive_architecture
+from clearprop.interop.incoming.onnx_model import (
+    constants_of,
+    half_precision,
+    only_input,
+    opened,
+    opset_of,
+    require_no_functions,
+    steps_of,
+)
+from clearprop.interop.incoming.onnx_ops import OPS, Chain, folded
+from clearprop.interop.incoming.onnx_patterns import recognised
+from clearprop.interop.incoming.stack import Imported, Stack, named_arrays, said
+from clearprop.nn import resolve_loss
+
+ARCHITECTURE = "clearprop.architecture"  # the key of the metadata
+_LARGEST_DESCRIPTION = 2**23
+
+
+def onnx_network(source: Any, loss: Any = None, n_inputs: int | None = None) -> Imported:
+    """What a model computes, as a network.
+
+    Raises:
+        ModelFileError, FileError: for a damaged file, or one with its numbers elsewhere.
+        InvalidValueError: for a node that is not known, by op and name.
+        ShapeError: if layers do not fit together.
+        MissingDependencyError: without the package onnx.
+    """
+    model = opened(source)
+    constants = constants_of(model.graph)
+    for name in half_precision(model.graph):
+        said(f"{name} is in half precision: widened to float32")
+    described = next((p.value for p in model.metadata_props if p.key == ARCHITECTURE), None)
+    if described is not None:
+        return _ours(described, constants, loss)
+    return _chain(model, constants, n_inputs).imported(loss)
+
+
+def _ours(described: str, constants: dict[str, Array], loss: Any) -> Imported:
+    """A network that clearprop wrote: its description, and its parameters under their names."""
+    if len(described) > _LARGEST_DESCRIPTION:
+        raise ModelFileError(f"a description of {len(described):,} characters", f"at most {_LARGEST_DESCRIPTION:,}")
+    try:
+        data = json.loads(described)
+    except (ValueError, RecursionError):
+        raise ModelFileError("the description of the network in the ONNX model is damaged", "JSON") from None
+    architecture = revive_architecture(data)
+    if loss is not None:
+        data = {name: getattr(architecture, name) for name in ("n_inputs", "layers", "l1", "l2")}
+        architecture = type(architecture)(**data, loss=resolve_loss(loss))
+        architecture.checked_loss()
+    found = {str(n): constants[str(n)] for n in architecture.parameters if str(n) in constants}
+    kinds = {a.dtype for a in found.values()} or {np.dtype(np.float32)}
+    if len(kinds) > 1 or not kinds <= {np.dtype(np.float32), np.dtype(np.float64)}:
+        raise ModelFileError("parameters of " + ", ".join(sorted(map(str, kinds))), "float32 or float64, all of them")
+    dtype = "f64" if kinds == {np.dtype(np.float64)} else "f32"
+    return Imported(architecture, named_arrays(architecture, found, "the ONNX model"), dtype)
+
+
+def _chain(model: Any, constants: dict[str, Array], n_inputs: int | None) -> Stack:
+    """The layers, node by node: each takes what the one before it made, and constants."""
+    graph = model.graph
+    x, shape = only_input(graph, constants)
+    require_no_functions(model)
+    steps = steps_of(graph)
+    for step in steps:  # exporters write them where they are used, between nodes that belong together
+        if step.op == "Constant":
+            constants.update(folded(step, constants))
+    steps = [step for step in steps if step.op != "Constant"]
+    uses = Counter(name for step in steps for name in step.inputs)
+    chain = Chain(Stack("the ONNX model", _width(shape, n_inputs)), constants, opset_of(model), shape, x)
+    output = graph.output[0].name
+    made = {x}
+    while steps:
+        step = steps.pop(0)
+        if all(name in constants or not name for name in step.inputs):
+            constants.update(folded(step, constants))
+            continue
+        for name in step.inputs:
+            if name and name not in constants and name not in made:
+                raise ModelFileError(f"node {step.name!r}, a {step.op}, takes {name!r}, which nothing makes before it")
+        if chain.value == output:
+            raise step.refused("nothing behind the output")
+        if uses[chain.value] > 1:  # an activation of several nodes, or a value that is used again later
+            step, steps = recognised(step, steps, chain.value, constants, uses)
+        if chain.value not in step.inputs or step.inputs.count(chain.value) > 1:
+            raise step.refused(f"a node that takes {chain.value!r} and constants: layers that follow one another")
+        if step.op not in OPS:
+            raise step.refused("one of " + ", ".join(sorted(OPS)))
+        others = [n for n in step.inputs if n and n != chain.value and n not in constants]
+        if others:
+            raise step.refused(f"constants beside {chain.value!r}", f"it takes {', '.join(map(repr, others))}, too")
+        OPS[step.op](step, chain)
+        made.update(step.outputs)
+        chain.value = step.outputs[0]
+        if any(uses[name] for name in step.outputs[1:]):
+            raise step.refused("its first output alone to be used")
+    if chain.value != output:
+        raise InvalidValueError(f"output {output!r} of the ONNX graph", f"{chain.value!r}, which the last node makes")
+    return chain.stack
+
+
+def _width(shape: tuple[int | None, ...] | None, given: int | None) -> int | None:
+    """Columns of X: what is given, or the numbers of a sample by the input's shape."""
+    if given is not None or shape is None or len(shape) < 2:
+        return given
+    sizes = [d for d in shape[1:] if d is not None]
+    return prod(sizes) if len(sizes) == len(shape) - 1 and 0 < prod(sizes) <= 10**6 else None

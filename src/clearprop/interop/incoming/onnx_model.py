@@ -1,0 +1,197 @@
+"""An ONNX model taken apart: bounded, checked, and with its constants as arrays; nothing of it is run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clearprop.errors import DTypeError, FileError, InvalidValueError, MissingDependencyError, ModelFileError
+from clearprop.execute import Array
+from clearprop.files import checked_path
+
+_LARGEST = 2**31  # bytes, protobuf's own bound
+_MOST_NODES = 10_000
+FLOAT, DOUBLE, HALF, BRAIN, INT64, INT32 = 1, 11, 10, 16, 7, 6  # TensorProto.DataType
+_KINDS = {FLOAT: "<f4", DOUBLE: "<f8", HALF: "<f2", BRAIN: "<u2", INT64: "<i8", INT32: "<i4"}
+_FIELDS = {FLOAT: "float_data", DOUBLE: "double_data", INT64: "int64_data", INT32: "int32_data"}
+
+
+def onnx() -> Any:
+    """The package onnx.
+
+    Raises:
+        MissingDependencyError: where it is not installed.
+    """
+    try:
+        import onnx as package
+    except ImportError:
+        raise MissingDependencyError("the package onnx is not installed", "onnx ≥ 1.16", "pip install onnx") from None
+    return package
+
+
+def opened(source: Any) -> Any:
+    """The model of a path, of bytes, or as it is.
+
+    Raises:
+        FileError: if the file cannot be read.
+        ModelFileError: if it is no ONNX model.
+        DTypeError: for anything else.
+    """
+    kind = onnx().ModelProto
+    if isinstance(source, kind):
+        return source
+    if isinstance(source, str | os.PathLike):
+        path = checked_path(source)
+        try:
+            size = Path(path).stat().st_size
+            if size > _LARGEST:
+                raise ModelFileError(f"{path} has {size:,} bytes", f"at most {_LARGEST:,}")
+            source = Path(path).read_bytes()
+        except OSError as error:
+            raise FileError(f"cannot read {path}: {error.strerror or error}", "an ONNX file") from None
+    if not isinstance(source, bytes):
+        raise DTypeError(f"a {type(source).__name__}", "a path, bytes, or an onnx.ModelProto")
+    model = kind()
+    try:
+        model.ParseFromString(source)
+    except Exception:  # protobuf's DecodeError, of whichever of its implementations
+        raise ModelFileError("the ONNX model is damaged, or is none", "a model that onnx.save wrote") from None
+    return model
+
+
+@dataclass
+class Step:
+    """A node of the graph.
+
+    Attributes:
+        op: its operator, after its domain where that is not ONNX's own.
+        name: its name, or where it stands if it has none.
+        inputs, outputs: names of values; "" for one that is left out.
+        attributes: numbers, texts, lists and arrays by name.
+    """
+
+    op: str
+    name: str
+    inputs: list[str]
+    outputs: list[str]
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+    def refused(self, expected: str, hint: str | None = None) -> InvalidValueError:
+        """The error for a node that cannot be read."""
+        return InvalidValueError(f"node {self.name!r} is a {self.op}", expected, hint)
+
+
+def steps_of(graph: Any) -> list[Step]:
+    """The nodes in their order.
+
+    Raises:
+        ModelFileError: for more than a chain of layers has, or an attribute that cannot be read.
+    """
+    if len(graph.node) > _MOST_NODES:
+        raise ModelFileError(f"a graph of {len(graph.node):,} nodes", f"at most {_MOST_NODES:,}")
+    found = []
+    for i, node in enumerate(graph.node):
+        op = f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
+        step = Step(op, node.name or f"#{i}", list(node.input), list(node.output))
+        step.attributes = {a.name: _attribute(a, step) for a in node.attribute}
+        if not step.outputs or not all(isinstance(o, str) for o in step.outputs):
+            raise ModelFileError(f"node {step.name!r}, a {op}, makes nothing", "an output")
+        found.append(step)
+    return found
+
+
+def _attribute(attribute: Any, step: Step) -> Any:
+    match attribute.type:
+        case 1:
+            return float(attribute.f)
+        case 2:
+            return int(attribute.i)
+        case 3:
+            return attribute.s.decode("utf-8", "replace")
+        case 4:
+            return array_of(attribute.t, f"{attribute.name} of node {step.name!r}")
+        case 6:
+            return [float(f) for f in attribute.floats]
+        case 7:
+            return [int(i) for i in attribute.ints]
+    return None  # a graph, a type: of ops that are refused by their name
+
+
+def array_of(tensor: Any, name: str) -> Array:
+    """A constant: of the size that its numbers have, whatever its shape says.
+
+    Raises:
+        ModelFileError: if the two differ, its numbers stand in another file, or are of another type.
+    """
+    if tensor.data_location == 1 or tensor.external_data:
+        raise ModelFileError(
+            f"{name} has its numbers in another file", "one file: save with save_as_external_data=False"
+        )
+    shape = tuple(int(d) for d in tensor.dims)
+    kind = _KINDS.get(tensor.data_type)
+    if kind is None:
+        raise ModelFileError(
+            f"{name} is of ONNX's type {tensor.data_type}", "float, double, float16, bfloat16 or int64"
+        )
+    size = np.dtype(kind).itemsize
+    if tensor.HasField("raw_data"):
+        n, data = divmod(len(tensor.raw_data), size)
+        found = np.frombuffer(tensor.raw_data, kind) if not data else np.zeros(0)
+    else:
+        values = getattr(tensor, _FIELDS.get(tensor.data_type, "int32_data"))
+        n, data = len(values), 0
+        plain = _FIELDS.get(tensor.data_type)
+        found = np.array(values, kind) if plain else np.array(values, np.int64).astype("<u2").view(kind)
+    if data or any(d < 0 for d in shape) or len(shape) > 8 or prod(shape) != n:
+        raise ModelFileError(f"{name} has shape {shape} and {n:,} numbers", "as many as its shape says")
+    if tensor.data_type == BRAIN:
+        found = (found.astype(np.uint32) << 16).view(np.float32).astype(np.float32)
+    return np.array(found.reshape(shape))
+
+
+def constants_of(graph: Any) -> dict[str, Array]:
+    """The initializers by name."""
+    if graph.sparse_initializer:
+        raise ModelFileError("a sparse initializer", "dense ones")
+    return {t.name: array_of(t, f"initializer {t.name!r}") for t in graph.initializer}
+
+
+def half_precision(graph: Any) -> Iterator[str]:
+    """The names of initializers that are widened."""
+    return (t.name for t in graph.initializer if t.data_type in (HALF, BRAIN))
+
+
+def only_input(graph: Any, constants: dict[str, Array]) -> tuple[str, tuple[int | None, ...] | None]:
+    """The name of X and its shape, None for a dimension without a number; of an unknown rank no shape.
+
+    Raises:
+        InvalidValueError: for several inputs or outputs, or one that holds no numbers.
+    """
+    inputs = [v for v in graph.input if v.name not in constants]
+    for what, values in (("inputs", inputs), ("outputs", graph.output)):
+        if len(values) != 1:
+            names = ", ".join(repr(v.name) for v in values[:5])
+            raise InvalidValueError(f"{len(values)} {what} ({names}) of the ONNX graph", "one")
+    kind = inputs[0].type.tensor_type
+    if kind.elem_type not in (FLOAT, DOUBLE, HALF, BRAIN):
+        raise InvalidValueError(f"input {inputs[0].name!r} of ONNX's type {kind.elem_type}", "floating-point numbers")
+    if not kind.HasField("shape"):
+        return inputs[0].name, None
+    return inputs[0].name, tuple(int(d.dim_value) if d.HasField("dim_value") else None for d in kind.shape.dim)
+
+
+def opset_of(model: Any) -> int:
+    """The version of ONNX's own operators."""
+    return max((int(o.version) for o in model.opset_import if o.domain in ("", "ai.onnx")), default=1)
+
+
+def require_no_functions(model: Any) -> None:
+    """Refuse functions of the file's own, which could be named like an operator."""
+    if model.functions:
+        raise ModelFileError(f"{len(model.functions)} functions of its own in the ONNX model", "ONNX's operators alone")
