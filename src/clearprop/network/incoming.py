@@ -85,7 +85,7 @@ def from_sklearn(model: Any, loss: Any = None) -> Network:
 
     Example:
         >>> from sklearn.neural_network import MLPClassifier
-        >>> model = MLPClassifier((3,), max_iter=1000, random_state=0).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
+        >>> model = MLPClassifier((3,), solver="lbfgs", random_state=0).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
         >>> net = from_sklearn(model)
         >>> net, bool(abs(net.predict([1.0])[0] - model.predict_proba([[1.0]])[0, 1]) < 1e-12)
         (<Network 1-3-1, 10 parameters>, True)

@@ -80,17 +80,22 @@ def _chain(model: Any, constants: dict[str, Array], n_inputs: int | None) -> Sta
         if step.op == "Constant":
             constants.update(folded(step, constants))
     steps = [step for step in steps if step.op != "Constant"]
+    made = Counter([x, *constants, *(name for step in steps for name in step.outputs if name)])
+    if made.most_common(1)[0][1] > 1:
+        raise ModelFileError(
+            f"{made.most_common(1)[0][0]!r}, which is made twice in the ONNX graph", "one of each name"
+        )
     uses = Counter(name for step in steps for name in step.inputs)
     chain = Chain(Stack("the ONNX model", _width(shape, n_inputs)), constants, opset_of(model), shape, x)
     output = graph.output[0].name
-    made = {x}
+    known = {x}
     while steps:
         step = steps.pop(0)
         if all(name in constants or not name for name in step.inputs):
             constants.update(folded(step, constants))
             continue
         for name in step.inputs:
-            if name and name not in constants and name not in made:
+            if name and name not in constants and name not in known:
                 raise ModelFileError(f"node {step.name!r}, a {step.op}, takes {name!r}, which nothing makes before it")
         if chain.value == output:
             raise step.refused("nothing behind the output")
@@ -104,7 +109,7 @@ def _chain(model: Any, constants: dict[str, Array], n_inputs: int | None) -> Sta
         if others:
             raise step.refused(f"constants beside {chain.value!r}", f"it takes {', '.join(map(repr, others))}, too")
         OPS[step.op](step, chain)
-        made.update(step.outputs)
+        known.update(step.outputs)
         chain.value = step.outputs[0]
         if any(uses[name] for name in step.outputs[1:]):
             raise step.refused("its first output alone to be used")

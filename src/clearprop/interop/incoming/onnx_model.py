@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from clearprop.errors import DTypeError, FileError, InvalidValueError, MissingDependencyError, ModelFileError
 from clearprop.execute import Array
 from clearprop.files import checked_path
+
+Value = TypeVar("Value", float, int, str, list[int])
 
 _LARGEST = 2**31  # bytes, protobuf's own bound
 _MOST_NODES = 10_000
@@ -81,6 +83,17 @@ class Step:
     inputs: list[str]
     outputs: list[str]
     attributes: dict[str, Any] = field(default_factory=dict)
+
+    def attribute(self, name: str, default: Value) -> Value:
+        """An attribute, of the type of its default value.
+
+        Raises:
+            InvalidValueError: for another type, or a number that is not finite.
+        """
+        found: Value = self.attributes.get(name, default)
+        if type(found) is not type(default) or (isinstance(found, float) and not isfinite(found)):
+            raise self.refused(f"{name}={default!r} or the like, not {found!r}")
+        return found
 
     def refused(self, expected: str, hint: str | None = None) -> InvalidValueError:
         """The error for a node that cannot be read."""

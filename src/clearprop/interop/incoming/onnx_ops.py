@@ -36,9 +36,15 @@ class Chain:
         """Whether a sample is a row."""
         return self.shape is None or len(self.shape) == 2
 
+    def constant(self, step: Step, name: str) -> Array:
+        """An input of a node that must be a constant."""
+        if name not in self.constants:
+            raise step.refused("a constant for each of its other inputs")
+        return self.constants[name]
+
     def numbers(self, step: Step, name: str) -> Array:
         """A constant of floating-point numbers."""
-        return widened(self.constants[name], f"{name!r} of node {step.name!r}")
+        return widened(self.constant(step, name), f"{name!r} of node {step.name!r}")
 
     def vector(self, step: Step, name: str) -> Array:
         """One number, or one for each column: of shape (), (1,), (n,) or (1, n)."""
@@ -65,12 +71,12 @@ def folded(step: Step, constants: dict[str, Array]) -> dict[str, Array]:
     if not step.inputs or not step.inputs[0]:
         raise step.refused("a node that takes the chain's value")
     a = constants[step.inputs[0]]
-    if step.op == "Transpose" and a.ndim == 2 and step.attributes.get("perm", [1, 0]) in ([1, 0], [0, 1]):
-        return {step.outputs[0]: a.T if step.attributes.get("perm", [1, 0]) == [1, 0] else a}
+    if step.op == "Transpose" and a.ndim == 2 and step.attribute("perm", [1, 0]) in ([1, 0], [0, 1]):
+        return {step.outputs[0]: a.T if step.attribute("perm", [1, 0]) == [1, 0] else a}
     if step.op == "Identity":
         return {step.outputs[0]: a}
-    if step.op == "Cast" and step.attributes.get("to") in (FLOAT, DOUBLE) and a.dtype.kind in "fi":
-        return {step.outputs[0]: a.astype(np.float32 if step.attributes["to"] == FLOAT else np.float64)}
+    if step.op == "Cast" and step.attribute("to", 0) in (FLOAT, DOUBLE) and a.dtype.kind in "fi":
+        return {step.outputs[0]: a.astype(np.float32 if step.attribute("to", 0) == FLOAT else np.float64)}
     raise step.refused("Constant, Identity, Cast or Transpose, of constants alone")
 
 
@@ -98,12 +104,11 @@ def _first(step: Step, chain: Chain, least: int, most: int) -> list[str]:
 
 def _gemm(step: Step, chain: Chain) -> None:
     W_name, b_name = _first(step, chain, 2, 3)
-    a = step.attributes
-    if a.get("transA", 0):
+    if step.attribute("transA", 0):
         raise step.refused("transA=0: samples as rows")
     W = chain.numbers(step, W_name)
-    W = W.T if a.get("transB", 0) else W
-    alpha, beta = (shortest(a.get(name, 1.0)) for name in ("alpha", "beta"))
+    W = W.T if step.attribute("transB", 0) else W
+    alpha, beta = (shortest(step.attribute(name, 1.0)) for name in ("alpha", "beta"))
     if W.ndim != 2:
         raise step.refused(f"a matrix, not shape {W.shape}")
     b = None
@@ -159,11 +164,11 @@ def _elementwise(step: Step, chain: Chain) -> None:
 
 def _batch_norm(step: Step, chain: Chain) -> None:
     names = _first(step, chain, 5, 5)
-    if step.attributes.get("training_mode", 0):
+    if step.attribute("training_mode", 0):
         raise step.refused("training_mode=0: the model as it predicts")
     gamma, beta, mean, var = (chain.numbers(step, name) for name in names)
-    momentum = round(1.0 - shortest(step.attributes.get("momentum", 0.9)), 7)  # ONNX counts what is kept
-    epsilon = shortest(step.attributes.get("epsilon", 1e-5))
+    momentum = round(1.0 - shortest(step.attribute("momentum", 0.9)), 7)  # ONNX counts what is kept
+    epsilon = shortest(step.attribute("epsilon", 1e-5))
     if not 0 < momentum <= 1:
         momentum = 0.1  # of models exported after training it may be 1: nothing new
     chain.stack.batch_norm((gamma, beta, mean, var), epsilon, momentum, f"node {step.name!r}")
@@ -171,14 +176,12 @@ def _batch_norm(step: Step, chain: Chain) -> None:
 
 def _layer_norm(step: Step, chain: Chain) -> None:
     gamma_name, beta_name = _first(step, chain, 2, 3)
-    if step.attributes.get("axis", -1) not in (-1, 1):
+    if step.attribute("axis", -1) not in (-1, 1):
         raise step.refused("axis=-1, over the values of each sample")
     gamma = chain.numbers(step, gamma_name)
     beta = chain.numbers(step, beta_name) if beta_name else np.zeros_like(gamma)
     learned: Any = True if beta_name else {"beta": False}
-    chain.stack.layer_norm(
-        (gamma, beta), shortest(step.attributes.get("epsilon", 1e-5)), f"node {step.name!r}", learned
-    )
+    chain.stack.layer_norm((gamma, beta), shortest(step.attribute("epsilon", 1e-5)), f"node {step.name!r}", learned)
 
 
 # --- activations
@@ -194,17 +197,17 @@ def _activation(name: str) -> Callable[[Step, Chain], None]:
 
 def _leaky_relu(step: Step, chain: Chain) -> None:
     _first(step, chain, 1, 1)
-    chain.stack.activation(nn.LeakyReLU(shortest(step.attributes.get("alpha", 0.01))))
+    chain.stack.activation(nn.LeakyReLU(shortest(step.attribute("alpha", 0.01))))
 
 
 def _elu(step: Step, chain: Chain) -> None:
     _first(step, chain, 1, 1)
-    chain.stack.activation(nn.ELU(shortest(step.attributes.get("alpha", 1.0))))
+    chain.stack.activation(nn.ELU(shortest(step.attribute("alpha", 1.0))))
 
 
 def _selu(step: Step, chain: Chain) -> None:
     _first(step, chain, 1, 1)
-    alpha, gamma = step.attributes.get("alpha", 1.67326324), step.attributes.get("gamma", 1.05070098)
+    alpha, gamma = step.attribute("alpha", 1.67326324), step.attribute("gamma", 1.05070098)
     if abs(alpha - 1.6732632423543772) > 1e-6 or abs(gamma - 1.0507009873554805) > 1e-6:
         raise step.refused("the numbers of Klambauer et al. (2017)", f"it has alpha={alpha} and gamma={gamma}")
     chain.stack.activation("selu")
@@ -212,14 +215,21 @@ def _selu(step: Step, chain: Chain) -> None:
 
 def _gelu(step: Step, chain: Chain) -> None:
     _first(step, chain, 1, 1)
-    if step.attributes.get("approximate", "none") != "none":
-        raise step.refused("GELU in its exact form, by erf", f"approximate={step.attributes['approximate']!r}")
+    if step.attribute("approximate", "none") != "none":
+        raise step.refused("GELU in its exact form, by erf", f"approximate={step.attribute('approximate', 'none')!r}")
     chain.stack.activation("gelu")
+
+
+def _swish(step: Step, chain: Chain) -> None:
+    _first(step, chain, 1, 1)
+    if step.attribute("alpha", 1.0) != 1.0:
+        raise step.refused("alpha=1: z · sigmoid(z)", f"it has alpha={step.attribute('alpha', 1.0)}")
+    chain.stack.activation("silu")
 
 
 def _softmax(step: Step, chain: Chain) -> None:
     _first(step, chain, 1, 1)
-    axis = step.attributes.get("axis", 1 if chain.opset < 13 else -1)
+    axis = step.attribute("axis", 1 if chain.opset < 13 else -1)
     if axis not in (-1, 1):
         raise step.refused("axis=-1, over the values of each sample", f"it has axis={axis}")
     if step.op == "Softmax":
@@ -233,12 +243,11 @@ def _softmax(step: Step, chain: Chain) -> None:
 
 def _dropout(step: Step, chain: Chain) -> None:
     ratio_name, training = _first(step, chain, 1, 3)
-    if training and chain.constants[training].any():
+    if training and chain.constant(step, training).any():
         raise step.refused("training_mode=False: the model as it predicts")
-    ratio = (
-        float(chain.constants[ratio_name].reshape(-1)[0]) if ratio_name and chain.constants[ratio_name].size else 0.5
-    )
-    rate = shortest(step.attributes.get("ratio", ratio))
+    given = chain.numbers(step, ratio_name).reshape(-1).tolist() if ratio_name else []
+    ratio = float(given[0]) if given else 0.5
+    rate = shortest(step.attribute("ratio", ratio))
     if not 0 <= rate < 1:
         raise step.refused(f"a ratio below 1, not {rate}")
     chain.stack.dropout(rate)
@@ -250,13 +259,13 @@ def _identity(step: Step, chain: Chain) -> None:
 
 def _cast(step: Step, chain: Chain) -> None:
     _inputs(step, 1, 1)
-    if step.attributes.get("to") not in (FLOAT, DOUBLE, HALF, BRAIN):
-        raise step.refused("a cast to floating-point numbers", f"it casts to ONNX's type {step.attributes.get('to')}")
+    if step.attribute("to", 0) not in (FLOAT, DOUBLE, HALF, BRAIN):
+        raise step.refused("a cast to floating-point numbers", f"it casts to ONNX's type {step.attribute('to', 0)}")
 
 
 def _flatten(step: Step, chain: Chain) -> None:
     _inputs(step, 1, 1)
-    if step.attributes.get("axis", 1) != 1:
+    if step.attribute("axis", 1) != 1:
         raise step.refused("axis=1: a row of each sample")
     chain.shape = (None, chain.stack.width)
 
@@ -265,11 +274,14 @@ def _reshape(step: Step, chain: Chain) -> None:
     value, shape_name = _inputs(step, 2, 2)
     if value != chain.value:
         raise step.refused(f"{chain.value!r} as its first input")
-    shape = [int(d) for d in chain.constants[shape_name].reshape(-1).tolist()]
+    wanted = chain.constant(step, shape_name)
+    if wanted.dtype.kind != "i" or wanted.shape != (2,):
+        raise step.refused("a shape of two whole numbers: a row of each sample", f"it makes {wanted.tolist()!r:.60}")
+    shape = [int(d) for d in wanted]
     width, batch = chain.stack.width, chain.shape[0] if chain.shape else None
-    if len(shape) == 2 and shape[1] > 0 and width is None and shape[0] == -1:
+    if shape[1] > 0 and width is None and shape[0] == -1:
         chain.stack.takes(shape[1], f"node {step.name!r}")
-    elif len(shape) != 2 or shape[1] not in (-1, width) or shape[0] not in (-1, 0, batch) or shape == [-1, -1]:
+    elif shape[1] not in (-1, width) or shape[0] not in (-1, 0, batch) or shape == [-1, -1]:
         raise step.refused("a row of each sample", f"it makes shape {shape} of {width} values")
     chain.shape = (None, chain.stack.width)
 
@@ -287,9 +299,7 @@ OPS: dict[str, Callable[[Step, Chain], None]] = {
     "Softsign": _activation("softsign"),
     "Mish": _activation("mish"),
     "Exp": _activation("exp"),
-    "silu": _activation("silu"),
-    "mish": _activation("mish"),
-    "gelu": _activation("gelu"),
+    "Swish": _swish,
     "LeakyRelu": _leaky_relu,
     "Elu": _elu,
     "Selu": _selu,

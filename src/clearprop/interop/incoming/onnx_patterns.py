@@ -15,12 +15,12 @@ Form = tuple[object, ...] | float | str
 _ROOT, _HALF = 2**0.5, 0.5
 _X = "x"
 _CDF: tuple[Form, ...] = tuple(("Add", ("Erf", inner), 1.0) for inner in (("Div", _X, _ROOT), ("Mul", _X, 1 / _ROOT)))
-# What a value is made of, and the activation that it is. Factors may come in any order.
+# What a value is made of, and the operator that it is. Factors may come in any order.
 _PATTERNS: dict[Form, str] = {
-    ("Mul", _X, ("Sigmoid", _X)): "silu",
-    ("Mul", _X, ("Tanh", ("Softplus", _X))): "mish",
+    ("Mul", _X, ("Sigmoid", _X)): "Swish",
+    ("Mul", _X, ("Tanh", ("Softplus", _X))): "Mish",
     **{
-        form: "gelu"
+        form: "Gelu"
         for cdf in _CDF
         for form in (
             ("Mul", ("Mul", _X, cdf), _HALF),

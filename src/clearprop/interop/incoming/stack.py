@@ -118,12 +118,12 @@ class Stack:
         self._add(layer, *arrays)
 
     def affine(self, scale: Array, shift: Array, where: str) -> None:
-        """x ⊙ scale + shift of each column: together with its like a frozen dense layer, whose matrix is diagonal."""
-        width = max(np.size(scale), np.size(shift))
-        if self.width is not None and width == 1:
-            width = self.width
+        """x ⊙ scale + shift: a frozen dense layer whose matrix is diagonal, or a frozen `Scale` without a shift."""
+        width = len(scale)
         self.takes(width, where)
-        before, after = self._shift or (np.ones(width), np.zeros(width))
+        if self._shift is not None and self._shift[1].any() and (scale != 1).any():
+            self._flush()  # (x − μ)/σ in two steps: x/σ − μ/σ would lose digits of a small σ beside a large μ
+        before, after = self._shift or (np.ones(width, scale.dtype), np.zeros(width, scale.dtype))
         self._shift = before * scale, after * scale + shift
 
     def columns(self, A: Array, c: Array, where: str) -> None:

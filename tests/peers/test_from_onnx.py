@@ -1,0 +1,326 @@
+"""ONNX models, read: the answers of ONNX Runtime, a name for every node that is no layer, and errors for damage."""
+
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+import clearprop as cp
+from clearprop.interop import describe_architecture
+
+pytestmark = pytest.mark.peers
+
+
+class Maker:
+    """Nodes one behind another, with constants, as an exporter writes them."""
+
+    def __init__(self, n_inputs, dtype=np.float32, opset=20):
+        self.n_inputs, self.dtype, self.opset = n_inputs, np.dtype(dtype), opset
+        self.nodes, self.constants, self.value = [], [], "X"
+
+    def constant(self, values, dtype=None):
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.array(values, dtype or self.dtype), name))
+        return name
+
+    def node(self, op, *inputs, **attributes):
+        """A node; "@" is the value of the chain. Returns its output."""
+        name = f"v{len(self.nodes)}"
+        domain = attributes.pop("domain", "")
+        names = [self.value if i == "@" else i for i in inputs]
+        self.nodes.append(
+            helper.make_node(op, names, [name], name=f"{op}_{len(self.nodes)}", domain=domain, **attributes)
+        )
+        return name
+
+    def then(self, op, *constants, first=True, **attributes):
+        names = [c if isinstance(c, str) else self.constant(c) for c in constants]
+        self.value = self.node(op, *(("@", *names) if first else (*names, "@")), **attributes)
+
+    def model(self, shape=None, width=None, **properties):
+        kind = helper.np_dtype_to_tensor_dtype(self.dtype)
+        x = helper.make_tensor_value_info("X", kind, ["N", self.n_inputs] if shape is None else shape)
+        y = helper.make_tensor_value_info(self.value, kind, ["N", width])
+        graph = helper.make_graph(self.nodes, "g", [x], [y], self.constants)
+        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=9)
+        helper.set_model_props(made, properties)
+        return made
+
+
+def run_by_theirs(model, X):
+    return onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"X": X})[0]
+
+
+def silu(maker):
+    maker.then("Mul", maker.node("Sigmoid", "@"))
+
+
+def mish(maker):
+    maker.then("Mul", maker.node("Tanh", maker.node("Softplus", "@")), first=False)
+
+
+def gelu(maker, form):
+    root, one, half = (maker.constant(c) for c in (2**0.5, 1.0, 0.5))
+    erf = maker.node("Erf", maker.node("Div", "@", root))
+    cdf = maker.node("Add", erf, one)
+    if form == 0:
+        maker.value = maker.node("Mul", maker.node("Mul", "@", cdf), half)
+    elif form == 1:
+        maker.value = maker.node("Mul", "@", maker.node("Mul", half, cdf))
+    else:
+        maker.value = maker.node("Mul", maker.node("Mul", "@", half), cdf)
+
+
+ACTIVATIONS = (
+    *(lambda m, op=op: m.then(op) for op in ("Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Selu", "Identity")),
+    lambda m: m.then("LeakyRelu", alpha=0.3),
+    lambda m: m.then("Elu", alpha=1.7),
+    silu,
+    mish,
+    *(lambda m, form=form: gelu(m, form) for form in range(3)),
+    lambda m: m.then("Gelu"),
+    lambda m: m.then("Mish"),
+)
+
+
+def random_model(seed, dtype=np.float32, simple=False):
+    """A model of everything that is known, and its number of inputs."""
+    rng = np.random.default_rng(seed)
+
+    def numbers(*shape):
+        return rng.normal(0, 0.7, shape)
+
+    n_inputs = width = int(rng.integers(1, 6))
+    maker = Maker(n_inputs, dtype)
+    if rng.random() < 0.3:
+        maker.then("Sub", numbers(width))
+        maker.then("Div", rng.uniform(0.5, 2, (1, width)))
+    if rng.random() < 0.2:
+        maker.then("Flatten")
+    if rng.random() < 0.2:
+        maker.then("Reshape", maker.constant([[-1, width], [0, -1], [-1, width]][rng.integers(3)], np.int64))
+    for _ in range(rng.integers(1, 4)):
+        units = int(rng.integers(1, 6))
+        W, b = numbers(width, units), numbers(units)
+        match int(rng.integers(4)):
+            case 0:
+                maker.then("Gemm", W, b)
+            case 1:
+                maker.then("Gemm", W.T, b[None], transB=1, alpha=0.5, beta=2.0)
+            case 2:
+                maker.then("MatMul", W)
+            case 3:
+                maker.then("MatMul", maker.node("Transpose", maker.constant(W.T), perm=[1, 0]))
+                maker.then("Add", b, first=bool(rng.random() < 0.5))
+        width = units
+        if rng.random() < 0.3:
+            states = (numbers(width), numbers(width), numbers(width), rng.uniform(0.3, 2, width))
+            maker.then("BatchNormalization", *states, epsilon=1e-3, momentum=0.8)
+        if rng.random() < 0.3 and width > 1:
+            maker.then("LayerNormalization", numbers(width), *([numbers(width)] if rng.random() < 0.7 else []), axis=-1)
+        last = 7 if simple else len(ACTIVATIONS)
+        ACTIVATIONS[rng.integers(last)](maker)
+        if rng.random() < 0.2:
+            maker.then("Dropout", maker.constant(0.25, np.float32))
+    if rng.random() < 0.4:
+        maker.then("Softmax", axis=int(rng.choice([-1, 1])))
+    return maker.model(width=width), n_inputs
+
+
+@given(st.integers(0, 2**31))
+def test_a_chain_answers_what_onnx_runtime_answers(seed):
+    model, n_inputs = random_model(seed)
+    X = np.random.default_rng(seed).normal(size=(6, n_inputs)).astype(np.float32)
+    theirs = run_by_theirs(model, X)
+    net = cp.from_onnx(model)
+    assert net.dtype == "f32"
+    scale = max(1, np.abs(theirs).max())
+    np.testing.assert_allclose(net.predict(X), theirs, rtol=0, atol=3e-6 * scale)
+    again = cp.from_onnx(model.SerializeToString())
+    assert np.array_equal(net.predict(X), again.predict(X))
+
+
+@given(st.integers(0, 2**31))
+def test_a_chain_of_doubles_answers_what_the_reference_of_onnx_answers(seed):
+    model, n_inputs = random_model(seed, np.float64, simple=True)
+    X = np.random.default_rng(seed).normal(size=(6, n_inputs))
+    theirs = ReferenceEvaluator(model).run(None, {"X": X})[0]
+    net = cp.from_onnx(model)
+    assert net.dtype == "f64"
+    np.testing.assert_allclose(net.predict(X), theirs, rtol=0, atol=1e-6 * max(1, np.abs(theirs).max()))
+
+
+def test_a_file_is_checked_explained_and_trained_on(tmp_path):
+    rng = np.random.default_rng(0)
+    maker = Maker(4)
+    maker.then("Sub", [1.0, 2, 3, 4])
+    maker.then("Div", [1.0, 2, 1, 1])
+    maker.then("Gemm", rng.normal(size=(4, 8)), rng.normal(size=8))
+    maker.then("Relu")
+    maker.then("Gemm", rng.normal(size=(8, 3)), rng.normal(size=3))
+    maker.then("Softmax", axis=1)
+    onnx.save(maker.model(width=3), tmp_path / "model.onnx")
+    net = cp.from_onnx(tmp_path / "model.onnx")
+    X, y = rng.normal(size=(64, 4)), rng.integers(0, 3, 64)
+    assert net.architecture.loss == cp.CrossEntropy()
+    assert [n for n, p in net.architecture.parameters.items() if p.is_frozen] == ["W1", "b1", "s1"]  # the scaling
+    assert cp.check_gradients(net, X[:5], y[:5]).ok
+    assert net.trace(X[:1], y[:1]).a[3].shape == (1, 3)
+    before, scaling = net.evaluate(X, y)["loss"], net.parameters["W1"]
+    net.fit(X, y, epochs=1)
+    assert net.evaluate(X, y)["loss"] < before
+    assert np.array_equal(net.parameters["W1"], scaling)
+
+
+def test_pictures_that_are_flattened():
+    maker = Maker(12)
+    maker.then("Flatten")
+    maker.then("MatMul", np.ones((12, 2)))
+    net = cp.from_onnx(maker.model(shape=["N", 1, 3, 4], width=2))
+    assert net.predict(np.ones((1, 12))).tolist() == [[12.0, 12.0]]
+    maker = Maker(12)
+    maker.then("MatMul", np.ones((12, 2)))
+    with pytest.raises(cp.ClearpropError, match="MatMul_0.*not flattened"):
+        cp.from_onnx(maker.model(shape=["N", 1, 12], width=2))
+
+
+def test_the_log_of_a_softmax_is_left_to_the_loss():
+    maker = Maker(2)
+    maker.then("Gemm", np.eye(2), np.ones(2))
+    maker.then("LogSoftmax")
+    with pytest.warns(cp.errors.DataWarning, match="probabilities"):
+        net = cp.from_onnx(maker.model(width=2))
+    X = np.array([[0.5, -1.0]], np.float32)
+    np.testing.assert_allclose(np.log(net.predict(X)), run_by_theirs(maker.model(width=2), X), atol=1e-6)
+
+
+def test_half_precision_is_widened_and_that_is_said():
+    maker = Maker(2, np.float16)
+    maker.then("Gemm", np.array([[0.5, 1], [2, 3]]), np.ones(2))
+    with pytest.warns(cp.errors.DataWarning, match="half precision"):
+        net = cp.from_onnx(maker.model(width=2))
+    assert net.predict([[1.0, 1.0]]).tolist() == [[3.5, 5.0]]
+
+
+def ours(net):
+    """A model as clearprop writes it: initializers under the parameters' names, and the description."""
+    maker = Maker(net.architecture.n_inputs, np.float64 if net.dtype == "f64" else np.float32)
+    maker.then("Identity")
+    maker.constants = [numpy_helper.from_array(a, name) for name, a in net.arrays().items()]
+    return maker.model(**{"clearprop.architecture": json.dumps(describe_architecture(net.architecture))})
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_clearprop_wrote_comes_back_to_the_same_bits(dtype):
+    layers = [cp.Periodic(2, 3), cp.Dense(4, "gelu"), cp.BatchNorm(), cp.Dropout(0.1), cp.Dense(2, "softmax")]
+    net = cp.Network(3, layers, "cross_entropy", dtype=dtype, seed=3, l2=0.1)
+    back = cp.from_onnx(ours(net))
+    X = np.random.default_rng(0).normal(size=(5, 3))
+    assert (back.dtype, back.architecture) == (net.dtype, net.architecture)
+    assert np.array_equal(back.predict(X), net.predict(X))
+    assert cp.from_onnx(ours(net), loss="squared_error").architecture.loss == cp.SquaredError()
+
+
+def residual(maker):
+    before = maker.value
+    maker.then("MatMul", np.eye(2))
+    maker.then("Add", before)
+
+
+def elsewhere(maker):
+    maker.then("MatMul", np.eye(2))
+    tensor = maker.constants[-1]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="/etc/passwd")
+
+
+def too_large(maker):
+    maker.then("MatMul", np.eye(2))
+    maker.constants[-1].dims[:] = [2**40, 2**20]
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        (lambda m: m.then("Conv", np.ones((1, 1, 1))), "node 'Conv_0' is a Conv; expected one of"),
+        (lambda m: m.then("Gelu", domain="com.microsoft"), "com.microsoft.Gelu"),
+        (residual, "node 'MatMul_0' is a MatMul.*no residual sums"),
+        (elsewhere, "another file"),
+        (too_large, "as many as its shape says"),
+        (lambda m: m.then("Gelu", approximate="tanh"), "approximate='tanh'"),
+        (lambda m: m.then("Softmax", axis=0), "axis=0"),
+        (lambda m: m.then("Gemm", np.eye(2), transA=1), "transA=0"),
+        (lambda m: m.then("Gemm", np.eye(3)), "takes 3 values"),
+        (lambda m: m.then("Div", [1.0, 0.0]), "divide by"),
+        (lambda m: m.then("Div", 1.0, first=False), "divided by numbers"),
+        (lambda m: m.then("MatMul", np.eye(2), first=False), "as its first input"),
+        (lambda m: m.then("Cast", to=TensorProto.INT64), "casts to"),
+        (lambda m: m.then("Reshape", m.constant([-1], np.int64)), "a row of each sample"),
+        (lambda m: m.then("Selu", alpha=2.0), "alpha=2"),
+        (lambda m: m.then("MatMul", np.full((2, 2), np.nan)), "NaN"),
+        (lambda m: m.then("MatMul", m.constant(np.eye(2), np.int64)), "int64"),
+        (lambda m: m.then("Identity"), "without layers"),
+        (lambda m: m.then("Add", "nobody"), "nothing makes"),
+    ],
+)
+def test_what_is_not_known_is_refused_by_op_and_name(build, says):
+    maker = Maker(2)
+    build(maker)
+    with pytest.raises(cp.ClearpropError, match=says):
+        cp.from_onnx(maker.model(width=2))
+
+
+def test_several_inputs_or_outputs_and_no_model_are_refused(tmp_path):
+    maker = Maker(2)
+    maker.then("Relu")
+    model = maker.model(width=2)
+    model.graph.output.append(helper.make_tensor_value_info("X", 1, ["N", 2]))
+    with pytest.raises(cp.ClearpropError, match="2 outputs"):
+        cp.from_onnx(model)
+    with pytest.raises(cp.FileError, match="cannot read"):
+        cp.from_onnx(tmp_path / "none.onnx")
+    (tmp_path / "text.onnx").write_text("no model at all")
+    for source in (tmp_path / "text.onnx", b"", 7):
+        with pytest.raises(cp.ClearpropError):
+            cp.from_onnx(source)
+
+
+def damaged(rng, content):
+    """The bytes with some of them changed, removed or repeated."""
+    found = bytearray(content)
+    match int(rng.integers(4)):
+        case 0 | 1:
+            for at in rng.integers(len(found), size=rng.integers(1, 6)):
+                found[at] = rng.integers(256)
+        case 2:
+            del found[rng.integers(len(found)) :]
+        case 3:
+            start, stop = sorted(rng.integers(len(found), size=2))
+            found[start:stop] = found[start:stop] * 2 if rng.random() < 0.5 else b""
+    return bytes(found)
+
+
+def survives(rng, content):
+    """Whether a damaged file is read after all; whatever else is raised than one clear error ends the test."""
+    try:
+        net = cp.from_onnx(damaged(rng, content))
+    except cp.ClearpropError:
+        return False
+    assert all(np.isfinite(a).all() for a in net.arrays().values())
+    return True
+
+
+def test_damaged_models_make_one_clear_error_each():
+    rng = np.random.default_rng(0)
+    layers = [cp.Dense(3, "tanh"), cp.LayerNorm(), cp.Dense(2, "softmax")]
+    models = [random_model(seed)[0] for seed in range(8)] + [ours(cp.Network(2, layers, "cross_entropy"))]
+    contents = [model.SerializeToString() for model in models]
+    read = sum(survives(rng, contents[i % len(contents)]) for i in range(2000))
+    assert 0 < read < 2000
