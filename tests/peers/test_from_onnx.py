@@ -65,6 +65,10 @@ def mish(maker):
     maker.then("Mul", maker.node("Tanh", maker.node("Softplus", "@")), first=False)
 
 
+def softsign(maker):
+    maker.then("Div", maker.node("Add", maker.node("Abs", "@"), maker.constant(1.0)))
+
+
 def gelu(maker, form):
     root, one, half = (maker.constant(c) for c in (2**0.5, 1.0, 0.5))
     erf = maker.node("Erf", maker.node("Div", "@", root))
@@ -83,6 +87,7 @@ ACTIVATIONS = (
     lambda m: m.then("Elu", alpha=1.7),
     silu,
     mish,
+    softsign,
     *(lambda m, form=form: gelu(m, form) for form in range(3)),
     lambda m: m.then("Gelu"),
     lambda m: m.then("Mish"),
@@ -277,12 +282,39 @@ def test_what_is_not_known_is_refused_by_op_and_name(build, says):
         cp.from_onnx(maker.model(width=2))
 
 
-def test_several_inputs_or_outputs_and_no_model_are_refused(tmp_path):
+def test_of_several_outputs_one_is_chosen():
+    maker = Maker(2)
+    maker.then("Gemm", np.eye(2), np.ones(2))
+    maker.then("Softmax")
+    probabilities = maker.value
+    maker.then("ArgMax", axis=1)
+    model = maker.model(width=2)
+    model.graph.output.append(helper.make_tensor_value_info(probabilities, 1, ["N", 2]))
+    with pytest.raises(cp.ClearpropError, match="2 outputs.*say which"):
+        cp.from_onnx(model)
+    with pytest.raises(cp.ClearpropError, match="ArgMax_2"):
+        cp.from_onnx(model, output=maker.value)
+    with pytest.raises(cp.ClearpropError, match="'nobody'"):
+        cp.from_onnx(model, output="nobody")
+    net = cp.from_onnx(model, output=probabilities)
+    assert net.predict([[3.0, 3.0]]).tolist() == [[0.5, 0.5]]
+
+
+def test_the_scaler_of_skl2onnx():
+    maker = Maker(2)
+    node = helper.make_node("Scaler", ["X"], ["s"], domain="ai.onnx.ml", offset=[1.0, 2.0], scale=[0.5, 4.0])
+    maker.nodes.append(node)
+    maker.value = "s"
+    maker.then("MatMul", np.eye(2))
+    assert cp.from_onnx(maker.model(width=2)).predict([[3.0, 3.0]]).tolist() == [[1.0, 4.0]]
+
+
+def test_two_inputs_and_no_model_are_refused(tmp_path):
     maker = Maker(2)
     maker.then("Relu")
     model = maker.model(width=2)
-    model.graph.output.append(helper.make_tensor_value_info("X", 1, ["N", 2]))
-    with pytest.raises(cp.ClearpropError, match="2 outputs"):
+    model.graph.input.append(helper.make_tensor_value_info("Z", 1, ["N", 2]))
+    with pytest.raises(cp.ClearpropError, match="2 inputs"):
         cp.from_onnx(model)
     with pytest.raises(cp.FileError, match="cannot read"):
         cp.from_onnx(tmp_path / "none.onnx")

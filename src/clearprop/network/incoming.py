@@ -93,7 +93,7 @@ def from_sklearn(model: Any, loss: Any = None) -> Network:
     return _network(incoming.sklearn_network(model, loss))
 
 
-def from_onnx(source: Any, loss: Any = None, *, n_inputs: int | None = None) -> Network:
+def from_onnx(source: Any, loss: Any = None, *, n_inputs: int | None = None, output: str | None = None) -> Network:
     """A network from an ONNX model that is a chain of layers which clearprop has.
 
     Gemm, MatMul and Add, activations, Softmax, BatchNormalization, LayerNormalization, Dropout, what leaves rows as
@@ -104,12 +104,14 @@ def from_onnx(source: Any, loss: Any = None, *, n_inputs: int | None = None) -> 
         source: a path, bytes, or an onnx.ModelProto.
         loss: as of `from_torch`: ONNX has none.
         n_inputs: columns of X, where the model does not tell.
+        output: the name of the one to read, where the model has several, as "probabilities" of those that skl2onnx
+            makes; what leads to the others is passed by.
 
     Raises:
         ClearpropError: for a node that clearprop has no layer for, by op and name, a damaged file, one with its numbers
             in other files, or without the package onnx.
     """
-    return _network(incoming.onnx_network(source, loss, n_inputs))
+    return _network(incoming.onnx_network(source, loss, n_inputs, output))
 
 
 def from_keras(model: Any, loss: Any = None) -> Network:

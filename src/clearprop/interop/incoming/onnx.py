@@ -13,6 +13,8 @@ from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.execute import Array
 from clearprop.interop.describe import revive_architecture
 from clearprop.interop.incoming.onnx_model import (
+    Step,
+    chosen_output,
     constants_of,
     half_precision,
     only_input,
@@ -30,7 +32,7 @@ ARCHITECTURE = "clearprop.architecture"  # the key of the metadata
 _LARGEST_DESCRIPTION = 2**23
 
 
-def onnx_network(source: Any, loss: Any = None, n_inputs: int | None = None) -> Imported:
+def onnx_network(source: Any, loss: Any = None, n_inputs: int | None = None, output: str | None = None) -> Imported:
     """What a model computes, as a network.
 
     Raises:
@@ -46,7 +48,7 @@ def onnx_network(source: Any, loss: Any = None, n_inputs: int | None = None) -> 
     described = next((p.value for p in model.metadata_props if p.key == ARCHITECTURE), None)
     if described is not None:
         return _ours(described, constants, loss)
-    return _chain(model, constants, n_inputs).imported(loss)
+    return _chain(model, constants, n_inputs, output).imported(loss)
 
 
 def _ours(described: str, constants: dict[str, Array], loss: Any) -> Imported:
@@ -70,52 +72,64 @@ def _ours(described: str, constants: dict[str, Array], loss: Any) -> Imported:
     return Imported(architecture, named_arrays(architecture, found, "the ONNX model"), dtype)
 
 
-def _chain(model: Any, constants: dict[str, Array], n_inputs: int | None) -> Stack:
+def _chain(model: Any, constants: dict[str, Array], n_inputs: int | None, output: str | None) -> Stack:
     """The layers, node by node: each takes what the one before it made, and constants."""
     graph = model.graph
     x, shape = only_input(graph, constants)
+    output = chosen_output(graph, output)
     require_no_functions(model)
-    steps = steps_of(graph)
+    steps = _needed(steps_of(graph), output, {x, *constants})
     for step in steps:  # exporters write them where they are used, between nodes that belong together
         if step.op == "Constant":
             constants.update(folded(step, constants))
     steps = [step for step in steps if step.op != "Constant"]
-    made = Counter([x, *constants, *(name for step in steps for name in step.outputs if name)])
-    if made.most_common(1)[0][1] > 1:
-        raise ModelFileError(
-            f"{made.most_common(1)[0][0]!r}, which is made twice in the ONNX graph", "one of each name"
-        )
     uses = Counter(name for step in steps for name in step.inputs)
     chain = Chain(Stack("the ONNX model", _width(shape, n_inputs)), constants, opset_of(model), shape, x)
-    output = graph.output[0].name
-    known = {x}
     while steps:
         step = steps.pop(0)
         if all(name in constants or not name for name in step.inputs):
             constants.update(folded(step, constants))
             continue
-        for name in step.inputs:
-            if name and name not in constants and name not in known:
-                raise ModelFileError(f"node {step.name!r}, a {step.op}, takes {name!r}, which nothing makes before it")
-        if chain.value == output:
-            raise step.refused("nothing behind the output")
         if uses[chain.value] > 1:  # an activation of several nodes, or a value that is used again later
             step, steps = recognised(step, steps, chain.value, constants, uses)
-        if chain.value not in step.inputs or step.inputs.count(chain.value) > 1:
-            raise step.refused(f"a node that takes {chain.value!r} and constants: layers that follow one another")
-        if step.op not in OPS:
-            raise step.refused("one of " + ", ".join(sorted(OPS)))
-        others = [n for n in step.inputs if n and n != chain.value and n not in constants]
-        if others:
-            raise step.refused(f"constants beside {chain.value!r}", f"it takes {', '.join(map(repr, others))}, too")
+        _require_next(step, chain)
         OPS[step.op](step, chain)
-        known.update(step.outputs)
         chain.value = step.outputs[0]
         if any(uses[name] for name in step.outputs[1:]):
             raise step.refused("its first output alone to be used")
     if chain.value != output:
         raise InvalidValueError(f"output {output!r} of the ONNX graph", f"{chain.value!r}, which the last node makes")
     return chain.stack
+
+
+def _needed(steps: list[Step], output: str, given: set[str]) -> list[Step]:
+    """The steps that lead to an output, in their order; each value is made once, before it is taken."""
+    known = set(given)
+    for step in steps:
+        for name in step.inputs:
+            if name and name not in known:
+                raise ModelFileError(f"node {step.name!r}, a {step.op}, takes {name!r}, which nothing makes before it")
+        for name in filter(None, step.outputs):
+            if name in known:
+                raise ModelFileError(f"{name!r}, which is made twice in the ONNX graph", "one of each name")
+            known.add(name)
+    wanted, needed = {output}, []
+    for step in reversed(steps):
+        if wanted.intersection(step.outputs):
+            wanted.update(step.inputs)
+            needed.append(step)
+    return needed[::-1]
+
+
+def _require_next(step: Step, chain: Chain) -> None:
+    """Refuse a node that is no layer, or takes more than the chain's value and constants."""
+    if step.op not in OPS:
+        raise step.refused("one of " + ", ".join(sorted(OPS)))
+    if step.inputs.count(chain.value) != 1:
+        raise step.refused(f"a node that takes {chain.value!r} and constants: layers that follow one another")
+    others = [name for name in step.inputs if name and name != chain.value and name not in chain.constants]
+    if others:
+        raise step.refused(f"constants beside {chain.value!r}", f"it takes {', '.join(map(repr, others))}, too")
 
 
 def _width(shape: tuple[int | None, ...] | None, given: int | None) -> int | None:

@@ -184,19 +184,34 @@ def only_input(graph: Any, constants: dict[str, Array]) -> tuple[str, tuple[int 
     """The name of X and its shape, None for a dimension without a number; of an unknown rank no shape.
 
     Raises:
-        InvalidValueError: for several inputs or outputs, or one that holds no numbers.
+        InvalidValueError: for several inputs, or one that holds no numbers.
     """
     inputs = [v for v in graph.input if v.name not in constants]
-    for what, values in (("inputs", inputs), ("outputs", graph.output)):
-        if len(values) != 1:
-            names = ", ".join(repr(v.name) for v in values[:5])
-            raise InvalidValueError(f"{len(values)} {what} ({names}) of the ONNX graph", "one")
+    if len(inputs) != 1:
+        names = ", ".join(repr(v.name) for v in inputs[:5])
+        raise InvalidValueError(f"{len(inputs)} inputs ({names}) of the ONNX graph", "one")
     kind = inputs[0].type.tensor_type
     if kind.elem_type not in (FLOAT, DOUBLE, HALF, BRAIN):
         raise InvalidValueError(f"input {inputs[0].name!r} of ONNX's type {kind.elem_type}", "floating-point numbers")
     if not kind.HasField("shape"):
         return inputs[0].name, None
     return inputs[0].name, tuple(int(d.dim_value) if d.HasField("dim_value") else None for d in kind.shape.dim)
+
+
+def chosen_output(graph: Any, given: str | None) -> str:
+    """The name of the output that is read: the one that there is, or the one that was chosen.
+
+    Raises:
+        InvalidValueError: for several, of which none was chosen, or another name.
+    """
+    names = [str(v.name) for v in graph.output]
+    if given is None and len(names) == 1:
+        return names[0]
+    if given not in names:
+        which = f"{len(names)} outputs" if given is None else f"output {given!r}"
+        shown = ", ".join(map(repr, names[:5]))
+        raise InvalidValueError(f"{which} of the ONNX graph", f"one of {shown}", "say which: output=…")
+    return given
 
 
 def opset_of(model: Any) -> int:

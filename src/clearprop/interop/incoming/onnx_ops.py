@@ -159,6 +159,21 @@ def _elementwise(step: Step, chain: Chain) -> None:
     chain.stack.affine(scale.astype(kind), shift.astype(kind), where)
 
 
+def _scaler(step: Step, chain: Chain) -> None:
+    """(x − offset) · scale, as the converter of scikit-learn's pipelines writes it."""
+    _first(step, chain, 1, 1)
+    scale, offset = (np.array(step.attributes.get(name, [])) for name in ("scale", "offset"))
+    if scale.dtype.kind != "f" or scale.shape != offset.shape or not scale.size or scale.ndim != 1:
+        raise step.refused("as many numbers in scale as in offset")
+    width = chain.stack.width or scale.size
+    if scale.size not in (1, width):
+        raise step.refused(f"{width} numbers in scale, not {scale.size}")
+    scale, offset = (np.broadcast_to(a.astype(np.float32), (width,)) for a in (scale, offset))
+    where = f"node {step.name!r}"
+    chain.stack.affine(np.ones(width, np.float32), -offset, where)
+    chain.stack.affine(scale, np.zeros(width, np.float32), where)
+
+
 # --- normalisations
 
 
@@ -290,6 +305,7 @@ OPS: dict[str, Callable[[Step, Chain], None]] = {
     "Gemm": _gemm,
     "MatMul": _matmul,
     **dict.fromkeys(("Add", "Sub", "Mul", "Div"), _elementwise),
+    "ai.onnx.ml.Scaler": _scaler,
     "BatchNormalization": _batch_norm,
     "LayerNormalization": _layer_norm,
     "Relu": _activation("relu"),

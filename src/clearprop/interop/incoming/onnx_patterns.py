@@ -1,4 +1,4 @@
-"""Activations that exporters write as several nodes: SiLU, Mish, and GELU by erf."""
+"""Activations that exporters write as several nodes: SiLU, Mish, softsign, and GELU by erf."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _CDF: tuple[Form, ...] = tuple(("Add", ("Erf", inner), 1.0) for inner in (("Div"
 _PATTERNS: dict[Form, str] = {
     ("Mul", _X, ("Sigmoid", _X)): "Swish",
     ("Mul", _X, ("Tanh", ("Softplus", _X))): "Mish",
+    ("Div", _X, ("Add", ("Abs", _X), 1.0)): "Softsign",
     **{
         form: "Gelu"
         for cdf in _CDF
@@ -57,7 +58,9 @@ def recognised(
         if form in _PATTERNS and all(uses[name] == used[name] for name in (x, *inner)):
             return Step(_PATTERNS[form], each.name, [x], each.outputs), later[i:]
         forms[each.outputs[0]] = form
-    raise step.refused(f"{x!r} to be used once, or in SiLU, Mish or GELU", "there are no residual sums in a Network")
+    raise step.refused(
+        f"{x!r} to be used once, or in SiLU, Mish, softsign or GELU", "there are no residual sums in a Network"
+    )
 
 
 def _form(step: Step, inputs: list[Form]) -> Form:
