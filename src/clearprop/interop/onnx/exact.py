@@ -35,6 +35,16 @@ def log1p(writer: Writer, node: Node, inputs: list[Written]) -> Written:
     return writer.value(x.shape, "Where", writer.part("Equal", u, one), x.name, mended)
 
 
+def cos(writer: Writer, node: Node, inputs: list[Written]) -> Written:
+    """cos x; in float64, which ONNX Runtime 1.19 does not have it in, 1 − 2 sin²(x/2)."""
+    (x,) = inputs
+    if node.dtype == "f32":
+        return writer.value(x.shape, "Cos", x.name)
+    half = writer.part("Sin", writer.part("Mul", x.name, writer.number(0.5, node.dtype)))
+    doubled = writer.part("Mul", writer.part("Mul", half, half), writer.number(2.0, node.dtype))
+    return writer.value(x.shape, "Sub", writer.number(1.0, node.dtype), doubled)
+
+
 # e^{x²}(1 − erf x) as a polynomial in t = (x − 2)/(x + 2), for x from 0 to 6, where erf is 1: found at Chebyshev's
 # points with 50 digits; erf is then within 7e-16.
 END, MIDDLE = 6.0, 2.0
