@@ -209,3 +209,9 @@ def test_numbers_of_numpy_are_read_without_a_frame(monkeypatch):
     encode = RowEncoder(encoder)
     assert np.array_equal(encode(row), expected)
     assert np.array_equal(encode({**row, "x": np.float64("nan")}), encode({**row, "x": None}))
+
+
+def test_a_column_that_is_not_there_is_said_also_beside_a_rare_value():
+    encode = RowEncoder(TableEncoder.fit(pl.DataFrame({"x": [1.0, 3.0, 2.0], "y": [2.0, 1.0, 4.0]})))
+    with pytest.raises(TableError, match=r"no column 'y'"):
+        encode({"x": False})

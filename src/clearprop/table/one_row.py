@@ -92,9 +92,10 @@ class RowEncoder:
             TableError: if a column is missing, or holds what it did not in training.
         """
         try:
-            return self._encoded(row, dtype, unseen)
-        except _RareTypeError:
-            return self._encoder.transform(frame_of({name: [row[name]] for name in self._names}), dtype, unseen)
+            try:
+                return self._encoded(row, dtype, unseen)
+            except _RareTypeError:
+                return self._encoder.transform(frame_of({name: [row[name]] for name in self._names}), dtype, unseen)
         except KeyError:
             if all(name in row for name in self._names):
                 raise
