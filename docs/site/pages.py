@@ -27,6 +27,7 @@ SECTIONS: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
             "docs/uncertainty.md",
             "docs/exchange.md",
             "docs/explain.md",
+            "docs/serving.md",
             "docs/playground.md",
             "docs/textbook.md",
             "docs/gallery.md",

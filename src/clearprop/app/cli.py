@@ -26,6 +26,7 @@ from clearprop.app.export import export
 from clearprop.app.plan import plan, profile
 from clearprop.app.play import play
 from clearprop.app.predict import evaluate, info, predict
+from clearprop.app.serve import serve
 from clearprop.app.train import train
 from clearprop.execute import executor_in_words
 from clearprop.version import installed_version
@@ -42,7 +43,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (train, predict, evaluate, info, explain, check, doctor, plan, profile, export, play):
+for _command in (train, predict, evaluate, info, explain, check, doctor, plan, profile, export, play, serve):
     app.command()(command(_command))
 
 

@@ -9,47 +9,31 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-import socket
 import threading
 from collections import OrderedDict
 from importlib.resources import files
-from typing import Any
 
-from clearprop.errors import FileError, MissingDependencyError
 from clearprop.play.conversation import Conversation
 from clearprop.play.state import State
+from clearprop.serve import lacking
 from clearprop.visible import shortened
 
 try:
-    import uvicorn
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
     from starlette.requests import Request
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
-except ImportError as missing:
-    raise MissingDependencyError(
-        f"the playground needs {missing.name}", "Starlette and uvicorn", 'pip install "clearprop[play]"'
-    ) from None
 
-HOST = "127.0.0.1"
+    from clearprop.serve.listener import HEADERS, HOST, Listener, foreign, said
+except ImportError as missing:
+    raise lacking("the playground", missing) from None
+
 _LARGEST = 64 << 20  # bytes of a message: a table of that size comes in one
 _MOST_PAGES = 12  # benches that are kept; of the one that was not used for the longest time the state is
 _MOST_ASLEEP = 200  # such states; the oldest is given up
 _MOST_LETTERS = 256 << 20  # of their tables together
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_HEADERS = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 _log = logging.getLogger("clearprop.play")
 
 
@@ -100,48 +84,34 @@ def application(token: str, port: int, state: State | None = None) -> Starlette:
     """
     pages, hosts = Pages(state), {f"{name}:{port}" for name in (HOST, "localhost")}
 
-    def refused(request: Request) -> str | None:
-        """Why a request is not answered."""
-        if request.headers.get("host") not in hosts:
-            return "a request for another host"
-        origin = request.headers.get("origin")
-        if origin is not None and origin not in {f"http://{host}" for host in hosts}:
-            return "a request from the page of another origin"
-        is_visit = request.method == "GET" and request.headers.get("sec-fetch-mode") == "navigate"
-        if not is_visit and request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return "a request from another site"
-        if "upgrade" in request.headers:
-            return "a request for another protocol, such as WebSocket: here each message is a request of its own"
-        return None
-
     async def asset(request: Request) -> Response:
-        why = refused(request)
+        why = foreign(request, hosts)
         if why is not None:
-            return _said(403, why)
+            return said(403, why)
         name = request.path_params.get("name", "index.html")
         found = _assets().get(name)
         if found is None:
-            return _said(404, f"nothing called {shortened(name)!r} here")
+            return said(404, f"nothing called {shortened(name)!r} here")
         suffix = "." + name.rpartition(".")[2]
-        return Response(found, media_type=_KINDS[suffix], headers=_HEADERS)
+        return Response(found, media_type=_KINDS[suffix], headers=HEADERS)
 
     async def asked(request: Request) -> Response:
-        why = refused(request)
+        why = foreign(request, hosts)
         if why is not None:
-            return _said(403, why)
+            return said(403, why)
         given = request.headers.get("x-clearprop-token", "")
         if not secrets.compare_digest(given.encode(), token.encode()):
-            return _said(401, "the token is missing or another one: open the address that `clearprop play` printed")
+            return said(401, "the token is missing or another one: open the address that `clearprop play` printed")
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
             if len(body) > _LARGEST:
-                return _said(413, f"a message of more than {_LARGEST >> 20} MB")
+                return said(413, f"a message of more than {_LARGEST >> 20} MB")
         page = request.headers.get("x-clearprop-page", "")[:64]
         if not pages.knows(page) and request.headers.get("x-clearprop-begun") == "true":
-            return JSONResponse({"gone": True, "error": "its bench was given up"}, headers=_HEADERS)
+            return JSONResponse({"gone": True, "error": "its bench was given up"}, headers=HEADERS)
         text = await run_in_threadpool(_answered, pages, page, bytes(body))
-        return Response(text, media_type="application/json", headers=_HEADERS)
+        return Response(text, media_type="application/json", headers=HEADERS)
 
     routes = [
         Route("/", asset, methods=["GET"]),
@@ -162,17 +132,13 @@ def _answered(pages: Pages, page: str, body: bytes) -> str:
     return json.dumps({**answer, "woken": True} if woken else answer, allow_nan=False)
 
 
-def _said(status: int, why: str) -> JSONResponse:
-    return JSONResponse({"error": why}, status_code=status, headers=_HEADERS)
-
-
 async def _failed(request: Request, error: Exception) -> Response:
     _log.exception("a request failed", exc_info=error)
-    return _said(500, f"a fault of the program: {type(error).__name__}; the terminal says more")
+    return said(500, f"a fault of the program: {type(error).__name__}; the terminal says more")
 
 
 async def _not_so(request: Request, error: Exception) -> Response:
-    return _said(405, f"{request.method} is not answered here")
+    return said(405, f"{request.method} is not answered here")
 
 
 def _assets() -> dict[str, bytes]:
@@ -182,8 +148,8 @@ def _assets() -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names if "." + name.rpartition(".")[2] in _KINDS}
 
 
-class Server:
-    """A server that has its port already: `url` can be told before it answers.
+class Server(Listener):
+    """The playground's server.
 
     Attributes:
         token: random, new for each server.
@@ -191,28 +157,7 @@ class Server:
     """
 
     def __init__(self, state: State | None = None, port: int = 0) -> None:
-        # With its protocol named, asyncio turns off Nagle's algorithm, which else keeps answers back for 40 ms.
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.bind((HOST, port))
-            self._socket.listen(128)  # who comes before `run` waits
-        except OSError as error:
-            self._socket.close()
-            raise FileError(f"port {port}: {error.strerror}", "a port that is free", "--port 0 takes any") from None
-        self.port: int = self._socket.getsockname()[1]
+        super().__init__(port)
         self.token = secrets.token_urlsafe(24)
         self.url = f"http://{HOST}:{self.port}/?token={self.token}"
-        app: Any = application(self.token, self.port, state)
-        config = uvicorn.Config(
-            app, log_level="warning", lifespan="off", ws="none", access_log=False, server_header=False
-        )
-        self._server = uvicorn.Server(config)
-
-    def run(self) -> None:
-        """Answer until Ctrl-C, or until `stop`."""
-        self._server.run(sockets=[self._socket])
-
-    def stop(self) -> None:
-        """Let `run` return."""
-        self._server.should_exit = True
+        self.answer_with(application(self.token, self.port, state))
