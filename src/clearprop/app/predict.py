@@ -22,7 +22,7 @@ from clearprop.app.terminal import ReadingBar, print_lines, tell
 from clearprop.errors import DataWarning, FileError, TableError, unknown_name
 from clearprop.estimators import MultiTargetModel, TableModel, unseen_values
 from clearprop.estimators.uncertainty import require_intervals
-from clearprop.files import refuse_overwriting, replaced
+from clearprop.files import refuse_overwriting, replaced, write_atomically
 from clearprop.messages import as_data, checked_language
 from clearprop.report.overview import evaluation_overview, model_overview
 from clearprop.report.reading import how_read
@@ -154,9 +154,27 @@ def evaluate(
         show_document(page, spoken, summary["about"].get("clearprop"))
 
 
-def info(model: o.Model, lang: o.Lang = "en", as_json: o.Json = False) -> None:
+def info(
+    model: o.Model,
+    *,
+    card: Annotated[
+        Path | None,
+        o.output_option(
+            metavar="FILE",
+            parser=o.a_file,
+            help="Write the model card, Markdown: data, scores, how it was trained, limits.",
+        ),
+    ] = None,
+    lang: o.Lang = "en",
+    as_json: o.Json = False,
+) -> None:
     """Show what a model predicts, from which columns, with which network, and how well it did."""
     spoken, loaded = checked_language(lang), o.trained_model(model)
+    if card is not None:
+        refuse_overwriting([card], [model])
+        write_atomically(card, loaded.card(spoken).encode())
+        tell(f"wrote {card}")
+        return
     if isinstance(loaded, MultiTargetModel):
         tell_of_targets(model, loaded, spoken, as_json)
         return

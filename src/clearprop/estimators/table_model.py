@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -385,6 +386,14 @@ class TableModel:
         parts = self.about.get("parts") or {}
         judgement = judgement_of({name: parts[name] for name in parts if name == "train"} | {"table": found.to_dict()})
         return verdict(self.target, judgement, "table", weighting=self.weighting)
+
+    def card(self, lang: Language = "en") -> str:
+        """The model card, as Markdown: data, scores with intervals, how it was trained, what was set aside, limits.
+
+        Args:
+            lang: "en" or "zh".
+        """
+        return str(import_module("clearprop.report.card").card_of(self, lang))  # which stands above, and reads models
 
     @property
     def _dtype(self) -> str:

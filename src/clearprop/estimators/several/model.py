@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from clearprop.estimators.uncertainty import intervals, sets, spread
 from clearprop.estimators.weights import weights_in
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
+from clearprop.messages import Language
 from clearprop.network import Network
 from clearprop.table.encoder import TableEncoder
 from clearprop.table.number_target import NumberTarget
@@ -278,6 +280,10 @@ class MultiTargetModel:
     def _require(self, kind: type[Target], got: str, expected: str) -> None:
         if not any(isinstance(target, kind) for target in self.targets):
             raise InvalidValueError(got, expected)
+
+    def card(self, lang: Language = "en") -> str:
+        """The model card, as Markdown; see `TableModel.card`."""
+        return str(import_module("clearprop.report.card").card_of(self, lang))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file, atomically; `cp.load` reads it.
