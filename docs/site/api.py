@@ -31,7 +31,7 @@ GROUPS = (
         "01-network",
         {"en": "Network", "zh": "网络"},
         {"en": "A network, its training and what a training leaves.", "zh": "网络、训练，以及训练留下的记录。"},
-        ("network.network", "network.together", "network.incoming", "train.history", "train.loop"),
+        ("network.network", "network.together", "network.incoming", "network.tracking", "train.history", "train.loop"),
     ),
     Group(
         "02-layers",

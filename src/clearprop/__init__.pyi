@@ -111,6 +111,8 @@ from clearprop.network.incoming import from_keras as from_keras
 from clearprop.network.incoming import from_onnx as from_onnx
 from clearprop.network.incoming import from_sklearn as from_sklearn
 from clearprop.network.incoming import from_torch as from_torch
+from clearprop.network.tracking import MLflow as MLflow
+from clearprop.network.tracking import TensorBoard as TensorBoard
 from clearprop.nn import ELU as ELU
 from clearprop.nn import Activation as Activation
 from clearprop.nn import BatchNorm as BatchNorm

@@ -11,6 +11,7 @@ import numpy as np
 
 from clearprop.errors import DTypeError, InvalidValueError
 from clearprop.network.progress import progress_callback
+from clearprop.network.tracking import logging_callback
 from clearprop.nn import Scalar, Schedule
 from clearprop.train import Callback, EarlyStopping
 
@@ -63,20 +64,25 @@ def as_held_out(validation: Any) -> tuple[Any, Any, Any]:
 
 
 def as_callbacks(given: Any, progress: Any) -> list[Callback]:
-    """One function or several, and behind them what shows the progress.
+    """One function or several, and behind them what shows the progress; a run of wandb is one that logs.
 
     Raises:
         DTypeError: for what cannot be called.
     """
-    if not callable(given) and not isinstance(given, Iterable):
-        raise DTypeError(f"callbacks {given!r}", "functions of an Epoch")
-    told = [given] if callable(given) else list(given)
+    logs = None if callable(given) else logging_callback(given)
+    if logs is None and not callable(given) and not isinstance(given, Iterable):
+        raise DTypeError(f"callbacks {given!r}", "functions of an Epoch, or what has log(numbers, step=)")
+    told = [given] if callable(given) else list(given) if logs is None else [logs]
     if progress:
         told.append(progress_callback() if progress is True else progress)
-    for callback in told:
-        if not callable(callback):
-            raise DTypeError(f"callback {callback!r}", "a function of an Epoch")
-    return told
+    return [_as_callback(one) for one in told]
+
+
+def _as_callback(given: Any) -> Callback:
+    found: Callback | None = given if callable(given) else logging_callback(given)
+    if found is None:
+        raise DTypeError(f"callback {given!r}", "a function of an Epoch, or what has log(numbers, step=)")
+    return found
 
 
 def as_stopping(given: EarlyStopping | int | bool | None, has_validation: bool) -> EarlyStopping | None:
