@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +34,18 @@ def test_a_network_is_written_and_compared(model, tmp_path):
     exec((tmp_path / "own.py").read_text(), space)
     X = np.random.default_rng(0).normal(size=(5, 4))
     assert space["predict"](X) == pytest.approx(cp.load(model).predict(X), abs=1e-14)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("to", "program"), [("c", "gcc"), ("javascript", "node")])
+def test_code_of_other_languages_is_run_and_compared(tmp_path, to, program, dtype):
+    if shutil.which(program) is None:
+        pytest.skip(f"there is no {program} here")
+    layers = [cp.Dense(8, "gelu"), cp.LayerNorm(), cp.Dense(3, "softmax")]
+    cp.Network(4, layers, "cross_entropy", seed=0, dtype=dtype).save(tmp_path / "net.clearprop")
+    found = json.loads(run("export", tmp_path / "net.clearprop", "--to", to, "--json").stdout)
+    assert found["rows"] == 1000
+    assert found["largest_difference"] < (1e-6 if dtype == "float32" else 1e-13)
 
 
 def test_of_a_table_it_is_said_what_the_file_reads(tmp_path):

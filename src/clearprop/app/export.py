@@ -22,7 +22,7 @@ _ROWS = 1000  # of the comparison
 
 def export(
     model: o.AnyModel,
-    to: Annotated[Literal["onnx", "numpy", "torch"], typer.Option("--to", help="What to write.")],
+    to: Annotated[Literal["onnx", "c", "javascript", "numpy", "torch"], typer.Option("--to", help="What to write.")],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", parser=o.a_file, show_default="MODEL with another ending")
     ] = None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -115,6 +117,54 @@ def _of_python(program: str) -> Callable[[bytes, Array], Array]:
     return answers
 
 
+_MAIN = """
+#include <stdio.h>
+int main(void)
+{
+    static NUMBER x[NETWORK_N_INPUTS], a[NETWORK_N_OUTPUTS];
+    while (fread(x, sizeof x, 1, stdin) == 1) {
+        network_predict(x, a);
+        fwrite(a, sizeof a, 1, stdout);
+    }
+    return 0;
+}
+"""
+_ASK = """
+import { readFileSync } from "node:fs";
+import { predict } from "./network.mjs";
+process.stdout.write(JSON.stringify(predict(JSON.parse(readFileSync(0, "utf8")))));
+"""
+_COMPILERS = ("cc", "gcc", "clang")
+
+
+def _of_c(content: bytes, X: Array) -> Array:
+    """What a program answers that the file is compiled into."""
+    kind = "float" if X.dtype == np.float32 else "double"
+    with tempfile.TemporaryDirectory(prefix="clearprop-") as name:
+        folder = Path(name)
+        (folder / "network.c").write_bytes(content + _MAIN.replace("NUMBER", kind).encode())
+        _run([_found(_COMPILERS), "-std=c99", "-O2", "network.c", "-o", "network", "-lm"], folder)
+        answers = np.frombuffer(_run([str(folder / "network")], folder, np.ascontiguousarray(X).tobytes()), X.dtype)
+    return answers.reshape(len(X), -1)
+
+
+def _of_javascript(content: bytes, X: Array) -> Array:
+    """What Node answers."""
+    with tempfile.TemporaryDirectory(prefix="clearprop-") as name:
+        folder = Path(name)
+        (folder / "network.mjs").write_bytes(content)
+        (folder / "ask.mjs").write_text(_ASK, encoding="utf-8")
+        return np.array(json.loads(_run([_found(("node",)), "ask.mjs"], folder, json.dumps(X.tolist()).encode())))
+
+
+def _found(programs: tuple[str, ...]) -> str:
+    return next((path for path in map(shutil.which, programs) if path), "")
+
+
+def _program(*programs: str) -> Callable[[], str]:
+    return lambda: "" if _found(programs) else f"there is no {' or '.join(programs)} here"
+
+
 def _run(command: list[str], folder: Path, given: bytes = b"") -> bytes:
     """What a command prints."""
     try:
@@ -146,6 +196,18 @@ FORMATS = {
         lambda network, lang: bytes(network.to_onnx().SerializeToString()),
         _of_onnx,
         _package("onnxruntime", "onnx"),
+    ),
+    "c": Format(
+        *(".c", "any compiler of C99"),
+        lambda network, lang: network.to_c(lang=lang).encode(),
+        _of_c,
+        _program(*_COMPILERS),
+    ),
+    "javascript": Format(
+        *(".mjs", "browsers and Node"),
+        lambda network, lang: network.to_javascript(lang=lang).encode(),
+        _of_javascript,
+        _program("node"),
     ),
     "numpy": Format(
         *(".py", "Python with NumPy"),

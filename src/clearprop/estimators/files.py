@@ -13,18 +13,21 @@ from clearprop.estimators.table_model import TableModel
 from clearprop.files import checked_path
 from clearprop.interop import Shapes, read_model
 from clearprop.network import Network, network_from
+from clearprop.network.incoming import from_onnx
 
 
 def load(path: str | os.PathLike[str]) -> Network | TableModel | MultiTargetModel:
     """Read what `save` wrote: a `Network`, or a model of a table, of one target or several, with the same `predict`.
 
-    Nothing in the file is executed.
+    A file called `….onnx` is read as `cp.from_onnx` does. Nothing in a file is executed.
 
     Raises:
         FileError: if the file cannot be read.
         ModelFileError: if it is truncated, damaged, foreign, or from a newer version.
     """
     path = checked_path(path)
+    if path.lower().endswith(".onnx"):
+        return from_onnx(path)
 
     def check(header: dict[str, Any], shapes: Shapes) -> None:
         described = header.get("network")
