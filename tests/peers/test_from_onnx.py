@@ -195,6 +195,19 @@ def test_pictures_that_are_flattened():
         cp.from_onnx(maker.model(shape=["N", 1, 12], width=2))
 
 
+@pytest.mark.parametrize("mean", [(), (1,), (1, 3), (2, 1), (1, 2, 3)])
+def test_pictures_whose_mean_is_subtracted_before_they_are_flattened(mean):
+    rng = np.random.default_rng(0)
+    maker = Maker(6)
+    maker.then("Sub", rng.normal(size=mean))
+    maker.then("Div", np.float32(0.5))
+    maker.then("Flatten", axis=1)
+    maker.then("Gemm", rng.normal(size=(6, 4)), rng.normal(size=4))
+    X = rng.normal(size=(1, 2, 3)).astype(np.float32)
+    model = maker.model(shape=[1, 2, 3], width=4)
+    assert cp.from_onnx(model).predict(X.reshape(1, 6)) == pytest.approx(run_by_theirs(model, X), abs=1e-5)
+
+
 def test_the_log_of_a_softmax_is_left_to_the_loss():
     maker = Maker(2)
     maker.then("Gemm", np.eye(2), np.ones(2))

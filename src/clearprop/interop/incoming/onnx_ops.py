@@ -130,10 +130,8 @@ def _matmul(step: Step, chain: Chain) -> None:
 def _elementwise(step: Step, chain: Chain) -> None:
     """Adding, subtracting, multiplying and dividing by constants: a bias, or a scaling of columns."""
     left, right = _inputs(step, 2, 2)
-    if not chain.is_rows():
-        raise step.refused("samples that are rows")
     is_first = left == chain.value
-    c = chain.vector(step, right if is_first else left)
+    c = _each(step, chain, right if is_first else left)
     if c.size != 1:
         chain.stack.takes(c.size, f"node {step.name!r}")
     width = chain.stack.width
@@ -157,6 +155,23 @@ def _elementwise(step: Step, chain: Chain) -> None:
     }[step.op]
     kind = c.dtype
     chain.stack.affine(scale.astype(kind), shift.astype(kind), where)
+
+
+def _each(step: Step, chain: Chain, name: str) -> Array:
+    """A constant as one number, or one for each value of a sample, which need not be a row yet: an image, say."""
+    if chain.is_rows():
+        return chain.vector(step, name)
+    c, (batch, *sizes) = chain.numbers(step, name), chain.shape or (None,)
+    if c.size == 1:
+        return c.reshape(-1)
+    c = c[0] if c.ndim == len(sizes) + 1 and c.shape[0] == 1 else c
+    known = [size for size in sizes if size is not None]
+    if batch not in (None, 1) or len(known) < len(sizes) or c.ndim > len(sizes):
+        raise step.refused("samples that are rows, or of a shape that is known", f"they are {chain.shape}")
+    try:
+        return np.broadcast_to(c, known).reshape(-1)
+    except ValueError:
+        raise step.refused(f"numbers for samples of shape {tuple(known)}, not {c.shape}") from None
 
 
 def _scaler(step: Step, chain: Chain) -> None:
