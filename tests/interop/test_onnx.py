@@ -30,7 +30,7 @@ def test_every_primitive_is_in_the_table_but_random_numbers():
     assert primitives - set(OPERATORS) == {"variable", "uniform"}
 
 
-@pytest.mark.parametrize("width", [1, 2, 5])
+@pytest.mark.parametrize("width", [2, 5])
 def test_normalisations_are_found_whatever_stands_around_them(width):
     layers = [cp.Dense(width, "selu"), cp.BatchNorm(), cp.Activation("gelu"), cp.LayerNorm(1e-3), cp.Dense(2)]
     wanted = ["affine", "selu", "batch_normalization", "gelu", "layer_normalization", "affine"]

@@ -45,6 +45,15 @@ def cos(writer: Writer, node: Node, inputs: list[Written]) -> Written:
     return writer.value(x.shape, "Sub", writer.number(1.0, node.dtype), doubled)
 
 
+def silu(writer: Writer, node: Node, inputs: list[Written]) -> Written:
+    """x·σ(x), of which ONNX Runtime 1.22 makes in float64 an operator that it lacks; there x/(1 + e⁻ˣ)."""
+    (x,) = inputs
+    if node.dtype == "f32":
+        return writer.value(x.shape, "Mul", x.name, writer.part("Sigmoid", x.name))
+    e = writer.part("Exp", writer.part("Neg", x.name))
+    return writer.value(x.shape, "Div", x.name, writer.part("Add", e, writer.number(1.0, node.dtype)))
+
+
 # e^{x²}(1 − erf x) as a polynomial in t = (x − 2)/(x + 2), for x from 0 to 6, where erf is 1: found at Chebyshev's
 # points with 50 digits; erf is then within 7e-16.
 END, MIDDLE = 6.0, 2.0

@@ -98,6 +98,7 @@ OPERATORS: Mapping[str, Rule] = {
     "relu": _entrywise("Relu"),
     "sigmoid": _entrywise("Sigmoid"),
     "tanh": _entrywise("Tanh"),
+    "silu": exact.silu,
     "softmax": _along_last("Softmax"),
     "log_softmax": _along_last("LogSoftmax"),
     **arrays.RULES,

@@ -16,7 +16,7 @@ from clearprop.graph import Graph, Node, Op, Type, rebuild, simplify, variable
 from clearprop.graph.fused.activations import selu
 from clearprop.graph.fused.record import Hole
 from clearprop.graph.rewrite import match
-from clearprop.nn import Architecture, BatchNorm, LayerNorm
+from clearprop.nn import Architecture, BatchNorm, Layer, LayerNorm
 
 
 def _first(x: Type, *others: Type, **numbers: Any) -> Type:
@@ -64,12 +64,13 @@ def _cancels(node: Node, parameters: Mapping[str, Array]) -> bool:
 
 @lru_cache(maxsize=64)
 def _normalisations(width: int, dtype: str) -> tuple[_Pattern, ...]:
-    """The patterns of layers of so many values."""
+    """The patterns of layers of so many values; of one value ONNX Runtime 1.22 refuses the layer norm, which is β."""
     epsilon = Hole("epsilon", 1e-5)
-    layers = (
+    layers: tuple[tuple[Op, Layer, tuple[str, ...]], ...] = (
         (_LAYER_NORM, LayerNorm(epsilon=epsilon), ("X", "gamma0", "beta0")),
         (_BATCH_NORM, BatchNorm(epsilon=epsilon), ("X", "gamma0", "beta0", "running_mean0", "running_var0")),
     )
+    layers = layers if width > 1 else layers[1:]
     graphs = [simplify(Architecture(width, (layer,)).prediction_graph(dtype)) for _, layer, _ in layers]
     return tuple(
         _Pattern(op, next(iter(graph.outputs.values())), tuple(graph.inputs[name] for name in names))
