@@ -38,6 +38,7 @@ from clearprop.explain import Trace
 from clearprop.explain.doctor import Judgement
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
+from clearprop.interop.source import table_javascript
 from clearprop.messages import Language, Message, Words
 from clearprop.network import Network
 from clearprop.table.encoder import TableEncoder, as_frame
@@ -398,6 +399,14 @@ class TableModel:
     @property
     def _dtype(self) -> str:
         return DTYPES[self.predictor.dtype]
+
+    def to_javascript(self, *, lang: str = "en") -> str:
+        """The model, preprocessing included, as one module of JavaScript: `predict({column: value})`.
+
+        Raises:
+            InvalidValueError: for a column whose text is read as numbers, which JavaScript cannot do yet, by its name.
+        """
+        return table_javascript(self.encoder, self.target, self.network.content(lang))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file, atomically.

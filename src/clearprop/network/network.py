@@ -718,7 +718,7 @@ class Network:
             static const float W1[2][1] = {
                 {0.5f},
         """
-        return source.c_source(self._content(None, None, None, lang), name)
+        return source.c_source(self.content(lang), name)
 
     def to_javascript(self, *, lang: str = "en") -> str:
         """The network as one module of JavaScript without dependencies: `export function predict(X)` on rows.
@@ -735,7 +735,11 @@ class Network:
             export const nInputs = 2;
             export const nOutputs = 1;
         """
-        return source.javascript_source(self._content(None, None, None, lang))
+        return source.javascript_source(self.content(lang))
+
+    def content(self, lang: str = "en") -> source.Content:
+        """What files of source code are made of."""
+        return self._content(None, None, None, lang)
 
     def _content(self, X: Any, y: Any, learning_rate: float | None, lang: str) -> source.Content:
         return source.content_of(self.architecture, self._run.parameters, self.dtype, X, y, learning_rate, lang)

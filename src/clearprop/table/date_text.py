@@ -57,14 +57,14 @@ _QUARTER, _WEEK = "the first day of a quarter", "the Monday of a week"
 _QUARTER_TEXT = re.compile(r"(?P<year>\d{4})[-/ ]?Q(?P<n>[1-4])|Q(?P<n2>[1-4])[-/ ]?(?P<year2>\d{4})", re.IGNORECASE)
 _WEEK_TEXT = re.compile(r"(\d{4})-?W(\d\d)(?:-?([1-7]))?")
 # Numbers that count from some day: what one is in microseconds, and their 0.
-_COUNTED = {
+COUNTED = {
     "seconds since 1970": (1e6, 0.0),
     "milliseconds since 1970": (1e3, 0.0),
     "microseconds since 1970": (1.0, 0.0),
     "nanoseconds since 1970": (1e-3, 0.0),
     "days since 1899-12-30, as in Excel": (86.4e9, -25_569 * 86.4e9),
 }
-_EXCEL = tuple(_COUNTED)[-1]
+_EXCEL = tuple(COUNTED)[-1]
 _NINETIES, _THIRTIES = 631_152_000.0, 2_051_222_400.0  # 1990 and 2035 in seconds
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 60_000  # 1954 and 2064 in Excel
 _CALLED_TIME = re.compile(
@@ -212,7 +212,7 @@ def find_counted(series: Series, asked: bool = False) -> str | None:
     if not len(values) or not (asked or (_CALLED_TIME.fullmatch(series.name) and len(values) >= _FEWEST_DATES)):
         return None
     low, high = float(values.min()), float(values.max())
-    for form, (unit, _) in _COUNTED.items():
+    for form, (unit, _) in COUNTED.items():
         if form != _EXCEL and low * unit / 1e6 >= _NINETIES and high * unit / 1e6 <= _THIRTIES:
             return form
     return _EXCEL if low >= _FIRST_SERIAL and high <= _LAST_SERIAL else None
@@ -236,7 +236,7 @@ def _fits(text: str, form: str) -> bool:
 
 def checked_form(form: Any) -> str:
     """A form of dates out of a file, if there is such a one."""
-    if form not in FORMATS and form not in _COUNTED:
+    if form not in FORMATS and form not in COUNTED:
         raise ValueError(f"a form of dates {form!r:.40}")
     return str(form)
 
@@ -262,8 +262,8 @@ def as_microseconds(series: Series, form: str | None, marks: tuple[str, ...] = (
     """Dates as microseconds since 1970-01-01, (N,), NaN where missing; text is read in the form."""
     if is_date(series):
         return microseconds(series)
-    if form in _COUNTED:
-        unit, start = _COUNTED[form]
+    if form in COUNTED:
+        unit, start = COUNTED[form]
         return as_numbers(series, expected=f"dates, as in training ({form})") * unit + start
     name = series.name
 

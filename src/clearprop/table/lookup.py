@@ -37,7 +37,7 @@ class Lookup:
     """
 
     def __init__(self, levels: Sequence[str], numbers: bool = False) -> None:
-        self._levels, self._numbers = levels, numbers
+        self.levels, self._numbers = levels, numbers
         self._place = {level: i for i, level in enumerate(levels)}
 
     def __call__(self, value: Any) -> int:
@@ -50,20 +50,20 @@ class Lookup:
         if place is not None:
             return place
         is_number = self._numbers or (isinstance(value, int | float | np.number) and not isinstance(value, bool))
-        for key, known in self._looser if is_number else self._looser[:2]:
+        for key, known in self.looser if is_number else self.looser[:2]:
             found = known.get(key(level), NEVER_SEEN)
             if found >= 0:
                 return found
-        return self._said_otherwise(level) if len(self._levels) == 2 else NEVER_SEEN
+        return self._said_otherwise(level) if len(self.levels) == 2 else NEVER_SEEN
 
     @cached_property
-    def _looser(self) -> list[tuple[Callable[[str], Hashable], dict[Hashable, int]]]:
+    def looser(self) -> list[tuple[Callable[[str], Hashable], dict[Hashable, int]]]:
         """Ways to look at a level, two of them for numbers only, with the levels that each shows to be alone."""
-        return [(key, _alone(self._levels, key)) for key in (_normalised, _whole, _value, _short)]
+        return [(key, _alone(self.levels, key)) for key in (_normalised, _whole, _value, _short)]
 
     def _said_otherwise(self, level: str) -> int:
         """Of two levels, the yes or the no that another yes or no means."""
-        truth = [truth_of(known) for known in self._levels]
+        truth = [truth_of(known) for known in self.levels]
         meant = truth_of(level)
         return truth.index(meant) if meant is not None and set(truth) == {True, False} else NEVER_SEEN
 

@@ -209,11 +209,17 @@ class NumberTarget:
         values = np.asarray(coded, np.float64) * self.std + self.mean
         return values if self.log_unit is None else signed_exp(values, self.log_unit)
 
+    @property
+    def largest_log(self) -> float:
+        """The largest logarithm that is answered: beyond it, exp could overflow."""
+        assert self.highest is not None
+        assert self.log_unit is not None
+        return float(np.log1p(self.highest / self.log_unit) - np.log(_LEAST_SMEAR))
+
     def predictions(self, outputs: NDArray[Any]) -> Numbers:
         """The numbers that outputs of the network (N,) stand for, within `lowest` and `highest`."""
         if self.log_unit is not None and self.highest is not None:
-            most = np.log1p(self.highest / self.log_unit) - np.log(_LEAST_SMEAR)  # beyond it, exp could overflow
-            logs = np.clip(np.asarray(outputs, np.float64) * self.std + self.mean, 0, most)
+            logs = np.clip(np.asarray(outputs, np.float64) * self.std + self.mean, 0, self.largest_log)
             values = self.log_unit * (np.exp(logs) * self.smear - 1)
         else:
             values = self.decode(outputs)

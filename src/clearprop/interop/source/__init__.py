@@ -8,6 +8,16 @@ from clearprop.interop.source.clearprop_file import clearprop_source
 from clearprop.interop.source.content import Content, content_of
 from clearprop.interop.source.javascript_file import javascript_source
 from clearprop.interop.source.numpy_file import numpy_source
+from clearprop.interop.source.table_javascript import table_javascript
 from clearprop.interop.source.torch_file import torch_source
 
-__all__ = ["Content", "c_source", "clearprop_source", "content_of", "javascript_source", "numpy_source", "torch_source"]
+__all__ = [
+    "Content",
+    "c_source",
+    "clearprop_source",
+    "content_of",
+    "javascript_source",
+    "numpy_source",
+    "table_javascript",
+    "torch_source",
+]

@@ -47,39 +47,43 @@ def javascript_source(content: Content) -> str:
         InvalidValueError: for an op that cannot be written for one sample.
     """
     c = content
+    lines = [comment(text) for text in (c.say("source.javascript_title"), *c.notes())]
+    many = f"{comment(c.say('source.predict'))}\n{_PREDICT}"
+    *before, one = network_parts(c)
+    return "\n\n".join(["\n//\n".join(lines), *before, many, one.replace("\nfunction", "\nexport function", 1)]) + "\n"
+
+
+def network_parts(content: Content, taken: Sequence[str] = ()) -> list[str]:
+    """The parts of a module in which a network answers a row: sizes, parameters, helpers, and `predictRow`.
+
+    Args:
+        content: the network.
+        taken: names that stand for something else in the module.
+    """
+    c = content
     graph, formulas = lowered(c)
-    names = Identifiers(RESERVED)
+    names = Identifiers([*RESERVED, *taken])
     inputs = {n: graph.inputs[n] for n in c.architecture.parameters if n in graph.inputs}
     bound = {node: names.new(JAVASCRIPT.named(str(n)), "p") for n, node in inputs.items()}
     parameters = [_array(text, c.parameters[str(node.name)]) for node, text in bound.items()]
     helpers = Helpers(JAVASCRIPT, names)
-    told = {node: _comment(formula) for node, formula in formulas.items()}
+    told = {node: comment(formula) for node, formula in formulas.items()}
     sample = {graph.inputs[X]: "x"} if X in graph.inputs else {}
     body = Loops(helpers, names, sample | bound, told).into(graph.outputs[""], "a")
-    lines = [_comment(text) for text in (c.say("source.javascript_title"), *c.notes())]
-    parts = [
-        "\n//\n".join(lines),
-        f"export const nInputs = {c.architecture.n_inputs};\nexport const nOutputs = {c.architecture.n_outputs};",
-        "\n".join([_comment(c.say("source.parameters")), *parameters]),
-        *helpers.written,
-        _PREDICT.format(
-            many=_comment(c.say("source.predict")),
-            one=_comment(c.say("source.one_sample")),
-            array=_ARRAYS[c.dtype],
-            body=textwrap.indent("\n".join(body), "    "),
-        ),
-    ]
-    return "\n\n".join(parts) + "\n"
+    row = _ROW.format(
+        one=comment(c.say("source.one_sample")), array=_ARRAYS[c.dtype], body=textwrap.indent("\n".join(body), "    ")
+    )
+    sizes = f"export const nInputs = {c.architecture.n_inputs};\nexport const nOutputs = {c.architecture.n_outputs};"
+    return [sizes, "\n".join([comment(c.say("source.parameters")), *parameters]), *helpers.written, row]
 
 
 _PREDICT = """\
-{many}
-export function predict(X) {{
-    return Array.from(X, predictRow);
-}}
-
+export function predict(X) {
+    return Array.from(X, (row) => predictRow(row));
+}"""
+_ROW = """\
 {one}
-export function predictRow(row) {{
+function predictRow(row) {{
     if (row.length !== nInputs) throw new RangeError(`${{row.length}} numbers in a row, expected ${{nInputs}}`);
     const x = {array}.from(row);
     const a = new {array}(nOutputs);
@@ -88,7 +92,7 @@ export function predictRow(row) {{
 }}"""
 
 
-def _comment(text: str) -> str:
+def comment(text: str) -> str:
     """Lines of comment that nothing in the text can leave."""
     text = "".join(ch if ch.isprintable() else " " for ch in text)
     return "\n".join(textwrap.wrap(text, WIDTH, initial_indent="// ", subsequent_indent="// "))
@@ -100,7 +104,7 @@ def _array(name: str, array: Array) -> str:
         return f"const {name} = {_digits(array.dtype.type(array))};"
     kind = "Float32Array" if array.dtype == np.float32 else "Float64Array"
     rows = array.reshape(len(array), -1)
-    texts = [", ".join(_digits(v) for v in row) for row in (rows if array.ndim > 1 else rows.T)]
+    texts = [", ".join(_digits(v) for v in row) for row in (rows if rows.shape[1] > 1 else rows.T)]
     if sum(map(len, texts)) < 60:
         return f"const {name} = new {kind}([{', '.join(texts)}]);"
     lines = [textwrap.fill(t + ",", WIDTH, initial_indent="    ", subsequent_indent="    ") for t in texts]
@@ -140,7 +144,8 @@ class _JavaScript:
             return name
         place = index[0]
         for k, d in zip(index[1:], shape[1:], strict=True):
-            place = f"{place if place.isidentifier() or place.endswith(')') else f'({place})'} * {d} + {k}"
+            bracketed = place if place.isidentifier() or place.endswith(")") else f"({place})"
+            place = f"{place} + {k}" if d == 1 else f"{bracketed} * {d} + {k}"
         return f"{name}[{place}]"
 
     def loop(self, index: str, length: int) -> str:

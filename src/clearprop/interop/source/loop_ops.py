@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from clearprop.graph import Graph, Node, rebuild, topological
+from clearprop.graph.node import without_alias
 from clearprop.interop.source.content import Content
 from clearprop.interop.source.expression import ATOM, COMPARISON, PRODUCT, SUM, UNARY, Expression, infix
 from clearprop.interop.source.loops import EntryRule, Language, is_by_entry, meaning
@@ -65,7 +66,7 @@ BY_ENTRY: Mapping[str, EntryRule] = {
 
 def lowered(content: Content) -> tuple[Graph, Mapping[Node, str]]:
     """From X to the output, without fused ops that need more than one entry; and formulas of values for comments."""
-    output = content.values[-1]
+    output = without_alias(content.values[-1])
     formulas: dict[Node, str] = {}
 
     def meant(node: Node) -> Node:
