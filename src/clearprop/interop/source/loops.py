@@ -128,11 +128,6 @@ class Loops:
         self._lines: list[str] = []
         self._after = 0  # lines up to the last value that has a name of its own
 
-    @property
-    def bound(self) -> Mapping[Node, str]:
-        """What has a name."""
-        return self._bound
-
     def number_of(self, output: Node) -> tuple[list[str], str]:
         """The statements before a number, and the number."""
         self._fill(topological([output]), {output}, output)
@@ -202,6 +197,8 @@ class Loops:
                 self._concat(node, target)
             case "add_columns":
                 self._add_columns(node, target)
+            case "affine" | "matmul" if shape and shape[-1] > 1:
+                self._product(node, target)
             case "affine" | "matmul" | "sum" | "max" if is_summed(node):
                 index = _ROWS[3 - len(shape) :]
                 self._nested(index, shape, [*self._reduced(node, target, index)])
@@ -219,6 +216,17 @@ class Loops:
             head = self.language.loop(letter, length)
             body = [head, *inner] if len(inner) == 1 or _is_loop(body) else [f"{head} {{", *inner, "}"]
         self._lines += body
+
+    def _product(self, node: Node, target: str) -> None:
+        """A product of matrices, row by row of W as it lies in memory: for each i a term is added to every sum."""
+        shape = one_sample(node)
+        index = _ROWS[3 - len(shape) :]
+        place = self.language.entry(target, index, shape)
+        start, length, update = self._steps(node, index, place)
+        self._nested(index, shape, [f"{place} = {start.text};"])
+        if length:
+            inner = [*zip((*index[:-1], "i", index[-1]), (*shape[:-1], length, shape[-1]), strict=True)]
+            self._nested([letter for letter, _ in inner], [n for _, n in inner], [update])
 
     def _reduced(self, node: Node, target: str, index: Sequence[str]) -> Iterable[str]:
         """The statements that sum up an entry, or find the largest."""
