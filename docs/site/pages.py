@@ -29,6 +29,7 @@ SECTIONS: tuple[tuple[dict[str, str], tuple[str, ...]], ...] = (
             "docs/explain.md",
             "docs/serving.md",
             "docs/playground.md",
+            "docs/incoming.md",
             "docs/textbook.md",
             "docs/gallery.md",
             "docs/wrong-input.md",

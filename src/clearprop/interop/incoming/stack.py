@@ -171,7 +171,8 @@ class Stack:
         self._flush()
         if self.n_inputs is None or not self.layers:
             lacking = "layers" if not self.layers else "a layer that tells how many inputs there are"
-            raise InvalidValueError(f"{self.source} without {lacking}", "a dense network", "say n_inputs=…")
+            hint = "say n_inputs=…" if self.layers else None
+            raise InvalidValueError(f"{self.source} without {lacking}", "a dense network", hint)
         is_wide = any(a.dtype == np.float64 for a in self.arrays)
         dtype = dtype or ("f64" if is_wide else "f32")
         architecture = Architecture(self.n_inputs, tuple(self.layers))
