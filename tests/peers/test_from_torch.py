@@ -130,6 +130,13 @@ def test_without_a_loss_the_last_activation_tells(loss, end):
     assert type(net.architecture.loss) is wanted[type(end).__name__]
 
 
+def test_what_only_looks_like_a_probability_gets_the_squared_error():
+    for end in ([nn.Linear(2, 1), nn.Softmax(1)], [nn.Linear(2, 2), nn.Softmax(1), nn.Dropout(0.5)]):
+        net = cp.from_torch(nn.Sequential(*end))
+        assert net.architecture.loss == cp.MeanSquaredError()
+        assert np.isfinite(net.fit(np.eye(2), np.eye(2)[:, : net.architecture.n_outputs], epochs=1)["loss"]).all()
+
+
 def test_what_needs_no_gradient_is_frozen():
     module = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Linear(2, 1))
     module[0].weight.requires_grad_(False)
@@ -218,6 +225,7 @@ def test_files_of_weights_that_do_not_match_say_which(tmp_path):
 
     first, hidden, out = linear("first"), linear("hidden"), linear("out")
     refused("order of the modules", first | hidden | out)
+    refused("order of the modules", linear("fc1") | linear("fc1b") | linear("fc2"))
     refused("left are nothing", first | hidden, save=torch.save)
     refused("no layer for", first | hidden | out | linear("more"), save=torch.save)
     refused("left are", linear("fc1") | linear("fc2") | {"fc3.weight": torch.randn(2, 3), "fc3.bias": torch.randn(2)})

@@ -211,8 +211,9 @@ def with_loss(architecture: Architecture, loss: Any, is_log: bool = False) -> Ar
     last = next((layer for layer in architecture.layers[::-1] if not isinstance(layer, nn.Dropout)), None)
     found = last.function if isinstance(last, nn.Activation) else getattr(last, "activation", None)
     if loss is None:
-        is_sure = found == "softmax" and architecture.n_outputs == 1  # of one value it is always 1
-        loss = _USUAL.get("none" if is_sure else str(found), nn.MeanSquaredError())
+        # A softmax of one value is always 1, and what dropout scales up is no probability.
+        is_told = last is architecture.layers[-1] and not (found == "softmax" and architecture.n_outputs == 1)
+        loss = _USUAL.get(str(found), nn.MeanSquaredError()) if is_told else nn.MeanSquaredError()
     chosen: Loss = nn.resolve_loss(loss)
     if chosen.output is not None and found in (None, "identity", "linear") and chosen.output in _USUAL:
         what = f"{chosen.output} was added behind the last layer: {nn.loss_name(chosen)} needs it"

@@ -152,10 +152,15 @@ def _matched(found: dict[str, Array], architecture: Architecture, is_ordered: bo
 
 def _first_by_number(names: list[str]) -> str:
     """The first of modules that could be meant alike: the file does not keep their order, their numbers must tell."""
-    if len({re.sub(r"\d+", "#", name) for name in names}) > 1:
-        raise ModelFileError(
-            "modules of the same shapes: " + ", ".join(names),
-            "numbers in their names that tell their order",
-            "a state_dict keeps the order of the modules",
-        )
-    return min(names, key=lambda name: [int(n) for n in re.findall(r"\d+", name)])
+    split = {name: re.findall(r"\d+|\D+", name) for name in names}
+    first = min(names, key=lambda name: [int(part) if part.isdecimal() else 0 for part in split[name]])
+    for name in names:
+        pairs = zip(split[first], split[name], strict=False)
+        differing = next((pair for pair in pairs if pair[0] != pair[1]), ("",))
+        if name != first and not all(part.isdecimal() for part in differing):
+            raise ModelFileError(
+                "modules of the same shapes: " + ", ".join(names),
+                "numbers in their names that tell their order",
+                "a state_dict keeps the order of the modules",
+            )
+    return first
