@@ -327,7 +327,7 @@ def test_who_sends_too_slowly_is_hung_up_on(server, monkeypatch):
 
 @pytest.mark.system
 def test_who_finds_no_place_is_told_to_come_back(models):
-    with serving(models["classes"], Limits(at_once=1, waiting=0, seconds=0.2)) as own:
+    with serving(models["classes"], Limits(at_once=1, waiting=0, seconds=0.2, inline=0)) as own:
         answering = threading.Event()
         from clearprop.serve import answers
 

@@ -39,6 +39,7 @@ LARGEST = 8 << 20  # bytes of a message
 SECONDS = 30.0  # that a message may take to come, and its answer to be computed
 AT_ONCE, WAITING = 4, 256  # requests that are computed at the same time, and that wait for it
 CONNECTIONS = 512
+INLINE, _QUICK = 8, 1_000_000  # rows and parameters, of answers within a few milliseconds
 _log = logging.getLogger("clearprop.serve")
 Model = TableModel | MultiTargetModel | Network
 
@@ -51,12 +52,19 @@ class Limits:
         seconds: for the body to come, and again for the answer.
         at_once: how many are computed at the same time.
         waiting: how many may wait for that; more are told to come back.
+        inline: so few rows are answered at once by a network of a few parameters, and take no place.
     """
 
     def __init__(
-        self, largest: int = LARGEST, seconds: float = SECONDS, at_once: int = AT_ONCE, waiting: int = WAITING
+        self,
+        largest: int = LARGEST,
+        seconds: float = SECONDS,
+        at_once: int = AT_ONCE,
+        waiting: int = WAITING,
+        inline: int = INLINE,
     ) -> None:
         self.largest, self.seconds, self.at_once, self.waiting = largest, seconds, at_once, waiting
+        self.inline = inline
 
 
 class RefusalError(Exception):
@@ -97,7 +105,7 @@ def application(model: Model, name: str, hosts: set[str] | None = None, limits: 
     answering, limits = served(model), limits or Limits()
     described = description_of(model, name)
     page, document = page_of(described).encode(), _json(described)
-    room = _Room(limits)
+    room, is_quick = _Room(limits), _parameters(model) <= _QUICK
 
     async def question(request: Request) -> Question:
         body = bytearray()
@@ -115,6 +123,8 @@ def application(model: Model, name: str, hosts: set[str] | None = None, limits: 
 
     async def predict(request: Request) -> Response:
         asked = await question(request)
+        if is_quick and len(asked.rows) <= limits.inline:  # what a thread would cost is more than the answer
+            return _answer(_json(answering.predict(asked)))
         return _answer(await room.compute(lambda: _json(answering.predict(asked))))
 
     async def explain(request: Request) -> Response:
@@ -165,13 +175,18 @@ def application(model: Model, name: str, hosts: set[str] | None = None, limits: 
 
 
 # The explanation opens from our page, whose policy it inherits beside its own: that allows its style alone.
-_OF_PAGES = {
+_OF_PAGES = HEADERS | {
     "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace("style-src", "style-src 'unsafe-inline'")
 }
+_OF_DATA = {name: HEADERS[name] for name in ("X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Cache-Control")}
+
+
+def _parameters(model: Model) -> int:
+    return (model if isinstance(model, Network) else model.network).n_parameters
 
 
 def _answer(content: bytes, kind: str = "application/json") -> Response:
-    return Response(content, media_type=kind, headers=HEADERS | (_OF_PAGES if kind == "text/html" else {}))
+    return Response(content, media_type=kind, headers=_OF_PAGES if kind == "text/html" else _OF_DATA)
 
 
 def _json(data: Any) -> bytes:
