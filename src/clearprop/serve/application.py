@@ -21,7 +21,7 @@ from clearprop.serve import lacking
 from clearprop.serve.answers import served
 from clearprop.serve.openapi import description_of
 from clearprop.serve.page import page_of
-from clearprop.serve.rows import Question, question_of
+from clearprop.serve.rows import question_of
 from clearprop.version import installed_version
 
 try:
@@ -40,6 +40,7 @@ SECONDS = 30.0  # that a message may take to come, and its answer to be computed
 AT_ONCE, WAITING = 4, 256  # requests that are computed at the same time, and that wait for it
 CONNECTIONS = 512
 INLINE, _QUICK = 8, 1_000_000  # rows and parameters, of answers within a few milliseconds
+_SHORT = 64 << 10  # bytes that are read without a thread
 _log = logging.getLogger("clearprop.serve")
 Model = TableModel | MultiTargetModel | Network
 
@@ -93,6 +94,9 @@ class _Room:
             raise RefusalError(503, f"no answer within {self._limits.seconds:g} s: fewer rows at a time") from None
 
 
+Answering = Callable[[Request], Awaitable[Response]]
+
+
 def application(model: Model, name: str, hosts: set[str] | None = None, limits: Limits | None = None) -> Starlette:
     """The application that answers for a model.
 
@@ -103,75 +107,80 @@ def application(model: Model, name: str, hosts: set[str] | None = None, limits: 
         limits: of a request.
     """
     answering, limits = served(model), limits or Limits()
-    described = description_of(model, name)
-    page, document = page_of(described).encode(), _json(described)
-    room, is_quick = _Room(limits), _parameters(model) <= _QUICK
-
-    async def question(request: Request) -> Question:
-        body = bytearray()
-        try:
-            async with asyncio.timeout(limits.seconds):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > limits.largest:
-                        raise RefusalError(
-                            413, f"a message of more than {limits.largest:,} bytes: several smaller ones"
-                        )
-        except TimeoutError:
-            raise RefusalError(408, f"the message did not come within {limits.seconds:g} s") from None
-        return question_of(bytes(body), request.query_params)
+    described, room = description_of(model, name), _Room(limits)
+    few = limits.inline if _parameters(model) <= _QUICK else 0
 
     async def predict(request: Request) -> Response:
-        asked = await question(request)
-        if is_quick and len(asked.rows) <= limits.inline:  # what a thread would cost is more than the answer
-            return _answer(_json(answering.predict(asked)))
-        return _answer(await room.compute(lambda: _json(answering.predict(asked))))
+        body, query = await _received(request, limits), request.query_params
+        if len(body) <= _SHORT:
+            asked = question_of(body, query)
+            if len(asked.rows) <= few:  # what a thread would cost is more than the answer
+                return _answer(_json(answering.predict(asked)))
+        return _answer(await room.compute(lambda: _json(answering.predict(question_of(body, query)))))
 
     async def explain(request: Request) -> Response:
-        asked = await question(request)
+        body, query = await _received(request, limits), request.query_params
         kind = _wanted(request.headers.get("accept", ""))
-        return _answer(await room.compute(lambda: _explained(answering.explain(asked), kind)), kind)
-
-    async def health(request: Request) -> Response:
-        return _answer(_json({"status": "ok", "model": name, "clearprop": installed_version()}))
-
-    def fixed(content: bytes, kind: str) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
-            return _answer(content, kind)
-
-        return answer
-
-    def guarded(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        """What answers, or one sentence that says why not."""
-
-        async def guard(request: Request) -> Response:
-            try:
-                why = foreign(request, hosts)
-                return said(403, why) if why is not None else await answer(request)
-            except RefusalError as refusal:
-                again = {"Retry-After": "1"} if refusal.status == 503 else {"Connection": "close"}
-                return said(refusal.status, refusal.why, **again)
-            except ClearpropError as error:
-                return said(422, str(error))
-            except ClientDisconnect:
-                return said(400, "the message broke off")
-            except MemoryError:
-                return said(503, "not enough memory: fewer rows at a time", **{"Retry-After": "1"})
-
-        return guard
+        work = lambda: _explained(answering.explain(question_of(body, query)), kind)  # noqa: E731
+        return _answer(await room.compute(work), kind)
 
     own = files("clearprop.serve")
     script, style = (own.joinpath(file).read_bytes() for file in ("page.js", "page.css"))
-    routes = [
-        Route("/predict", guarded(predict), methods=["POST"]),
-        Route("/explain", guarded(explain), methods=["POST"]),
-        Route("/health", guarded(health), methods=["GET"]),
-        Route("/openapi.json", guarded(fixed(document, "application/json")), methods=["GET"]),
-        Route("/page.js", guarded(fixed(script, "text/javascript")), methods=["GET"]),
-        Route("/page.css", guarded(fixed(style, "text/css")), methods=["GET"]),
-        Route("/", guarded(fixed(page, "text/html")), methods=["GET"]),
-    ]
+    health = _json({"status": "ok", "model": name, "clearprop": installed_version()})
+    fixed = {
+        "/health": (health, "application/json"),
+        "/openapi.json": (_json(described), "application/json"),
+        "/page.js": (script, "text/javascript"),
+        "/page.css": (style, "text/css"),
+        "/": (page_of(described).encode(), "text/html"),
+    }
+    asks = {"/predict": predict, "/explain": explain}
+    routes = [Route(path, _guarded(answer, hosts), methods=["POST"]) for path, answer in asks.items()]
+    routes += [Route(path, _guarded(_fixed(*what), hosts), methods=["GET"]) for path, what in fixed.items()]
     return Starlette(routes=routes, exception_handlers={Exception: _failed, HTTPException: _not_there})
+
+
+async def _received(request: Request, limits: Limits) -> bytes:
+    """The body, if it is not too long and comes in time."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(limits.seconds):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limits.largest:
+                    raise RefusalError(413, f"a message of more than {limits.largest:,} bytes: send several")
+    except TimeoutError:
+        raise RefusalError(408, f"the message did not come within {limits.seconds:g} s") from None
+    return bytes(body)
+
+
+def _fixed(content: bytes, kind: str) -> Answering:
+    """What answers always the same."""
+
+    async def answer(request: Request) -> Response:
+        return _answer(content, kind)
+
+    return answer
+
+
+def _guarded(answer: Answering, hosts: set[str] | None) -> Answering:
+    """What answers, or one sentence that says why not."""
+
+    async def guard(request: Request) -> Response:
+        try:
+            why = foreign(request, hosts)
+            return said(403, why) if why is not None else await answer(request)
+        except RefusalError as refusal:
+            again = {"Retry-After": "1"} if refusal.status == 503 else {"Connection": "close"}
+            return said(refusal.status, refusal.why, **again)
+        except ClearpropError as error:
+            return said(422, str(error))
+        except ClientDisconnect:
+            return said(400, "the message broke off")
+        except MemoryError:
+            return said(503, "not enough memory: fewer rows at a time", **{"Retry-After": "1"})
+
+    return guard
 
 
 # The explanation opens from our page, whose policy it inherits beside its own: that allows its style alone.
