@@ -88,7 +88,9 @@ def _named(found, stem):
 def test_codes_of_many_levels_go_through_an_embedding():
     rng = np.random.default_rng(0)
     code = rng.integers(0, 700, 3000)
-    frame = pl.DataFrame({"code": [f"k{v}" for v in code], "x": rng.normal(size=3000), "y": code % 7 + rng.normal(size=3000)})
+    frame = pl.DataFrame(
+        {"code": [f"k{v}" for v in code], "x": rng.normal(size=3000), "y": code % 7 + rng.normal(size=3000)}
+    )
     model = cp.TableModel.train(frame, "y", epochs=2, test=0.1, kinds={"code": "category"}).model
     assert {column.kind for column in model.encoder.columns} == {"codes", "number"}
     new = pl.DataFrame({"code": ["k1", "k2", "never", None], "x": [0.0, 1.0, -1.0, 0.5]})
