@@ -18,6 +18,7 @@ from clearprop.train import made_up
 from clearprop.visible import shown_json
 
 _ROWS = 1000  # of the comparison
+_WHOLE = {"onnx": "to_onnx(FILE)", "javascript": "to_javascript()"}  # what writes a table's preprocessing, too
 
 
 def export(
@@ -48,4 +49,6 @@ def export(
     print_lines(f"{path}: {len(content):,} bytes, for {form.needs}")
     if not bare:
         print_lines("It holds the network, which reads features; what makes them of a table's columns is not in it.")
+        if to in _WHOLE:
+            print_lines(f"In Python, clearprop.load(MODEL).{_WHOLE[to]} writes both.")
     print_lines(str(found))
