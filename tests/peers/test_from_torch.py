@@ -241,6 +241,18 @@ def test_files_of_weights_that_do_not_match_say_which(tmp_path):
         cp.from_torch(tmp_path / "w", 3, architecture=layers)
 
 
+@pytest.mark.parametrize("length", [0x80, 0x4B50])  # whose bytes are those of a pickle, and of an archive
+def test_a_file_of_safetensors_is_told_from_a_state_dict_whatever_its_length(tmp_path, length):
+    net = cp.Network(3, [cp.Dense(3)])
+    tensors = {name: torch.tensor(a) for name, a in net.arrays().items()}
+    save_file(tensors, tmp_path / "w", {"note": ""})
+    least = int.from_bytes((tmp_path / "w").read_bytes()[:8], "little")
+    save_file(tensors, tmp_path / "w", {"note": "x" * ((length - least) % (256 if length < 256 else 2**16))})
+    assert (tmp_path / "w").read_bytes()[: 1 if length < 256 else 2] == length.to_bytes(2, "little").rstrip(b"\0")
+    again = cp.from_torch(tmp_path / "w", architecture=net)
+    assert all(np.array_equal(a, net.arrays()[name]) for name, a in again.arrays().items())
+
+
 def test_numbers_in_names_tell_their_order_and_our_names_are_known(tmp_path):
     module = nn.Sequential(*(nn.Linear(2, 2) for _ in range(12)))
     net = cp.from_torch(module)

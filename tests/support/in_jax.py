@@ -98,6 +98,7 @@ OPS: Mapping[str, Callable[..., Any]] = {
     "elu": lambda x, alpha: jnp.where(x > 0, x, alpha * jnp.expm1(jnp.where(x > 0, 0.0, x))),
     "gelu": lambda x: jax.nn.gelu(x, approximate=False),
     "silu": lambda x: x * jax.nn.sigmoid(x),
+    "mish": jax.nn.mish,
     "softplus": jax.nn.softplus,
     "softsign": jax.nn.soft_sign,
     "softmax": lambda x: jax.nn.softmax(x, axis=-1),

@@ -62,7 +62,7 @@ def torch_weights(path: str | os.PathLike[str], architecture: Architecture) -> I
         content = Path(path).read_bytes()
     except OSError as error:
         raise FileError(f"cannot read {path}: {error.strerror or error}", "a file of weights") from None
-    is_state_dict = content[:2] == b"PK" or content[:1] == b"\x80"
+    is_state_dict = not _begins_as_safetensors(content) and (content[:2] == b"PK" or content[:1] == b"\x80")
     found = dict(_state_dict(path) if is_state_dict else _safetensors(path, content))
     by_name = {str(name) for name in architecture.parameters}
     if by_name != set(found):
@@ -70,6 +70,11 @@ def torch_weights(path: str | os.PathLike[str], architecture: Architecture) -> I
     is_wide = any(a.dtype == np.float64 for a in found.values())
     arrays = {n: np.ascontiguousarray(a, np.float64 if is_wide else np.float32) for n, a in found.items()}
     return Imported(architecture, named_arrays(architecture, arrays, str(path)), "f64" if is_wide else "f32")
+
+
+def _begins_as_safetensors(content: bytes) -> bool:
+    """Whether eight bytes tell the length of JSON that follows: they may be those of an archive or a pickle, too."""
+    return content[8:9] == b"{" and int.from_bytes(content[:8], "little") <= len(content) - 8
 
 
 def _state_dict(path: str | os.PathLike[str]) -> Iterator[tuple[str, Array]]:
