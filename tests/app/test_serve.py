@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 import warnings
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import clearprop as cp
 import commands
+from answering import answering
 
 pytest.importorskip("starlette")
 
@@ -47,16 +48,8 @@ def frame():
 ROW = {"x": 0.5, "shop": "north", "open": True, "day": "2024-03-01"}
 
 
-@contextmanager
 def serving(model, limits=None):
-    server = ModelServer(model, "model.clearprop", limits=limits)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-        thread.join(10)
+    return answering(ModelServer(model, "model.clearprop", limits=limits))
 
 
 @pytest.fixture(scope="module")
@@ -328,11 +321,11 @@ def test_who_sends_too_slowly_is_hung_up_on(server, monkeypatch):
 @pytest.mark.system
 def test_who_finds_no_place_is_told_to_come_back(models):
     with serving(models["classes"], Limits(at_once=1, waiting=0, seconds=0.2, inline=0)) as own:
-        answering = threading.Event()
+        released = threading.Event()
         from clearprop.serve import answers
 
         def waiting(_self, question):
-            answering.wait(10)
+            released.wait(10)
             return {}
 
         original, answers.ServedTable.predict = answers.ServedTable.predict, waiting
@@ -343,7 +336,7 @@ def test_who_finds_no_place_is_told_to_come_back(models):
             assert (full, "too many requests at once" in said["error"]) == (503, True)
         finally:
             answers.ServedTable.predict = original
-            answering.set()
+            released.set()
         for _ in range(50):
             if asked(own, ROW)[0] == 200:
                 break

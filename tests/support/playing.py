@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
-from contextlib import contextmanager
 
 import pytest
+
+from answering import answering
 
 READY = "'ready' in document.documentElement.dataset"
 _CELLS = """JSON.stringify([...document.querySelectorAll('.cell')].map((one) =>
@@ -16,19 +16,11 @@ _CELLS = """JSON.stringify([...document.querySelectorAll('.cell')].map((one) =>
 _PICTURE = """await Promise.race([new Promise(requestAnimationFrame), new Promise((done) => setTimeout(done, 100))]);"""
 
 
-@contextmanager
 def served(state=None):
     """A server that answers while the block runs."""
     from clearprop.play.server import Server
 
-    server = Server(state)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-        thread.join(10)
+    return answering(Server(state))
 
 
 def opened(browser, url, **options):
