@@ -8,7 +8,7 @@ from typing import Any
 from clearprop.estimators import MultiTargetModel, TableModel
 from clearprop.network import Network
 from clearprop.serve.rows import MOST_ROWS
-from clearprop.table.categories import BooleanColumn, CategoryColumn
+from clearprop.table.categories import SHOWN, BooleanColumn, CategoryColumn
 from clearprop.table.columns import Column
 from clearprop.table.dates import DateColumn
 from clearprop.table.numbers import NumberColumn
@@ -129,9 +129,10 @@ def _column(column: Column) -> tuple[Data, Any]:
         case CategoryColumn():
             levels = [level for level in column.levels if level is not None]
             kind = ["number" if column.holds_numbers else "string", "null"]
-            shown = f"{what['description']}: {', '.join(levels[:_MOST_LEVELS])}{' …' * (len(levels) > _MOST_LEVELS)}"
-            example = _level(levels[0], column.holds_numbers) if levels else None
-            return {"type": kind, "description": shown}, example
+            if len(levels) > SHOWN:  # else the description has them all
+                shown, more = ", ".join(levels[:_MOST_LEVELS]), " …" * (len(levels) > _MOST_LEVELS)
+                what["description"] += f". Levels: {shown}{more}"
+            return {"type": kind, **what}, _level(levels[0], column.holds_numbers) if levels else None
         case DateColumn(period=period):
             known = period is not None and column.form in (None, "ISO 8601")
             day = datetime.fromtimestamp(period[1] / 1e6, UTC).date().isoformat() if known and period else None

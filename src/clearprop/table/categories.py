@@ -21,6 +21,7 @@ MOST_REMEMBERED = 10_000  # rare levels that are known again; where there are mo
 
 MANY, ENOUGH = 100, 50  # levels, and rows of each: a network makes too much of many levels of few rows
 LEAST = 0.1
+SHOWN = 4  # levels that a description names
 
 
 def count_levels(series: Series) -> Counter[str | None]:
@@ -128,7 +129,7 @@ class CategoryColumn:
     def describe(self) -> Message:
         """What was done, in a few words."""
         there = [level for level in self.levels if level is not None]
-        shown = Message("table.levels_more" if len(there) > 4 else "table.levels", names=there[:4])
+        shown = Message("table.levels_more" if len(there) > SHOWN else "table.levels", names=there[:SHOWN])
         parts = [Message("table.category.levels", size=self.size, n=len(there), levels=shown)]
         parts += [Message("table.category.missing")] * self.has_missing
         if self.pooled:
