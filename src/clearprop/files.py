@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from clearprop.errors import ClearpropError, DTypeError, FileError
+from clearprop.errors import ClearpropError, DTypeError, FileError, ModelFileError
 
 try:
     import fcntl
@@ -54,6 +54,29 @@ def require_a_name(path: StrPath) -> None:
     """Raise the system's error for a path with a zero character, of which Python makes a ValueError."""
     if "\0" in str(path):
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+
+def read_at_most(most: int, path: StrPath | bytes, wanted: str) -> bytes:
+    """The content of a file, which is not read if it has more bytes.
+
+    Args:
+        most: bytes.
+        path: of the file.
+        wanted: what it should be, in words.
+
+    Raises:
+        FileError: if it cannot be read.
+        ModelFileError: if it has more bytes.
+    """
+    name = checked_path(path)
+    try:
+        require_a_name(name)
+        size = Path(name).stat().st_size
+        if size > most:
+            raise ModelFileError(f"{name} has {size:,} bytes", f"{wanted}, of at most {most:,}")
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise FileError(f"cannot read {name}: {error.strerror or error}", wanted) from None
 
 
 # --- writing

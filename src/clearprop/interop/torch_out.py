@@ -10,7 +10,8 @@ import numpy as np
 from clearprop import nn
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
-from clearprop.interop.torch_words import torch, torch_word
+from clearprop.interop.packages import required
+from clearprop.interop.torch_words import torch_word
 from clearprop.nn import Architecture
 
 
@@ -21,7 +22,7 @@ def torch_module(architecture: Architecture, parameters: Mapping[str, Array], dt
         InvalidValueError: for a layer or an activation that PyTorch lacks, by its name.
         MissingDependencyError: without PyTorch.
     """
-    library = torch()
+    library = required("torch")
     kind = library.float64 if dtype == "f64" else library.float32
     arrays = {str(name): (np.array(parameters[name]), p.trainable) for name, p in architecture.parameters.items()}
     waiting = iter(arrays.values())  # in the order in which the layers declare them

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from clearprop import nn
-from clearprop.errors import InvalidValueError, MissingDependencyError
+from clearprop.errors import InvalidValueError
 
 # Which class of torch.nn an activation is, and the arguments that make it the same function.
 WORDS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -44,16 +44,3 @@ def torch_word(given: Any) -> tuple[str, dict[str, Any]]:
     if nn.ACTIVATIONS.get(found.name) is not found or name not in WORDS:
         raise InvalidValueError(f"the activation {found.name}", "one that PyTorch has: " + ", ".join(WORDS))
     return WORDS[name]
-
-
-def torch() -> Any:
-    """The package torch.
-
-    Raises:
-        MissingDependencyError: where it is not installed.
-    """
-    try:
-        import torch
-    except ImportError:
-        raise MissingDependencyError("PyTorch is not installed", "torch", "pip install torch") from None
-    return torch

@@ -6,14 +6,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import isfinite, prod
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from clearprop.errors import DTypeError, FileError, InvalidValueError, MissingDependencyError, ModelFileError
+from clearprop.errors import DTypeError, InvalidValueError, ModelFileError
 from clearprop.execute import Array
-from clearprop.files import checked_path
+from clearprop.files import read_at_most
+from clearprop.interop.packages import required
 
 Value = TypeVar("Value", float, int, str, list[int])
 
@@ -24,19 +24,6 @@ _KINDS = {FLOAT: "<f4", DOUBLE: "<f8", HALF: "<f2", BRAIN: "<u2", INT64: "<i8", 
 _FIELDS = {FLOAT: "float_data", DOUBLE: "double_data", INT64: "int64_data", INT32: "int32_data"}
 
 
-def onnx() -> Any:
-    """The package onnx.
-
-    Raises:
-        MissingDependencyError: where it is not installed.
-    """
-    try:
-        import onnx as package
-    except ImportError:
-        raise MissingDependencyError("the package onnx is not installed", "onnx ≥ 1.16", "pip install onnx") from None
-    return package
-
-
 def opened(source: Any) -> Any:
     """The model of a path, of bytes, or as it is.
 
@@ -45,18 +32,11 @@ def opened(source: Any) -> Any:
         ModelFileError: if it is no ONNX model.
         DTypeError: for anything else.
     """
-    kind = onnx().ModelProto
+    kind = required("onnx").ModelProto
     if isinstance(source, kind):
         return source
     if isinstance(source, str | os.PathLike):
-        path = checked_path(source)
-        try:
-            size = Path(path).stat().st_size
-            if size > _LARGEST:
-                raise ModelFileError(f"{path} has {size:,} bytes", f"at most {_LARGEST:,}")
-            source = Path(path).read_bytes()
-        except OSError as error:
-            raise FileError(f"cannot read {path}: {error.strerror or error}", "an ONNX file") from None
+        source = read_at_most(_LARGEST, source, "an ONNX file")
     if not isinstance(source, bytes):
         raise DTypeError(f"a {type(source).__name__}", "a path, bytes, or an onnx.ModelProto")
     model = kind()

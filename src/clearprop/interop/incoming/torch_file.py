@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError, deserialize
 
-from clearprop.errors import FileError, InvalidValueError, ModelFileError
+from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.execute import Array
-from clearprop.files import checked_path
+from clearprop.files import checked_path, read_at_most
 from clearprop.interop.incoming.stack import Imported, named_arrays, said
 from clearprop.interop.incoming.torch_modules import numbers
-from clearprop.interop.torch_words import torch
+from clearprop.interop.packages import required
 from clearprop.nn import Architecture
 
 _LETTERS = {  # of our parameters, as PyTorch calls them
@@ -55,13 +54,7 @@ def torch_weights(path: str | os.PathLike[str], architecture: Architecture) -> I
     """
     path = checked_path(path)
     most = 16 * sum(p.size for p in architecture.parameters.values()) + _SLACK
-    try:
-        size = Path(path).stat().st_size
-        if size > most:
-            raise ModelFileError(f"{path} has {size:,} bytes", f"at most {most:,} for this architecture")
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise FileError(f"cannot read {path}: {error.strerror or error}", "a file of weights") from None
+    content = read_at_most(most, path, "a file of weights of this architecture")
     is_state_dict = not _begins_as_safetensors(content) and (content[:2] == b"PK" or content[:1] == b"\x80")
     found = dict(_state_dict(path) if is_state_dict else _safetensors(path, content))
     by_name = {str(name) for name in architecture.parameters}
@@ -79,13 +72,13 @@ def _begins_as_safetensors(content: bytes) -> bool:
 
 def _state_dict(path: str | os.PathLike[str]) -> Iterator[tuple[str, Array]]:
     try:
-        found = torch().load(path, map_location="cpu", weights_only=True)
+        found = required("torch").load(path, map_location="cpu", weights_only=True)
     except ImportError:
         raise
     except Exception as error:  # whatever a damaged file makes of the unpickler: it is no state_dict
         reason = str(error).strip().split("\n")[0][:200]
         raise ModelFileError(f"{path} is no state_dict: {reason}", "torch.save(module.state_dict(), path)") from None
-    if not isinstance(found, Mapping) or not all(isinstance(v, torch().Tensor) for v in found.values()):
+    if not isinstance(found, Mapping) or not all(isinstance(v, required("torch").Tensor) for v in found.values()):
         keys = ", ".join(map(repr, list(found)[:5])) if isinstance(found, Mapping) else type(found).__name__
         raise ModelFileError(f"{path} holds {keys}", "a state_dict: tensors by name", "save that part of it alone")
     for name, tensor in found.items():

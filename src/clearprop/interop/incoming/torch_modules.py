@@ -11,7 +11,8 @@ from clearprop import nn
 from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
 from clearprop.interop.incoming.stack import Imported, Stack, said
-from clearprop.interop.torch_words import BY_CLASS, torch
+from clearprop.interop.packages import required
+from clearprop.interop.torch_words import BY_CLASS
 from clearprop.nn import Loss
 
 _MOST_NESTED = 50
@@ -55,7 +56,7 @@ def torch_loss(loss: Any) -> Any:
 
 
 def _read(module: Any, where: str, stack: Stack, depth: int) -> None:
-    kind, words = type(module), torch().nn
+    kind, words = type(module), required("torch").nn
     name = kind.__name__
     if getattr(words, name, None) is not kind:
         raise _unknown(module, where, "a module of torch.nn itself: its own forward cannot be read")
@@ -112,7 +113,7 @@ def numbers(tensor: Any, name: str) -> Array:
     Raises:
         InvalidValueError: for a tensor without values, or that does not hold real numbers.
     """
-    library = torch()
+    library = required("torch")
     if tensor.dtype in (library.float16, library.bfloat16):
         said(f"{name} is {str(tensor.dtype).removeprefix('torch.')}: widened to float32")
         tensor = tensor.float()

@@ -18,32 +18,14 @@ from typing import Any
 import numpy as np
 
 from clearprop.arrays import Array
-from clearprop.errors import ClearpropError, InvalidValueError, MissingDependencyError
+from clearprop.errors import ClearpropError, InvalidValueError
 from clearprop.graph import Dim, N
+from clearprop.interop.packages import required
 from clearprop.version import __version__
 
 OPSET, IR = 20, 9  # ONNX 1.15 of 2023, the first with Gelu; what it writes, later runtimes read
 _MOST = 2**31 - 2**20  # bytes of a protocol buffer, and room for all but the numbers
 KINDS = {"f32": 1, "f64": 11, "i64": 7, "bool": 9, "str": 8}  # onnx.TensorProto.FLOAT, …
-
-
-def required() -> Any:
-    """The package `onnx`.
-
-    Raises:
-        MissingDependencyError: if it is not installed.
-    """
-    try:
-        import onnx
-        import onnx.checker
-        import onnx.helper
-        import onnx.numpy_helper
-        import onnx.shape_inference
-    except ImportError:
-        raise MissingDependencyError(
-            "onnx is not installed", "onnx, to write a model of it", 'pip install "clearprop[onnx]"'
-        ) from None
-    return onnx
 
 
 class OnnxGraph:
@@ -58,7 +40,7 @@ class OnnxGraph:
     """
 
     def __init__(self, name: str = "clearprop", batch: int | None = None) -> None:
-        self._onnx = required()
+        self._onnx = required("onnx", "checker", "helper", "numpy_helper", "shape_inference")
         self._name, self._batch = name, batch
         self._nodes: list[Any] = []
         self._inputs: list[Any] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +14,7 @@ from clearprop.interop.source.content import Content
 from clearprop.interop.source.expression import UNARY, Expression
 from clearprop.interop.source.literals import WIDTH, Identifiers, shortest
 from clearprop.interop.source.loop_ops import BY_ENTRY, lowered
-from clearprop.interop.source.loops import EntryRule, Helpers, Language, Loops
+from clearprop.interop.source.loops import EntryRule, Helpers, Language, Loops, plain
 from clearprop.nn.names import X
 
 _WORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long
@@ -35,13 +34,13 @@ def c_source(content: Content, name: str = "network") -> str:
     Raises:
         InvalidValueError: for a name that C does not take, or an op that cannot be written for one sample.
     """
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or name in RESERVED:
+    if not isinstance(name, str) or plain(name) != name or name in RESERVED:
         raise InvalidValueError(f"name {name!r}", "letters, digits and _, such as 'network'")
     c, real = content, _TYPES[content.dtype]
     graph, formulas = lowered(c)
     names = Identifiers([*RESERVED, f"{name}_predict", f"{name}_predict_batch"])
     inputs = {n: graph.inputs[n] for n in c.architecture.parameters if n in graph.inputs}
-    bound = {node: names.new(C.named(str(n)), "p") for n, node in inputs.items()}
+    bound = {node: names.new(plain(str(n)), "p") for n, node in inputs.items()}
     parameters = [_array(text, c.parameters[str(node.name)]) for node, text in bound.items()]
     helpers = Helpers(C, names)
     told = {node: _comment(formula) for node, formula in formulas.items()}
@@ -157,9 +156,6 @@ class _C:
     def library(self, name: str, dtype: str) -> str:
         wanted = next(known for known in _LIBRARY if name.startswith(known))
         return _LIBRARY[wanted].replace("NAME", name).replace("real", _TYPES[dtype])
-
-    def named(self, wanted: str) -> str:
-        return wanted if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", wanted) else "0"
 
 
 def _function(name: str) -> EntryRule:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +13,7 @@ from clearprop.interop.source.content import Content
 from clearprop.interop.source.expression import ATOM, UNARY, Expression
 from clearprop.interop.source.literals import WIDTH, Identifiers, shortest
 from clearprop.interop.source.loop_ops import BY_ENTRY, lowered
-from clearprop.interop.source.loops import EntryRule, Helpers, Language, Loops
+from clearprop.interop.source.loops import EntryRule, Helpers, Language, Loops, plain
 from clearprop.nn.names import X
 
 _WORDS = """arguments await break case catch class const continue debugger default delete do else enum eval export
@@ -64,7 +63,7 @@ def network_parts(content: Content, taken: Sequence[str] = ()) -> list[str]:
     graph, formulas = lowered(c)
     names = Identifiers([*RESERVED, *taken])
     inputs = {n: graph.inputs[n] for n in c.architecture.parameters if n in graph.inputs}
-    bound = {node: names.new(JAVASCRIPT.named(str(n)), "p") for n, node in inputs.items()}
+    bound = {node: names.new(plain(str(n)), "p") for n, node in inputs.items()}
     parameters = [_array(text, c.parameters[str(node.name)]) for node, text in bound.items()]
     helpers = Helpers(JAVASCRIPT, names)
     told = {node: comment(formula) for node, formula in formulas.items()}
@@ -168,9 +167,6 @@ class _JavaScript:
 
     def library(self, name: str, dtype: str) -> str:
         return (_ERF if name.startswith("erf") else _ROW_OF).replace("NAME", name)
-
-    def named(self, wanted: str) -> str:
-        return wanted if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", wanted) else "0"
 
 
 def _function(name: str) -> EntryRule:

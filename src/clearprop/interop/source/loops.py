@@ -7,6 +7,7 @@ from the first entry to the last, so their order is always the same.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -54,8 +55,11 @@ class Language(Protocol):
     def library(self, name: str, dtype: str) -> str:
         """The source of a function that the language lacks."""
 
-    def named(self, wanted: str) -> str:
-        """A name that its identifiers may have."""
+
+def plain(name: str) -> str:
+    """A name of Latin letters, digits and underscores, as every language takes it; for others one that none takes, and
+    `Identifiers` finds another."""
+    return name if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) else "0"
 
 
 EntryRule = Callable[[Language, Node, list[Expression]], Expression]  # how an entry is written, given those it is of
@@ -85,7 +89,7 @@ class Helpers:
 
     def _named(self, key: object, wanted: str, source: Callable[[str], str]) -> str:
         if key not in self._known:
-            self._known[key] = name = self.names.new(self.language.named(wanted), "op")
+            self._known[key] = name = self.names.new(plain(wanted), "op")
             text = source(name)  # those that it calls are written meanwhile
             self.written.append(text)
         return self._known[key]
@@ -179,7 +183,7 @@ class Loops:
             self._lines.insert(self._after, self._formulas[node])
 
     def _declared(self, node: Node) -> None:
-        wanted = self.language.named(str(node.name)) if node.name is not None else "u1"
+        wanted = plain(str(node.name)) if node.name is not None else "u1"
         name = self.names.new(wanted) if node.name is not None else self.names.numbered("u")
         shape = one_sample(node)
         if shape:
