@@ -75,6 +75,15 @@ AGREE = {
     "sum of no rows": (g.sum(X, axis=0), {"X": numbers(0, 3)}),
     "product over no rows": (g.matmul(X, Y, transpose_a=True), {"X": numbers(0, 3), "Y": numbers(0, 2)}),
     "a number as a matrix": (g.broadcast(s, (2, 3), ()), {"s": np.float32(2)}),
+    "squares of a row": (g.sum(g.broadcast(var("r", (6,)), (4, 6), (1,)) ** 2.0, axis=1), {"r": numbers(6)}),
+    "squares of a column": (g.sum(g.broadcast(v, (N, 6), (0,)) ** 2.0, axis=1), {"v": numbers(4)}),
+    "squares of labels": (g.sum(g.one_hot(t, 3, "f32") ** 2.0, axis=1), {"t": labels(0, 2, 1)}),
+    "squares of a constant": (
+        Graph({"y": g.sum(g.constant(3.0, g.Type((5, 6), "f32")) ** 2.0, axis=1), "z": v}),
+        {"v": numbers(3)},
+    ),
+    "squares of a matrix": (g.sum(var("Q", (70, 45)) ** 2.0, axis=1), {"Q": numbers(70, 45)}),
+    "squares of rows": (g.sum(Z**2.0, axis=1), {"Z": numbers(9, 40)}),
     "a constant beside a batch": (Graph({"y": g.zeros_like(X), "z": X + 1.0}), {"X": numbers(2, 3)}),
 }
 

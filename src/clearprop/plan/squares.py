@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from clearprop.plan.operand import same_array
+from clearprop.plan.operand import FULL, operand_of, same_array
 from clearprop.plan.phases import readers_of
 from clearprop.plan.plan import Plan, Step
 
@@ -20,7 +20,7 @@ def with_sums_of_squares(plan: Plan) -> Plan:
     squares: dict[int, Step] = {}  # value → the step that makes it, for sums alone
     for step in plan.steps:
         reading = [plan.steps[i] for i in readers.get(step.output, [])]
-        if _is_square(step) and step.output not in kept and all(_adds_rows(plan, other) for other in reading):
+        if _is_square(plan, step) and step.output not in kept and all(_adds_rows(plan, other) for other in reading):
             squares[step.output] = step
     steps = []
     for step in plan.steps:
@@ -33,12 +33,13 @@ def with_sums_of_squares(plan: Plan) -> Plan:
     return replace(plan, steps=tuple(steps))
 
 
-def _is_square(step: Step) -> bool:
-    """Whether a step makes the squares of an array, and no more."""
+def _is_square(plan: Plan, step: Step) -> bool:
+    """Whether a step makes the squares of an array, which lies in memory as it is, and no more."""
     if step.kernel != "chain" or len(step.epilogue) != 1:
         return False
     part = step.epilogue[0]
-    return part.kernel == "power" and part.attrs["exponent"] == 2
+    read = operand_of(part.inputs[0], plan.values, plan.views)
+    return part.kernel == "power" and part.attrs["exponent"] == 2 and read is not None and read.mode == FULL
 
 
 def _adds_rows(plan: Plan, step: Step) -> bool:
