@@ -9,6 +9,8 @@ import pytest
 import clearprop as cp
 from clearprop.interop import read_model
 from clearprop.nn import PiecewiseLinear
+from clearprop.report.overview import ended_and_calibrated
+from commands import run
 
 rng = np.random.default_rng(3)
 N = 900
@@ -84,3 +86,26 @@ def test_progress_goes_from_nothing_to_all_epochs_of_all_members():
     sums = [sum(done) for done in told]
     assert sums == sorted(sums)
     assert told[-1] == (25, 25, 25, 25)
+
+
+def test_a_kind_that_diverges_has_lost(tmp_path):
+    """At this rate the members without pieces diverge, and those with pieces do not."""
+    asked = {"optimizer": "sgd", "learning_rate": 0.25, "epochs": 6}
+    fit = train(SMOOTH, **asked)
+    assert fit.model.about["race"]["pieces"] is True
+    assert fit.model.about["race"]["losses"][1] is None
+    (said,) = ended_and_calibrated({"race": fit.model.about["race"]})
+    assert said("en") == "numbers encoded piece by piece: without, the training diverged"
+    fit.model.save(tmp_path / "m")
+    assert cp.load(tmp_path / "m").about["race"] == fit.model.about["race"]
+    with pytest.raises(cp.DivergenceError):
+        train(SMOOTH, **{**asked, "learning_rate": 1e20})
+
+
+def test_the_command_leaves_no_checkpoint_behind(tmp_path):
+    SMOOTH[:200].write_csv(tmp_path / "t.csv")
+    for epochs in (1, 2):  # what the first one left would refuse the second
+        asked = ("train", tmp_path / "t.csv", "--target", "y", "--out", tmp_path / "o", "--checkpoint")
+        done = run(*asked, "--preset", "fast", "--epochs", epochs, "--quiet")
+        assert done.returncode == 0, done.stderr
+    assert not [path.name for path in (tmp_path / "o").iterdir() if "checkpoint" in path.name]

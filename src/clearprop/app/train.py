@@ -19,6 +19,7 @@ from clearprop.app.terminal import MembersBar, TrainingBar, print_lines, tell, w
 from clearprop.app.train_options import TrainOptions
 from clearprop.errors import ClearpropError, DataWarning, listed
 from clearprop.estimators import MultiTargetFit, MultiTargetModel, TableFit, TableModel
+from clearprop.estimators.race import checkpoint_of_first
 from clearprop.estimators.recipe import Recipe
 from clearprop.estimators.suited import MOST_EPOCHS
 from clearprop.files import LOCK, refuse_overwriting, sync_folder
@@ -108,7 +109,7 @@ def _told(
 
 def _refuse_overwriting(out: Path, sources: list[TableSource]) -> None:
     """Refuse to write over a table that is read."""
-    outputs = [out / name for name in (MODEL, *REST, _CHECKPOINT, JOURNAL, LOCK)]
+    outputs = [out / name for name in (MODEL, *REST, _CHECKPOINT, checkpoint_of_first(_CHECKPOINT), JOURNAL, LOCK)]
     refuse_overwriting(outputs, [file for source in sources for file in source.place.files])
 
 
@@ -146,7 +147,8 @@ def _trained(
     with kept.named():
         fit = _keeping(fit, kept)
         if checkpoint is not None and _went_through(fit):
-            checkpoint.unlink(missing_ok=True)  # the run is over
+            for path in (checkpoint, Path(checkpoint_of_first(checkpoint))):  # the run is over
+                path.unlink(missing_ok=True)
     return fit
 
 

@@ -4,11 +4,12 @@ accuracy comes from them."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from clearprop.errors import DivergenceError
+from clearprop.files import StrPath, checked_path
 from clearprop.network import Network
 from clearprop.train import History
 
@@ -24,11 +25,11 @@ class Race:
     Attributes:
         pieces: whether numbers are encoded piece by piece.
         losses: of these rows with pieces, and without: the log loss after a temperature, the mean square, or the mean
-            pinball loss.
+            pinball loss; None of a kind whose training diverged.
     """
 
     pieces: bool
-    losses: tuple[float, float]
+    losses: tuple[float | None, float | None]
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
@@ -64,19 +65,52 @@ def raced(
 
     Returns:
         The members, their histories, and what was found; the first ones and None where they were stopped.
+
+    Raises:
+        DivergenceError: if both kinds diverged, or one of the other members.
     """
     n = racers(members)
     kinds = [drawn(first, 0, n) for first in (cut, plain)]
-    histories = fit([*kinds[0], *kinds[1]], list(range(n)) * 2, **_of_first(options, members))
-    if any(history.stopped_by in ("callback", "interrupt") for history in histories):
-        return kinds[0], histories[:n], None
-    losses = loss_of(kinds[0]), loss_of(kinds[1])
-    race = Race(losses[0] <= losses[1], losses)
-    better, first = (kinds[0], histories[:n]) if race.pieces else (kinds[1], histories[n:])
+    histories = _each_kind(fit, kinds, _of_first(options, members))
+    there = [history for kind in histories if kind for history in kind]
+    if any(history.stopped_by in ("callback", "interrupt") for history in there):
+        k = 0 if histories[0] else 1
+        return kinds[k], histories[k] or [], None
+    cut_loss, plain_loss = (loss_of(kind) if run else None for kind, run in zip(kinds, histories, strict=True))
+    pieces = plain_loss is None or (cut_loss is not None and cut_loss <= plain_loss)
+    better, first = kinds[not pieces], histories[not pieces] or []
     others = drawn(better[0], n, members)
     done = tuple(history.epochs for history in first)
     rest = fit(others, list(range(n, members)), **_of_rest(options, done))
-    return [*better, *others], [*first, *rest], race
+    return [*better, *others], [*first, *rest], Race(pieces, (cut_loss, plain_loss))
+
+
+def _each_kind(
+    fit: Fit, kinds: Sequence[Sequence[Network]], options: dict[str, Any]
+) -> tuple[list[History] | None, list[History] | None]:
+    """The histories of both kinds, trained side by side; None for a kind of which one diverged."""
+    n = len(kinds[0])
+    try:
+        found: Sequence[object] = fit([*kinds[0], *kinds[1]], list(range(n)) * 2, **options)
+    except DivergenceError as error:
+        found = error.results
+        if not found:
+            raise
+        halves = _gone_through(found[:n]), _gone_through(found[n:])
+        if halves == (None, None):
+            raise
+        return halves
+    return _gone_through(found[:n]), _gone_through(found[n:])
+
+
+def _gone_through(found: Sequence[object]) -> list[History] | None:
+    histories = [each for each in found if isinstance(each, History)]
+    return histories if len(histories) == len(found) else None
+
+
+def checkpoint_of_first(checkpoint: StrPath | bytes) -> str:
+    """The file of the first members, beside that of the others."""
+    return checked_path(checkpoint) + ".first"
 
 
 def drawn(first: Network, begin: int, end: int) -> list[Network]:
@@ -100,7 +134,7 @@ def _of_first(options: dict[str, Any], members: int) -> dict[str, Any]:
 
         changed["progress"] = mean
     if checkpoint is not None:
-        changed["checkpoint"] = f"{os.fspath(checkpoint)}.first"
+        changed["checkpoint"] = checkpoint_of_first(checkpoint)
     return changed
 
 

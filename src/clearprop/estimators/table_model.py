@@ -405,8 +405,8 @@ class TableModel:
         """The model, preprocessing included, as an ONNX model with one input (N, 1) for each column.
 
         Numbers are float64 with NaN where missing, text is text with "" where missing; `onnx_inputs` makes both of a
-        data frame. Outputs are "probabilities" (N, classes) and "label" (N,), or "value" (N, 1), a date as days since
-        1970.
+        data frame. Outputs are "probabilities" (N, classes) and "label" (N,), whole numbers, truth values, or text,
+        which numbers with a fraction and mixed labels are, too; or "value" (N, 1), a date as days since 1970.
 
         Args:
             path: file to write.
@@ -519,7 +519,8 @@ class TableModel:
             target: name of the column to predict; rows without it are dropped. A list of names trains one network that
                 predicts them all, and returns a `MultiTargetFit`.
             recipe: how the model is made; the default is `Recipe()`.
-            checkpoint: a file that is written as training goes on.
+            checkpoint: a file that is written as training goes on; of members that race about their encoding another
+                one beside it, `….first`.
             resume: go on from that file, if it is there.
             callbacks: called after each epoch of a single network.
             progress: told how many epochs each member has done; returning True stops the training.

@@ -215,7 +215,9 @@ def ended_and_calibrated(summary: Mapping[str, Any]) -> Iterator[Message]:
     """How numbers are encoded, where the members' weights stand, and what `calibrated` says."""
     if (race := summary.get("race")) is not None:
         cut, plain = race["losses"]
-        yield Message("overview.race.pieces" if race["pieces"] else "overview.race.plain", cut=cut, plain=plain)
+        key = "pieces" if race["pieces"] else "plain"
+        alone = "" if None not in (cut, plain) else "_alone"
+        yield Message(f"overview.race.{key}{alone}", **({} if alone else {"cut": cut, "plain": plain}))
     if (beyond := summary.get("overrun")) is not None:
         share, losses = beyond["share"], beyond["losses"]
         if share:
