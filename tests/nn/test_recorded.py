@@ -94,6 +94,8 @@ class Net:
         (lambda z: z * float(z.shape[-1] % 5), "depend on the number of units"),
         (lambda z: cp.exp(z) if z.dtype == "f64" else z, "other operations"),
         (lambda z: 3.0, "a float and no node"),
+        (lambda z: cp.sigmoid(z) if z.shape[-1] == 1 else cp.softmax(z), "another function for 1 units"),
+        (lambda z: z * (1.0 if z.shape[-1] % 2 else 2.0), "another function for 2 units"),
     ],
 )
 def test_what_is_not_of_its_arguments_alone_is_refused(function, said):
@@ -120,6 +122,14 @@ def changed(**fields):
         changed(steps=[["sin", [0]]]),
         changed(steps=[["sin", [0], []]] * 1001),
         changed(steps="sin"),
+        changed(steps=[["power", [0], [["exponent", "x"]]]]),
+        changed(steps=[["power", [0], [["exponent", None]]]]),
+        changed(steps=[["power", [0], [["exponent", [2.0]]]]]),
+        changed(steps=[["power", [0], [["exponent", True]]]]),
+        changed(steps=[["constant", [], [["value", "a"], ["shape", ["@N", "@width"]], ["dtype", "@dtype"]]]]),
+        changed(steps=[["leaky_relu", [0], [["slope", "steep"]]]]),
+        {"class": "RecordedLoss", "name": "l", "steps": [["sum", [0], [["axis", 1]]]], "aim": "zzz"},
+        {"class": "RecordedLoss", "name": "l", "steps": [["sum", [0], [["axis", 1]]]], "needs": "no such"},
         changed(name=3),
         changed(steps=[[["sin"], [0], []]]),
         changed(steps=[["sin", 0, []]]),

@@ -6,10 +6,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from clearprop.errors import InvalidValueError
-from clearprop.graph import N, Node, Type
+from clearprop.graph import DTYPES, N, Node, Type, as_graph
 from clearprop.graph.node import OPS, topological
 from clearprop.nn.losses import CustomLoss, Loss, Target
 from clearprop.visible import visible
@@ -18,8 +18,10 @@ Step = tuple[str, tuple[int, ...], tuple[tuple[str, Any], ...]]  # op, inputs, a
 Steps = tuple[Step, ...]
 
 _WIDTHS, _DTYPES = (1009, 1013), ("f64", "f32")  # of the arguments that a function is shown: no sizes of its own
+_OTHER_WIDTHS = (1, 2, 3, 4)  # at which it must do what was recorded: a function may look whether there is one unit
 _MOST = 1000  # operations
 _OUTSIDE = frozenset({"variable", "uniform", "size"})
+_NUMBERS = frozenset({"value", "exponent", "slope", "alpha"})  # attributes
 _WIDTH, _DTYPE, _ROWS = "@width", "@dtype", "@N"
 _OF_WIDTH: dict[str, Callable[[Any], float]] = {
     "@1.0 width": float,
@@ -69,6 +71,8 @@ class RecordedLoss(Loss):
 
     def __post_init__(self) -> None:
         _check(self.name, self.steps, 2)
+        if self.aim not in get_args(Target) or not (self.needs is None or self.needs in ("sigmoid", "softmax")):
+            raise InvalidValueError(f"a loss of {self.aim!r:.40} that needs {self.needs!r:.40}", "what losses are of")
 
     def __repr__(self) -> str:
         return visible(self.name)
@@ -126,7 +130,7 @@ def _record(name: str, function: Callable[..., Any], count: int) -> Steps:
     first, *others = (_traced(name, function, count, *kind) for kind in kinds)
     if any([step[:2] for step in other] != [step[:2] for step in first] for other in others):
         raise _refused(name, "other operations for other widths or dtypes")
-    return tuple(
+    found = tuple(
         (
             op,
             inputs,
@@ -134,13 +138,24 @@ def _record(name: str, function: Callable[..., Any], count: int) -> Steps:
         )
         for i, (op, inputs, pairs) in enumerate(first)
     )
+    for width in _OTHER_WIDTHS:
+        again = replayed(found, [OPS["variable"](shape=(N, width), dtype=_DTYPES[0]) for _ in range(count)])
+        if repr(as_graph(again)) != repr(as_graph(_shown(name, function, count, width, _DTYPES[0])[1])):
+            raise _refused(name, f"another function for {width} units")
+    return found
 
 
-def _traced(name: str, function: Callable[..., Any], count: int, width: int, dtype: str) -> list[Step]:
+def _shown(name: str, function: Callable[..., Any], count: int, width: int, dtype: str) -> tuple[list[Node], Node]:
+    """Arguments of a width, and what the function makes of them."""
     arguments = [OPS["variable"](shape=(N, width), dtype=dtype) for _ in range(count)]
     made = function(*arguments)
     if not isinstance(made, Node):
         raise _refused(name, f"a {type(made).__name__} and no node")
+    return arguments, made
+
+
+def _traced(name: str, function: Callable[..., Any], count: int, width: int, dtype: str) -> list[Step]:
+    arguments, made = _shown(name, function, count, width, dtype)
     number = {node: i for i, node in enumerate(arguments)}
     steps: list[Step] = []
     for node in topological([made]):
@@ -198,6 +213,17 @@ def _refused(name: str, why: str) -> InvalidValueError:
 # --- checking what a file says
 
 
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) or value in _OF_WIDTH or value in ("@inf", "@-inf", "@nan")
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is made of numbers, marks and dtypes alone."""
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    return _is_number(value) or isinstance(value, bool) or value in (_WIDTH, _DTYPE, _ROWS, *DTYPES)
+
+
 def _check(name: Any, steps: Any, count: int) -> None:
     """Refuse what is no list of operations, and what does not fit together.
 
@@ -212,6 +238,9 @@ def _check(name: Any, steps: Any, count: int) -> None:
         op, inputs, attrs = step
         if op not in OPS or op in _OUTSIDE or not isinstance(attrs, tuple):
             raise InvalidValueError(f"operation {op!r} in a function", "an op of the graph")
+        for key, value in attrs:
+            if not (_is_number(value) if key in _NUMBERS else _is_plain(value)):
+                raise InvalidValueError(f"{key} {value!r:.40} of {op!r} in a function", "a number, sizes or a dtype")
         if not all(type(x) is int and 0 <= x < count + i for x in inputs):
             raise InvalidValueError(
                 f"inputs {inputs} of operation {i} in a function", f"numbers from 0 to {count + i - 1}"
