@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import warnings
 
@@ -125,3 +126,36 @@ def test_the_model_says_what_its_inputs_hold_and_what_it_cannot_read_is_refused_
     frame = pl.DataFrame({"day": days, "y": np.arange(len(days)) * 1.0})
     with pytest.raises(cp.ClearpropError, match="column 'day' in ONNX"):
         cp.TableModel.train(frame, "y", epochs=1, test=0.0).model.to_onnx()
+
+
+def test_names_of_columns_are_kept_whatever_nodes_are_called():
+    rng = np.random.default_rng(0)
+    names = ["z", "Cast_1", "IsNaN_1", "scaled_1", "network.W1", "value"]
+    frame = pl.DataFrame({name: rng.normal(size=80) for name in names} | {"y": rng.normal(size=80)})
+    model = cp.TableModel.train(frame, "y", epochs=1, test=0.0).model
+    made = model.to_onnx()
+    assert [x.name for x in made.graph.input] == names
+    session = onnxruntime.InferenceSession(made.SerializeToString())
+    (answers,) = session.run(None, model.onnx_inputs(frame))
+    assert answers[:, 0] == pytest.approx(np.asarray(model.predict(frame)), abs=1e-6)
+
+
+def test_labels_keep_their_kind_and_numbers_that_would_merge_are_refused():
+    x = np.arange(60) % 2
+    for label in ((True, False), (3, 7), ("a", "b")):
+        frame = pl.DataFrame({"x": x * 1.0, "y": [label[i] for i in x]})
+        model = cp.TableModel.train(frame, "y", epochs=1, test=0.0).model
+        assert theirs(model, frame)["label"].tolist() == model.predict(frame)
+    big = pl.DataFrame({"id": [2**53 + int(i) for i in x], "y": x + 0.5 * np.arange(60)})
+    model = cp.TableModel.train(big, "y", epochs=1, test=0.0, kinds={"id": "category"}).model
+    with pytest.raises(cp.ClearpropError, match="column 'id' in ONNX"):
+        model.to_onnx()
+
+
+def test_days_are_whole():
+    days = [datetime.date(2020, 1, 1) + datetime.timedelta(days=int(i)) for i in range(100)]
+    frame = pl.DataFrame({"x": np.arange(100) * 1.0, "y": days})
+    model = cp.TableModel.train(frame, "y", epochs=3, test=0.0).model
+    found = theirs(model, frame)["value"][:, 0]
+    expected = [(day - datetime.date(1970, 1, 1)).days for day in model.predict(frame)]
+    assert found.tolist() == expected

@@ -7,7 +7,7 @@ is known by its own spelling: `table_inputs` brings the values of a data frame t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,15 +43,15 @@ def table_to_onnx(
     path: StrPath | None = None,
 ) -> Any:
     """The onnx.ModelProto of a model of a table, written to a file if a path is given; see `TableModel.to_onnx`."""
-    into, told = OnnxGraph("table"), {}
-    features = []
-    for column in encoder.columns:
-        kind = told[column.name] = _kind(column)
-        x = into.input(column.name, kind, (N, 1))
-        features += [into.node("Cast", part, to=KINDS[dtype]) for part in _features(into, column, x)]
-    a = write_network(
-        into, architecture, parameters, dtype, into.node("Concat", *features, axis=1), into.free("network") + "."
-    )
+    into, told = OnnxGraph("table"), {column.name: _kind(column) for column in encoder.columns}
+    inputs = [into.input(name, kind, (N, 1)) for name, kind in told.items()]  # first: their names are given
+    features = [
+        into.node("Cast", part, to=KINDS[dtype])
+        for column, x in zip(encoder.columns, inputs, strict=True)
+        for part in _features(into, column, x)
+    ]
+    x = into.node("Concat", *features, axis=1)
+    a = write_network(into, architecture, parameters, dtype, x, _prefix(told))
     _answer(into, target, a, dtype, architecture.n_outputs)
     model = into.model({COLUMNS: json.dumps({name: _WORDS[kind] for name, kind in told.items()})}, _NOTE)
     if path is not None:
@@ -78,6 +78,14 @@ _WORDS = {"f64": "numbers, NaN where missing", "str": 'text, "" where missing'}
 _NOTE = "A model of a table: an input for each column, as `metadata_props` tells; rows are answered one by one."
 
 
+def _prefix(taken: Collection[str]) -> str:
+    """Of the network's names: one that no input begins with."""
+    prefix = "network."
+    while any(name.startswith(prefix) for name in taken):
+        prefix = "_" + prefix
+    return prefix
+
+
 def _kind(column: Column) -> str:
     """The dtype of a column's input.
 
@@ -87,10 +95,19 @@ def _kind(column: Column) -> str:
     if isinstance(column, NumberColumn) and (column.text is None or not column.text.flagged):
         return "f64"
     if isinstance(column, CategoryColumn | BooleanColumn):
+        if column.holds_numbers and not _are_apart(column.find.levels):
+            raise InvalidValueError(
+                f"the column {column.name!r} in ONNX", "numbers that float64 can tell apart", "make text of it before"
+            )
         return "f64" if column.holds_numbers else "str"
     raise InvalidValueError(
         f"the column {column.name!r} in ONNX", "numbers, text or truth values", "make numbers of it, or drop it"
     )
+
+
+def _are_apart(levels: Sequence[str]) -> bool:
+    """Whether levels that are numbers stay what they are as float64: of 2⁵³ + 1 and its like others would be made."""
+    return all("." in level or "e" in level.lower() or int(float(level)) == int(level) for level in levels)
 
 
 def _given(encoder: TableEncoder, column: Column, series: Any) -> Array:
@@ -192,16 +209,17 @@ def _answer(into: OnnxGraph, target: Target, a: str, dtype: str, n_outputs: int)
         a = into.node("Div", a, into.constant(np.array([target.decision.cuts])))
     label = into.node("Gather", into.constant(_labels(target)), into.node("ArgMax", a, axis=1, keepdims=0))
     label = into.node("Identity", label, name=into.free("label"))
-    kinds = {"i": "i64", "f": "f64"}
-    into.output(label, kinds.get(_labels(target).dtype.kind, "str"), (N,))
+    into.output(label, _LABELS.get(_labels(target).dtype.kind, "str"), (N,))
+
+
+_LABELS = {"i": "i64", "b": "bool"}
 
 
 def _labels(target: ClassTarget) -> Array:
-    """The labels as whole numbers, numbers, or text."""
-    if all(type(label) is int for label in target.classes):
-        return np.array(target.classes, np.int64)
-    if all(type(label) in (int, float) for label in target.classes):
-        return np.array(target.classes, np.float64)
+    """The labels as whole numbers, as truth values, or else as text."""
+    for kind in (int, bool):
+        if all(type(label) is kind for label in target.classes):
+            return np.array(target.classes, np.int64 if kind is int else bool)
     return np.array(list(map(str, target.classes)), object)
 
 
@@ -217,4 +235,5 @@ def _number(into: OnnxGraph, target: NumberTarget, a: str) -> None:
     if target.lowest is not None:
         y = g.clip(y, target.lowest, np.inf if target.highest is None else target.highest)
     (found,) = _written(into, y, into.node("Cast", a, to=KINDS["f64"]))
+    found = into.node("Round", found) if target.dates is not None and target.whole_days else found
     into.output(into.node("Identity", found, name=into.free("value")), "f64", (N, 1))
