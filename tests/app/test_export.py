@@ -82,3 +82,9 @@ def test_wrong_input_is_answered_in_a_sentence(model, tmp_path):
     assert "is not one of 'onnx'" in run("export", model, "--to", "nump").stderr
     assert "is read by this very command" in run("export", model, "--to", "numpy", "--out", model).stderr
     assert run("export", tmp_path / "none", "--to", "numpy").stderr.startswith("Error: ")
+
+
+def test_a_file_that_save_wrote_is_read_whatever_it_is_called(tmp_path):
+    net = cp.Network(2, [cp.Dense(1)], seed=0)
+    net.save(tmp_path / "net.onnx")
+    assert np.array_equal(cp.load(tmp_path / "net.onnx").predict(np.ones((1, 2))), net.predict(np.ones((1, 2))))

@@ -35,13 +35,14 @@ def export(
 
     The file holds the network, which reads features: the numbers that a model of a table makes of its columns.
     """
-    spoken, network, form = checked_language(lang), o.network_in(model, member), FORMATS[to]
+    spoken, loaded, form = checked_language(lang), load(model), FORMATS[to]
+    network = o.network_of(loaded, member)
     path = model.with_suffix(form.ending) if out is None else out
     refuse_overwriting([path], [model])
     content = form.written(network, spoken)
     found = compared(form, content, network, made_up(network.architecture, _ROWS)[0])
     write_atomically(path, content)
-    bare = isinstance(load(model), Network)
+    bare = isinstance(loaded, Network)
     facts = {"model": str(model), "to": to, "out": str(path), "bytes": len(content)}
     if as_json:
         print_lines(shown_json({**facts, "reads": "inputs" if bare else "features", **found.to_dict()}))

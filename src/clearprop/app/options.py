@@ -166,7 +166,11 @@ def trained_model(path: Path) -> TableModel | MultiTargetModel:
 
 def network_in(path: Path, member: int | None = None) -> Network:
     """The network of a model file of any kind, or one of its members, counted from 1."""
-    loaded = load(path)
+    return network_of(load(path), member)
+
+
+def network_of(loaded: TableModel | MultiTargetModel | Network, member: int | None = None) -> Network:
+    """The network of a model of any kind, or one of its members, counted from 1."""
     network = loaded if isinstance(loaded, Network) else loaded.network
     k = member_of(loaded, member)
     return network if k is None else network.members[k]

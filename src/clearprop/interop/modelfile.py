@@ -63,6 +63,14 @@ def write_model(
     write_atomically(path, serialise(contiguous, metadata))
 
 
+def begins_as_safetensors(start: bytes, size: int) -> bool:
+    """Whether a file of `size` bytes may be safetensors by its first nine: eight tell the length of JSON that follows.
+
+    They may be those that an archive or a pickle begins with, too.
+    """
+    return start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= size - 8
+
+
 def read_model(path: str | os.PathLike[str], check: Check | None = None) -> tuple[dict[str, Any], dict[str, Array]]:
     """Read a header and arrays: one snapshot, from a file that is opened once.
 

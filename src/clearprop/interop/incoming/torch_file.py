@@ -15,6 +15,7 @@ from clearprop.execute import Array
 from clearprop.files import checked_path, read_at_most
 from clearprop.interop.incoming.stack import Imported, named_arrays, said
 from clearprop.interop.incoming.torch_modules import numbers
+from clearprop.interop.modelfile import begins_as_safetensors
 from clearprop.interop.packages import required
 from clearprop.nn import Architecture
 
@@ -55,7 +56,9 @@ def torch_weights(path: str | os.PathLike[str], architecture: Architecture) -> I
     path = checked_path(path)
     most = 16 * sum(p.size for p in architecture.parameters.values()) + _SLACK
     content = read_at_most(most, path, "a file of weights of this architecture")
-    is_state_dict = not _begins_as_safetensors(content) and (content[:2] == b"PK" or content[:1] == b"\x80")
+    is_state_dict = not begins_as_safetensors(content, len(content)) and (
+        content[:2] == b"PK" or content[:1] == b"\x80"
+    )
     found = dict(_state_dict(path) if is_state_dict else _safetensors(path, content))
     by_name = {str(name) for name in architecture.parameters}
     if by_name != set(found):
@@ -63,11 +66,6 @@ def torch_weights(path: str | os.PathLike[str], architecture: Architecture) -> I
     is_wide = any(a.dtype == np.float64 for a in found.values())
     arrays = {n: np.ascontiguousarray(a, np.float64 if is_wide else np.float32) for n, a in found.items()}
     return Imported(architecture, named_arrays(architecture, arrays, str(path)), "f64" if is_wide else "f32")
-
-
-def _begins_as_safetensors(content: bytes) -> bool:
-    """Whether eight bytes tell the length of JSON that follows: they may be those of an archive or a pickle, too."""
-    return content[8:9] == b"{" and int.from_bytes(content[:8], "little") <= len(content) - 8
 
 
 def _state_dict(path: str | os.PathLike[str]) -> Iterator[tuple[str, Array]]:
