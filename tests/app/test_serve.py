@@ -369,3 +369,31 @@ def test_the_command_serves_and_warns_of_other_hosts(models, tmp_path, monkeypat
     assert "Warning: 0.0.0.0 is reached from other machines" in done.stderr
     assert commands.run("serve", "m.clearprop", "--host", "192.0.2.1", cwd=tmp_path).returncode == 2
     assert commands.run("serve", "nothing.clearprop", cwd=tmp_path).returncode == 2
+
+
+def test_a_hundred_thousand_names_of_which_one_stands_twice_cost_nothing(models):
+    """Each name looked for among all would take longer than `asked` waits."""
+    names = ", ".join(f'"n{i}": 1' for i in range(100_000))
+    body = f'{{{names}, "n99999": 2}}'.encode()
+    with serving(models["classes"]) as own:
+        status, said, _ = asked(own, body)
+    assert (status, "'n99999' twice" in said["error"]) == (422, True)
+
+
+def test_a_share_beyond_all_floats_is_an_error_of_the_message(models):
+    with serving(models["numbers"]) as own:
+        status, said, _ = asked(own, f'{{"rows": [{json.dumps(ROW)}], "interval": {10**400}}}'.encode())
+    assert (status, "interval" in said["error"]) == (422, True)
+
+
+def test_a_proxy_may_hand_its_own_name_on(models):
+    with answering(ModelServer(models["classes"], "mod\udcff.clearprop", host="0.0.0.0")) as own:
+        headers = {"Host": "model.example", "Sec_Fetch_Site": "same-origin"}
+        assert asked(own, ROW, Origin="https://model.example", **headers)[0] == 200
+        assert asked(own, ROW, Origin="https://evil.example", **headers)[0] == 403
+        assert asked(own, path="/health", method="GET")[0] == 200
+
+
+def test_a_host_that_is_none_of_this_machine_is_named():
+    with pytest.raises(cp.errors.FileError, match=r"host 192\.0\.2\.1.*an address of this machine"):
+        listener.Listener(host="192.0.2.1")

@@ -1,10 +1,9 @@
 """The page of `clearprop serve` in a real browser: it asks, and shows the answer and the explanation."""
 
-import threading
-
 import pytest
 
 import clearprop as cp
+from answering import answering
 from browser import Browser, needs_browser
 
 pytest.importorskip("starlette")
@@ -15,10 +14,7 @@ def test_the_page_asks_and_shows_the_answer_and_the_explanation():
     from clearprop.serve.application import ModelServer
 
     net = cp.Network(3, [cp.Dense(4, "tanh"), cp.Dense(2, "softmax")], loss="cross_entropy")
-    server = ModelServer(net, "<b>net</b>.clearprop")
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    with Browser() as browser:
+    with answering(ModelServer(net, "<b>net</b>.clearprop")) as server, Browser() as browser:
         page = browser.open(server.url)
         page.wait_until("document.readyState === 'complete'")
         assert page.evaluate("document.querySelector('h1').textContent") == "<b>net</b>.clearprop"
@@ -37,5 +33,3 @@ def test_the_page_asks_and_shows_the_answer_and_the_explanation():
         ink = page.evaluate("getComputedStyle(document.body).getPropertyValue('--ink').trim()")
         assert ink  # its style is not stopped by the policy that it inherits
         assert all(url.startswith((server.url, "blob:", "data:")) for url in page.requests)
-    server.stop()
-    thread.join(10)

@@ -25,7 +25,7 @@ try:
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
-    from clearprop.serve.listener import HEADERS, HOST, Listener, foreign, said
+    from clearprop.serve.listener import HEADERS, HOST, Listener, failing, foreign, said
 except ImportError as missing:
     raise lacking("the playground", missing) from None
 
@@ -118,7 +118,7 @@ def application(token: str, port: int, state: State | None = None) -> Starlette:
         Route("/api", asked, methods=["POST"]),
         Route("/{name:path}", asset, methods=["GET"]),
     ]
-    return Starlette(routes=routes, exception_handlers={Exception: _failed, 405: _not_so})
+    return Starlette(routes=routes, exception_handlers={Exception: failing(_log), 405: _not_so})
 
 
 def _answered(pages: Pages, page: str, body: bytes) -> str:
@@ -130,11 +130,6 @@ def _answered(pages: Pages, page: str, body: bytes) -> str:
     talk, woken = pages.of(page)
     answer = talk.answer(message)
     return json.dumps({**answer, "woken": True} if woken else answer, allow_nan=False)
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    _log.exception("a request failed", exc_info=error)
-    return said(500, f"a fault of the program: {type(error).__name__}; the terminal says more")
 
 
 async def _not_so(request: Request, error: Exception) -> Response:

@@ -23,6 +23,7 @@ from clearprop.serve.openapi import description_of
 from clearprop.serve.page import page_of
 from clearprop.serve.rows import question_of
 from clearprop.version import installed_version
+from clearprop.visible import visible
 
 try:
     from starlette.applications import Starlette
@@ -31,7 +32,7 @@ try:
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from clearprop.serve.listener import HEADERS, HOST, Listener, foreign, said
+    from clearprop.serve.listener import HEADERS, HOST, Listener, failing, foreign, said
 except ImportError as missing:
     raise lacking("clearprop serve", missing) from None
 
@@ -107,6 +108,7 @@ def application(model: Model, name: str, hosts: set[str] | None = None, limits: 
         limits: of a request.
     """
     answering, limits = served(model), limits or Limits()
+    name = visible(name)
     described, room = description_of(model, name), _Room(limits)
     few = limits.inline if _parameters(model) <= _QUICK else 0
 
@@ -137,7 +139,7 @@ def application(model: Model, name: str, hosts: set[str] | None = None, limits: 
     asks = {"/predict": predict, "/explain": explain}
     routes = [Route(path, _guarded(answer, hosts), methods=["POST"]) for path, answer in asks.items()]
     routes += [Route(path, _guarded(_fixed(*what), hosts), methods=["GET"]) for path, what in fixed.items()]
-    return Starlette(routes=routes, exception_handlers={Exception: _failed, HTTPException: _not_there})
+    return Starlette(routes=routes, exception_handlers={Exception: failing(_log), HTTPException: _not_there})
 
 
 async def _received(request: Request, limits: Limits) -> bytes:
@@ -211,11 +213,6 @@ def _wanted(accept: str) -> str:
 def _explained(found: Any, kind: str) -> bytes:
     writers: dict[str, Callable[[], str]] = {"text/html": found.to_html, "text/markdown": found.to_markdown}
     return writers[kind]().encode() if kind in writers else _json(found.to_dict())
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    _log.exception("a request failed", exc_info=error)
-    return said(500, f"a fault of the program: {type(error).__name__}; the terminal says more")
 
 
 async def _not_there(request: Request, error: Exception) -> Response:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import logging
 import socket
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
-from clearprop.errors import FileError
-from clearprop.serve import lacking
+import uvicorn  # who serves something says what needs it, where it is not installed
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-try:
-    import uvicorn
-    from starlette.requests import Request
-    from starlette.responses import JSONResponse
-    from uvicorn.protocols.http.h11_impl import H11Protocol
-except ImportError as missing:
-    raise lacking("a server", missing) from None
+from clearprop.errors import FileError
 
 HOST = "127.0.0.1"
 HEAD_SECONDS = 10.0  # that the first lines of a request may take to come
@@ -39,6 +37,16 @@ def said(status: int, why: str, **headers: str) -> JSONResponse:
     return JSONResponse({"error": why}, status_code=status, headers=HEADERS | headers)
 
 
+def failing(log: logging.Logger) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """What is answered where the program fails; the log has all of it."""
+
+    async def failed(request: Request, error: Exception) -> Response:
+        log.exception("a request failed", exc_info=error)
+        return said(500, f"a fault of the program: {type(error).__name__}; the terminal says more")
+
+    return failed
+
+
 def foreign(request: Request, hosts: Collection[str] | None) -> str | None:
     """Why a request is not answered: a browser sends it for the page of another origin, or another host is meant.
 
@@ -50,7 +58,7 @@ def foreign(request: Request, hosts: Collection[str] | None) -> str | None:
     if hosts is not None and host not in hosts:
         return "a request for another host"
     origin = request.headers.get("origin")
-    if origin is not None and origin not in {f"http://{name}" for name in hosts or (host,)}:
+    if origin is not None and origin not in _origins(host, hosts):
         return "a request from the page of another origin"
     is_visit = request.method == "GET" and request.headers.get("sec-fetch-mode") == "navigate"
     if not is_visit and request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
@@ -58,6 +66,11 @@ def foreign(request: Request, hosts: Collection[str] | None) -> str | None:
     if "upgrade" in request.headers:
         return "a request for another protocol, such as WebSocket: here each message is a request of its own"
     return None
+
+
+def _origins(host: str | None, hosts: Collection[str] | None) -> set[str]:
+    """Of pages that may ask: the server's own, which a proxy before it may have over TLS."""
+    return {f"http://{host}", f"https://{host}"} if hosts is None else {f"http://{name}" for name in hosts}
 
 
 class _Patient(H11Protocol):
@@ -116,6 +129,8 @@ class Listener:
             self._socket.listen(128)  # who comes before `run` waits
         except OSError as error:
             self._socket.close()
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise FileError(f"host {host}: {error.strerror}", "an address of this machine", f"{HOST}") from None
             place = f"port {port}" if host == HOST else f"host {host}, port {port}"
             raise FileError(f"{place}: {error.strerror}", "a port that is free", "--port 0 takes any") from None
         self.host = host
