@@ -53,7 +53,7 @@ def test_no_name_leaves_its_place(tmp_path):
             W = scope.parameter("V" + self.letter, (x.shape[1], 2), cp.Normal(0.5), role="weight")
             return scope.named(cp.tanh(scope.named(x @ W, self.letter)), "a")
 
-    letters = ["z", "float", "exp", "x", "a", "i", "η", "*/ ??/", "\n#error", "y", "N"]
+    letters = ["z", "float", "exp", "x", "a", "i", "η", "*/ ??/", "*\\ int pwned; /*", "*\\", "\n#error", "y", "N"]
     nets = [cp.Network(3, [Hostile(letter), cp.Dense(1)], dtype="float64") for letter in letters]
     compare([SimpleNamespace(net=net, X=np.eye(3)) for net in nets], tmp_path)
 

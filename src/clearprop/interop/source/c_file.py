@@ -13,7 +13,7 @@ from clearprop.graph import DTYPES, Node
 from clearprop.interop.source.content import Content
 from clearprop.interop.source.expression import UNARY, Expression
 from clearprop.interop.source.literals import WIDTH, Identifiers, shortest
-from clearprop.interop.source.loop_ops import BY_ENTRY, lowered
+from clearprop.interop.source.loop_ops import BY_ENTRY, called, lowered
 from clearprop.interop.source.loops import EntryRule, Helpers, Language, Loops, plain
 from clearprop.nn.names import X
 
@@ -82,7 +82,7 @@ void {name}_predict_batch(const {real} *x, size_t n, {real} *a)
 
 def _comment(text: str) -> str:
     """A comment that nothing in the text can leave."""
-    safe = text.replace("*/", "* /").replace("/*", "/ *").replace("\\", "/").replace("??", "? ?")
+    safe = text.replace("\\", "/").replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
     parts = [textwrap.fill(part, WIDTH - 3, subsequent_indent="   ") for part in safe.split("\n\n")]
     return "/* " + "\n\n   ".join(parts) + " */"
 
@@ -124,7 +124,7 @@ class _C:
         functions |= {"abs": "fabs"}
         self.ops: Mapping[str, EntryRule] = {
             **BY_ENTRY,
-            **{op: _function(name) for op, name in functions.items()},
+            **{op: called(name, "f") for op, name in functions.items()},
             "power": _power,
         }
 
@@ -156,13 +156,6 @@ class _C:
     def library(self, name: str, dtype: str) -> str:
         wanted = next(known for known in _LIBRARY if name.startswith(known))
         return _LIBRARY[wanted].replace("NAME", name).replace("real", _TYPES[dtype])
-
-
-def _function(name: str) -> EntryRule:
-    def written(language: Language, node: Node, inputs: list[Expression]) -> Expression:
-        return Expression(f"{name}{'f' if node.dtype == 'f32' else ''}({inputs[0].text})")
-
-    return written
 
 
 def _power(language: Language, node: Node, inputs: list[Expression]) -> Expression:

@@ -12,7 +12,7 @@ from clearprop.graph import Node
 from clearprop.interop.source.content import Content
 from clearprop.interop.source.expression import ATOM, UNARY, Expression
 from clearprop.interop.source.literals import WIDTH, Identifiers, shortest
-from clearprop.interop.source.loop_ops import BY_ENTRY, lowered
+from clearprop.interop.source.loop_ops import BY_ENTRY, called, lowered
 from clearprop.interop.source.loops import EntryRule, Helpers, Language, Loops, plain
 from clearprop.nn.names import X
 
@@ -126,10 +126,10 @@ class _JavaScript:
         functions = {name: name for name in ("abs", "exp", "log", "expm1", "log1p", "sqrt", "sin", "cos", "tanh")}
         self.ops: Mapping[str, EntryRule] = {
             **BY_ENTRY,
-            **{op: _function(f"Math.{name}") for op, name in functions.items()},
-            "maximum": _function("Math.max"),  # NaN stays NaN in all of these
-            "minimum": _function("Math.min"),
-            "sign": _function("Math.sign"),
+            **{op: called(f"Math.{name}") for op, name in functions.items()},
+            "maximum": called("Math.max"),  # NaN stays NaN in all of these
+            "minimum": called("Math.min"),
+            "sign": called("Math.sign"),
             "power": _power,
         }
 
@@ -167,13 +167,6 @@ class _JavaScript:
 
     def library(self, name: str, dtype: str) -> str:
         return (_ERF if name.startswith("erf") else _ROW_OF).replace("NAME", name)
-
-
-def _function(name: str) -> EntryRule:
-    def written(language: Language, node: Node, inputs: list[Expression]) -> Expression:
-        return Expression(f"{name}({', '.join(x.text for x in inputs)})")
-
-    return written
 
 
 def _power(language: Language, node: Node, inputs: list[Expression]) -> Expression:

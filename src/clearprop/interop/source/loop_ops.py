@@ -11,6 +11,15 @@ from clearprop.interop.source.expression import ATOM, COMPARISON, PRODUCT, SUM, 
 from clearprop.interop.source.loops import EntryRule, Language, is_by_entry, meaning
 
 
+def called(name: str, short: str = "") -> EntryRule:
+    """A function of the language; `short` is what its name ends in for numbers of 32 bits."""
+
+    def written(language: Language, node: Node, inputs: list[Expression]) -> Expression:
+        return Expression(f"{name}{short if node.dtype == 'f32' else ''}({', '.join(x.text for x in inputs)})")
+
+    return written
+
+
 def _add(language: Language, node: Node, inputs: list[Expression]) -> Expression:
     return infix("+", SUM, *inputs)
 
