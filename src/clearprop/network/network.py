@@ -18,12 +18,11 @@ from clearprop.execute import Array, Executor, Program, default_executor
 from clearprop.explain import Trace
 from clearprop.forks import undivided
 from clearprop.graph import Graph, dtype_name, simplify
-from clearprop.interop import source, write_model
-from clearprop.interop.onnx import network_to_onnx
-from clearprop.interop.torch_out import torch_module
+from clearprop.interop import write_model
 from clearprop.network import persistence
 from clearprop.network.arguments import as_callbacks, as_held_out, as_penalty, as_stopping, as_truth
 from clearprop.network.ensemble import joined, members_of
+from clearprop.network.exports import Exports
 from clearprop.network.heads import heads_of
 from clearprop.network.parameters import Parameters
 from clearprop.network.plain_steps import PlainSteps
@@ -59,7 +58,7 @@ from clearprop.train import (
 )
 
 
-class Network:
+class Network(Exports):
     """A dense neural network: layers, a loss, and numbers.
 
     Args:
@@ -581,168 +580,6 @@ class Network:
             InvalidValueError: if the network has a function of the user's in it, which no file can carry.
         """
         write_model(path, {"kind": "network", "network": self.header()}, self._run.parameters)
-
-    def to_numpy_source(
-        self,
-        X: ArrayLike | None = None,
-        y: ArrayLike | None = None,
-        *,
-        learning_rate: float | None = None,
-        lang: str = "en",
-    ) -> str:
-        """The network as one Python file that needs NumPy alone: `forward`, `predict`, `loss`, `gradients`, `step`.
-
-        Each value has a line of its own and the textbook's name; the lines are those of the graph that trains. It is
-        the network as it predicts: dropout drops nothing, batch normalisation uses its running means. An op of your
-        own is written out by its definition. Parameters and data stand in it with the fewest digits that give them
-        back; arrays of more than 2,000 numbers as base64.
-
-        Args:
-            X, y: samples and targets, as of `fit`, which the file then has; it prints its loss of them.
-            learning_rate: η of one step of gradient descent at the end of the file, which prints the new loss.
-            lang: of its comments, "en" or "zh".
-
-        Raises:
-            ClearpropError: if X or y does not fit, or for an op that cannot be written, by its name.
-
-        Example:
-            >>> net = Network(2, [cp.Dense(1, "sigmoid", W=[0.5, -0.25], b=0.25)], "bce", dtype="float64")
-            >>> file = {}
-            >>> exec(net.to_numpy_source([[1.0, 3.0]], [1]), file)
-            0.6931471805599453
-            >>> file["gradients"](file["X"], file["y"])["W1"].ravel().tolist()
-            [-0.5, -1.5]
-        """
-        return source.numpy_source(self._content(X, y, learning_rate, lang))
-
-    def to_torch_source(
-        self,
-        X: ArrayLike | None = None,
-        y: ArrayLike | None = None,
-        *,
-        learning_rate: float | None = None,
-        lang: str = "en",
-    ) -> str:
-        """The network as one readable file of PyTorch: an nn.Sequential with the weights of now, and the loss.
-
-        Args:
-            X, y, learning_rate, lang: as of `to_numpy_source`; the step is one of torch.optim.SGD.
-
-        Raises:
-            ClearpropError: if X or y does not fit, or for a layer, an activation or a loss that PyTorch lacks.
-
-        Example:
-            >>> net = Network(2, [cp.Dense(1, "sigmoid", W=[0.5, -0.25], b=0.25)], "bce", dtype="float64")
-            >>> print("\\n".join(net.to_torch_source().splitlines()[8:12]))
-            net = nn.Sequential(
-                nn.Linear(2, 1),
-                nn.Sigmoid(),
-            )
-        """
-        return source.torch_source(self._content(X, y, learning_rate, lang))
-
-    def to_torch(self) -> Any:
-        """The network as an nn.Sequential of PyTorch with the weights of now, in evaluation; `cp.from_torch` reads it.
-
-        Raises:
-            ClearpropError: for a layer or an activation that PyTorch lacks, by its name; without PyTorch.
-        """
-        return torch_module(self.architecture, self._run.parameters, self.dtype)
-
-    def to_source(
-        self,
-        X: ArrayLike | None = None,
-        y: ArrayLike | None = None,
-        *,
-        learning_rate: float | None = None,
-        lang: str = "en",
-    ) -> str:
-        """The Python code that makes this network again with clearprop, with the parameters of now.
-
-        Args:
-            X, y, learning_rate, lang: as of `to_numpy_source`.
-
-        Raises:
-            ClearpropError: if X or y does not fit, or for a function of your own, which code cannot carry.
-
-        Example:
-            >>> net = Network(2, [cp.Dense(1, "sigmoid", W=[0.5, -0.25], b=0.25)], "bce", dtype="float64")
-            >>> exec(net.to_source([[1.0, 3.0]], [1]), {})
-            0.6931471805599453
-        """
-        return source.clearprop_source(self._content(X, y, learning_rate, lang))
-
-    def to_onnx(self, path: str | os.PathLike[str] | None = None, batch: int | None = None) -> Any:
-        """The network as it predicts as an ONNX model, for whatever runs ONNX; it needs `onnx` (clearprop[onnx]).
-
-        The input is X, the output a[L]; parameters and layers' values keep their names: W1, z1, a1. Operators have
-        ONNX's names where it has one (opset 20): Gemm, Relu, LayerNormalization. The architecture stands in the
-        metadata, "clearprop.architecture", unless a function or a layer of your own is in it.
-
-        Args:
-            path: file to write it to, atomically.
-            batch: the number of rows, fixed; None leaves it open, as "N".
-
-        Returns:
-            The `onnx.ModelProto`, which ONNX's checker has passed.
-
-        Raises:
-            MissingDependencyError: without `onnx`.
-            FileError: if the file cannot be written.
-            InvalidValueError: for an op of your own without a definition, by its name, or for more than 2 GB.
-
-        Example:
-            >>> net = Network(2, [cp.Dense(3, "tanh"), cp.Dense(1)])
-            >>> [node.op_type for node in net.to_onnx().graph.node]  # doctest: +SKIP
-            ['Gemm', 'Tanh', 'Gemm']
-        """
-        return network_to_onnx(self.architecture, self._run.parameters, self.dtype, path, batch)
-
-    def to_c(self, name: str = "network", *, lang: str = "en") -> str:
-        """The network as one file of C99 that needs math.h alone, allocates nothing and keeps no state.
-
-        It has `void {name}_predict(const float *x, float *a)` for one sample and `{name}_predict_batch(x, n, a)` for
-        n, in double where the network's dtype is float64. Weights stand in it to the bit; sums run from first to last.
-
-        Args:
-            name: what its functions begin with, so that several networks can be linked into one program.
-            lang: of its comments, "en" or "zh".
-
-        Raises:
-            InvalidValueError: for a name that C does not take, or an op that cannot be written, by its name.
-
-        Example:
-            >>> net = Network(2, [cp.Dense(1, "sigmoid", W=[0.5, -0.25], b=0.25)], "bce")
-            >>> print("\\n".join(net.to_c("gate").splitlines()[12:15]))
-            /* Parameters: W[l] has a row for each input and a column for each unit. */
-            static const float W1[2][1] = {
-                {0.5f},
-        """
-        return source.c_source(self.content(lang), name)
-
-    def to_javascript(self, *, lang: str = "en") -> str:
-        """The network as one module of JavaScript without dependencies: `export function predict(X)` on rows.
-
-        Args:
-            lang: of its comments, "en" or "zh".
-
-        Raises:
-            InvalidValueError: for an op that cannot be written, by its name.
-
-        Example:
-            >>> net = Network(2, [cp.Dense(1, "sigmoid", W=[0.5, -0.25], b=0.25)], "bce")
-            >>> print("\\n".join(net.to_javascript().splitlines()[4:6]))
-            export const nInputs = 2;
-            export const nOutputs = 1;
-        """
-        return source.javascript_source(self.content(lang))
-
-    def content(self, lang: str = "en") -> source.Content:
-        """What files of source code are made of."""
-        return self._content(None, None, None, lang)
-
-    def _content(self, X: Any, y: Any, learning_rate: float | None, lang: str) -> source.Content:
-        return source.content_of(self.architecture, self._run.parameters, self.dtype, X, y, learning_rate, lang)
 
     def header(self) -> dict[str, Any]:
         """What a file must say of the network beside its arrays, as plain data."""
