@@ -67,15 +67,6 @@ class Conversation:
             self._bench = Bench(PRESETS["xor"].state("xor"))
         return self._bench
 
-    def resting(self) -> State | None:
-        """The state that another conversation can go on from; None while it answers."""
-        if not self._lock.acquire(blocking=False):
-            return None
-        try:
-            return self.bench.current()
-        finally:
-            self._lock.release()
-
     def network(self) -> Network:
         """The network as it is now: a copy, since two trainings of one network would spoil each other's steps."""
         with self._lock:

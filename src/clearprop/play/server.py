@@ -10,8 +10,9 @@ import json
 import logging
 import secrets
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from importlib.resources import files
+from typing import Any
 
 from clearprop.play.conversation import Conversation
 from clearprop.play.state import State
@@ -46,29 +47,36 @@ class Pages:
     def __init__(self, state: State | None) -> None:
         self._first, self._open = state, OrderedDict[str, Conversation]()
         self._asleep: OrderedDict[str, State] = OrderedDict()
+        self._asked = Counter[str]()  # messages that are being answered
         self._lock = threading.Lock()
 
     def knows(self, page: str) -> bool:
         """Whether a page's bench is still there, or its state."""
         return page in self._open or page in self._asleep
 
-    def of(self, page: str) -> tuple[Conversation, bool]:
-        """That of a page, a new one where there is none yet; and whether it was asleep."""
+    def answer(self, page: str, message: dict[str, Any]) -> dict[str, Any]:
+        """What a page's bench answers, "woken" where it had been asleep. A page that is new gets a new one."""
         with self._lock:
             state = self._asleep.pop(page, None)
             if page not in self._open:
                 self._open[page] = Conversation(self._first if state is None else state)
+            talk = self._open[page]
+            self._asked[page] += 1  # put away from here on, it would be asked in vain
             self._open.move_to_end(page)
             self._put_away()
-            return self._open[page], state is not None
+        try:
+            answer = talk.answer(message)
+        finally:
+            with self._lock:
+                self._asked[page] -= 1
+        return answer if state is None else {**answer, "woken": True}
 
     def _put_away(self) -> None:
         """Keep no more benches than are bounded, but those that are answering, and no more states and letters."""
         for page in list(self._open)[: max(0, len(self._open) - _MOST_PAGES)]:
-            state = self._open[page].resting()
-            if state is not None:
-                del self._open[page]
-                self._asleep[page] = state
+            if not self._asked[page]:
+                self._asleep[page] = self._open.pop(page).bench.current()
+                del self._asked[page]
         letters = sum(len(state.data.text) for state in self._asleep.values())
         while len(self._asleep) > _MOST_ASLEEP or letters > _MOST_LETTERS:
             letters -= len(self._asleep.popitem(last=False)[1].data.text)
@@ -127,9 +135,7 @@ def _answered(pages: Pages, page: str, body: bytes) -> str:
         message = json.loads(body)
     except (ValueError, RecursionError):
         return json.dumps({"error": "a message that is no JSON"})
-    talk, woken = pages.of(page)
-    answer = talk.answer(message)
-    return json.dumps({**answer, "woken": True} if woken else answer, allow_nan=False)
+    return json.dumps(pages.answer(page, message), allow_nan=False)
 
 
 async def _not_so(request: Request, error: Exception) -> Response:
