@@ -22,7 +22,9 @@ from answering import answering
 pytest.importorskip("starlette")
 
 from clearprop.serve import listener
+from clearprop.serve import rate as rates
 from clearprop.serve.application import Limits, ModelServer
+from clearprop.serve.rate import Rate
 from clearprop.serve.rows import MOST_ROWS
 
 SMALL = {"hidden": (4,), "epochs": 3, "learning_rate": 0.01, "members": 1}
@@ -343,6 +345,43 @@ def test_who_finds_no_place_is_told_to_come_back(models):
             time.sleep(0.02)
         else:
             pytest.fail("no place became free")
+
+
+def test_a_client_that_asks_too_often_is_told_when_to_come_back(models):
+    """Pages and health are not counted; another address has a rate of its own."""
+    with serving(models["network"], Limits(rate=2.0)) as server:
+        answers = [asked(server, [[0.0, 0.0, 0.0]]) for _ in range(3)]
+        assert [status for status, *_ in answers] == [200, 200, 429]
+        assert answers[2][1]["error"] == "more than 2 requests a second from one client"
+        assert answers[2][2]["Retry-After"] == "1"
+        assert asked(server, path="/health", method="GET")[0] == 200
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 3)), max_size=60), st.floats(0.2, 20))
+def test_a_rate_holds_over_any_time(questions, per_second):
+    """Within t seconds at most t times the rate are let through, and a second's worth (or one); who waits gets in."""
+    clock, let = [0.0], {"a": [], "b": []}
+    rate = Rate(per_second, lambda: clock[0])
+    for client, later in questions:
+        clock[0] += later
+        wait = rate.wait(client)
+        if wait:
+            clock[0] += wait * (1 + 1e-9)
+            assert rate.wait(client) == 0.0
+        let[client].append(clock[0])
+    for times in let.values():
+        for i, first in enumerate(times):
+            for j in range(i, len(times)):
+                assert j - i + 1 <= max(1.0, per_second) + (times[j] - first) * per_second + 1e-6
+
+
+def test_buckets_of_clients_are_bounded(monkeypatch):
+    monkeypatch.setattr(rates, "MOST_CLIENTS", 3)
+    rate = Rate(1.0, lambda: 0.0)
+    assert [rate.wait(client) for client in "abca"] == [0.0, 0.0, 0.0, 1.0]
+    rate.wait("d")  # b was not heard of for the longest time
+    assert [rate.wait(client) > 0 for client in "acd"] == [True, True, True]
+    assert len(rate._clients) == 3
 
 
 def test_a_fault_of_the_program_is_no_traceback(models, monkeypatch, caplog):

@@ -17,15 +17,16 @@ def serve(
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Address to bind to; by default only this machine is answered.")
     ] = "127.0.0.1",
+    rate: Annotated[int, typer.Option(help="Requests a second that one client may make; 0: any number.", min=0)] = 0,
 ) -> None:
     """Answer rows of JSON over HTTP: POST /predict, POST /explain; GET / is a page that says how.
 
     Nothing asks who a client is: with another --host, whoever reaches the port is answered.
     """
     from clearprop.estimators import load
-    from clearprop.serve.application import ModelServer, is_loopback
+    from clearprop.serve.application import Limits, ModelServer, is_loopback
 
-    server = ModelServer(load(model), model.name, port, host)
+    server = ModelServer(load(model), model.name, port, host, Limits(rate=rate))
     if not is_loopback(host):
         tell(
             f"Warning: {host} is reached from other machines: whoever reaches port {server.port} is answered, with no "

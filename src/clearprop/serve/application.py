@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from clearprop.serve import lacking
 from clearprop.serve.answers import served
 from clearprop.serve.openapi import description_of
 from clearprop.serve.page import page_of
+from clearprop.serve.rate import Rate
 from clearprop.serve.rows import question_of
 from clearprop.version import installed_version
 from clearprop.visible import visible
@@ -55,6 +57,7 @@ class Limits:
         at_once: how many are computed at the same time.
         waiting: how many may wait for that; more are told to come back.
         inline: so few rows are answered at once by a network of a few parameters, and take no place.
+        rate: requests for answers that one client may make in a second; 0 for any number.
     """
 
     def __init__(
@@ -64,16 +67,17 @@ class Limits:
         at_once: int = AT_ONCE,
         waiting: int = WAITING,
         inline: int = INLINE,
+        rate: float = 0.0,
     ) -> None:
         self.largest, self.seconds, self.at_once, self.waiting = largest, seconds, at_once, waiting
-        self.inline = inline
+        self.inline, self.rate = inline, rate
 
 
 class RefusalError(Exception):
-    """A request that is answered with a status and a sentence."""
+    """A request that is answered with a status and a sentence, and with the seconds after which it may come again."""
 
-    def __init__(self, status: int, why: str) -> None:
-        self.status, self.why = status, why
+    def __init__(self, status: int, why: str, after: float | None = None) -> None:
+        self.status, self.why, self.after = status, why, after
 
 
 class _Room:
@@ -86,13 +90,14 @@ class _Room:
     async def compute(self, work: Callable[[], bytes]) -> bytes:
         """The work's result."""
         if not self._places.acquire(blocking=False):
-            raise RefusalError(503, "too many requests at once: come back in a second")
+            raise RefusalError(503, "too many requests at once: come back in a second", 1.0)
         future = self._threads.submit(work)
         future.add_done_callback(lambda _: self._places.release())
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), self._limits.seconds)
         except TimeoutError:
-            raise RefusalError(503, f"no answer within {self._limits.seconds:g} s: fewer rows at a time") from None
+            why = f"no answer within {self._limits.seconds:g} s: fewer rows at a time"
+            raise RefusalError(503, why, 1.0) from None
 
 
 Answering = Callable[[Request], Awaitable[Response]]
@@ -109,7 +114,7 @@ def application(model: Model, name: str, hosts: set[str] | None = None, limits: 
     """
     answering, limits = served(model), limits or Limits()
     name = visible(name)
-    described, room = description_of(model, name), _Room(limits)
+    described, room, rate = description_of(model, name), _Room(limits), Rate(limits.rate)
     few = limits.inline if _parameters(model) <= _QUICK else 0
 
     async def predict(request: Request) -> Response:
@@ -137,7 +142,7 @@ def application(model: Model, name: str, hosts: set[str] | None = None, limits: 
         "/": (page_of(described).encode(), "text/html"),
     }
     asks = {"/predict": predict, "/explain": explain}
-    routes = [Route(path, _guarded(answer, hosts), methods=["POST"]) for path, answer in asks.items()]
+    routes = [Route(path, _guarded(_rated(answer, rate), hosts), methods=["POST"]) for path, answer in asks.items()]
     routes += [Route(path, _guarded(_fixed(*what), hosts), methods=["GET"]) for path, what in fixed.items()]
     return Starlette(routes=routes, exception_handlers={Exception: failing(_log), HTTPException: _not_there})
 
@@ -165,6 +170,18 @@ def _fixed(content: bytes, kind: str) -> Answering:
     return answer
 
 
+def _rated(answer: Answering, rate: Rate) -> Answering:
+    """What answers a client that does not ask too often."""
+
+    async def limited(request: Request) -> Response:
+        seconds = rate.wait(request.client.host if request.client else "")
+        if seconds:
+            raise RefusalError(429, f"more than {rate.per_second:g} requests a second from one client", seconds)
+        return await answer(request)
+
+    return limited
+
+
 def _guarded(answer: Answering, hosts: set[str] | None) -> Answering:
     """What answers, or one sentence that says why not."""
 
@@ -173,7 +190,7 @@ def _guarded(answer: Answering, hosts: set[str] | None) -> Answering:
             why = foreign(request, hosts)
             return said(403, why) if why is not None else await answer(request)
         except RefusalError as refusal:
-            again = {"Retry-After": "1"} if refusal.status == 503 else {"Connection": "close"}
+            again = {"Connection": "close"} if refusal.after is None else {"Retry-After": str(math.ceil(refusal.after))}
             return said(refusal.status, refusal.why, **again)
         except ClearpropError as error:
             return said(422, str(error))

@@ -89,6 +89,7 @@ def _operation(summary: str, asked: Data, content: Data) -> Data:
     refused = {
         "413": "The message is too long.",
         "422": "The rows or the options are not as they should be.",
+        "429": "More requests a second than one client may make.",
         "503": "Too many requests at once, or no answer in time.",
     }
     responses = {status: {"description": why, "content": error} for status, why in refused.items()}
