@@ -42,6 +42,7 @@ def test_the_recipe_without_the_illness_is_healthy(data, activation, hidden):
     assert tried(Recipe(data, hidden, activation)).diagnosis.findings == ()
 
 
+@pytest.mark.long
 def test_the_table_says_what_was_found_and_what_became_of_it():
     lines = table().splitlines()
     assert len(lines) == 2 + len(CASES)

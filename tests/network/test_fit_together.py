@@ -65,7 +65,12 @@ def same_as_alone(make, y, executor, n_threads, fits=2, **arguments):
 
 
 @pytest.mark.parametrize(
-    ("executor", "n_threads"), [(EXECUTORS[-1], 1), (EXECUTORS[-1], 2), (EXECUTORS[-1], 5), (EXECUTORS[0], 2)]
+    ("executor", "n_threads"),
+    [
+        (EXECUTORS[-1], 2),
+        (EXECUTORS[0], 2),
+        *(pytest.param(EXECUTORS[-1], n, marks=pytest.mark.long) for n in (1, 5)),
+    ],
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_each_comes_to_the_bits_of_itself_alone(executor, n_threads, dtype):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -11,7 +12,7 @@ from clearprop.interop import source
 from clearprop.interop.onnx import network_to_onnx
 from clearprop.interop.torch_out import torch_module
 from clearprop.nn import Architecture
-from clearprop.train import Run
+from clearprop.train import Optimizer, Run, resolve_optimizer
 
 
 class Exports:
@@ -27,6 +28,7 @@ class Exports:
         y: ArrayLike | None = None,
         *,
         learning_rate: float | None = None,
+        optimizer: str | Optimizer | None = None,
         lang: str = "en",
     ) -> str:
         """The network as one Python file that needs NumPy alone: `forward`, `predict`, `loss`, `gradients`, `step`.
@@ -39,6 +41,8 @@ class Exports:
         Args:
             X, y: samples and targets, as of `fit`, which the file then has; it prints its loss of them.
             learning_rate: η of one step of gradient descent at the end of the file, which prints the new loss.
+            optimizer: by name or as an object: `step` is then a step of it, with the arrays that it keeps, and has its
+                learning rate unless one is given. A schedule stays at its first number.
             lang: of its comments, "en" or "zh".
 
         Raises:
@@ -52,7 +56,10 @@ class Exports:
             >>> file["gradients"](file["X"], file["y"])["W1"].ravel().tolist()
             [-0.5, -1.5]
         """
-        return source.numpy_source(self._content(X, y, learning_rate, lang))
+        content = self._content(X, y, learning_rate if optimizer is None else None, lang)
+        if optimizer is not None:
+            content = replace(content, optimizer=resolve_optimizer(optimizer, learning_rate))
+        return source.numpy_source(content)
 
     def to_torch_source(
         self,

@@ -99,7 +99,11 @@ def textbook_step(graph: Graph, architecture: Architecture, optimizer: Optimizer
 
 
 def append_update(
-    gradients: Mapping[Name, Node], parameters: Mapping[Name, Node], architecture: Architecture, optimizer: Optimizer
+    gradients: Mapping[Name, Node],
+    parameters: Mapping[Name, Node],
+    architecture: Architecture,
+    optimizer: Optimizer,
+    numbers: str = "f64",
 ) -> dict[str, Node]:
     """The optimizer's step behind the gradients: (θ, state) → (θ′, state′) for each parameter.
 
@@ -108,11 +112,12 @@ def append_update(
         parameters: θ, by name.
         architecture: says which of them decay, and what factors they have.
         optimizer: whose step it is.
+        numbers: the dtype of η and the optimizer's other numbers.
 
     Returns:
         By name, the new value of each parameter and then those of the arrays that the optimizer keeps beside it.
     """
-    h = {letter: g.variable(Name.scalar(letter)) for letter in first_numbers(optimizer)}
+    h = {letter: g.variable(Name.scalar(letter), (), numbers) for letter in first_numbers(optimizer)}
     new: dict[Name, Node] = {}
     for name, dtheta in clipped(gradients, optimizer).items():
         theta = parameters[name]

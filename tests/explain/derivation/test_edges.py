@@ -134,12 +134,12 @@ def wide(inputs: int, hidden: int, outputs: int, N: int) -> Network:
 def test_a_large_network_is_elided():
     layers = [cp.Dense(512, "relu"), cp.Dense(512, "relu"), cp.Dense(10, "softmax")]
     net = cp.Network(784, layers, "cross_entropy", l2=1e-3)
-    text = net.trace(rng.normal(size=(1000, 784)), rng.integers(0, 10, 1000)).explain().to_text()
+    text = net.trace(rng.normal(size=(200, 784)), rng.integers(0, 10, 200)).explain().to_text()
     assert len(text) < 40_000
     assert max(map(len, text.splitlines())) < 3_000
     assert "The matrices are too large to print; single elements stand for them." in text
     assert "401,406 more elements of the same form." in text  # 784 · 512 − 2
-    assert set(re.findall(r"… (\d+) …", text)) == {"778", "506", "994"}  # of inputs, units and samples, but six
+    assert set(re.findall(r"… (\d+) …", text)) == {"778", "506", "194"}  # of inputs, units and samples, but six
 
 
 @pytest.mark.parametrize("convention", first(["column", "row"], 1))

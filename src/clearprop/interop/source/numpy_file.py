@@ -11,6 +11,7 @@ from clearprop.interop.source.content import Content
 from clearprop.interop.source.file import comment, definition, docstring, laid_out, listed
 from clearprop.interop.source.literals import MOST_NUMBERS, Identifiers, encoded, nested, number, string
 from clearprop.interop.source.numpy_ops import NUMPY
+from clearprop.interop.source.numpy_step import OptimizerStep
 from clearprop.interop.source.writing import Functions, Writing, reached
 from clearprop.nn.names import LOSS, TARGET, X
 
@@ -39,11 +40,16 @@ class _File:
         }
         bound = {inputs[name]: text for name, text in self.parameters.items()}
         self.bound = bound | {inputs[name]: letter for name, letter in ((X, "X"), (TARGET, "y")) if name in inputs}
+        self.stepping: OptimizerStep | None = None
+        if content.optimizer is not None and content.gradients:
+            ours = {name: text for name, text in self.parameters.items() if name in content.gradients}
+            self.stepping = OptimizerStep(content, content.optimizer, ours, self.names, self.functions)
 
     def text(self) -> str:
         c = self.content
         definitions = list(self._definitions())  # first, for they tell which helpers and imports are needed
-        head = docstring(c.say("source.numpy_title"), c.notes())
+        rule = c.say("source.gradient_descent") if c.optimizer is None else type(c.optimizer).__name__
+        head = docstring(c.say("source.numpy_title", rule=rule), c.notes())
         imports = self._imports([*self.functions.written.values(), *definitions])
         helpers = [source.rstrip() for source in self.functions.written.values()]
         return laid_out(f"{head}\n\n{imports}\n\n{self._numbers()}", [*helpers, *definitions], self._main())
@@ -72,6 +78,9 @@ class _File:
         c = self.content
         lines = [comment(c.say("source.parameters"))]
         lines += [f"{text} = {self._array(c.parameters[name], text)}" for name, text in self.parameters.items()]
+        if self.stepping is not None:
+            kept = list(self.stepping.kept())
+            lines += ["", comment(c.say("source.optimizer", name=type(c.optimizer).__name__)), *kept] if kept else []
         if c.X is not None:
             lines += ["", comment(c.say("source.data")), f"X = {self._array(c.X, 'X')}"]
         if c.y is not None:
@@ -113,7 +122,7 @@ class _File:
         yield self._loss(writing.after([*self.bound, *passed]), passed)
         if slopes:
             yield self._gradients(writing.after([*self.bound, *passed]), passed, slopes)
-            yield self._step(slopes)
+            yield self._step(slopes) if self.stepping is None else self.stepping.source()
 
     def _loss(self, writing: Writing, passed: Mapping[Node, str]) -> str:
         total = without_alias(self.graph[LOSS])
@@ -145,7 +154,9 @@ class _File:
         if c.y is None:
             return ["print(predict(X))"]
         lines = ["print(loss(X, y))"]
-        if c.learning_rate is not None and c.gradients:
+        if self.stepping is not None:
+            lines += [self.stepping.call, "print(loss(X, y))"]
+        elif c.learning_rate is not None and c.gradients:
             lines += [f"step(X, y, learning_rate={number(c.learning_rate)})", "print(loss(X, y))"]
         return lines
 

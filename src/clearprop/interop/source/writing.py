@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -70,7 +71,8 @@ class Functions:
         op = node.op
         meaning = op.definition if op.stable is None or op.name in self.target.plain else op.stable
         assert meaning is not None
-        inputs = [variable(letter, x.shape, x.dtype) for letter, x in zip(_letters(node), node.inputs, strict=True)]
+        given = zip(_letters(op.definition, node), node.inputs, strict=True)
+        inputs = [variable(letter, x.shape, x.dtype) for letter, x in given]
         graph = tidy(Graph({"": meaning(*inputs, **node.attrs)}))
         letters = {x: str(x.name) for x in inputs}
         names = Identifiers([*self.target.reserved, *letters.values()])
@@ -79,8 +81,13 @@ class Functions:
         return definition("{name}", letters.values(), self.told(op.name), writing.body(f"return {result.text}"))
 
 
-def _letters(node: Node) -> Sequence[str]:
-    return ["x"] if len(node.inputs) == 1 else ["x", "y", "z", "u", "v", "w"][: len(node.inputs)]
+def _letters(definition: Callable[..., Node] | None, node: Node) -> Sequence[str]:
+    """What an op's inputs are called: x and y; of more than two as its definition calls them."""
+    if len(node.inputs) <= 2 or definition is None:
+        return ["x", "y", "z", "u", "v", "w"][: len(node.inputs)]
+    parameters = inspect.signature(definition).parameters.values()
+    own = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD][: len(node.inputs)]
+    return own if len(own) == len(node.inputs) else [f"x{k}" for k in range(1, len(node.inputs) + 1)]
 
 
 class Writing:
@@ -116,6 +123,10 @@ class Writing:
         following = Writing(self.target, self.functions, self.names, self._batch)
         following._bound, following._named = {n: self._bound[n] for n in kept}, self._named
         return following
+
+    def call(self, node: Node, name: str) -> None:
+        """Say what a value is to be called in this function."""
+        self._named[node] = name
 
     @property
     def bound(self) -> dict[Node, str]:
