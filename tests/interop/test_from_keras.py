@@ -3,26 +3,44 @@
 `tests/peers/test_from_keras.py` reads those of Keras itself.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import clearprop as cp
 
 
-def layer(kind, weights=(), trainable=True, inbound=(), **config):
+def layer(kind, weights=(), trainable=True, module="keras.src.layers", **config):
     """A layer of a class of this name."""
     members = {
+        "__module__": module,
         "name": f"{kind.lower()}_1",
         "trainable": trainable,
         "get_config": lambda self: config,
         "get_weights": lambda self: [np.array(w, np.float32) for w in weights],
-        "_inbound_nodes": inbound,
+        "_inbound_nodes": [],
     }
     return type(kind, (), members)()
 
 
 def sequential(*layers, shape=(None, 2), kind="Sequential", **more):
-    return type(kind, (), {"layers": list(layers), "input_shape": shape, **more})()
+    members = {"__module__": "keras.src.models", "layers": list(layers), "input_shape": shape, **more}
+    return type(kind, (), members)()
+
+
+class Value:
+    """What a call of a layer makes, and where from: None is the model's input."""
+
+    def __init__(self, layer=None, *given, **options):
+        if layer is not None:
+            arguments = SimpleNamespace(kwargs=options)
+            layer._inbound_nodes.append(SimpleNamespace(input_tensors=given, arguments=arguments))
+            self._keras_history = (layer, len(layer._inbound_nodes) - 1, 0)
+
+
+def functional(start, *ends):
+    return sequential(kind="Functional", inputs=[start], outputs=list(ends))
 
 
 def dense(n_in, n_out, activation="linear", bias=True, trainable=True):
@@ -86,9 +104,26 @@ def test_the_loss_that_it_was_compiled_with(compiled, wanted):
     assert net.architecture.loss == cp.CrossEntropy()
 
 
-def from_elsewhere(*operations):
-    parents = [type("Node", (), {"operation": each}) for each in operations]
-    return [type("Node", (), {"parent_nodes": parents})]
+def test_a_functional_model_is_followed_from_its_output_back():
+    start, first, last = Value(), dense(2, 3, "relu"), dense(3, 1)
+    aside = Value(first, Value())  # a layer may have been called elsewhere
+    end = Value(last, Value(first, start))
+    X = np.array([[0.5, -1.0]], np.float32)
+    assert np.array_equal(
+        cp.from_keras(functional(start, end)).predict(X), cp.from_keras(sequential(first, last)).predict(X)
+    )
+    with pytest.raises(cp.ClearpropError, match="2 outputs"):
+        cp.from_keras(functional(start, aside, end))
+    square = dense(2, 2)
+    with pytest.raises(cp.ClearpropError, match="dense_1.*used more than once"):
+        cp.from_keras(functional(start, Value(square, Value(square, start))))
+    with pytest.raises(cp.ClearpropError, match="used more than once"):
+        cp.from_keras(sequential(square, sequential(square)))
+    with pytest.raises(cp.ClearpropError, match="training=True"):
+        cp.from_keras(functional(start, Value(layer("Dropout", rate=0.5), start, training=True)))
+    branch = Value(layer("Add"), Value(square, start), Value(first, start))
+    with pytest.raises(cp.ClearpropError, match="layer 'add_1' is a Add.*dense_1, dense_1"):
+        cp.from_keras(functional(start, branch))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +139,8 @@ def from_elsewhere(*operations):
         (layer("LayerNormalization", scale=False, center=False), "scale=True"),
         (layer("Dense", [], use_bias=True), "build the model first"),
         (dense(3, 1), "takes 3 values"),
-        (layer("ReLU", inbound=from_elsewhere(layer("Add"))), "what add_1 makes"),
+        (layer("Dense", module="mine"), "layer 'dense_1' is a Dense; expected one of keras.layers itself"),
+        (layer("Softmax", module="keras.src.ops.nn"), "keras.layers itself"),
         (layer("Dropout", rate=1.5), "dropout rate"),
     ],
 )

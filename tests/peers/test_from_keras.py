@@ -57,8 +57,26 @@ def test_a_functional_model_that_is_a_chain():
     branch = layers.Add()([hidden, layers.Dense(5)(hidden)])
     with pytest.raises(cp.ClearpropError, match="is a Add"):
         cp.from_keras(keras.Model(start, layers.Dense(2)(branch)))
-    with pytest.raises(cp.ClearpropError, match="a chain"):
-        cp.from_keras(keras.Model(start, [layers.Dense(2)(hidden), layers.Dense(1)(hidden)]))
+    with pytest.raises(cp.ClearpropError, match="2 outputs"):
+        cp.from_keras(keras.Model(start, [hidden, layers.Dense(1)(hidden)]))
+    square = layers.Dense(4)
+    with pytest.raises(cp.ClearpropError, match="used more than once"):
+        cp.from_keras(keras.Model(start, square(square(start))))
+    require_same(keras.Model(start, square(start)))
+    with pytest.raises(cp.ClearpropError, match="is a Softmax; expected one of keras.layers itself"):
+        cp.from_keras(keras.Model(start, keras.ops.softmax(hidden)))
+    with pytest.raises(cp.ClearpropError, match="training=True"):
+        cp.from_keras(keras.Model(start, layers.Dropout(0.5)(hidden, training=True)))
+
+
+class Dense(layers.Dense):
+    def call(self, given):
+        return 2 * super().call(given)
+
+
+def test_a_layer_of_ones_own_is_refused_whatever_its_name():
+    with pytest.raises(cp.ClearpropError, match="keras.layers itself"):
+        cp.from_keras(keras.Sequential([layers.Input((4,)), Dense(2)]))
 
 
 def test_a_model_that_is_not_built_is_refused():

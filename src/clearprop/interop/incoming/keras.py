@@ -11,7 +11,8 @@ from clearprop.errors import InvalidValueError
 from clearprop.execute import Array
 from clearprop.interop.incoming.stack import Imported, Stack, widened
 
-_MOST_NESTED = 50
+_MOST_NESTED, _MOST_LAYERS = 50, 2000
+_MODELS = ("Sequential", "Functional")
 _SAME = {"leaky_relu": nn.LeakyReLU(0.2), "swish": "silu", "exponential": "exp"}  # by Keras's names
 _LOSSES = {
     **dict.fromkeys(("mse", "mean_squared_error", "MeanSquaredError"), "mean_squared_error"),
@@ -29,7 +30,7 @@ def keras_network(model: Any, loss: Any = None) -> Imported:
         InvalidValueError: for a layer or an activation that clearprop lacks, by its class and name.
     """
     stack = Stack("the Keras model", _n_inputs(model))
-    _read(model, stack, 0)
+    _read(model, stack, 0, set())
     compiled = getattr(model, "loss", None)
     if loss is None and compiled is not None:
         loss = _LOSSES.get(compiled if isinstance(compiled, str) else type(compiled).__name__)
@@ -45,31 +46,53 @@ def _n_inputs(model: Any) -> int | None:
     return None
 
 
-def _read(model: Any, stack: Stack, depth: int) -> None:
-    if type(model).__name__ not in ("Sequential", "Functional", "Model") or depth == _MOST_NESTED:
+def _read(model: Any, stack: Stack, depth: int, used: set[int]) -> None:
+    if not _is_of_keras(model, "models", "engine") or _kind(model) not in _MODELS or depth == _MOST_NESTED:
         raise InvalidValueError(
-            f"a {type(model).__name__}", "a keras.Sequential, or a functional model that is a chain"
+            f"a {_kind(model)} of {type(model).__module__}", "a keras.Sequential, or a functional model that is a chain"
         )
-    for before, layer in zip([None, *model.layers], model.layers, strict=False):
-        _require_chain(before, layer)
-        kind = type(layer).__name__
-        if kind in ("Sequential", "Functional"):
-            _read(layer, stack, depth + 1)
-        elif kind in _LAYERS:
+    for layer in model.layers if _kind(model) == "Sequential" else _followed(model):
+        kind = _kind(layer)
+        if id(layer) in used:
+            raise _refused(layer, "each layer used once", "it is used more than once, with the same weights")
+        used.add(id(layer))
+        if kind in _MODELS:
+            _read(layer, stack, depth + 1, used)
+        elif _is_of_keras(layer, "layers") and kind in _LAYERS:
             _LAYERS[kind](layer, _config(layer), stack)
-        elif kind not in ("InputLayer", "Flatten"):
-            raise _refused(layer, "one of Sequential, " + ", ".join(_LAYERS))
+        elif not _is_of_keras(layer, "layers", "engine") or kind not in ("InputLayer", "Flatten"):
+            raise _refused(layer, "one of keras.layers itself: Sequential, " + ", ".join(_LAYERS))
 
 
-def _require_chain(before: Any, layer: Any) -> None:
-    """A layer takes what the layer before it makes, and nothing else."""
-    nodes = getattr(layer, "_inbound_nodes", [])
-    for node in nodes[:1]:
-        parents = getattr(node, "parent_nodes", [])
-        operations = [getattr(parent, "operation", None) for parent in parents]
-        if before is not None and operations not in ([], [before]):
-            names = [getattr(each, "name", "?") for each in operations]
-            raise _refused(layer, f"a chain: it takes what {', '.join(map(str, names))} makes")
+def _kind(layer: Any) -> str:
+    return type(layer).__name__
+
+
+def _is_of_keras(layer: Any, *parts: str) -> bool:
+    """Whether its class is one of Keras's own, not one of the same name."""
+    package, *inner = type(layer).__module__.split(".")
+    return package in ("keras", "tf_keras") and any(part in inner for part in parts)
+
+
+def _followed(model: Any) -> list[Any]:
+    """The layers of a functional model in their order, followed from its output back to its input."""
+    if len(model.outputs) != 1 or len(model.inputs) != 1:
+        found = f"{len(model.inputs)} inputs and {len(model.outputs)} outputs"
+        raise InvalidValueError(f"a Keras model with {found}", "one of each: a chain")
+    value, layers = model.outputs[0], list[Any]()
+    while value is not model.inputs[0]:
+        layer, index = value._keras_history[:2]
+        node = layer._inbound_nodes[index]
+        given = getattr(node, "input_tensors" if hasattr(node, "arguments") else "keras_inputs")
+        call = node.arguments.kwargs if hasattr(node, "arguments") else node.call_kwargs
+        if call.get("training"):
+            raise _refused(layer, "one that predicts as the model does", "it is called with training=True")
+        if len(given) != 1 or len(layers) == _MOST_LAYERS:
+            names = ", ".join(str(_name(each._keras_history[0])) for each in given[:5])
+            raise _refused(layer, "a chain of layers", f"it takes what {names} make" if given else None)
+        layers.append(layer)
+        value = given[0]
+    return layers[::-1]
 
 
 def _refused(layer: Any, expected: str, hint: str | None = None) -> InvalidValueError:
