@@ -53,7 +53,9 @@ def random_pipeline(rng):
             return [SimpleImputer(), SCALERS[rng.integers(5)](), SCALERS[rng.integers(5)]()]
         case 3:
             parts = [("first", SCALERS[rng.integers(5)](), [2, 0]), ("second", "passthrough", slice(1, 2))]
-            return [ColumnTransformer(parts, remainder=str(rng.choice(["drop", "passthrough"])))]
+            weights = [None, {"first": 0.5, "second": -3.0}][rng.integers(2)]
+            remainder = str(rng.choice(["drop", "passthrough"]))
+            return [ColumnTransformer(parts, remainder=remainder, transformer_weights=weights)]
     drop = [None, "first", "if_binary"][rng.integers(3)]
     encoder = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(drop=drop))
     parts = [("codes", encoder, [4, 3]), ("numbers", SCALERS[rng.integers(5)](), [0, 2])]
@@ -135,6 +137,7 @@ def plus_one(X):
         ([ColumnTransformer([("poly", PolynomialFeatures(), [0])])], "'columntransformer.poly'"),
         ([MinMaxScaler(clip=True)], "clip=True"),
         ([SimpleImputer(add_indicator=True)], "indicator"),
+        ([SimpleImputer(missing_values=0)], "missing_values=0"),
         ([FunctionTransformer(plus_one)], "the function"),
         ([StandardScaler(), OneHotEncoder()], "as they are|categories"),
         ([ColumnTransformer([("hot", OneHotEncoder(), [3]), ("as", "passthrough", [3, 0])])], "encoded"),

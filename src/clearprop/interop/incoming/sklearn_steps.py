@@ -118,6 +118,8 @@ def _imputer(step: Any, name: str, x: Features) -> Features:
     numbers = np.asarray(step.statistics_)
     if step.add_indicator or numbers.dtype.kind not in "fiu" or np.isnan(numbers.astype(float)).any():
         raise _refused(step, name, "an indicator, texts or an empty column", "numbers alone")
+    if not (isinstance(step.missing_values, float | np.floating) and np.isnan(step.missing_values)):
+        raise _refused(step, name, f"missing_values={step.missing_values!r}", "NaN: a number is none that is missing")
     said(f"step {name!r} fills in missing numbers; the network takes none: fill them in before")
     return x
 
@@ -156,7 +158,8 @@ def _columns(step: Any, name: str, x: Features) -> Features:
             continue
         indices = _indices(step, columns, x.A.shape[1])
         if indices:
-            made = made.beside(_after(each, f"{name}.{inner}", x.taken(indices)))
+            weight = (step.transformer_weights or {}).get(inner, 1.0)
+            made = made.beside(_after(each, f"{name}.{inner}", x.taken(indices)).scaled(weight, 0.0))
     return made
 
 
