@@ -32,15 +32,16 @@ def torch_word(given: Any) -> tuple[str, dict[str, Any]]:
         InvalidValueError: for one that PyTorch lacks, by its name.
     """
     found = nn.resolve_activation(given)
-    if found.name == "leaky_relu":
+    is_known = nn.ACTIVATIONS.get(found.name) is found  # and no function of one's own that has its name
+    if is_known and found.name == "leaky_relu":
         given = nn.LeakyReLU()
-    if found.name == "elu":
+    if is_known and found.name == "elu":
         given = nn.ELU()
     if isinstance(given, nn.LeakyReLU):
         return "LeakyReLU", {"negative_slope": given.slope}
     if isinstance(given, nn.ELU):
         return "ELU", {"alpha": given.alpha}
     name = SAME.get(found.name, found.name)
-    if nn.ACTIVATIONS.get(found.name) is not found or name not in WORDS:
+    if not is_known or name not in WORDS:
         raise InvalidValueError(f"the activation {found.name}", "one that PyTorch has: " + ", ".join(WORDS))
     return WORDS[name]
