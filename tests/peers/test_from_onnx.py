@@ -1,7 +1,5 @@
 """ONNX models, read: the answers of ONNX Runtime, a name for every node that is no layer, and errors for damage."""
 
-import json
-
 import numpy as np
 import onnx
 import onnxruntime
@@ -12,7 +10,6 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 import clearprop as cp
-from clearprop.interop import describe_architecture
 
 pytestmark = pytest.mark.peers
 
@@ -226,23 +223,55 @@ def test_half_precision_is_widened_and_that_is_said():
     assert net.predict([[1.0, 1.0]]).tolist() == [[3.5, 5.0]]
 
 
-def ours(net):
-    """A model as clearprop writes it: initializers under the parameters' names, and the description."""
-    maker = Maker(net.architecture.n_inputs, np.float64 if net.dtype == "f64" else np.float32)
-    maker.then("Identity")
-    maker.constants = [numpy_helper.from_array(a, name) for name, a in net.arrays().items()]
-    return maker.model(**{"clearprop.architecture": json.dumps(describe_architecture(net.architecture))})
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_what_clearprop_wrote_comes_back_to_the_same_bits(dtype):
     layers = [cp.Periodic(2, 3), cp.Dense(4, "gelu"), cp.BatchNorm(), cp.Dropout(0.1), cp.Dense(2, "softmax")]
     net = cp.Network(3, layers, "cross_entropy", dtype=dtype, seed=3, l2=0.1)
-    back = cp.from_onnx(ours(net))
+    back = cp.from_onnx(net.to_onnx())
     X = np.random.default_rng(0).normal(size=(5, 3))
     assert (back.dtype, back.architecture) == (net.dtype, net.architecture)
     assert np.array_equal(back.predict(X), net.predict(X))
-    assert cp.from_onnx(ours(net), loss="squared_error").architecture.loss == cp.SquaredError()
+    assert cp.from_onnx(net.to_onnx(), loss="squared_error").architecture.loss == cp.SquaredError()
+
+
+def test_a_model_of_ours_that_was_changed_is_read_by_its_nodes():
+    net = cp.Network(2, [cp.Dense(3, "relu"), cp.Dense(2)], seed=1, l2=0.1)
+    X = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+    model = net.to_onnx()
+    times = helper.make_node("Mul", [model.graph.output[0].name, "ten"], ["more"])
+    model.graph.node.append(times)
+    model.graph.initializer.append(numpy_helper.from_array(np.float32(10), "ten"))
+    model.graph.output[0].name = "more"
+    with pytest.warns(cp.errors.DataWarning, match="not as clearprop wrote it"):
+        found = cp.from_onnx(model)
+    np.testing.assert_allclose(found.predict(X), run_by_theirs(model, X), rtol=1e-5)
+    model = net.to_onnx()
+    model.graph.output[0].name = model.graph.node[0].output[0]  # as a tool does that cuts off what stands behind
+    with pytest.warns(cp.errors.DataWarning, match="not as clearprop wrote it"):
+        assert cp.from_onnx(model).architecture.n_outputs == 3
+
+
+def test_a_model_of_ours_that_onnx_runtime_saved_again_is_read(tmp_path):
+    net = cp.Network(2, [cp.Dense(3), cp.BatchNorm(), cp.Activation("relu"), cp.Dense(2, "softmax")], seed=1)
+    net.running["running_mean1"] = [1.0, 2.0, 3.0]
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(tmp_path / "again.onnx")
+    onnxruntime.InferenceSession(net.to_onnx().SerializeToString(), options)
+    with pytest.warns(cp.errors.DataWarning, match="not as clearprop wrote it"):
+        found = cp.from_onnx(tmp_path / "again.onnx")
+    X = np.random.default_rng(0).normal(size=(5, 2))
+    np.testing.assert_allclose(found.predict(X), net.predict(X), atol=1e-6)
+
+
+def test_an_output_or_a_number_of_inputs_that_a_model_of_ours_has_not_is_refused():
+    net = cp.Network(2, [cp.Dense(3)])
+    model = net.to_onnx()
+    assert cp.from_onnx(model, n_inputs=2, output=model.graph.output[0].name).architecture == net.architecture
+    with pytest.raises(cp.ClearpropError, match="n_inputs=3"):
+        cp.from_onnx(model, n_inputs=3)
+    with pytest.raises(cp.ClearpropError, match="output 'nobody'"):
+        cp.from_onnx(model, output="nobody")
 
 
 def residual(maker):
@@ -365,7 +394,7 @@ def survives(rng, content):
 def test_damaged_models_make_one_clear_error_each():
     rng = np.random.default_rng(0)
     layers = [cp.Dense(3, "tanh"), cp.LayerNorm(), cp.Dense(2, "softmax")]
-    models = [random_model(seed)[0] for seed in range(8)] + [ours(cp.Network(2, layers, "cross_entropy"))]
+    models = [random_model(seed)[0] for seed in range(8)] + [cp.Network(2, layers, "cross_entropy").to_onnx()]
     contents = [model.SerializeToString() for model in models]
     read = sum(survives(rng, contents[i % len(contents)]) for i in range(2000))
     assert 0 < read < 2000

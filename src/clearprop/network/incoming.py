@@ -98,7 +98,8 @@ def from_onnx(source: Any, loss: Any = None, *, n_inputs: int | None = None, out
 
     Gemm, MatMul and Add, activations, Softmax, BatchNormalization, LayerNormalization, Dropout, what leaves rows as
     they are (Identity, Flatten, Reshape, Cast), and scaling by constants. A model that clearprop wrote comes back to
-    the same bits, by its description. Scaling and shifting of columns that stands alone is frozen.
+    the same bits, by its description, as long as its nodes are those that it wrote. Scaling and shifting of columns
+    that stands alone is frozen.
 
     Args:
         source: a path, bytes, or an onnx.ModelProto.

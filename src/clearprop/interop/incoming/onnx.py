@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -26,9 +27,9 @@ from clearprop.interop.incoming.onnx_model import (
 from clearprop.interop.incoming.onnx_ops import OPS, Chain, folded
 from clearprop.interop.incoming.onnx_patterns import recognised
 from clearprop.interop.incoming.stack import Imported, Stack, named_arrays, said
-from clearprop.nn import resolve_loss
+from clearprop.interop.onnx.described import ARCHITECTURE, NODES, digest
+from clearprop.nn import Architecture, resolve_loss
 
-ARCHITECTURE = "clearprop.architecture"  # the key of the metadata
 _LARGEST_DESCRIPTION = 2**23
 
 
@@ -45,24 +46,32 @@ def onnx_network(source: Any, loss: Any = None, n_inputs: int | None = None, out
     constants = constants_of(model.graph)
     for name in half_precision(model.graph):
         said(f"{name} is in half precision: widened to float32")
-    described = next((p.value for p in model.metadata_props if p.key == ARCHITECTURE), None)
-    if described is not None:
-        return _ours(described, constants, loss)
+    texts = {p.key: p.value for p in model.metadata_props}
+    if ARCHITECTURE in texts:
+        architecture = _described(texts[ARCHITECTURE])
+        if texts.get(NODES) == digest(model, [str(name) for name in architecture.parameters]):
+            chosen_output(model.graph, output)
+            if n_inputs not in (None, architecture.n_inputs):
+                raise InvalidValueError(f"n_inputs={n_inputs} of a model of clearprop's", f"{architecture.n_inputs}")
+            return _ours(architecture, constants, loss)
+        said("the ONNX model is not as clearprop wrote it: it is read node by node, and its description passed by")
     return _chain(model, constants, n_inputs, output).imported(loss)
 
 
-def _ours(described: str, constants: dict[str, Array], loss: Any) -> Imported:
-    """A network that clearprop wrote: its description, and its parameters under their names."""
-    if len(described) > _LARGEST_DESCRIPTION:
-        raise ModelFileError(f"a description of {len(described):,} characters", f"at most {_LARGEST_DESCRIPTION:,}")
+def _described(text: str) -> Architecture:
+    if len(text) > _LARGEST_DESCRIPTION:
+        raise ModelFileError(f"a description of {len(text):,} characters", f"at most {_LARGEST_DESCRIPTION:,}")
     try:
-        data = json.loads(described)
+        data = json.loads(text)
     except (ValueError, RecursionError):
         raise ModelFileError("the description of the network in the ONNX model is damaged", "JSON") from None
-    architecture = revive_architecture(data)
+    return revive_architecture(data)
+
+
+def _ours(architecture: Architecture, constants: dict[str, Array], loss: Any) -> Imported:
+    """A network that clearprop wrote: its description, and its parameters under their names."""
     if loss is not None:
-        data = {name: getattr(architecture, name) for name in ("n_inputs", "layers", "l1", "l2")}
-        architecture = type(architecture)(**data, loss=resolve_loss(loss))
+        architecture = replace(architecture, loss=resolve_loss(loss))
         architecture.checked_loss()
     found = {str(n): constants[str(n)] for n in architecture.parameters if str(n) in constants}
     kinds = {a.dtype for a in found.values()} or {np.dtype(np.float32)}

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from clearprop.arrays import Array
-from clearprop.errors import InvalidValueError, checked_integer
+from clearprop.errors import checked_integer
 from clearprop.files import StrPath, write_atomically
 from clearprop.graph import Graph, N, simplify
-from clearprop.interop.describe import describe_architecture
+from clearprop.interop.onnx.described import NODES, description_of, digest
 from clearprop.interop.onnx.writer import write_graph
 from clearprop.interop.onnx.writing import OnnxGraph
 from clearprop.nn import Architecture
 from clearprop.nn.names import X
-
-ARCHITECTURE = "clearprop.architecture"  # the key of the metadata
 
 
 def network_to_onnx(
@@ -32,7 +29,9 @@ def network_to_onnx(
     x = into.input(X, dtype, (N, architecture.n_inputs))
     a = write_network(into, architecture, parameters, dtype, x)
     into.output(a, dtype, (N, architecture.n_outputs))
-    model = into.model(_metadata(architecture))
+    model = into.model(description_of(architecture))
+    if model.metadata_props:
+        model.metadata_props.add(key=NODES, value=digest(model, [str(name) for name in architecture.parameters]))
     if path is not None:
         write_atomically(path, model.SerializeToString(deterministic=True))
     return model
@@ -64,11 +63,3 @@ def write_network(
     values = {name: into.initializer(prefix + name, parameters[name]) for name in architecture.parameters}
     (a,) = write_graph(into, graph, {X: x, **values}, prefix, parameters).values()
     return a
-
-
-def _metadata(architecture: Architecture) -> dict[str, str]:
-    """The description from which the same architecture is made again; none of one with functions of the user's."""
-    try:
-        return {ARCHITECTURE: json.dumps(describe_architecture(architecture))}
-    except InvalidValueError:
-        return {}
