@@ -223,6 +223,30 @@ def test_half_precision_is_widened_and_that_is_said():
     assert net.predict([[1.0, 1.0]]).tolist() == [[3.5, 5.0]]
 
 
+def test_a_cast_to_half_precision_within_is_said():
+    maker = Maker(2)
+    maker.then("Gemm", np.eye(2), np.ones(2))
+    maker.then("Cast", to=TensorProto.FLOAT16)
+    maker.then("Cast", to=TensorProto.FLOAT)
+    with pytest.warns(cp.errors.DataWarning, match="'Cast_1' rounds to half precision"):
+        net = cp.from_onnx(maker.model(width=2))
+    assert net.predict([[1.0, 2.0]]).tolist() == [[2.0, 3.0]]
+
+
+def test_truth_values_are_read_and_what_nothing_uses_is_passed_by():
+    maker = Maker(2)
+    maker.then("MatMul", np.eye(2))
+    off = maker.constant(False, np.bool_)
+    maker.then("Dropout", maker.constant(0.25, np.float32), off)
+    maker.node("Constant", value=helper.make_tensor("t", TensorProto.STRING, [1], [b"text"]))
+    maker.constants.append(helper.make_tensor("labels", TensorProto.STRING, [2], [b"no", b"yes"]))
+    maker.constants.append(numpy_helper.from_array(np.ones(2, np.float16), "unused"))
+    assert cp.from_onnx(maker.model(width=2)).architecture.layers[1] == cp.Dropout(0.25)
+    maker.constants[1].CopyFrom(helper.make_tensor(off, TensorProto.BOOL, [], [True]))
+    with pytest.raises(cp.ClearpropError, match="training_mode=False"):
+        cp.from_onnx(maker.model(width=2))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_what_clearprop_wrote_comes_back_to_the_same_bits(dtype):
     layers = [cp.Periodic(2, 3), cp.Dense(4, "gelu"), cp.BatchNorm(), cp.Dropout(0.1), cp.Dense(2, "softmax")]

@@ -17,7 +17,6 @@ from clearprop.interop.incoming.onnx_model import (
     Step,
     chosen_output,
     constants_of,
-    half_precision,
     only_input,
     opened,
     opset_of,
@@ -43,19 +42,17 @@ def onnx_network(source: Any, loss: Any = None, n_inputs: int | None = None, out
         MissingDependencyError: without the package onnx.
     """
     model = opened(source)
-    constants = constants_of(model.graph)
-    for name in half_precision(model.graph):
-        said(f"{name} is in half precision: widened to float32")
     texts = {p.key: p.value for p in model.metadata_props}
     if ARCHITECTURE in texts:
         architecture = _described(texts[ARCHITECTURE])
-        if texts.get(NODES) == digest(model, [str(name) for name in architecture.parameters]):
+        names = [str(name) for name in architecture.parameters]
+        if texts.get(NODES) == digest(model, names):
             chosen_output(model.graph, output)
             if n_inputs not in (None, architecture.n_inputs):
                 raise InvalidValueError(f"n_inputs={n_inputs} of a model of clearprop's", f"{architecture.n_inputs}")
-            return _ours(architecture, constants, loss)
+            return _ours(architecture, constants_of(model.graph, names), loss)
         said("the ONNX model is not as clearprop wrote it: it is read node by node, and its description passed by")
-    return _chain(model, constants, n_inputs, output).imported(loss)
+    return _chain(model, n_inputs, output).imported(loss)
 
 
 def _described(text: str) -> Architecture:
@@ -73,21 +70,21 @@ def _ours(architecture: Architecture, constants: dict[str, Array], loss: Any) ->
     if loss is not None:
         architecture = replace(architecture, loss=resolve_loss(loss))
         architecture.checked_loss()
-    found = {str(n): constants[str(n)] for n in architecture.parameters if str(n) in constants}
-    kinds = {a.dtype for a in found.values()} or {np.dtype(np.float32)}
+    kinds = {a.dtype for a in constants.values()} or {np.dtype(np.float32)}
     if len(kinds) > 1 or not kinds <= {np.dtype(np.float32), np.dtype(np.float64)}:
         raise ModelFileError("parameters of " + ", ".join(sorted(map(str, kinds))), "float32 or float64, all of them")
     dtype = "f64" if kinds == {np.dtype(np.float64)} else "f32"
-    return Imported(architecture, named_arrays(architecture, found, "the ONNX model"), dtype)
+    return Imported(architecture, named_arrays(architecture, constants, "the ONNX model"), dtype)
 
 
-def _chain(model: Any, constants: dict[str, Array], n_inputs: int | None, output: str | None) -> Stack:
+def _chain(model: Any, n_inputs: int | None, output: str | None) -> Stack:
     """The layers, node by node: each takes what the one before it made, and constants."""
     graph = model.graph
-    x, shape = only_input(graph, constants)
+    x, shape = only_input(graph)
     output = chosen_output(graph, output)
     require_no_functions(model)
-    steps = _needed(steps_of(graph), output, {x, *constants})
+    steps = _needed(steps_of(graph), output, {x, *(tensor.name for tensor in graph.initializer)})
+    constants = constants_of(graph, {name for step in steps for name in step.inputs})
     for step in steps:  # exporters write them where they are used, between nodes that belong together
         if step.op == "Constant":
             constants.update(folded(step, constants))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from math import isfinite, prod
 from typing import Any, TypeVar
@@ -13,15 +13,16 @@ import numpy as np
 from clearprop.errors import DTypeError, InvalidValueError, ModelFileError
 from clearprop.execute import Array
 from clearprop.files import read_at_most
+from clearprop.interop.incoming.stack import said
 from clearprop.interop.packages import required
 
 Value = TypeVar("Value", float, int, str, list[int])
 
 _LARGEST = 2**31  # bytes, protobuf's own bound
 _MOST_NODES = 10_000
-FLOAT, DOUBLE, HALF, BRAIN, INT64, INT32 = 1, 11, 10, 16, 7, 6  # TensorProto.DataType
-_KINDS = {FLOAT: "<f4", DOUBLE: "<f8", HALF: "<f2", BRAIN: "<u2", INT64: "<i8", INT32: "<i4"}
-_FIELDS = {FLOAT: "float_data", DOUBLE: "double_data", INT64: "int64_data", INT32: "int32_data"}
+FLOAT, DOUBLE, HALF, BRAIN, INT64, INT32, BOOL = 1, 11, 10, 16, 7, 6, 9  # TensorProto.DataType
+_KINDS = {FLOAT: "<f4", DOUBLE: "<f8", HALF: "<f2", BRAIN: "<u2", INT64: "<i8", INT32: "<i4", BOOL: "?"}
+_FIELDS = {FLOAT: "float_data", DOUBLE: "double_data", INT64: "int64_data", INT32: "int32_data", BOOL: "int32_data"}
 
 
 def opened(source: Any) -> Any:
@@ -108,7 +109,7 @@ def _attribute(attribute: Any, step: Step) -> Any:
         case 3:
             return attribute.s.decode("utf-8", "replace")
         case 4:
-            return array_of(attribute.t, f"{attribute.name} of node {step.name!r}")
+            return attribute.t  # made an array by who has use for it
         case 6:
             return [float(f) for f in attribute.floats]
         case 7:
@@ -130,7 +131,7 @@ def array_of(tensor: Any, name: str) -> Array:
     kind = _KINDS.get(tensor.data_type)
     if kind is None:
         raise ModelFileError(
-            f"{name} is of ONNX's type {tensor.data_type}", "float, double, float16, bfloat16 or int64"
+            f"{name} is of ONNX's type {tensor.data_type}", "float, double, float16, bfloat16, int64 or bool"
         )
     size = np.dtype(kind).itemsize
     if tensor.HasField("raw_data"):
@@ -148,24 +149,24 @@ def array_of(tensor: Any, name: str) -> Array:
     return np.array(found.reshape(shape))
 
 
-def constants_of(graph: Any) -> dict[str, Array]:
-    """The initializers by name."""
+def constants_of(graph: Any, names: Collection[str]) -> dict[str, Array]:
+    """Those of the initializers that have use, by name; half precision is widened, and that is said."""
     if graph.sparse_initializer:
         raise ModelFileError("a sparse initializer", "dense ones")
-    return {t.name: array_of(t, f"initializer {t.name!r}") for t in graph.initializer}
+    used = [t for t in graph.initializer if t.name in names]
+    for tensor in used:
+        if tensor.data_type in (HALF, BRAIN):
+            said(f"{tensor.name} is in half precision: widened to float32")
+    return {t.name: array_of(t, f"initializer {t.name!r}") for t in used}
 
 
-def half_precision(graph: Any) -> Iterator[str]:
-    """The names of initializers that are widened."""
-    return (t.name for t in graph.initializer if t.data_type in (HALF, BRAIN))
-
-
-def only_input(graph: Any, constants: dict[str, Array]) -> tuple[str, tuple[int | None, ...] | None]:
+def only_input(graph: Any) -> tuple[str, tuple[int | None, ...] | None]:
     """The name of X and its shape, None for a dimension without a number; of an unknown rank no shape.
 
     Raises:
         InvalidValueError: for several inputs, or one that holds no numbers.
     """
+    constants = {t.name for t in graph.initializer}
     inputs = [v for v in graph.input if v.name not in constants]
     if len(inputs) != 1:
         names = ", ".join(repr(v.name) for v in inputs[:5])

@@ -10,8 +10,8 @@ import numpy as np
 
 from clearprop import nn
 from clearprop.execute import Array
-from clearprop.interop.incoming.onnx_model import BRAIN, DOUBLE, FLOAT, HALF, Step
-from clearprop.interop.incoming.stack import Stack, shortest, widened
+from clearprop.interop.incoming.onnx_model import BRAIN, DOUBLE, FLOAT, HALF, Step, array_of
+from clearprop.interop.incoming.stack import Stack, said, shortest, widened
 
 
 @dataclass
@@ -62,12 +62,13 @@ def folded(step: Step, constants: dict[str, Array]) -> dict[str, Array]:
     """
     if step.op == "Constant":
         found = next((v for k, v in step.attributes.items() if k.startswith("value")), None)
-        if not isinstance(found, int | float | list | np.ndarray):
+        if isinstance(found, int | float | list):
+            kinds = {int: np.int64, float: np.float32}
+            flat = found if isinstance(found, list) else [found]
+            return {step.outputs[0]: np.array(found, kinds[type(flat[0])] if flat else np.int64)}
+        if found is None or isinstance(found, str):
             raise step.refused("numbers")
-        kinds = {int: np.int64, float: np.float32}
-        flat = found if isinstance(found, list) else [found]
-        a = found if isinstance(found, np.ndarray) else np.array(found, kinds[type(flat[0])] if flat else np.int64)
-        return {step.outputs[0]: a}
+        return {step.outputs[0]: array_of(found, f"the value of node {step.name!r}")}
     if not step.inputs or not step.inputs[0]:
         raise step.refused("a node that takes the chain's value")
     a = constants[step.inputs[0]]
@@ -291,6 +292,8 @@ def _cast(step: Step, chain: Chain) -> None:
     _inputs(step, 1, 1)
     if step.attribute("to", 0) not in (FLOAT, DOUBLE, HALF, BRAIN):
         raise step.refused("a cast to floating-point numbers", f"it casts to ONNX's type {step.attribute('to', 0)}")
+    if step.attribute("to", 0) in (HALF, BRAIN):
+        said(f"node {step.name!r} rounds to half precision; the network here does not")
 
 
 def _flatten(step: Step, chain: Chain) -> None:
