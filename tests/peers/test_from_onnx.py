@@ -390,6 +390,15 @@ def test_two_inputs_and_no_model_are_refused(tmp_path):
             cp.from_onnx(source)
 
 
+def test_many_shifts_of_many_columns_are_refused_before_they_are_matrices():
+    maker = Maker(2048)
+    for _ in range(20):
+        maker.then("Add", np.ones(2048))
+        maker.then("Relu")
+    with pytest.raises(cp.ClearpropError, match="shifts of columns in the ONNX model that make 37,748,736"):
+        cp.from_onnx(maker.model(width=2048))
+
+
 def damaged(rng, content):
     """The bytes with some of them changed, removed or repeated."""
     found = bytearray(content)

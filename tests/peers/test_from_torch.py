@@ -1,6 +1,7 @@
 """Networks from PyTorch and back: the same answers, the same bits, and a name for what cannot be read."""
 
 import contextlib
+import zipfile
 
 import numpy as np
 import pytest
@@ -239,6 +240,18 @@ def test_files_of_weights_that_do_not_match_say_which(tmp_path):
     torch.save(nn.Linear(3, 3), tmp_path / "w")  # a pickled object: its code would be run
     with pytest.raises(cp.ModelFileError, match="no state_dict"):
         cp.from_torch(tmp_path / "w", 3, architecture=layers)
+
+
+def test_a_file_of_weights_is_bounded_by_the_architecture_before_it_is_unpacked(tmp_path):
+    net, path = cp.Network(2, [cp.Dense(1)]), tmp_path / "w.pt"
+    torch.save({"weight": torch.zeros(1).expand(100_000, 100_000), "bias": torch.zeros(1)}, path)
+    with pytest.raises(cp.ModelFileError, match="40,000,000,004 bytes of tensors"):
+        cp.from_torch(path, architecture=net)
+    torch.save({"weight": torch.zeros(1, 2), "bias": torch.zeros(1)}, path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data/2", bytes(2**25))
+    with pytest.raises(cp.ModelFileError, match="bytes in the archive"):
+        cp.from_torch(path, architecture=net)
 
 
 @pytest.mark.parametrize("length", [0x80, 0x4B50])  # whose bytes are those of a pickle, and of an archive

@@ -16,6 +16,7 @@ from clearprop.nn import Architecture, Loss
 
 _WIDEST = 10**6  # columns or units; what has more is damaged rather than dense
 _MOST_SHIFTED = 2048  # columns that are shifted by a frozen square matrix
+_MOST_DIAGONAL = 2**25  # numbers of all such matrices: 20 shifts of 2,048 columns would be 84 million
 _MOST_LAYERS = 2000
 
 _USUAL: dict[str, Loss] = {"softmax": nn.CrossEntropy(), "sigmoid": nn.BinaryCrossEntropy(), "exp": nn.Poisson()}
@@ -48,6 +49,7 @@ class Stack:
         self.layers: list[Any] = []
         self.arrays: list[Array] = []  # in the order in which the layers declare them
         self._log = False  # whether it ends in the log of a softmax
+        self._diagonal = 0  # numbers of the matrices that only shift
         self._shift: tuple[Array, Array] | None = None  # x ⊙ scale + shift that waits for what comes behind it
 
     # --- layers
@@ -151,10 +153,14 @@ class Stack:
         (scale, shift), self._shift = self._shift, None
         if not shift.any():
             self._add(nn.Scale(trainable=False), scale)
-        elif len(scale) <= _MOST_SHIFTED:
-            self.columns(np.diag(scale), shift, "a shift of the columns")
-        else:
+            return
+        if len(scale) > _MOST_SHIFTED:
             raise InvalidValueError(f"a shift of {len(scale):,} columns in {self.source}", f"at most {_MOST_SHIFTED:,}")
+        self._diagonal += len(scale) ** 2
+        if self._diagonal > _MOST_DIAGONAL:
+            found = f"shifts of columns in {self.source} that make {self._diagonal:,} numbers of matrices"
+            raise InvalidValueError(found, f"at most {_MOST_DIAGONAL:,}")
+        self.columns(np.diag(scale), shift, "a shift of the columns")
 
     # --- the whole
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -59,7 +61,7 @@ def torch_weights(path: str | os.PathLike[str], architecture: Architecture) -> I
     is_state_dict = not begins_as_safetensors(content, len(content)) and (
         content[:2] == b"PK" or content[:1] == b"\x80"
     )
-    found = dict(_state_dict(path) if is_state_dict else _safetensors(path, content))
+    found = dict(_state_dict(path, content, most) if is_state_dict else _safetensors(path, content))
     by_name = {str(name) for name in architecture.parameters}
     if by_name != set(found):
         found = _matched(found, architecture, is_state_dict)
@@ -68,20 +70,36 @@ def torch_weights(path: str | os.PathLike[str], architecture: Architecture) -> I
     return Imported(architecture, named_arrays(architecture, arrays, str(path)), "f64" if is_wide else "f32")
 
 
-def _state_dict(path: str | os.PathLike[str]) -> Iterator[tuple[str, Array]]:
+def _state_dict(path: str | os.PathLike[str], content: bytes, most: int) -> Iterator[tuple[str, Array]]:
+    library = required("torch")
+    _require_bounded(path, content, most)
     try:
-        found = required("torch").load(path, map_location="cpu", weights_only=True)
-    except ImportError:
-        raise
+        found = library.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a damaged file makes of the unpickler: it is no state_dict
         reason = str(error).strip().split("\n")[0][:200]
         raise ModelFileError(f"{path} is no state_dict: {reason}", "torch.save(module.state_dict(), path)") from None
-    if not isinstance(found, Mapping) or not all(isinstance(v, required("torch").Tensor) for v in found.values()):
+    if not isinstance(found, Mapping) or not all(isinstance(v, library.Tensor) for v in found.values()):
         keys = ", ".join(map(repr, list(found)[:5])) if isinstance(found, Mapping) else type(found).__name__
         raise ModelFileError(f"{path} holds {keys}", "a state_dict: tensors by name", "save that part of it alone")
+    size = sum(tensor.numel() * tensor.element_size() for tensor in found.values())
+    if size > most:  # of tensors that repeat few numbers, or share them
+        raise ModelFileError(f"{size:,} bytes of tensors in {path}", f"at most {most:,} for this architecture")
     for name, tensor in found.items():
         if not str(name).endswith("num_batches_tracked"):  # a counter that no formula uses
             yield str(name), numbers(tensor, str(name))
+
+
+def _require_bounded(path: str | os.PathLike[str], content: bytes, most: int) -> None:
+    """Refuse an archive whose parts are larger than the architecture has use for once they are unpacked."""
+    if content[:2] != b"PK":
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+    except Exception as error:  # BadZipFile, and what damaged numbers in its directory make of it
+        raise ModelFileError(f"{path} is no state_dict: {error}", "torch.save(module.state_dict(), path)") from None
+    if size > most:
+        raise ModelFileError(f"{size:,} bytes in the archive {path}", f"at most {most:,} for this architecture")
 
 
 def _safetensors(path: str | os.PathLike[str], content: bytes) -> Iterator[tuple[str, Array]]:
