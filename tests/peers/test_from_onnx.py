@@ -317,6 +317,11 @@ def too_large(maker):
     maker.constants[-1].dims[:] = [2**40, 2**20]
 
 
+def too_large_for_numpy_and_empty(maker):
+    maker.then("MatMul", np.zeros((0, 2)))
+    maker.constants[-1].dims[:] = [2**40, 2**40, 0]
+
+
 @pytest.mark.parametrize(
     ("build", "says"),
     [
@@ -325,6 +330,7 @@ def too_large(maker):
         (residual, "node 'MatMul_0' is a MatMul.*no residual sums"),
         (elsewhere, "another file"),
         (too_large, "as many as its shape says"),
+        (too_large_for_numpy_and_empty, "as many as its shape says"),
         (lambda m: m.then("Gelu", approximate="tanh"), "approximate='tanh'"),
         (lambda m: m.then("Softmax", axis=0), "axis=0"),
         (lambda m: m.then("Gemm", np.eye(2), transA=1), "transA=0"),

@@ -142,7 +142,7 @@ def array_of(tensor: Any, name: str) -> Array:
         n, data = len(values), 0
         plain = _FIELDS.get(tensor.data_type)
         found = np.array(values, kind) if plain else np.array(values, np.int64).astype("<u2").view(kind)
-    if data or any(d < 0 for d in shape) or len(shape) > 8 or prod(shape) != n:
+    if data or not all(0 <= d < 2**31 for d in shape) or len(shape) > 8 or prod(shape) != n:
         raise ModelFileError(f"{name} has shape {shape} and {n:,} numbers", "as many as its shape says")
     if tensor.data_type == BRAIN:
         found = (found.astype(np.uint32) << 16).view(np.float32).astype(np.float32)

@@ -113,6 +113,8 @@ def _safetensors(path: str | os.PathLike[str], content: bytes) -> Iterator[tuple
         kind = _KINDS.get(entry["dtype"])
         if kind is None:
             raise ModelFileError(f"{name} of {path} holds {entry['dtype']}", ", ".join(_KINDS))
+        if len(entry["shape"]) > 8 or any(d >= 2**31 for d in entry["shape"]):  # of no numbers, where one size is 0
+            raise ModelFileError(f"{name} of {path} has shape {str(entry['shape'])[:100]}", "sizes below 2³¹")
         a = np.frombuffer(entry["data"], kind).reshape(entry["shape"])
         if entry["dtype"] in ("F16", "BF16"):
             said(f"{name} is {'float16' if entry['dtype'] == 'F16' else 'bfloat16'}: widened to float32")
@@ -166,15 +168,25 @@ def _matched(found: dict[str, Array], architecture: Architecture, is_ordered: bo
 
 def _first_by_number(names: list[str]) -> str:
     """The first of modules that could be meant alike: the file does not keep their order, their numbers must tell."""
-    split = {name: re.findall(r"\d+|\D+", name) for name in names}
-    first = min(names, key=lambda name: [int(part) if part.isdecimal() else 0 for part in split[name]])
+    split = {name: re.findall(r"[0-9]+|[^0-9]+", name) for name in names}
+    first = min(names, key=lambda name: [_counted(part) for part in split[name]])
     for name in names:
         pairs = zip(split[first], split[name], strict=False)
         differing = next((pair for pair in pairs if pair[0] != pair[1]), ("",))
-        if name != first and not all(part.isdecimal() for part in differing):
+        if name != first and not all(map(_is_number, differing)):
             raise ModelFileError(
                 "modules of the same shapes: " + ", ".join(names),
                 "numbers in their names that tell their order",
                 "a state_dict keeps the order of the modules",
             )
     return first
+
+
+def _counted(part: str) -> tuple[int, str]:
+    """What sorts digits as their number; any other text counts as 0."""
+    digits = part.lstrip("0") if _is_number(part) else ""
+    return len(digits), digits
+
+
+def _is_number(part: str) -> bool:
+    return part.isascii() and part.isdecimal()
