@@ -242,6 +242,23 @@ def test_files_of_weights_that_do_not_match_say_which(tmp_path):
         cp.from_torch(tmp_path / "w", 3, architecture=layers)
 
 
+def test_a_file_of_weights_takes_a_loss_as_a_module_does(tmp_path):
+    module = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 3))
+    save_file(module.state_dict(), tmp_path / "w")
+    layers = [cp.Dense(4, "tanh"), cp.Dense(3)]
+    start = cp.Network(2, layers)
+    assert cp.from_torch(tmp_path / "w", 2, architecture=layers).architecture.loss == cp.MeanSquaredError()
+    for what in (layers, start):
+        for loss in (nn.MSELoss(), nn.L1Loss(), "huber", nn.CrossEntropyLoss()):
+            with contextlib.nullcontext() if type(loss) is not nn.CrossEntropyLoss else pytest.warns(match="softmax"):
+                net = cp.from_torch(tmp_path / "w", 2, loss, architecture=what)
+                assert net.architecture == cp.from_torch(module, loss=loss).architecture
+    with pytest.raises(cp.ClearpropError, match="n_inputs=5"):
+        cp.from_torch(tmp_path / "w", 5, architecture=start)
+    with pytest.raises(cp.ClearpropError, match="unweighted"):
+        cp.from_torch(tmp_path / "w", 2, nn.CrossEntropyLoss(weight=torch.ones(3)), architecture=start)
+
+
 def test_a_file_of_weights_is_bounded_by_the_architecture_before_it_is_unpacked(tmp_path):
     net, path = cp.Network(2, [cp.Dense(1)]), tmp_path / "w.pt"
     torch.save({"weight": torch.zeros(1).expand(100_000, 100_000), "bias": torch.zeros(1)}, path)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from clearprop.errors import InvalidValueError, ShapeError
 from clearprop.interop import incoming
 from clearprop.network.network import Network, network_of
-from clearprop.nn import Architecture, as_layer, resolve_loss
+from clearprop.nn import Architecture, as_layer
 
 
 def from_torch(
@@ -53,14 +52,17 @@ def from_torch(
 def _architecture(given: Network | Sequence[Any] | None, n_inputs: int | None, loss: Any) -> Architecture:
     """The architecture that a file of weights is for."""
     if isinstance(given, Network):
-        return given.architecture if loss is None else replace(given.architecture, loss=resolve_loss(loss))
+        found = given.architecture
+        if n_inputs not in (None, found.n_inputs):
+            raise ShapeError(f"n_inputs={n_inputs} beside a network of {found.n_inputs} inputs", "one of the two")
+        return found if loss is None else incoming.with_loss(found, incoming.torch_loss(loss))
     if given is None or isinstance(given, str):
         raise InvalidValueError("a file of weights alone", "architecture=: a network, or its layers")
     layers = tuple(as_layer(layer) for layer in given)
-    found = n_inputs if n_inputs is not None else getattr(layers[0] if layers else None, "in_features", None)
-    if found is None:
+    columns = n_inputs if n_inputs is not None else getattr(layers[0] if layers else None, "in_features", None)
+    if columns is None:
         raise ShapeError("layers without n_inputs", "n_inputs=, the columns of X")
-    return Architecture(found, layers, None if loss is None else resolve_loss(loss))
+    return incoming.with_loss(Architecture(columns, layers), incoming.torch_loss(loss))
 
 
 def _network(found: incoming.Imported) -> Network:
