@@ -24,6 +24,7 @@ from sklearn.preprocessing import (
 )
 
 import clearprop as cp
+from brought_in import require_alive
 
 
 def fitted(model, X, y):
@@ -87,13 +88,8 @@ def test_a_pipeline_is_checked_explained_and_trained_on():
     model = fitted(make_pipeline(ColumnTransformer(steps), MLPClassifier((8,), max_iter=20, random_state=0)), X, y)
     with pytest.warns(cp.errors.DataWarning, match="nearest"):
         net = cp.from_sklearn(model)
-    assert [n for n, p in net.architecture.parameters.items() if p.is_frozen] == ["E0", "E0_2", "W1", "b1"]
-    assert cp.check_gradients(net, X[:6], y[:6]).ok
-    assert net.trace(X[:1], y[:1]).a[3].shape == (1, 3)
-    before, first = net.evaluate(X, y)["loss"], net.parameters["W1"]
-    net.fit(X, y, epochs=1)
-    assert net.evaluate(X, y)["loss"] < before
-    assert np.array_equal(net.parameters["W1"], first)
+    require_alive(net, X, y, frozen=("E0", "E0_2", "W1", "b1"))
+    assert net.predict(X[:1]).shape == (1, 3)
 
 
 def test_float32_stays_float32():

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 import clearprop as cp
+from brought_in import require_alive
 
 pytestmark = pytest.mark.peers
 
@@ -171,13 +172,7 @@ def test_a_file_is_checked_explained_and_trained_on(tmp_path):
     net = cp.from_onnx(tmp_path / "model.onnx")
     X, y = rng.normal(size=(64, 4)), rng.integers(0, 3, 64)
     assert net.architecture.loss == cp.CrossEntropy()
-    assert [n for n, p in net.architecture.parameters.items() if p.is_frozen] == ["W1", "b1", "s1"]  # the scaling
-    assert cp.check_gradients(net, X[:5], y[:5]).ok
-    assert net.trace(X[:1], y[:1]).a[3].shape == (1, 3)
-    before, scaling = net.evaluate(X, y)["loss"], net.parameters["W1"]
-    net.fit(X, y, epochs=1)
-    assert net.evaluate(X, y)["loss"] < before
-    assert np.array_equal(net.parameters["W1"], scaling)
+    require_alive(net, X, y, frozen=("W1", "b1", "s1"))  # the scaling
 
 
 def test_pictures_that_are_flattened():

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 import clearprop as cp
+from brought_in import require_alive
 from networks_to_write import random_case
 
 pytestmark = pytest.mark.peers
@@ -97,11 +98,7 @@ def test_a_classifier_of_logits_is_checked_explained_and_trained_on():
     probabilities = torch.softmax(module(X), 1).detach().numpy()
     np.testing.assert_allclose(net.predict(X.numpy()), probabilities, atol=1e-6)
     assert net.evaluate(X.numpy(), y.numpy())["loss"] == pytest.approx(loss(module(X), y).item(), rel=1e-5)
-    assert cp.check_gradients(net, X.numpy()[:5], y.numpy()[:5]).ok
-    assert net.trace(X.numpy()[:1], y.numpy()[:1]).a[2].shape == (1, 3)
-    before = net.evaluate(X.numpy(), y.numpy())["loss"]
-    net.fit(X.numpy(), y.numpy(), epochs=1, optimizer="adam")
-    assert net.evaluate(X.numpy(), y.numpy())["loss"] < before
+    require_alive(net, X.numpy(), y.numpy(), optimizer="adam")
 
 
 def test_the_log_of_a_softmax_is_left_to_the_loss():

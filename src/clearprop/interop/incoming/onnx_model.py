@@ -13,7 +13,7 @@ import numpy as np
 from clearprop.errors import DTypeError, InvalidValueError, ModelFileError
 from clearprop.execute import Array
 from clearprop.files import read_at_most
-from clearprop.interop.incoming.stack import said
+from clearprop.interop.incoming.stack import of_bfloat16, said
 from clearprop.interop.packages import required
 
 Value = TypeVar("Value", float, int, str, list[int])
@@ -145,7 +145,7 @@ def array_of(tensor: Any, name: str) -> Array:
     if data or not all(0 <= d < 2**31 for d in shape) or len(shape) > 8 or prod(shape) != n:
         raise ModelFileError(f"{name} has shape {shape} and {n:,} numbers", "as many as its shape says")
     if tensor.data_type == BRAIN:
-        found = (found.astype(np.uint32) << 16).view(np.float32).astype(np.float32)
+        found = of_bfloat16(found)
     return np.array(found.reshape(shape))
 
 

@@ -258,6 +258,11 @@ def widened(a: Array, name: str) -> Array:
     return a
 
 
+def of_bfloat16(a: Array) -> Array:
+    """Bfloat16 as float32: its 16 bits, given as whole numbers, are the upper half."""
+    return (a.astype(np.uint32) << 16).view(np.float32)
+
+
 def shortest(number: float) -> float:
     """The number that was meant where a float32 stands: 1e-5, not 9.999999747378752e-06."""
     return float(str(np.float32(number)))

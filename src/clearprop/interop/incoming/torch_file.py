@@ -15,7 +15,7 @@ from safetensors import SafetensorError, deserialize
 from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.execute import Array
 from clearprop.files import checked_path, read_at_most
-from clearprop.interop.incoming.stack import Imported, named_arrays, said
+from clearprop.interop.incoming.stack import Imported, named_arrays, of_bfloat16, said
 from clearprop.interop.incoming.torch_modules import numbers
 from clearprop.interop.modelfile import begins_as_safetensors
 from clearprop.interop.packages import required
@@ -118,8 +118,7 @@ def _safetensors(path: str | os.PathLike[str], content: bytes) -> Iterator[tuple
         a = np.frombuffer(entry["data"], kind).reshape(entry["shape"])
         if entry["dtype"] in ("F16", "BF16"):
             said(f"{name} is {'float16' if entry['dtype'] == 'F16' else 'bfloat16'}: widened to float32")
-            is_brain = entry["dtype"] == "BF16"
-            a = (a.astype(np.uint32) << 16).view(np.float32) if is_brain else a.astype(np.float32)
+            a = of_bfloat16(a) if entry["dtype"] == "BF16" else a.astype(np.float32)
         yield name, a
 
 
