@@ -19,6 +19,7 @@ from clearprop.estimators.contributions import ShapleyValues, shapley_of
 from clearprop.estimators.dependence import Dependence, dependence_of
 from clearprop.estimators.ending import about_of, deciding, evaluated, finished, told_of_members
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
+from clearprop.estimators.exports import TableExports
 from clearprop.estimators.features import Features
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.members import trained_on
@@ -38,8 +39,6 @@ from clearprop.explain import Trace
 from clearprop.explain.doctor import Judgement
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
-from clearprop.interop.onnx.table import table_inputs, table_to_onnx
-from clearprop.interop.source import table_javascript
 from clearprop.messages import Language, Message, Words
 from clearprop.network import Network
 from clearprop.table.encoder import TableEncoder, as_frame
@@ -55,7 +54,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class TableModel:
+class TableModel(TableExports):
     """A trained model of a table: how its columns become features, a network, and how its outputs become answers.
 
     `TableModel.train` makes one; `save` and `cp.load` carry it to another day.
@@ -400,42 +399,6 @@ class TableModel:
     @property
     def _dtype(self) -> str:
         return DTYPES[self.predictor.dtype]
-
-    def to_onnx(self, path: str | os.PathLike[str] | None = None) -> Any:
-        """The model, preprocessing included, as an ONNX model with one input (N, 1) for each column.
-
-        Numbers are float64 with NaN where missing, text is text with "" where missing; `onnx_inputs` makes both of a
-        data frame. Outputs are "probabilities" (N, classes) and "label" (N,), whole numbers, truth values, or text,
-        which numbers with a fraction and mixed labels are, too; or "value" (N, 1), a date as days since 1970.
-
-        Args:
-            path: file to write.
-
-        Returns:
-            The onnx.ModelProto, which ONNX's own checker has passed.
-
-        Raises:
-            InvalidValueError: for a column that ONNX models cannot read yet, a date or text with units, by its name.
-            MissingDependencyError: without the package `onnx`.
-        """
-        network = self.network
-        return table_to_onnx(self.encoder, self.target, network.architecture, network.arrays(), network.dtype, path)
-
-    def onnx_inputs(self, frame: Any) -> dict[str, Array]:
-        """What `to_onnx` is given for the rows of a data frame: name of a column → (N, 1).
-
-        Missing values and their marks become NaN or "", numbers in text are read, and other spellings of a level become
-        its own, since the model alone knows a level by its own spelling.
-        """
-        return table_inputs(self.encoder, frame)
-
-    def to_javascript(self, *, lang: str = "en") -> str:
-        """The model, preprocessing included, as one module of JavaScript: `predict({column: value})`.
-
-        Raises:
-            InvalidValueError: for a column whose text is read as numbers, which JavaScript cannot do yet, by its name.
-        """
-        return table_javascript(self.encoder, self.target, self.network.content(lang))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file, atomically.
