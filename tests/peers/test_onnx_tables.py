@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import json
 import warnings
@@ -14,7 +15,11 @@ import pytest
 import clearprop as cp
 from clearprop.errors import DataWarning
 from clearprop.estimators.scores import class_probabilities
-from clearprop.interop.onnx.table import COLUMNS
+from clearprop.graph import N
+from clearprop.interop.onnx import OnnxGraph
+from clearprop.interop.onnx.calendar import Date, Whole
+from clearprop.interop.onnx.table import COLUMNS, OUTPUTS
+from clearprop.table.dates import parts_of_dates
 
 pytestmark = pytest.mark.peers
 
@@ -115,17 +120,50 @@ def test_inputs_bring_other_spellings_to_what_the_model_knows():
     assert {name: values.shape for name, values in given.items()} == dict.fromkeys(given, (2, 1))
 
 
-def test_the_model_says_what_its_inputs_hold_and_what_it_cannot_read_is_refused_by_name(tmp_path):
+def test_the_model_says_what_its_inputs_and_outputs_hold(tmp_path):
     model = trained("number", 0)
     made = model.to_onnx(tmp_path / "m.onnx")
     assert (tmp_path / "m.onnx").read_bytes() == made.SerializeToString(deterministic=True)
-    told = json.loads({each.key: each.value for each in made.metadata_props}[COLUMNS])
-    assert told["X"] == "numbers, NaN where missing"
-    assert told["code"] == 'text, "" where missing'
-    days = pl.date_range(pl.date(2020, 1, 1), pl.date(2020, 12, 31), eager=True)
-    frame = pl.DataFrame({"day": days, "y": np.arange(len(days)) * 1.0})
-    with pytest.raises(cp.ClearpropError, match="column 'day' in ONNX"):
-        cp.TableModel.train(frame, "y", epochs=1, test=0.0).model.to_onnx()
+    told = {each.key: json.loads(each.value) for each in made.metadata_props}
+    assert told[COLUMNS]["X"] == "numbers, NaN where missing"
+    assert told[COLUMNS]["code"] == 'text, "" where missing'
+    assert told[OUTPUTS] == {"value": {"target": "y", "holds": "numbers"}}
+
+
+def moments(n, seed):
+    """Dates in microseconds since 1970: all years that Python has, and their corners."""
+    rng = np.random.default_rng(seed)
+    first, last = (datetime.datetime(year, month, 1) for year, month in ((1, 1), (9999, 12)))
+    span = (last - first).total_seconds()
+    found = [first + datetime.timedelta(seconds=float(share * span)) for share in rng.random(n)]
+    for year in (1, 4, 100, 400, 1600, 1899, 1900, 1904, 1969, 1970, 1999, 2000, 2100, 2400, 9999):
+        for month, day in ((1, 1), (2, 28), (3, 1), (12, 31)):
+            found += [datetime.datetime(year, month, day), datetime.datetime(year, month, day, 23, 59, 59, 999999)]
+        if calendar.isleap(year):
+            found.append(datetime.datetime(year, 2, 29, 12))
+    return found
+
+
+def test_the_parts_of_a_date_are_those_of_the_calendar():
+    dates = moments(3000, 0)
+    us = np.array([(date - datetime.datetime(1970, 1, 1)) // datetime.timedelta(microseconds=1) for date in dates])
+    into = OnnxGraph("dates")
+    date = Date(Whole(into, into.input("t", "i64", (N, 1))))
+    values = {"year": date.years(), "month": date.month().as_float(), "day": date.day_of_month().as_float()}
+    values |= {"weekday": date.weekday().as_float(), "hour": date.hour()}
+    for value in values.values():
+        into.output(value, "f64", (N, 1))
+    found = onnxruntime.InferenceSession(into.model().SerializeToString()).run(None, {"t": us.reshape(-1, 1)})
+    found = dict(zip(values, (each[:, 0] for each in found), strict=True))
+    assert found["month"].tolist() == [date.month - 1 for date in dates]
+    assert found["day"].tolist() == [date.day for date in dates]
+    assert found["weekday"].tolist() == [date.weekday() for date in dates]
+    assert all(0 <= year - date.year <= 1 for year, date in zip(found["year"], dates, strict=True))  # 1: New Year's Eve
+    assert np.floor(found["hour"]).tolist() == [date.hour for date in dates]
+    ours = parts_of_dates(us.astype(np.float64))  # which rounds to 16 microseconds in the year 1
+    exact = us == us.astype(np.float64).astype(np.int64)
+    for part, theirs in found.items():
+        assert (theirs == ours[part])[exact].all()
 
 
 def test_names_of_columns_are_kept_whatever_nodes_are_called():
@@ -140,7 +178,7 @@ def test_names_of_columns_are_kept_whatever_nodes_are_called():
     assert answers[:, 0] == pytest.approx(np.asarray(model.predict(frame)), abs=1e-6)
 
 
-def test_labels_keep_their_kind_and_numbers_that_would_merge_are_refused():
+def test_labels_keep_their_kind_and_numbers_that_would_merge_are_text():
     x = np.arange(60) % 2
     for label in ((True, False), (3, 7), ("a", "b")):
         frame = pl.DataFrame({"x": x * 1.0, "y": [label[i] for i in x]})
@@ -148,8 +186,8 @@ def test_labels_keep_their_kind_and_numbers_that_would_merge_are_refused():
         assert theirs(model, frame)["label"].tolist() == model.predict(frame)
     big = pl.DataFrame({"id": [2**53 + int(i) for i in x], "y": x + 0.5 * np.arange(60)})
     model = cp.TableModel.train(big, "y", epochs=1, test=0.0, kinds={"id": "category"}).model
-    with pytest.raises(cp.ClearpropError, match="column 'id' in ONNX"):
-        model.to_onnx()
+    assert model.onnx_inputs(big)["id"][:2, 0].tolist() == ["9007199254740992", "9007199254740993"]
+    assert theirs(model, big)["value"][:, 0] == pytest.approx(np.asarray(model.predict(big)), rel=1e-6)
 
 
 def test_days_are_whole():

@@ -20,31 +20,36 @@ class TableExports:
     target: Target
     predictor: Predictor
 
-    def to_onnx(self, path: str | os.PathLike[str] | None = None) -> Any:
-        """The model, preprocessing included, as an ONNX model with one input (N, 1) for each column.
+    def to_onnx(self, path: str | os.PathLike[str] | None = None, *, coverage: float | None = None) -> Any:
+        """The model, preprocessing included, as an ONNX model with an input (N, 1) for each column.
 
-        Numbers are float64 with NaN where missing, text is text with "" where missing; `onnx_inputs` makes both of a
-        data frame. Outputs are "probabilities" (N, classes) and "label" (N,), whole numbers, truth values, or text,
-        which numbers with a fraction and mixed labels are, too; or "value" (N, 1), a date as days since 1970.
+        Numbers are float64 with NaN where missing, text is text with "" where missing, dates are int64, microseconds
+        since 1970; `onnx_inputs` makes them of a data frame. Outputs are "probabilities" (N, classes) and "label" (N,),
+        whole numbers, truth values, or text, which numbers with a fraction and mixed labels are, too; or "value"
+        (N, 1), a date as days since 1970. What each input and output holds stands in the metadata.
 
         Args:
             path: file to write.
+            coverage: the share of new rows whose truth is between the outputs "low" and "high" (N, 1), or among the
+                classes that are "possible" (N, classes), which are added: see `intervals` and `sets`.
 
         Returns:
             The onnx.ModelProto, which ONNX's own checker has passed.
 
         Raises:
-            InvalidValueError: for a column that ONNX models cannot read yet, a date or text with units, by its name.
+            InvalidValueError: for names and levels that are no text in Unicode, or intervals that the model has not.
             MissingDependencyError: without the package `onnx`.
         """
-        network = as_network(self.predictor)
-        return table_to_onnx(self.encoder, self.target, network.architecture, network.arrays(), network.dtype, path)
+        net = as_network(self.predictor)
+        return table_to_onnx(self.encoder, [self.target], net.architecture, net.arrays(), net.dtype, path, coverage)
 
     def onnx_inputs(self, frame: Any) -> dict[str, Array]:
-        """What `to_onnx` is given for the rows of a data frame: name of a column → (N, 1).
+        """What `to_onnx` is given for the rows of a data frame: name of an input → (N, 1).
 
-        Missing values and their marks become NaN or "", numbers in text are read, and other spellings of a level become
-        its own, since the model alone knows a level by its own spelling.
+        It is that of its column, "" being "column". Two numbers in a text of `pressure` are "pressure 1" and
+        "pressure 2"; numbers with units that are not converted have "… unit" beside them. Missing values and their
+        marks become NaN, "" or −2⁶³, numbers and dates in text are read, and other spellings of a level become its own,
+        since the model alone knows a level by its own spelling.
         """
         return table_inputs(self.encoder, frame)
 

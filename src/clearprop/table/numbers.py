@@ -89,11 +89,7 @@ class NumberColumn:
 
     def encode(self, series: Series) -> Features:
         """(N, features) numbers."""
-        if is_date(series):
-            wrong = next((value for value in as_values(series) if value is not None), None)
-            if wrong is not None:
-                raise TableError(f"column {self.name!r} holds {str(wrong)[:40]!r}", "numbers, as in training")
-        values = as_numbers(series, self.text.parse if self.text else None)
+        values = self.numbers(series)
         missing = np.isnan(values)
         filled = np.where(missing, self.median, values)
         scaled = ((filled if self.log_unit is None else signed_log(filled, self.log_unit)) - self.center) / self.scale
@@ -103,6 +99,18 @@ class NumberColumn:
             place = np.array(each_value(series, self.place_of_unit))
             features += [(place == k + 1).astype(np.float64) for k in range(len(self.text.flagged))]
         return np.stack(features, 1)
+
+    def numbers(self, series: Series) -> Numbers:
+        """The column's numbers as they are, (N,), NaN where missing.
+
+        Raises:
+            TableError: for dates, and text that is no number.
+        """
+        if is_date(series):
+            wrong = next((value for value in as_values(series) if value is not None), None)
+            if wrong is not None:
+                raise TableError(f"column {self.name!r} holds {str(wrong)[:40]!r}", "numbers, as in training")
+        return as_numbers(series, self.text.parse if self.text else None)
 
     def place_of_unit(self, value: Any) -> int:
         """Which of the units with a flag a text has, from 1; 0 for none."""

@@ -61,8 +61,16 @@ class SeveralColumn:
 
     def encode(self, series: Series) -> Features:
         """(N, features) numbers."""
-        columns = _split(series, self.between, len(self.parts), strict=True)
+        columns = self.split(series)
         return np.concatenate([part.encode(column) for part, column in zip(self.parts, columns, strict=True)], axis=1)
+
+    def split(self, series: Series) -> list[Series]:
+        """A column of numbers for each of the parts.
+
+        Raises:
+            TableError: for text of another form.
+        """
+        return _split(series, self.between, len(self.parts), strict=True)
 
     def describe(self) -> Message:
         """What was done, in a few words."""

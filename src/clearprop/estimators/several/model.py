@@ -25,6 +25,7 @@ from clearprop.estimators.uncertainty import intervals, sets, spread
 from clearprop.estimators.weights import weights_in
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
+from clearprop.interop.onnx.table import table_inputs, table_to_onnx
 from clearprop.messages import Language
 from clearprop.network import Network
 from clearprop.table.encoder import TableEncoder
@@ -284,6 +285,18 @@ class MultiTargetModel:
     def card(self, lang: Language = "en") -> str:
         """The model card, as Markdown; see `TableModel.card`."""
         return str(import_module("clearprop.report.card").card_of(self, lang))
+
+    def to_onnx(self, path: str | os.PathLike[str] | None = None, *, coverage: float | None = None) -> Any:
+        """The model as an ONNX model whose outputs have the target's name behind them, as "value_price".
+
+        With a coverage every target needs held-out rows. See `TableModel.to_onnx`.
+        """
+        net = self.network
+        return table_to_onnx(self.encoder, self.targets, net.architecture, net.arrays(), net.dtype, path, coverage)
+
+    def onnx_inputs(self, frame: Any) -> dict[str, Array]:
+        """What `to_onnx` is given for the rows of a data frame; see `TableModel.onnx_inputs`."""
+        return table_inputs(self.encoder, frame)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one file, atomically; `cp.load` reads it.
