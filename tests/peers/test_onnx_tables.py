@@ -9,6 +9,7 @@ import warnings
 
 import numpy as np
 import onnxruntime
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -197,3 +198,79 @@ def test_days_are_whole():
     found = theirs(model, frame)["value"][:, 0]
     expected = [(day - datetime.date(1970, 1, 1)).days for day in model.predict(frame)]
     assert found.tolist() == expected
+
+
+def test_texts_of_several_numbers_and_of_several_units_have_an_input_for_each():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=120)
+    table = {
+        "pressure": [f"{120 + int(9 * v)}/{80 + int(5 * v)}" for v in x],
+        "rate": [f"{v:.1f} {'EUR/m' if i % 3 else 'EUR/h'}" for i, v in enumerate(np.exp(x))],
+        "pressure 1": x,
+        "": rng.normal(size=120),
+        "opens": [f"{8 + i % 5:02d}:30" for i in range(120)],
+        "y": x,
+    }
+    model = cp.TableModel.train(pl.DataFrame(table), "y", epochs=1, test=0.0).model
+    given = model.onnx_inputs(pl.DataFrame({name: values[:2] for name, values in table.items()}))
+    assert [*given] == ["pressure 1 2", "pressure 2", "rate", "rate unit", "pressure 1", "column", "opens"]
+    assert given["pressure 1 2"][:, 0].tolist() == [float(text.split("/")[0]) for text in table["pressure"][:2]]
+    assert given["rate unit"][:, 0].tolist() == ["EUR/h", ""]
+    assert given["opens"][:, 0].tolist() == [8.5 * 3.6e9, 9.5 * 3.6e9]
+    assert given["opens"].dtype == np.int64
+    frame = pl.DataFrame(table)
+    assert theirs(model, frame)["value"][:, 0] == pytest.approx(np.asarray(model.predict(frame)), abs=1e-6)
+    assert theirs(model, frame[:0])["value"].shape == (0, 1)
+
+
+def several(rows=200):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=rows)
+    columns = {"x": x, "value_a": rng.normal(size=rows), "a": 3 * x, "b": np.array(["p", "q"])[(x > 0).astype(int)]}
+    return pl.DataFrame(columns | {"a_1": x + rng.normal(size=rows)})
+
+
+def test_several_targets_have_outputs_of_their_names():
+    model = cp.TableModel.train(several(), ["a", "b", "a_1"], epochs=2, members=2, pieces=0).model
+    made = model.to_onnx(coverage=0.8)
+    told = json.loads({each.key: each.value for each in made.metadata_props}[OUTPUTS])
+    assert {name: facts["target"] for name, facts in told.items()} == {
+        **dict.fromkeys(["value_a_1", "low_a", "high_a"], "a"),  # value_a is a column
+        **dict.fromkeys(["probabilities_b", "label_b", "possible_b"], "b"),
+        **dict.fromkeys(["value_a_1_1", "low_a_1", "high_a_1"], "a_1"),
+    }
+    assert told["probabilities_b"]["classes"] == ["p", "q"]
+    session = onnxruntime.InferenceSession(made.SerializeToString())
+    found = dict(zip(told, session.run([*told], model.onnx_inputs(several())), strict=True))
+    answers, ends = model.predict(several()), model.intervals(several(), 0.8)
+    assert found["value_a_1"][:, 0] == pytest.approx(answers["a"], abs=1e-5)
+    assert found["value_a_1_1"][:, 0] == pytest.approx(answers["a_1"], abs=1e-5)
+    assert found["label_b"].tolist() == answers["b"]
+    assert np.hstack([found["low_a"], found["high_a"]]) == pytest.approx(ends["a"], abs=1e-5)
+
+
+def test_intervals_run_straight_from_group_to_group():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0, 4, 1500)
+    frame = pl.DataFrame({"x": x, "y": x + x * rng.normal(size=1500)})
+    model = cp.TableModel.train(frame, "y", epochs=3, members=3, test=0.0).model
+    assert len(model.target.residuals.outputs) > 5
+    for coverage in (0.5, 0.95, 0.99999):  # the rows are too few for the last
+        session = onnxruntime.InferenceSession(model.to_onnx(coverage=coverage).SerializeToString())
+        low, high = session.run(["low", "high"], model.onnx_inputs(frame))
+        assert np.hstack([low, high]) == pytest.approx(model.intervals(frame, coverage), rel=1e-6, abs=1e-5)
+
+
+def test_what_cannot_be_written_is_refused_by_name():
+    model = cp.TableModel.train(several(40).drop("a", "a_1"), "b", epochs=1, validation=0.0, test=0.0).model
+    with pytest.raises(cp.ClearpropError, match="held-out"):
+        model.to_onnx(coverage=0.9)
+    with pytest.raises(cp.ClearpropError, match="coverage"):
+        model.to_onnx(coverage=1.5)
+    broken = ["a\ud800", "b"]  # half of a character
+    frame = pd.DataFrame(
+        {"c": [broken[i % 2] for i in range(40)], "y": [i % 2 + 0.01 * i for i in range(40)]}, dtype=object
+    )
+    model = cp.TableModel.train(frame, "y", epochs=1, test=0.0).model
+    with pytest.raises(cp.ClearpropError, match="column 'c'"):
+        model.to_onnx()

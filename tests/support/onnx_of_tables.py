@@ -11,7 +11,7 @@ import json
 import traceback
 import warnings
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,13 +20,49 @@ import onnxruntime
 import clearprop as cp
 from clearprop.errors import ClearpropError
 from clearprop.estimators.scores import class_probabilities
+from clearprop.graph import DTYPES
 from clearprop.interop.onnx.table import OUTPUTS
+from clearprop.network.network import network_of
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.target import ClassTarget
 from tables_to_export import table_to_export
 
-CLOSE = 1e-6  # of the output's scale, in float32
-COVERAGE = 0.8
+CLOSE = {"f32": 1e-6, "f64": 1e-12}  # of the output's scale
+COVERAGE, EPSILON = 0.8, float(np.finfo(np.float64).eps)
+
+
+@dataclass
+class Compared:
+    """What was found in one dtype.
+
+    Attributes:
+        dtype: of the networks.
+        features, differing: how many there were, and how many differ in a bit.
+        causes: of those: what computes them → how many.
+        off: the largest of these differences.
+        worst: kind of answer → the largest difference, in units of its scale.
+        labels, unsure: how many labels were compared, and how many had a margin too small for that.
+    """
+
+    dtype: str
+    features: int = 0
+    differing: int = 0
+    causes: Counter[str] = field(default_factory=Counter)
+    off: float = 0.0
+    worst: dict[str, float] = field(default_factory=dict)
+    labels: int = 0
+    unsure: int = 0
+
+    @property
+    def close(self) -> float:
+        """How near answers have to be."""
+        return CLOSE[self.dtype]
+
+    def hold(self, what: str, off: Any) -> None:
+        """The largest difference of a kind, in units of its scale, which must be small."""
+        largest = float(np.max(off, initial=0.0))
+        self.worst[what] = max(self.worst.get(what, 0.0), largest)
+        assert largest <= self.close, f"{self.dtype}: {what} off by {largest:.2g} of its scale"
 
 
 @dataclass
@@ -36,11 +72,8 @@ class Seen:
     Attributes:
         models, refused, untrained: how many went out, were refused, or could not be trained.
         kinds, targets, networks: what columns and targets there were, and how many members.
-        rows, features, differing: how many rows and features there were, and how many features differ in a bit.
-        causes: of those: what computes them → how many.
-        off: the largest of these differences.
-        worst: kind of answer → the largest difference, in units of its scale.
-        labels, unsure: how many labels were compared, and how many had a margin below that.
+        rows: that were not seen.
+        each: what was found in each dtype.
         failed: what went wrong: seed → what.
     """
 
@@ -51,56 +84,65 @@ class Seen:
     targets: Counter[str] = field(default_factory=Counter)
     networks: Counter[int] = field(default_factory=Counter)
     rows: int = 0
-    features: int = 0
-    differing: int = 0
-    causes: Counter[str] = field(default_factory=Counter)
-    off: float = 0.0
-    worst: dict[str, float] = field(default_factory=dict)
-    labels: int = 0
-    unsure: int = 0
+    each: tuple[Compared, ...] = field(default_factory=lambda: (Compared("f32"), Compared("f64")))
     failed: dict[int, str] = field(default_factory=dict)
-
-    def note(self, what: str, difference: Any) -> None:
-        """The largest difference of a kind."""
-        self.worst[what] = max(self.worst.get(what, 0.0), float(np.max(difference, initial=0.0)))
 
 
 def compare(seed: int, seen: Seen) -> None:
-    """Train a model, write it, and hold what ONNX Runtime answers to what the model answers."""
+    """Train a model, write it, and hold what ONNX Runtime answers to what the model answers.
+
+    Models of tables are of float32; so the same is done with the same weights in float64.
+    """
     case = table_to_export(seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            model = cp.TableModel.train(case.table, case.target, recipe=case.recipe).model
-        except ClearpropError as error:
-            seen.untrained[str(error).splitlines()[0][:100]] += 1
-            return
-        targets = model.targets if hasattr(model, "targets") else (model.target,)
-        coverage = COVERAGE if all(map(_has_coverage, targets)) else None
-        try:
-            made = model.to_onnx(coverage=coverage)
-        except ClearpropError as error:
-            seen.refused[str(error).splitlines()[0][:100]] += 1
-            return
-        X = model.encoder.transform(case.new, "float32")
-        a = model.outputs(case.new)
+    try:
+        model = cp.TableModel.train(case.table, case.target, recipe=case.recipe).model
+    except ClearpropError as error:
+        seen.untrained[str(error).splitlines()[0][:100]] += 1
+        return
+    targets = _targets(model)
+    coverage = COVERAGE if all(map(_has_coverage, targets)) else None
+    try:
+        model.to_onnx(coverage=coverage)
+    except ClearpropError as error:
+        seen.refused[str(error).splitlines()[0][:100]] += 1
+        return
     seen.models += 1
     seen.rows += len(case.new)
     seen.kinds.update(map(_kind, model.encoder.columns))
     seen.targets.update(map(_task, targets) if len(targets) == 1 else [f"{len(targets)} targets"])
     seen.networks[len(model.members)] += 1
-    found = run(made, model.onnx_inputs(case.new))
-    _features(model.encoder, X, found.pop(_features_name(made)), seen)
+    for compared in seen.each:
+        _compared(model if compared.dtype == "f32" else _doubled(model), case.new, coverage, compared)
+
+
+def _compared(model: Any, new: Any, coverage: Any, seen: Compared) -> None:
+    made = model.to_onnx(coverage=coverage)
+    found = run(made, model.onnx_inputs(new))
+    X = found.pop(_features_name(made))
+    _features(model.encoder, model.encoder.transform(new, DTYPES[seen.dtype]), X, seen)
     told = json.loads({each.key: each.value for each in made.metadata_props}[OUTPUTS])
-    start = 0
-    for target in targets:
+    # In float64 the last digit of a logarithm is more than 1e-12 where its column hardly varies: from there on, then.
+    a, start = model.outputs(new) if seen.dtype == "f32" else model.network.predict(X), 0
+    for target in _targets(model):
         width = len(target.classes) if isinstance(target, ClassTarget) and len(target.classes) > 2 else 1
         own, start = a[:, start : start + width], start + width
-        theirs = {_stem(name, told): found[name] for name, facts in told.items() if facts["target"] == target.name}
+        theirs = {_stem(name): found[name] for name, facts in told.items() if facts["target"] == target.name}
         if isinstance(target, ClassTarget):
             _classes(target, own, theirs, coverage, seen)
         else:
             _numbers(target, own, theirs, coverage, seen)
+
+
+def _targets(model: Any) -> tuple[Any, ...]:
+    return model.targets if hasattr(model, "targets") else (model.target,)
+
+
+def _doubled(model: Any) -> Any:
+    """The same model in float64."""
+    net = model.network
+    arrays = {name: np.asarray(values, np.float64) for name, values in net.arrays().items()}
+    changed = network_of(net.architecture, arrays, 0, "f64")
+    return replace(model, **{"network" if hasattr(model, "targets") else "predictor": changed})
 
 
 def run(made: Any, given: Any) -> dict[str, Any]:
@@ -118,7 +160,7 @@ def _features_name(made: Any) -> str:
     return next(node.output[0] for node in made.graph.node if node.output[0].startswith("features"))
 
 
-def _stem(name: str, told: Any) -> str:
+def _stem(name: str) -> str:
     return next(s for s in ("probabilities", "possible", "label", "value", "low", "high") if name.startswith(s))
 
 
@@ -128,22 +170,29 @@ def _has_coverage(target: Any) -> bool:
     return target.residuals is not None and target.quantile is None
 
 
-def _features(encoder: Any, ours: Any, theirs: Any, seen: Seen) -> None:
-    assert theirs.shape == ours.shape, "features of another shape"
-    assert theirs.dtype == np.float32
+def _features(encoder: Any, ours: Any, theirs: Any, seen: Compared) -> None:
+    """Count the features that differ, by what computes them; none by more than rounding in double explains."""
+    assert (theirs.shape, theirs.dtype) == (ours.shape, ours.dtype), "features of another shape or dtype"
     seen.features += ours.size
-    away = ours.view(np.int32) != theirs.view(np.int32)
-    start = 0
-    for column in encoder.columns:
-        parts = column.parts if column.kind == "numbers" else [column]
-        for part in parts:
-            for name in part.feature_names:
-                differing = int(away[:, start].sum())
-                if differing:
-                    seen.differing += differing
-                    seen.causes[_cause(part, name)] += differing
-                    seen.off = max(seen.off, float(np.abs(ours - theirs)[:, start].max()))
-                start += 1
+    different = (ours.view(f"i{ours.itemsize}") != theirs.view(f"i{ours.itemsize}")).sum(axis=0)
+    columns = [part for column in encoder.columns for part in (column.parts if column.kind == "numbers" else [column])]
+    each = [(column, name) for column in columns for name in column.feature_names]
+    for j in np.flatnonzero(different):
+        cause, allowed = _cause(*each[j])
+        seen.differing += int(different[j])
+        seen.causes[cause] += int(different[j])
+        off = np.abs(ours[:, j].astype(np.float64) - theirs[:, j])
+        seen.off = max(seen.off, float(off.max()))
+        assert (off <= allowed + np.spacing(np.abs(ours[:, j]))).all(), f"{cause} off by {off.max():.2g}"
+
+
+def _cause(column: Any, feature: str) -> tuple[str, float]:
+    """What computes a feature, and how far two ways to round it may be apart: none but these two are rounded."""
+    if column.kind == "number" and feature == column.name and column.log_unit is not None:
+        return "logarithm of a number", 4 * EPSILON * (abs(column.center) / column.scale + 100)
+    if column.kind == "date" and " hour " in feature:
+        return "sine or cosine of the hour", 4 * EPSILON
+    return f"{column.kind}: {feature}", 0.0
 
 
 def _kind(column: Any) -> str:
@@ -164,56 +213,43 @@ def _task(target: Any) -> str:
     )
 
 
-def _cause(column: Any, feature: str) -> str:
-    if column.kind == "number" and feature == column.name:
-        return "logarithm of a number" if column.log_unit is not None else "a number"
-    if column.kind == "date" and " hour " in feature:
-        return "sine or cosine of the hour"
-    return f"{column.kind}: {feature}"
-
-
-def _classes(target: ClassTarget, a: Any, theirs: Any, coverage: Any, seen: Seen) -> None:
+def _classes(target: ClassTarget, a: Any, theirs: Any, coverage: Any, seen: Compared) -> None:
     p = class_probabilities(a)
-    seen.note("probability", np.abs(theirs["probabilities"] - p))
-    assert np.abs(theirs["probabilities"] - p).max() <= CLOSE, (
-        f"probabilities off by {np.abs(theirs['probabilities'] - p).max():.2g}"
-    )
-    scored = np.asarray(p, np.float64) if target.decision is None else p / np.array(target.decision.cuts)
-    second, first = np.sort(scored, axis=1)[:, -2:].T
-    sure = first - second > 2 * CLOSE / (1 if target.decision is None else min(target.decision.cuts))
-    ours = [target.classes[k] for k in target.decide(p)]
-    mixed = len({type(label) for label in target.classes}) > 1
-    ours = list(map(str, ours)) if mixed else ours
+    seen.hold("probability", np.abs(theirs["probabilities"] - p))
+    cuts = np.ones(len(target.classes)) if target.decision is None else np.array(target.decision.cuts)
+    second, first = np.sort(p / cuts, axis=1)[:, -2:].T
+    sure = first - second > 2 * seen.close / cuts.min()
+    ours, found = [target.classes[k] for k in target.decide(p)], theirs["label"].tolist()
     seen.labels += len(ours)
     seen.unsure += int((~sure).sum())
-    wrong = [i for i in np.flatnonzero(sure) if theirs["label"].tolist()[i] != ours[i]]
-    assert not wrong, f"{len(wrong)} labels differ"
+    assert [ours[i] for i in np.flatnonzero(sure)] == [found[i] for i in np.flatnonzero(sure)], "labels differ"
     if coverage is not None:
-        q = target.held_out.quantile(coverage)
-        clear = np.abs(1 - np.asarray(p, np.float64) - q) > 2 * CLOSE
+        clear = np.abs(1 - np.asarray(p, np.float64) - target.held_out.quantile(coverage)) > 2 * seen.close
         assert (theirs["possible"] == target.possible(p, coverage))[clear].all(), "sets differ"
 
 
-def _numbers(target: NumberTarget, a: Any, theirs: Any, coverage: Any, seen: Seen) -> None:
+def _numbers(target: NumberTarget, a: Any, theirs: Any, coverage: Any, seen: Compared) -> None:
     outputs = a[:, 0]
     ours = {"value": target.predictions(outputs)}
     if coverage is not None:
         ours["low"], ours["high"] = target.bounds(outputs, coverage).T
-    scale = max(1.0, float(np.abs(outputs).max()))  # of the network's outputs, whose standard deviation is about 1
     for name, expected in ours.items():
+        scale = target.std * max(1.0, float(np.abs(outputs).max()))  # outputs are numbers of about 1
+        scale *= 1.0 if name == "value" else 1.0 + _steepest(target.residuals, coverage)
         found = theirs[name][:, 0]
         if target.dates is not None and target.whole_days:
-            expected, near = np.round(expected), np.abs(np.abs(expected - np.trunc(expected)) - 0.5) < 1e-3
-            assert ((found == expected) | near).all(), f"{name}: days differ"
+            near = np.abs(expected % 1 - 0.5) < 1e-3
+            assert ((found == np.round(expected)) | near).all(), f"{name}: days differ"
             continue
-        if target.log_unit is not None:
-            unit = target.std * (np.abs(expected) + target.log_unit) * scale
-        else:
-            unit = target.std * scale + np.abs(target.mean) * 1e-9
+        slope = 1.0 if target.log_unit is None else np.abs(expected) + target.log_unit
         with np.errstate(invalid="ignore"):
-            off = np.where(found == expected, 0.0, np.abs(found - expected) / unit)
-        seen.note(name, off)
-        assert np.max(off) <= CLOSE, f"{name} off by {np.max(off):.2g} of its scale"
+            seen.hold(name, np.where(found == expected, 0.0, np.abs(found - expected) / (scale * slope)))
+
+
+def _steepest(residuals: Any, coverage: float) -> float:
+    """How much half an interval's width changes at most for each 1 of the output."""
+    slopes = np.abs(np.diff(residuals.sizes) / np.diff(residuals.outputs))
+    return float(residuals.scores.quantile(coverage) * np.max(slopes, initial=0.0))
 
 
 def many(first: int, models: int) -> Seen:
@@ -221,7 +257,9 @@ def many(first: int, models: int) -> Seen:
     seen, seed = Seen(), first
     while seen.models < models:
         try:
-            compare(seed, seen)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compare(seed, seen)
         except Exception as error:
             if len(seen.failed) < 5:
                 traceback.print_exc()
@@ -242,13 +280,15 @@ def printed(seen: Seen) -> str:
         f"{seen.models} models in ONNX Runtime {onnxruntime.__version__}, {seen.rows:,} rows that were not seen",
         f"not trained: {dict(seen.untrained)}; refused: {dict(seen.refused)}",
         *(f"{what}: {dict(counts.most_common())}" for what, counts in _counts(seen).items()),
-        f"features: {seen.features:,}, in a bit different {seen.differing:,}, by {seen.off:.2g} at most",
-        *(f"    {cause}: {n:,}" for cause, n in seen.causes.most_common()),
-        *(f"largest difference of a {what}: {x:.2g} of its scale" for what, x in seen.worst.items()),
-        f"labels: {seen.labels:,}, with a margin too small to compare {seen.unsure:,}, else different 0",
-        f"failed: {seen.failed or 0}",
     ]
-    return "\n".join(lines)
+    for each in seen.each:
+        lines += [
+            f"{each.dtype}: {each.features:,} features, different {each.differing:,}, by {each.off:.2g} at most",
+            *(f"    {cause}: {n:,}" for cause, n in each.causes.most_common()),
+            *(f"    largest difference of a {what}: {x:.2g} of its scale" for what, x in each.worst.items()),
+            f"    labels: {each.labels:,}, with a margin too small to compare {each.unsure:,}, else different 0",
+        ]
+    return "\n".join([*lines, f"failed: {seen.failed or 0}"])
 
 
 if __name__ == "__main__":
