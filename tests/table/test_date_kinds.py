@@ -15,6 +15,7 @@ from clearprop.table.date_text import plain_date
 from clearprop.table.dates import DateColumn
 from clearprop.table.encoder import TableEncoder
 from clearprop.table.numbers import NumberColumn
+from clearprop.table.one_row import RowEncoder
 from clearprop.table.target import target_from_dict, target_to_dict
 
 DAYS = pd.date_range("2021-01-03 13:05:00", periods=200, freq="61h")
@@ -154,6 +155,17 @@ def test_numbers_that_count_from_some_day(name, count):
     assert isinstance(TableEncoder.fit(other, kinds={"amount": "date"}).columns[0], DateColumn)
     with pytest.raises(TableError, match="expected dates of one form, such as 20241231"):
         TableEncoder.fit(pl.DataFrame({"amount": [1.5, 2.5]}), kinds={"amount": "date"})
+
+
+def test_milliseconds_among_seconds_are_no_dates():
+    """2⁶³ microseconds are 292,271 years."""
+    seconds = pl.DataFrame({"created_at": [1.6e9 + 1e5 * i for i in range(40)]})
+    encoder = TableEncoder.fit(seconds)
+    assert np.isfinite(encoder.transform(pl.DataFrame({"created_at": [-9e12, 9e12, None]}))).all()
+    with pytest.raises(cp.ClearpropError, match=r"holds 1.6e\+15 in row 1.*seconds since 1970"):
+        encoder.transform(pl.DataFrame({"created_at": [1.6e9, 1.6e15]}))
+    with pytest.raises(cp.ClearpropError, match="seconds since 1970"):
+        RowEncoder(encoder)({"created_at": 1.6e15})
 
 
 def test_words_that_are_no_dates_stay():

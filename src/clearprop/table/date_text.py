@@ -64,7 +64,7 @@ COUNTED = {
     "nanoseconds since 1970": (1e-3, 0.0),
     "days since 1899-12-30, as in Excel": (86.4e9, -25_569 * 86.4e9),
 }
-_EXCEL = tuple(COUNTED)[-1]
+_EXCEL, _LAST_MICROSECOND = tuple(COUNTED)[-1], 9.2e18
 _NINETIES, _THIRTIES = 631_152_000.0, 2_051_222_400.0  # 1990 and 2035 in seconds
 _FIRST_SERIAL, _LAST_SERIAL = 20_000, 60_000  # 1954 and 2064 in Excel
 _CALLED_TIME = re.compile(
@@ -259,12 +259,15 @@ def is_clock(form: str | None) -> bool:
 
 
 def as_microseconds(series: Series, form: str | None, marks: tuple[str, ...] = ()) -> Numbers:
-    """Dates as microseconds since 1970-01-01, (N,), NaN where missing; text is read in the form."""
+    """Dates as microseconds since 1970-01-01, (N,), NaN where missing; text is read in the form.
+
+    Raises:
+        TableError: for a value that is no date, or counts further than 292,000 years.
+    """
     if is_date(series):
         return microseconds(series)
     if form in COUNTED:
-        unit, start = COUNTED[form]
-        return as_numbers(series, expected=f"dates, as in training ({form})") * unit + start
+        return _counted(series, form)
     name = series.name
 
     def convert(value: Any) -> float:
@@ -277,6 +280,17 @@ def as_microseconds(series: Series, form: str | None, marks: tuple[str, ...] = (
         return microseconds_of_text(value, name, form, marks)
 
     return np.array(each_value(series, convert), np.float64)
+
+
+def _counted(series: Series, form: str) -> Numbers:
+    """Numbers that count from some day; microseconds in whole numbers end 292,271 years from 1970."""
+    (unit, start), expected = COUNTED[form], f"dates, as in training ({form})"
+    values = as_numbers(series, expected=expected)
+    us = values * unit + start
+    if (np.abs(us) > _LAST_MICROSECOND).any():
+        row = int(np.argmax(np.abs(us) > _LAST_MICROSECOND))
+        raise TableError(f"column {series.name!r} holds {values[row]:g}", expected, row=row)
+    return us
 
 
 def microseconds_of_text(value: Any, column: str, form: str | None, marks: tuple[str, ...] = ()) -> float:
