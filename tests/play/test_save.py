@@ -128,9 +128,13 @@ def test_the_keyboard_comes_to_what_works_and_to_nothing_else(page):
     for _ in range(all_of_them + 1):
         page.press("Tab")
         ids.add(page.evaluate("document.activeElement.id || document.activeElement.className"))
-    assert {*_WORKS, "place", "log-loss"} <= ids
+    assert {*_WORKS, "place", "log-loss", "tried-0", "tried-1"} <= ids
     cells = {one for one in ids if "cell" in one.split()}
-    rest = ids - cells - {*_WORKS, "place", "log-loss", "tab-circles", "tab-sums", "tab-matrices", "tab-graph"}
+    rest = (
+        ids
+        - cells
+        - {*_WORKS, "place", "log-loss", "tried-0", "tried-1", "tab-circles", "tab-sums", "tab-matrices", "tab-graph"}
+    )
     assert rest <= {"reach", "heat", "formula", "recorded"}  # the last is the page itself, behind the last of them
     assert page.evaluate("document.querySelectorAll('.cell[data-editable]').length") == 0
     errors = json.loads(
@@ -194,3 +198,22 @@ def test_a_training_that_diverges_ends_where_it_did_and_says_so():
     found = recorded(state, 50)
     assert len(found["frames"]) < 50
     assert any("diverged" in one for one in found["open"]["frame"]["said"])
+
+
+@marked
+def test_inputs_that_are_typed_are_answered_by_the_network_of_the_step_that_is_shown(page):
+    press(page, "do-rewind")
+    typed = [[0.25, -1.5], [1 / 3, 0.75]]
+    for row, texts in zip(typed, (["0.25", "−1.5"], ["1/3", "0,75"]), strict=True):
+        for _ in range(3):
+            press(page, "do-sample")
+            act(
+                page, "".join(f"document.getElementById('tried-{k}').value = '{text}';" for k, text in enumerate(texts))
+            )
+            act(page, "document.getElementById('tried-0').dispatchEvent(new Event('input'));")
+            found = page.evaluate("document.querySelector('#tried-answers td + td').textContent")
+            (expected,) = shown(page, "xor").network.predict([row])
+            assert float(found) == pytest.approx(float(expected[0]), rel=1e-5)
+    act(page, "document.getElementById('tried-0').value = 'x';")
+    act(page, "document.getElementById('tried-0').dispatchEvent(new Event('input'));")
+    assert "not a number" in page.evaluate("document.getElementById('tried-answers').textContent")

@@ -41,12 +41,13 @@ def _as_function(name: str, source: str) -> str:
     return f'modules["{name}"] = (() => {{\n{source}\nreturn {{ {", ".join(exported)} }};\n}})();'
 
 
-def whole_page(lang: Language, recording: Any = None, framed: bool = False) -> str:
+def whole_page(lang: Language, recording: Any = None, framed: bool = False, network: str = "") -> str:
     """The page as one HTML document that asks for nothing.
 
     Args:
         lang: of its title.
         recording: what it replays; None where a bench is behind it.
+        network: of a recording, a function of JavaScript from its parameters to what answers a row.
         framed: whether it speaks through the page that it is framed in.
     """
     folder = _folder()
@@ -58,7 +59,8 @@ def whole_page(lang: Language, recording: Any = None, framed: bool = False) -> s
         data = shown_json(visible_data(recording), allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
         body += f'<script type="application/json" id="recording">{data}</script>'
     style = "".join((folder / name).read_text(encoding="utf-8") for name in _SHEET.findall(html))
-    return page(f"{say('play.title', lang)} · clearprop", body, lang, style, bundled())
+    script = f"globalThis.clearpropNetwork = {network};\n{bundled()}" if network else bundled()
+    return page(f"{say('play.title', lang)} · clearprop", body, lang, style, script)
 
 
 def _folder() -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 from clearprop.errors import ClearpropError, InvalidValueError
 from clearprop.files import checked_path, write_atomically
+from clearprop.interop.source import content_of, javascript_network
 from clearprop.play.bundle import whole_page
 from clearprop.play.conversation import Conversation
 from clearprop.play.state import State
@@ -80,4 +81,12 @@ def save_page(state: State, path: str | os.PathLike[str], steps: int = 100) -> N
         raise InvalidValueError(f"a file ending in {Path(path).suffix!r}", ".html")
     state = replace(state, view=replace(state.view, shown=-1))
     lang: Any = state.view.lang
-    write_atomically(Path(path), whole_page(lang, recorded(state, steps)).encode())
+    page = whole_page(lang, recorded(state, steps), network=_answering(state))
+    write_atomically(Path(path), page.encode())
+
+
+def _answering(state: State) -> str:
+    """The network as JavaScript, which answers inputs that are typed into the page."""
+    net = Conversation(state).network()
+    content = content_of(net.architecture, net.parameters, net.dtype, lang=state.view.lang)
+    return javascript_network(content)

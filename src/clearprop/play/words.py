@@ -77,6 +77,8 @@ WORDS: dict[str, Message] = {
     "recorded_end": Message("play.recorded_end"),
     "not_recorded": Message("play.not_recorded"),
     "needs_bench": Message("play.needs_bench"),
+    "tried_title": Message("play.tried_title"),
+    "tried_hint": Message("play.tried_hint"),
     "mend": Message("play.mend"),
     "more": Message("play.more"),
     "nudge_title": Message("play.nudge_title"),

@@ -6,7 +6,7 @@ A language is a table, op → how it is written, and a file that puts the pieces
 from clearprop.interop.source.c_file import c_source
 from clearprop.interop.source.clearprop_file import clearprop_source
 from clearprop.interop.source.content import Content, content_of
-from clearprop.interop.source.javascript_file import javascript_source
+from clearprop.interop.source.javascript_file import javascript_network, javascript_source
 from clearprop.interop.source.numpy_file import numpy_source
 from clearprop.interop.source.table_javascript import table_javascript
 from clearprop.interop.source.torch_file import torch_source
@@ -16,6 +16,7 @@ __all__ = [
     "c_source",
     "clearprop_source",
     "content_of",
+    "javascript_network",
     "javascript_source",
     "numpy_source",
     "table_javascript",

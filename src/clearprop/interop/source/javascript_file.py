@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -36,6 +37,7 @@ RESERVED = (
     "nInputs",
     "nOutputs",
 )
+Declared = Callable[[str, str, Array], str]
 _ARRAYS = {"f32": "Float32Array", "f64": "Float64Array", "bool": "Uint8Array"}
 
 
@@ -52,19 +54,39 @@ def javascript_source(content: Content) -> str:
     return "\n\n".join(["\n//\n".join(lines), *before, many, one.replace("\nfunction", "\nexport function", 1)]) + "\n"
 
 
-def network_parts(content: Content, taken: Sequence[str] = ()) -> list[str]:
+def javascript_network(content: Content) -> str:
+    """The network as a function of its parameters: `(p) => predictRow`, where p has them by name, in nested lists.
+
+    Raises:
+        InvalidValueError: for an op that cannot be written for one sample.
+    """
+
+    def given(name: str, key: str, array: Array) -> str:
+        if array.ndim == 0:
+            return f"const {name} = Number(p[{json.dumps(key)}]);"
+        return f"const {name} = {_kind(array)}.from(p[{json.dumps(key)}].flat(Infinity), Number);"
+
+    sizes, *parts = network_parts(content, ["p"], given)
+    body = "\n\n".join([sizes.replace("export const", "const"), *parts, "return predictRow;"])
+    return f"(p) => {{\n{textwrap.indent(body, '    ')}\n}}"
+
+
+def network_parts(content: Content, taken: Sequence[str] = (), declared: Declared | None = None) -> list[str]:
     """The parts of a module in which a network answers a row: sizes, parameters, helpers, and `predictRow`.
 
     Args:
         content: the network.
         taken: names that stand for something else in the module.
+        declared: writes a parameter's declaration, from its name here, its own name, and its numbers.
     """
+    declared = declared or (lambda name, _, array: _array(name, array))
     c = content
     graph, formulas = lowered(c)
     names = Identifiers([*RESERVED, *taken])
     inputs = {n: graph.inputs[n] for n in c.architecture.parameters if n in graph.inputs}
     bound = {node: names.new(plain(str(n)), "p") for n, node in inputs.items()}
-    parameters = [_array(text, c.parameters[str(node.name)]) for node, text in bound.items()]
+    named = [(text, str(node.name)) for node, text in bound.items()]
+    parameters = [declared(text, name, c.parameters[name]) for text, name in named]
     helpers = Helpers(JAVASCRIPT, names)
     told = {node: comment(formula) for node, formula in formulas.items()}
     sample = {graph.inputs[X]: "x"} if X in graph.inputs else {}
@@ -101,13 +123,17 @@ def _array(name: str, array: Array) -> str:
     """A parameter, a row after the other, with the fewest digits that give each entry back."""
     if array.ndim == 0:
         return f"const {name} = {_digits(array.dtype.type(array))};"
-    kind = "Float32Array" if array.dtype == np.float32 else "Float64Array"
+    kind = _kind(array)
     rows = array.reshape(len(array), -1)
     texts = [", ".join(_digits(v) for v in row) for row in (rows if rows.shape[1] > 1 else rows.T)]
     if sum(map(len, texts)) < 60:
         return f"const {name} = new {kind}([{', '.join(texts)}]);"
     lines = [textwrap.fill(t + ",", WIDTH, initial_indent="    ", subsequent_indent="    ") for t in texts]
     return f"const {name} = new {kind}([\n" + "\n".join(lines) + "\n]);"
+
+
+def _kind(array: Array) -> str:
+    return "Float32Array" if array.dtype == np.float32 else "Float64Array"
 
 
 def _digits(value: np.floating) -> str:

@@ -27,6 +27,7 @@ import { Store } from "./store.js";
 import { sums } from "./sums.js";
 import { tabs } from "./tabs.js";
 import { askForToken } from "./token.js";
+import { tried } from "./tried.js";
 import { units } from "./unit.js";
 
 const recording = recordingInPage();
@@ -61,6 +62,7 @@ doctor(store);
 nudging(store);
 exercises(store);
 liveCells(store);
+if (recording) tried(store, /** @type {any} */ (globalThis).clearpropNetwork);
 links(store);
 exports(store);
 dropping(store);
