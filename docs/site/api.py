@@ -45,6 +45,7 @@ GROUPS = (
             "nn.embedding",
             "nn.ensemble",
             "nn.heads",
+            "nn.residual",
             "nn.initializers",
             "network.layers",
             "network.start",

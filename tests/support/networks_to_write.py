@@ -92,6 +92,9 @@ def _weighted(rng, width, units, activation, tables):
 def _hidden(rng, width, own, tables):
     if own and rng.random() < 0.1:
         return 2, [Gate()]
+    if tables and rng.random() < 0.15:
+        inner = [cp.Dense(int(rng.integers(1, 5)), _activation(rng, own)), cp.Dense(width)]
+        return width, [cp.Residual(inner, [cp.Dense(width, bias=False)] if rng.random() < 0.3 else [])]
     units = int(rng.integers(1, 5))
     norms = [cp.BatchNorm(epsilon=1e-3), cp.LayerNorm(), cp.Dropout(0.3)]
     norms += [cp.Scale(), cp.ParametricActivation("tanh")] if tables else []

@@ -17,7 +17,17 @@ _MOST_LAYERS = 2000  # a file of more would take seconds to be refused
 _CLASSES: dict[str, type] = {
     cls.__name__: cls
     for cls in (
-        *(nn.Activation, nn.BatchNorm, nn.Dense, nn.Dropout, nn.Ensemble, nn.Heads, nn.LayerNorm, nn.Linear),
+        *(
+            nn.Activation,
+            nn.BatchNorm,
+            nn.Dense,
+            nn.Dropout,
+            nn.Ensemble,
+            nn.Heads,
+            nn.LayerNorm,
+            nn.Linear,
+            nn.Residual,
+        ),
         *(nn.ELU, nn.LeakyReLU),
         *(nn.Constant, nn.FanInUniform, nn.Glorot, nn.He, nn.LeCun, nn.Normal, nn.Uniform, nn.Zeros),
         *(nn.Embedding, nn.ParametricActivation, nn.Periodic, nn.PiecewiseLinear, nn.Scale),

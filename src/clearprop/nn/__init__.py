@@ -43,6 +43,7 @@ from clearprop.nn.multitask import MultiTask
 from clearprop.nn.parameter import CONVENTIONS, Convention, Parameter
 from clearprop.nn.periodic import Periodic
 from clearprop.nn.recorded import RecordedActivation, RecordedLoss, recorded
+from clearprop.nn.residual import Residual
 from clearprop.nn.scales import ParametricActivation, Scale
 from clearprop.nn.schedules import (
     ConstantRate,
@@ -117,6 +118,7 @@ __all__ = [
     "RecordedActivation",
     "RecordedLoss",
     "ReduceOnPlateau",
+    "Residual",
     "Scalar",
     "Scale",
     "Schedule",

@@ -19,6 +19,7 @@ from clearprop.nn.losses import Loss, loss_name
 from clearprop.nn.multitask import MultiTask
 from clearprop.nn.names import DATA_LOSS, LOSS, SAMPLE_WEIGHT, TARGET, X
 from clearprop.nn.parameter import Parameter
+from clearprop.nn.residual import Residual
 from clearprop.nn.schedules import Scalar, Schedule
 from clearprop.nn.scope import BuiltLayer, Scope
 
@@ -195,7 +196,7 @@ class Architecture:
         last = self.layers[-1] if self.layers else None
         if isinstance(last, Ensemble):  # the mean of probabilities is one
             last = last.members[0][-1]
-        if isinstance(last, Linear):
+        if isinstance(last, Linear | Residual):
             return "identity"
         given = last.function if isinstance(last, Activation) else getattr(last, "activation", None)
         return given if isinstance(given, str) else self._declared.output.op.name

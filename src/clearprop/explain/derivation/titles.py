@@ -8,7 +8,7 @@ from clearprop.explain.derivation.general import comes_through_weights, rule_nam
 from clearprop.explain.derivation.source import DerivationSource
 from clearprop.graph import Name
 from clearprop.messages import Message
-from clearprop.nn import BatchNorm, Dropout, Embedding, LayerNorm, Periodic, PiecewiseLinear, Scale
+from clearprop.nn import BatchNorm, Dropout, Embedding, LayerNorm, Periodic, PiecewiseLinear, Residual, Scale
 from clearprop.nn.names import A0, DATA_LOSS, LOSS, TARGET, X
 
 _GIVEN = {
@@ -67,6 +67,8 @@ def _kind(name: Name, source: DerivationSource) -> Message | None:
     if name in source.values.architecture.parameters:
         role = source.values.architecture.parameters[name].role
         return Message(_PARAMETERS[role]) if role in _PARAMETERS else None
+    if isinstance(maker, Residual) and name.letter == "z":  # its a is that of the layer before the sum
+        return Message("derivation.kinds.residual")
     known = next((key for kind, key in _OF_LAYERS.items() if isinstance(maker, kind)), _KINDS.get(name.letter))
     return None if known is None else Message(known)
 
@@ -93,7 +95,8 @@ def _back_through(of: Name, source: DerivationSource) -> Message | None:
     if len(uses) != 1:
         return None
     (use,) = uses
-    if use.letter == "z" and use.layer != of.layer and not use.suffix:
+    has_weights = Name.parameter("W", use.layer or 0) in source.values.architecture.parameters
+    if use.letter == "z" and use.layer != of.layer and not use.suffix and has_weights:
         first_half = of == Name.value("a", of.layer or 0) and comes_through_weights(of.layer or 0, source)
         return Message("derivation.bp2_first" if first_half else "derivation.back_weights", next=use.layer)
     what = _kind(use, source)
