@@ -64,6 +64,13 @@ def test_it_is_explained_as_what_it_is():
     assert "残差相加" in zh
 
 
+@pytest.mark.parametrize("behind", [[], [cp.Activation("identity"), cp.Dense(4)]])
+def test_linear_layers_around_a_sum_are_not_taken_for_a_product(behind):
+    net = cp.Network(4, [cp.Residual([cp.Dense(3), cp.Dense(4)]), *behind], "mean_squared_error", seed=1)
+    assert "linear collapse" in str(cp.diagnose(net, X, X))
+    assert not any(finding.name == "linear_collapse" for finding in cp.diagnose(net, X, X).findings)
+
+
 def test_a_sum_at_the_end_is_no_activation():
     block = cp.Residual([cp.Dense(4)])
     with pytest.raises(InvalidValueError, match="softmax"):

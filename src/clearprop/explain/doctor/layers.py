@@ -103,7 +103,8 @@ def examine_linear_collapse(patient: Patient) -> Examination:
     of_dense = {Name.parameter(letter, layer) for letter in "Wb" for layer in range(1, L + 1)}
     normalises = not of_dense.issuperset(patient.architecture.parameters)
     is_scaled = any(getattr(x, "parametrization", "standard") != "standard" for x in patient.architecture.layers)
-    if len(linear) < L - 1 or normalises or is_scaled:
+    is_chain = all(Name.parameter("W", layer) in patient.architecture.parameters for layer in range(1, L + 1))
+    if len(linear) < L - 1 or normalises or is_scaled or not is_chain:
         return Evidence("linear_collapse", **counts).healthy()
     W, b = collapsed(patient.parameters, L)
     narrowest = min(patient.widths)
