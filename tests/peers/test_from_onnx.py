@@ -159,6 +159,72 @@ def test_a_chain_of_doubles_answers_what_the_reference_of_onnx_answers(seed):
     np.testing.assert_allclose(net.predict(X), theirs, rtol=0, atol=1e-6 * max(1, np.abs(theirs).max()))
 
 
+def residual_model(seed, dtype=np.float32):
+    """A model of residual sums, with shortcuts of their own and within one another, and its number of inputs."""
+    rng = np.random.default_rng(seed)
+    n_inputs = int(rng.integers(1, 5))
+    maker = Maker(n_inputs, dtype)
+
+    def dense(width, units):
+        W, b = rng.normal(0, 0.5, (width, units)), rng.normal(0, 0.5, units)
+        if rng.random() < 0.5:
+            maker.then("Gemm", W, b)
+        else:
+            maker.then("MatMul", maker.node("Transpose", maker.constant(W.T), perm=[1, 0]))
+            maker.then("Add", b)
+
+    def block(width, depth):
+        before = maker.value
+        if rng.random() < 0.3:
+            maker.then("BatchNormalization", *(rng.uniform(0.5, 2, width) for _ in range(4)))
+        units, out = int(rng.integers(1, 5)), width if rng.random() < 0.6 else int(rng.integers(1, 5))
+        dense(width, units)
+        ACTIVATIONS[rng.integers(len(ACTIVATIONS))](maker)
+        if depth < 2 and rng.random() < 0.4:
+            units = block(units, depth + 1)
+        dense(units, out)
+        made, maker.value = maker.value, before
+        if out != width or rng.random() < 0.2:
+            dense(width, out)
+        ends = [made, maker.value] if rng.random() < 0.5 else [maker.value, made]
+        maker.value = maker.node("Add", *ends)
+        return out
+
+    width = n_inputs
+    for _ in range(rng.integers(1, 4)):
+        width = block(width, 0)
+        if rng.random() < 0.7:
+            ACTIVATIONS[rng.integers(len(ACTIVATIONS))](maker)
+    if rng.random() < 0.5:
+        dense(width, 2)
+        width = 2
+    return maker.model(width=width), n_inputs
+
+
+@given(st.integers(0, 2**31))
+def test_residual_sums_answer_what_onnx_runtime_answers(seed):
+    model, n_inputs = residual_model(seed)
+    X = np.random.default_rng(seed).normal(size=(6, n_inputs)).astype(np.float32)
+    theirs = run_by_theirs(model, X)
+    net = cp.from_onnx(model)
+    assert any(isinstance(layer, cp.Residual) for layer in net.architecture.layers)
+    np.testing.assert_allclose(net.predict(X), theirs, rtol=0, atol=5e-6 * max(1, np.abs(theirs).max()))
+
+
+def test_a_residual_network_is_alive_and_goes_out_again():
+    rng = np.random.default_rng(0)
+    model, n_inputs = residual_model(4)
+    net = cp.from_onnx(model)
+    X = rng.normal(size=(64, n_inputs))
+    require_alive(net, X, rng.normal(size=(64, net.architecture.n_outputs)), optimizer="adam")
+    back = cp.from_onnx(net.to_onnx())
+    assert back.architecture == net.architecture
+    assert np.array_equal(back.predict(X), net.predict(X))
+    plain = net.to_onnx()
+    del plain.metadata_props[:]
+    np.testing.assert_allclose(cp.from_onnx(plain).predict(X), net.predict(X), atol=1e-5)
+
+
 def test_a_file_is_checked_explained_and_trained_on(tmp_path):
     rng = np.random.default_rng(0)
     maker = Maker(4)
@@ -293,10 +359,41 @@ def test_an_output_or_a_number_of_inputs_that_a_model_of_ours_has_not_is_refused
         cp.from_onnx(model, output="nobody")
 
 
-def residual(maker):
+def gated(maker):
     before = maker.value
     maker.then("MatMul", np.eye(2))
+    maker.then("Mul", before)
+
+
+def doubled(maker):
+    maker.then("Add", maker.value)
+
+
+def crossed(maker):
+    left, right = maker.node("MatMul", "@", maker.constant(np.eye(2))), maker.node("Relu", "@")
+    first, second = maker.node("Add", left, right), maker.node("Add", left, maker.value)
+    maker.value = maker.node("Add", first, second)
+
+
+def narrowed(maker):
+    before = maker.value
+    maker.then("MatMul", np.ones((2, 1)))  # which ONNX repeats along the columns
     maker.then("Add", before)
+
+
+def logged(maker):
+    before = maker.value
+    maker.then("Gemm", np.eye(2), np.ones(2))
+    maker.then("LogSoftmax")
+    maker.then("Add", before)
+
+
+def nested(maker, times=60):
+    for depth in range(times):
+        maker.then("Relu")
+        maker.nodes[-1].name = f"relu_{depth}"
+    for value in [f"v{i}" for i in range(times - 2, -1, -1)]:
+        maker.value = maker.node("Add", value, maker.value)
 
 
 def elsewhere(maker):
@@ -322,7 +419,12 @@ def too_large_for_numpy_and_empty(maker):
     [
         (lambda m: m.then("Conv", np.ones((1, 1, 1))), "node 'Conv_0' is a Conv; expected one of"),
         (lambda m: m.then("Gelu", domain="com.microsoft"), "com.microsoft.Gelu"),
-        (residual, "node 'MatMul_0' is a MatMul.*no residual sums"),
+        (gated, "node 'MatMul_0' is a MatMul.*or in a residual sum"),
+        (doubled, "node 'Add_0' is a Add.*or in a residual sum"),
+        (crossed, "node 'MatMul_0' is a MatMul.*or in a residual sum"),
+        (narrowed, "node 'Add_1' adds 1 values to 2"),
+        (logged, "log of a softmax"),
+        (nested, "at most 50 deep"),
         (elsewhere, "another file"),
         (too_large, "as many as its shape says"),
         (too_large_for_numpy_and_empty, "as many as its shape says"),

@@ -96,12 +96,12 @@ def from_sklearn(model: Any, loss: Any = None) -> Network:
 
 
 def from_onnx(source: Any, loss: Any = None, *, n_inputs: int | None = None, output: str | None = None) -> Network:
-    """A network from an ONNX model that is a chain of layers which clearprop has.
+    """A network from an ONNX model that is a chain of layers which clearprop has, or of residual sums of such chains.
 
     Gemm, MatMul and Add, activations, Softmax, BatchNormalization, LayerNormalization, Dropout, what leaves rows as
-    they are (Identity, Flatten, Reshape, Cast), and scaling by constants. A model that clearprop wrote comes back to
-    the same bits, by its description, as long as its nodes are those that it wrote. Scaling and shifting of columns
-    that stands alone is frozen.
+    they are (Identity, Flatten, Reshape, Cast), scaling by constants, and f(x) + s(x). A model that clearprop wrote
+    comes back to the same bits, by its description, as long as its nodes are those that it wrote. Scaling and shifting
+    of columns that stands alone is frozen.
 
     Args:
         source: a path, bytes, or an onnx.ModelProto.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from clearprop.errors import InvalidValueError, ModelFileError
 from clearprop.execute import Array
 from clearprop.interop.describe import revive_architecture
+from clearprop.interop.incoming.onnx_chain import follow
 from clearprop.interop.incoming.onnx_model import (
     Step,
     chosen_output,
@@ -23,8 +23,7 @@ from clearprop.interop.incoming.onnx_model import (
     require_no_functions,
     steps_of,
 )
-from clearprop.interop.incoming.onnx_ops import OPS, Chain, folded
-from clearprop.interop.incoming.onnx_patterns import recognised
+from clearprop.interop.incoming.onnx_ops import Chain, folded
 from clearprop.interop.incoming.stack import Imported, Stack, named_arrays, said
 from clearprop.interop.onnx.described import ARCHITECTURE, NODES, digest
 from clearprop.nn import Architecture, resolve_loss
@@ -85,27 +84,20 @@ def _chain(model: Any, n_inputs: int | None, output: str | None) -> Stack:
     require_no_functions(model)
     steps = _needed(steps_of(graph), output, {x, *(tensor.name for tensor in graph.initializer)})
     constants = constants_of(graph, {name for step in steps for name in step.inputs})
-    for step in steps:  # exporters write them where they are used, between nodes that belong together
-        if step.op == "Constant":
-            constants.update(folded(step, constants))
-    steps = [step for step in steps if step.op != "Constant"]
-    uses = Counter(name for step in steps for name in step.inputs)
     chain = Chain(Stack("the ONNX model", _width(shape, n_inputs)), constants, opset_of(model), shape, x)
-    while steps:
-        step = steps.pop(0)
+    follow(_without_constants(steps, constants), chain, output)
+    return chain.stack
+
+
+def _without_constants(steps: list[Step], constants: dict[str, Array]) -> list[Step]:
+    """The steps that need X; what the others make is added to the constants."""
+    found = []
+    for step in steps:
         if all(name in constants or not name for name in step.inputs):
             constants.update(folded(step, constants))
-            continue
-        if uses[chain.value] > 1:  # an activation of several nodes, or a value that is used again later
-            step, steps = recognised(step, steps, chain.value, constants, uses)
-        _require_next(step, chain)
-        OPS[step.op](step, chain)
-        chain.value = step.outputs[0]
-        if any(uses[name] for name in step.outputs[1:]):
-            raise step.refused("its first output alone to be used")
-    if chain.value != output:
-        raise InvalidValueError(f"output {output!r} of the ONNX graph", f"{chain.value!r}, which the last node makes")
-    return chain.stack
+        else:
+            found.append(step)
+    return found
 
 
 def _needed(steps: list[Step], output: str, given: set[str]) -> list[Step]:
@@ -125,17 +117,6 @@ def _needed(steps: list[Step], output: str, given: set[str]) -> list[Step]:
             wanted.update(step.inputs)
             needed.append(step)
     return needed[::-1]
-
-
-def _require_next(step: Step, chain: Chain) -> None:
-    """Refuse a node that is no layer, or takes more than the chain's value and constants."""
-    if step.op not in OPS:
-        raise step.refused("one of " + ", ".join(sorted(OPS)))
-    if step.inputs.count(chain.value) != 1:
-        raise step.refused(f"a node that takes {chain.value!r} and constants: layers that follow one another")
-    others = [name for name in step.inputs if name and name != chain.value and name not in chain.constants]
-    if others:
-        raise step.refused(f"constants beside {chain.value!r}", f"it takes {', '.join(map(repr, others))}, too")
 
 
 def _width(shape: tuple[int | None, ...] | None, given: int | None) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,17 @@ class Chain:
         if a.ndim > 2 or (a.ndim == 2 and a.shape[0] != 1):
             raise step.refused(f"a number, or one for each column, not shape {a.shape}")
         return a.reshape(-1)
+
+    def branch(self) -> Chain:
+        """A chain that begins with the same value, and layers of its own."""
+        return replace(self, stack=self.stack.branch())
+
+    def join(self, made: Stack, kept: Stack, step: Step) -> None:
+        """Go on with the sum of two branches."""
+        if not made.layers:
+            raise step.refused("a sum with layers in it, not of a value and itself")
+        self.stack.residual(made, kept, f"node {step.name!r}")
+        self.shape, self.value = (None, self.stack.width), step.outputs[0]
 
 
 def folded(step: Step, constants: dict[str, Array]) -> dict[str, Array]:

@@ -34,8 +34,8 @@ _PATTERNS: dict[Form, str] = {
 
 def recognised(
     step: Step, later: list[Step], x: str, constants: dict[str, Array], uses: Counter[str]
-) -> tuple[Step, list[Step]]:
-    """One step in place of the nodes that make an activation of x, and the steps behind them.
+) -> tuple[Step, list[Step]] | None:
+    """One step in place of the nodes that make an activation of x, and the steps behind them; None where there is none.
 
     Args:
         step: the first node that takes x.
@@ -43,9 +43,6 @@ def recognised(
         x: a value that is used more than once.
         constants: arrays by name.
         uses: how often each value is used.
-
-    Raises:
-        InvalidValueError: where the nodes are no activation that is known: a residual sum, for one.
     """
     forms: dict[str, Form] = {x: _X}
     used: Counter[str] = Counter()
@@ -58,9 +55,7 @@ def recognised(
         if form in _PATTERNS and all(uses[name] == used[name] for name in (x, *inner)):
             return Step(_PATTERNS[form], each.name, [x], each.outputs), later[i:]
         forms[each.outputs[0]] = form
-    raise step.refused(
-        f"{x!r} to be used once, or in SiLU, Mish, softsign or GELU", "there are no residual sums in a Network"
-    )
+    return None
 
 
 def _form(step: Step, inputs: list[Form]) -> Form:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -49,7 +50,7 @@ class Stack:
         self.layers: list[Any] = []
         self.arrays: list[Array] = []  # in the order in which the layers declare them
         self._log = False  # whether it ends in the log of a softmax
-        self._diagonal = 0  # numbers of the matrices that only shift
+        self._spent: Counter[str] = Counter()  # layers, and numbers of matrices that only shift; branches count along
         self._shift: tuple[Array, Array] | None = None  # x ⊙ scale + shift that waits for what comes behind it
 
     # --- layers
@@ -138,11 +139,32 @@ class Stack:
         self._add(nn.Embedding({column: levels}, width=levels, trainable=False), np.eye(levels))
         self.width += levels - 1
 
+    def branch(self) -> Stack:
+        """Layers that begin where this stack ends, for `residual`."""
+        apart = Stack(self.source, self.width)
+        apart._spent = self._spent
+        return apart
+
+    def residual(self, made: Stack, kept: Stack, where: str) -> None:
+        """z = f(x) + s(x), of two branches; s may be without layers."""
+        for each in (made, kept):
+            each._flush()
+            if each._log:
+                raise InvalidValueError(f"the log of a softmax in {where} of {self.source}", "it as the last layer")
+            if each.n_inputs is not None:
+                self.takes(each.n_inputs, where)
+        width = kept.width if kept.layers else self.width
+        if made.width != width:
+            raise ShapeError(f"{where} adds {made.width} values to {width}", "equally many")
+        self._add(nn.Residual(tuple(made.layers), tuple(kept.layers)), *made.arrays, *kept.arrays)
+        self.width = width
+
     def _add(self, layer: Any, *arrays: Array) -> None:
         self._flush()
         if self._log:
             raise InvalidValueError(f"a layer behind the log of a softmax in {self.source}", "it as the last layer")
-        if len(self.layers) == _MOST_LAYERS:
+        self._spent["layers"] += 1
+        if self._spent["layers"] > _MOST_LAYERS:
             raise InvalidValueError(f"more than {_MOST_LAYERS} layers in {self.source}", "fewer")
         self.layers.append(layer)
         self.arrays.extend(arrays)
@@ -156,9 +178,9 @@ class Stack:
             return
         if len(scale) > _MOST_SHIFTED:
             raise InvalidValueError(f"a shift of {len(scale):,} columns in {self.source}", f"at most {_MOST_SHIFTED:,}")
-        self._diagonal += len(scale) ** 2
-        if self._diagonal > _MOST_DIAGONAL:
-            found = f"shifts of columns in {self.source} that make {self._diagonal:,} numbers of matrices"
+        self._spent["diagonal"] += len(scale) ** 2
+        if self._spent["diagonal"] > _MOST_DIAGONAL:
+            found = f"shifts of columns in {self.source} that make {self._spent['diagonal']:,} numbers of matrices"
             raise InvalidValueError(found, f"at most {_MOST_DIAGONAL:,}")
         self.columns(np.diag(scale), shift, "a shift of the columns")
 
