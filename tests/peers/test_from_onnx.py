@@ -359,6 +359,16 @@ def test_an_output_or_a_number_of_inputs_that_a_model_of_ours_has_not_is_refused
         cp.from_onnx(model, output="nobody")
 
 
+def folding(maker):
+    maker.then("Gemm", np.eye(2))
+    maker.then("Add", maker.node("Exp", maker.constant(np.ones(2))))
+
+
+def folding_behind(maker):
+    maker.then("Conv", np.ones((1, 1, 1)))
+    folding(maker)
+
+
 def gated(maker):
     before = maker.value
     maker.then("MatMul", np.eye(2))
@@ -419,6 +429,8 @@ def too_large_for_numpy_and_empty(maker):
     [
         (lambda m: m.then("Conv", np.ones((1, 1, 1))), "node 'Conv_0' is a Conv; expected one of"),
         (lambda m: m.then("Gelu", domain="com.microsoft"), "com.microsoft.Gelu"),
+        (folding, "node 'Exp_1' is a Exp; expected Constant, .* of constants alone"),
+        (folding_behind, "node 'Conv_0'"),
         (gated, "node 'MatMul_0' is a MatMul.*or in a residual sum"),
         (doubled, "node 'Add_0' is a Add.*or in a residual sum"),
         (crossed, "node 'MatMul_0' is a MatMul.*or in a residual sum"),

@@ -93,9 +93,12 @@ def _without_constants(steps: list[Step], constants: dict[str, Array]) -> list[S
     """The steps that need X; what the others make is added to the constants."""
     found = []
     for step in steps:
-        if all(name in constants or not name for name in step.inputs):
-            constants.update(folded(step, constants))
-        else:
+        try:
+            is_constant = all(name in constants or not name for name in step.inputs)
+            constants.update(folded(step, constants) if is_constant else {})
+        except InvalidValueError:  # refused where it stands, behind what stands before it
+            is_constant = False
+        if not is_constant:
             found.append(step)
     return found
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 from clearprop.errors import InvalidValueError
 from clearprop.interop.incoming.onnx_model import Step
-from clearprop.interop.incoming.onnx_ops import OPS, Chain
+from clearprop.interop.incoming.onnx_ops import OPS, Chain, folded
 from clearprop.interop.incoming.onnx_patterns import recognised
 
 _MOST_NESTED = 50
@@ -27,6 +27,8 @@ def follow(steps: list[Step], chain: Chain, output: str, depth: int = 0) -> None
     uses = Counter(name for step in steps for name in step.inputs)
     while steps:
         step, *later = steps
+        if all(name in chain.constants or not name for name in step.inputs):
+            folded(step, chain.constants)  # says why it could not be
         if uses[chain.value] > 1:  # an activation of several nodes, or a value that is used again later
             found = recognised(step, later, chain.value, chain.constants, uses)
             if found is None:
