@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -90,8 +90,11 @@ def _is_of_day(column: DateColumn) -> bool:
 
 
 def _as_text(column: CategoryColumn | BooleanColumn) -> bool:
-    """Whether a level comes as text; numbers do if float64 would make others of them, of 2⁵³ + 1 and its like."""
-    if not column.holds_numbers:
+    """Whether a level comes as text; numbers do if float64 would make others of them, of 2⁵³ + 1 and its like.
+
+    So do very many of them: ONNX looks up whole texts, but no float64.
+    """
+    if not column.holds_numbers or isinstance(column, CodedColumn):
         return True
     return not all("." in x or "e" in x.lower() or int(float(x)) == int(x) for x in column.find.levels)
 
@@ -147,17 +150,18 @@ def features_of(into: OnnxGraph, column: Column, inputs: Sequence[str]) -> list[
         return [feature for part, each in pairs for feature in _of_number(into, part, each)]
     if isinstance(column, NumberColumn):
         units = column.text.flagged if others and column.text is not None else ()
-        return _of_number(into, column, x) + [_is_text(into, others[0], [unit]) for unit in units]
+        return _of_number(into, column, x) + ([_is_text(into, others[0], units)] if units else [])
     if isinstance(column, BooleanColumn):
-        false, true = (_is_level(into, column, x, [level]) for level in (column.false, column.true))
-        return [into.node("Sub", true, false)]
+        return [_of_truth(into, column, x)]
     named = [level for level in column.levels if level is not None]
-    there = [_is_level(into, column, x, named)] if named else []
-    if column.has_missing:
-        there.append(_is_missing(into, column, x))
     if isinstance(column, CodedColumn):
-        numbers = np.arange(1, len(column.levels) + 1, dtype=np.float64).reshape(-1, 1)
-        return [into.node("MatMul", _side_by_side(into, there), into.constant(numbers))]
+        codes = {level: place + 1 for place, level in enumerate([*named, ""] if column.has_missing else named)}
+        return [_coded(into, x, codes, 0)]
+    if _as_text(column):
+        there = [_is_text(into, x, [*named, ""] if column.has_missing else named)]
+    else:
+        there = [_is_number(into, x, named)] if named else []
+        there += [into.node("Cast", into.node("IsNaN", x), to=KINDS["f64"])] if column.has_missing else []
     if column.pooled:
         some = into.node("ReduceSum", _side_by_side(into, there), into.constant(np.array([1])), keepdims=1)
         there.append(into.node("Sub", into.constant(np.float64(1)), some))
@@ -180,20 +184,30 @@ def _of_number(into: OnnxGraph, column: NumberColumn, x: str) -> list[str]:
     return scaled + ([into.node("Cast", missing, to=KINDS["f64"])] if column.has_missing else [])
 
 
-def _is_level(into: OnnxGraph, column: CategoryColumn | BooleanColumn, x: str, levels: Sequence[str]) -> str:
-    """1 where a value is a level, else 0, (N, k)."""
+def _of_truth(into: OnnxGraph, column: BooleanColumn, x: str) -> str:
+    """1 for true, −1 for false, else 0."""
     if _as_text(column):
-        return _is_text(into, x, levels)
-    values = np.array([*map(float, levels)]).reshape(1, -1)
-    return into.node("Cast", into.node("Equal", x, into.constant(values)), to=KINDS["f64"])
+        return _coded(into, x, {column.false: -1, column.true: 1}, 0)
+    return into.node("Sub", _is_number(into, x, [column.true]), _is_number(into, x, [column.false]))
+
+
+def _coded(into: OnnxGraph, x: str, codes: Mapping[str, int], other: int) -> str:
+    """The code of a text, and `other` for one that has none."""
+    return into.node("Cast", _code(into, x, codes, other), to=KINDS["f64"])
+
+
+def _code(into: OnnxGraph, x: str, codes: Mapping[str, int], other: int) -> str:
+    texts, places = [*codes], [*codes.values()]
+    known: dict[str, Any] = {"keys_strings": texts, "values_int64s": places, "default_int64": other}
+    return into.node("LabelEncoder", x, domain="ai.onnx.ml", **known)
 
 
 def _is_text(into: OnnxGraph, x: str, texts: Sequence[str]) -> str:
-    values = np.array(texts, object).reshape(1, -1)
-    return into.node("Cast", into.node("Equal", x, into.constant(values)), to=KINDS["f64"])
+    """1 where a value is one of the texts, else 0, (N, k): by its place among them, for which one look-up is enough."""
+    place = _code(into, x, {text: place for place, text in enumerate(texts)}, -1)
+    return into.node("Cast", into.node("Equal", place, into.constant(np.arange(len(texts))[None])), to=KINDS["f64"])
 
 
-def _is_missing(into: OnnxGraph, column: CategoryColumn, x: str) -> str:
-    if _as_text(column):
-        return _is_text(into, x, [""])
-    return into.node("Cast", into.node("IsNaN", x), to=KINDS["f64"])
+def _is_number(into: OnnxGraph, x: str, levels: Sequence[str]) -> str:
+    """The same of levels that are numbers."""
+    return into.node("Cast", into.node("Equal", x, into.constant(np.array([[*map(float, levels)]]))), to=KINDS["f64"])
