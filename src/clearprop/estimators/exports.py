@@ -8,7 +8,7 @@ from typing import Any
 from clearprop.arrays import Array
 from clearprop.estimators.predictor import Predictor, as_network
 from clearprop.interop.onnx.table import table_inputs, table_to_onnx
-from clearprop.interop.source import table_javascript
+from clearprop.interop.source import table_javascript, table_numpy, table_torch
 from clearprop.table.encoder import TableEncoder
 from clearprop.table.target import Target
 
@@ -52,6 +52,43 @@ class TableExports:
         since the model alone knows a level by its own spelling.
         """
         return table_inputs(self.encoder, frame)
+
+    def to_numpy_source(self, *, lang: str = "en") -> str:
+        """The model, preprocessing included, as one Python file that needs NumPy alone: `predict(rows)`.
+
+        Rows are a mapping {column: value}, a list of them, a mapping of columns to values, or a data frame. It has
+        `predict` (a label, a number or a date for each row), `probabilities` (N, k) and `features` (N, n), which are
+        the model's to the bit. Levels are found in every spelling that the model finds; of dates in text, those in
+        figures and ISO 8601.
+
+        Args:
+            lang: of its comments, "en" or "zh".
+
+        Raises:
+            InvalidValueError: for a column whose text is read as numbers or as a time of day, by its name.
+
+        Example:
+            >>> import polars as pl
+            >>> table = pl.DataFrame({"x": [0.0, 1.0, 2.0, 3.0] * 10, "y": ["no", "no", "yes", "yes"] * 10})
+            >>> model = cp.TableModel.train(table, "y", epochs=30, learning_rate=0.01).model
+            >>> file = {}
+            >>> exec(model.to_numpy_source(), file)
+            >>> file["predict"]({"x": 0.0}), file["predict"]({"x": [1.0, 3.0]})
+            (['no'], ['no', 'yes'])
+        """
+        return table_numpy(self.encoder, self.target, as_network(self.predictor).content(lang))
+
+    def to_torch_source(self, *, lang: str = "en") -> str:
+        """The same as `to_numpy_source`, with the network as an nn.Sequential of PyTorch, `net`.
+
+        Args:
+            lang: of its comments, "en" or "zh".
+
+        Raises:
+            InvalidValueError: for a column as of `to_numpy_source`, or a layer that PyTorch lacks, such as the mean of
+                members, by its name.
+        """
+        return table_torch(self.encoder, self.target, as_network(self.predictor).content(lang))
 
     def to_javascript(self, *, lang: str = "en") -> str:
         """The model, preprocessing included, as one module of JavaScript: `predict({column: value})`.

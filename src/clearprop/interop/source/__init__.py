@@ -9,6 +9,7 @@ from clearprop.interop.source.content import Content, content_of
 from clearprop.interop.source.javascript_file import javascript_network, javascript_source
 from clearprop.interop.source.numpy_file import numpy_source
 from clearprop.interop.source.table_javascript import table_javascript
+from clearprop.interop.source.table_numpy import table_numpy, table_torch
 from clearprop.interop.source.torch_file import torch_source
 
 __all__ = [
@@ -20,5 +21,7 @@ __all__ = [
     "javascript_source",
     "numpy_source",
     "table_javascript",
+    "table_numpy",
+    "table_torch",
     "torch_source",
 ]

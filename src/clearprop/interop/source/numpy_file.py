@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from clearprop.arrays import Array
 from clearprop.graph import Name, Node
@@ -28,10 +28,24 @@ def numpy_source(content: Content) -> str:
     return _File(content).text()
 
 
+def numpy_parts(content: Content, predict: str, taken: Sequence[str]) -> tuple[str, str, list[str]]:
+    """The parts of a file in which a network without a loss answers rows: imports, numbers, functions.
+
+    Args:
+        content: the network.
+        predict: the name of the function that answers.
+        taken: names that stand for something else in the file.
+    """
+    file = _File(content, predict, taken)
+    definitions = [*file.definitions()]
+    helpers = [source.rstrip() for source in file.functions.written.values()]
+    return file.imports([*helpers, *definitions]), file.numbers(), [*helpers, *definitions]
+
+
 class _File:
-    def __init__(self, content: Content) -> None:
-        self.content, self.graph = content, content.whole(NUMPY.in_place)
-        self.names = Identifiers([*NUMPY.reserved, *_FUNCTIONS, "X", "y", "learning_rate", "d"])
+    def __init__(self, content: Content, predict: str = "predict", taken: Sequence[str] = ()) -> None:
+        self.content, self.graph, self._predict = content, content.whole(NUMPY.in_place), predict
+        self.names = Identifiers([*NUMPY.reserved, *_FUNCTIONS, *taken, "X", "y", "learning_rate", "d"])
         self.functions = Functions(NUMPY, self.names, self._told)
         inputs = self.graph.inputs
         declared = content.architecture.parameters
@@ -47,12 +61,12 @@ class _File:
 
     def text(self) -> str:
         c = self.content
-        definitions = list(self._definitions())  # first, for they tell which helpers and imports are needed
+        definitions = list(self.definitions())  # first, for they tell which helpers and imports are needed
         rule = c.say("source.gradient_descent") if c.optimizer is None else type(c.optimizer).__name__
         head = docstring(c.say("source.numpy_title", rule=rule), c.notes())
-        imports = self._imports([*self.functions.written.values(), *definitions])
+        imports = self.imports([*self.functions.written.values(), *definitions])
         helpers = [source.rstrip() for source in self.functions.written.values()]
-        return laid_out(f"{head}\n\n{imports}\n\n{self._numbers()}", [*helpers, *definitions], self._main())
+        return laid_out(f"{head}\n\n{imports}\n\n{self.numbers()}", [*helpers, *definitions], self._main())
 
     def _told(self, op: str) -> str | None:
         known = {
@@ -67,14 +81,14 @@ class _File:
 
     # --- numbers
 
-    def _imports(self, definitions: list[str]) -> str:
+    def imports(self, definitions: list[str]) -> str:
         needed = "\n".join(definitions)
         arrays = (*self.content.parameters.values(), self.content.X, self.content.y)
         is_large = any(a is not None and a.size > MOST_NUMBERS for a in arrays)
         lines = [*(["import base64"] if is_large else []), *(["import math"] if "math.erf" in needed else [])]
         return "\n".join([*lines, *([""] if lines else []), "import numpy as np"])
 
-    def _numbers(self) -> str:
+    def numbers(self) -> str:
         c = self.content
         lines = [comment(c.say("source.parameters"))]
         lines += [f"{text} = {self._array(c.parameters[name], text)}" for name, text in self.parameters.items()]
@@ -102,7 +116,7 @@ class _File:
 
     # --- functions
 
-    def _definitions(self) -> Iterator[str]:
+    def definitions(self) -> Iterator[str]:
         c, graph = self.content, self.graph
         values = [graph[str(n.name)] for n in c.values]
         loss = [graph[LOSS]] if c.has_loss else []
@@ -110,7 +124,7 @@ class _File:
         writing = Writing(NUMPY, self.functions, self.names, "X", self.bound)
         output = writing.compute(values, [*loss, *slopes.values()])[-1].text
         if not c.has_loss:
-            yield definition("predict", ["X"], c.say("source.predict"), writing.body(f"return {output}"))
+            yield definition(self._predict, ["X"], c.say("source.predict"), writing.body(f"return {output}"))
             return
         made = [n for n in writing.bound if n not in self.bound]
         needed, _ = reached([*loss, *slopes.values()], made)

@@ -8,9 +8,9 @@ function isMark(column, value) {
     if (typeof value === "string") {
         const text = value.trim();
         if (column.marks.includes(text)) return true;
-        return /^[+-]?\d+(\.\d*)?$/.test(text) && column.markedNumbers.includes(Number(text));
+        return /^[+-]?\d+(\.\d*)?$/.test(text) && column.gone.includes(Number(text));
     }
-    return typeof value === "number" && column.markedNumbers.includes(value);
+    return typeof value === "number" && column.gone.includes(value);
 }
 
 function wrong(column, value, expected) {

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from clearprop.errors import InvalidValueError
 from clearprop.interop.source.content import Content
 from clearprop.interop.source.javascript_file import comment, network_parts
-from clearprop.table.categories import BooleanColumn, CategoryColumn
-from clearprop.table.codes import CodedColumn
-from clearprop.table.columns import Column
-from clearprop.table.date_text import COUNTED, is_clock
-from clearprop.table.dates import DateColumn
+from clearprop.interop.source.table_description import Described, described, number_answered
 from clearprop.table.encoder import TableEncoder
-from clearprop.table.lookup import Lookup, truth_of
-from clearprop.table.marks import numbers_among
 from clearprop.table.number_target import NumberTarget
-from clearprop.table.numbers import NumberColumn
 from clearprop.table.target import Target
 from clearprop.table.values import FALSE, TRUE
 
@@ -31,17 +22,17 @@ def table_javascript(encoder: TableEncoder, target: Target, content: Content) ->
     Raises:
         InvalidValueError: for a column whose values cannot be read in JavaScript, by its name.
     """
-    told = [_described(column, encoder) for column in encoder.columns]
+    told = described(encoder, "JavaScript")
     runtime = files(__package__).joinpath("table.js").read_text(encoding="utf-8").strip()
     answer, data = _answer(target)
     taken = re.findall(r"^(?:const|function|export function|export const) (\w+)", f"{runtime}\n{answer}", re.MULTILINE)
-    network = network_parts(content, [*taken, "columns", "classes", "cuts", "target", "words", "usualMarks"])
+    network = network_parts(content, [*taken, "columns", "classes", "cuts", "target", "words"])
     words = {"yes": sorted(TRUE), "no": sorted(FALSE)}
     parts = [
         comment(content.say("source.javascript_table_title")),
         comment(content.say("source.javascript_columns")),
-        f"const words = {_json(words)};\nconst usualMarks = {_json(encoder.missing)};",
-        "const columns = [\n" + "\n".join(f"    {each}," for each in told) + "\n];",
+        f"const words = {_json(words)};",
+        "const columns = [\n" + "\n".join(f"    {_entry(each)}," for each in told) + "\n];",
         *data,
         runtime,
         *network,
@@ -65,64 +56,24 @@ def _is_plain(value: Any) -> bool:
     return True
 
 
-def _map(pairs: Mapping[Any, int]) -> str:
-    return f"new Map({_json([[key, place] for key, place in pairs.items()])})"
-
-
-def _described(column: Column, encoder: TableEncoder) -> str:
+def _entry(told: Described) -> str:
     """A column's entry: what its function in table.js needs to know."""
-    marks = [*encoder.marks_of(column.name)]
-    facts: dict[str, str] = {}
-    told: dict[str, Any]
-    match column:
-        case NumberColumn(text=None):
-            told = {"median": column.median, "center": column.center, "scale": column.scale, "bend": column.bend}
-            told |= {"unit": column.log_unit, "gap": column.has_missing, "truth": column.name in encoder.truths}
-        case CategoryColumn():
-            told = {"length": len(column.levels), "own": len(column.levels) - column.has_missing}
-            told |= {"missing": column.has_missing, "pooled": column.pooled, "size": column.size}
-            told |= {"coded": isinstance(column, CodedColumn), "numbers": column.holds_numbers}
-            facts = _lookup(column.find)
-        case BooleanColumn():
-            told, facts = {"numbers": column.holds_numbers}, _lookup(column.find)
-        case DateColumn() if not is_clock(column.form):
-            marks += column.marks
-            told = {"parts": [[part, *scale] for part, scale in column.parts.items()], "gap": column.has_missing}
-            told |= {"counted": COUNTED.get(column.form or ""), "digits": column.form == "%Y%m%d"}
-        case _:
-            raise InvalidValueError(
-                f"the column {column.name!r} in JavaScript",
-                "numbers, text, truth values, or dates with a year",
-                "make numbers out of its text before training, or leave it out (ignore=)",
-            )
-    kind = "category" if isinstance(column, CategoryColumn) else column.kind
-    told = {"kind": kind, "name": column.name, "marks": marks, "markedNumbers": numbers_among(marks), **told}
-    return (
-        "{"
-        + ", ".join(f"{key}: {value}" for key, value in ({k: _json(v) for k, v in told.items()} | facts).items())
-        + "}"
-    )
+    return "{" + ", ".join(f"{key}: {_literal(value)}" for key, value in told.items()) + "}"
 
 
-def _lookup(find: Lookup) -> dict[str, str]:
-    """Every way to write a level, and where it stands."""
-    places = {level: place for place, level in enumerate(find.levels)}
-    looser = ", ".join(_map(known) for _, known in find.looser)
-    meant = [truth_of(level) for level in find.levels] if len(find.levels) == 2 else []
-    return {
-        "places": _map(places),
-        "looser": f"[{looser}]",
-        "truths": _json(meant if set(meant) == {True, False} else None),
-    }
+def _literal(value: Any) -> str:
+    """Plain data; what is looked up becomes a Map."""
+    if isinstance(value, dict):
+        return f"new Map({_json([[key, place] for key, place in value.items()])})"
+    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+        return f"[{', '.join(map(_literal, value))}]"
+    return _json(value)
 
 
 def _answer(target: Target) -> tuple[str, list[str]]:
     """The functions that a caller calls, and the data that they need."""
     if isinstance(target, NumberTarget):
-        most = None if target.log_unit is None or target.highest is None else target.largest_log
-        told = {"mean": target.mean, "std": target.std, "unit": target.log_unit, "smear": target.smear, "most": most}
-        told |= {"lowest": target.lowest, "highest": target.highest, "dates": target.dates is not None}
-        return _FEATURES + _NUMBER, [f"const target = {_json(told | {'wholeDays': target.whole_days})};"]
+        return _FEATURES + _NUMBER, [f"const target = {_json(number_answered(target))};"]
     cuts = None if target.decision is None else target.decision.cuts
     return _FEATURES + _CLASS, [f"export const classes = {_json(target.classes)};\nconst cuts = {_json(cuts)};"]
 
@@ -162,7 +113,7 @@ export function predict(row) {
     if (target.highest !== null) value = Math.min(value, target.highest);
     if (!target.dates) return value;
     const days = Math.min(Math.max(value, -700000), 2900000);
-    const seconds = target.wholeDays ? Math.round(days) * 86400 : Math.floor(days * 86400);
+    const seconds = target.daily ? Math.round(days) * 86400 : Math.floor(days * 86400);
     const text = new Date(seconds * 1000).toISOString();
-    return text.slice(0, target.wholeDays ? 10 : 19);
+    return text.slice(0, target.daily ? 10 : 19);
 }"""

@@ -40,6 +40,15 @@ def torch_source(content: Content) -> str:
     return _File(content).text()
 
 
+def torch_parts(content: Content) -> str:
+    """The lines that make `net`, for a file of more than that.
+
+    Raises:
+        InvalidValueError: as `torch_source`.
+    """
+    return "\n".join(_File(content).layers())
+
+
 class _File:
     def __init__(self, content: Content) -> None:
         self.content, self._at = content, -1
@@ -110,8 +119,6 @@ class _File:
 
     def text(self) -> str:
         c = self.content
-        dtype = "torch.float64" if c.dtype == "f64" else "torch.float32"
-        body = "\n".join(f"    {line}" for text in self._set for line in text.split("\n"))
         head = [
             docstring(c.say("source.torch_title"), c.notes()),
             "",
@@ -119,20 +126,28 @@ class _File:
             "import torch",
             "from torch import nn",
             "",
-            f"torch.set_default_dtype({dtype})",
-            "",
-            "net = nn.Sequential(",
-            *self._modules,
-            ")",
-            comment(c.say("source.torch_weights")),
-            "with torch.no_grad():",
-            body,
-            "net.eval()",
+            *self.layers(),
         ]
         text = laid_out("\n".join([*head, *self._data()]), self._definitions(), self._main())
         return (
             text.replace("import numpy as np", "import base64\n\nimport numpy as np", 1) if "base64." in text else text
         )
+
+    def layers(self) -> list[str]:
+        """The lines that make `net` and set its weights."""
+        dtype = "torch.float64" if self.content.dtype == "f64" else "torch.float32"
+        body = "\n".join(f"    {line}" for text in self._set for line in text.split("\n"))
+        return [
+            f"torch.set_default_dtype({dtype})",
+            "",
+            "net = nn.Sequential(",
+            *self._modules,
+            ")",
+            comment(self.content.say("source.torch_weights")),
+            "with torch.no_grad():",
+            body,
+            "net.eval()",
+        ]
 
     def _data(self) -> Iterator[str]:
         c = self.content
