@@ -23,7 +23,7 @@ from clearprop.network import Network
 Array = NDArray[Any]
 
 _SECONDS = 300
-_OFF = {"f32": 1e-4, "f64": 1e-9}  # of the largest answer: rounding explains less
+OFF = {"f32": 1e-4, "f64": 1e-9}  # of the largest answer: rounding explains less
 
 _NUMPY = """
 import numpy as np, network
@@ -98,7 +98,7 @@ def compared(form: Format, content: bytes, network: Network, X: Array) -> Compar
     if ours.shape != theirs.shape:
         raise InvalidValueError(f"the exported model answers {theirs.shape}", f"{ours.shape}, as the model does")
     found = Compared(len(X), float(np.abs(ours - theirs).max(initial=0)), float(np.abs(ours).max(initial=0)))
-    if not found.difference <= _OFF[network.dtype] * max(1.0, found.scale):
+    if not found.difference <= OFF[network.dtype] * max(1.0, found.scale):
         raise InvalidValueError(f"the exported model is not the model: {found}", "a difference that rounding explains")
     return found
 
@@ -111,7 +111,7 @@ def _of_python(program: str) -> Callable[[bytes, Array], Array]:
             folder = Path(name)
             (folder / "network.py").write_bytes(content)
             np.save(folder / "rows.npy", X)
-            _run([sys.executable, "-c", program], folder)
+            run([sys.executable, "-c", program], folder)
             return np.asarray(np.load(folder / "answers.npy"))
 
     return answers
@@ -134,7 +134,7 @@ import { readFileSync } from "node:fs";
 import { predict } from "./network.mjs";
 process.stdout.write(JSON.stringify(predict(JSON.parse(readFileSync(0, "utf8")))));
 """
-_COMPILERS = ("cc", "gcc", "clang")
+COMPILERS = ("cc", "gcc", "clang")
 
 
 def _of_c(content: bytes, X: Array) -> Array:
@@ -143,8 +143,8 @@ def _of_c(content: bytes, X: Array) -> Array:
     with tempfile.TemporaryDirectory(prefix="clearprop-") as name:
         folder = Path(name)
         (folder / "network.c").write_bytes(content + _MAIN.replace("NUMBER", kind).encode())
-        _run([_found(_COMPILERS), "-std=c99", "-O2", "network.c", "-o", "network", "-lm"], folder)
-        answers = np.frombuffer(_run([str(folder / "network")], folder, np.ascontiguousarray(X).tobytes()), X.dtype)
+        run([found_program(COMPILERS), "-std=c99", "-O2", "network.c", "-o", "network", "-lm"], folder)
+        answers = np.frombuffer(run([str(folder / "network")], folder, np.ascontiguousarray(X).tobytes()), X.dtype)
     return answers.reshape(len(X), -1)
 
 
@@ -154,18 +154,20 @@ def _of_javascript(content: bytes, X: Array) -> Array:
         folder = Path(name)
         (folder / "network.mjs").write_bytes(content)
         (folder / "ask.mjs").write_text(_ASK, encoding="utf-8")
-        return np.array(json.loads(_run([_found(("node",)), "ask.mjs"], folder, json.dumps(X.tolist()).encode())))
+        return np.array(json.loads(run([found_program(("node",)), "ask.mjs"], folder, json.dumps(X.tolist()).encode())))
 
 
-def _found(programs: tuple[str, ...]) -> str:
+def found_program(programs: tuple[str, ...]) -> str:
+    """The path of the first of these programs that is there; "" where none is."""
     return next((path for path in map(shutil.which, programs) if path), "")
 
 
-def _program(*programs: str) -> Callable[[], str]:
-    return lambda: "" if _found(programs) else f"there is no {' or '.join(programs)} here"
+def lacking_program(*programs: str) -> Callable[[], str]:
+    """What says that none of these programs is here."""
+    return lambda: "" if found_program(programs) else f"there is no {' or '.join(programs)} here"
 
 
-def _run(command: list[str], folder: Path, given: bytes = b"") -> bytes:
+def run(command: list[str], folder: Path, given: bytes = b"") -> bytes:
     """What a command prints."""
     try:
         done = subprocess.run(command, cwd=folder, input=given, capture_output=True, timeout=_SECONDS, check=False)
@@ -177,7 +179,8 @@ def _run(command: list[str], folder: Path, given: bytes = b"") -> bytes:
     return done.stdout
 
 
-def _package(name: str, extra: str) -> Callable[[], str]:
+def lacking_package(name: str, extra: str) -> Callable[[], str]:
+    """What says that a package is not here."""
     return lambda: "" if find_spec(name) else f'there is no {name} here (pip install "clearprop[{extra}]")'
 
 
@@ -195,19 +198,19 @@ FORMATS = {
         *(".onnx", "whatever runs ONNX"),
         lambda network, lang: bytes(network.to_onnx().SerializeToString()),
         _of_onnx,
-        _package("onnxruntime", "onnx"),
+        lacking_package("onnxruntime", "onnx"),
     ),
     "c": Format(
         *(".c", "any compiler of C99"),
         lambda network, lang: network.to_c(lang=lang).encode(),
         _of_c,
-        _program(*_COMPILERS),
+        lacking_program(*COMPILERS),
     ),
     "javascript": Format(
         *(".mjs", "browsers and Node"),
         lambda network, lang: network.to_javascript(lang=lang).encode(),
         _of_javascript,
-        _program("node"),
+        lacking_program("node"),
     ),
     "numpy": Format(
         *(".py", "Python with NumPy"),
@@ -218,6 +221,6 @@ FORMATS = {
         *(".py", "Python with PyTorch"),
         lambda network, lang: network.to_torch_source(lang=lang).encode(),
         _of_python(_TORCH),
-        _package("torch", "torch"),
+        lacking_package("torch", "torch"),
     ),
 }

@@ -8,7 +8,7 @@ from typing import Any
 from clearprop.arrays import Array
 from clearprop.estimators.predictor import Predictor, as_network
 from clearprop.interop.onnx.table import table_inputs, table_to_onnx
-from clearprop.interop.source import table_javascript, table_numpy, table_torch
+from clearprop.interop.source import table_c, table_javascript, table_numpy, table_torch
 from clearprop.table.encoder import TableEncoder
 from clearprop.table.target import Target
 
@@ -89,6 +89,31 @@ class TableExports:
                 members, by its name.
         """
         return table_torch(self.encoder, self.target, as_network(self.predictor).content(lang))
+
+    def to_c(self, name: str = "model", *, lang: str = "en") -> str:
+        """The model, preprocessing included, as one file of C99 that allocates nothing and keeps no state.
+
+        It has `struct {name}_row` with a member for each column (a double with NAN, text with NULL, a truth value with
+        −1, or microseconds since 1970 with INT64_MIN where missing), `{name}_features(&row, x)`, and
+        `{name}_probabilities(&row, p)` with `{name}_label(&row)`, the place of a label among `{name}_labels`, or
+        `{name}_value(&row)`. The file's head says which spellings of a level are not found.
+
+        Args:
+            name: what its functions begin with, so that several models can be linked into one program.
+            lang: of its comments, "en" or "zh".
+
+        Raises:
+            InvalidValueError: for a name that C does not take; for a column whose text is read as numbers or as a time
+                of day, by its name.
+
+        Example:
+            >>> import polars as pl
+            >>> table = pl.DataFrame({"x": [0.0, 1.0, 2.0, 3.0] * 10, "y": ["no", "no", "yes", "yes"] * 10})
+            >>> model = cp.TableModel.train(table, "y", epochs=1).model
+            >>> "int iris_label(const struct iris_row *row);" in model.to_c("iris").splitlines()
+            True
+        """
+        return table_c(self.encoder, self.target, as_network(self.predictor).content(lang), name)
 
     def to_javascript(self, *, lang: str = "en") -> str:
         """The model, preprocessing included, as one module of JavaScript: `predict({column: value})`.

@@ -24,8 +24,9 @@ _TAKEN += ["y0", "y1", "yn", "j0", "j1", "jn", "isnan", "signbit", "significand"
 _MATH = """acos asin atan atan2 acosh asinh atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs fdim floor
 fma fmax fmin fmod frexp hypot ilogb ldexp llrint llround log log10 log1p log2 logb lrint lround modf nan nearbyint
 nextafter nexttoward pow remainder remquo rint round scalbln scalbn sin sinh sqrt tan tanh tgamma trunc"""
-RESERVED = (*_WORDS.split(), *_TAKEN, *(name + end for name in _MATH.split() for end in ("", "f", "l")))
-_TYPES = {"f32": "float", "f64": "double", "bool": "int"}
+WORDS = (*_WORDS.split(),)
+RESERVED = (*WORDS, *_TAKEN, *(name + end for name in _MATH.split() for end in ("", "f", "l")))
+TYPES = {"f32": "float", "f64": "double", "bool": "int"}
 
 
 def c_source(content: Content, name: str = "network") -> str:
@@ -34,41 +35,54 @@ def c_source(content: Content, name: str = "network") -> str:
     Raises:
         InvalidValueError: for a name that C does not take, or an op that cannot be written for one sample.
     """
+    checked_name(name)
+    c, real = content, TYPES[content.dtype]
+    names = Identifiers([*RESERVED, f"{name}_predict", f"{name}_predict_batch"])
+    head = f"void {name}_predict(const {real} *x, {real} *a)"
+    n_inputs, n_outputs = f"{name.upper()}_N_INPUTS", f"{name.upper()}_N_OUTPUTS"
+    parts = [
+        comment("\n\n".join([c.say("source.c_title", name=name), *c.notes()])),
+        "#include <math.h>\n#include <stddef.h>",
+        f"enum {{ {n_inputs} = {c.architecture.n_inputs}, {n_outputs} = {c.architecture.n_outputs} }};",
+        f"{head};\nvoid {name}_predict_batch(const {real} *x, size_t n, {real} *a);",
+        *network_parts(c, head, names),
+        _BATCH.format(
+            told=comment(c.say("source.batch")), name=name, real=real, n_inputs=n_inputs, n_outputs=n_outputs
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def checked_name(name: str) -> None:
+    """Refuse what functions of C cannot begin with.
+
+    Raises:
+        InvalidValueError: for such a name.
+    """
     if not isinstance(name, str) or plain(name) != name or name in RESERVED:
         raise InvalidValueError(f"name {name!r}", "letters, digits and _, such as 'network'")
-    c, real = content, _TYPES[content.dtype]
+
+
+def network_parts(content: Content, head: str, names: Identifiers) -> list[str]:
+    """The parts of a file in which a network answers a sample: parameters, helpers, and the function.
+
+    Args:
+        content: the network.
+        head: of the function, whose arguments are x and a.
+        names: that are free in the file.
+    """
+    c = content
     graph, formulas = lowered(c)
-    names = Identifiers([*RESERVED, f"{name}_predict", f"{name}_predict_batch"])
     inputs = {n: graph.inputs[n] for n in c.architecture.parameters if n in graph.inputs}
     bound = {node: names.new(plain(str(n)), "p") for n, node in inputs.items()}
     parameters = [_array(text, c.parameters[str(node.name)]) for node, text in bound.items()]
     helpers = Helpers(C, names)
-    told = {node: _comment(formula) for node, formula in formulas.items()}
+    told = {node: comment(formula) for node, formula in formulas.items()}
     sample = {graph.inputs[X]: "x"} if X in graph.inputs else {}
     body = Loops(helpers, names, sample | bound, told).into(graph.outputs[""], "a")
-    n_inputs, n_outputs = f"{name.upper()}_N_INPUTS", f"{name.upper()}_N_OUTPUTS"
-    unread = [] if sample else ["(void)x;"]
-    parts = [
-        _comment("\n\n".join([c.say("source.c_title", name=name), *c.notes()])),
-        "#include <math.h>\n#include <stddef.h>",
-        f"enum {{ {n_inputs} = {c.architecture.n_inputs}, {n_outputs} = {c.architecture.n_outputs} }};",
-        f"void {name}_predict(const {real} *x, {real} *a);\n"
-        f"void {name}_predict_batch(const {real} *x, size_t n, {real} *a);",
-        "\n".join([_comment(c.say("source.parameters")), *parameters]),
-        *helpers.written,
-        "\n".join(
-            [
-                _comment(c.say("source.one_sample")),
-                f"void {name}_predict(const {real} *x, {real} *a)\n{{",
-                textwrap.indent("\n".join([*unread, *body]), "    "),
-                "}",
-            ]
-        ),
-        _BATCH.format(
-            told=_comment(c.say("source.batch")), name=name, real=real, n_inputs=n_inputs, n_outputs=n_outputs
-        ),
-    ]
-    return "\n\n".join(parts) + "\n"
+    inner = textwrap.indent("\n".join([*([] if sample else ["(void)x;"]), *body]), "    ")
+    one = f"{comment(c.say('source.one_sample'))}\n{head}\n{{\n{inner}\n}}"
+    return ["\n".join([comment(c.say("source.parameters")), *parameters]), *helpers.written, one]
 
 
 _BATCH = """\
@@ -80,7 +94,7 @@ void {name}_predict_batch(const {real} *x, size_t n, {real} *a)
 }}"""
 
 
-def _comment(text: str) -> str:
+def comment(text: str) -> str:
     """A comment that nothing in the text can leave."""
     safe = text.replace("\\", "/").replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
     parts = [textwrap.fill(part, WIDTH - 3, subsequent_indent="   ") for part in safe.split("\n\n")]
@@ -96,9 +110,9 @@ def _array(name: str, array: Array) -> str:
 
 def _braced(array: Array, indent: str = "") -> str:
     if array.ndim == 0:
-        return _digits(array.dtype.type(array))
+        return digits(array.dtype.type(array))
     if array.ndim == 1:
-        row = ", ".join(_digits(v) for v in array)
+        row = ", ".join(digits(v) for v in array)
         if len(row) + len(indent) < 60:
             return f"{{{row}}}"
         inner = indent + "    "
@@ -107,7 +121,8 @@ def _braced(array: Array, indent: str = "") -> str:
     return "{\n" + ",\n".join(inner + _braced(row, inner) for row in array) + f"\n{indent}}}"
 
 
-def _digits(value: np.floating) -> str:
+def digits(value: np.floating) -> str:
+    """A number as a literal, in the fewest digits that give it back."""
     if not np.isfinite(value):
         return "NAN" if np.isnan(value) else ("-" * bool(value < 0)) + "INFINITY"
     text = shortest(value)
@@ -129,7 +144,7 @@ class _C:
         }
 
     def number(self, value: float, dtype: str) -> Expression:
-        text = _digits(np.dtype(DTYPES[dtype] if dtype in ("f32", "f64") else "float64").type(value))
+        text = digits(np.dtype(DTYPES[dtype] if dtype in ("f32", "f64") else "float64").type(value))
         return Expression(text, binding=UNARY if text.startswith("-") else 5)
 
     def entry(self, name: str, index: Sequence[str], shape: Sequence[int]) -> str:
@@ -139,23 +154,23 @@ class _C:
         return f"for (int {index} = 0; {index} < {length}; ++{index})"
 
     def array(self, name: str, shape: Sequence[int], dtype: str) -> str:
-        return f"{_TYPES[dtype]} {name}{''.join(f'[{d}]' for d in shape)};"
+        return f"{TYPES[dtype]} {name}{''.join(f'[{d}]' for d in shape)};"
 
     def scalar(self, name: str, value: Expression, dtype: str, changes: bool = False) -> str:
-        return f"{'' if changes else 'const '}{_TYPES[dtype]} {name} = {value.text};"
+        return f"{'' if changes else 'const '}{TYPES[dtype]} {name} = {value.text};"
 
     def integers(self, name: str, values: Sequence[int]) -> str:
         row = textwrap.fill(", ".join(map(str, values)), WIDTH, initial_indent="    ", subsequent_indent="    ")
         return f"static const int {name}[{len(values)}] = {{\n{row}\n}};"
 
     def function(self, name: str, arguments: Sequence[str], dtype: str, body: Sequence[str]) -> str:
-        given = ", ".join(f"{_TYPES[dtype]} {a}" for a in arguments)
+        given = ", ".join(f"{TYPES[dtype]} {a}" for a in arguments)
         inner = "\n".join(f"    {line}" for line in body)
-        return f"static {_TYPES[dtype]} {name}({given})\n{{\n{inner}\n}}"
+        return f"static {TYPES[dtype]} {name}({given})\n{{\n{inner}\n}}"
 
     def library(self, name: str, dtype: str) -> str:
         wanted = next(known for known in _LIBRARY if name.startswith(known))
-        return _LIBRARY[wanted].replace("NAME", name).replace("real", _TYPES[dtype])
+        return _LIBRARY[wanted].replace("NAME", name).replace("real", TYPES[dtype])
 
 
 def _power(language: Language, node: Node, inputs: list[Expression]) -> Expression:

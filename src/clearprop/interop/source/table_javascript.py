@@ -103,16 +103,21 @@ export function predict(row) {
     return classes[p.indexOf(Math.max(...p))];
 }"""
 _NUMBER = """\
+// The number of a row; of a date, days since 1970-01-01.
+export function value(row) {
+    let found = predictRow(features(row))[0] * target.std + target.mean;
+    if (target.unit !== null && target.most !== null) {
+        found = target.unit * (Math.exp(Math.min(Math.max(found, 0), target.most)) * target.smear - 1);
+    } else if (target.unit !== null) found = Math.sign(found) * target.unit * Math.expm1(Math.abs(found));
+    if (target.lowest !== null) found = Math.max(found, target.lowest);
+    return target.lowest !== null && target.highest !== null ? Math.min(found, target.highest) : found;
+}
+
 // The number, or the date, of a row.
 export function predict(row) {
-    let value = predictRow(features(row))[0] * target.std + target.mean;
-    if (target.unit !== null && target.most !== null) {
-        value = target.unit * (Math.exp(Math.min(Math.max(value, 0), target.most)) * target.smear - 1);
-    } else if (target.unit !== null) value = Math.sign(value) * target.unit * Math.expm1(Math.abs(value));
-    if (target.lowest !== null) value = Math.max(value, target.lowest);
-    if (target.highest !== null) value = Math.min(value, target.highest);
-    if (!target.dates) return value;
-    const days = Math.min(Math.max(value, -700000), 2900000);
+    const found = value(row);
+    if (!target.dates) return found;
+    const days = Math.min(Math.max(found, -700000), 2900000);
     const seconds = target.daily ? Math.round(days) * 86400 : Math.floor(days * 86400);
     const text = new Date(seconds * 1000).toISOString();
     return text.slice(0, target.daily ? 10 : 19);
