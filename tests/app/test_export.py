@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
+import polars as pl
 import pytest
 
 import clearprop as cp
 from clearprop.app import exported
+from clearprop.app.exported_tables import TABLE_FORMATS
 from commands import run
+from compiled import GCC, NODE
+
+
+def has(*packages):
+    return all(find_spec(name) for name in packages)
 
 
 @pytest.fixture
@@ -48,10 +56,74 @@ def test_code_of_other_languages_is_run_and_compared(tmp_path, to, program, dtyp
     assert found["largest_difference"] < (1e-6 if dtype == "float32" else 1e-13)
 
 
-def test_of_a_table_it_is_said_what_the_file_reads(tmp_path):
-    run("train", "demo:iris", "--out", tmp_path, "--epochs", "2", "--quiet")
-    said = run("export", tmp_path / "model.clearprop", "--to", "numpy", "--lang", "zh").stdout
+@pytest.fixture(scope="module")
+def of_table(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table")
+    frame = pl.DataFrame({"a": [1.0, 2.0, None, 4.0] * 20, "b": ["x", "y", "z", "x"] * 20, "c": ["no", "yes"] * 40})
+    frame.write_csv(folder / "table.csv")
+    cp.TableModel.train(frame, "c", epochs=2, hidden=[3]).model.save(folder / "model.clearprop")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("to", "needed"),
+    [("c", GCC), ("javascript", NODE), ("numpy", True), ("torch", has("torch")), ("onnx", has("onnx", "onnxruntime"))],
+)
+def test_a_model_of_a_table_is_written_with_its_preprocessing(of_table, tmp_path, to, needed):
+    if not needed:
+        pytest.skip(f"what runs {to} is not here")
+    out = tmp_path / "model.out"
+    found = json.loads(run("export", of_table / "model.clearprop", "--to", to, "--out", out, "--json").stdout)
+    assert (found["rows"], found["reads"], found["labels_different"]) == (1000, "rows", 0)
+    assert found["largest_difference"] < 1e-6
+    assert found.get("features_same", 1.0) == 1.0
+    said = run(
+        "export", of_table / "model.clearprop", of_table / "table.csv", "--to", to, "--out", out, "--lang", "zh"
+    ).stdout
+    assert "Compared with the model on 80 rows, of " in said
+    assert "largest difference of a probability" in said
+    assert "0 labels different" in said
+
+
+def test_the_network_of_a_table_alone_reads_features(of_table, tmp_path):
+    out = tmp_path / "net.py"
+    said = run("export", of_table / "model.clearprop", "--network", "--to", "numpy", "--out", out).stdout
     assert "It holds the network, which reads features" in said
+    assert "COLUMNS" not in out.read_text()
+    refused = run("export", of_table / "model.clearprop", "x.csv", "--network", "--to", "numpy", "--out", out).stderr
+    assert "leave out --network" in refused
+
+
+def test_a_file_of_a_table_that_is_not_the_model_is_not_written_and_it_is_said(of_table, tmp_path, monkeypatch):
+    form = TABLE_FORMATS["numpy"]
+    wrong = replace(
+        form, written=lambda model, lang: form.written(model, lang).replace(b"'median': 2.0", b"'median': 9.0")
+    )
+    monkeypatch.setitem(TABLE_FORMATS, "numpy", wrong)
+    done = run("export", of_table / "model.clearprop", "--to", "numpy", "--out", tmp_path / "out.py")
+    assert done.returncode
+    assert "the exported model is not the model: Compared with the model on 1,000 rows" in done.stderr
+    assert not (tmp_path / "out.py").exists()
+
+
+def test_of_several_targets_one_is_named_and_a_member_can_be_alone(tmp_path):
+    frame = pl.DataFrame({"a": [1.0, 2.0, 3.0, 4.0] * 20, "c": ["no", "yes"] * 40, "d": [1.5, 2.5, 3.0, 9.0] * 20})
+    cp.TableModel.train(frame, ["c", "d"], epochs=1, hidden=[3]).model.save(tmp_path / "two")
+    assert "--target COL" in run("export", tmp_path / "two", "--to", "numpy").stderr
+    assert "of a value" in run("export", tmp_path / "two", "--target", "d", "--to", "numpy").stdout
+    cp.TableModel.train(frame.drop("d"), "c", epochs=1, hidden=[3], members=2).model.save(tmp_path / "both")
+    done = run("export", tmp_path / "both", "--member", "2", "--to", "numpy", "--out", tmp_path / "second.py")
+    assert "0 labels different" in done.stdout
+    space = {}
+    exec((tmp_path / "second.py").read_text(), space)
+    member, X = cp.load(tmp_path / "both").members[1], space["features"](frame)
+    assert np.abs(space["network"](X) - member.predict(X)).max() < 1e-6
+
+
+def test_a_column_that_cannot_be_written_is_named(tmp_path):
+    frame = pl.DataFrame({"price": [f"${k}.50" for k in range(40)], "y": [float(k) for k in range(40)]})
+    cp.TableModel.train(frame, "y", epochs=1).model.save(tmp_path / "m")
+    assert "the column 'price' in C" in run("export", tmp_path / "m", "--to", "c").stderr
 
 
 @pytest.mark.parametrize(
