@@ -223,6 +223,16 @@ def test_codes_beyond_the_table_and_missing_ones():
     np.testing.assert_array_equal(run(net.to_onnx(), X), E[[0, 0, 1, 2, 2, 2, 2, 0]])
 
 
+@settings(max_examples=100)
+@given(seed=st.integers(0, 2**31), dtype=st.sampled_from(["float32", "float64"]))
+def test_there_and_back_to_the_same_bits(seed, dtype):
+    net = random_case(seed, dtype, own=False).net
+    again, X = cp.from_onnx(net.to_onnx()), rows(seed, net, 7)
+    assert again.dtype == net.dtype
+    assert again.predict(X).tobytes() == net.predict(X).tobytes()
+    assert all(np.array_equal(values, again.arrays()[name]) for name, values in net.arrays().items())
+
+
 @settings(max_examples=50)
 @given(seed=st.integers(0, 2**31))
 def test_metadata_and_initializers_make_the_same_network_again(seed):

@@ -42,7 +42,9 @@ def export(
         typer.Argument(metavar="TABLE", help="Table whose rows are compared, 1,000 of them; made up if not given."),
     ] = None,
     *,
-    to: Annotated[Literal["onnx", "c", "javascript", "numpy", "torch"], typer.Option("--to", help="What to write.")],
+    to: Annotated[
+        Literal["onnx", "c", "javascript", "numpy", "torch", "keras"], typer.Option("--to", help="What to write.")
+    ],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", parser=o.a_file, show_default="MODEL with another ending")
     ] = None,

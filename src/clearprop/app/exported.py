@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import FileError, InvalidValueError
 from clearprop.graph import DTYPES
+from clearprop.interop.keras_out import keras_bytes
 from clearprop.network import Network
 
 Array = NDArray[Any]
@@ -34,6 +35,11 @@ import numpy as np, torch, network
 with torch.no_grad():
     np.save("answers.npy", network.net(torch.from_numpy(np.load("rows.npy"))).numpy())
 """
+_KERAS = """
+import keras, numpy as np
+model = keras.saving.load_model("network.keras", compile=False)
+np.save("answers.npy", model.predict(np.load("rows.npy"), verbose=0))
+"""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class Format:
         written: the file's content, with comments in a language.
         answers: what that file answers for features (n, k).
         lacking: what is missing here for that; "" where nothing is.
+        rounds: the dtype it rounds to whatever the network's is; "" for the network's own.
     """
 
     ending: str
@@ -53,6 +60,7 @@ class Format:
     written: Callable[[Network, str], bytes]
     answers: Callable[[bytes, Array], Array]
     lacking: Callable[[], str] = lambda: ""
+    rounds: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,18 +106,18 @@ def compared(form: Format, content: bytes, network: Network, X: Array) -> Compar
     if ours.shape != theirs.shape:
         raise InvalidValueError(f"the exported model answers {theirs.shape}", f"{ours.shape}, as the model does")
     found = Compared(len(X), float(np.abs(ours - theirs).max(initial=0)), float(np.abs(ours).max(initial=0)))
-    if not found.difference <= OFF[network.dtype] * max(1.0, found.scale):
+    if not found.difference <= OFF[form.rounds or network.dtype] * max(1.0, found.scale):
         raise InvalidValueError(f"the exported model is not the model: {found}", "a difference that rounding explains")
     return found
 
 
-def _of_python(program: str) -> Callable[[bytes, Array], Array]:
-    """What a module `network` answers, asked by a program."""
+def _of_python(program: str, name: str = "network.py") -> Callable[[bytes, Array], Array]:
+    """What a file answers, a module unless its name says otherwise, asked by a program."""
 
     def answers(content: bytes, X: Array) -> Array:
-        with tempfile.TemporaryDirectory(prefix="clearprop-") as name:
-            folder = Path(name)
-            (folder / "network.py").write_bytes(content)
+        with tempfile.TemporaryDirectory(prefix="clearprop-") as made:
+            folder = Path(made)
+            (folder / name).write_bytes(content)
             np.save(folder / "rows.npy", X)
             run([sys.executable, "-c", program], folder)
             return np.asarray(np.load(folder / "answers.npy"))
@@ -222,5 +230,12 @@ FORMATS = {
         lambda network, lang: network.to_torch_source(lang=lang).encode(),
         _of_python(_TORCH),
         lacking_package("torch", "torch"),
+    ),
+    "keras": Format(
+        *(".keras", "Keras"),
+        lambda network, lang: keras_bytes(network.to_keras()),
+        _of_python(_KERAS, "network.keras"),
+        _package("keras", "keras"),
+        rounds="f32",  # Keras multiplies and normalises in float32 whatever its weights are
     ),
 }

@@ -1,4 +1,4 @@
-"""What leaves a network: source code of other languages, ONNX, PyTorch."""
+"""What leaves a network: source code of other languages, ONNX, PyTorch, Keras."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from clearprop.interop import source
+from clearprop.interop.keras_out import keras_model
 from clearprop.interop.onnx import network_to_onnx
 from clearprop.interop.torch_out import torch_module
 from clearprop.nn import Architecture
@@ -94,6 +95,18 @@ class Exports:
             ClearpropError: for a layer or an activation that PyTorch lacks, by its name; without PyTorch.
         """
         return torch_module(self.architecture, self._run.parameters, self.dtype)
+
+    def to_keras(self) -> Any:
+        """The network as a keras.Sequential with the weights of now, not compiled; `cp.from_keras` reads it.
+
+        Its loss is not in it: `model.compile(...)` says with what it trains on. Weights of float64 stay so, but Keras
+        multiplies matrices and normalises in float32 on most of what computes for it.
+
+        Raises:
+            ClearpropError: for a layer or an activation that Keras lacks, by its name; without Keras, or without what
+                computes for it.
+        """
+        return keras_model(self.architecture, self._run.parameters, self.dtype)
 
     def to_source(
         self,

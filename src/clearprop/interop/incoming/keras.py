@@ -114,8 +114,16 @@ def _weights(layer: Any, least: int, most: int) -> list[Array]:
     return found
 
 
-def _is_learned(layer: Any) -> bool:
-    return bool(getattr(layer, "trainable", True))
+def _learned(layer: Any, *names: str) -> dict[str, bool]:
+    """Which of its first arrays are trained: a layer is frozen as a whole, or a variable of it."""
+    whole = bool(getattr(layer, "trainable", True))
+    variables = [bool(getattr(each, "trainable", True)) for each in getattr(layer, "weights", [])]
+    return {name: whole and (variables[i] if i < len(variables) else True) for i, name in enumerate(names)}
+
+
+def _trainable(learned: dict[str, bool]) -> Any:
+    """As a layer of ours is told it."""
+    return learned if len(set(learned.values())) > 1 else next(iter(learned.values()))
 
 
 def _activate(layer: Any, name: Any, stack: Stack) -> None:
@@ -133,7 +141,8 @@ def _activate(layer: Any, name: Any, stack: Stack) -> None:
 def _dense(layer: Any, config: dict[str, Any], stack: Stack) -> None:
     has_bias = bool(config.get("use_bias", True))
     W, *b = _weights(layer, 1 + has_bias, 1 + has_bias)
-    stack.dense(W, b[0] if b else None, f"layer {_name(layer)!r}", _is_learned(layer))
+    learned = _learned(layer, "W", *(["b"] if b else []))
+    stack.dense(W, b[0] if b else None, f"layer {_name(layer)!r}", _trainable(learned))
     _activate(layer, config.get("activation"), stack)
 
 
@@ -178,8 +187,8 @@ def _scale_and_shift(layer: Any, config: dict[str, Any], states: int) -> tuple[l
         found.pop(0) if there else np.full(found[-1].shape, plain, found[-1].dtype)
         for there, plain in zip(has, (1.0, 0.0), strict=True)
     ]
-    learned = {name: there and _is_learned(layer) for name, there in zip(("gamma", "beta"), has, strict=True)}
-    return [*whole, *found], learned["gamma"] if len(set(learned.values())) == 1 else learned
+    names = [name for name, there in zip(("gamma", "beta"), has, strict=True) if there]
+    return [*whole, *found], _trainable({"gamma": False, "beta": False, **_learned(layer, *names)})
 
 
 def _batch_norm(layer: Any, config: dict[str, Any], stack: Stack) -> None:
