@@ -39,8 +39,10 @@ from clearprop.explain import Trace
 from clearprop.explain.doctor import Judgement
 from clearprop.graph import DTYPES
 from clearprop.interop import write_model
+from clearprop.interop.incoming import sklearn_table
 from clearprop.messages import Language, Message, Words
 from clearprop.network import Network
+from clearprop.network.network import network_of
 from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.rows import Targeted, rows_counted, with_target
 from clearprop.table.target import ClassTarget, Label, Target, target_from_dict, target_to_dict
@@ -437,6 +439,38 @@ class TableModel(TableExports):
         if classes and not (isinstance(target, ClassTarget) and len(classes) == len(target.classes)):
             raise ModelFileError(f"{path}: the weights of the classes do not fit the target")
         return model
+
+    @classmethod
+    def from_sklearn(cls, model: Any, target: str = "target", loss: Any = None) -> TableModel:
+        """A model of a table from a fitted pipeline of scikit-learn that ends in an `MLPClassifier` or `MLPRegressor`.
+
+        It takes what the pipeline takes, a data frame with its columns, text and missing values included, and answers
+        with its labels. `SimpleImputer`, `OneHotEncoder`, scalers, selections and `ColumnTransformer` are read as by
+        `cp.from_sklearn`; what is linear behind a scaler or an encoder goes into the first weights. Columns have the
+        names of the data frame that the pipeline was fitted on, or x0, x1, …
+
+        Args:
+            model: the fitted pipeline.
+            target: a name for what is predicted, which scikit-learn does not keep; by it `fit`, `explain` and
+                `evaluate` find it in a table.
+            loss: as of `cp.from_sklearn`.
+
+        Raises:
+            ClearpropError: for a step that is not known, by its name, one that is not fitted, or several targets.
+
+        Example:
+            >>> import polars as pl
+            >>> from sklearn.neural_network import MLPClassifier
+            >>> from sklearn.pipeline import make_pipeline
+            >>> from sklearn.preprocessing import OneHotEncoder
+            >>> X = pl.DataFrame({"city": ["Bern", "Oslo", "Bern", "Rome"]})
+            >>> mlp = MLPClassifier((3,), solver="lbfgs", random_state=0)
+            >>> pipeline = make_pipeline(OneHotEncoder(), mlp).fit(X, ["no", "yes", "no", "yes"])
+            >>> TableModel.from_sklearn(pipeline, "coast").predict({"city": "Oslo"})
+            ['yes']
+        """
+        encoder, of, found = sklearn_table(model, target, loss)
+        return cls(encoder, of, network_of(found.architecture, found.parameters, 0, found.dtype))
 
     @overload
     @staticmethod

@@ -28,6 +28,7 @@ from clearprop.table.written import NumberFormat
 Scaling = Literal["auto", "standard", "robust", "log"]
 SCALINGS: tuple[Scaling, ...] = ("auto", "standard", "robust", "log")
 
+UNBENT = 1e300  # a c so far out that nothing is bent, to the bit
 _BEND = {"standard": 5.0, "robust": 3.0, "log": 5.0}
 
 
@@ -129,7 +130,8 @@ class NumberColumn:
 
     def describe(self) -> Message:
         """What was done, in a few words."""
-        parts = [Message("table.number.scaled", formula=self.formula, bend=self.bend)]
+        bent = {} if self.bend >= UNBENT else {"bend": self.bend}
+        parts = [Message("table.number.scaled" if bent else "table.number.unbent", formula=self.formula, **bent)]
         parts += [Message("table.number.robust")] * self.is_robust
         parts += [Message("table.missing_flag", value=f"{self.median:.4g}")] * self.has_missing
         parts += self.text.describe() if self.text is not None else []

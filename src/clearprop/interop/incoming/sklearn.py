@@ -25,14 +25,15 @@ def sklearn_network(model: Any, loss: Any = None) -> Imported:
     stack = Stack("the estimator")
     preprocessing = [(name, step) for name, step in steps[:-1] if step is not None]
     if preprocessing:
-        write_features(transformed(preprocessing, _n_features(model)), stack)
+        write_features(transformed(preprocessing, n_features(model)), stack)
     _network(steps[-1][1], steps[-1][0], stack)
     if loss is None:
         loss = _loss(steps[-1][1])
     return stack.imported(loss, _dtype(steps[-1][1]))
 
 
-def _n_features(model: Any) -> int:
+def n_features(model: Any) -> int:
+    """How many columns a fitted estimator takes."""
     try:
         return int(model.n_features_in_)
     except AttributeError:  # what a step answers that is not fitted, or has no columns

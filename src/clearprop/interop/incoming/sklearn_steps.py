@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 
@@ -22,19 +22,21 @@ class Features:
     Attributes:
         atoms: columns of X and their categories.
         A, c: factors (atoms, features), and what is added.
+        raw: of a table, what the steps say of its columns (`sklearn_table.Columns`); None where they hold numbers.
     """
 
     atoms: tuple[Atom, ...]
     A: Array
     c: Array
+    raw: Any = None
 
     def taken(self, columns: Sequence[int]) -> Features:
         """Some of the features."""
-        return Features(self.atoms, self.A[:, columns], self.c[columns])
+        return replace(self, A=self.A[:, columns], c=self.c[columns])
 
     def scaled(self, scale: Any, shift: Any) -> Features:
         """feature ⊙ scale + shift."""
-        return Features(self.atoms, self.A * scale, self.c * scale + shift)
+        return replace(self, A=self.A * scale, c=self.c * scale + shift)
 
     def beside(self, other: Features) -> Features:
         """These features, then those."""
@@ -43,7 +45,7 @@ class Features:
         A = np.zeros((len(atoms), self.A.shape[1] + other.A.shape[1]))
         A[[place[atom] for atom in self.atoms], : self.A.shape[1]] = self.A
         A[[place[atom] for atom in other.atoms], self.A.shape[1] :] = other.A
-        return Features(atoms, A, np.concatenate([self.c, other.c]))
+        return Features(atoms, A, np.concatenate([self.c, other.c]), self.raw)
 
     def column(self, feature: int) -> int | None:
         """The column of X that a feature is, unchanged; None if it is not one."""
@@ -59,13 +61,13 @@ def is_of_sklearn(model: Any, *names: str) -> bool:
     return type(model).__name__ in names and type(model).__module__.startswith("sklearn.")
 
 
-def transformed(steps: Sequence[tuple[str, Any]], n: int) -> Features:
-    """What the steps make of n columns.
+def transformed(steps: Sequence[tuple[str, Any]], n: int, raw: Any = None) -> Features:
+    """What the steps make of n columns, of a table where `raw` is given.
 
     Raises:
         InvalidValueError: for a step that is not known, by its name.
     """
-    features = Features(tuple((j, None) for j in range(n)), np.eye(n), np.zeros(n))
+    features = Features(tuple((j, None) for j in range(n)), np.eye(n), np.zeros(n), raw)
     for name, step in steps:
         features = _after(step, name, features)
     return features
@@ -86,7 +88,8 @@ def _after(step: Any, name: str, x: Features) -> Features:
     raise InvalidValueError(f"step {name!r} is a {type(step).__name__}", "one of Pipeline, " + ", ".join(_KNOWN))
 
 
-def _refused(step: Any, name: str, what: str, wanted: str) -> InvalidValueError:
+def refused(step: Any, name: str, what: str, wanted: str) -> InvalidValueError:
+    """The error for a step that is known, with something that is not."""
     return InvalidValueError(f"step {name!r}, a {type(step).__name__}, with {what}", wanted)
 
 
@@ -98,13 +101,13 @@ def _standard(step: Any, name: str, x: Features) -> Features:
 
 def _min_max(step: Any, name: str, x: Features) -> Features:
     if step.clip:
-        raise _refused(step, name, "clip=True", "clip=False: a network does not clip")
+        raise refused(step, name, "clip=True", "clip=False: a network does not clip")
     return x.scaled(step.scale_, step.min_)
 
 
 def _max_abs(step: Any, name: str, x: Features) -> Features:
     if getattr(step, "clip", False):
-        raise _refused(step, name, "clip=True", "clip=False: a network does not clip")
+        raise refused(step, name, "clip=True", "clip=False: a network does not clip")
     return x.scaled(1.0 / step.scale_, 0.0)
 
 
@@ -115,33 +118,37 @@ def _robust(step: Any, name: str, x: Features) -> Features:
 
 
 def _imputer(step: Any, name: str, x: Features) -> Features:
+    if x.raw is not None:
+        return cast(Features, x.raw.filled(step, name, x))
     numbers = np.asarray(step.statistics_)
     if step.add_indicator or numbers.dtype.kind not in "fiu" or np.isnan(numbers.astype(float)).any():
-        raise _refused(step, name, "an indicator, texts or an empty column", "numbers alone")
+        raise refused(step, name, "an indicator, texts or an empty column", "numbers alone")
     if not (isinstance(step.missing_values, float | np.floating) and np.isnan(step.missing_values)):
-        raise _refused(step, name, f"missing_values={step.missing_values!r}", "NaN: a number is none that is missing")
+        raise refused(step, name, f"missing_values={step.missing_values!r}", "NaN: a number is none that is missing")
     said(f"step {name!r} fills in missing numbers; the network takes none: fill them in before")
     return x
 
 
 def _function(step: Any, name: str, x: Features) -> Features:
     if step.func is not None:
-        raise _refused(step, name, f"the function {step.func!r}", "none: a function cannot be read")
+        raise refused(step, name, f"the function {step.func!r}", "none: a function cannot be read")
     return x
 
 
 def _one_hot(step: Any, name: str, x: Features) -> Features:
     if getattr(step, "_infrequent_enabled", False):
-        raise _refused(step, name, "infrequent categories", "each category by itself")
+        raise refused(step, name, "infrequent categories", "each category by itself")
+    if x.raw is not None:
+        return cast(Features, x.raw.encoded(step, name, x))
     made: Features | None = None
     for i, levels in enumerate(step.categories_):
         column = x.column(i)
         values = np.asarray(levels)
         if values.dtype.kind not in "iuf" or not np.array_equal(values, np.arange(len(values))):
             what = f"categories {', '.join(map(repr, values.tolist()[:4]))} … of column {i}"
-            raise _refused(step, name, what, "0, 1, …: a network takes numbers; encode the column so before")
+            raise refused(step, name, what, "0, 1, …: a network takes numbers; cp.TableModel.from_sklearn takes texts")
         if column is None:
-            raise _refused(step, name, f"column {i} scaled before", "columns of X as they are")
+            raise refused(step, name, f"column {i} scaled before", "columns of X as they are")
         dropped = None if step.drop_idx_ is None else step.drop_idx_[i]
         kept = [k for k in range(len(values)) if k != dropped]
         atoms = tuple((column, k) for k in range(len(values)))
@@ -149,6 +156,10 @@ def _one_hot(step: Any, name: str, x: Features) -> Features:
         made = hot if made is None else made.beside(hot)
     said(f"step {name!r}: a code beyond its categories counts as the nearest one in the network")
     return x.taken([]) if made is None else made
+
+
+def _selected(step: Any, name: str, x: Features) -> Features:
+    return x.taken(np.flatnonzero(step.get_support()).tolist())
 
 
 def _columns(step: Any, name: str, x: Features) -> Features:
@@ -186,6 +197,7 @@ _KNOWN = {
     "OneHotEncoder": _one_hot,
     "ColumnTransformer": _columns,
     "FunctionTransformer": _function,
+    **dict.fromkeys(("SelectKBest", "SelectPercentile", "VarianceThreshold"), _selected),
 }
 
 
