@@ -235,7 +235,7 @@ FORMATS = {
         *(".keras", "Keras"),
         lambda network, lang: keras_bytes(network.to_keras()),
         _of_python(_KERAS, "network.keras"),
-        _package("keras", "keras"),
+        lacking_package("keras", "keras"),
         rounds="f32",  # Keras multiplies and normalises in float32 whatever its weights are
     ),
 }
