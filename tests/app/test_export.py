@@ -85,6 +85,20 @@ def test_a_model_of_a_table_is_written_with_its_preprocessing(of_table, tmp_path
     assert "0 labels different" in said
 
 
+@pytest.mark.skipif(GCC is None, reason="there is no gcc here")
+def test_weights_in_8_bits_say_what_they_cost(of_table, tmp_path):
+    out = tmp_path / "model.c"
+    for given, rows in (([], "made up from"), ([of_table / "table.csv"], "that were given")):
+        for more in ([], ["--network"]) if not given else ([],):
+            command = ("export", of_table / "model.clearprop", *given, *more, "--to", "c", "--int8", "--out", out)
+            said = run(*command).stdout
+            assert "Weights have 8 bits: on " in said
+            assert more or rows in said
+            assert "largest difference" in said
+            assert "int8_t" in out.read_text()
+    assert "--to c" in run("export", of_table / "model.clearprop", "--to", "numpy", "--int8").stderr
+
+
 def test_the_network_of_a_table_alone_reads_features(of_table, tmp_path):
     out = tmp_path / "net.py"
     said = run("export", of_table / "model.clearprop", "--network", "--to", "numpy", "--out", out).stdout

@@ -15,7 +15,7 @@ import pytest
 import clearprop as cp
 from any_table import WORDS, any_model
 from clearprop.app.exported_tables import TABLE_FORMATS, Answered, answers_of_c
-from clearprop.app.made_up import made_up_rows
+from clearprop.estimators.made_up import made_up_rows
 from clearprop.table.one_row import frame_of
 from compiled import CLEAN, GCC, NODE
 from long import first

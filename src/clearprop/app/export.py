@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import typer
 
 from clearprop.app import options as o
 from clearprop.app.exported import FORMATS, Compared, compared
 from clearprop.app.exported_tables import TABLE_FORMATS, ComparedTable, compared_tables
-from clearprop.app.made_up import made_up_rows
 from clearprop.app.terminal import print_lines
 from clearprop.errors import DataWarning, InvalidValueError, TableError
 from clearprop.estimators import MultiTargetModel, TableModel, load
+from clearprop.estimators.made_up import made_up_rows
+from clearprop.estimators.rounding import model_in_int8
 from clearprop.files import refuse_overwriting, write_atomically
 from clearprop.messages import Language, checked_language
 from clearprop.network import Network
-from clearprop.train import made_up
+from clearprop.network.rounding import in_int8, measured
 from clearprop.visible import shown_json
 
 _ROWS = 1000  # of the comparison
@@ -33,6 +35,7 @@ class _Written:
     found: Compared | ComparedTable
     needs: str
     reads: str
+    cost: str = ""  # of weights of 8 bits, in a sentence
 
 
 def export(
@@ -51,6 +54,9 @@ def export(
     bare: Annotated[
         bool, typer.Option("--network", help="Of a model of a table the network alone, which reads features.")
     ] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="In C, weights in 8 bits: a quarter of the memory. What it costs is printed.")
+    ] = False,
     target: o.OneTarget = None,
     member: o.WholeMember = None,
     reading: o.ReadingOptions,
@@ -65,20 +71,25 @@ def export(
     spoken, loaded = checked_language(lang), load(model)
     path = model.with_suffix(FORMATS[to].ending) if out is None else out
     refuse_overwriting([path], [model])
+    if int8 and to != "c":
+        raise InvalidValueError(f"--int8 of a file of {to}", "--to c, the language that has it")
     if bare or isinstance(loaded, Network):
         _require_no_table(table, bare)
-        written = _network(to, spoken, o.network_of(loaded, member), isinstance(loaded, Network))
+        written = _network(to, spoken, o.network_of(loaded, member), isinstance(loaded, Network), int8)
     else:
         alone = _of_member(o.of_target(model, loaded, target), o.member_of(loaded, member))
-        written = _whole(to, spoken, alone, *_rows(alone, loaded, table, reading))
+        written = _whole(to, spoken, alone, _rows(loaded, table, reading), int8)
     write_atomically(path, written.content)
     if as_json:
+        cost = {"int8": written.cost} if int8 else {}
         facts = {"model": str(model), "to": to, "out": str(path), "bytes": len(written.content)}
-        print_lines(shown_json({**facts, "reads": written.reads, **written.found.to_dict()}))
+        print_lines(shown_json({**facts, "reads": written.reads, **cost, **written.found.to_dict()}))
         return
     print_lines(f"{path}: {len(written.content):,} bytes, for {written.needs}")
     if written.reads == "features":
         print_lines("It holds the network, which reads features; what makes them of a table's columns is not in it.")
+    if int8:
+        print_lines(f"{written.cost} What follows is measured against these weights.")
     print_lines(str(written.found))
 
 
@@ -92,28 +103,43 @@ def _of_member(model: TableModel, member: int | None) -> TableModel:
     return model if member is None else replace(model, predictor=model.members[member])
 
 
-def _network(to: str, lang: Language, network: Network, is_bare: bool) -> _Written:
-    form = FORMATS[to]
-    content = form.written(network, lang)
-    found = compared(form, content, network, made_up(network.architecture, _ROWS)[0])
-    return _Written(content, found, form.needs, "inputs" if is_bare else "features")
+def _network(to: str, lang: Language, network: Network, is_bare: bool, int8: bool) -> _Written:
+    form, cost = FORMATS[to], ""
+    if int8:
+        content = network.to_c(weights="int8", lang=lang).encode()
+        cost, (network, _) = measured(network, None, lang).told, in_int8(network)
+    else:
+        content = form.written(network, lang)
+    found = compared(form, content, network, _drawn(network))
+    return _Written(content, found, form.needs, "inputs" if is_bare else "features", cost)
 
 
-def _whole(to: str, lang: Language, model: TableModel, frame: Any, of: str) -> _Written:
-    form = TABLE_FORMATS[to]
-    content = form.written(model, lang)
+def _drawn(network: Network) -> Any:
+    return np.random.default_rng(0).normal(size=(_ROWS, network.architecture.n_inputs))
+
+
+def _whole(to: str, lang: Language, model: TableModel, given: tuple[Any, str] | None, int8: bool) -> _Written:
+    form, cost = TABLE_FORMATS[to], ""
+    frame, of = given or (made_up_rows(model.encoder, _ROWS), "made up from what the model knows of its columns")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # values that are new are among what is compared
+        if int8:
+            X = given and given[0]
+            content = model.to_c(weights="int8", X=X, lang=lang).encode(errors="surrogatepass")
+            model, codes = model_in_int8(model, X, lang)
+            cost = codes.told
+        else:
+            content = form.written(model, lang)
         found = compared_tables(form, content, model, frame, of)
-    return _Written(content, found, form.needs, "rows")
+    return _Written(content, found, form.needs, "rows", cost)
 
 
 def _rows(
-    model: TableModel, loaded: TableModel | MultiTargetModel, table: str | None, reading: o.ReadingOptions
-) -> tuple[Any, str]:
-    """The rows that are compared, and where they are from."""
+    loaded: TableModel | MultiTargetModel, table: str | None, reading: o.ReadingOptions
+) -> tuple[Any, str] | None:
+    """The rows of a table that are compared, and where they are from; None without one."""
     if table is None:
-        return made_up_rows(model.encoder, _ROWS), "made up from what the model knows of its columns"
+        return None
     source = reading.source(table, loaded)
     frame = source.read(_ROWS).frame
     if not len(frame):

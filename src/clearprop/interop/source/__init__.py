@@ -8,6 +8,7 @@ from clearprop.interop.source.clearprop_file import clearprop_source
 from clearprop.interop.source.content import Content, content_of
 from clearprop.interop.source.javascript_file import javascript_network, javascript_source
 from clearprop.interop.source.numpy_file import numpy_source
+from clearprop.interop.source.rounding import Rounded, rounded
 from clearprop.interop.source.table_c import table_c, table_members
 from clearprop.interop.source.table_javascript import table_javascript
 from clearprop.interop.source.table_numpy import table_numpy, table_torch
@@ -15,12 +16,14 @@ from clearprop.interop.source.torch_file import torch_source
 
 __all__ = [
     "Content",
+    "Rounded",
     "c_source",
     "clearprop_source",
     "content_of",
     "javascript_network",
     "javascript_source",
     "numpy_source",
+    "rounded",
     "table_c",
     "table_javascript",
     "table_members",

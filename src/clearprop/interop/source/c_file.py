@@ -15,6 +15,7 @@ from clearprop.interop.source.expression import UNARY, Expression
 from clearprop.interop.source.literals import WIDTH, Identifiers, shortest
 from clearprop.interop.source.loop_ops import BY_ENTRY, called, lowered
 from clearprop.interop.source.loops import EntryRule, Helpers, Language, Loops, plain
+from clearprop.interop.source.rounding import Rounded
 from clearprop.nn.names import X
 
 _WORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long
@@ -29,8 +30,13 @@ RESERVED = (*WORDS, *_TAKEN, *(name + end for name in _MATH.split() for end in (
 TYPES = {"f32": "float", "f64": "double", "bool": "int"}
 
 
-def c_source(content: Content, name: str = "network") -> str:
+def c_source(content: Content, name: str = "network", rounded: Rounded | None = None) -> str:
     """The file's text.
+
+    Args:
+        content: the network.
+        name: what its functions begin with.
+        rounded: its matrices in 8 bits, if they are to stand there so.
 
     Raises:
         InvalidValueError: for a name that C does not take, or an op that cannot be written for one sample.
@@ -41,11 +47,11 @@ def c_source(content: Content, name: str = "network") -> str:
     head = f"void {name}_predict(const {real} *x, {real} *a)"
     n_inputs, n_outputs = f"{name.upper()}_N_INPUTS", f"{name.upper()}_N_OUTPUTS"
     parts = [
-        comment("\n\n".join([c.say("source.c_title", name=name), *c.notes()])),
-        "#include <math.h>\n#include <stddef.h>",
+        comment("\n\n".join([c.say("source.c_title", name=name), *c.notes(), *_told(rounded)])),
+        "#include <math.h>\n#include <stddef.h>" + ("\n#include <stdint.h>" if rounded else ""),
         f"enum {{ {n_inputs} = {c.architecture.n_inputs}, {n_outputs} = {c.architecture.n_outputs} }};",
         f"{head};\nvoid {name}_predict_batch(const {real} *x, size_t n, {real} *a);",
-        *network_parts(c, head, names),
+        *network_parts(c, head, names, rounded),
         _BATCH.format(
             told=comment(c.say("source.batch")), name=name, real=real, n_inputs=n_inputs, n_outputs=n_outputs
         ),
@@ -63,26 +69,39 @@ def checked_name(name: str) -> None:
         raise InvalidValueError(f"name {name!r}", "letters, digits and _, such as 'network'")
 
 
-def network_parts(content: Content, head: str, names: Identifiers) -> list[str]:
+def network_parts(content: Content, head: str, names: Identifiers, rounded: Rounded | None = None) -> list[str]:
     """The parts of a file in which a network answers a sample: parameters, helpers, and the function.
 
     Args:
         content: the network.
         head: of the function, whose arguments are x and a.
         names: that are free in the file.
+        rounded: its matrices in 8 bits, if they are to stand there so.
     """
     c = content
     graph, formulas = lowered(c)
     inputs = {n: graph.inputs[n] for n in c.architecture.parameters if n in graph.inputs}
     bound = {node: names.new(plain(str(n)), "p") for n, node in inputs.items()}
-    parameters = [_array(text, c.parameters[str(node.name)]) for node, text in bound.items()]
-    helpers = Helpers(C, names)
+    language, parameters = _C(TYPES[c.dtype]), []
+    for node, text in bound.items():
+        if rounded is not None and str(node.name) in rounded.codes:
+            language.scales[text] = scale = names.new(f"{text}_scale", "p")
+            parameters.append(_array(scale, rounded.scales[str(node.name)]))
+            parameters.append(_array(text, rounded.codes[str(node.name)]))
+        else:
+            parameters.append(_array(text, c.parameters[str(node.name)]))
+    helpers = Helpers(language, names)
     told = {node: comment(formula) for node, formula in formulas.items()}
     sample = {graph.inputs[X]: "x"} if X in graph.inputs else {}
     body = Loops(helpers, names, sample | bound, told).into(graph.outputs[""], "a")
     inner = textwrap.indent("\n".join([*([] if sample else ["(void)x;"]), *body]), "    ")
     one = f"{comment(c.say('source.one_sample'))}\n{head}\n{{\n{inner}\n}}"
-    return ["\n".join([comment(c.say("source.parameters")), *parameters]), *helpers.written, one]
+    said = c.say("source.parameters") + (" " + c.say("source.scales") if rounded else "")
+    return ["\n".join([comment(said), *parameters]), *helpers.written, one]
+
+
+def _told(rounded: Rounded | None) -> list[str]:
+    return [] if rounded is None else [rounded.told]
 
 
 _BATCH = """\
@@ -103,7 +122,7 @@ def comment(text: str) -> str:
 
 def _array(name: str, array: Array) -> str:
     """A parameter: a number, or its entries with the fewest digits that give them back."""
-    real = "float" if array.dtype == np.float32 else "double"
+    real = {"float32": "float", "int8": "int8_t"}.get(array.dtype.name, "double")
     shape = "".join(f"[{max(d, 1)}]" for d in array.shape)
     return f"static const {real} {name}{shape} = {_braced(array if array.size else np.zeros(1, array.dtype))};"
 
@@ -121,8 +140,10 @@ def _braced(array: Array, indent: str = "") -> str:
     return "{\n" + ",\n".join(inner + _braced(row, inner) for row in array) + f"\n{indent}}}"
 
 
-def digits(value: np.floating) -> str:
+def digits(value: np.floating | np.integer) -> str:
     """A number as a literal, in the fewest digits that give it back."""
+    if isinstance(value, np.integer):
+        return str(value)
     if not np.isfinite(value):
         return "NAN" if np.isnan(value) else ("-" * bool(value < 0)) + "INFINITY"
     text = shortest(value)
@@ -130,11 +151,20 @@ def digits(value: np.floating) -> str:
 
 
 class _C:
-    """C's words."""
+    """C's words.
+
+    Args:
+        real: the type of numbers.
+
+    Attributes:
+        scales: array of whole numbers → array of the scales of its columns.
+    """
 
     name = "C"
 
-    def __init__(self) -> None:
+    def __init__(self, real: str = "double") -> None:
+        self._real = real
+        self.scales: dict[str, str] = {}
         functions = {name: name for name in ("exp", "log", "expm1", "log1p", "sqrt", "sin", "cos", "tanh", "erf")}
         functions |= {"abs": "fabs"}
         self.ops: Mapping[str, EntryRule] = {
@@ -148,7 +178,8 @@ class _C:
         return Expression(text, binding=UNARY if text.startswith("-") else 5)
 
     def entry(self, name: str, index: Sequence[str], shape: Sequence[int]) -> str:
-        return name + "".join(f"[{k}]" for k in index)
+        text = name + "".join(f"[{k}]" for k in index)
+        return f"(({self._real}){text} * {self.scales[name]}[{index[-1]}])" if name in self.scales else text
 
     def loop(self, index: str, length: int) -> str:
         return f"for (int {index} = 0; {index} < {length}; ++{index})"
@@ -186,4 +217,3 @@ _LIBRARY = {
     "row_of": "static int NAME(real code, int levels)\n"
     "{\n    return !(code > 0) ? 0 : code < (real)(levels - 1) ? (int)code : levels - 1;\n}",
 }
-C = _C()

@@ -17,6 +17,7 @@ from clearprop.interop.source.c_file import RESERVED, TYPES, WORDS, checked_name
 from clearprop.interop.source.c_text import Spellings, spellings, string
 from clearprop.interop.source.content import Content
 from clearprop.interop.source.literals import WIDTH, Identifiers
+from clearprop.interop.source.rounding import Rounded
 from clearprop.interop.source.table_description import Described, described, number_answered
 from clearprop.table.encoder import TableEncoder
 from clearprop.table.number_target import NumberTarget
@@ -54,15 +55,23 @@ def table_members(encoder: TableEncoder) -> list[Member]:
     ]
 
 
-def table_c(encoder: TableEncoder, target: Target, content: Content, name: str = "model") -> str:
+def table_c(
+    encoder: TableEncoder, target: Target, content: Content, name: str = "model", rounded: Rounded | None = None
+) -> str:
     """The file's text.
+
+    Args:
+        encoder, target: of the model.
+        content: of its network.
+        name: what its functions begin with.
+        rounded: the network's matrices in 8 bits, if they are to stand there so.
 
     Raises:
         InvalidValueError: for a name that C does not take, an op that cannot be written for one sample, or a column
             whose values cannot be had in C, by its name.
     """
     checked_name(name)
-    return _File(encoder, target, content, name).text()
+    return _File(encoder, target, content, name, rounded).text()
 
 
 def _latin(name: str) -> str:
@@ -96,7 +105,10 @@ def _require_apart(told: Described) -> None:
 
 
 class _File:
-    def __init__(self, encoder: TableEncoder, target: Target, content: Content, name: str) -> None:
+    def __init__(
+        self, encoder: TableEncoder, target: Target, content: Content, name: str, rounded: Rounded | None
+    ) -> None:
+        self.rounded = rounded
         self.target, self.content, self.name, self.real = target, content, name, TYPES[content.dtype]
         self.columns, self.members = described(encoder, "C"), table_members(encoder)
         self.data: list[str] = []  # tables of levels
@@ -114,15 +126,20 @@ class _File:
         runtime, taken = self._runtime()
         own = [f"{name}_{what}" for what in ("row", "features", "network", "probabilities", "label", "value", "date")]
         names = Identifiers([*RESERVED, *own, f"{name}_labels", *taken])
-        network = network_parts(c, f"static void {name}_network(const {self.real} *x, {self.real} *a)", names)
+        network = network_parts(
+            c, f"static void {name}_network(const {self.real} *x, {self.real} *a)", names, self.rounded
+        )
         declared, answer = self._answer()
         features = f"void {name}_features(const struct {name}_row *row, {self.real} *x)"
         sizes = [f"{upper}_N_FEATURES = {at}"]
         sizes += [f"{upper}_N_CLASSES = {len(self.target.classes)}"] if isinstance(self.target, ClassTarget) else []
         dates = any(member.kind == "date" for member in self.members)
         declared = [*declared, *([_DATE_HEAD.format(name=name) + ";"] if dates else [])]
+        cost = [] if self.rounded is None else [self.rounded.told]
         parts = [
-            comment("\n\n".join([c.say("source.c_table_title", name=name), c.say("source.c_spellings"), *c.notes()])),
+            comment(
+                "\n\n".join([c.say("source.c_table_title", name=name), c.say("source.c_spellings"), *c.notes(), *cost])
+            ),
             "#include <math.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <string.h>",
             f"enum {{ {', '.join(sizes)} }};",
             self._struct(),
