@@ -14,7 +14,7 @@ import pytest
 
 import clearprop as cp
 from any_table import WORDS, any_model
-from clearprop.app.exported_tables import TABLE_FORMATS, Answered, answers_of_c
+from clearprop.app.exported_tables import TABLE_FORMATS, Answered, answers_of_c, rows_as_json
 from clearprop.estimators.made_up import made_up_rows
 from clearprop.table.one_row import frame_of
 from compiled import CLEAN, GCC, NODE
@@ -79,6 +79,29 @@ FLAGS = [SANE, ("-O2", *CLEAN), ("-O0", *CLEAN), ("-O0", *CLEAN)]
 LANGUAGES = {"c": ("gcc", GCC), "javascript": ("node", NODE), "numpy": ("", "")}
 
 
+def in_this_process(content, model, frame):
+    """What a file of Python answers, without a process of its own."""
+    space, rows = {}, rows_as_json(model.encoder, frame)
+    exec(content.decode(), space)
+    if "values" in space:
+        return Answered(space["features"](rows), space["values"](rows)[:, None], [])
+    return Answered(space["features"](rows), space["probabilities"](rows), list(map(str, space["predict"](rows))))
+
+
+def answered(to, content, model, rows, flags):
+    if to == "c":
+        return answers_of_c(content, model, rows, flags)
+    return (in_this_process if to == "numpy" else TABLE_FORMATS[to].answers)(content, model, rows)
+
+
+def said(found, to):
+    off, differ, n, width = map(np.array, zip(*found, strict=True))
+    return (
+        f"{to}: {len(found) // 2} models, {n.sum():,} rows; largest difference {off.max():.2g} of the scale; "
+        f"{(differ * n * width).sum():,.0f} of {(n * width).sum():,} features differ in a bit or two"
+    )
+
+
 @pytest.mark.long
 def test_many_tables_in_c_numpy_and_node():
     """So many models, in each of the three: CLEARPROP_TABLES=500 CLEARPROP_SEED=1000 pytest -s -k many_tables."""
@@ -86,25 +109,18 @@ def test_many_tables_in_c_numpy_and_node():
     told = {to: [] for to, (_, there) in LANGUAGES.items() if there is not None}
     for seed in range(start, start + count):
         model, frame = any_model(seed)
+        contents = {to: TABLE_FORMATS[to].written(model, "zh" if seed % 2 else "en") for to in told}
         for k, rows in enumerate((frame, made_up_rows(model.encoder, 300, seed))):
             ours = Answered.by(model, rows)
             for to, found in told.items():
-                form, content = TABLE_FORMATS[to], TABLE_FORMATS[to].written(model, "zh" if seed % 2 else "en")
                 try:
-                    theirs = (
-                        answers_of_c(content, model, rows, FLAGS[(seed + k) % 4])
-                        if to == "c"
-                        else form.answers(content, model, rows)
-                    )
+                    theirs = answered(to, contents[to], model, rows, FLAGS[(seed + k) % 4])
                     found.append((*agree(model, ours, theirs), *ours.features.shape))
                 except Exception as error:
                     raise AssertionError(f"seed {seed}, {to}, table {k}") from error
-    for to, found in told.items():
-        off, differ, n, width = map(np.array, zip(*found, strict=True))
-        print(
-            f"\n{to}: {len(found) // 2} models, {n.sum():,} rows; largest difference {off.max():.2g} of the scale; "
-            f"{(differ * n * width).sum():,.0f} of {(n * width).sum():,} features differ in a bit or two"
-        )
+        if (seed - start) % 50 == 49:
+            print("", *(said(found, to) for to, found in told.items()), sep="\n", flush=True)
+    print("", *(said(found, to) for to, found in told.items()), sep="\n")
 
 
 # --- spellings
