@@ -6,7 +6,7 @@ import os
 import random
 import re
 import subprocess
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 import polars as pl
@@ -47,7 +47,7 @@ def agree(model, ours, theirs):
 
 
 def compare(model, frame, flags=SANE):
-    content = model.to_c("model").encode(errors="surrogatepass")
+    content = model.to_c("model").encode()
     return agree(model, Answered.by(model, frame), answers_of_c(content, model, frame, flags))
 
 
@@ -176,6 +176,58 @@ def test_texts_of_ascii_are_the_levels_that_python_finds_and_others_are_so_or_ne
     found = places_in_c(model, texts, tmp_path)
     assert not [(t, a, b) for t, a, b in zip(texts, found, wanted, strict=True) if t.isascii() and a != b]
     assert not [(t, a, b) for t, a, b in zip(texts, found, wanted, strict=True) if a not in (b, X.shape[1])]
+
+
+def test_no_value_reaches_beyond_its_arrays(tmp_path):
+    """Numbers without bound, dates at the ends of time, texts of any length and of bytes that are no UTF-8."""
+    frame = pl.DataFrame(
+        {
+            "x": [1.5, 2.0, 3.0, None] * 30,
+            "heavy": [float(10 ** (k % 7)) for k in range(120)],
+            "word": ["Bern", "São Paulo", "007", "x"] * 30,
+            "n": [1.5, 2.0, -3.0, 0.1] * 30,
+            "at": [datetime(2000 + k % 20, 1, 1 + k % 28, k % 24) for k in range(120)],
+            "ok": [True, False] * 60,
+            "y": ["a", "b", "c"] * 40,
+        }
+    )
+    model = cp.TableModel.train(frame, "y", epochs=1, kinds={"n": "category"}, scaling="log").model
+    assert [column.kind for column in model.encoder.columns] == [
+        "number",
+        "number",
+        "category",
+        "category",
+        "date",
+        "boolean",
+    ]
+    main = """
+#include <float.h>
+#include <stdio.h>
+int main(void)
+{
+    static char lengthy[100001];
+    const double numbers[] = {NAN, INFINITY, -INFINITY, DBL_MAX, -DBL_MAX, DBL_MIN, -0.0, 5e-324, 1e150};
+    const int64_t dates[] = {INT64_MIN, INT64_MIN + 1, INT64_MAX, 0, -1, 1, -62135596800000000};
+    const char *texts[] = {NULL, "", "  \t", "\377\376", "0", "-", "+", "+.", ".", "-0.", "000000000000", lengthy};
+    for (int k = 0; k < 100000; ++k) lengthy[k] = "0 a."[k % 4];
+    for (int i = 0; i < 9; ++i)
+        for (int j = 0; j < 7; ++j)
+            for (int k = 0; k < 12; ++k) {
+                const struct model_row row = {numbers[i], numbers[8 - i], texts[k], numbers[i], dates[j], k - 5};
+                float x[MODEL_N_FEATURES], p[MODEL_N_CLASSES];
+                model_features(&row, x);
+                model_probabilities(&row, p);
+                for (int m = 0; m < MODEL_N_FEATURES; ++m)
+                    if (!(x[m] == x[m])) return 1;
+                if (!(p[0] >= 0 && p[0] <= 1) || model_label(&row) < 0) return 2;
+            }
+    return 0;
+}
+"""
+    (tmp_path / "model.c").write_text(model.to_c() + main, encoding="utf-8")
+    subprocess.run([str(GCC), *SANE, "model.c", "-o", "model", "-lm"], cwd=tmp_path, check=True)
+    done = subprocess.run([str(tmp_path / "model")], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 # --- what a reader sees

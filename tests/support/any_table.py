@@ -25,7 +25,25 @@ WORDS = [
     "N\\A",
     "什么?？",
 ]
-NAMES = ["x", "double", "class", "row", "a b", "A-B", "城市", "i", "NAN", "l", "1st", "*/", "l_2", "value", "é", "\n"]
+NAMES = [
+    "x",
+    "double",
+    "class",
+    "row",
+    "a b",
+    "A-B",
+    "城市",
+    "i",
+    "NAN",
+    "l",
+    "1st",
+    "*/",
+    "l_2",
+    "value",
+    "é",
+    "\n",
+    "\0\x1b\u202e",
+]
 
 
 def _column(kind, n, rng):

@@ -125,7 +125,7 @@ def _whole(to: str, lang: Language, model: TableModel, given: tuple[Any, str] | 
         warnings.simplefilter("ignore", DataWarning)  # values that are new are among what is compared
         if int8:
             X = given and given[0]
-            content = model.to_c(weights="int8", X=X, lang=lang).encode(errors="surrogatepass")
+            content = model.to_c(weights="int8", X=X, lang=lang).encode()
             model, codes = model_in_int8(model, X, lang)
             cost = codes.told
         else:

@@ -243,7 +243,7 @@ TABLE_FORMATS = {
     ),
     "c": TableFormat(
         *(".c", "any compiler of C99"),
-        lambda model, lang: model.to_c(lang=lang).encode(errors="surrogatepass"),
+        lambda model, lang: model.to_c(lang=lang).encode(),
         answers_of_c,
         lacking_program(*COMPILERS),
     ),

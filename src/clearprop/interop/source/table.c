@@ -44,11 +44,19 @@ struct number_level {
     int place;
 };
 
+/* Each list is in the order of its values. */
 static int among_numbers(double v, const struct number_level *known, int n)
 {
-    for (int k = 0; k < n; ++k)
-        if (known[k].value == v)
-            return known[k].place;
+    int low = 0, high = n;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (known[middle].value == v)
+            return known[middle].place;
+        if (known[middle].value > v)
+            high = middle;
+        else
+            low = middle + 1;
+    }
     return -1;
 }
 
@@ -207,9 +215,10 @@ struct date_parts {
     double year, month, day, weekday, hour;
 };
 
-static struct date_parts parts_of(int64_t us)
+static struct date_parts parts_of(int64_t given)
 {
-    const int64_t a_day = 86400000000;
+    const int64_t a_day = 86400000000, far = 9200000000000000000; /* beyond which nothing can be subtracted */
+    const int64_t us = given < -far ? -far : given > far ? far : given;
     const int64_t days = us / a_day - (us % a_day < 0), of_day = us - days * a_day;
     const int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, of_era = z - era * 146097;
     const int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;

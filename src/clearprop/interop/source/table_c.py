@@ -80,6 +80,11 @@ def _latin(name: str) -> str:
     return re.sub(r"\W+", "_", plain).strip("_") or "0"
 
 
+def _quoted(name: str) -> str:
+    """A name for a comment: what is no character to be seen is a blank."""
+    return '"' + "".join(ch if ch.isprintable() else " " for ch in name) + '"'
+
+
 def _kind(told: Described) -> str:
     match told["kind"]:
         case "date":
@@ -121,7 +126,7 @@ class _File:
         body, at = [], 0
         for told, member in zip(self.columns, self.members, strict=True):
             lines, width = self._column(told, f"row->{member.name}", at)
-            body += [comment(told["name"] and f'"{told["name"]}"'), *lines]
+            body += [comment(_quoted(told["name"])), *lines]
             at += width
         runtime, taken = self._runtime()
         own = [f"{name}_{what}" for what in ("row", "features", "network", "probabilities", "label", "value", "date")]
@@ -164,7 +169,7 @@ class _File:
     def _struct(self) -> str:
         lines = []
         for member in self.members:
-            told = comment(f'"{member.column}": {self.content.say(_OF[member.kind])}')
+            told = comment(f"{_quoted(member.column)}: {self.content.say(_OF[member.kind])}")
             lines += [*told.split("\n"), f"{_TYPES[member.kind]}{member.name};"]
         return f"struct {self.name}_row {{\n" + textwrap.indent("\n".join(lines), "    ") + "\n};"
 
@@ -240,8 +245,8 @@ class _File:
         k = len(self.data)
         if told["numbers"]:
             self.needs.add("number level")
-            known = [(float(level), place) for level, place in told["places"].items()]
-            shorter = [(value, place) for value, place in told["looser"][3].items() if place >= 0]
+            known = sorted((float(level), place) for level, place in told["places"].items())
+            shorter = sorted((short, place) for short, place in told["looser"][3].items() if place >= 0)
             found = [
                 self._pairs(f"{kind}_{k}", "number_level", pairs)
                 for kind, pairs in (("numbers", known), ("shorter", shorter))
