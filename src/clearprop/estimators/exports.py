@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, cast
 
 from clearprop.arrays import Array
+from clearprop.errors import InvalidValueError, listed
 from clearprop.estimators.predictor import Predictor, as_network
 from clearprop.estimators.rounding import model_in_int8
 from clearprop.interop.onnx.table import table_inputs, table_to_onnx
@@ -133,3 +134,33 @@ class TableExports:
             InvalidValueError: for a column whose text is read as numbers, which JavaScript cannot do yet, by its name.
         """
         return table_javascript(self.encoder, self.target, as_network(self.predictor).content(lang))
+
+
+class ExportsOfOne:
+    """What a model of several targets says when it is to be written: that one of them is to be named."""
+
+    targets: tuple[Target, ...]
+
+    def _refused(self, method: str) -> InvalidValueError:
+        names = [target.name for target in self.targets]
+        return InvalidValueError(f"{method} of a model of {listed(names)}", "one", f"model[{names[0]!r}].{method}()")
+
+    def to_onnx(self, *given: Any, **options: Any) -> Any:
+        """Refused, as all of these: each target has a file of its own; `model["price"].to_onnx()` writes one."""
+        raise self._refused("to_onnx")
+
+    def to_c(self, *given: Any, **options: Any) -> str:
+        """Refused; see `to_onnx`."""
+        raise self._refused("to_c")
+
+    def to_numpy_source(self, *given: Any, **options: Any) -> str:
+        """Refused; see `to_onnx`."""
+        raise self._refused("to_numpy_source")
+
+    def to_torch_source(self, *given: Any, **options: Any) -> str:
+        """Refused; see `to_onnx`."""
+        raise self._refused("to_torch_source")
+
+    def to_javascript(self, *given: Any, **options: Any) -> str:
+        """Refused; see `to_onnx`."""
+        raise self._refused("to_javascript")

@@ -15,6 +15,7 @@ from clearprop.cached import cached_property
 from clearprop.errors import InvalidValueError, ModelFileError, TableError, listed, unknown_name
 from clearprop.estimators.about import checked_about, digest
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
+from clearprop.estimators.exports import ExportsOfOne
 from clearprop.estimators.features import Features
 from clearprop.estimators.predictor import Predictor, as_network, reader_of
 from clearprop.estimators.remarks import warn_of
@@ -40,7 +41,7 @@ KIND = "table_model_of_several_targets"
 
 
 @dataclass(frozen=True, eq=False)
-class MultiTargetModel:
+class MultiTargetModel(ExportsOfOne):
     """A trained model of several targets of a table: one network with a head for each.
 
     `model["price"]` is the model of one target, a `TableModel`: the shared layers and its head. It can do all that such
