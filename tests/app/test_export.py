@@ -117,6 +117,7 @@ def test_a_file_of_a_table_that_is_not_the_model_is_not_written_and_it_is_said(o
     done = run("export", of_table / "model.clearprop", "--to", "numpy", "--out", tmp_path / "out.py")
     assert done.returncode
     assert "the exported model is not the model: Compared with the model on 1,000 rows" in done.stderr
+    assert "no file was written" in done.stderr
     assert not (tmp_path / "out.py").exists()
 
 

@@ -107,7 +107,11 @@ def compared(form: Format, content: bytes, network: Network, X: Array) -> Compar
         raise InvalidValueError(f"the exported model answers {theirs.shape}", f"{ours.shape}, as the model does")
     found = Compared(len(X), float(np.abs(ours - theirs).max(initial=0)), float(np.abs(ours).max(initial=0)))
     if not found.difference <= OFF[form.rounds or network.dtype] * max(1.0, found.scale):
-        raise InvalidValueError(f"the exported model is not the model: {found}", "a difference that rounding explains")
+        raise InvalidValueError(
+            f"the exported model is not the model: {found}",
+            "a difference that rounding explains",
+            "no file was written",
+        )
     return found
 
 

@@ -121,7 +121,11 @@ def compared_tables(form: TableFormat, content: bytes, model: TableModel, frame:
     found = ComparedTable(len(ours.numbers), of, difference, scale, labels, same)
     allowed = OFF[model.predictor.dtype] * max(1.0, scale)
     if not difference <= allowed or (others.any() and (_margins(model, ours)[others] > 4 * allowed).any()):
-        raise InvalidValueError(f"the exported model is not the model: {found}", "a difference that rounding explains")
+        raise InvalidValueError(
+            f"the exported model is not the model: {found}",
+            "a difference that rounding explains",
+            "no file was written",
+        )
     return found
 
 
