@@ -58,6 +58,7 @@ def frame_with(rows):
     )
 
 
+@pytest.mark.long
 def test_rows_in_any_spelling_are_answered_as_by_the_model():
     model, rows = next(iter(models(range(1))))
     compare(model, frame_with(rows))
@@ -270,6 +271,8 @@ int main(void)
         ([f"${i}.50" for i in range(30)], None, "'price' in C"),
         ([f"{i % 24:02}:30" for i in range(30)], None, "'price' in C"),
         ([2**53 + i % 3 for i in range(30)], "category", "that a double can tell apart"),
+        (["a", "b", 5000 * "c"] * 10, "category", "'price' in C; expected levels of 4,095 bytes"),
+        (["a", "b", "c\0d"] * 10, "category", "'price' in C; expected levels"),
     ],
 )
 def test_what_cannot_be_written_is_refused_by_the_name_of_its_column(values, kind, said):

@@ -66,6 +66,9 @@ def test_rows_come_one_by_one_as_lists_columns_or_data_frames():
         {n: frame[n].to_numpy() for n in frame.columns},
     ):
         assert np.array_equal(space["features"](given), wanted)
+    zoned = frame.with_columns(pl.col("day").cast(pl.Datetime("us", "UTC")))
+    for given in (zoned, zoned.to_pandas()):
+        assert np.array_equal(space["features"](given), wanted)
     assert np.array_equal(space["features"](frame.row(1, named=True)), wanted[1:2])
     assert len(space["predict"]([])) == 0
 

@@ -11,7 +11,7 @@ from clearprop.errors import InvalidValueError
 from clearprop.interop.source.table_description import Described
 from clearprop.table.values import FALSE, TRUE
 
-_LONGEST = 4095  # bytes of a literal that every compiler of C99 takes
+LONGEST = 4095  # bytes of a literal that every compiler of C99 takes
 _BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f "
 _CASES: tuple[Callable[[str], str], ...] = (str, str.lower, str.upper, str.casefold, str.title, str.swapcase)
 
@@ -26,8 +26,8 @@ def string(text: str, of: str = "a level") -> str:
         >>> print(string('a "b"\\n??'))
         "a \\"b\\"\\012?\\?"
     """
-    if len(text.encode(errors="surrogatepass")) > _LONGEST:
-        raise InvalidValueError(f"{of} of {len(text):,} characters in C, {text[:20]!r}", f"{_LONGEST:,} bytes at most")
+    if len(text.encode(errors="surrogatepass")) > LONGEST:
+        raise InvalidValueError(f"{of} of {len(text):,} characters in C, {text[:20]!r}", f"{LONGEST:,} bytes at most")
     return '"' + "".join(map(_character, text)).replace("??", "?\\?") + '"'
 
 

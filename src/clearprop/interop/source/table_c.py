@@ -14,7 +14,7 @@ import numpy as np
 
 from clearprop.errors import InvalidValueError
 from clearprop.interop.source.c_file import RESERVED, TYPES, WORDS, checked_name, comment, digits, network_parts
-from clearprop.interop.source.c_text import Spellings, spellings, string
+from clearprop.interop.source.c_text import LONGEST, Spellings, spellings, string
 from clearprop.interop.source.content import Content
 from clearprop.interop.source.literals import WIDTH, Identifiers
 from clearprop.interop.source.rounding import Rounded
@@ -256,6 +256,9 @@ class _File:
         return f"place_of_text({value}, &{self._levels(told, k)})"
 
     def _levels(self, told: Described, k: int) -> str:
+        if any("\0" in level or len(level.encode(errors="surrogatepass")) > LONGEST for level in told["places"]):
+            expected = f"levels of {LONGEST:,} bytes at most, none of them the character 0"
+            raise InvalidValueError(f"the column {told['name']!r} in C", expected, "leave it out (drop=)")
         found: Spellings = spellings(told)
         self.longest = max(self.longest, found.longest)
         lists = [self._pairs(f"{kind}_{k}", "spelling", pairs) for kind, pairs in found.lists.items()]

@@ -43,7 +43,8 @@ def columns_of(given: Any) -> dict[str, list[Any]]:
 
 def plain(values: Any) -> list[Any]:
     """Values as Python has them."""
-    if getattr(getattr(values, "dtype", None), "kind", "") == "M":  # dates, which may be of nanoseconds
+    dtype = getattr(values, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind == "M":  # dates, which may be of nanoseconds
         values = np.asarray(values).astype("datetime64[us]")
     for name in ("to_list", "tolist"):
         if hasattr(values, name):
