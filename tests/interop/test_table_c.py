@@ -285,7 +285,7 @@ def test_what_cannot_be_written_is_refused_by_the_name_of_its_column(values, kin
 def test_of_several_targets_one_is_to_be_named():
     frame = pl.DataFrame({"x": [1.0, 2.0, 3.0] * 9, "y": [1.5, 2.5, 3.0] * 9, "z": ["a", "b", "c"] * 9})
     model = cp.TableModel.train(frame, ["y", "z"], epochs=1).model
-    for method in ("to_c", "to_onnx", "to_javascript", "to_numpy_source", "to_torch_source"):
+    for method in ("to_c", "to_javascript", "to_numpy_source", "to_torch_source"):
         with pytest.raises(cp.errors.InvalidValueError, match=f"{method} of a model of y, z.*model\\['y'\\].{method}"):
             getattr(model, method)()
     compare(model["z"], frame)

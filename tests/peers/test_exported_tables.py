@@ -49,3 +49,12 @@ def test_members_and_cuts_that_pytorch_lacks_are_refused_by_name():
     model = cp.TableModel.train(frame, "c", epochs=1, hidden=[3], members=2).model
     with pytest.raises(cp.errors.InvalidValueError, match="a layer that PyTorch has"):
         model.to_torch_source()
+
+
+@pytest.mark.parametrize("target", ["y", "z"])
+def test_columns_may_have_the_names_of_outputs(target):
+    frame = pl.DataFrame(
+        {"value": [1.0, 2.0, 4.0] * 20, "label": ["a", "b", "c"] * 20, "probabilities": [0.5, 2.0] * 30}
+    )
+    frame = frame.with_columns(y=pl.col("value") * 1.5, z=pl.col("label"))
+    checked(cp.TableModel.train(frame, target, drop="z" if target == "y" else "y", epochs=1).model, frame, "onnx")

@@ -231,11 +231,10 @@ def answers_of_onnx(content: bytes, model: TableModel, frame: Any) -> Answered:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-    found = dict(zip(names, session.run(names, model.onnx_inputs(frame)), strict=True))
-    if "value" in found:
-        return Answered(None, np.asarray(found["value"], float).reshape(-1, 1), [])
-    return Answered(None, found["probabilities"], [str(label) for label in found["label"].tolist()])
+    first, *labels = session.run(None, model.onnx_inputs(frame))  # whose names another column may have
+    if not labels:
+        return Answered(None, np.asarray(first, float).reshape(-1, 1), [])
+    return Answered(None, first, [str(label) for label in labels[0].tolist()])
 
 
 TABLE_FORMATS = {

@@ -137,7 +137,7 @@ class TableExports:
 
 
 class ExportsOfOne:
-    """What a model of several targets says when it is to be written: that one of them is to be named."""
+    """What a model of several targets says when it is to be written, but as ONNX: that one of them is to be named."""
 
     targets: tuple[Target, ...]
 
@@ -145,22 +145,18 @@ class ExportsOfOne:
         names = [target.name for target in self.targets]
         return InvalidValueError(f"{method} of a model of {listed(names)}", "one", f"model[{names[0]!r}].{method}()")
 
-    def to_onnx(self, *given: Any, **options: Any) -> Any:
-        """Refused, as all of these: each target has a file of its own; `model["price"].to_onnx()` writes one."""
-        raise self._refused("to_onnx")
-
     def to_c(self, *given: Any, **options: Any) -> str:
-        """Refused; see `to_onnx`."""
+        """Refused, as all of these: each target has a file of its own; `model["price"].to_c()` writes one."""
         raise self._refused("to_c")
 
     def to_numpy_source(self, *given: Any, **options: Any) -> str:
-        """Refused; see `to_onnx`."""
+        """Refused; see `to_c`."""
         raise self._refused("to_numpy_source")
 
     def to_torch_source(self, *given: Any, **options: Any) -> str:
-        """Refused; see `to_onnx`."""
+        """Refused; see `to_c`."""
         raise self._refused("to_torch_source")
 
     def to_javascript(self, *given: Any, **options: Any) -> str:
-        """Refused; see `to_onnx`."""
+        """Refused; see `to_c`."""
         raise self._refused("to_javascript")
