@@ -100,7 +100,7 @@ def test_a_model_that_does_not_say_how_it_was_trained(run, models):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("bare.clearprop", "demo:moons"), "Hint: in Python: cp.diagnose(net, X, y)"),
+        (("bare.clearprop", "demo:iris"), "demo:iris has 4 columns beside the target; expected 2"),
         (("none.clearprop", "demo:moons"), "cannot read none.clearprop"),
         (("good.clearprop", "demo:iris"), "no column 'x1'"),
         (("good.clearprop", "none.csv"), "cannot read none.csv"),

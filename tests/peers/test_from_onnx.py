@@ -11,6 +11,8 @@ from onnx.reference import ReferenceEvaluator
 
 import clearprop as cp
 from brought_in import require_alive
+from clearprop.interop import describe_architecture
+from commands import run
 
 pytestmark = pytest.mark.peers
 
@@ -546,3 +548,23 @@ def test_damaged_models_make_one_clear_error_each():
     contents = [model.SerializeToString() for model in models]
     read = sum(survives(rng, contents[i % len(contents)]) for i in range(2000))
     assert 0 < read < 2000
+
+
+def test_the_command_line_explains_a_file_and_calls_the_doctor(tmp_path):
+    rng = np.random.default_rng(0)
+    maker = Maker(2)
+    maker.then("Gemm", rng.normal(size=(2, 4)), rng.normal(size=4))
+    maker.then("Relu")
+    maker.then("Gemm", rng.normal(size=(4, 3)), rng.normal(size=3))
+    onnx.save(maker.model(width=3), tmp_path / "net.onnx")
+    rows = "\n".join(f"{a},{b},{i % 3}" for i, (a, b) in enumerate(rng.normal(size=(30, 2)).round(3)))
+    (tmp_path / "t.csv").write_text(f"a,b,kind\n{rows}\n")
+    arguments = ("net.onnx", "t.csv", "--target", "kind")
+    done = run("explain", *arguments, "--row", "2", "--loss", "cross_entropy", cwd=tmp_path)
+    (z,) = run_by_theirs(
+        maker.model(width=3), np.loadtxt(tmp_path / "t.csv", np.float32, delimiter=",", skiprows=1)[1:2, :2]
+    )
+    assert f"The network answers {z.argmax()}" in done.stdout
+    assert run("explain", *arguments, "--row", "2", cwd=tmp_path).stderr.count("--loss cross_entropy") == 1
+    assert run("doctor", *arguments, "--loss", "cross_entropy", cwd=tmp_path).returncode == 0
+    assert "--loss for" in run("explain", "x.clearprop", "t.csv", "--row", "1", "--loss", "mse", cwd=tmp_path).stderr

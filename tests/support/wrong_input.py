@@ -172,7 +172,7 @@ LOOKING = [
     Case("an element that the value does not have", (*EXPLAIN, "1", "--only", "db1[999]")),
     Case("a page of an unknown kind", (*EXPLAIN, "1", "--out", "row.pdf")),
     Case("a page into a folder that is not there", (*EXPLAIN, "1", "--out", "none/row.html")),
-    Case("a doctor for a bare network", ("doctor", "bare.clearprop", "t.csv")),
+    Case("a doctor for a bare network, and columns that do not fit", ("doctor", "bare.clearprop", "t.csv")),
     Case("a doctor without the target", ("doctor", "m.clearprop", "t.csv"), "x,c\n1,u\n"),
     Case("a check of a network without a loss", ("check", "bare.clearprop")),
 ]

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.app import options as o
+from clearprop.app.bare import Asked, load_with_loss, require_fitting
 from clearprop.app.screen import show_document
 from clearprop.app.terminal import print_lines
-from clearprop.errors import ModelFileError
-from clearprop.estimators import TableModel, load
+from clearprop.estimators import TableModel
 from clearprop.estimators.about import folds_in, history_of, named_parts, optimizer_of, rows_apart, split_again
 from clearprop.estimators.verdict import PARTS
+from clearprop.execute import Array
 from clearprop.explain.doctor import Diagnosis, Finding, diagnose
 from clearprop.explain.doctor.diagnosis import table_of
 from clearprop.messages import Message, checked_language
@@ -28,10 +29,12 @@ _NEEDS_TRAINING_ROWS = {"underfitting", "overfitting", "chance"}
 
 
 def doctor(
-    model: o.Model,
+    model: o.Opened,
     table: o.Table,
     *,
     target: o.OneTarget = None,
+    inputs: o.Inputs = None,
+    loss: o.Loss = None,
     member: o.FirstMember = None,
     lang: o.Lang = "en",
     reading: o.ReadingOptions,
@@ -41,18 +44,24 @@ def doctor(
 
     Looked for are equal units, linear collapse, a bad start, dead and saturated units, vanishing and exploding
     gradients, a learning rate that does not suit, under- and overfitting, and answers that are no better than chance.
+    A bare network, as an .onnx file is one, is examined by rows of numbers: --target COL holds the answers.
     """
     spoken = checked_language(lang)
-    found = load(model)
-    if isinstance(found, Network):
-        raise ModelFileError(
-            f"{model} holds a bare network", "a model written by `clearprop train`", "in Python: cp.diagnose(net, X, y)"
-        )
-    loaded = o.of_target(model, found, target)
-    source = reading.source(table, loaded)
-    rows = source.read(_rows_of_training(loaded), loaded.about.get("seed", 0))
-    with rows.counted():
-        visit = examine(loaded, rows.frame, o.member_of(loaded, member))
+    found = load_with_loss(model, loss)
+    loaded = found if isinstance(found, Network) else o.of_target(model, found, target)
+    require_fitting(loaded, model, inputs=inputs)
+    k = o.member_of(loaded, member)
+    if isinstance(loaded, Network):
+        source = reading.source(table)
+        rows = source.read()
+        asked = Asked.of(loaded, source, rows.frame.columns, target, inputs)
+        with rows.counted():
+            visit = examine_network(loaded, *asked.with_answers(rows.frame, loaded), k)
+    else:
+        source = reading.source(table, loaded)
+        rows = source.read(_rows_of_training(loaded), loaded.about.get("seed", 0))
+        with rows.counted():
+            visit = examine(loaded, rows.frame, k)
     if as_json:
         facts = {"model": str(model), "table": source.place.title, "own_rows": visit.is_own, "rows": visit.rows}
         facts |= {} if visit.member is None else {"member": visit.member[0]}
@@ -60,7 +69,7 @@ def doctor(
     else:
         names = {"model": shown_name(model.name), "table": shown_name(Path(source.place.title).name)}
         document = _document(Message("report.doctor.title", **names), visit)
-        show_document(document, spoken, loaded.about.get("clearprop"))
+        show_document(document, spoken, None if isinstance(loaded, Network) else loaded.about.get("clearprop"))
 
 
 @dataclass(frozen=True)
@@ -93,9 +102,7 @@ def examine(model: TableModel, frame: Any, member: int | None = None) -> Visit:
     a = model.network.predict(X)
     split = None if several else split_again(model.about, model.target, table, y, a, weights)
     if split is None:
-        found = diagnose(network, X, y, optimizer=optimizer)
-        done = tuple(e for e in found.examined if e.illness not in _NEEDS_TRAINING_ROWS)
-        return Visit(replace(found, examined=done), {"table": len(X)}, of, several)
+        return replace(_by_other_rows(network, X, y, optimizer), member=of, several=several)
     counted = model.weighting.in_training(y, weights)
     found = diagnose(
         network,
@@ -111,6 +118,21 @@ def examine(model: TableModel, frame: Any, member: int | None = None) -> Visit:
     last = list(parts)[-1]
     judged = {last: parts[last]["rows"]} if last != "train" else {}
     return Visit(found, {"train": len(split.train)} | judged, of)
+
+
+def examine_network(network: Network, X: Array, y: Array, member: int | None = None) -> Visit:
+    """Call the doctor for a bare network, of whose training nothing is known; of several members it sees one."""
+    k, members = member or 0, network.members
+    if len(members) < 2:
+        return _by_other_rows(network, X, y, None)
+    return replace(_by_other_rows(members[k], X, y, None), member=(k + 1, len(members)))
+
+
+def _by_other_rows(network: Network, X: Array, y: Array, optimizer: Optimizer | None) -> Visit:
+    """A diagnosis by rows that are not those of the training, as far as these can tell."""
+    found = diagnose(network, X, y, optimizer=optimizer)
+    done = tuple(e for e in found.examined if e.illness not in _NEEDS_TRAINING_ROWS)
+    return Visit(replace(found, examined=done), {"table": len(X)})
 
 
 def _rows_of_training(model: TableModel) -> int | None:

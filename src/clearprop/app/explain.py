@@ -14,15 +14,17 @@ from typing import Annotated, Any
 import typer
 
 from clearprop.app import options as o
+from clearprop.app.bare import Asked, explained_row, load_with_loss, require_fitting
 from clearprop.app.explain_columns import explained_by_columns, picture_of, require_alone, row_among
 from clearprop.app.terminal import print_lines, tell
 from clearprop.errors import InvalidValueError
 from clearprop.estimators import TableModel
 from clearprop.estimators.about import optimizer_of
-from clearprop.estimators.row import RowExplanation
+from clearprop.explain import Trace
 from clearprop.explain.derivation import Explanation
 from clearprop.files import refuse_overwriting, write_atomically
 from clearprop.messages import Message
+from clearprop.network import Network
 from clearprop.table.rows import rows_counted
 from clearprop.train import GradientDescent, Optimizer, resolve_optimizer
 from clearprop.visible import shown_name
@@ -44,11 +46,13 @@ _columns_option = partial(typer.Option, rich_help_panel="By columns")
 
 
 def explain(
-    model: o.Model,
+    model: o.Opened,
     table: o.Table,
     *,
     row: Annotated[int, typer.Option("--row", metavar="K", min=1, help="Row of the table, counted from 1.")],
     target: o.OneTarget = None,
+    inputs: o.Inputs = None,
+    loss: o.Loss = None,
     member: o.Member = None,
     lang: o.Lang = "en",
     convention: Annotated[
@@ -93,7 +97,8 @@ def explain(
 ) -> None:
     """Explain one row: forward pass, loss, BP1 to BP4 and update, with this network's numbers put in.
 
-    Every number can be recomputed by hand from the numbers beside it.
+    Every number can be recomputed by hand from the numbers beside it. Of a bare network, as an .onnx file is one, the
+    columns of the table are the inputs, in their order; --target says which column holds the answer.
     """
     by = "--shapley" if shapley else "" if depends is None else "--depends"
     if by:
@@ -105,59 +110,62 @@ def explain(
         raise InvalidValueError(f"--out {out}", "a file ending in " + " or ".join([", ".join(endings), last]))
     if steps and not (open_page if out is None else out.suffix == ".html"):
         raise InvalidValueError("--steps without a page", "--out FILE.html, or --open")
-    loaded = o.table_model(model, target)
-    source = reading.source(table, loaded)
+    asked = load_with_loss(model, loss)
+    if not isinstance(asked, Network):
+        asked = o.of_target(model, asked, target)
+    require_fitting(asked, model, **({by: True} if by else {}), inputs=inputs)
+    source = reading.source(table, None if isinstance(asked, Network) else asked)
     refuse_overwriting([out] if out else [], [model, *source.place.files])
-    batches, k = source.batches(loaded.encoder.number_columns), o.member_of(loaded, member)
-    names = {"table": shown_name(Path(source.place.title).name), "target": shown_name(loaded.target.name)}
-    if by:
-        found = explained_by_columns(loaded, row_among(batches, row), row, k, depends, lang, names)
-    else:
-        found = _derived(
-            loaded,
-            _row_of(batches, row),
-            row,
-            member=k,
-            lang=lang,
-            convention=convention,
-            detail=detail,
-            only=only,
-            title=Message("row.title", row=row, **names),
-            notation=notation,
-            optimizer=_optimizer(loaded, optimizer, learning_rate),
+    k, of = o.member_of(asked, member), shown_name(Path(source.place.title).name)
+    how: dict[str, Any] = {"lang": lang, "convention": convention, "detail": detail, "only": only, "notation": notation}
+    how["optimizer"] = _optimizer(asked, optimizer, learning_rate)
+    derived: Trace | None = None
+    found: Explanation
+    if isinstance(asked, Network):
+        one = _row_of(source.batches([]), row)
+        columns = Asked.of(asked, source, one.columns, target, inputs)
+        title = _titled(row, of, ", ".join(columns.answers) or model.name)
+        with rows_counted(row - 1):
+            found, derived = explained_row(asked, columns, one, title, k, **how)
+    elif by:
+        names, batches = (
+            {"table": of, "target": shown_name(asked.target.name)},
+            source.batches(asked.encoder.number_columns),
         )
+        found = explained_by_columns(asked, row_among(batches, row), row, k, depends, lang, names)
+    else:
+        one = _row_of(source.batches(asked.encoder.number_columns), row)
+        with rows_counted(row - 1):
+            explained = asked.explain(one, member=k, title=_titled(row, of, asked.target.name), **how)
+        found, derived = explained, explained.derived
     if out is None and not open_page:
         print_lines(found.to_text(min(shutil.get_terminal_size().columns, _WIDEST)), end="")
         return
     path = out or Path(tempfile.mkdtemp(prefix="clearprop-")) / f"row-{row}.html"
-    written = _played(found) if steps and isinstance(found, RowExplanation) else writers[path.suffix](found)
+    written = _played(derived, **how) if steps and derived is not None else writers[path.suffix](found)
     write_atomically(path, written if isinstance(written, bytes) else written.encode())
     tell(f"wrote {path}")
     if open_page:
         webbrowser.open(path.resolve().as_uri())
 
 
-def _derived(model: TableModel, one: Any, row: int, **how: Any) -> Explanation:
-    """Every number of a row, derived."""
-    with rows_counted(row - 1):
-        return model.explain(one, **how)
+def _titled(row: int, table: str, target: str) -> Message:
+    return Message("row.title", row=row, table=table, target=shown_name(target))
 
 
-def _optimizer(model: TableModel, name: str | None, learning_rate: float | None) -> Optimizer | None:
+def _optimizer(model: TableModel | Network, name: str | None, learning_rate: float | None) -> Optimizer | None:
     """The optimizer that is asked for; None for that of the model."""
     if name is not None:
         return resolve_optimizer(name, learning_rate)
     if learning_rate is None:
         return None
-    return replace(optimizer_of(model.about) or GradientDescent(), learning_rate=learning_rate)
+    own = None if isinstance(model, Network) else optimizer_of(model.about)
+    return replace(own or GradientDescent(), learning_rate=learning_rate)
 
 
-def _played(found: RowExplanation) -> str:
+def _played(derived: Trace, lang: str, optimizer: Any, convention: str, notation: str, **others: Any) -> str:
     """As a page that plays it step by step."""
-    walk = found.derived.step_by_step(
-        found.lang, optimizer=found.optimizer, convention=found.convention, notation=found.notation
-    )
-    return walk.to_html()
+    return derived.step_by_step(lang, optimizer=optimizer, convention=convention, notation=notation).to_html()
 
 
 def _row_of(batches: Iterable[Any], row: int) -> Any:

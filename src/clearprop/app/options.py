@@ -35,6 +35,14 @@ Table = Annotated[
 ]
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by train.")]
 AnyModel = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file written by train, or by net.save().")]
+Opened = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="Model file written by train or by net.save(), or an .onnx file.")
+]
+Inputs = Annotated[
+    str | None,
+    table_option(metavar="COL,…", show_default="all but the target", help="Of a bare network: its inputs, in order."),
+]
+Loss = Annotated[str | None, network_option(metavar="NAME", help="Of an .onnx file, which has none: cross_entropy, …")]
 _NO_HEADER = "The file has no header; columns are c0, c1, …. A model expects what it was trained with."
 NoHeader = Annotated[bool | None, table_option("--no-header/--header", show_default=False, help=_NO_HEADER)]
 _NA = "One more mark for a missing value beside NA, ?, null, … May be repeated."
@@ -100,7 +108,7 @@ class _Reads:
         given = {name: value for name, value in said.items() if value is not None and value != []}
         place, trained = TablePlace(table), model.about.get("reading", {}) if model else {}
         usual = asdict(ReadOptions.of(**trained).fitting(place.kind)) if trained else {}
-        return TableSource(place, ReadOptions.of(**{**usual, **given}))
+        return TableSource(place, ReadOptions.of(**{**usual, **given}), no_header is not None)
 
     def arrays(self, model: Path, table: str, most: int | None = None, seed: int = 0) -> tuple[Any, Any]:
         """Features and coded targets of a table, or of some rows of it, as the network of a model reads them."""

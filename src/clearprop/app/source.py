@@ -8,7 +8,7 @@ import stat
 import sys
 import tempfile
 import weakref
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -46,6 +46,7 @@ class TableSource:
 
     place: TablePlace  # where it is
     options: ReadOptions = field(default_factory=ReadOptions)  # how to read it
+    header_was_said: bool = False  # whether somebody said that its first line has the names
 
     def beside(self, name: str) -> TableSource:
         """Another table of the same columns, read as this one is as far as that says something of such a file."""
@@ -106,19 +107,21 @@ class TableSource:
         if given is None and not self.place.demo:
             raise InvalidValueError("no target column", "--target COL", "columns: " + listed(frame.columns) + other)
         name = TARGET if given is None else given
-        if name not in frame.columns and (other or self._may_lack_header(frame)):
+        if name not in frame.columns and (other or self.may_lack_header(frame.columns)):
             hint = other.removeprefix(". ") or "is the first line data? --no-header"
             raise InvalidValueError(f"no column {name!r}", "one of: " + listed(frame.columns), hint)
         return name
 
-    def _may_lack_header(self, frame: Any) -> bool:
-        return self.options.header and any(_is_number(column) for column in frame.columns)
+    def may_lack_header(self, columns: Iterable[str]) -> bool:
+        """Whether the names of its columns look like a row of numbers."""
+        return self.options.header and any(is_number(column) for column in columns)
 
     def _given(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self.options).items() if name not in ("decimal", "blanks")}
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a name of a column reads as a number."""
     try:
         float(text)
     except ValueError:
