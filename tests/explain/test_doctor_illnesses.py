@@ -89,6 +89,13 @@ def test_symmetry_before_and_after_200_steps(activation, init):
     assert "symmetry" not in cp.diagnose(again, X, y)
 
 
+def test_equal_units_of_a_frozen_layer_are_meant():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 2)), rng.normal(size=60)
+    layers = [cp.Dense(2, "tanh", W=[[1.0, 1.0], [0.0, 0.0]], trainable=False), cp.Dense(4, "tanh"), cp.Dense(1)]
+    assert "symmetry" not in cp.diagnose(cp.Network(2, layers, "mse", seed=0), X, y)
+
+
 def test_equal_weights_in_but_not_out_are_no_symmetry():
     """The first gradient separates such units; so does dropout, which treats them differently."""
     (X, y), _ = moons()

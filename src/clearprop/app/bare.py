@@ -114,7 +114,7 @@ class Asked:
         codes = f"0 … {k - 1}, the class by the place of its output" if k > 1 else "0 or 1"
         expected = "a number" if _target(loss) is None else codes
         if k > 1 and len(self.answers) == 1 and _target(loss) != "classes":
-            hint = "are its numbers classes, by the place of the output? --loss cross_entropy (of an .onnx file)"
+            hint = "are they classes, by the place of the output? of an .onnx file of logits: --loss cross_entropy"
             raise InvalidValueError(
                 f"one column with answers, {self.answers[0]!r}", f"one for each of {k} outputs", hint
             )

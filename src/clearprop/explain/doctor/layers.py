@@ -37,7 +37,8 @@ VANISHING, EXPLODING = "vanishing_gradients", "exploding_gradients"
 
 def examine_symmetry(patient: Patient) -> Examination:
     """Units of a layer with equal weights in, bias, weights out and gradients: they stay equal for ever."""
-    layers = [layer for layer in patient.hidden if Name.parameter("W", layer) in patient.parameters]
+    trained = {name for name, p in patient.architecture.parameters.items() if p.trainable}  # what is frozen stays so
+    layers = [layer for layer in patient.hidden if Name.parameter("W", layer) in trained]
     if not layers:
         return skipped("symmetry", "no_hidden")
     units = {layer: patient.parameters[Name.parameter("W", layer)].shape[1] for layer in layers}
