@@ -70,9 +70,7 @@ def test_the_doctor_examines_it_by_the_rows(folder):
     arguments = ("doctor", "kinds.clearprop", "t.csv", "--inputs", "width,height", "--target", "kind")
     found = json.loads(run(*arguments, "--json", cwd=folder).stdout)
     assert (found["rows"], found["own_rows"]) == ({"table": 4}, False)
-    assert "not those that the model was trained on" in " ".join(
-        run(*arguments, cwd=folder, COLUMNS="80").stdout.split()
-    )
+    assert "does not say what it was trained on" in " ".join(run(*arguments, cwd=folder, COLUMNS="80").stdout.split())
     members = ("doctor", "members.clearprop", *arguments[2:], "--member", "2", "--json")
     assert json.loads(run(*members, cwd=folder).stdout)["member"] == 2
 

@@ -94,7 +94,7 @@ class Asked:
             raise InvalidValueError(
                 f"{where} has {len(chosen)} columns{beside}",
                 f"{n}, as many as the network has inputs",
-                _hint(source, present, n, answers),
+                f"name {n} of them" if given else _hint(source, present, n, answers),
             )
         return cls(chosen, answers)
 

@@ -80,6 +80,7 @@ class Visit:
     rows: Mapping[str, int]  # part → number of rows; of a table that is not the training table, "table"
     member: tuple[int, int] | None = None  # which of how many members was examined, counted from 1
     several: bool = False  # whether it is one target of several, of which nobody knows the training rows again
+    is_known: bool = True  # whether the model says anything of its training; one from elsewhere does not
 
     @property
     def is_own(self) -> bool:
@@ -102,7 +103,8 @@ def examine(model: TableModel, frame: Any, member: int | None = None) -> Visit:
     a = model.network.predict(X)
     split = None if several else split_again(model.about, model.target, table, y, a, weights)
     if split is None:
-        return replace(_by_other_rows(network, X, y, optimizer), member=of, several=several)
+        is_known = several or bool(model.about.get("parts"))
+        return replace(_by_other_rows(network, X, y, optimizer), member=of, several=several, is_known=is_known)
     counted = model.weighting.in_training(y, weights)
     found = diagnose(
         network,
@@ -132,7 +134,7 @@ def _by_other_rows(network: Network, X: Array, y: Array, optimizer: Optimizer | 
     """A diagnosis by rows that are not those of the training, as far as these can tell."""
     found = diagnose(network, X, y, optimizer=optimizer)
     done = tuple(e for e in found.examined if e.illness not in _NEEDS_TRAINING_ROWS)
-    return Visit(replace(found, examined=done), {"table": len(X)})
+    return Visit(replace(found, examined=done), {"table": len(X)}, is_known=False)
 
 
 def _rows_of_training(model: TableModel) -> int | None:
@@ -163,10 +165,8 @@ def _headed(name: str, block: Block) -> Section:
 
 def _rows(visit: Visit) -> Message:
     if not visit.is_own:
-        rows = {"rows": visit.rows["table"]}
-        return (
-            Message("report.doctor.some_rows", **rows) if visit.several else Message("report.doctor.other_rows", **rows)
-        )
+        kind = "unknown_rows" if not visit.is_known else "some_rows" if visit.several else "other_rows"
+        return Message(f"report.doctor.{kind}", rows=visit.rows["table"])
     (_, train), *others = visit.rows.items()
     judged = [Message("report.doctor.judged", n=n, part=PARTS.get(part, shown_name(part))) for part, n in others]
     return Message("list.together", parts=[Message("report.doctor.rows", train=train), *judged])

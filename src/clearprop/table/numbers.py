@@ -130,8 +130,11 @@ class NumberColumn:
 
     def describe(self) -> Message:
         """What was done, in a few words."""
-        bent = {} if self.bend >= UNBENT else {"bend": self.bend}
-        parts = [Message("table.number.scaled" if bent else "table.number.unbent", formula=self.formula, **bent)]
+        if self.bend >= UNBENT:
+            parts = [Message("table.number.unbent", formula=self.formula)]
+            parts += [Message("table.number.filled", value=f"{self.median:.4g}")] * (not self.has_missing)
+        else:
+            parts = [Message("table.number.scaled", formula=self.formula, bend=self.bend)]
         parts += [Message("table.number.robust")] * self.is_robust
         parts += [Message("table.missing_flag", value=f"{self.median:.4g}")] * self.has_missing
         parts += self.text.describe() if self.text is not None else []
