@@ -75,6 +75,12 @@ def test_the_doctor_examines_it_by_the_rows(folder):
     assert json.loads(run(*members, cwd=folder).stdout)["member"] == 2
 
 
+def test_gradients_are_checked_on_the_rows(folder):
+    arguments = ("check", "kinds.clearprop", "t.csv", "--inputs", "width,height", "--target", "kind", "--json")
+    found = json.loads(run(*arguments, cwd=folder).stdout)
+    assert (found["ok"], found["rows"]) == (True, 4)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -92,6 +98,7 @@ def test_the_doctor_examines_it_by_the_rows(folder):
         (("explain", "kinds.clearprop", "gap.csv", "--loss", "mse"), "an .onnx file, which has none"),
         (("explain", "two.clearprop", "word.csv", "--target", "kind"), "one for each of 2 outputs"),
         (("explain", "lossless.clearprop", "word.csv", "--target", "kind"), "no loss"),
+        (("check", "kinds.clearprop", "gap.csv"), "no column with the answers; expected --target COL"),
         (("doctor", "kinds.clearprop", "gap.csv"), "no column with the answers; expected --target COL"),
     ],
 )
@@ -112,4 +119,6 @@ def test_a_model_of_a_table_knows_its_columns(folder):
     cp.TableModel.train(table, "y", epochs=1).model.save(folder / "table.clearprop")
     table.write_csv(folder / "table.csv")
     done = run("explain", "table.clearprop", "table.csv", "--row", "1", "--inputs", "x", cwd=folder)
+    assert "which knows its columns" in done.stderr
+    done = run("check", "table.clearprop", "table.csv", "--target", "y", cwd=folder)
     assert "which knows its columns" in done.stderr

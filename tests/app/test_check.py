@@ -60,7 +60,7 @@ def test_json_and_the_exit_code_of_a_wrong_gradient(models, monkeypatch):
     [
         (["none.clearprop"], "cannot read"),
         (["no-loss.clearprop"], "the network has no loss"),
-        (["bare.clearprop", "demo:iris"], "holds a bare network"),
+        (["bare.clearprop", "demo:iris"], "4 columns beside the target; expected"),
         (["iris.clearprop", "demo:moons"], "no column"),
         (["iris.clearprop", "--tolerance", "2"], "tolerance 2.0"),
         (["iris.clearprop", "--mode", "test"], "--mode"),

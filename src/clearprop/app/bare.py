@@ -46,15 +46,15 @@ def require_fitting(model: Network | TableModel | MultiTargetModel, path: Path, 
 
     Raises:
         ModelFileError: for what needs the columns of a model of a table.
-        InvalidValueError: for --inputs of a model that knows its columns.
+        InvalidValueError: for --inputs, or --target where it is given, of a model that knows its columns.
     """
-    inputs = given.pop("inputs", None)
-    if not isinstance(model, Network) and inputs is not None:
-        raise InvalidValueError(f"--inputs for {path}, which knows its columns", "it for a bare network")
+    columns = {name: given.pop(name, None) for name in ("inputs", "target")}
+    told = next((name for name, value in columns.items() if value is not None), None)
+    if not isinstance(model, Network) and told is not None:
+        raise InvalidValueError(f"--{told} for {path}, which knows its columns", "it for a bare network")
     if isinstance(model, Network) and given:
-        raise ModelFileError(
-            f"{path} holds a bare network", f"for {next(iter(given))} a model written by `clearprop train`"
-        )
+        needs = f"for {next(iter(given))} a model written by `clearprop train`"
+        raise ModelFileError(f"{path} holds a bare network", needs)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Asked:
         """
         X, y = self.arrays(frame, network) if self.answers else (None, None)
         if X is None or y is None:
-            raise InvalidValueError("no column with the answers", "--target COL", "the doctor looks at the loss, too")
+            raise InvalidValueError("no column with the answers", "--target COL", "it takes the loss, too")
         return X, y
 
 
@@ -170,6 +170,25 @@ def _numbers(series: Any, expected: str) -> Array:
     if missing.any():
         raise TableError(f"column {series.name!r} is missing", expected, row=int(missing.argmax()))
     return values
+
+
+def rows_of(
+    network: Network,
+    source: TableSource,
+    target: str | None,
+    inputs: str | None,
+    most: int | None = None,
+    seed: int = 0,
+) -> tuple[Array, Array]:
+    """X and y of the rows of a table, or of some that are drawn.
+
+    Raises:
+        ClearpropError: for columns that do not fit, or none with answers.
+    """
+    rows = source.read(most, seed)
+    asked = Asked.of(network, source, rows.frame.columns, target, inputs)
+    with rows.counted():
+        return asked.with_answers(rows.frame, network)
 
 
 def explained_row(

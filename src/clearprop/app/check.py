@@ -8,19 +8,24 @@ from typing import Annotated, Literal
 import typer
 
 from clearprop.app import options as o
+from clearprop.app.bare import load_with_loss, require_fitting, rows_of
 from clearprop.app.terminal import print_lines
 from clearprop.explain.check import check_gradients
 from clearprop.messages import checked_language
+from clearprop.network import Network
 from clearprop.train import made_up
 from clearprop.visible import shown_json
 
 
 def check(
-    model: o.AnyModel,
+    model: o.Opened,
     table: Annotated[
         str | None, typer.Argument(metavar="TABLE", help="Table to take rows from; random numbers if not given.")
     ] = None,
     *,
+    target: o.BareTarget = None,
+    inputs: o.Inputs = None,
+    loss: o.Loss = None,
     mode: Annotated[
         Literal["inference", "training"],
         typer.Option(help="training: with batch statistics, and the dropout of one step."),
@@ -37,8 +42,15 @@ def check(
 
     The exit code is 1 if a gradient is wrong; then it says where the first wrong number stands, and what it looks like.
     """
-    spoken, network = checked_language(lang), o.network_in(model, member)
-    data = made_up(network.architecture, rows) if table is None else reading.arrays(model, table, rows, seed)
+    spoken, loaded = checked_language(lang), load_with_loss(model, loss)
+    network = o.network_of(loaded, member)
+    require_fitting(loaded, model, inputs=inputs, target=target)
+    if table is None:
+        data = made_up(network.architecture, rows)
+    elif isinstance(loaded, Network):
+        data = rows_of(loaded, reading.source(table), target, inputs, rows, seed)
+    else:
+        data = reading.arrays(model, table, rows, seed)
     found = check_gradients(network, *data, mode=mode, tolerance=tolerance, seed=seed)
     if as_json:
         facts = {"model": str(model), "table": table, "rows": len(data[0]), "mode": mode, "member": member}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.app import options as o
-from clearprop.app.bare import Asked, load_with_loss, require_fitting
+from clearprop.app.bare import load_with_loss, require_fitting, rows_of
 from clearprop.app.screen import show_document
 from clearprop.app.terminal import print_lines
 from clearprop.estimators import TableModel
@@ -53,10 +53,7 @@ def doctor(
     k = o.member_of(loaded, member)
     if isinstance(loaded, Network):
         source = reading.source(table)
-        rows = source.read()
-        asked = Asked.of(loaded, source, rows.frame.columns, target, inputs)
-        with rows.counted():
-            visit = examine_network(loaded, *asked.with_answers(rows.frame, loaded), k)
+        visit = examine_network(loaded, *rows_of(loaded, source, target, inputs), k)
     else:
         source = reading.source(table, loaded)
         rows = source.read(_rows_of_training(loaded), loaded.about.get("seed", 0))

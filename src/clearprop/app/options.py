@@ -38,6 +38,9 @@ AnyModel = Annotated[Path, typer.Argument(metavar="MODEL", help="Model file writ
 Opened = Annotated[
     Path, typer.Argument(metavar="MODEL", help="Model file written by train or by net.save(), or an .onnx file.")
 ]
+BareTarget = Annotated[
+    str | None, table_option("--target", metavar="COL,…", help="Of a bare network: the column with the answers.")
+]
 Inputs = Annotated[
     str | None,
     table_option(metavar="COL,…", show_default="all but the target", help="Of a bare network: its inputs, in order."),
