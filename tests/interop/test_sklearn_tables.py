@@ -121,6 +121,14 @@ def test_labels_stay_what_they_were():
         assert found == mlp.predict(X).tolist()
 
 
+def test_a_large_mean_beside_a_small_deviation_loses_no_digits():
+    rng = np.random.default_rng(0)
+    X = pl.DataFrame({"x": rng.normal(1e9, 1, 40), "z": rng.normal(-1e8, 0.1, 40)})
+    for scaler in (StandardScaler(), RobustScaler()):
+        model = fitted(make_pipeline(scaler, MLPRegressor(hidden_layer_sizes=(3,), max_iter=2)), X, np.arange(40.0))
+        np.testing.assert_allclose(cp.TableModel.from_sklearn(model).predict(X), model.predict(X), rtol=0, atol=1e-13)
+
+
 def test_columns_without_names_are_numbered():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(30, 2))

@@ -11,7 +11,6 @@ from onnx.reference import ReferenceEvaluator
 
 import clearprop as cp
 from brought_in import require_alive
-from clearprop.interop import describe_architecture
 from commands import run
 
 pytestmark = pytest.mark.peers

@@ -38,6 +38,12 @@ class Features:
         """feature ⊙ scale + shift."""
         return replace(self, A=self.A * scale, c=self.c * scale + shift)
 
+    def standardised(self, center: Any, scale: Any) -> Features:
+        """(feature − center)/scale."""
+        if self.raw is not None:
+            self.raw.note_scaling(self, center, scale)
+        return self.scaled(1.0 / scale, -center / scale)
+
     def beside(self, other: Features) -> Features:
         """These features, then those."""
         atoms = tuple(dict.fromkeys((*self.atoms, *other.atoms)))
@@ -96,7 +102,7 @@ def refused(step: Any, name: str, what: str, wanted: str) -> InvalidValueError:
 def _standard(step: Any, name: str, x: Features) -> Features:
     mean = 0.0 if step.mean_ is None or not step.with_mean else step.mean_
     scale = 1.0 if step.scale_ is None else step.scale_
-    return x.scaled(1.0 / scale, -mean / scale)
+    return x.standardised(mean, scale)
 
 
 def _min_max(step: Any, name: str, x: Features) -> Features:
@@ -114,7 +120,7 @@ def _max_abs(step: Any, name: str, x: Features) -> Features:
 def _robust(step: Any, name: str, x: Features) -> Features:
     center = 0.0 if step.center_ is None else step.center_
     scale = 1.0 if step.scale_ is None else step.scale_
-    return x.scaled(1.0 / scale, -center / scale)
+    return x.standardised(center, scale)
 
 
 def _imputer(step: Any, name: str, x: Features) -> Features:

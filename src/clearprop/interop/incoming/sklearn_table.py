@@ -37,6 +37,7 @@ class Columns:
         levels: column → its levels, in the order of the atoms; None for a missing value.
         of_numbers: encoded columns that hold numbers.
         flagged: columns of numbers of which a feature says whether they are missing.
+        scalings: column → centers and scales that were seen: −c/a of x a + c would lose digits of a large center.
     """
 
     names: list[str]
@@ -44,6 +45,15 @@ class Columns:
     levels: dict[int, tuple[Level, ...]] = field(default_factory=dict)
     of_numbers: set[int] = field(default_factory=set)
     flagged: set[int] = field(default_factory=set)
+    scalings: dict[int, list[tuple[float, float]]] = field(default_factory=dict)
+
+    def note_scaling(self, x: Features, center: Any, scale: Any) -> None:
+        """Remember by what columns are scaled that are as they are."""
+        n = len(x.c)
+        for i, pair in enumerate(zip(np.broadcast_to(center, n), np.broadcast_to(scale, n), strict=True)):
+            column = x.column(i)
+            if column is not None:
+                self.scalings.setdefault(column, []).append((float(pair[0]), float(pair[1])))
 
     def filled(self, step: Any, name: str, x: Features) -> Features:
         """What a SimpleImputer makes of columns."""
@@ -72,7 +82,7 @@ class Columns:
             column = self._column(step, name, x, i)
             values = [None if _is_missing(value) else as_level(value) for value in categories.tolist()]
             if len(set(values)) < len(values):
-                raise refused(step, name, f"categories of {self.names[column]!r} that differ by blanks", "others")
+                raise refused(step, name, f"categories of {self.names[column]!r} that are one level", "others")
             dropped = None if step.drop_idx_ is None else step.drop_idx_[i]
             made = made.beside(self._hot(column, values, dropped))
             if np.asarray(categories).dtype.kind in "iuf":
@@ -169,7 +179,8 @@ def _number(raw: Columns, j: int, x: Features) -> tuple[NumberColumn, Features]:
         (features,) = np.nonzero(x.A[row])
         if len(features) == 1 and np.count_nonzero(x.A[:, features[0]]) == 1:
             a, c = float(x.A[row, features[0]]), float(x.c[features[0]])
-            center, scale = -c / a, 1.0 / abs(a)
+            same = [(m, s) for m, s in raw.scalings.get(j, []) if (1.0 / s, -m / s) == (a, c)]
+            center, scale = same[0] if same else (-c / a, 1.0 / abs(a))
             A, left = x.A.copy(), x.c.copy()
             A[row, features[0]], left[features[0]] = np.sign(a), 0.0
             x = replace(x, A=A, c=left)
