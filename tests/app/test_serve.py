@@ -69,7 +69,7 @@ def models():
 
 @pytest.fixture(scope="module")
 def server(models):
-    with serving(models["classes"], Limits(largest=1 << 20, seconds=1.0)) as found:
+    with serving(models["classes"], Limits(largest=1 << 20)) as found:
         yield found
 
 
@@ -304,9 +304,10 @@ def test_other_routes_methods_and_hosts(server):
 
 
 @pytest.mark.system
-def test_who_sends_too_slowly_is_hung_up_on(server, monkeypatch):
+def test_who_sends_too_slowly_is_hung_up_on(models, monkeypatch):
     monkeypatch.setattr(listener, "HEAD_SECONDS", 0.3)
     with (
+        serving(models["classes"], Limits(seconds=1.0)) as server,
         closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as silent,
         closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as head,
         closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as body,
