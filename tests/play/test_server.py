@@ -421,6 +421,7 @@ def test_moments_that_overflow_are_left_out_of_the_state_and_that_is_said():
     assert "error" not in Conversation().answer({"do": "open", "state": state})
 
 
+@pytest.mark.long
 def test_as_much_as_is_allowed_is_taken():
     n, names = 4000, [f"größe {k}" for k in range(450)]
     X = np.random.default_rng(0).normal(size=(n, 450))

@@ -66,6 +66,7 @@ class Values:
         self.counter = np.zeros(3, np.int64) if counter is None else counter  # of random numbers: seed, epoch, step
         self._training = mode == "training"
         self.optimizer = optimizer  # that the network was trained with last, as far as it is known
+        self.derived: tuple[Any, ...] | None = None  # how the last derivation was asked for, and its source
         self.steps_before, self.slots = 0, dict[str, Array]()  # of the optimizer, and its arrays; none before the first
 
     def __reduce__(self) -> tuple[Any, ...]:

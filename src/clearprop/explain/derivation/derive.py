@@ -14,7 +14,7 @@ from clearprop.explain.derivation.titles import mode, remarks, title
 from clearprop.explain.values import Values
 from clearprop.graph import Name, Node, tidy
 from clearprop.messages import Message
-from clearprop.nn import CONVENTIONS
+from clearprop.nn import CONVENTIONS, Convention
 from clearprop.nn.names import A0, DATA_LOSS, LOSS, TARGET, X
 from clearprop.present.document import Document, Paragraph, Section
 from clearprop.present.formula import DIGITS, checked_digits
@@ -42,7 +42,7 @@ def derive(
     shown = checked_choice("detail", detail, DETAILS)
     digits = checked_digits(digits)
     asked, optimizer = optimizer, optimizer or values.optimizer or GradientDescent()
-    source = DerivationSource(values, written, digits, optimizer, letters)
+    source = _source_of(values, written, digits, optimizer, letters)
     steps = Steps(source, shown)
     if only is not None:
         updates = UpdateSteps(source, steps.detail, optimizer)
@@ -52,6 +52,18 @@ def derive(
     what = Paragraph.of(Message(several if n > 1 else "derivation.of_one", n=n, layers=layers), *mode(source))
     how = Paragraph.of(Message(_NOTATIONS[source.notation]), Message("derivation.notation.numbers", digits=digits))
     return Document(Message("derivation.title"), (what, how, *_sections(source, steps, optimizer, asked)))
+
+
+def _source_of(
+    values: Values, convention: Convention, digits: int, optimizer: Optimizer, notation: Notation
+) -> DerivationSource:
+    """The source of a derivation: the last one, where a run is asked about again, as a page does value by value."""
+    asked, kept = (convention, digits, optimizer, notation, values.steps_before), values.derived
+    if kept is None or kept[0] != asked or kept[1] is not values.slots:
+        source = DerivationSource(values, convention, digits, optimizer, notation)
+        kept = values.derived = (asked, values.slots, source)
+    found: DerivationSource = kept[2]
+    return found
 
 
 def _sections(
