@@ -108,6 +108,18 @@ def test_the_network_of_a_table_alone_reads_features(of_table, tmp_path):
     assert "leave out --network" in refused
 
 
+def test_a_format_that_has_no_tables_names_those_that_have(of_table, tmp_path):
+    said = run("export", of_table / "model.clearprop", "--to", "keras", "--out", tmp_path / "m.keras").stderr
+    assert said.startswith("Error: a model of a table for keras; expected a network")
+    assert "--network" in said
+    assert "numpy" in said
+
+
+def test_a_network_without_a_loss_is_written_too(tmp_path):
+    cp.Network(3, [cp.Dense(2, "tanh")], seed=0).save(tmp_path / "net.clearprop")
+    assert "Compared with the model on 1,000 rows" in run("export", tmp_path / "net.clearprop", "--to", "numpy").stdout
+
+
 def test_a_file_of_a_table_that_is_not_the_model_is_not_written_and_it_is_said(of_table, tmp_path, monkeypatch):
     form = TABLE_FORMATS["numpy"]
     wrong = replace(

@@ -119,6 +119,9 @@ def _drawn(network: Network) -> Any:
 
 
 def _whole(to: str, lang: Language, model: TableModel, given: tuple[Any, str] | None, int8: bool) -> _Written:
+    if to not in TABLE_FORMATS:
+        hint = f"--network writes the network alone, or --to {', '.join(TABLE_FORMATS)}"
+        raise InvalidValueError(f"a model of a table for {to}", "a network, which reads features", hint)
     form, cost = TABLE_FORMATS[to], ""
     frame, of = given or (made_up_rows(model.encoder, _ROWS), "made up from what the model knows of its columns")
     with warnings.catch_warnings():
