@@ -19,6 +19,7 @@ from clearprop.table.several import SeveralColumn
 
 _GONE, _NEW = 0.05, 0.05  # shares of the values
 _PERIOD = (datetime(2000, 1, 1), datetime(2030, 1, 1))
+_CALENDAR = [(day - datetime(1970, 1, 1)).total_seconds() for day in (datetime(1, 1, 1), datetime(9999, 12, 31))]
 
 
 def made_up_rows(encoder: TableEncoder, rows: int, seed: int = 0) -> Any:
@@ -72,7 +73,7 @@ def _levels(column: CategoryColumn | BooleanColumn, rows: int, rng: np.random.Ge
 
 
 def _dates(column: DateColumn, rows: int, rng: np.random.Generator) -> list[datetime] | list[float]:
-    """In the period that was learned, and a quarter of its length around it; numbers where the column counted."""
+    """In the period that was learned and a quarter of its length around it; numbers where the column counted."""
     first, last = ((at - datetime(1970, 1, 1)).total_seconds() * 1e6 for at in _PERIOD)
     first, last = column.period or (first, last)
     around = (last - first) / 4
@@ -81,4 +82,5 @@ def _dates(column: DateColumn, rows: int, rng: np.random.Generator) -> list[date
     if column.form in COUNTED:
         unit, start = COUNTED[column.form]
         return [round((float(each) * 86.4e9 - start) / unit, 3) for each in days]
-    return [datetime(1970, 1, 1) + timedelta(seconds=round(float(each) * 86400)) for each in days]
+    seconds = np.clip(np.round(days * 86400), _CALENDAR[0], _CALENDAR[1])
+    return [datetime(1970, 1, 1) + timedelta(seconds=float(each)) for each in seconds]
