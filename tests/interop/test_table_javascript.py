@@ -88,3 +88,11 @@ def test_text_that_reads_as_numbers_is_refused_by_the_name_of_its_column():
     model = cp.TableModel.train(frame, "y", epochs=1).model
     with pytest.raises(cp.errors.InvalidValueError, match="'price'"):
         model.to_javascript()
+
+
+def test_labels_that_a_number_of_javascript_cannot_hold_are_text():
+    labels = [2**53 + 1, 2**53 + 3]
+    model = cp.TableModel.train(
+        pl.DataFrame({"x": [1.0, 2.0] * 20, "y": labels * 20}), "y", epochs=1, task="classification"
+    ).model
+    assert 'classes = ["9007199254740993", "9007199254740995"];' in model.to_javascript()

@@ -75,7 +75,13 @@ def _answer(target: Target) -> tuple[str, list[str]]:
     if isinstance(target, NumberTarget):
         return _FEATURES + _NUMBER, [f"const target = {_json(number_answered(target))};"]
     cuts = None if target.decision is None else target.decision.cuts
-    return _FEATURES + _CLASS, [f"export const classes = {_json(target.classes)};\nconst cuts = {_json(cuts)};"]
+    classes = [str(label) if _is_long(label) else label for label in target.classes]
+    return _FEATURES + _CLASS, [f"export const classes = {_json(classes)};\nconst cuts = {_json(cuts)};"]
+
+
+def _is_long(label: Any) -> bool:
+    """Whether a label is a whole number that JavaScript would make another one of: it is text there."""
+    return isinstance(label, int) and abs(label) >= 2**53
 
 
 _FEATURES = """\
