@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import clearprop as cp
+from clearprop.interop.source import content_of, javascript_network
 from compiled import NODE, agree, answers_in_javascript, far_out, of_every_kind
 from networks_to_write import random_case
 
@@ -41,3 +43,15 @@ def test_a_row_of_another_length_is_refused(tmp_path):
     out = subprocess.run([str(NODE), "main.mjs"], cwd=tmp_path, capture_output=True, text=True)
     assert out.returncode
     assert "RangeError: 3 numbers in a row, expected 2" in out.stderr
+
+
+def test_no_name_leaves_a_page_that_the_network_stands_in():
+    def build(x, scope):
+        x = scope.open_layer(x)
+        W = scope.parameter("V</script>", (x.shape[1], 2), cp.Normal(0.5), role="weight")
+        return scope.named(cp.tanh(scope.named(x @ W, "<!--</script>")), "a")
+
+    net = cp.Network(3, [SimpleNamespace(build=build), cp.Dense(1)])
+    for text in (net.to_javascript(), javascript_network(content_of(net.architecture, net.parameters, "f32"))):
+        assert "</" not in text
+        assert "<!--" not in text

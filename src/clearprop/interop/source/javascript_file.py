@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -63,8 +64,8 @@ def javascript_network(content: Content) -> str:
 
     def given(name: str, key: str, array: Array) -> str:
         if array.ndim == 0:
-            return f"const {name} = Number(p[{json.dumps(key)}]);"
-        return f"const {name} = {_kind(array)}.from(p[{json.dumps(key)}].flat(Infinity), Number);"
+            return f"const {name} = Number(p[{literal(key)}]);"
+        return f"const {name} = {_kind(array)}.from(p[{literal(key)}].flat(Infinity), Number);"
 
     sizes, *parts = network_parts(content, ["p"], given)
     body = "\n\n".join([sizes.replace("export const", "const"), *parts, "return predictRow;"])
@@ -113,9 +114,24 @@ function predictRow(row) {{
 }}"""
 
 
+def literal(value: Any) -> str:
+    """Plain data as a literal, which may also stand within a page."""
+    text = json.dumps(value, ensure_ascii=not _is_plain(value), allow_nan=False)
+    return text.replace("</", "<\\/").replace("<!--", "<\\u0021--")
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether all text in it can be written to a file; a lone half of a character cannot."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def comment(text: str) -> str:
-    """Lines of comment that nothing in the text can leave."""
-    text = "".join(ch if ch.isprintable() else " " for ch in text)
+    """Lines of comment that nothing in the text can leave, within a page neither."""
+    text = "".join(ch if ch.isprintable() else " " for ch in text).replace("</", "< /").replace("<!--", "<! --")
     return "\n".join(textwrap.wrap(text, WIDTH, initial_indent="// ", subsequent_indent="// "))
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from importlib.resources import files
 from typing import Any
 
 from clearprop.interop.source.content import Content
-from clearprop.interop.source.javascript_file import comment, network_parts
+from clearprop.interop.source.javascript_file import comment, literal, network_parts
 from clearprop.interop.source.table_description import Described, described, number_answered
 from clearprop.table.encoder import TableEncoder
 from clearprop.table.number_target import NumberTarget
@@ -31,7 +30,7 @@ def table_javascript(encoder: TableEncoder, target: Target, content: Content) ->
     parts = [
         comment(content.say("source.javascript_table_title")),
         comment(content.say("source.javascript_columns")),
-        f"const words = {_json(words)};",
+        f"const words = {literal(words)};",
         "const columns = [\n" + "\n".join(f"    {_entry(each)}," for each in told) + "\n];",
         *data,
         runtime,
@@ -41,42 +40,27 @@ def table_javascript(encoder: TableEncoder, target: Target, content: Content) ->
     return "\n\n".join(parts) + "\n"
 
 
-def _json(value: Any) -> str:
-    """Plain data as a literal, which may also stand within a page."""
-    text = json.dumps(value, ensure_ascii=not _is_plain(value), allow_nan=False)
-    return text.replace("</", "<\\/").replace("<!--", "<\\u0021--")
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether all text in it can be written to a file; a lone half of a character cannot."""
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _entry(told: Described) -> str:
     """A column's entry: what its function in table.js needs to know."""
-    return "{" + ", ".join(f"{key}: {_literal(value)}" for key, value in told.items()) + "}"
+    return "{" + ", ".join(f"{key}: {_written(value)}" for key, value in told.items()) + "}"
 
 
-def _literal(value: Any) -> str:
+def _written(value: Any) -> str:
     """Plain data; what is looked up becomes a Map."""
     if isinstance(value, dict):
-        return f"new Map({_json([[key, place] for key, place in value.items()])})"
+        return f"new Map({literal([[key, place] for key, place in value.items()])})"
     if isinstance(value, list) and any(isinstance(one, dict) for one in value):
-        return f"[{', '.join(map(_literal, value))}]"
-    return _json(value)
+        return f"[{', '.join(map(_written, value))}]"
+    return literal(value)
 
 
 def _answer(target: Target) -> tuple[str, list[str]]:
     """The functions that a caller calls, and the data that they need."""
     if isinstance(target, NumberTarget):
-        return _FEATURES + _NUMBER, [f"const target = {_json(number_answered(target))};"]
+        return _FEATURES + _NUMBER, [f"const target = {literal(number_answered(target))};"]
     cuts = None if target.decision is None else target.decision.cuts
     classes = [str(label) if _is_long(label) else label for label in target.classes]
-    return _FEATURES + _CLASS, [f"export const classes = {_json(classes)};\nconst cuts = {_json(cuts)};"]
+    return _FEATURES + _CLASS, [f"export const classes = {literal(classes)};\nconst cuts = {literal(cuts)};"]
 
 
 def _is_long(label: Any) -> bool:
