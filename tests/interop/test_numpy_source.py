@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -111,6 +112,18 @@ def test_no_name_of_the_users_leaves_its_place(letter):
     assert set(found) == set(trace.learned)
     for name, slope in found.items():
         agree(slope, trace[f"d{name}"], 1e-12)
+
+
+@pytest.mark.parametrize("letter", ['"""\nraise SystemExit', '"""; raise SystemExit #', "\\N{", "\\"])
+def test_no_name_of_a_frozen_parameter_leaves_the_docstring(letter):
+    def build(x, scope):
+        scope.open_layer(x)
+        W = scope.parameter("V" + letter, (x.shape[1], 2), cp.Normal(0.5), trainable=False, role="weight")
+        return scope.named(x @ W, "a")
+
+    net = cp.Network(3, [SimpleNamespace(build=build), cp.Dense(1)], "mse", dtype="float64")
+    file, _ = executed(net.to_numpy_source())
+    assert np.array_equal(file["predict"](np.eye(3)), net.predict(np.eye(3)))
 
 
 class Columns:

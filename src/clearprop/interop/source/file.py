@@ -9,12 +9,13 @@ from clearprop.interop.source.literals import WIDTH
 
 
 def docstring(title: str, notes: Sequence[str]) -> str:
-    """The docstring at the top: what the file is, and below it what a reader must know."""
+    """The docstring at the top: what the file is, and below it what a reader must know; no name in that leaves it."""
     if not notes and len(title) <= WIDTH - 6:
         return f'"""{title}"""'
     first = textwrap.fill(title, WIDTH, initial_indent=" " * 3).lstrip()
     body = "\n\n".join([first, *(textwrap.fill(note, WIDTH) for note in notes)])
-    return f'"""{body}\n"""'
+    safe = body.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return f'"""{safe}\n"""'
 
 
 def comment(text: str) -> str:
