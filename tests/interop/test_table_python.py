@@ -90,3 +90,11 @@ def test_text_that_reads_as_numbers_is_refused_by_the_name_of_its_column():
     model = cp.TableModel.train(frame, "y", epochs=1).model
     with pytest.raises(cp.errors.InvalidValueError, match="'price' in Python source"):
         model.to_numpy_source()
+
+
+def test_a_model_that_pytorch_has_no_layers_for_says_how_to_train_one_that_it_has():
+    frame = pl.DataFrame({"a": [float(k) for k in range(40)], "y": ["no", "yes"] * 20})
+    with pytest.raises(cp.errors.InvalidValueError, match="pieces=0, members=1"):
+        cp.TableModel.train(frame, "y", epochs=1, pieces=8).model.to_torch_source()
+    text = cp.TableModel.train(frame, "y", epochs=1, pieces=0, members=1).model.to_torch_source()
+    assert "net = nn.Sequential(" in text

@@ -28,6 +28,7 @@ _ACTIVATIONS = {
     "softsign": "nn.Softsign()",
 }
 
+_INSTEAD = "NumPy source has every layer; a model of a table has no such ones when trained with pieces=0, members=1"
 _SAME = {"linear": "identity", "swish": "silu"}  # two names of one function
 
 
@@ -83,7 +84,7 @@ class _File:
                 self._module(f"nn.LayerNorm({n}, eps={layer.epsilon!r})")
                 self._normalised(())
             case _:
-                raise InvalidValueError(f"a layer {layer!r}", "a layer that PyTorch has")
+                raise InvalidValueError(f"a layer {layer!r}", "a layer that PyTorch has", _INSTEAD)
         return n
 
     def _module(self, text: str) -> None:
