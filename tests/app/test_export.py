@@ -120,6 +120,21 @@ def test_a_network_without_a_loss_is_written_too(tmp_path):
     assert "Compared with the model on 1,000 rows" in run("export", tmp_path / "net.clearprop", "--to", "numpy").stdout
 
 
+def test_a_target_of_a_network_is_refused_not_passed_over(of_table, model, tmp_path):
+    for path, more in ((model, []), (of_table / "model.clearprop", ["--network"])):
+        done = run("export", path, *more, "--target", "c", "--to", "numpy", "--out", tmp_path / "net.py")
+        assert "--target c for a network" in done.stderr
+        assert not (tmp_path / "net.py").exists()
+
+
+def test_the_table_that_is_compared_is_not_written_over(of_table):
+    table = of_table / "table.csv"
+    before = table.read_text()
+    said = run("export", of_table / "model.clearprop", table, "--to", "numpy", "--out", table).stderr
+    assert said.startswith("Error: ")
+    assert table.read_text() == before
+
+
 def test_a_file_of_a_table_that_is_not_the_model_is_not_written_and_it_is_said(of_table, tmp_path, monkeypatch):
     form = TABLE_FORMATS["numpy"]
     wrong = replace(

@@ -13,9 +13,10 @@ import typer
 from clearprop.app import options as o
 from clearprop.app.exported import FORMATS, Compared, compared
 from clearprop.app.exported_tables import TABLE_FORMATS, ComparedTable, compared_tables
+from clearprop.app.source import TableSource
 from clearprop.app.terminal import print_lines
 from clearprop.errors import DataWarning, InvalidValueError, TableError
-from clearprop.estimators import MultiTargetModel, TableModel, load
+from clearprop.estimators import TableModel, load
 from clearprop.estimators.made_up import made_up_rows
 from clearprop.estimators.rounding import model_in_int8
 from clearprop.files import refuse_overwriting, write_atomically
@@ -70,15 +71,18 @@ def export(
     """
     spoken, loaded = checked_language(lang), load(model)
     path = model.with_suffix(FORMATS[to].ending) if out is None else out
-    refuse_overwriting([path], [model])
+    if bare or isinstance(loaded, Network):
+        _require_no_table(table, bare)
+        _require_no_target(target)
+    source = None if table is None or isinstance(loaded, Network) else reading.source(table, loaded)
+    refuse_overwriting([path], [model, *(source.place.files if source else [])])
     if int8 and to != "c":
         raise InvalidValueError(f"--int8 of a file of {to}", "--to c, the language that has it")
     if bare or isinstance(loaded, Network):
-        _require_no_table(table, bare)
         written = _network(to, spoken, o.network_of(loaded, member), isinstance(loaded, Network), int8)
     else:
         alone = _of_member(o.of_target(model, loaded, target), o.member_of(loaded, member))
-        written = _whole(to, spoken, alone, _rows(loaded, table, reading), int8)
+        written = _whole(to, spoken, alone, _rows(source), int8)
     write_atomically(path, written.content)
     if as_json:
         cost = {"int8": written.cost} if int8 else {}
@@ -97,6 +101,11 @@ def _require_no_table(table: str | None, bare: bool) -> None:
     if table is not None:
         hint = "leave out --network" if bare else "a network is compared on numbers that are drawn"
         raise InvalidValueError(f"the table {table} for a network", "no table", hint)
+
+
+def _require_no_target(target: str | None) -> None:
+    if target is not None:
+        raise InvalidValueError(f"--target {target} for a network", "no such option: all of its outputs are written")
 
 
 def _of_member(model: TableModel, member: int | None) -> TableModel:
@@ -137,13 +146,10 @@ def _whole(to: str, lang: Language, model: TableModel, given: tuple[Any, str] | 
     return _Written(content, found, form.needs, "rows", cost)
 
 
-def _rows(
-    loaded: TableModel | MultiTargetModel, table: str | None, reading: o.ReadingOptions
-) -> tuple[Any, str] | None:
+def _rows(source: TableSource | None) -> tuple[Any, str] | None:
     """The rows of a table that are compared, and where they are from; None without one."""
-    if table is None:
+    if source is None:
         return None
-    source = reading.source(table, loaded)
     frame = source.read(_ROWS).frame
     if not len(frame):
         raise TableError(f"{source.place.title} has no rows", "rows to compare")
