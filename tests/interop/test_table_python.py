@@ -98,3 +98,12 @@ def test_a_model_that_pytorch_has_no_layers_for_says_how_to_train_one_that_it_ha
         cp.TableModel.train(frame, "y", epochs=1, pieces=8).model.to_torch_source()
     text = cp.TableModel.train(frame, "y", epochs=1, pieces=0, members=1).model.to_torch_source()
     assert "net = nn.Sequential(" in text
+
+
+def test_files_that_only_answer_say_nothing_of_gradients():
+    frame = pl.DataFrame({"a": [float(k) for k in range(40)], "y": ["no", "yes"] * 20})
+    model = cp.TableModel.train(frame, "y", epochs=1, pieces=8).model
+    net = model.network
+    assert "without a gradient" in net.to_numpy_source()
+    for text in (model.to_numpy_source(), model.to_c(), model.to_javascript(), net.to_c(), net.to_javascript()):
+        assert "without a gradient" not in text

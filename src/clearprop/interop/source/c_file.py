@@ -47,7 +47,7 @@ def c_source(content: Content, name: str = "network", rounded: Rounded | None = 
     head = f"void {name}_predict(const {real} *x, {real} *a)"
     n_inputs, n_outputs = f"{name.upper()}_N_INPUTS", f"{name.upper()}_N_OUTPUTS"
     parts = [
-        comment("\n\n".join([c.say("source.c_title", name=name), *c.notes(), *_told(rounded)])),
+        comment("\n\n".join([c.say("source.c_title", name=name), *c.predicting.notes(), *_told(rounded)])),
         "#include <math.h>\n#include <stddef.h>" + ("\n#include <stdint.h>" if rounded else ""),
         f"enum {{ {n_inputs} = {c.architecture.n_inputs}, {n_outputs} = {c.architecture.n_outputs} }};",
         f"{head};\nvoid {name}_predict_batch(const {real} *x, size_t n, {real} *a);",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clearprop.arrays import Array
@@ -50,6 +50,11 @@ class Content:
     def has_loss(self) -> bool:
         """Whether there is a loss to write."""
         return self.architecture.loss is not None
+
+    @property
+    def predicting(self) -> Content:
+        """The same without its loss, for files that only answer."""
+        return replace(self, architecture=replace(self.architecture, loss=None, l1=0.0, l2=0.0))
 
     @cached_property
     def forward(self) -> Graph:

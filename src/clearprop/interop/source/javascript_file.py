@@ -49,7 +49,7 @@ def javascript_source(content: Content) -> str:
         InvalidValueError: for an op that cannot be written for one sample.
     """
     c = content
-    lines = [comment(text) for text in (c.say("source.javascript_title"), *c.notes())]
+    lines = [comment(text) for text in (c.say("source.javascript_title"), *c.predicting.notes())]
     many = f"{comment(c.say('source.predict'))}\n{_PREDICT}"
     *before, one = network_parts(c)
     return "\n\n".join(["\n//\n".join(lines), *before, many, one.replace("\nfunction", "\nexport function", 1)]) + "\n"

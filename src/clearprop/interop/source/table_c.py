@@ -143,7 +143,14 @@ class _File:
         cost = [] if self.rounded is None else [self.rounded.told]
         parts = [
             comment(
-                "\n\n".join([c.say("source.c_table_title", name=name), c.say("source.c_spellings"), *c.notes(), *cost])
+                "\n\n".join(
+                    [
+                        c.say("source.c_table_title", name=name),
+                        c.say("source.c_spellings"),
+                        *c.predicting.notes(),
+                        *cost,
+                    ]
+                )
             ),
             "#include <math.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <string.h>",
             f"enum {{ {', '.join(sizes)} }};",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pprint
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.resources import files
 
 from clearprop.graph import DTYPES
@@ -30,9 +29,8 @@ def table_numpy(encoder: TableEncoder, target: Target, content: Content) -> str:
     Raises:
         InvalidValueError: for a column whose values cannot be read in it, by its name, or an op without words.
     """
-    predicts = replace(content, architecture=replace(content.architecture, loss=None, l1=0.0, l2=0.0))
     names = re.findall(r"^(?:def )?([A-Za-z]\w*)", _runtime(), re.MULTILINE)
-    imports, numbers, functions = numpy_parts(predicts, "network", [*names, *_NAMES.split()])
+    imports, numbers, functions = numpy_parts(content.predicting, "network", [*names, *_NAMES.split()])
     return _written(encoder, target, content, imports.splitlines(), [numbers, *functions])
 
 
@@ -64,7 +62,9 @@ def _written(
     others = [line for line in imports if line and line not in own]
     standard = sorted(["import re", "import unicodedata", *own])
     head = [
-        docstring(content.say("source.table_title"), [content.say("source.table_columns"), *content.notes()]),
+        docstring(
+            content.say("source.table_title"), [content.say("source.table_columns"), *content.predicting.notes()]
+        ),
         "from __future__ import annotations",
         "\n".join([*standard, *_FROM]),
         "\n".join(others),
