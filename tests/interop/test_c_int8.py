@@ -109,3 +109,13 @@ def test_what_has_no_matrix_and_other_words_are_refused():
     for each in (model, model.network):
         with pytest.raises(cp.errors.UnknownNameError, match="int4"):
             each.to_c(weights="int4")
+
+
+def test_rows_that_nothing_is_measured_on_are_refused():
+    frame = pl.DataFrame({"x": [0.0, 1.0, 2.0, 3.0] * 10, "y": ["no", "no", "yes", "yes"] * 10})
+    model = cp.TableModel.train(frame, "y", epochs=1).model
+    for each, X in ((model, frame), (model.network, [[0.5]])):
+        with pytest.raises(cp.errors.InvalidValueError, match='X beside full weights; expected weights="int8"'):
+            each.to_c(X=X)
+    with pytest.raises(cp.errors.InvalidValueError, match="no rows"):
+        model.to_c(weights="int8", X=frame.head(0))

@@ -114,7 +114,7 @@ class TableExports:
         Raises:
             UnknownNameError: for other weights.
             InvalidValueError: for a name that C does not take; for a column whose text is read as numbers or as a time
-                of day, by its name.
+                of day, by its name; for X without "int8", or without rows.
 
         Example:
             >>> import polars as pl
@@ -123,7 +123,7 @@ class TableExports:
             >>> "int iris_label(const struct iris_row *row);" in model.to_c("iris").splitlines()
             True
         """
-        require_weights(weights)
+        require_weights(weights, X)
         codes = model_in_int8(cast("TableModel", self), X, lang)[1] if weights == "int8" else None
         return table_c(self.encoder, self.target, as_network(self.predictor).content(lang), name, codes)
 

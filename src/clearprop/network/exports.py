@@ -179,7 +179,7 @@ class Exports:
 
         Raises:
             InvalidValueError: for a name that C does not take, or an op that cannot be written, by its name; for "int8"
-                of a network without a matrix of weights.
+                of a network without a matrix of weights; for X without "int8".
             UnknownNameError: for other weights.
 
         Example:
@@ -189,7 +189,7 @@ class Exports:
             static const float W1[2][1] = {
                 {0.5f},
         """
-        require_weights(weights)
+        require_weights(weights, X)
         codes = measured(cast("Network", self), X, lang) if weights == "int8" else None
         return source.c_source(self.content(lang), name, codes)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clearprop.arrays import Array
-from clearprop.errors import unknown_name
+from clearprop.errors import InvalidValueError, unknown_name
 from clearprop.graph import DTYPES
 from clearprop.interop.source import Rounded, rounded
 from clearprop.messages import say
@@ -34,14 +34,17 @@ def in_int8(network: Network) -> tuple[Network, Rounded]:
     return found, codes
 
 
-def require_weights(weights: str) -> None:
-    """Refuse what weights cannot be written in.
+def require_weights(weights: str, X: Any = None) -> None:
+    """Refuse what weights cannot be written in, and rows where there is nothing to measure on them.
 
     Raises:
         UnknownNameError: for such a word.
+        InvalidValueError: for rows beside full weights.
     """
     if weights not in WEIGHTS:
         raise unknown_name("weights", weights, list(WEIGHTS))
+    if weights == "full" and X is not None:
+        raise InvalidValueError("X beside full weights", 'weights="int8", whose cost is measured on X')
 
 
 def told_of(codes: Rounded, ours: Array, theirs: Array, rows: str, lang: str, labels: int | None = None) -> Rounded:
@@ -53,7 +56,12 @@ def told_of(codes: Rounded, ours: Array, theirs: Array, rows: str, lang: str, la
         rows: which these are of.
         lang: "en" or "zh".
         labels: how many of them are other ones.
+
+    Raises:
+        InvalidValueError: if there are no rows.
     """
+    if not len(ours):
+        raise InvalidValueError("no rows to measure weights in 8 bits on", "one or more")
     off, largest = (float(np.abs(each).max(initial=0)) for each in (ours - theirs, ours))
     values = {"n": f"{len(ours):,}", "rows": rows, "difference": f"{off:.2g}", "largest": f"{largest:.3g}"}
     said = say("source.int8", lang, **values)
