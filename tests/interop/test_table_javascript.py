@@ -96,3 +96,13 @@ def test_labels_that_a_number_of_javascript_cannot_hold_are_text():
         pl.DataFrame({"x": [1.0, 2.0] * 20, "y": labels * 20}), "y", epochs=1, task="classification"
     ).model
     assert 'classes = ["9007199254740993", "9007199254740995"];' in model.to_javascript()
+
+
+@pytest.mark.filterwarnings("ignore::clearprop.errors.DataWarning")
+def test_blanks_are_those_of_python(tmp_path):
+    levels = pl.DataFrame({"c": ["x", "y z", "w"] * 20, "y": ["a", "b"] * 30})
+    numbers = pl.DataFrame({"c": [float(k % 7) for k in range(60)], "y": ["a", "b"] * 30})
+    names, figures = (cp.TableModel.train(frame, "y", epochs=1).model for frame in (levels, numbers))
+    blanks = "\t\v\x1c\x1f \x85\xa0\u1680\u2003\u2028\u3000"
+    texts = [*(f"{b}x{b}" for b in (*blanks, "\ufeff")), *(f"y{b}z" for b in blanks), "\ufeffNA", "\x85NA"]
+    compare([(names, [{"c": text} for text in texts]), (figures, [{"c": f"{b}1{b}"} for b in blanks])], tmp_path)

@@ -1,12 +1,21 @@
 // What becomes of a value in a column.
 
+// A blank as Python has it: JavaScript's trim leaves some of them, and takes a mark of byte order away.
+const blank = "[\\t-\\r\\x1c- \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
+const blanks = new RegExp(`${blank}+`);
+const outerBlanks = new RegExp(`^${blank}+|${blank}+$`, "g");
+
+function trimmed(text) {
+    return text.replace(outerBlanks, "");
+}
+
 function isGone(value) {
     return value === null || value === undefined || Number.isNaN(value);
 }
 
 function isMark(column, value) {
     if (typeof value === "string") {
-        const text = value.trim();
+        const text = trimmed(value);
         if (column.marks.includes(text)) return true;
         return /^[+-]?\d+(\.\d*)?$/.test(text) && column.gone.includes(Number(text));
     }
@@ -28,14 +37,14 @@ function numberText(value) {
 
 function levelOf(value) {
     if (typeof value === "number") return numberText(value);
-    const text = String(value).trim();
+    const text = trimmed(String(value));
     return /^(true|false)$/i.test(text) ? text.toLowerCase() : text;
 }
 
 // Without capitals, width, and blanks around or of another kind.
 function normalised(text) {
     const plain = text.normalize("NFKC").replace(/[\u200b\u200c\u200d\u2060\ufeff]/g, "");
-    return plain.toLowerCase().replace(/ß/g, "ss").replace(/ς/g, "σ").split(/\s+/).filter(Boolean).join(" ");
+    return plain.toLowerCase().replace(/ß/g, "ss").replace(/ς/g, "σ").split(blanks).filter(Boolean).join(" ");
 }
 
 // A whole number without the zeros that a column of numbers drops; null for other text.
@@ -90,12 +99,12 @@ function bent(value, limit) {
 }
 
 function numberOf(column, value) {
-    if (isGone(value) || isMark(column, value) || (typeof value === "string" && value.trim() === "")) return NaN;
+    if (isGone(value) || isMark(column, value) || (typeof value === "string" && trimmed(value) === "")) return NaN;
     let number = value;
     if (typeof value === "string") {
         const truth = column.truth ? truthOf(value) : null;
-        const isPlain = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value.trim());
-        number = truth !== null ? Number(truth) : isPlain ? Number(value) : null;
+        const isPlain = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed(value));
+        number = truth !== null ? Number(truth) : isPlain ? Number(trimmed(value)) : null;
     } else if (typeof value === "boolean") number = Number(value);
     if (typeof number !== "number" || Math.abs(number) > 1e150) throw wrong(column, value, "a number");
     return number;
@@ -113,10 +122,10 @@ function numbers(column, value, out) {
 const iso = /^(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?\d{0,3})?( UTC|Z|[+-]\d\d:?\d\d)?)?$/;
 
 function microsecondsOf(column, value) {
-    if (isGone(value) || isMark(column, value) || (typeof value === "string" && value.trim() === "")) return NaN;
+    if (isGone(value) || isMark(column, value) || (typeof value === "string" && trimmed(value) === "")) return NaN;
     if (value instanceof Date) return value.getTime() * 1000;
     if (column.counted && Number.isFinite(Number(value))) return Number(value) * column.counted[0] + column.counted[1];
-    let text = String(value).trim();
+    let text = trimmed(String(value));
     if (column.digits && /^\d{8}$/.test(text)) text = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`;
     const match = iso.exec(text);
     if (!match) throw wrong(column, value, "a date such as 2024-12-31 or 2024-12-31T23:59:59");
