@@ -98,6 +98,7 @@ def test_a_model_that_pytorch_has_no_layers_for_says_how_to_train_one_that_it_ha
         cp.TableModel.train(frame, "y", epochs=1, pieces=8).model.to_torch_source()
     text = cp.TableModel.train(frame, "y", epochs=1, pieces=0, members=1).model.to_torch_source()
     assert "net = nn.Sequential(" in text
+    assert text.index("usual = torch.get") < text.index("set_default_dtype(torch.float32)") < text.index("dtype(usual)")
 
 
 def test_files_that_only_answer_say_nothing_of_gradients():

@@ -58,3 +58,17 @@ def test_columns_may_have_the_names_of_outputs(target):
     )
     frame = frame.with_columns(y=pl.col("value") * 1.5, z=pl.col("label"))
     checked(cp.TableModel.train(frame, target, drop="z" if target == "y" else "y", epochs=1).model, frame, "onnx")
+
+
+def test_a_file_with_pytorch_leaves_the_default_dtype():
+    frame = pl.DataFrame({"a": [1.0, 2.0, 3.0, 4.0] * 30, "c": ["no", "yes"] * 60})
+    model, space = cp.TableModel.train(frame, "c", epochs=1, hidden=[3]).model, {}
+    torch = pytest.importorskip("torch")
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        exec(model.to_torch_source(), space)
+        assert torch.get_default_dtype() == torch.float64
+        assert space["probabilities"](frame).dtype == "float32"
+    finally:
+        torch.set_default_dtype(usual)

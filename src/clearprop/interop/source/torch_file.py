@@ -42,12 +42,13 @@ def torch_source(content: Content) -> str:
 
 
 def torch_parts(content: Content) -> str:
-    """The lines that make `net`, for a file of more than that.
+    """The lines that make `net`, for a file of more than that, whose user keeps the default dtype.
 
     Raises:
         InvalidValueError: as `torch_source`.
     """
-    return "\n".join(_File(content).layers())
+    around = ("usual = torch.get_default_dtype()", "torch.set_default_dtype(usual)")
+    return "\n".join([around[0], *_File(content).layers(), around[1]])
 
 
 class _File:
