@@ -98,3 +98,17 @@ def test_one_layer_and_one_sample_are_not_several():
     assert "One sample, 1 layer." in one.trace([1.0, 2.0], 1.0).explain().to_text()
     assert "2 samples, 1 layer." in one.trace(np.ones((2, 2)), [1.0, 2.0]).explain().to_text()
     assert "1 个样本，1 层。" in one.trace([1.0, 2.0], 1.0).explain("zh").to_text()
+
+
+def test_an_error_in_a_residual_comes_from_the_layers_that_take_the_value():
+    """Not from the layer of the next number: of f(x) + s(x) the last layers of f and s both go into the sum."""
+    block = cp.Residual([cp.Dense(5, "tanh"), cp.Dense(2, "tanh")], [cp.Dense(2, bias=False)])
+    net = cp.Network(3, [cp.Dense(4, "tanh"), block, cp.Dense(2, "softmax")], "cross_entropy", seed=1)
+    trace = net.trace(X, [0, 1, 1])
+    found, chinese = titles(trace), titles(trace, "zh")
+    assert found["dz5"] == "BP2: the error of layer 5 from that of layer 6"
+    assert found["dz4"] == "BP2: the error of layer 4 from that of layer 5"
+    assert found["dz3"] == "BP2: the error of layer 3 from that of layer 5"
+    assert found["dz2"] == "BP2: the error of layer 2 from that of layer 3"
+    assert found["dz1"] == "BP2: the error of layer 1 from those of layers 2 and 4"
+    assert chinese["dz1"] == "BP2：由第 2、4 层的误差求第 1 层的误差"

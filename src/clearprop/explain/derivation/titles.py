@@ -37,7 +37,7 @@ _PARAMETERS = {  # by role
     "running mean": "derivation.kinds.running_mean",
     "running variance": "derivation.kinds.running_variance",
 }
-_RULES = {"BP1": "derivation.bp1", "BP2": "derivation.bp2", "BP3": "derivation.bp3", "BP4": "derivation.bp4"}
+_RULES = {"BP1": "derivation.bp1", "BP3": "derivation.bp3", "BP4": "derivation.bp4"}
 _OF_PARAMETERS = {"scale": "derivation.gradient_of_scale", "shift": "derivation.gradient_of_shift"}  # by role
 
 
@@ -77,8 +77,10 @@ def _of_gradient(name: Name, source: DerivationSource) -> Message:
     of, rule, layer = name.of, rule_name(name, source), name.layer or 0
     assert of is not None
     depth = source.values.architecture.depth
+    if rule == "BP2":
+        return _of_error(layer, source)
     if rule is not None:
-        return Message(_RULES[rule], l=layer, next=layer + 1)
+        return Message(_RULES[rule], l=layer)
     if of == source.values.output:
         return Message("derivation.output_gradient")
     if of == Name.value("z", depth):
@@ -89,9 +91,23 @@ def _of_gradient(name: Name, source: DerivationSource) -> Message:
     return _back_through(of, source) or Message("derivation.gradient", l=layer)
 
 
+def _of_error(layer: int, source: DerivationSource) -> Message:
+    """From the errors of which layers that of a layer comes: of those that take its a, in a residual not the next."""
+    taking = {use.layer for use in _uses(Name.value("a", layer), source) if use.layer is not None}
+    following = sorted(each for each in taking if each > layer) or [layer + 1]
+    if len(following) == 1:
+        return Message("derivation.bp2", l=layer, next=following[0])
+    return Message("derivation.bp2_several", l=layer, following=following)
+
+
+def _uses(of: Name, source: DerivationSource) -> list[Name]:
+    """The values whose formulas have it."""
+    return [name for name in source.values.forward_names if name != A0 and of in _named_in(name, source)]
+
+
 def _back_through(of: Name, source: DerivationSource) -> Message | None:
     """Through what a value's gradient comes back; None where the value goes several ways."""
-    uses = [name for name in source.values.forward_names if name != A0 and of in _named_in(name, source)]
+    uses = _uses(of, source)
     if len(uses) != 1:
         return None
     (use,) = uses
