@@ -182,3 +182,17 @@ def test_several_targets_and_targets_among_the_columns_are_refused():
     labels = fitted(MLPClassifier((2,), max_iter=1), X, np.arange(60).reshape(30, 2) % 2)
     with pytest.raises(cp.ClearpropError, match="several labels"):
         cp.TableModel.from_sklearn(labels)
+
+
+def test_columns_between_two_names():
+    """The last of them is one, as pandas has it."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(20, 5)), columns=list("abcde"))
+    y = rng.normal(size=20)
+    for columns in (slice("b", "d"), slice(None, "c"), slice("c", None)):
+        columned = ColumnTransformer([("chosen", StandardScaler(), columns)])
+        mlp = MLPRegressor(hidden_layer_sizes=(3,), max_iter=3, random_state=0)
+        pipeline = fitted(make_pipeline(columned, mlp), X, y)
+        with pytest.warns(UserWarning, match="no imputer"):
+            model = cp.TableModel.from_sklearn(pipeline)
+        np.testing.assert_allclose(model.predict(X), pipeline.predict(X), rtol=1e-12)

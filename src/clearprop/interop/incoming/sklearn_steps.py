@@ -183,7 +183,9 @@ def _columns(step: Any, name: str, x: Features) -> Features:
 def _indices(step: Any, columns: Any, n: int) -> list[int]:
     """The columns that a transformer takes, by number."""
     names = [str(each) for each in getattr(step, "feature_names_in_", [])]
-    if isinstance(columns, slice) and not isinstance(columns.start or columns.stop, str):
+    if isinstance(columns, slice):
+        if isinstance(columns.start, str) or isinstance(columns.stop, str):
+            return _between(names, columns)  # which scikit-learn found when it was fitted
         return list(range(n))[columns]
     given = [columns] if isinstance(columns, str | int) else list(columns)
     if given and isinstance(given[0], bool | np.bool_):
@@ -192,6 +194,13 @@ def _indices(step: Any, columns: Any, n: int) -> list[int]:
         return [names.index(each) if isinstance(each, str) else range(n)[int(each)] for each in given]
     except (ValueError, TypeError, IndexError):
         raise InvalidValueError(f"columns {columns!r}", "names or numbers of columns") from None
+
+
+def _between(names: list[str], columns: slice) -> list[int]:
+    """The columns of a slice of names, the last one among them, as scikit-learn and pandas take it."""
+    first = 0 if columns.start is None else names.index(columns.start)
+    behind = len(names) if columns.stop is None else names.index(columns.stop) + 1
+    return list(range(first, behind))
 
 
 _KNOWN = {
