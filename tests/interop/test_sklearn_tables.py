@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import SelectPercentile
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, RobustScaler, StandardScaler
@@ -196,3 +197,20 @@ def test_columns_between_two_names():
         with pytest.warns(UserWarning, match="no imputer"):
             model = cp.TableModel.from_sklearn(pipeline)
         np.testing.assert_allclose(model.predict(X), pipeline.predict(X), rtol=1e-12)
+
+
+def test_an_estimator_around_the_network_is_refused_with_where_it_stands():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 2)), rng.normal(size=20)
+    mlp = MLPRegressor(hidden_layer_sizes=(3,), max_iter=3, random_state=0)
+    search = fitted(GridSearchCV(mlp, {"alpha": [0.1]}, cv=2), X, y)
+    with pytest.raises(cp.ClearpropError, match=r"GridSearchCV.*best_estimator_"):
+        cp.TableModel.from_sklearn(search)
+    scaled = fitted(TransformedTargetRegressor(mlp, transformer=StandardScaler()), X, y)
+    with pytest.raises(cp.ClearpropError, match=r"TransformedTargetRegressor.*regressor_"):
+        cp.TableModel.from_sklearn(scaled)
+
+
+def test_the_target_has_a_name_of_text():
+    with pytest.raises(cp.ClearpropError, match=r"target=3; expected a name"):
+        cp.TableModel.from_sklearn(MLPRegressor(), 3)

@@ -13,6 +13,13 @@ from clearprop.interop.incoming.stack import Imported, Stack
 
 _ACTIVATIONS = {"identity": None, "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
 _OUTPUTS = {"identity": None, "logistic": "sigmoid", "softmax": "softmax", "exp": "exp"}
+_INSIDE = {  # estimators around one: where it stands
+    **dict.fromkeys(
+        ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV"),
+        "what a search found is its best_estimator_",
+    ),
+    "TransformedTargetRegressor": "its regressor_ answers on the scale of the transformed target",
+}
 
 
 def sklearn_network(model: Any, loss: Any = None) -> Imported:
@@ -46,7 +53,8 @@ def _dtype(mlp: Any) -> str:
 
 def _network(mlp: Any, name: str, stack: Stack) -> None:
     if not is_of_sklearn(mlp, "MLPClassifier", "MLPRegressor"):
-        raise InvalidValueError(f"step {name!r} is a {type(mlp).__name__}", "MLPClassifier or MLPRegressor as the last")
+        wanted, hint = "MLPClassifier or MLPRegressor as the last", _INSIDE.get(type(mlp).__name__)
+        raise InvalidValueError(f"step {name!r} is a {type(mlp).__name__}", wanted, hint)
     if not hasattr(mlp, "coefs_"):
         raise InvalidValueError(f"step {name!r}, a {type(mlp).__name__} that is not fitted", "a fitted one")
     if mlp.activation not in _ACTIVATIONS or mlp.out_activation_ not in _OUTPUTS:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DataWarning, InvalidValueError, listed
+from clearprop.errors import DataWarning, DTypeError, InvalidValueError, listed
 from clearprop.interop.incoming.sklearn import n_features, sklearn_network
 from clearprop.interop.incoming.sklearn_steps import Atom, Features, is_of_sklearn, refused, transformed
 from clearprop.interop.incoming.stack import Imported
@@ -122,8 +122,11 @@ def sklearn_table(model: Any, target: str, loss: Any = None) -> tuple[TableEncod
     """What a fitted pipeline computes from a table, and of what.
 
     Raises:
+        DTypeError: for a target that is no text.
         InvalidValueError: for a step that is not known, by its name, or not fitted.
     """
+    if not isinstance(target, str):
+        raise DTypeError(f"target={target!r}", "a name, as text")
     steps = [*model.steps] if is_of_sklearn(model, "Pipeline") else [("model", model)]
     mlp, n = steps[-1][1], n_features(model)
     found = sklearn_network(mlp, loss)
