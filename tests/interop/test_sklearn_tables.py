@@ -214,3 +214,9 @@ def test_an_estimator_around_the_network_is_refused_with_where_it_stands():
 def test_the_target_has_a_name_of_text():
     with pytest.raises(cp.ClearpropError, match=r"target=3; expected a name"):
         cp.TableModel.from_sklearn(MLPRegressor(), 3)
+
+
+def test_a_single_class_is_refused():
+    mlp = fitted(MLPClassifier((3,), max_iter=3, random_state=0), np.eye(4), ["a"] * 4)
+    with pytest.raises(cp.ClearpropError, match="one class alone, 'a'; expected two or more"):
+        cp.TableModel.from_sklearn(mlp)

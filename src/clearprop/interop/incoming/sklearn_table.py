@@ -201,6 +201,8 @@ def _target(mlp: Any, name: str) -> Target:
     if isinstance(mlp.classes_, list) or (mlp.out_activation_ == "logistic" and mlp.n_outputs_ > 1):
         raise InvalidValueError("an MLPClassifier of several labels", "one target", "cp.from_sklearn")
     labels = [_label(label) for label in mlp.classes_.tolist()]
+    if len(labels) < 2:
+        raise InvalidValueError(f"an MLPClassifier that knows one class alone, {labels[0]!r}", "two or more")
     return ClassTarget.from_dict({"name": name, "classes": labels, "missing": []})
 
 
