@@ -164,3 +164,20 @@ def test_an_optimizer_of_the_users_own_is_known_until_a_file_forgets_it(trained,
     text = cp.load(tmp_path / "m.clearprop").explain(table, row=3).to_text()
     assert "(gradient descent, η = 0.1)" in text
     assert NONE in text
+
+
+def test_two_optimizers_of_the_users_own_that_call_each_other_equal():
+    """A class without @dataclass compares what it inherited alone; each has its own update all the same."""
+
+    class Times(cp.GradientDescent):
+        def __init__(self, factor):
+            super().__init__(0.1)
+            object.__setattr__(self, "factor", factor)
+
+        def update(self, theta, dtheta, slots, h):
+            return theta - self.factor * dtheta, {}
+
+    trace = network().trace(X[1], 1)
+    assert Times(2.0) == Times(3.0)
+    found = [update(trace, optimizer=Times(factor)) for factor in (2.0, 3.0)]
+    assert found[0] != found[1]

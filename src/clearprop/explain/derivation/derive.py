@@ -20,6 +20,7 @@ from clearprop.present.document import Document, Paragraph, Section
 from clearprop.present.formula import DIGITS, checked_digits
 from clearprop.train import GradientDescent, Optimizer
 
+_AS_THE_TEXTBOOKS = GradientDescent()
 _NOTATIONS: dict[Notation, str] = {"delta": "derivation.notation.delta", "d": "derivation.notation.d"}
 
 
@@ -41,7 +42,7 @@ def derive(
     letters = checked_choice("notation", notation, NOTATIONS)
     shown = checked_choice("detail", detail, DETAILS)
     digits = checked_digits(digits)
-    asked, optimizer = optimizer, optimizer or values.optimizer or GradientDescent()
+    asked, optimizer = optimizer, optimizer or values.optimizer or _AS_THE_TEXTBOOKS
     source = _source_of(values, written, digits, optimizer, letters)
     steps = Steps(source, shown)
     if only is not None:
@@ -58,10 +59,11 @@ def _source_of(
     values: Values, convention: Convention, digits: int, optimizer: Optimizer, notation: Notation
 ) -> DerivationSource:
     """The source of a derivation: the last one, where a run is asked about again, as a page does value by value."""
-    asked, kept = (convention, digits, optimizer, notation, values.steps_before), values.derived
-    if kept is None or kept[0] != asked or kept[1] is not values.slots:
+    asked, given = (convention, digits, notation, values.steps_before), (optimizer, values.slots)
+    kept = values.derived  # of the very same optimizer: one of the user's may call another its equal
+    if kept is None or kept[0] != asked or any(a is not b for a, b in zip(kept[1], given, strict=True)):
         source = DerivationSource(values, convention, digits, optimizer, notation)
-        kept = values.derived = (asked, values.slots, source)
+        kept = values.derived = (asked, given, source)
     found: DerivationSource = kept[2]
     return found
 
