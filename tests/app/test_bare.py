@@ -99,6 +99,8 @@ def test_gradients_are_checked_on_the_rows(folder):
         (("explain", "two.clearprop", "word.csv", "--target", "kind"), "one for each of 2 outputs"),
         (("explain", "lossless.clearprop", "word.csv", "--target", "kind"), "no loss"),
         (("check", "kinds.clearprop", "gap.csv"), "no column with the answers; expected --target COL"),
+        (("check", "kinds.clearprop", "--target", "kind"), "--target without a TABLE"),
+        (("check", "kinds.clearprop", "--inputs", "width,height"), "--inputs without a TABLE"),
         (("doctor", "kinds.clearprop", "gap.csv"), "no column with the answers; expected --target COL"),
     ],
 )

@@ -10,6 +10,7 @@ import typer
 from clearprop.app import options as o
 from clearprop.app.bare import load_with_loss, require_fitting, rows_of
 from clearprop.app.terminal import print_lines
+from clearprop.errors import InvalidValueError
 from clearprop.explain.check import check_gradients
 from clearprop.messages import checked_language
 from clearprop.network import Network
@@ -46,6 +47,8 @@ def check(
     network = o.network_of(loaded, member)
     require_fitting(loaded, model, inputs=inputs, target=target)
     if table is None:
+        if target is not None or inputs is not None:
+            raise InvalidValueError(f"--{'inputs' if target is None else 'target'} without a TABLE", "the table, too")
         data = made_up(network.architecture, rows)
     elif isinstance(loaded, Network):
         data = rows_of(loaded, reading.source(table), target, inputs, rows, seed)
