@@ -27,6 +27,7 @@ def folder(tmp_path_factory):
     (folder / "bare.csv").write_text("\n".join(ROWS) + "\n")
     (folder / "gap.csv").write_text("width,height\n1,2\n1,\n")
     (folder / "word.csv").write_text("width,height,kind\n1,2,0\n1,2,red\n")
+    (folder / "far.csv").write_text("width,height,kind\n1,2,0\n1,2,7\n")
     return folder
 
 
@@ -94,6 +95,7 @@ def test_gradients_are_checked_on_the_rows(folder):
         (("explain", "kinds.clearprop", "bare.csv"), "the first line of bare.csv is numbers"),
         (("explain", "kinds.clearprop", "gap.csv", "--row", "2"), "column 'height' is missing in row 1"),
         (("explain", "kinds.clearprop", "word.csv", "--row", "2", "--target", "kind"), "0 … 2, the class by the place"),
+        (("explain", "kinds.clearprop", "far.csv", "--row", "2", "--target", "kind"), "'kind' holds 7 in row 1"),
         (("explain", "kinds.clearprop", "gap.csv", "--shapley"), "for --shapley a model written by"),
         (("explain", "kinds.clearprop", "gap.csv", "--loss", "mse"), "an .onnx file, which has none"),
         (("explain", "two.clearprop", "word.csv", "--target", "kind"), "one for each of 2 outputs"),

@@ -121,8 +121,13 @@ class Asked:
         y = np.stack([_numbers(table[name], expected) for name in self.answers], 1)
         if len(self.answers) > 1:
             return X, y
-        is_class = _target(loss) == "classes" and (y % 1 == 0).all()
-        return X, y[:, 0].astype(np.int64) if is_class else y[:, 0]
+        if _target(loss) != "classes":
+            return X, y[:, 0]
+        wrong = (y[:, 0] % 1 != 0) | (y[:, 0] < 0) | (y[:, 0] >= k)
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise TableError(f"column {self.answers[0]!r} holds {y[row, 0]:g}", expected, row=row)
+        return X, y[:, 0].astype(np.int64)
 
     def with_answers(self, frame: Any, network: Network) -> tuple[Array, Array]:
         """X and y.
