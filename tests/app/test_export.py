@@ -151,7 +151,9 @@ def test_a_file_of_a_table_that_is_not_the_model_is_not_written_and_it_is_said(o
 def test_of_several_targets_one_is_named_and_a_member_can_be_alone(tmp_path):
     frame = pl.DataFrame({"a": [1.0, 2.0, 3.0, 4.0] * 20, "c": ["no", "yes"] * 40, "d": [1.5, 2.5, 3.0, 9.0] * 20})
     cp.TableModel.train(frame, ["c", "d"], epochs=1, hidden=[3]).model.save(tmp_path / "two")
-    assert "--target COL" in run("export", tmp_path / "two", "--to", "numpy").stderr
+    refused = run("export", tmp_path / "two", "--to", "numpy").stderr
+    assert "--target COL" in refused
+    assert "to_onnx(FILE) writes all of them" in " ".join(refused.split())
     assert "of a value" in run("export", tmp_path / "two", "--target", "d", "--to", "numpy").stdout
     cp.TableModel.train(frame.drop("d"), "c", epochs=1, hidden=[3], members=2).model.save(tmp_path / "both")
     done = run("export", tmp_path / "both", "--member", "2", "--to", "numpy", "--out", tmp_path / "second.py")

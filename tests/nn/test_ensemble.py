@@ -94,6 +94,7 @@ def test_a_network_without_one_is_its_own_member():
         (lambda: cp.Ensemble([]), ShapeError, "one member or more"),
         (lambda: cp.Ensemble([[]]), ShapeError, "one layer or more"),
         (lambda: cp.Ensemble(3), DTypeError, "a list of layers"),
+        (lambda: cp.Ensemble([cp.Network(2, [cp.Dense(1)])]), DTypeError, "cp.ensemble_of joins networks"),
         (lambda: cp.Network(3, [cp.Ensemble([[cp.Dense(1)], [cp.Dense(2)]])]), ShapeError, "1 and 2 outputs"),
         (
             lambda: cp.ensemble_of([*networks(1, cp.Dense(1), "mse"), *networks(1, cp.Dense(1), "mae")]),

@@ -15,8 +15,8 @@ from clearprop.app.exported import FORMATS, Compared, compared
 from clearprop.app.exported_tables import TABLE_FORMATS, ComparedTable, compared_tables
 from clearprop.app.source import TableSource
 from clearprop.app.terminal import print_lines
-from clearprop.errors import DataWarning, InvalidValueError, TableError
-from clearprop.estimators import TableModel, load
+from clearprop.errors import DataWarning, InvalidValueError, TableError, listed
+from clearprop.estimators import MultiTargetModel, TableModel, load
 from clearprop.estimators.made_up import made_up_rows
 from clearprop.estimators.rounding import model_in_int8
 from clearprop.files import refuse_overwriting, write_atomically
@@ -81,6 +81,7 @@ def export(
     if bare or isinstance(loaded, Network):
         written = _network(to, spoken, o.network_of(loaded, member), isinstance(loaded, Network), int8)
     else:
+        _require_target(model, loaded, target)
         alone = _of_member(o.of_target(model, loaded, target), o.member_of(loaded, member))
         written = _whole(to, spoken, alone, _rows(source), int8)
     write_atomically(path, written.content)
@@ -106,6 +107,12 @@ def _require_no_table(table: str | None, bare: bool) -> None:
 def _require_no_target(target: str | None) -> None:
     if target is not None:
         raise InvalidValueError(f"--target {target} for a network", "no such option: all of its outputs are written")
+
+
+def _require_target(path: Path, model: TableModel | MultiTargetModel, target: str | None) -> None:
+    if isinstance(model, MultiTargetModel) and target is None:
+        hint = f"--target COL; in Python cp.load({str(path)!r}).to_onnx(FILE) writes all of them into one file of ONNX"
+        raise InvalidValueError(f"{path} predicts {listed(model.names)}", "one of them", hint)
 
 
 def _of_member(model: TableModel, member: int | None) -> TableModel:

@@ -37,6 +37,9 @@ class Ensemble:
     def __post_init__(self) -> None:
         if isinstance(self.members, str) or not isinstance(self.members, Sequence):
             raise DTypeError(f"members {self.members!r} of an Ensemble", "a list of layers for each member")
+        odd = next((one for one in self.members if not isinstance(one, list | tuple)), None)
+        if odd is not None:
+            raise DTypeError(f"a member {odd!r} of an Ensemble", "a list of layers", "cp.ensemble_of joins networks")
         members = tuple(tuple(as_layer(layer) for layer in layers) for layers in self.members)
         if not members or not all(members):
             raise ShapeError(f"an Ensemble of {list(map(list, members))}", "one member or more, of one layer or more")
