@@ -21,6 +21,7 @@ except ImportError:  # the core installs without them
 from clearprop.app.check import check
 from clearprop.app.command import command
 from clearprop.app.doctor import doctor
+from clearprop.app.draw import draw
 from clearprop.app.explain import explain
 from clearprop.app.export import export
 from clearprop.app.plan import plan, profile
@@ -43,7 +44,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (train, predict, evaluate, info, explain, check, doctor, plan, profile, export, play, serve):
+for _command in (train, predict, evaluate, info, explain, check, doctor, draw, plan, profile, export, play, serve):
     app.command()(command(_command))
 
 
