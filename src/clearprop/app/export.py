@@ -70,7 +70,7 @@ def export(
     A file whose answers are others is not written.
     """
     spoken, loaded = checked_language(lang), load(model)
-    path = model.with_suffix(FORMATS[to].ending) if out is None else out
+    path = model.with_name(model.stem + FORMATS[to].ending) if out is None else out
     if bare or isinstance(loaded, Network):
         _require_no_table(table, bare)
         _require_no_target(target)

@@ -47,7 +47,7 @@ class Format:
     """What a model can be exported to.
 
     Attributes:
-        ending: of the file.
+        ending: of the file; of two in Python each has its own.
         needs: what runs it, in words.
         written: the file's content, with comments in a language.
         answers: what that file answers for features (n, k).
@@ -230,7 +230,7 @@ FORMATS = {
         _of_python(_NUMPY),
     ),
     "torch": Format(
-        *(".py", "Python with PyTorch"),
+        *("_torch.py", "Python with PyTorch"),
         lambda network, lang: network.to_torch_source(lang=lang).encode(),
         _of_python(_TORCH),
         lacking_package("torch", "torch"),

@@ -262,7 +262,7 @@ TABLE_FORMATS = {
         answers_of_python,
     ),
     "torch": TableFormat(
-        *(".py", "Python with PyTorch"),
+        *("_torch.py", "Python with PyTorch"),
         lambda model, lang: model.to_torch_source(lang=lang).encode(),
         answers_of_python,
         lacking_package("torch", "torch"),
