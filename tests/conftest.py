@@ -12,7 +12,7 @@ collect_ignore_glob = ["support/*", "processors/arm.py"]  # without examples; so
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 # How many belongs here, not to a test: `make test-long` runs with `--hypothesis-profile=long`.
-settings.register_profile("short", max_examples=25, deadline=None)
+settings.register_profile("short", max_examples=20, deadline=None)
 settings.register_profile("long", max_examples=500, deadline=None)
 settings.load_profile("short")
 
