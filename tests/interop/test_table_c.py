@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 from datetime import date, datetime
+from importlib.util import find_spec
 
 import numpy as np
 import polars as pl
@@ -78,6 +79,14 @@ def test_any_table(seed):
 
 FLAGS = [SANE, ("-O2", *CLEAN), ("-O0", *CLEAN), ("-O0", *CLEAN)]
 LANGUAGES = {"c": ("gcc", GCC), "javascript": ("node", NODE), "numpy": ("", "")}
+if find_spec("torch"):
+    LANGUAGES["torch"] = ("torch", "")
+
+
+def written_by(model, to):
+    """The model that goes out: to PyTorch, which has no members, one of them."""
+    alone = to == "torch" and len(model.members) > 1
+    return cp.TableModel(model.encoder, model.target, model.members[0]) if alone else model
 
 
 def in_this_process(content, model, frame):
@@ -92,7 +101,7 @@ def in_this_process(content, model, frame):
 def answered(to, content, model, rows, flags):
     if to == "c":
         return answers_of_c(content, model, rows, flags)
-    return (in_this_process if to == "numpy" else TABLE_FORMATS[to].answers)(content, model, rows)
+    return (in_this_process if to in ("numpy", "torch") else TABLE_FORMATS[to].answers)(content, model, rows)
 
 
 def said(found, to):
@@ -104,19 +113,25 @@ def said(found, to):
 
 
 @pytest.mark.long
-def test_many_tables_in_c_numpy_and_node():
-    """So many models, in each of the three: CLEARPROP_TABLES=500 CLEARPROP_SEED=1000 pytest -s -k many_tables."""
+def test_many_tables_in_every_language():
+    """So many models, in C, Node, NumPy, and PyTorch where it is.
+
+    CLEARPROP_TABLES=500 CLEARPROP_SEED=1000 pytest -s tests/interop/test_table_c.py -k many_tables
+    """
     count, start = int(os.environ.get("CLEARPROP_TABLES", "20")), int(os.environ.get("CLEARPROP_SEED", "0"))
     told = {to: [] for to, (_, there) in LANGUAGES.items() if there is not None}
     for seed in range(start, start + count):
         model, frame = any_model(seed)
-        contents = {to: TABLE_FORMATS[to].written(model, "zh" if seed % 2 else "en") for to in told}
+        sent = {to: written_by(model, to) for to in told}
+        contents = {to: TABLE_FORMATS[to].written(sent[to], "zh" if seed % 2 else "en") for to in told}
         for k, rows in enumerate((frame, made_up_rows(model.encoder, 300, seed))):
-            ours = Answered.by(model, rows)
             for to, found in told.items():
                 try:
-                    theirs = answered(to, contents[to], model, rows, FLAGS[(seed + k) % 4])
-                    found.append((*agree(model, ours, theirs), *ours.features.shape))
+                    ours, theirs = (
+                        Answered.by(sent[to], rows),
+                        answered(to, contents[to], sent[to], rows, FLAGS[(seed + k) % 4]),
+                    )
+                    found.append((*agree(sent[to], ours, theirs), *ours.features.shape))
                 except Exception as error:
                     raise AssertionError(f"seed {seed}, {to}, table {k}") from error
         if (seed - start) % 50 == 49:
