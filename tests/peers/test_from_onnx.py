@@ -515,6 +515,15 @@ def test_many_shifts_of_many_columns_are_refused_before_they_are_matrices():
         cp.from_onnx(maker.model(width=2048))
 
 
+def test_an_operator_with_any_name_is_refused_in_one_line():
+    made = random_model(3)[0]
+    made.graph.node[-1].op_type = "Soft\nmax\x1b[2J" + "x" * 5000
+    with pytest.raises(cp.ClearpropError, match=r"Soft\\nmax") as refused:
+        cp.from_onnx(made)
+    assert len(str(refused.value)) < 1000
+    assert str(refused.value).isprintable()
+
+
 def damaged(rng, content):
     """The bytes with some of them changed, removed or repeated."""
     found = bytearray(content)

@@ -109,7 +109,9 @@ def _needed(steps: list[Step], output: str, given: set[str]) -> list[Step]:
     for step in steps:
         for name in step.inputs:
             if name and name not in known:
-                raise ModelFileError(f"node {step.name!r}, a {step.op}, takes {name!r}, which nothing makes before it")
+                raise ModelFileError(
+                    f"node {step.name!r}, a {step.kind}, takes {name!r}, which nothing makes before it"
+                )
         for name in filter(None, step.outputs):
             if name in known:
                 raise ModelFileError(f"{name!r}, which is made twice in the ONNX graph", "one of each name")

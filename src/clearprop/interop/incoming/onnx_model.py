@@ -15,6 +15,7 @@ from clearprop.execute import Array
 from clearprop.files import read_at_most
 from clearprop.interop.incoming.stack import of_bfloat16, said
 from clearprop.interop.packages import required
+from clearprop.visible import shown_name
 
 Value = TypeVar("Value", float, int, str, list[int])
 
@@ -65,6 +66,11 @@ class Step:
     outputs: list[str]
     attributes: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def kind(self) -> str:
+        """The operator's name as it is shown: of a damaged file it may be any text."""
+        return shown_name(self.op)
+
     def attribute(self, name: str, default: Value) -> Value:
         """An attribute, of the type of its default value.
 
@@ -78,7 +84,7 @@ class Step:
 
     def refused(self, expected: str, hint: str | None = None) -> InvalidValueError:
         """The error for a node that cannot be read."""
-        return InvalidValueError(f"node {self.name!r} is a {self.op}", expected, hint)
+        return InvalidValueError(f"node {self.name!r} is a {self.kind}", expected, hint)
 
 
 def steps_of(graph: Any) -> list[Step]:
@@ -95,7 +101,7 @@ def steps_of(graph: Any) -> list[Step]:
         step = Step(op, node.name or f"#{i}", list(node.input), list(node.output))
         step.attributes = {a.name: _attribute(a, step) for a in node.attribute}
         if not step.outputs or not all(isinstance(o, str) for o in step.outputs):
-            raise ModelFileError(f"node {step.name!r}, a {op}, makes nothing", "an output")
+            raise ModelFileError(f"node {step.name!r}, a {step.kind}, makes nothing", "an output")
         found.append(step)
     return found
 
