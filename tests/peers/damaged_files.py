@@ -16,6 +16,9 @@ import tempfile
 import time
 import warnings
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -99,6 +102,25 @@ class Outcomes:
         return f"{what}: {dict(self.found)}; slowest {self.slowest:.2f} s; {memory:.0f} MB in all"
 
 
+class Theirs:
+    """ONNX Runtime in a process of its own, which some of these models end by a segmentation fault."""
+
+    def __init__(self):
+        self.refused = self.ended = 0
+        self._pool = ProcessPoolExecutor(1, get_context("spawn"))
+
+    def of(self, model, X):
+        """What it answers; None where it refuses, or ends."""
+        try:
+            return self._pool.submit(run_by_theirs, model, X).result()
+        except BrokenProcessPool:
+            self.ended += 1
+            self._pool = ProcessPoolExecutor(1, get_context("spawn"))
+        except Exception:
+            self.refused += 1
+        return None
+
+
 def onnx_files(count, rng):
     models = [random_model(seed)[0] for seed in range(40)]
     contents = [model.SerializeToString() for model in models]
@@ -106,25 +128,24 @@ def onnx_files(count, rng):
     for i in range(count):
         outcomes.of(lambda i=i: cp.from_onnx(damaged(rng, contents[i % 40])))
     print(outcomes.said(f"ONNX, {count:,} with bytes changed"), flush=True)
-    outcomes, both, alike, theirs_alone = Outcomes(), 0, 0, 0
+    outcomes, theirs, both, alike = Outcomes(), Theirs(), 0, 0
     for i in range(count):
         model = changed(rng, models[i % 40])
         net = outcomes.of(lambda model=model: cp.from_onnx(model))
         if net is None or i >= 12_000:  # ONNX Runtime is slow to open a model
             continue
         X = rng.normal(size=(4, net.architecture.n_inputs)).astype(np.float32)
-        try:
-            onnx.checker.check_model(model, full_check=True)  # what this refuses can end ONNX Runtime's whole process
-            wanted = run_by_theirs(model, X)
-        except Exception:
-            theirs_alone += 1
+        wanted = theirs.of(model, X)
+        if wanted is None:
             continue
+        if model.graph.node[-1].op_type == "LogSoftmax":  # of which the softmax remains here, and a warning says so
+            wanted = np.exp(wanted)
         found, both = net.predict(X), both + 1
         near = 1e-4 * max(1.0, np.abs(wanted).max(initial=0))
         alike += found.shape == wanted.shape and np.allclose(found, wanted, atol=near, equal_nan=True)
     print(outcomes.said(f"ONNX, {count:,} with fields changed"))
     print(f"  read by ONNX Runtime, too: {both:,}, of which {both - alike} answer otherwise")
-    print(f"  refused by it, or by ONNX's checker: {theirs_alone:,}", flush=True)
+    print(f"  refused by it: {theirs.refused:,}; that end its process: {theirs.ended:,}", flush=True)
 
 
 def weights(count, rng):
