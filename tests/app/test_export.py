@@ -33,9 +33,6 @@ def model(tmp_path):
 def test_no_two_formats_have_one_file():
     endings = [form.ending for form in exported.FORMATS.values()]
     assert len(set(endings)) == len(endings)
-    assert {name: form.ending for name, form in TABLE_FORMATS.items()}.items() <= dict(
-        zip(exported.FORMATS, endings, strict=True)
-    ).items()
 
 
 def test_a_network_is_written_and_compared(model, tmp_path):

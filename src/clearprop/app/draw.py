@@ -24,9 +24,7 @@ def draw(
     *,
     out: Annotated[
         Path | None,
-        o.output_option(
-            metavar="FILE",
-            parser=o.a_file,
+        o.file_option(
             help="Where to: an .svg or .png file.",
             show_default="MODEL with .svg at the end",
         ),

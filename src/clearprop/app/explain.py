@@ -83,9 +83,7 @@ def explain(
     ] = None,
     out: Annotated[
         Path | None,
-        o.output_option(
-            metavar="FILE",
-            parser=o.a_file,
+        o.file_option(
             help="Write it to a .html, .md, .tex or .txt file; with --shapley or --depends also to .svg or .png.",
         ),
     ] = None,

@@ -49,9 +49,7 @@ def export(
     to: Annotated[
         Literal["onnx", "c", "javascript", "numpy", "torch", "keras"], typer.Option("--to", help="What to write.")
     ],
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", parser=o.a_file, show_default="MODEL with another ending")
-    ] = None,
+    out: Annotated[Path | None, o.file_option(help="Where to.", show_default="MODEL with another ending")] = None,
     bare: Annotated[
         bool, typer.Option("--network", help="Of a model of a table the network alone, which reads features.")
     ] = False,

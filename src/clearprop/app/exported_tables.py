@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.app.exported import COMPILERS, OFF, found_program, lacking_package, lacking_program, run
+from clearprop.app.exported import COMPILERS, FORMATS, OFF, found_program, run
 from clearprop.app.rows_in_c import main_of, rows_in_c
 from clearprop.errors import InvalidValueError
 from clearprop.estimators import TableModel
@@ -237,34 +237,15 @@ def answers_of_onnx(content: bytes, model: TableModel, frame: Any) -> Answered:
     return Answered(None, first, [str(label) for label in labels[0].tolist()])
 
 
+# How each is written, and what the file answers.
+_HOW: dict[str, tuple[Callable[[TableModel, str], bytes], Callable[[bytes, TableModel, Any], Answered]]] = {
+    "onnx": (lambda model, lang: bytes(model.to_onnx().SerializeToString()), answers_of_onnx),
+    "c": (lambda model, lang: model.to_c(lang=lang).encode(), answers_of_c),
+    "javascript": (lambda model, lang: model.to_javascript(lang=lang).encode(), answers_of_javascript),
+    "numpy": (lambda model, lang: model.to_numpy_source(lang=lang).encode(), answers_of_python),
+    "torch": (lambda model, lang: model.to_torch_source(lang=lang).encode(), answers_of_python),
+}
 TABLE_FORMATS = {
-    "onnx": TableFormat(
-        *(".onnx", "whatever runs ONNX"),
-        lambda model, lang: bytes(model.to_onnx().SerializeToString()),
-        answers_of_onnx,
-        lacking_package("onnxruntime", "onnx"),
-    ),
-    "c": TableFormat(
-        *(".c", "any compiler of C99"),
-        lambda model, lang: model.to_c(lang=lang).encode(),
-        answers_of_c,
-        lacking_program(*COMPILERS),
-    ),
-    "javascript": TableFormat(
-        *(".mjs", "browsers and Node"),
-        lambda model, lang: model.to_javascript(lang=lang).encode(),
-        answers_of_javascript,
-        lacking_program("node"),
-    ),
-    "numpy": TableFormat(
-        *(".py", "Python with NumPy"),
-        lambda model, lang: model.to_numpy_source(lang=lang).encode(),
-        answers_of_python,
-    ),
-    "torch": TableFormat(
-        *("_torch.py", "Python with PyTorch"),
-        lambda model, lang: model.to_torch_source(lang=lang).encode(),
-        answers_of_python,
-        lacking_package("torch", "torch"),
-    ),
+    name: TableFormat(FORMATS[name].ending, FORMATS[name].needs, *how, FORMATS[name].lacking)
+    for name, how in _HOW.items()
 }

@@ -91,6 +91,9 @@ def a_file(text: str) -> Path:
     return Path(text)
 
 
+file_option = partial(output_option, metavar="FILE", parser=a_file)
+
+
 def a_folder(text: str) -> Path:
     """The path of a folder to write to; an empty text, as an unset variable gives, is none."""
     if not text:

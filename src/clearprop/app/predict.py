@@ -39,9 +39,7 @@ def predict(
     *,
     out: Annotated[
         Path,
-        o.output_option(
-            metavar="FILE", parser=o.a_file, help="CSV file for the predictions, or - for standard output."
-        ),
+        o.file_option(help="CSV file for the predictions, or - for standard output."),
     ],
     keep: Annotated[
         list[str] | None, o.output_option(metavar="COL", help="Column to copy beside the predictions. May be repeated.")
@@ -159,9 +157,7 @@ def info(
     *,
     card: Annotated[
         Path | None,
-        o.output_option(
-            metavar="FILE",
-            parser=o.a_file,
+        o.file_option(
             help="Write the model card, Markdown: data, scores, how it was trained, limits.",
         ),
     ] = None,
