@@ -1,6 +1,6 @@
 """Damaged files of other tools: each is read after all, or gives one clear error.
 
-python tests/peers/damaged_files.py --onnx 20000 --weights 20000
+python tests/support/damaged_files.py --onnx 20000 --weights 20000
 
 ONNX models with bytes, or with fields of their graph, changed; files of weights (safetensors, and a state_dict) with
 bytes changed. What is read of an ONNX model is compared with ONNX Runtime, where that reads it too.
@@ -31,7 +31,7 @@ from torch import nn
 import clearprop as cp
 from clearprop.interop.incoming.onnx_ops import OPS
 
-sys.path.append(str(Path(__file__).parents[1] / "support"))
+sys.path.append(str(Path(__file__).parents[1] / "peers"))
 from test_from_onnx import damaged, random_model, run_by_theirs
 
 ODD = [0, 1, -1, 2, 2**31, 2**62, -(2**63)]  # dimensions
