@@ -20,7 +20,7 @@ class Case:
     y: np.ndarray
 
 
-def random_case(seed: int, dtype: str = "float64", own: bool = True, tables=True) -> Case:
+def random_case(seed: int, dtype: str = "float64", own: bool = True, tables=True, most=4) -> Case:
     """A network with data. Its parameters and running states are random too.
 
     Args:
@@ -28,13 +28,14 @@ def random_case(seed: int, dtype: str = "float64", own: bool = True, tables=True
         dtype: of the network.
         own: whether it may have functions and layers of the user's in it.
         tables: whether it may have layers for tables, which PyTorch lacks.
+        most: rows, inputs and units a layer. Wide ones have weights as they are when a training starts.
     """
     rng = np.random.default_rng(seed)
-    n, n_inputs, k = (int(i) for i in rng.integers(1, 5, 3))
+    n, n_inputs, k = (int(i) for i in rng.integers(1, most + 1, 3))
     loss, last, y = _loss(rng, n, k, own)
     width, layers = _encoded(rng, n_inputs) if tables else (n_inputs, [])
     for _ in range(rng.integers(0, 4)):
-        width, more = _hidden(rng, width, own, tables)
+        width, more = _hidden(rng, width, own, tables, most)
         layers += more
     layers += _weighted(rng, width, k, last, tables)
     l1, l2 = (float(rng.choice([0.0, 0.01, 0.3])) for _ in range(2))
@@ -42,7 +43,8 @@ def random_case(seed: int, dtype: str = "float64", own: bool = True, tables=True
     for name in net.parameters:
         if net.architecture.parameters[name].role == "constant":
             continue
-        net.parameters[name] = rng.normal(0, 0.7, net.parameters[name].shape)
+        shape = net.parameters[name].shape
+        net.parameters[name] = rng.normal(0, 0.7 * min(1, 2 / shape[0] ** 0.5), shape)
     for name in net.running:
         net.running[name] = rng.uniform(0.3, 2, net.running[name].shape)
     return Case(net, rng.normal(size=(n, n_inputs)).astype(dtype), y)
@@ -89,13 +91,13 @@ def _weighted(rng, width, units, activation, tables):
     return [cp.Dense(units, activation, trainable=trainable, learning_rate_factor=factor, **options)]
 
 
-def _hidden(rng, width, own, tables):
+def _hidden(rng, width, own, tables, most):
     if own and rng.random() < 0.1:
         return 2, [Gate()]
     if tables and rng.random() < 0.15:
-        inner = [cp.Dense(int(rng.integers(1, 5)), _activation(rng, own)), cp.Dense(width)]
+        inner = [cp.Dense(int(rng.integers(1, most + 1)), _activation(rng, own)), cp.Dense(width)]
         return width, [cp.Residual(inner, [cp.Dense(width, bias=False)] if rng.random() < 0.3 else [])]
-    units = int(rng.integers(1, 5))
+    units = int(rng.integers(1, most + 1))
     norms = [cp.BatchNorm(epsilon=1e-3), cp.LayerNorm(), cp.Dropout(0.3)]
     norms += [cp.Scale(), cp.ParametricActivation("tanh")] if tables else []
     extra = [norms[i] for i in rng.integers(0, len(norms), rng.integers(0, 3))]
