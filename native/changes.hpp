@@ -7,7 +7,8 @@
 //
 // so only those k cost anything where the row changes: about three in a block of 64 intervals. A block of one column
 // stands as it is, and a zero in it costs nothing. Per change and panel: 2 loads and 2 multiply-adds forward, 2 stores
-// more backward; the sums are read and written once a step. Every element is one chain, whatever tile or thread.
+// more backward, where a strip of G stays in L1; the sums are read and written once a step. Every element is one chain,
+// whatever tile or thread.
 #pragma once
 
 #include "move.hpp"
@@ -24,63 +25,93 @@ struct Change {
     T by;
 };
 
-// The changes of row r: how many, in the column of the first record, and behind it one record each.
+// The changes of one row, in the order of their columns: the first records say in `column` where those of each 64
+// columns end, and behind these there is room for one of each column.
 template <class T>
-CP_INLINE Change<T>* changes_of(const Matrix<T>& m, int64_t r) {
-    return reinterpret_cast<Change<T>*>(m.data) + r * (m.cols / 2);
-}
+struct RowOfChanges {
+    Change<T>* ends;
+    Change<T>* list;
+
+    RowOfChanges(const Matrix<T>& m, int64_t r) {
+        const int64_t records = m.cols / 2, words = (records + word) / (word + 1);
+        ends = reinterpret_cast<Change<T>*>(m.data) + r * records;
+        list = ends + words;
+    }
+    // How many lie in the columns before k, which is a multiple of 64 or their number.
+    CP_INLINE int64_t before(int64_t k) const { return k ? ends[(k - 1) / word].column : 0; }
+};
 
 // The changes of one row as they are found, vector by vector, and then written down in one go: where a row changes
 // cannot be foreseen, so there is one branch for 64 columns and none for each vector.
 template <class T>
 struct Changing {
     T by[most_changing + lanes<T>];
-    uint64_t bits[most_changing / 64 + 2] = {};
+    uint64_t bits[most_changing / word + 2] = {};
 
     CP_INLINE void at(int64_t k, Vec<T> change, uint32_t which) {
-        const int64_t word = k / 64, shift = k % 64;
+        const int64_t w = k / word, shift = k % word;
         store(by + k, change);
-        bits[word] |= uint64_t(which) << shift;
-        bits[word + 1] |= uint64_t(which) >> 1 >> (63 - shift);
+        bits[w] |= uint64_t(which) << shift;
+        bits[w + 1] |= uint64_t(which) >> 1 >> (63 - shift);
     }
 
-    // Behind those of the columns before `from`, if there are any.
-    CP_INLINE void write(Change<T>* row, int64_t from, int64_t columns) {
+    // Those of columns from … to − 1, behind those of the columns before them.
+    CP_INLINE void write(const RowOfChanges<T>& row, int64_t from, int64_t to) {
         using Int = typename Lane<T>::Int;
-        Change<T>* next = row + (from ? row[0].column : 0);
-        for (int64_t word = 0; word * 64 < columns; ++word) {
-            for (uint64_t left = bits[word]; left; left &= left - 1) {
-                const int64_t k = word * 64 + lowest_bit(left);
-                *++next = {Int(from + k), by[k]};
+        Change<T>* next = row.list + row.before(from);
+        for (int64_t w = from / word; w * word < to; ++w) {
+            for (uint64_t left = bits[w]; left; left &= left - 1) {
+                const int64_t k = w * word + lowest_bit(left);
+                *next++ = {Int(k), by[k]};
             }
-            bits[word] = 0;
+            bits[w] = 0;
+            row.ends[w].column = Int(next - row.list);
         }
-        row[0].column = Int(next - row);
     }
 };
 
-// Those of a matrix that is in memory, whose columns are columns from, from + 1, … of the whole. first[k]: whether a
-// block begins at its column k.
-template <class T>
-void find_changes(const Matrix<T>& a, int64_t from, const int32_t* first, const Matrix<T>& out, int64_t begin,
+// Those of rows that are in memory, whose columns are columns from, from + 1, … of the whole. first[k]: whether a block
+// begins at their column k. `read(r, x)` copies row r to x.
+template <class T, class Read>
+void find_changes(Read read, int64_t cols, int64_t from, const int32_t* first, const Matrix<T>& out, int64_t begin,
                   int64_t end) {
     using Int = typename Lane<T>::Int;
     alignas(64) T line[most_changing + 2 * lanes<T>] = {};
     alignas(64) Int goes_on[most_changing + lanes<T>];
     T* const x = line + lanes<T>;
     Changing<T> row;
-    for (int64_t k = 0; k < a.cols; ++k) goes_on[k] = first[k] ? 0 : -1;
-    for (int l = 0; l < lanes<T>; ++l) goes_on[a.cols + l] = 0;  // there x is 0
+    for (int64_t k = 0; k < cols; ++k) goes_on[k] = first[k] ? 0 : -1;
+    for (int l = 0; l < lanes<T>; ++l) goes_on[cols + l] = 0;  // there x is 0
     for (int64_t r = begin; r < end; ++r) {
-        for (int64_t p = 0; p < a.panels(); ++p) copy_row<T>(a.at(p, r), x + p * panel<T>, a.width(p));
-        for (int64_t k = 0; k < a.cols; k += lanes<T>) {
+        read(r, x);
+        for (int64_t k = 0; k < cols; k += lanes<T>) {
             IVec<T> inside;
             __builtin_memcpy(&inside, goes_on + k, sizeof inside);
             const Vec<T> by = load(x + k) - select(inside, load(x + k - 1), Vec<T>{});
-            row.at(k, by, nonzero(by));
+            row.at(from + k, by, nonzero(by));
         }
-        row.write(changes_of(out, r), from, a.cols);
+        row.write({out, r}, from, from + cols);
     }
+}
+
+template <class T>
+void find_changes_of(const Matrix<T>& a, int64_t from, const int32_t* first, const Matrix<T>& out, int64_t begin,
+                     int64_t end) {
+    const auto read = [&](int64_t r, T* x) {
+        for (int64_t p = 0; p < a.panels(); ++p) copy_row<T>(a.at(p, r), x + p * panel<T>, a.width(p));
+    };
+    find_changes<T>(read, a.cols, from, first, out, begin, end);
+}
+
+// Those of the rows that a batch has of `data`, without a copy of them.
+template <class T>
+void find_changes_of_rows(const T* data, const int64_t* index, int64_t cols, int64_t from, const int32_t* first,
+                          const Matrix<T>& out, int64_t begin, int64_t end) {
+    const auto read = [&](int64_t r, T* x) {
+        if (index && r + 4 < end) prefetch_row(data + index[r + 4] * cols, cols);
+        __builtin_memcpy(x, data + (index ? index[r] : r) * cols, size_t(cols) * sizeof(T));
+    };
+    find_changes<T>(read, cols, from, first, out, begin, end);
 }
 
 // Those of numbers encoded piece by piece, which are never in memory: min(max((x − t)/h, 0), 1)·scale − less for each
@@ -104,11 +135,11 @@ void find_pieces(const Matrix<T>& x, const T* t, const T* h, T scale, T less, in
                 const Vec<T> v = minimum<T>(maximum<T>(part, Vec<T>{}), one) * by_scale - by_less;
                 const Vec<T> by = v - behind(last, v);
                 const uint32_t here = stop - k < lanes<T> ? (1u << (stop - k)) - 1 : ~0u;
-                row.at(k, by, nonzero(by) & here);
+                row.at(from + k, by, nonzero(by) & here);
                 last = v;
             }
         }
-        row.write(changes_of(out, r), from, many);
+        row.write({out, r}, from, from + many);
     }
 }
 
@@ -140,8 +171,8 @@ void sums_of_blocks(const Matrix<T>& w, const int32_t* first, const Matrix<T>& o
 
 // Row r of G whole panels of out from p on.
 template <class T, int G>
-CP_INLINE void row_of_changes(const Change<T>* row, const Matrix<T>& s, const T* bias, bool relu, const Matrix<T>& out,
-                              int64_t p, int64_t r) {
+CP_INLINE void row_of_changes(const RowOfChanges<T>& row, const Matrix<T>& s, const T* bias, bool relu,
+                              const Matrix<T>& out, int64_t p, int64_t r) {
     Vec<T> acc[G][2];
     const int64_t next = panel<T> * s.rows;
     const T* from = s.at(p);
@@ -149,10 +180,10 @@ CP_INLINE void row_of_changes(const Change<T>* row, const Matrix<T>& s, const T*
     for (int g = 0; g < G; ++g)
 #pragma GCC unroll 2
         for (int v = 0; v < 2; ++v) acc[g][v] = bias ? load(bias + (p + g) * panel<T> + v * lanes<T>) : Vec<T>{};
-    const int64_t n = row[0].column;
-    for (int64_t i = 1; i <= n; ++i) {
-        const Vec<T> by = splat(row[i].by);
-        const T* at = from + row[i].column * panel<T>;
+    const Change<T>* const end = row.list + row.before(s.rows);
+    for (const Change<T>* c = row.list; c != end; ++c) {
+        const Vec<T> by = splat(c->by);
+        const T* at = from + c->column * panel<T>;
 #pragma GCC unroll 4
         for (int g = 0; g < G; ++g)
 #pragma GCC unroll 2
@@ -167,15 +198,15 @@ CP_INLINE void row_of_changes(const Change<T>* row, const Matrix<T>& s, const T*
 
 // The same of the last panel, which is narrow.
 template <class T>
-void narrow_row_of_changes(const Change<T>* row, const Matrix<T>& s, const T* bias, bool relu, const Matrix<T>& out,
-                           int64_t p, int64_t r) {
+void narrow_row_of_changes(const RowOfChanges<T>& row, const Matrix<T>& s, const T* bias, bool relu,
+                           const Matrix<T>& out, int64_t p, int64_t r) {
     const int w = out.width(p);
     Vec<T> acc[2] = {};
     if (bias) load_tile_row<T, 2>(acc, bias + p * panel<T>, w > lanes<T> ? w : lanes<T>);
-    const int64_t n = row[0].column;
-    for (int64_t i = 1; i <= n; ++i) {
-        const Vec<T> by = splat(row[i].by);
-        const T* at = s.at(p, row[i].column);
+    const Change<T>* const end = row.list + row.before(s.rows);
+    for (const Change<T>* c = row.list; c != end; ++c) {
+        const Vec<T> by = splat(c->by);
+        const T* at = s.at(p, c->column);
         for (int v = 0; v < 2; ++v) acc[v] = fma(by, load(at + v * lanes<T>), acc[v]);  // lanes past w are left
     }
     for (int v = 0; v < 2; ++v) {
@@ -194,43 +225,94 @@ void product_of_changes(const Matrix<T>& changes, const Matrix<T>& s, const T* b
     int64_t p = 0;
     const int64_t whole = out.cols / panel<T>;
     const auto rows = [&](int panels, auto each) {
-        for (int64_t r = begin; r < end; ++r) each(changes_of(changes, r), r);
+        for (int64_t r = begin; r < end; ++r) each(RowOfChanges<T>(changes, r), r);
         for (int g = 0; g < panels; ++g) finished(p + g);
         p += panels;
     };
     while (p + 4 <= whole)
-        rows(4, [&](const Change<T>* row, int64_t r) { row_of_changes<T, 4>(row, s, bias, relu, out, p, r); });
+        rows(4, [&](const RowOfChanges<T>& row, int64_t r) { row_of_changes<T, 4>(row, s, bias, relu, out, p, r); });
     while (p < whole)
-        rows(1, [&](const Change<T>* row, int64_t r) { row_of_changes<T, 1>(row, s, bias, relu, out, p, r); });
+        rows(1, [&](const RowOfChanges<T>& row, int64_t r) { row_of_changes<T, 1>(row, s, bias, relu, out, p, r); });
     if (p < out.panels())
-        rows(1, [&](const Change<T>* row, int64_t r) { narrow_row_of_changes<T>(row, s, bias, relu, out, p, r); });
+        rows(1,
+             [&](const RowOfChanges<T>& row, int64_t r) { narrow_row_of_changes<T>(row, s, bias, relu, out, p, r); });
 }
 
-// G of panel p, in rows of a whole panel.
-template <class T>
-void gather_changes(const Matrix<T>& changes, const Matrix<T>& dz, int64_t p, int64_t k, T* g) {
-    __builtin_memset(g, 0, size_t(k * panel<T>) * sizeof(T));
-    const bool two = dz.width(p) > lanes<T>;
+constexpr int64_t strip = 2 * word;  // rows of G that are gathered at once: 16 kB, which stay in L1
+
+// Rows k … k + n − 1 of G of panel p, in rows of a whole panel; k is a multiple of 64. V: vectors that are not empty.
+template <class T, int V>
+void gather_changes(const Matrix<T>& changes, const Matrix<T>& dz, int64_t p, int64_t k, int64_t n, T* g) {
+    __builtin_memset(g, 0, size_t(n * panel<T>) * sizeof(T));
+    T* const base = g - k * panel<T>;
     for (int64_t r = 0; r < dz.rows; ++r) {
-        const T* x = dz.at(p, r);
-        const Vec<T> x0 = load(x), x1 = two ? load(x + lanes<T>) : Vec<T>{};
-        const Change<T>* row = changes_of(changes, r);
-        const int64_t n = row[0].column;
-        for (int64_t i = 1; i <= n; ++i) {
-            const Vec<T> by = splat(row[i].by);
-            T* to = g + row[i].column * panel<T>;
-            store(to, fma(by, x0, load(to)));
-            if (two) store(to + lanes<T>, fma(by, x1, load(to + lanes<T>)));
+        Vec<T> x[V];
+        for (int v = 0; v < V; ++v) x[v] = load(dz.at(p, r) + v * lanes<T>);
+        const RowOfChanges<T> row(changes, r);
+        const Change<T>* const end = row.list + row.before(k + n);
+        for (const Change<T>* c = row.list + row.before(k); c != end; ++c) {
+            const Vec<T> by = splat(c->by);
+            T* to = base + c->column * panel<T>;
+#pragma GCC unroll 2
+            for (int v = 0; v < V; ++v) store(to + v * lanes<T>, fma(by, x[v], load(to + v * lanes<T>)));
         }
     }
 }
 
-// Rows k … k + n − 1 of dW from G; `sum` is what the row before them had.
+// The changes of one word in the order of the columns: those of column c, with their rows, from list + c·rows on.
 template <class T>
-void add_up_changes(const T* g, const int32_t* first, int64_t k, int64_t n, Vec<T> (&sum)[2], T* out, int width) {
-    for (int64_t i = k; i < k + n; ++i, out += width)
+struct ByColumn {
+    Change<T>* list;
+    int64_t rows;
+    int64_t many[word];
+
+    CP_INLINE const Change<T>* of(int64_t c) const { return list + c * rows; }
+
+    void turn(const Matrix<T>& changes, int64_t w) {
+        using Int = typename Lane<T>::Int;
+        __builtin_memset(many, 0, sizeof many);
+        for (int64_t r = 0; r < rows; ++r) {
+            const RowOfChanges<T> row(changes, r);
+            const Change<T>* const end = row.list + row.ends[w].column;
+            for (const Change<T>* c = row.list + row.before(w * word); c != end; ++c) {
+                const int64_t column = c->column % word;
+                list[column * rows + many[column]++] = {Int(r), c->by};
+            }
+        }
+    }
+};
+
+// n rows of G of panel p, two at a time, so that there are chains enough to keep the machine busy: four loads and four
+// multiply-adds for a change of either, and no store before the end. V: vectors that are not empty.
+template <class T, int V>
+void gather_by_column(const ByColumn<T>& changes, const Matrix<T>& dz, int64_t p, int64_t n, T* g) {
+    const T* const from = dz.at(p);
+    const int64_t width = dz.width(p);
+    const auto add = [&](Vec<T>(&sum)[V], const Change<T>& c) {
+        const Vec<T> by = splat(c.by);
+#pragma GCC unroll 2
+        for (int v = 0; v < V; ++v) sum[v] = fma(by, load(from + c.column * width + v * lanes<T>), sum[v]);
+    };
+    for (int64_t k = 0; k < n; k += 2) {
+        const Change<T>*a = changes.of(k), *b = changes.of(k + 1);
+        const int64_t na = changes.many[k], nb = k + 1 < n ? changes.many[k + 1] : 0, both = na < nb ? na : nb;
+        Vec<T> x[V] = {}, y[V] = {};
+        for (int64_t i = 0; i < both; ++i) add(x, a[i]), add(y, b[i]);
+        for (int64_t i = both; i < na; ++i) add(x, a[i]);
+        for (int64_t i = both; i < nb; ++i) add(y, b[i]);
+        for (int v = 0; v < V; ++v) {
+            store(g + k * panel<T> + v * lanes<T>, x[v]);
+            if (k + 1 < n) store(g + (k + 1) * panel<T> + v * lanes<T>, y[v]);
+        }
+    }
+}
+
+// n rows of dW from those of G; `sum` is what the row before them had.
+template <class T>
+void add_up_changes(const T* g, const int32_t* first, int n, Vec<T> (&sum)[2], T* out, int width) {
+    for (int i = 0; i < n; ++i, out += width, g += panel<T>)
         for (int v = 0; v < 2; ++v) {
-            const Vec<T> more = load(g + i * panel<T> + v * lanes<T>);
+            const Vec<T> more = load(g + v * lanes<T>);
             sum[v] = first[i] ? more : sum[v] + more;
             const int left = width - v * lanes<T>;
             if (left > 0) store_part(out + v * lanes<T>, sum[v], left < lanes<T> ? left : lanes<T>);

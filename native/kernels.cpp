@@ -89,21 +89,48 @@ void blocks_of_product(const Instruction& s, const Context& x, int64_t begin, in
     }
 }
 
-// Panels begin … end − 1 of the same, from the changes of a.
+// n rows of panel j of a gradient from row k on, added up from G and finished; `sum` is what the row before had.
 template <class T>
-void panels_of_gradient(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
-    const Matrix<T> changes = matrix<T>(x, s.a), dz = matrix<T>(x, s.b), out = matrix<T>(x, s.out);
-    const int32_t* first = x.indices + s.start;
-    T* const g = reinterpret_cast<T*>(static_cast<char*>(x.scratch) + chain_scratch);
+void finish_strip(const Instruction& s, const Context& x, int64_t j, int64_t k, int n, const T* g, Vec<T> (&sum)[2]) {
+    const Matrix<T> out = matrix<T>(x, s.out);
     alignas(64) T block[(panel<T> + 1) * panel<T>];
-    for (int64_t j = begin; j < end; ++j) {
-        gather_changes<T>(changes, dz, j, out.rows, g);
-        Vec<T> sum[2] = {};
-        for (int64_t k = 0; k < out.rows; k += panel<T>) {
-            const int rows = int(std_min(panel<T>, out.rows - k)), width = dz.width(j);
-            T* result = s.chain < 0 || out.data ? out.at(j, k) : block;
-            add_up_changes<T>(g, first, k, rows, sum, result, width);
-            finish_block<T>(s, x, k / panel<T>, j, rows, width, result);
+    for (int64_t i = 0; i < n; i += panel<T>) {
+        const int rows = int(std_min(panel<T>, n - i)), width = out.width(j);
+        T* result = s.chain < 0 || out.data ? out.at(j, k + i) : block;
+        add_up_changes<T>(g + i * panel<T>, x.indices + s.start + k + i, rows, sum, result, width);
+        finish_block<T>(s, x, (k + i) / panel<T>, j, rows, width, result);
+    }
+}
+
+// The same from the changes of a: panels begin … end − 1, strip by strip; or, of few rows, words begin … end − 1 of all
+// panels.
+template <class T>
+void gradient_of_changes(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
+    const Matrix<T> changes = matrix<T>(x, s.a), dz = matrix<T>(x, s.b), out = matrix<T>(x, s.out);
+    alignas(64) T g[strip * panel<T>];
+    if (!is_by_words(x.indices + s.start, out.rows, dz.rows)) {
+        for (int64_t j = begin; j < end; ++j) {
+            Vec<T> sum[2] = {};
+            for (int64_t k = 0; k < out.rows; k += strip) {
+                const int64_t n = std_min(strip, out.rows - k);
+                dz.width(j) > lanes<T> ? gather_changes<T, 2>(changes, dz, j, k, n, g)
+                                       : gather_changes<T, 1>(changes, dz, j, k, n, g);
+                finish_strip<T>(s, x, j, k, int(n), g, sum);
+            }
+        }
+        return;
+    }
+    ByColumn<T> by_column;
+    by_column.list = reinterpret_cast<Change<T>*>(static_cast<char*>(x.scratch) + chain_scratch);
+    by_column.rows = dz.rows;
+    for (int64_t w = begin; w < end; ++w) {
+        by_column.turn(changes, w);
+        const int64_t k = w * word, n = std_min(word, out.rows - k);
+        for (int64_t j = 0; j < out.panels(); ++j) {
+            Vec<T> sum[2] = {};
+            dz.width(j) > lanes<T> ? gather_by_column<T, 2>(by_column, dz, j, n, g)
+                                   : gather_by_column<T, 1>(by_column, dz, j, n, g);
+            finish_strip<T>(s, x, j, k, int(n), g, sum);
         }
     }
 }
@@ -182,9 +209,12 @@ void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
         case Code::product_tn:
             return blocks_of_product<T>(s, x, begin, end);
         case Code::gradient_of_changes:
-            return panels_of_gradient<T>(s, x, begin, end);
+            return gradient_of_changes<T>(s, x, begin, end);
         case Code::find_changes:
-            return find_changes<T>(at(s.a), x.indices[s.start], x.indices + s.start + 1, at(s.out), begin, end);
+            return find_changes_of<T>(at(s.a), x.indices[s.start], x.indices + s.start + 1, at(s.out), begin, end);
+        case Code::find_changes_of_rows:
+            return find_changes_of_rows<T>(pointer<T>(x, s.a), x.index, at(s.a).cols, x.indices[s.start],
+                                           x.indices + s.start + 1, at(s.out), begin, end);
         case Code::find_pieces: {
             const int32_t* about = x.indices + s.start;  // first column, places of two numbers, how many, columns
             return find_pieces<T>(at(s.a), pointer<T>(x, s.b), pointer<T>(x, s.c), T(x.file[about[1]]),

@@ -58,12 +58,10 @@ double read(const Program& p, const Workspace& work, const double* file, std::pa
 
 // --- memory
 
-// What chains spread their operands into, and behind it the widest panel of a gradient that is made of changes.
 int64_t Program::scratch() const {
-    int64_t most = 0;
     for (const Instruction& s : instructions)
-        if (s.code == Code::gradient_of_changes) most = std::max<int64_t>(most, values[size_t(s.out)].rows);
-    return chain_scratch + most * panel() * item();
+        if (s.code == Code::gradient_of_changes) return chain_scratch + int64_t(word) * few_rows * 2 * item();
+    return chain_scratch;
 }
 
 void pack_state(const Program& p, const StateArray& a, void* const* memory) {

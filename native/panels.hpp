@@ -56,6 +56,12 @@ void gather_rows(const T* from, const int64_t* index, T* to, int64_t begin, int6
     for (int64_t i = begin; i < end; ++i) __builtin_memcpy(to + i * W, from + index[i] * W, W * sizeof(T));
 }
 
+template <class T>
+CP_INLINE void prefetch_row(const T* row, int64_t cols) {
+    for (int64_t b = 0; b < cols * int64_t(sizeof(T)); b += 64)
+        __builtin_prefetch(reinterpret_cast<const char*>(row) + b);
+}
+
 // Rows begin … end − 1 of a row-major array into panels; `index` names the source rows, or is null.
 template <class T>
 void pack_rows(const T* from, const int64_t* index, const Matrix<T>& to, int64_t begin, int64_t end) {
@@ -76,9 +82,7 @@ void pack_rows(const T* from, const int64_t* index, const Matrix<T>& to, int64_t
     }
     for (int64_t i = begin; i < end; ++i) {
         const T* row = from + (index ? index[i] : i) * cols;
-        if (index && i + 8 < end)
-            for (int64_t b = 0; b < cols * int64_t(sizeof(T)); b += 64)
-                __builtin_prefetch(reinterpret_cast<const char*>(from + index[i + 8] * cols) + b);
+        if (index && i + 8 < end) prefetch_row(from + index[i + 8] * cols, cols);
         for (int64_t p = 0; p < to.panels(); ++p) copy_row(row + p * panel<T>, to.at(p, i), to.width(p));
     }
 }

@@ -39,12 +39,13 @@ enum class Code : int32_t {
     embed,  // as take_rows and scatter_rows, by codes that are floating-point numbers
     add_embedded,
     copy,
-    find_changes,         // of rows within blocks of columns, see changes.hpp
-    sums_of_blocks,       // of rows of a matrix, from the last of a block to the first
-    product_of_changes,   // product_nn from both
-    gradient_of_changes,  // product_tn from changes
-    find_pieces,          // find_changes of numbers that are encoded piece by piece as it goes
-    sum_squares_rows,     // out[r] = Σ over columns of a[r, c]²
+    find_changes,          // of rows within blocks of columns, see changes.hpp
+    sums_of_blocks,        // of rows of a matrix, from the last of a block to the first
+    product_of_changes,    // product_nn from both
+    gradient_of_changes,   // product_tn from changes
+    find_pieces,           // find_changes of numbers that are encoded piece by piece as it goes
+    sum_squares_rows,      // out[r] = Σ over columns of a[r, c]²
+    find_changes_of_rows,  // find_changes of rows of a data array, by number, which nothing else reads
 };
 
 enum class Mode : int32_t { full, row, column, scalar, file, constant, one_hot, uniform };
@@ -110,7 +111,17 @@ struct Context {
 
 constexpr int chunk_bytes = 4096;   // what a chain works on at once: 1024 float32
 constexpr int rows_at_once = 1024;  // of a table, when rows are added up by number: they stay in L2
-constexpr int max_scratch = 24;     // chunks
+constexpr int word = 64;            // columns of which a row says together where their changes end
+constexpr int few_rows = 512;       // of changes: so many may be put in the order of their columns, a word at a time
+
+// Whether a gradient is made of the changes of some rows word by word: where they are few, and no block of columns goes
+// on from one word into the next. first[k]: whether one begins at column k.
+inline bool is_by_words(const int32_t* first, int64_t columns, int64_t rows) {
+    for (int64_t k = word; k < columns; k += word)
+        if (!first[k]) return false;
+    return rows <= few_rows;
+}
+constexpr int max_scratch = 24;  // chunks
 constexpr int max_registers = 96;
 constexpr int slack_bytes = 512;  // behind every buffer: kernels read, never write, past the end of a narrow panel
 constexpr int64_t chain_scratch = int64_t(max_scratch) * (chunk_bytes + slack_bytes);

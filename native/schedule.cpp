@@ -23,8 +23,13 @@ Work work_of(const Program& p, const Instruction& s, int64_t n) {
             return {panels(cols(s.a)) * panels(cols(s.b)),
                     2.0 * double(P * std::min(P, 4 + cols(s.b))) * rows_worth / 16};
         }
-        case Code::gradient_of_changes:  // a row changes in few places; what is added up and updated has all rows
-            return {panels(cols(s.b)), double(P) * double(rows(s.a) * cols(s.a) / 16 + 60 * rows(s.out)) / 16};
+        case Code::gradient_of_changes: {  // a row changes in few places; what is added up and updated has all rows
+            const int64_t across = panels(cols(s.b)), high = (rows(s.out) + word - 1) / word;
+            const double work = double(P * across) * double(rows(s.a) * cols(s.a) / 16 + 60 * rows(s.out)) / 16;
+            const bool by_words = is_by_words(p.indices.data() + s.start, rows(s.out), rows(s.a));
+            const int64_t units = by_words ? high : across;
+            return {units, work / double(units)};
+        }
         case Code::chain:
             return {panels(cols(s.out)) * panels(rows(s.out)), double(P * P)};
         case Code::sums_of_blocks:

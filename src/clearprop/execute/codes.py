@@ -10,6 +10,7 @@ product_nn product_tn chain sum_columns max_columns sum_rows max_rows softmax lo
 softmax_cross_entropy softmax_cross_entropy_labels gather gather_labels transpose slice_columns slice_rows
 paste_columns paste_rows take_columns add_columns take_rows scatter_rows embed add_embedded copy
 find_changes sums_of_blocks product_of_changes gradient_of_changes find_pieces sum_squares_rows
+find_changes_of_rows
 """
 _TABLE = re.findall(r"^(\w+)\((\w+)", (Path(__file__).parent / "ops.def").read_text(encoding="utf-8"), re.MULTILINE)
 CODES = {name: i for i, name in enumerate(_CODES.split())}

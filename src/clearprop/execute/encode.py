@@ -97,6 +97,19 @@ def _by_target(index: Sequence[int], columns: int) -> list[int]:
     return [0, *accumulate(counts), *sources]
 
 
+def _only_searched(plan: Plan) -> set[int]:
+    """The inputs that are read for nothing but the search for changes in them."""
+    found = set(plan.inputs.values()) - set(plan.outputs.values())
+    for step in plan.views.values():
+        found.difference_update(step.inputs)
+    for step in plan.steps:
+        read = [v for part in (step, *step.epilogue) for v in part.inputs]
+        if step.kernel == "find_changes" and not any(isinstance(part, Pieces) for part in step.attrs["parts"]):
+            continue
+        found.difference_update(read)
+    return found
+
+
 class _Encoder:
     """Fills the tables of an `Encoded`, value by value and step by step."""
 
@@ -107,6 +120,8 @@ class _Encoder:
         self.out = Encoded(self.dtype == "f64")
         self.marks: dict[tuple[int, ...], int] = {}  # blocks of columns → where their marks are among the indices
         self.counters = {step.inputs[0] for step in self.views.values() if step.kernel == "uniform"}
+        self.searched = _only_searched(plan)
+        self.sources: dict[int, int] = {}  # those of them that have a row per sample → the caller's array
 
     def _dtype(self) -> str:
         """The floating-point type of all values but numbers known beforehand; `takes.why_not` refuses more than one."""
@@ -193,6 +208,9 @@ class _Encoder:
             out.values.append(out.values[v]._replace(buffer=-1))
             source = len(out.values) - 1
             out.gathered[name] = source
+            if v in self.searched:  # the search reads the rows where they are
+                self.sources[v] = source
+                return
             code = "gather_labels" if value.type.dtype == "i64" else "gather"
             self._emit(code, Step(code, (source,), v, {}, PerBatch(), PerBatch(), domain="rows"), [source])
         else:
@@ -312,9 +330,10 @@ class _Encoder:
                 start = self._indices([begin, *numbers, count, *part.index])
                 self._emit("find_pieces", step, [next(reads), next(reads), next(reads)], start=start)
             else:
-                count = part
+                count, v = part, next(reads)
                 start = self._indices([begin, *marks[begin : begin + count]])
-                self._emit("find_changes", step, [next(reads)], start=start)
+                code = "find_changes_of_rows" if v in self.sources else "find_changes"
+                self._emit(code, step, [self.sources.get(v, v)], start=start)
             begin += count
 
     def _number(self, number: float) -> int:

@@ -23,6 +23,7 @@ from clearprop.plan.pieces import pieces
 from clearprop.plan.plan import Plan, Step, Value
 
 _MOST_COLUMNS = 4096  # of which the machine looks for changes
+_WORD = 64  # columns; as in native/changes.hpp
 _LEAST_UNITS = 16  # a narrower product has no vectors to fill
 _PER_BLOCK = 3  # changes of a number in a block of intervals
 _ZEROS = 2  # of so many columns beside encoded numbers one is not 0: most stand for levels
@@ -93,7 +94,8 @@ class _Changes:
             made = pieces(self.plan, step) if step is not None and step.made[-1] == v else None
             inputs += [made.x, made.t, made.h] if made else [v]
             parts.append(made or elements(self.plan.values[v].type).per_row)
-        columns = 2 * sum(lengths) + 2  # a number of changes, and room for each with its column
+        columns = sum(lengths)
+        columns = 2 * (columns + -(-columns // _WORD))  # room for each change, and where those of each word end
         return self._add("find_changes", inputs, {"blocks": lengths, "parts": tuple(parts)}, "Δ", a, (N, columns))
 
     def _parts(self, v: int) -> Iterator[int]:

@@ -117,7 +117,7 @@ def profile(
         InvalidValueError: if the executor keeps no times, as the reference.
     """
     step = step_graph(architecture, optimizer, dtype, data.form, data.weights is not None)
-    program = executor.load(step.graph, step.stored)
+    program = executor.load(step.graph, step.stored, zeros=data.zeros)
     run = Run({name: a.copy() for name, a in parameters.items()})
     run.begin(optimizer, step.slots, dtype)
     batches = Batches(len(data), batch_size)
