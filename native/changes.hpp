@@ -231,7 +231,9 @@ void product_of_changes(const Matrix<T>& changes, const Matrix<T>& s, const T* b
     };
     while (p + 4 <= whole)
         rows(4, [&](const RowOfChanges<T>& row, int64_t r) { row_of_changes<T, 4>(row, s, bias, relu, out, p, r); });
-    while (p < whole)
+    if (p + 2 <= whole)
+        rows(2, [&](const RowOfChanges<T>& row, int64_t r) { row_of_changes<T, 2>(row, s, bias, relu, out, p, r); });
+    if (p < whole)
         rows(1, [&](const RowOfChanges<T>& row, int64_t r) { row_of_changes<T, 1>(row, s, bias, relu, out, p, r); });
     if (p < out.panels())
         rows(1,
