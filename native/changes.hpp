@@ -71,24 +71,25 @@ struct Changing {
 };
 
 // Those of rows that are in memory, whose columns are columns from, from + 1, … of the whole. first[k]: whether a block
-// begins at their column k. `read(r, x)` copies row r to x.
-template <class T, class Read>
-void find_changes(Read read, int64_t cols, int64_t from, const int32_t* first, const Matrix<T>& out, int64_t begin,
+// begins at their column k. `at(r, k)` is where the vector lies that begins at column k of row r.
+template <class T, class At>
+void find_changes(At at, int64_t cols, int64_t from, const int32_t* first, const Matrix<T>& out, int64_t begin,
                   int64_t end) {
     using Int = typename Lane<T>::Int;
-    alignas(64) T line[most_changing + 2 * lanes<T>] = {};
     alignas(64) Int goes_on[most_changing + lanes<T>];
-    T* const x = line + lanes<T>;
-    Changing<T> row;
     for (int64_t k = 0; k < cols; ++k) goes_on[k] = first[k] ? 0 : -1;
     for (int l = 0; l < lanes<T>; ++l) goes_on[cols + l] = 0;  // there x is 0
+    Changing<T> row;
     for (int64_t r = begin; r < end; ++r) {
-        read(r, x);
+        Vec<T> last{};
         for (int64_t k = 0; k < cols; k += lanes<T>) {
+            const int64_t left = cols - k;
+            const Vec<T> x = left < lanes<T> ? load_part(at(r, k), int(left)) : load(at(r, k));
             IVec<T> inside;
             __builtin_memcpy(&inside, goes_on + k, sizeof inside);
-            const Vec<T> by = load(x + k) - select(inside, load(x + k - 1), Vec<T>{});
+            const Vec<T> by = x - select(inside, behind(last, x), Vec<T>{});
             row.at(from + k, by, nonzero(by));
+            last = x;
         }
         row.write({out, r}, from, from + cols);
     }
@@ -97,21 +98,19 @@ void find_changes(Read read, int64_t cols, int64_t from, const int32_t* first, c
 template <class T>
 void find_changes_of(const Matrix<T>& a, int64_t from, const int32_t* first, const Matrix<T>& out, int64_t begin,
                      int64_t end) {
-    const auto read = [&](int64_t r, T* x) {
-        for (int64_t p = 0; p < a.panels(); ++p) copy_row<T>(a.at(p, r), x + p * panel<T>, a.width(p));
-    };
-    find_changes<T>(read, a.cols, from, first, out, begin, end);
+    const auto at = [&](int64_t r, int64_t k) { return a.at(k / panel<T>, r) + k % panel<T>; };
+    find_changes<T>(at, a.cols, from, first, out, begin, end);
 }
 
 // Those of the rows that a batch has of `data`, without a copy of them.
 template <class T>
 void find_changes_of_rows(const T* data, const int64_t* index, int64_t cols, int64_t from, const int32_t* first,
                           const Matrix<T>& out, int64_t begin, int64_t end) {
-    const auto read = [&](int64_t r, T* x) {
-        if (index && r + 4 < end) prefetch_row(data + index[r + 4] * cols, cols);
-        __builtin_memcpy(x, data + (index ? index[r] : r) * cols, size_t(cols) * sizeof(T));
+    const auto at = [&](int64_t r, int64_t k) {
+        if (index && k == 0 && r + 8 < end) prefetch_row(data + index[r + 8] * cols, cols);
+        return data + (index ? index[r] : r) * cols + k;
     };
-    find_changes<T>(read, cols, from, first, out, begin, end);
+    find_changes<T>(at, cols, from, first, out, begin, end);
 }
 
 // Those of numbers encoded piece by piece, which are never in memory: min(max((x − t)/h, 0), 1)·scale − less for each
