@@ -13,7 +13,7 @@ import pytest
 
 import clearprop as cp
 from clearprop.app import exported
-from clearprop.app.exported_tables import TABLE_FORMATS
+from clearprop.app.exported_tables import TABLE_FORMATS, compared_targets
 from commands import run
 from compiled import GCC, NODE
 
@@ -153,14 +153,62 @@ def test_a_file_of_a_table_that_is_not_the_model_is_not_written_and_it_is_said(o
     assert not (tmp_path / "out.py").exists()
 
 
-def test_of_several_targets_one_is_named_and_a_member_can_be_alone(tmp_path):
+@pytest.fixture(scope="module")
+def of_two(tmp_path_factory):
+    """A model of the targets c (classes) and d (numbers), of two members."""
+    folder = tmp_path_factory.mktemp("two")
     frame = pl.DataFrame({"a": [1.0, 2.0, 3.0, 4.0] * 20, "c": ["no", "yes"] * 40, "d": [1.5, 2.5, 3.0, 9.0] * 20})
-    cp.TableModel.train(frame, ["c", "d"], epochs=1, hidden=[3]).model.save(tmp_path / "two")
-    refused = run("export", tmp_path / "two", "--to", "numpy").stderr
-    assert "--target COL" in refused
-    assert "to_onnx(FILE) writes all of them" in " ".join(refused.split())
-    assert "of a value" in run("export", tmp_path / "two", "--target", "d", "--to", "numpy").stdout
-    cp.TableModel.train(frame.drop("d"), "c", epochs=1, hidden=[3], members=2).model.save(tmp_path / "both")
+    frame.write_csv(folder / "table.csv")
+    cp.TableModel.train(frame, ["c", "d"], epochs=1, hidden=[3], members=2).model.save(folder / "two.clearprop")
+    return folder
+
+
+@pytest.mark.skipif(not has("onnx", "onnxruntime"), reason="there is no ONNX Runtime here")
+def test_onnx_takes_all_targets_and_each_is_compared(of_two, tmp_path):
+    import onnxruntime
+
+    model, out = of_two / "two.clearprop", tmp_path / "two.onnx"
+    said = run("export", model, of_two / "table.csv", "--to", "onnx", "--out", out, COLUMNS="500").stdout
+    assert "c: Compared with the model on 80 rows" in said
+    assert "d: Compared with the model on 80 rows" in said
+    assert "largest difference of a value" in said
+    found = json.loads(run("export", model, "--to", "onnx", "--out", out, "--json").stdout)
+    assert (found["rows"], found["reads"], list(found["targets"])) == (1000, "rows", ["c", "d"])
+    assert found["targets"]["c"]["labels_different"] == 0
+    assert max(one["largest_difference"] for one in found["targets"].values()) < 1e-5
+    ours, frame = cp.load(model), pl.read_csv(of_two / "table.csv")
+    session = onnxruntime.InferenceSession(out)
+    labels, value = session.run(["label_c", "value_d"], ours.onnx_inputs(frame))
+    assert list(labels) == ours.predict(frame)["c"]
+    assert value[:, 0] == pytest.approx(ours.predict(frame)["d"], rel=1e-5)
+    second = json.loads(run("export", model, "--to", "onnx", "--member", "2", "--out", out, "--json").stdout)
+    assert list(second["targets"]) == ["c", "d"]
+    p = onnxruntime.InferenceSession(out).run(["probabilities_c"], ours.onnx_inputs(frame))[0]
+    assert p[:, 1:] == pytest.approx(ours["c"].members[1].predict(ours["c"].encoder.transform(frame)), abs=1e-6)
+    alone = json.loads(run("export", model, "--to", "onnx", "--target", "d", "--out", out, "--json").stdout)
+    assert "targets" not in alone
+
+
+@pytest.mark.skipif(not has("onnx", "onnxruntime"), reason="there is no ONNX Runtime here")
+def test_of_several_targets_the_one_that_is_off_is_named(of_two):
+    model = cp.load(of_two / "two.clearprop")
+    other = replace(model, targets=(model.targets[0], replace(model.targets[1], mean=9.0)))
+    with pytest.raises(cp.ClearpropError, match="the exported model is not the model in d: "):
+        compared_targets(other.to_onnx().SerializeToString(), model, pl.read_csv(of_two / "table.csv"), "some")
+
+
+def test_of_several_targets_other_formats_take_the_one_that_is_named(of_two, tmp_path):
+    for to in ("numpy", "c", "javascript", "torch"):
+        refused = run("export", of_two / "two.clearprop", "--to", to, "--out", tmp_path / "one").stderr
+        assert f"expected one of them for a file of {to}. Hint: --target COL --to {to}, or --to onnx" in refused
+    assert not (tmp_path / "one").exists()
+    said = run("export", of_two / "two.clearprop", "--target", "d", "--to", "numpy", "--out", tmp_path / "d.py").stdout
+    assert "of a value" in said
+
+
+def test_of_several_members_one_can_be_alone(tmp_path):
+    frame = pl.DataFrame({"a": [1.0, 2.0, 3.0, 4.0] * 20, "c": ["no", "yes"] * 40})
+    cp.TableModel.train(frame, "c", epochs=1, hidden=[3], members=2).model.save(tmp_path / "both")
     done = run("export", tmp_path / "both", "--member", "2", "--to", "numpy", "--out", tmp_path / "second.py")
     assert "0 labels different" in done.stdout
     space = {}

@@ -12,7 +12,13 @@ import typer
 
 from clearprop.app import options as o
 from clearprop.app.exported import FORMATS, Compared, compared
-from clearprop.app.exported_tables import TABLE_FORMATS, ComparedTable, compared_tables
+from clearprop.app.exported_tables import (
+    TABLE_FORMATS,
+    ComparedTable,
+    ComparedTargets,
+    compared_tables,
+    compared_targets,
+)
 from clearprop.app.source import TableSource
 from clearprop.app.terminal import print_lines
 from clearprop.errors import DataWarning, InvalidValueError, TableError, listed
@@ -33,7 +39,7 @@ class _Written:
     """A file's content, what it is compared by, what runs it, and what it reads: "rows", "features" or "inputs"."""
 
     content: bytes
-    found: Compared | ComparedTable
+    found: Compared | ComparedTable | ComparedTargets
     needs: str
     reads: str
     cost: str = ""  # of weights of 8 bits, in a sentence
@@ -65,6 +71,7 @@ def export(
     """Write a model as source code or in a format of others, once its answers to a thousand rows are as ours.
 
     The file of a model of a table holds its preprocessing, too: it reads values as they stand in the table's columns.
+    Of several targets --to onnx writes all into one file, and --target one alone; other formats take one.
     A file whose answers are others is not written.
     """
     spoken, loaded = checked_language(lang), load(model)
@@ -79,9 +86,9 @@ def export(
     if bare or isinstance(loaded, Network):
         written = _network(to, spoken, o.network_of(loaded, member), isinstance(loaded, Network), int8)
     else:
-        _require_target(model, loaded, target)
-        alone = _of_member(o.of_target(model, loaded, target), o.member_of(loaded, member))
-        written = _whole(to, spoken, alone, _rows(source), int8)
+        _require_format(to)
+        found = _of_member(_of_target(model, loaded, target, to), o.member_of(loaded, member))
+        written = _whole(to, spoken, found, _rows(source), int8)
     write_atomically(path, written.content)
     if as_json:
         cost = {"int8": written.cost} if int8 else {}
@@ -107,14 +114,30 @@ def _require_no_target(target: str | None) -> None:
         raise InvalidValueError(f"--target {target} for a network", "no such option: all of its outputs are written")
 
 
-def _require_target(path: Path, model: TableModel | MultiTargetModel, target: str | None) -> None:
-    if isinstance(model, MultiTargetModel) and target is None:
-        hint = f"--target COL; in Python cp.load({str(path)!r}).to_onnx(FILE) writes all of them into one file of ONNX"
-        raise InvalidValueError(f"{path} predicts {listed(model.names)}", "one of them", hint)
+def _require_format(to: str) -> None:
+    if to not in TABLE_FORMATS:
+        hint = f"--network writes the network alone, or --to {', '.join(TABLE_FORMATS)}"
+        raise InvalidValueError(f"a model of a table for {to}", "a network, which reads features", hint)
 
 
-def _of_member(model: TableModel, member: int | None) -> TableModel:
-    return model if member is None else replace(model, predictor=model.members[member])
+def _of_target(
+    path: Path, model: TableModel | MultiTargetModel, target: str | None, to: str
+) -> TableModel | MultiTargetModel:
+    """The model of the target that is named; where none is, all of several, which ONNX alone takes in one file."""
+    if not isinstance(model, MultiTargetModel) or target is not None:
+        return o.of_target(path, model, target)
+    if to != "onnx":
+        hint = f"--target COL --to {to}, or --to onnx, which writes all of them into one file"
+        raise InvalidValueError(f"{path} predicts {listed(model.names)}", f"one of them for a file of {to}", hint)
+    return model
+
+
+def _of_member(model: TableModel | MultiTargetModel, member: int | None) -> TableModel | MultiTargetModel:
+    if member is None:
+        return model
+    if isinstance(model, MultiTargetModel):
+        return replace(model, network=model.members[member])
+    return replace(model, predictor=model.members[member])
 
 
 def _network(to: str, lang: Language, network: Network, is_bare: bool, int8: bool) -> _Written:
@@ -132,14 +155,16 @@ def _drawn(network: Network) -> Any:
     return np.random.default_rng(0).normal(size=(_ROWS, network.architecture.n_inputs))
 
 
-def _whole(to: str, lang: Language, model: TableModel, given: tuple[Any, str] | None, int8: bool) -> _Written:
-    if to not in TABLE_FORMATS:
-        hint = f"--network writes the network alone, or --to {', '.join(TABLE_FORMATS)}"
-        raise InvalidValueError(f"a model of a table for {to}", "a network, which reads features", hint)
+def _whole(
+    to: str, lang: Language, model: TableModel | MultiTargetModel, given: tuple[Any, str] | None, int8: bool
+) -> _Written:
     form, cost = TABLE_FORMATS[to], ""
     frame, of = given or (made_up_rows(model.encoder, _ROWS), "made up from what the model knows of its columns")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # values that are new are among what is compared
+        if isinstance(model, MultiTargetModel):
+            content = bytes(model.to_onnx().SerializeToString())
+            return _Written(content, compared_targets(content, model, frame, of), form.needs, "rows")
         if int8:
             X = given and given[0]
             content = model.to_c(weights="int8", X=X, lang=lang).encode()

@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from clearprop.app.exported import COMPILERS, FORMATS, OFF, found_program, run
 from clearprop.app.rows_in_c import main_of, rows_in_c
-from clearprop.errors import InvalidValueError
-from clearprop.estimators import TableModel
+from clearprop.errors import InvalidValueError, listed
+from clearprop.estimators import MultiTargetModel, TableModel
 from clearprop.graph import DTYPES
+from clearprop.interop.onnx.table import OUTPUTS
 from clearprop.table.date_text import COUNTED
 from clearprop.table.dates import DateColumn
 from clearprop.table.encoder import TableEncoder, as_frame
 from clearprop.table.target import ClassTarget
 from clearprop.table.values import as_values, each_value, is_number
+from clearprop.visible import shown_name
 
 Array = NDArray[Any]
 
@@ -102,6 +104,25 @@ class ComparedTable:
         return said + ("." if self.features is None else f"; {self.features:.2%} of the features the same to the bit.")
 
 
+@dataclass(frozen=True)
+class ComparedTargets:
+    """The same of a model of several targets.
+
+    Attributes:
+        each: target → how far its answers are off.
+    """
+
+    each: dict[str, ComparedTable]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        rows = next(iter(self.each.values())).rows
+        return {"rows": rows, "targets": {name: found.to_dict() for name, found in self.each.items()}}
+
+    def __str__(self) -> str:
+        return "\n".join(f"{shown_name(name)}: {found}" for name, found in self.each.items())
+
+
 def compared_tables(form: TableFormat, content: bytes, model: TableModel, frame: Any, of: str) -> ComparedTable:
     """Let a file answer rows that the model answers, too.
 
@@ -110,9 +131,25 @@ def compared_tables(form: TableFormat, content: bytes, model: TableModel, frame:
     """
     if why := form.lacking():
         return ComparedTable(0, why=why)
-    ours, theirs = Answered.by(model, frame), form.answers(content, model, frame)
+    return _compared(model, frame, form.answers(content, model, frame), of)
+
+
+def compared_targets(content: bytes, model: MultiTargetModel, frame: Any, of: str) -> ComparedTable | ComparedTargets:
+    """The same of a file of ONNX that answers every target of a model of several."""
+    if why := TABLE_FORMATS["onnx"].lacking():
+        return ComparedTable(0, why=why)
+    theirs = _answers_of_each_in_onnx(content, model, frame)
+    if theirs.keys() != model.models.keys():
+        raise InvalidValueError(f"the exported model answers {listed(theirs)}", listed(model.names))
+    each = {name: _compared(one, frame, theirs[name], of, name) for name, one in model.models.items()}
+    return ComparedTargets(each)
+
+
+def _compared(model: TableModel, frame: Any, theirs: Answered, of: str, target: str = "") -> ComparedTable:
+    """How far answers are from those of the model; of several targets errors name the target."""
+    ours, named = Answered.by(model, frame), f" in {shown_name(target)}" if target else ""
     if ours.numbers.shape != theirs.numbers.shape or len(ours.labels) != len(theirs.labels):
-        raise InvalidValueError(f"the exported model answers {theirs.numbers.shape}", f"{ours.numbers.shape}")
+        raise InvalidValueError(f"the exported model answers {theirs.numbers.shape}{named}", f"{ours.numbers.shape}")
     difference = float(np.abs(ours.numbers - theirs.numbers).max(initial=0))
     scale = max(float(np.abs(ours.numbers).max(initial=0)), getattr(model.target, "std", 0.0))
     others = np.array([a != b for a, b in zip(ours.labels, theirs.labels, strict=True)], bool)
@@ -122,7 +159,7 @@ def compared_tables(form: TableFormat, content: bytes, model: TableModel, frame:
     allowed = OFF[model.predictor.dtype] * max(1.0, scale)
     if not difference <= allowed or (others.any() and (_margins(model, ours)[others] > 4 * allowed).any()):
         raise InvalidValueError(
-            f"the exported model is not the model: {found}",
+            f"the exported model is not the model{named}: {found}",
             "a difference that rounding explains",
             "no file was written",
         )
@@ -228,10 +265,23 @@ def answers_of_c(content: bytes, model: TableModel, frame: Any, flags: tuple[str
 
 def answers_of_onnx(content: bytes, model: TableModel, frame: Any) -> Answered:
     """What ONNX Runtime answers."""
+    return _answers_of_each_in_onnx(content, model, frame)[model.target.name]
+
+
+def _answers_of_each_in_onnx(content: bytes, model: TableModel | MultiTargetModel, frame: Any) -> dict[str, Answered]:
+    """Target → what ONNX Runtime answers; which output is whose stands in the metadata."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    first, *labels = session.run(None, model.onnx_inputs(frame))  # whose names another column may have
+    told = json.loads(session.get_modelmeta().custom_metadata_map[OUTPUTS])
+    found: dict[str, list[Array]] = {}
+    for name, values in zip(told, session.run(list(told), model.onnx_inputs(frame)), strict=True):
+        found.setdefault(told[name]["target"], []).append(values)
+    return {target: _in_onnx(*values) for target, values in found.items()}
+
+
+def _in_onnx(first: Array, *labels: Array) -> Answered:
+    """Probabilities and labels, or the numbers alone."""
     if not labels:
         return Answered(None, np.asarray(first, float).reshape(-1, 1), [])
     return Answered(None, first, [str(label) for label in labels[0].tolist()])
