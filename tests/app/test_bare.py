@@ -104,6 +104,9 @@ def test_gradients_are_checked_on_the_rows(folder):
         (("check", "kinds.clearprop", "--target", "kind"), "--target without a TABLE"),
         (("check", "kinds.clearprop", "--inputs", "width,height"), "--inputs without a TABLE"),
         (("doctor", "kinds.clearprop", "gap.csv"), "no column with the answers; expected --target COL"),
+        (("profile", "kinds.clearprop", "gap.csv"), "no column with the answers; expected --target COL"),
+        (("profile", "kinds.clearprop", "t.csv", "--target", "kind"), "has 3 columns beside the target; expected 2"),
+        (("profile", "kinds.clearprop", "--target", "kind"), "--target without a TABLE"),
     ],
 )
 def test_columns_that_do_not_fit_are_answered_in_a_sentence(folder, arguments, says):
@@ -111,6 +114,16 @@ def test_columns_that_do_not_fit_are_answered_in_a_sentence(folder, arguments, s
     done = run(*arguments, *row, cwd=folder)
     assert done.returncode == 2
     assert says in done.stderr
+
+
+def test_a_training_step_is_timed_on_the_rows(folder):
+    arguments = ("--inputs", "width,height", "--target", "kind", "--batch-size", "2", "--steps", "2")
+    timed = run("profile", "kinds.clearprop", "t.csv", *arguments, cwd=folder)
+    refused = run("profile", "kinds.clearprop", "far.csv", *arguments, cwd=folder)
+    if "the native machine" in timed.stderr:
+        pytest.skip("there is no native machine here")
+    assert "batches of 2" in timed.stdout
+    assert "'kind' holds 7 in row 1" in refused.stderr
 
 
 def test_a_file_without_a_header(folder):

@@ -1,4 +1,4 @@
-"""A bare network beside a table: which columns are its inputs, and which hold the answers."""
+"""A network beside a table: of a bare one, which columns are its inputs, and which hold the answers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import narwhals.stable.v1 as nw
 import numpy as np
 
+from clearprop.app.options import ReadingOptions
 from clearprop.app.source import TableSource, is_number
 from clearprop.errors import InvalidValueError, ModelFileError, TableError, listed, unknown_name
 from clearprop.estimators import MultiTargetModel, TableModel, load
@@ -194,6 +195,32 @@ def rows_of(
     asked = Asked.of(network, source, rows.frame.columns, target, inputs)
     with rows.counted():
         return asked.with_answers(rows.frame, network)
+
+
+def data_of(
+    model: Network | TableModel | MultiTargetModel,
+    table: str | None,
+    reading: ReadingOptions,
+    target: str | None,
+    inputs: str | None,
+    most: int | None = None,
+    seed: int = 0,
+) -> tuple[Array, Array] | None:
+    """X and y of the rows of a table as the network of any model reads them, or of some; None where there is no table.
+
+    Raises:
+        ClearpropError: for columns that do not fit, or for what is said of a table without one.
+    """
+    if table is None:
+        for option, given in (("target", target), ("inputs", inputs)):
+            if given is not None:
+                raise InvalidValueError(f"--{option} without a TABLE", "the table, too")
+        return None
+    if isinstance(model, Network):
+        return rows_of(model, reading.source(table), target, inputs, most, seed)
+    rows = reading.source(table, model).read(most, seed)
+    with rows.counted():
+        return model.arrays(rows.frame)
 
 
 def explained_row(

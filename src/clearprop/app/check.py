@@ -8,12 +8,10 @@ from typing import Annotated, Literal
 import typer
 
 from clearprop.app import options as o
-from clearprop.app.bare import load_with_loss, require_fitting, rows_of
+from clearprop.app.bare import data_of, load_with_loss, require_fitting
 from clearprop.app.terminal import print_lines
-from clearprop.errors import InvalidValueError
 from clearprop.explain.check import check_gradients
 from clearprop.messages import checked_language
-from clearprop.network import Network
 from clearprop.train import made_up
 from clearprop.visible import shown_json
 
@@ -46,14 +44,7 @@ def check(
     spoken, loaded = checked_language(lang), load_with_loss(model, loss)
     network = o.network_of(loaded, member)
     require_fitting(loaded, model, inputs=inputs, target=target)
-    if table is None:
-        if target is not None or inputs is not None:
-            raise InvalidValueError(f"--{'inputs' if target is None else 'target'} without a TABLE", "the table, too")
-        data = made_up(network.architecture, rows)
-    elif isinstance(loaded, Network):
-        data = rows_of(loaded, reading.source(table), target, inputs, rows, seed)
-    else:
-        data = reading.arrays(model, table, rows, seed)
+    data = data_of(loaded, table, reading, target, inputs, rows, seed) or made_up(network.architecture, rows)
     found = check_gradients(network, *data, mode=mode, tolerance=tolerance, seed=seed)
     if as_json:
         facts = {"model": str(model), "table": table, "rows": len(data[0]), "mode": mode, "member": member}

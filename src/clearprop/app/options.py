@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -115,13 +115,6 @@ class _Reads:
         place, trained = TablePlace(table), model.about.get("reading", {}) if model else {}
         usual = asdict(ReadOptions.of(**trained).fitting(place.kind)) if trained else {}
         return TableSource(place, ReadOptions.of(**{**usual, **given}), no_header is not None)
-
-    def arrays(self, model: Path, table: str, most: int | None = None, seed: int = 0) -> tuple[Any, Any]:
-        """Features and coded targets of a table, or of some rows of it, as the network of a model reads them."""
-        loaded = trained_model(model)
-        read = self.source(table, loaded).read(most, seed)
-        with read.counted():
-            return loaded.arrays(read.frame)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from clearprop.app import options as o
+from clearprop.app.bare import data_of, load_with_loss, require_fitting
 from clearprop.app.terminal import print_lines
 
 Optimizer = Annotated[str, typer.Option(help="Optimizer of the training step.")]
@@ -29,11 +30,14 @@ def plan(
 
 
 def profile(
-    model: o.AnyModel,
+    model: o.Opened,
     table: Annotated[
         str | None, typer.Argument(metavar="TABLE", help="Table to train on; random numbers if not given.")
     ] = None,
     *,
+    target: o.BareTarget = None,
+    inputs: o.Inputs = None,
+    loss: o.Loss = None,
     optimizer: Optimizer = "adam",
     batch_size: Annotated[int, typer.Option(metavar="N", min=1, help="Rows per step.")] = 32,
     threads: o.Threads = None,
@@ -42,7 +46,8 @@ def profile(
     reading: o.ReadingOptions,
 ) -> None:
     """Time every step of a training step, beside the best this machine could do. The model stays as it is."""
-    network = o.network_in(model, member)
-    data = (None, None) if table is None else reading.arrays(model, table)
+    loaded = load_with_loss(model, loss)
+    require_fitting(loaded, model, inputs=inputs, target=target)
+    network, data = o.network_of(loaded, member), data_of(loaded, table, reading, target, inputs) or (None, None)
     found = network.profile(*data, optimizer=optimizer, batch_size=batch_size, n_threads=threads, steps=steps)
     print_lines(str(found))
