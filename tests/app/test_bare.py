@@ -126,6 +126,22 @@ def test_a_training_step_is_timed_on_the_rows(folder):
     assert "'kind' holds 7 in row 1" in refused.stderr
 
 
+@pytest.mark.parametrize("command", [("check",), ("profile",), ("export", "--to", "numpy")])
+@pytest.mark.parametrize(
+    "option", [("--na", "x"), ("--no-header",), ("--header",), ("--delimiter", ";"), ("--skip", "0")]
+)
+def test_how_a_table_is_read_is_not_passed_over_where_none_is(folder, command, option):
+    done = run(command[0], "kinds.clearprop", *command[1:], *option, cwd=folder)
+    assert done.returncode == 2
+    assert f"Error: {option[0]} {'for a network' if command[0] == 'export' else 'without a TABLE'}" in done.stderr
+    assert not (folder / "kinds.py").exists()
+
+
+def test_a_demo_is_read_from_no_file(folder):
+    done = run("explain", "kinds.clearprop", "demo:moons", "--row", "1", "--delimiter", ";", cwd=folder)
+    assert "--delimiter for demo:moons; expected none" in done.stderr
+
+
 def test_a_file_without_a_header(folder):
     arguments = ("explain", "kinds.clearprop", "bare.csv", "--no-header", "--row", "1", "--inputs", "c0,c1")
     assert "a[0] = [0.5 −1]" in run(*arguments, cwd=folder).stdout

@@ -62,3 +62,9 @@ def test_wrong_options_are_one_line(models):
     ):
         done = run("draw", models / "net.clearprop", *options)
         assert (done.returncode, said in " ".join(done.stderr.split())) == (2, True)
+
+
+def test_a_target_of_a_bare_network_is_refused_not_passed_over(models, tmp_path):
+    done = run("draw", models / "net.clearprop", "--target", "y", "--out", tmp_path / "net.svg")
+    assert "--target y for a network; expected no such option: all of its outputs are drawn" in done.stderr
+    assert not (tmp_path / "net.svg").exists()

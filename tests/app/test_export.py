@@ -132,6 +132,13 @@ def test_a_target_of_a_network_is_refused_not_passed_over(of_table, model, tmp_p
         assert not (tmp_path / "net.py").exists()
 
 
+def test_how_a_table_is_read_is_not_passed_over_where_none_is(of_table, tmp_path):
+    for more, said in (([], "--na without a TABLE"), (["--network"], "--na for a network")):
+        done = run("export", of_table / "model.clearprop", *more, "--na", "x", "--to", "numpy", "--out", tmp_path / "o")
+        assert said in done.stderr
+        assert not (tmp_path / "o").exists()
+
+
 def test_the_table_that_is_compared_is_not_written_over(of_table):
     table = of_table / "table.csv"
     before = table.read_text()

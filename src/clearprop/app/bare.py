@@ -215,6 +215,7 @@ def data_of(
         for option, given in (("target", target), ("inputs", inputs)):
             if given is not None:
                 raise InvalidValueError(f"--{option} without a TABLE", "the table, too")
+        reading.require_none("without a TABLE", "the table, too", "random numbers are taken where none is given")
         return None
     if isinstance(model, Network):
         return rows_of(model, reading.source(table), target, inputs, most, seed)

@@ -51,7 +51,9 @@ def draw(
         raise InvalidValueError(f"--out {path}", "a file ending in " + " or ".join(_ENDINGS))
     refuse_overwriting([path], [model])
     loaded, names = load(model), list[str]()
-    if not isinstance(loaded, Network):
+    if isinstance(loaded, Network):
+        o.require_no_target(target, "drawn")
+    else:
         loaded = o.of_target(model, loaded, target)
         names = list(loaded.encoder.feature_names)
     network = loaded if isinstance(loaded, Network) else loaded.network

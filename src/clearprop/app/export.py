@@ -77,8 +77,10 @@ def export(
     spoken, loaded = checked_language(lang), load(model)
     path = model.with_name(model.stem + FORMATS[to].ending) if out is None else out
     if bare or isinstance(loaded, Network):
-        _require_no_table(table, bare)
-        _require_no_target(target)
+        _require_no_table(table, reading, bare)
+        o.require_no_target(target, "written")
+    elif table is None:
+        reading.require_none("without a TABLE", "the table, too", "rows are made up where none is given")
     source = None if table is None or isinstance(loaded, Network) else reading.source(table, loaded)
     refuse_overwriting([path], [model, *(source.place.files if source else [])])
     if int8 and to != "c":
@@ -103,15 +105,11 @@ def export(
     print_lines(str(written.found))
 
 
-def _require_no_table(table: str | None, bare: bool) -> None:
+def _require_no_table(table: str | None, reading: o.ReadingOptions, bare: bool) -> None:
+    hint = "leave out --network" if bare else "a network is compared on numbers that are drawn"
     if table is not None:
-        hint = "leave out --network" if bare else "a network is compared on numbers that are drawn"
         raise InvalidValueError(f"the table {table} for a network", "no table", hint)
-
-
-def _require_no_target(target: str | None) -> None:
-    if target is not None:
-        raise InvalidValueError(f"--target {target} for a network", "no such option: all of its outputs are written")
+    reading.require_none("for a network", "no such option, as no table is read", hint)
 
 
 def _require_format(to: str) -> None:

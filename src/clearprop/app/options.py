@@ -106,15 +106,40 @@ def a_folder(text: str) -> Path:
 class _Reads:
     """What the options say of a table."""
 
-    def source(self, table: str, model: TableModel | MultiTargetModel | None = None) -> TableSource:
-        """The table, read as the options say; what they leave open is as in the training of the model."""
+    def source(
+        self, table: str, model: TableModel | MultiTargetModel | None = None, of_others: bool = False
+    ) -> TableSource:
+        """The table, read as the options say; what they leave open is as in the training of the model.
+
+        A demo is not read from a file: options are refused there, unless they may be meant of other tables beside it.
+        """
         said = dict(vars(self))
         no_header, no_default_na = said.pop("no_header"), said.pop("no_default_na", False)
         said |= {"header": None if no_header is None else not no_header, "default_na": False if no_default_na else None}
         given = {name: value for name, value in said.items() if value is not None and value != []}
-        place, trained = TablePlace(table), model.about.get("reading", {}) if model else {}
+        place = TablePlace(table)
+        if place.demo and not of_others:
+            self.require_none(f"for {table}", "none: it says nothing of such a table")
+        trained = model.about.get("reading", {}) if model else {}
         usual = asdict(ReadOptions.of(**trained).fitting(place.kind)) if trained else {}
         return TableSource(place, ReadOptions.of(**{**usual, **given}), no_header is not None)
+
+    def require_none(self, beside: str, expected: str, hint: str | None = None) -> None:
+        """Refuse them where no table is read: they would be passed over.
+
+        Args:
+            beside: what they stand beside, in words.
+            expected: what would have been right.
+            hint: what to do about it.
+
+        Raises:
+            InvalidValueError: if one of them is given.
+        """
+        for name, value in vars(self).items():
+            is_flag = isinstance(value, bool) and name != "no_header"  # which has two forms, and None for neither
+            if value if is_flag or isinstance(value, list) else value is not None:
+                option = "header" if name == "no_header" and not value else name.replace("_", "-")
+                raise InvalidValueError(f"--{option} {beside}", expected, hint)
 
 
 @dataclass(frozen=True)
@@ -161,6 +186,12 @@ def of_target(path: Path, model: TableModel | MultiTargetModel, target: str | No
     if target is not None and target != model.target.name:
         raise unknown_name("target", target, [model.target.name])
     return model
+
+
+def require_no_target(target: str | None, done: str) -> None:
+    """Refuse --target of a bare network, of whose outputs all are what is done to them: "written", "drawn"."""
+    if target is not None:
+        raise InvalidValueError(f"--target {target} for a network", f"no such option: all of its outputs are {done}")
 
 
 def trained_model(path: Path) -> TableModel | MultiTargetModel:

@@ -188,9 +188,10 @@ class TrainOptions:
 
     def sources(self, table: str) -> tuple[TableSource, dict[str, TableSource]]:
         """The table, and by their part the tables of rows of their own."""
-        source = self.reading.source(table)
-        others = {"validation": self.validation_table, "test": self.test_table}
-        return source, {part: source.beside(name) for part, name in others.items() if name is not None}
+        given = {"validation": self.validation_table, "test": self.test_table}
+        others = {part: name for part, name in given.items() if name is not None}
+        source = self.reading.source(table, of_others=bool(others))
+        return source, {part: source.beside(name) for part, name in others.items()}
 
 
 def _pieces(text: str) -> int | None:
