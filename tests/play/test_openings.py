@@ -166,6 +166,15 @@ def test_a_network_answers_as_it_does_elsewhere(tmp_path, name, dtype):
     np.testing.assert_array_equal(again.network.predict(X), bench.network.predict(X))
 
 
+def test_an_onnx_file_is_a_model_and_no_table(tmp_path):
+    pytest.importorskip("onnx")
+    net = cp.Network(3, [cp.Dense(4, "tanh"), cp.Dense(1)], "mean_squared_error", seed=5)
+    net.to_onnx(tmp_path / "net.onnx")
+    bench = Bench(opening(str(tmp_path / "net.onnx")))
+    X = np.random.default_rng(2).normal(size=(20, 3))
+    np.testing.assert_allclose(bench.network.predict(X), net.predict(X), rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_network_that_the_page_cannot_hold_is_refused(tmp_path, name):
     layers, loss, part = REFUSED[name]

@@ -97,7 +97,7 @@ def opening(what: str, table: Any = None, target: str = "", tell: Tell = lambda 
         if found is not None:
             _check_unused(what, table, target)
             return found
-    if path.is_file() and path.stat().st_size > 8 and _may_be_model(path):
+    if path.is_file() and _may_be_model(path):
         _check_unused(what, target=target)
         return state_of_model(load(path), table, tell)
     _check_unused(what, table)
@@ -118,7 +118,9 @@ def _check_unused(what: str, table: Any = None, target: str = "") -> None:
 
 
 def _may_be_model(path: Path) -> bool:
-    """Whether a file begins as models do: the length of a header, and a brace."""
+    """Whether a file is called as those of ONNX are, or begins as models do: the length of a header, and a brace."""
+    if path.suffix.lower() == ".onnx":
+        return True
     with path.open("rb") as file:
         return file.read(9)[8:] == b"{"
 
