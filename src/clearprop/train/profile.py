@@ -130,7 +130,7 @@ def profile(
     times = session.profile(data.arrays(), batches, table)
     if times is None:
         raise InvalidValueError("a profile of the reference executor", "the native machine", "see clearprop --version")
-    return _profile(program.plan, times, batch_size)
+    return _profile(program.plan, times, min(batch_size, len(data)))
 
 
 def _profile(plan: Plan, times: StepTimes, batch: int) -> Profile:
