@@ -255,7 +255,7 @@ def test_what_nothing_here_can_run_is_said_not_to_be_compared(model):
 
 
 def test_wrong_input_is_answered_in_a_sentence(model, tmp_path):
-    assert "is not one of 'onnx'" in run("export", model, "--to", "nump").stderr
+    assert "Invalid value for '--to': 'nump' is not one of 'onnx'" in run("export", model, "--to", "nump").stderr
     assert "is read by this very command" in run("export", model, "--to", "numpy", "--out", model).stderr
     assert run("export", tmp_path / "none", "--to", "numpy").stderr.startswith("Error: ")
 

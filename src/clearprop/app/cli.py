@@ -115,11 +115,30 @@ def _run() -> int:
     except Exception as error:
         if not isinstance(error, UsageError):
             raise
-        message = " ".join(error.format_message().split())
+        message = " ".join(_in_words(error).split())
         command = error.ctx.command_path if error.ctx else "clearprop"
         if not message:  # no command was given, and help has been shown
             return 0
         return _failed(f"{message}{'' if message.endswith(('?', '.')) else '.'} Hint: {command} --help")
+
+
+# What is wrong with a value, where pydantic checks it for Typer and would say it in the words of programmers.
+_WRONG = {
+    "int_parsing": "{input!r} is no whole number",
+    "float_parsing": "{input!r} is no number",
+    "greater_than_equal": "{input} is less than {ge}",
+    "less_than_equal": "{input} is more than {le}",
+    "value_error": "{error}",
+}
+
+
+def _in_words(error: Any) -> str:
+    """What Typer says of wrong usage."""
+    found: Any = getattr(error.__cause__, "errors", tuple)()
+    words = _WRONG.get(found[0]["type"]) if found else None
+    if words:
+        error.message = words.format(input=found[0]["input"], **found[0].get("ctx", {}))
+    return str(error.format_message())
 
 
 def _failed(message: str) -> int:
