@@ -115,7 +115,7 @@ def test_own_rows_judge():
         ({"group": "z"}, "unknown column of groups 'z'"),
         ({"time": "word"}, "holds no dates and no numbers"),
         ({"time": "same"}, "rows of one time"),
-        ({"group": "same"}, "1 groups for 3 parts"),
+        ({"group": "same"}, "1 group for 3 parts"),
         ({"validation": "x"}, "a data frame"),
     ],
 )
@@ -175,7 +175,7 @@ def test_dates_of_another_time_are_counted_and_said():
     later = frame.tail(9).with_columns(pl.col("day").dt.offset_by("3y"))
     for rows in (later, later.to_pandas(), later.rows(named=True)[:1]):
         with pytest.warns(
-            cp.errors.DataWarning, match="of day lie far outside of the time that was learned, 2021-01-01"
+            cp.errors.DataWarning, match="of day lies? far outside of the time that was learned, 2021-01-01"
         ):
             model.predict(rows)
     found = model.evaluate(frame.with_columns(pl.col("day").dt.offset_by("30d")))

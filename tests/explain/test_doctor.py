@@ -254,7 +254,7 @@ def test_many_rows_are_sampled_and_few_are_enough():
     Z = rng.normal(size=(5000, 2))
     net = cp.Network(2, [cp.Dense(8, "relu"), cp.Dense(1)], "mean_squared_error")
     assert "all 1000 rows" in repr(cp.diagnose(net, Z, Z[:, 0]))
-    assert "all 1 rows" in repr(cp.diagnose(net, Z[:1], Z[:1, 0]))
+    assert "for the one row" in repr(cp.diagnose(net, Z[:1], Z[:1, 0]))
 
 
 def test_the_advice_for_numbers_is_found_by_the_targets_unit():

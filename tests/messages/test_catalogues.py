@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from string import Formatter
 
+import numpy as np
 import pytest
 
 import clearprop as cp
@@ -109,6 +110,19 @@ def test_lists_and_beginnings_of_sentences_are_up_to_the_language():
     whole = Message("doctor.unscaled_targets.measured", looked=looked, limits=".")
     assert looked("en").startswith("mean 3")
     assert whole("en").startswith("Mean 3")
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "said"),
+    [(1, 1, "t: 1 row, 1 column"), (1200, 2, "t: 1,200 rows, 2 columns"), (np.int64(1), 0, "t: 1 row, 0 columns")],
+)
+def test_words_are_chosen_by_each_of_several_counts(rows, columns, said):
+    assert Message("overview.size", table="t", rows=rows, columns=columns)("en") == said
+
+
+def test_a_count_may_be_a_text_as_it_is_shown():
+    assert Message("division.own.test", n="1")("en") == "The test rows are 1 row of their own."
+    assert Message("division.own.test", n="1,200")("en") == "The test rows are 1,200 rows of their own."
 
 
 def test_a_message_takes_what_its_words_need():

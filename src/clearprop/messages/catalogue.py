@@ -2,7 +2,8 @@
 
 A key with its words is `forward = "Forward propagation"` under `[derivation]`: the message "derivation.forward". Places
 for values are those of `str.format`: `{share:.0%}`. Where a language writes one thing differently from several, the
-words are a table, `layers = { one = "1 layer", other = "{n:,} layers" }`, chosen by the value `n`. A list of values is
+words are a table, `layers = { one = "1 layer", other = "{n:,} layers" }`, chosen by the value `n`, or stand on both
+sides of a bar, `{rows:,} {rows:row|rows}`, chosen by a value of any name. A list of values is
 written with a separator that the language has under `[list]`: `{names}` with the usual one, `{parts:clauses}` with
 another, `{layers:last}` with the usual one and "and" before the last. `{clause:capital}` begins a sentence with what is
 elsewhere in the middle of one.
@@ -16,6 +17,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from numbers import Integral
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -108,13 +110,29 @@ class Listed(list[Any]):
 
 
 class Clause(str):
-    """A text that may begin a sentence."""
+    """A text that may begin a sentence, or is a number as it is shown."""
 
     def __format__(self, form: str) -> str:
+        if "|" in form:
+            return _chosen(form, self == "1")
         return self[:1].upper() + self[1:] if form == "capital" else super().__format__(form)
+
+
+class Count(int):
+    """A number of things, of which there may be one."""
+
+    def __format__(self, form: str) -> str:
+        return _chosen(form, self == 1) if "|" in form else super().__format__(form)
+
+
+def _chosen(form: str, is_one: bool) -> str:
+    one, several = form.split("|")
+    return one if is_one else several
 
 
 def _placed(value: Any, lang: Language) -> Any:
     if isinstance(value, list):
         return Listed(value, lang)
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return Count(value)
     return Clause(value) if isinstance(value, str) else value
