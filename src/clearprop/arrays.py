@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, a_or_an
 
 Array = NDArray[Any]
 
@@ -103,7 +103,7 @@ def _from_objects(name: str, objects: Array, hint: str | None) -> Array:
             wrong = np.zeros(objects.shape, bool)
             wrong[place] = True
             kind = type(value).__name__
-            raise DTypeError(f"{name} holds objects, a {kind}{place_of(wrong)} among them", "numbers", hint)
+            raise DTypeError(f"{name} holds objects, {a_or_an(kind)}{place_of(wrong)} among them", "numbers", hint)
     return numbers
 
 

@@ -6,6 +6,7 @@ ecosystem expects in its place, so that `except ValueError` goes on to work.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from operator import index
 from typing import TypeVar
@@ -162,6 +163,31 @@ def listed(names: Iterable[object], most: int = 20) -> str:
     """
     shown = [shown_name(name) for name in names]
     return ", ".join(shown[:most]) + (f", … ({len(shown)} in all)" if len(shown) > most else "")
+
+
+def plural(n: object, what: str) -> str:
+    """A number of things, of which there may be one; a number may be a text as it is shown.
+
+    Example:
+        >>> plural(1, "column"), plural(1200, "hidden unit"), plural(3, "class"), plural(0, "entry")
+        ('1 column', '1,200 hidden units', '3 classes', '0 entries')
+    """
+    several = f"{what[:-1]}ies" if what.endswith("y") else f"{what}{'es' if what.endswith(('s', 'tch', 'x')) else 's'}"
+    return f"{n if not isinstance(n, int) else format(n, ',')} {what if n in (1, '1') else several}"
+
+
+def a_or_an(name: str) -> str:
+    """A name with its article, by how it is spoken; capitals in a row are spelled out.
+
+    Example:
+        >>> ", ".join(map(a_or_an, ["int", "Dense", "Embedding", "MLPRegressor", "OneHotEncoder", "UNet", "ndarray"]))
+        'an int, a Dense, an Embedding, an MLPRegressor, a OneHotEncoder, a UNet, an ndarray'
+    """
+    if re.match(r"[A-Z](?![a-z])", name):
+        is_vowel = name[0] in "AEFHILMNORSX"
+    else:
+        is_vowel = re.match("nd|(?!one|eu|uint|uni[^mn]|use)[aeiou]", name.lower()) is not None
+    return f"{'an' if is_vowel else 'a'} {name}"
 
 
 def _spelled(name: str) -> str:

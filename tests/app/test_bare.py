@@ -88,7 +88,7 @@ def test_gradients_are_checked_on_the_rows(folder):
         (("explain", "kinds.clearprop", "t.csv"), "t.csv has 4 columns; expected 2, as many as the network has inputs"),
         (("explain", "kinds.clearprop", "t.csv", "--target", "kind"), "has 3 columns beside the target; expected 2"),
         (("explain", "kinds.clearprop", "word.csv"), "which column is the answer? --target kind"),
-        (("explain", "kinds.clearprop", "t.csv", "--inputs", "width"), "--inputs has 1 columns; expected 2"),
+        (("explain", "kinds.clearprop", "t.csv", "--inputs", "width"), "--inputs has 1 column; expected 2"),
         (("explain", "kinds.clearprop", "t.csv", "--inputs", "width,deep"), "unknown column of --inputs 'deep'"),
         (("explain", "kinds.clearprop", "t.csv", "--inputs", "width,width"), "each column once"),
         (("explain", "kinds.clearprop", "t.csv", "--inputs", "width,kind", "--target", "kind"), "one of the two"),

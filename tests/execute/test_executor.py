@@ -194,5 +194,5 @@ def test_a_batch_size_that_no_input_has():
 
 @pytest.mark.parametrize("given", ["ab", ["a"], [3]])
 def test_a_list_of_what_is_no_node_is_called_that(given):
-    with pytest.raises(DTypeError, match=rf"a {type(given).__name__} with a {type(given[0]).__name__} in it"):
+    with pytest.raises(DTypeError, match=rf"a {type(given).__name__} with an? {type(given[0]).__name__} in it"):
         cp.evaluate(given, {})

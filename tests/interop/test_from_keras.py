@@ -122,7 +122,7 @@ def test_a_functional_model_is_followed_from_its_output_back():
     with pytest.raises(cp.ClearpropError, match="training=True"):
         cp.from_keras(functional(start, Value(layer("Dropout", rate=0.5), start, training=True)))
     branch = Value(layer("Add"), Value(square, start), Value(first, start))
-    with pytest.raises(cp.ClearpropError, match="layer 'add_1' is a Add.*dense_1, dense_1"):
+    with pytest.raises(cp.ClearpropError, match="layer 'add_1' is an Add.*dense_1, dense_1"):
         cp.from_keras(functional(start, branch))
 
 
@@ -154,5 +154,5 @@ def test_what_is_no_model_is_refused():
         cp.from_keras(sequential(dense(2, 2), kind="Subclassed"))
     with pytest.raises(cp.ClearpropError, match="one row for each sample"):
         cp.from_keras(sequential(dense(2, 2), shape=(None, 4, 2)))
-    with pytest.raises(cp.ClearpropError, match="a int"):
+    with pytest.raises(cp.ClearpropError, match="an int"):
         cp.from_keras(7)

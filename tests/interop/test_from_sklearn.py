@@ -162,5 +162,5 @@ def test_texts_other_estimators_and_what_is_not_fitted_are_refused():
     ):
         with pytest.raises(cp.ClearpropError, match="not fitted"):
             cp.from_sklearn(unfitted)
-    with pytest.raises(cp.ClearpropError, match="is a int"):
+    with pytest.raises(cp.ClearpropError, match="is an int"):
         cp.from_sklearn(7)

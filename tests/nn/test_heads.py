@@ -157,7 +157,7 @@ def test_early_stopping_and_members_side_by_side():
         (lambda: cp.MultiTask(["mse"], weights=[1.0, 2.0]), InvalidValueError, "a number for each"),
         (lambda: cp.MultiTask(["mse"], gaps=3), InvalidValueError, "True or False"),
         (lambda: cp.MultiTask([cp.MultiTask(["mse"])]), InvalidValueError, "within another"),
-        (lambda: cp.Network(3, [cp.Dense(2)], cp.MultiTask(["mse"])), InvalidValueError, "1 columns on 2 outputs"),
+        (lambda: cp.Network(3, [cp.Dense(2)], cp.MultiTask(["mse"])), InvalidValueError, "1 column on 2 outputs"),
         (lambda: cp.Network(3, [cp.Dense(2)], cp.MultiTask(["mse", "bce"])), InvalidValueError, "cp.Heads"),
         (
             lambda: cp.Network(3, [cp.Heads([cp.Dense(1)])], cp.MultiTask(["bce"])),

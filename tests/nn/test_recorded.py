@@ -94,7 +94,7 @@ class Net:
         (lambda z: z * float(z.shape[-1] % 5), "depend on the number of units"),
         (lambda z: cp.exp(z) if z.dtype == "f64" else z, "other operations"),
         (lambda z: 3.0, "a float and no node"),
-        (lambda z: cp.sigmoid(z) if z.shape[-1] == 1 else cp.softmax(z), "another function for 1 units"),
+        (lambda z: cp.sigmoid(z) if z.shape[-1] == 1 else cp.softmax(z), "another function for 1 unit"),
         (lambda z: z * (1.0 if z.shape[-1] % 2 else 2.0), "another function for 2 units"),
     ],
 )

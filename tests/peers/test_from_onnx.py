@@ -435,7 +435,7 @@ def too_large_for_numpy_and_empty(maker):
         (gated, "node 'MatMul_0' is a MatMul.*or in a residual sum"),
         (doubled, "node 'Add_0' is a Add.*or in a residual sum"),
         (crossed, "node 'MatMul_0' is a MatMul.*or in a residual sum"),
-        (narrowed, "node 'Add_1' adds 1 values to 2"),
+        (narrowed, "node 'Add_1' adds 1 value to 2"),
         (logged, "log of a softmax"),
         (nested, "at most 50 deep"),
         (elsewhere, "another file"),

@@ -136,7 +136,7 @@ def test_the_printed_plan_shows_phases_and_epilogues():
     text = repr(passes(Graph({"y": cp.tanh(cp.affine(x, W, b)).named("y")}), takes, ELEMENTWISE)["memory"])
     assert "0 rows" in text
     assert "· tanh" in text
-    assert "1 steps" in text
+    assert "1 step," in text
 
 
 # --- random graphs: what the threads of a phase may meet

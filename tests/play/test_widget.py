@@ -217,10 +217,10 @@ def test_a_data_frame_is_opened_as_the_file_of_it_is(library, tmp_path):
 @pytest.mark.parametrize(
     ("what", "table", "error", "words"),
     [
-        (3, None, InvalidValueError, "a int to open"),
+        (3, None, InvalidValueError, "an int to open"),
         ("nonsuch", None, FileError, "there is no nonsuch"),
         ({"a": 1}, None, InvalidValueError, "in a state; expected one of"),
-        (np.zeros((2, 2)), None, InvalidValueError, "a ndarray to open"),
+        (np.zeros((2, 2)), None, InvalidValueError, "an ndarray to open"),
         (cp.Network(1, [cp.Dense(1)], "mse"), "demo:moons", InvalidValueError, r"expected \(X, y\)"),
         (cp.Network(1, [cp.Dense(1)], "mse"), ([[1.0]], [1.0, 2.0]), ShapeError, "y has 2 rows; expected 1"),
         (cp.Network(1, [cp.Dense(1)], "mse"), (np.zeros((3000, 1)), np.zeros(3000)), InvalidValueError, "3,000 rows"),

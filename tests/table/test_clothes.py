@@ -226,7 +226,7 @@ def test_as_many_classes_as_rows_to_learn_from(monkeypatch):
 
     labels = as_frame(pl.DataFrame({"y": [f"c{i % 12_000}" for i in range(24_000)]}))["y"]
     assert len(fit_target(labels).classes) == 12_000
-    with pytest.raises(TableError, match=r"24000 classes in 24000 rows; expected two rows or more"):
+    with pytest.raises(TableError, match=r"24,000 classes in 24,000 rows; expected two rows or more"):
         fit_target(as_frame(pl.DataFrame({"y": [f"c{i}" for i in range(24_000)]}))["y"])
     monkeypatch.setattr(memory, "available_memory", lambda: 10**8)
     with pytest.raises(TableError, match="memory"):

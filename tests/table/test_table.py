@@ -331,7 +331,7 @@ def test_a_split_by_time_has_the_past_before_the_future(time, shares, seed):
 def test_a_split_by_group_parts_no_group(groups, seed):
     groups = np.array(groups)
     if len(np.unique(groups)) < 3:
-        with pytest.raises(InvalidValueError, match="groups for 3 parts"):
+        with pytest.raises(InvalidValueError, match="groups? for 3 parts"):
             split_by_group(groups, seed=seed, fractions=(0.2, 0.2))
         return
     split = split_by_group(groups, seed=seed, fractions=(0.2, 0.2))

@@ -45,7 +45,7 @@ def loss(y, a):
         ([lambda y, a: 1.0, lambda y, a: 2.0], "two metrics named '<lambda>'; expected a name of its own.*__name__"),
         (3, "metrics 3; expected names or functions"),
         (lambda y, a: None, "metric '<lambda>' gave a NoneType; expected a number"),
-        (lambda y, a: y, "metric '<lambda>' gave a ndarray"),
+        (lambda y, a: y, "metric '<lambda>' gave an ndarray"),
         (lambda y, a: "0.5", "metric '<lambda>' gave a str"),
     ],
 )

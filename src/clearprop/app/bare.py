@@ -12,7 +12,7 @@ import numpy as np
 
 from clearprop.app.options import ReadingOptions
 from clearprop.app.source import TableSource, is_number
-from clearprop.errors import InvalidValueError, ModelFileError, TableError, listed, unknown_name
+from clearprop.errors import InvalidValueError, ModelFileError, TableError, listed, plural, unknown_name
 from clearprop.estimators import MultiTargetModel, TableModel, load
 from clearprop.execute import Array
 from clearprop.explain import Trace
@@ -93,7 +93,7 @@ class Asked:
             where = "--inputs" if given else source.place.title
             beside = " beside the target" if answers and not given else ""
             raise InvalidValueError(
-                f"{where} has {len(chosen)} columns{beside}",
+                f"{where} has {plural(len(chosen), 'column')}{beside}",
                 f"{n}, as many as the network has inputs",
                 f"name {n} of them" if given else _hint(source, present, n, answers),
             )

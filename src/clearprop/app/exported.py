@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import FileError, InvalidValueError
+from clearprop.errors import FileError, InvalidValueError, plural
 from clearprop.graph import DTYPES
 from clearprop.interop.keras_out import keras_bytes
 from clearprop.network import Network
@@ -88,7 +88,7 @@ class Compared:
         if not self.rows:
             return f"Not compared with the model: {self.why}."
         return (
-            f"Compared with the model on {self.rows:,} rows: largest difference {self.difference:.2g}, "
+            f"Compared with the model on {plural(self.rows, 'row')}: largest difference {self.difference:.2g}, "
             f"where the largest answer is {self.scale:.3g}."
         )
 

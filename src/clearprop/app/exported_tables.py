@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from clearprop.app.exported import COMPILERS, FORMATS, OFF, found_program, run
 from clearprop.app.rows_in_c import main_of, rows_in_c
-from clearprop.errors import InvalidValueError, listed
+from clearprop.errors import InvalidValueError, listed, plural
 from clearprop.estimators import MultiTargetModel, TableModel
 from clearprop.graph import DTYPES
 from clearprop.interop.onnx.table import OUTPUTS
@@ -98,9 +98,9 @@ class ComparedTable:
         if not self.rows:
             return f"Not compared with the model: {self.why}."
         what = "value" if self.labels is None else "probability"
-        said = f"Compared with the model on {self.rows:,} rows, {self.of}: largest difference of a {what} "
+        said = f"Compared with the model on {plural(self.rows, 'row')}, {self.of}: largest difference of a {what} "
         said += f"{self.difference:.2g}, where the largest is {self.scale:.3g}"
-        said += "" if self.labels is None else f"; {self.labels} labels different"
+        said += "" if self.labels is None else f"; {plural(self.labels, 'label')} different"
         return said + ("." if self.features is None else f"; {self.features:.2%} of the features the same to the bit.")
 
 

@@ -11,6 +11,7 @@ import typer
 
 from clearprop.app.options import output_option
 from clearprop.app.terminal import print_lines
+from clearprop.errors import plural
 from clearprop.messages import Message, checked_language
 
 
@@ -51,7 +52,7 @@ def play(
         from clearprop.play.save import save_page
 
         save_page(state, save, steps)
-        print_lines(f"{save} replays {steps} steps: open it in a browser, it needs nothing else.")
+        print_lines(f"{save} replays {plural(steps, 'step')}: open it in a browser, it needs nothing else.")
         return
     from clearprop.play.bench import Bench
     from clearprop.play.server import Server

@@ -19,7 +19,7 @@ from clearprop.app.several import (
 )
 from clearprop.app.source import STANDARD
 from clearprop.app.terminal import ReadingBar, print_lines, tell
-from clearprop.errors import DataWarning, FileError, TableError, unknown_name
+from clearprop.errors import DataWarning, FileError, TableError, plural, unknown_name
 from clearprop.estimators import MultiTargetModel, TableModel, unseen_values
 from clearprop.estimators.uncertainty import require_intervals
 from clearprop.files import refuse_overwriting, replaced, write_atomically
@@ -91,7 +91,7 @@ def predict(
             tell(f"read {source.place.title}: {words(spoken)}")
         for words in unseen_values(unseen):
             tell(f"Note: {words(spoken)}")
-        tell(f"wrote {'standard output' if str(out) == STANDARD else out}: {rows:,} rows")
+        tell(f"wrote {'standard output' if str(out) == STANDARD else out}: {plural(rows, 'row')}")
 
 
 def _require_intervals(model: TableModel | MultiTargetModel, coverage: float) -> None:

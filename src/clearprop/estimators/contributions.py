@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InvalidValueError, checked_integer
+from clearprop.errors import InvalidValueError, checked_integer, plural
 from clearprop.estimators.answered import Answered, Digits, as_table, class_place, drawn_rows, of_what, value_text
 from clearprop.estimators.importance import feature_groups
 from clearprop.estimators.remarks import warn_of
@@ -143,8 +143,10 @@ class ShapleyValues:
     def __repr__(self) -> str:
         ranked = [(shown_name(name), size) for name, size in self.ranked()]
         width = max(len(name) for name, _ in ranked)
-        how = "exact" if self.exact else f"{self.pairs} pairs of orders"
-        head = f"<ShapleyValues of {len(self)} rows, {how}, against {self.background} rows; mean |φ|:"
+        how = "exact" if self.exact else f"{plural(self.pairs, 'pair')} of orders"
+        head = (
+            f"<ShapleyValues of {plural(len(self), 'row')}, {how}, against {plural(self.background, 'row')}; mean |φ|:"
+        )
         return "\n".join([head, *(f"  {name:{width}}  {size:.4g}" for name, size in ranked), ">"])
 
 
@@ -256,7 +258,7 @@ def shapley_of(
     others = table if background is None else as_table(background, model.encoder.names)
     if background is None and len(table) < 2:
         raise InvalidValueError(
-            f"a table of {len(table)} rows to explain, and no background", "rows like those of the training",
+            f"a table of {plural(len(table), 'row')} to explain, and no background", "rows like those of the training",
             "background=training_table",
         )  # fmt: skip
     others = others[drawn_rows(len(others), checked_integer("background_rows", background_rows), seed)]

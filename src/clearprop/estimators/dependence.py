@@ -21,7 +21,7 @@ import narwhals.stable.v1 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InvalidValueError, TableError, checked_integer, unknown_name
+from clearprop.errors import InvalidValueError, TableError, checked_integer, plural, unknown_name
 from clearprop.estimators.answered import Answered, as_table, class_place, drawn_rows
 from clearprop.estimators.curves import DependencePlot
 from clearprop.estimators.importance import feature_groups
@@ -157,7 +157,8 @@ class Dependence:
         return {**plain, **lists, "mean": self.mean.tolist(), "curves": self.curves.tolist()}
 
     def __repr__(self) -> str:
-        return f"<Dependence of {self.target} on {self.column}: {len(self.grid.values)} values, {len(self.rows)} rows>"
+        size = f"{plural(len(self.grid.values), 'value')}, {plural(len(self.rows), 'row')}"
+        return f"<Dependence of {self.target} on {self.column}: {size}>"
 
 
 def dependence_of(

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from clearprop.errors import ModelFileError
+from clearprop.errors import ModelFileError, a_or_an
 from clearprop.estimators.predictor import PREDICTORS, reader_of
 from clearprop.estimators.several.model import KIND as SEVERAL
 from clearprop.estimators.several.model import MultiTargetModel
@@ -46,7 +46,7 @@ def load(path: str | os.PathLike[str]) -> Network | TableModel | MultiTargetMode
     if kind == SEVERAL:
         return MultiTargetModel.from_parts(path, header, arrays)
     hint = "go on with it by net.fit(..., checkpoint=path, resume=True)" if kind == "checkpoint" else None
-    raise ModelFileError(f"{path} holds a {kind}", "a network or a table model", hint)
+    raise ModelFileError(f"{path} holds {a_or_an(str(kind))}", "a network or a table model", hint)
 
 
 def _is_saved(path: str) -> bool:

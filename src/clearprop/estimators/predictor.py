@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from clearprop.errors import InvalidValueError, ModelFileError
+from clearprop.errors import InvalidValueError, ModelFileError, a_or_an
 from clearprop.explain import Trace
 from clearprop.interop import Shapes
 from clearprop.network import Network, network_from
@@ -102,5 +102,5 @@ def reader_of(path: Path, header: Any) -> Reader:
 def as_network(predictor: Predictor) -> Network:
     """The predictor, if it is a network: for what looks into one."""
     if not isinstance(predictor, Network):
-        raise InvalidValueError(f"a model with a {type(predictor).__name__}", "a model with a single network")
+        raise InvalidValueError(f"a model with {a_or_an(type(predictor).__name__)}", "a model with a single network")
     return predictor

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clearprop.errors import ClearpropError, DivergenceError, InvalidValueError, checked_integer
+from clearprop.errors import ClearpropError, DivergenceError, InvalidValueError, checked_integer, plural
 from clearprop.estimators.fit import TableFit
 from clearprop.estimators.objective import Objective
 from clearprop.estimators.recipe import FIELDS, Recipe, require_known
@@ -50,7 +50,9 @@ class Search:
             ClearpropError: if none is complete.
         """
         if self.chosen is None:
-            raise ClearpropError(f"none of {len(self.trials)} recipes led to a score", "one whose training converges")
+            raise ClearpropError(
+                f"none of {plural(len(self.trials), 'recipe')} led to a score", "one whose training converges"
+            )
         return self.base.changed(**self.chosen.changed)
 
     def to_dict(self) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InvalidValueError, checked_integer, checked_seed
+from clearprop.errors import InvalidValueError, checked_integer, checked_seed, plural
 
 Array = NDArray[Any]
 MOST_EXACT = 10  # players all of whose sets are enumerated: 1,024
@@ -88,7 +88,7 @@ def shapley_values(
         ([2.0, 3.0, 3.0], 8.0)
     """
     if not groups or not len(background):
-        got = f"{len(groups)} columns and {len(background)} background rows"
+        got = f"{plural(len(groups), 'column')} and {plural(len(background), 'background row')}"
         raise InvalidValueError(got, "one of each at least")
     owner = np.empty(X.shape[1], np.int64)  # of each feature
     for j, features in enumerate(groups.values()):

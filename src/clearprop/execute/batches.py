@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, plural
 from clearprop.execute.philox import permutation
 from clearprop.execute.reference import Array
 
@@ -47,7 +47,7 @@ class Batches:
 
     def __post_init__(self) -> None:
         if self.rows < 1 or self.size < 1:
-            raise InvalidValueError(f"{self.rows} rows in batches of {self.size}", "1 or more of both")
+            raise InvalidValueError(f"{plural(self.rows, 'row')} in batches of {self.size}", "1 or more of both")
         if self.among is not None and (self.among.dtype != np.int64 or self.among.shape != (self.rows,)):
             raise InvalidValueError(f"row numbers of {self.among.dtype}, {self.among.shape}", f"int64, ({self.rows},)")
         object.__setattr__(self, "size", min(self.size, self.rows))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from clearprop.arrays import as_array
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, UnknownNameError, a_or_an
 from clearprop.execute.executor import Executor
 from clearprop.execute.reference import Array
 from clearprop.execute.reference_executor import Reference
@@ -65,7 +65,9 @@ def evaluate(
     if isinstance(y, Sequence):
         wrong = [one for one in y if not isinstance(one, Node)]
         if wrong:
-            raise DTypeError(f"a {type(y).__name__} with a {type(wrong[0]).__name__} in it", "a list of nodes")
+            raise DTypeError(
+                f"{a_or_an(type(y).__name__)} with {a_or_an(type(wrong[0]).__name__)} in it", "a list of nodes"
+            )
         found = evaluate({str(i): node for i, node in enumerate(y)}, bindings, executor, n)
         return [found[str(i)] for i in range(len(y))]
     graph = as_graph(y)

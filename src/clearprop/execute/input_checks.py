@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.arrays import refuse_masked
-from clearprop.errors import InvalidValueError, ShapeError
+from clearprop.errors import InvalidValueError, ShapeError, plural
 from clearprop.execute.batches import Batches
 from clearprop.execute.reference import Array, check_index
 from clearprop.graph import N, show_shape
@@ -120,12 +120,12 @@ class InputChecks:
                 raise InvalidValueError(f"no array for the input {name!r}", "one for each input of the graph")
         for name, values in table.items():
             if len(values) < len(batches):
-                raise ShapeError(f"{len(values)} numbers {name}", f"{len(batches)} or more, one per step")
+                raise ShapeError(f"{plural(len(values), 'number')} {name}", f"{len(batches)} or more, one per step")
         for name, array in data.items():
             if batches.among is not None:
                 check_index(batches.among, len(array))
             elif len(array) < batches.rows:
-                raise ShapeError(f"{name} has {len(array)} rows", f"{batches.rows}")
+                raise ShapeError(f"{name} has {plural(len(array), 'row')}", f"{batches.rows}")
             planned = self._planned(name)
             if planned is not None and planned != (N, *array.shape[1:]):
                 raise ShapeError(f"{name} has shape {show_shape(array.shape)}", show_shape(planned))
@@ -166,7 +166,7 @@ class InputChecks:
             self._check_shape(name, inputs[name], shape)
             if shape[:1] == (N,):
                 if n is not None and got[0] != n:
-                    raise ShapeError(f"{name} has {got[0]} rows", f"{n}, as the other inputs")
+                    raise ShapeError(f"{name} has {plural(got[0], 'row')}", f"{n}, as the other inputs")
                 n = got[0]
         if n is None and plan.symbolic:
             raise ShapeError("a batch of unknown size", "an input with a batch axis", "or pass n, the number of rows")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, plural
 from clearprop.execute.executor import Program
 from clearprop.execute.input_checks import InputChecks
 from clearprop.execute.reference import Array
@@ -29,7 +29,8 @@ def row_by_row(plan: Plan, checks: InputChecks, parameters: Mapping[str, Array])
     has_rows = all(plan.values[v].type.has_batch for v in plan.outputs.values())
     if len(plan.outputs) != 1 or len(free) > 1 or not (free or has_rows):
         raise InvalidValueError(
-            f"a graph of {len(plan.outputs)} outputs and {len(free)} inputs beside the parameters", "one of each"
+            f"a graph of {plural(len(plan.outputs), 'output')} and {plural(len(free), 'input')} beside the parameters",
+            "one of each",
         )
     if checks.mixes_rows:
         raise InvalidValueError("a prediction for one row that depends on others", "layers that treat each row alone")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed
+from clearprop.errors import InvalidValueError, ShapeError, checked_integer, checked_seed, plural
 from clearprop.execute import Array, Reference
 from clearprop.graph import Graph, Node, gradient, simplify, variable
 from clearprop.graph.entries import RowsTaken
@@ -81,7 +81,7 @@ def permutation_importance(
         (1.0, [True, False])
     """
     if len(X) < 2 or not groups:
-        got = f"{len(X)} rows and {len(groups)} columns to shuffle"
+        got = f"{plural(len(X), 'row')} and {plural(len(groups), 'column')} to shuffle"
         raise InvalidValueError(got, "two rows and one column at least")
     rng = np.random.Generator(np.random.Philox(checked_seed(seed)))
     orders = [rng.permutation(len(X)) for _ in range(checked_integer("n_repeats", n_repeats))]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from clearprop.errors import DTypeError
+from clearprop.errors import DTypeError, a_or_an
 from clearprop.graph.entries import EntryRule
 from clearprop.graph.name import Name, as_name
 from clearprop.graph.types import Shape, Type, as_shape, dtype_name
@@ -96,7 +96,7 @@ class Op:
         for x in inputs:
             if not isinstance(x, Node):
                 raise DTypeError(
-                    f"{self.name} of a {type(x).__name__}",
+                    f"{self.name} of {a_or_an(type(x).__name__)}",
                     "nodes",
                     "arrays go in as variables: cp.variable(name, shape), bound when the graph is evaluated",
                 )

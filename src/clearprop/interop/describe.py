@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from clearprop import nn
-from clearprop.errors import InvalidValueError, ModelFileError
+from clearprop.errors import InvalidValueError, ModelFileError, a_or_an
 from clearprop.nn import Architecture
 
 _MOST_NUMBERS = 1000  # of starting values that stand in a description
@@ -91,7 +91,7 @@ def revive(data: Any) -> Any:
     try:
         return cls(**{k: revive(v) for k, v in data.items() if k != "class"})
     except (TypeError, ValueError, OverflowError) as error:  # a ClearpropError is one of these
-        raise ModelFileError(f"bad description of a {cls.__name__}: {error}") from None
+        raise ModelFileError(f"bad description of {a_or_an(cls.__name__)}: {error}") from None
 
 
 def describe_architecture(architecture: Architecture) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DivergenceError, ModelFileError
+from clearprop.errors import DivergenceError, ModelFileError, a_or_an
 from clearprop.execute import Array
 from clearprop.execute.threads import available
 from clearprop.files import checked_path
@@ -88,7 +88,9 @@ class EndedTrainings:
         """Refuse other trainings, and arrays of others, before they are read."""
         if header.get("kind") != _KIND:
             raise ModelFileError(
-                f"{self._path} is a {header.get('kind')}", "a checkpoint of several trainings", "pass another path"
+                f"{self._path} is {a_or_an(str(header.get('kind')))}",
+                "a checkpoint of several trainings",
+                "pass another path",
             )
         other = difference(header.get("training"), self._fingerprint)
         if other is not None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from clearprop.errors import InvalidValueError, ShapeError
+from clearprop.errors import InvalidValueError, ShapeError, plural
 from clearprop.interop import incoming
 from clearprop.network.network import Network, network_of
 from clearprop.nn import Architecture, as_layer
@@ -54,7 +54,9 @@ def _architecture(given: Network | Sequence[Any] | None, n_inputs: int | None, l
     if isinstance(given, Network):
         found = given.architecture
         if n_inputs not in (None, found.n_inputs):
-            raise ShapeError(f"n_inputs={n_inputs} beside a network of {found.n_inputs} inputs", "one of the two")
+            raise ShapeError(
+                f"n_inputs={n_inputs} beside a network of {plural(found.n_inputs, 'input')}", "one of the two"
+            )
         return found if loss is None else incoming.with_loss(found, incoming.torch_loss(loss))
     if given is None or isinstance(given, str):
         raise InvalidValueError("a file of weights alone", "architecture=: a network, or its layers")

@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.errors import BusyError, InvalidValueError, ShapeError, checked_choice, checked_integer, checked_seed
+from clearprop.errors import (
+    BusyError,
+    InvalidValueError,
+    ShapeError,
+    checked_choice,
+    checked_integer,
+    checked_seed,
+    plural,
+)
 from clearprop.execute import Array, Executor, Program, default_executor
 from clearprop.explain import Trace
 from clearprop.forks import undivided
@@ -216,7 +224,7 @@ class Network(Exports):
             self.architecture.n_inputs,
             *(p.shape[1] for p in self.architecture.parameters.values() if p.is_weight),
         ]
-        return f"<Network {'-'.join(map(str, sizes))}, {self.n_parameters} parameters>"
+        return f"<Network {'-'.join(map(str, sizes))}, {plural(self.n_parameters, 'parameter')}>"
 
     # --- the graph and what follows from it
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import ModelFileError, checked_integer, listed
+from clearprop.errors import ModelFileError, a_or_an, checked_integer, listed, plural
 from clearprop.execute import Array, Batches
 from clearprop.files import checked_path
 from clearprop.graph import DTYPES
@@ -107,7 +107,9 @@ class Checkpoint:
         run, epochs = self._read()
         doubt = self._doubt(run, epochs)
         if doubt is not None:
-            warnings.warn(visible(f"{self._path} holds {run.done} epochs{doubt}"), RuntimeWarning, stacklevel=3)
+            warnings.warn(
+                visible(f"{self._path} holds {plural(run.done, 'epoch')}{doubt}"), RuntimeWarning, stacklevel=3
+            )
         return run
 
     def __call__(self, event: Epoch) -> None:
@@ -127,7 +129,8 @@ class Checkpoint:
             done, asked = (schedule.rates(steps, epochs * per_epoch, per_epoch) for epochs in (before, now))
             if not np.array_equal(done, asked):
                 what = "learning rates" if name == "η" else f"schedule of {name}"
-                return f" with the {what} of a fit of {before} epochs: another than one of {now} epochs from its start"
+                other = f"another than one of {plural(now, 'epoch')} from its start"
+                return f" with the {what} of a fit of {plural(before, 'epoch')}: {other}"
         return None
 
     def _check(self, header: dict[str, Any], shapes: Shapes) -> None:
@@ -147,7 +150,9 @@ class Checkpoint:
         """The run, and how many epochs the fit that wrote it was to have."""
         header, arrays = read_model(self._path, self._check)
         if header.get("kind") != "checkpoint":
-            raise ModelFileError(f"{self._path} is a {header.get('kind')}", "a checkpoint", "pass another path")
+            raise ModelFileError(
+                f"{self._path} is {a_or_an(str(header.get('kind')))}", "a checkpoint", "pass another path"
+            )
         other = difference(header.get("training"), self._fingerprint)
         if other is not None:
             raise ModelFileError(
@@ -182,14 +187,14 @@ class Checkpoint:
             if checked_integer(name, getattr(run, name), low=0) > MOST:
                 raise ValueError(f"{name} {getattr(run, name)}")
         if not 1 <= done == history.epochs:
-            raise ValueError(f"{history.epochs} epochs in the history of {done}")
+            raise ValueError(f"{plural(history.epochs, 'epoch')} in the history of {done}")
         if set(history) != self._columns:
             raise ValueError(f"the columns {listed(history)} in the history")
         steps = done * self._steps_per_epoch
         if len(history.step_loss) != steps:
-            raise ValueError(f"the losses of {len(history.step_loss)} steps of {steps}")
+            raise ValueError(f"the losses of {plural(len(history.step_loss), 'step')} of {steps}")
         if run.step < steps or not max(run.waited, run.plateau_waited) <= done <= run.epoch:
-            raise ValueError(f"counters that {steps} steps in {done} epochs do not come to")
+            raise ValueError(f"counters that {plural(steps, 'step')} in {plural(done, 'epoch')} do not come to")
         if run.optimizer != type(training.optimizer).__name__:
             raise ValueError(f"the arrays of the optimizer {run.optimizer!r}")
         for number in (run.rate_factor, run.best, run.plateau_best):

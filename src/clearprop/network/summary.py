@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clearprop.errors import plural
 from clearprop.graph import show_shape
 from clearprop.nn import Architecture, Parameter, loss_name
 
@@ -25,7 +26,9 @@ def summary_of(architecture: Architecture) -> str:
     learned, frozen = sum(p.size for p in every if p.trainable), sum(p.size for p in every if p.is_frozen)
     kept = f", {frozen} frozen" if frozen else ""
     loss = "none" if architecture.loss is None else loss_name(architecture.loss)
-    return "\n".join([*lines, f"{architecture.depth} layers, {learned} parameters{kept}, loss: {loss}"])
+    return "\n".join(
+        [*lines, f"{plural(architecture.depth, 'layer')}, {plural(learned, 'parameter')}{kept}, loss: {loss}"]
+    )
 
 
 def _described(p: Parameter) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clearprop.errors import DivergenceError, InvalidValueError, ShapeError, checked_integer
+from clearprop.errors import DivergenceError, InvalidValueError, ShapeError, checked_integer, plural
 from clearprop.execute import Array, Executor, default_executor
 from clearprop.network.arguments import as_stopping, as_truth
 from clearprop.network.ended import EndedTrainings, in_turns
@@ -207,7 +207,7 @@ def _row_numbers(name: str, rows: Any, n: int) -> Array:
         given = np.flatnonzero(given)
     if given.ndim != 1 or given.dtype.kind not in "iu" or not given.size:
         raise InvalidValueError(
-            f"{name} of {given.dtype}, shape {given.shape}", f"one or more row numbers, or {n} truth values"
+            f"{name} of {given.dtype}, shape {given.shape}", f"one or more row numbers, or {plural(n, 'truth value')}"
         )
     if given.min() < 0 or given.max() >= n:
         raise InvalidValueError(f"{name} from {given.min()} to {given.max()}", f"row numbers from 0 to {n - 1}")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from clearprop import graph as g
 from clearprop.cached import cached_property
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, plural
 from clearprop.graph import Graph, N, Name, Node, as_graph
 from clearprop.graph.fused.updates import spread
 from clearprop.nn.activations import ACTIVATIONS
@@ -221,8 +221,9 @@ class Architecture:
         found = [head.n_outputs for head in heads] or [self.n_outputs]
         plain = not heads and sum(widths) == self.n_outputs and not any(part.output for part, _ in loss.parts)
         if found != widths and not plain:
+            columns, outputs = (" + ".join(map(str, numbers)) for numbers in (widths, found))
             raise InvalidValueError(
-                f"MultiTask of {' + '.join(map(str, widths))} columns on {' + '.join(map(str, found))} outputs",
+                f"MultiTask of {plural(columns, 'column')} on {plural(outputs, 'output')}",
                 "a last layer of a head for each task, as wide as its columns",
                 "cp.Heads([cp.Dense(1), cp.Dense(3, 'softmax')])",
             )

@@ -10,7 +10,7 @@ import numpy as np
 
 from clearprop import graph as g
 from clearprop.arrays import Array
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, plural
 from clearprop.graph import Node
 from clearprop.nn.given import Given, as_given
 from clearprop.nn.scope import MOST_COLUMNS, Scope
@@ -62,7 +62,7 @@ class Cuts:
         return [part.tolist() for part in np.split(t, np.cumsum(self.counts)[:-1])]
 
     def __repr__(self) -> str:
-        return f"<{sum(self.counts)} cuts of {sum(n > 0 for n in self.counts)} columns>"
+        return f"<{plural(sum(self.counts), 'cut')} of {plural(sum(n > 0 for n in self.counts), 'column')}>"
 
 
 def _as_cuts(given: Any) -> Cuts:
@@ -137,7 +137,8 @@ class PiecewiseLinear(ShortRepr):
         x = scope.output(x)
         if x.shape[-1] != len(self.cuts.counts):
             raise ShapeError(
-                f"PiecewiseLinear with cuts for {len(self.cuts.counts)} columns after {x.shape[-1]} values",
+                f"PiecewiseLinear with cuts for {plural(len(self.cuts.counts), 'column')} "
+                f"after {plural(x.shape[-1], 'value')}",
                 "a list of cuts, perhaps empty, for each",
             )
         if not self.cuts.index:

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from clearprop import graph as g
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_choice, checked_integer
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_choice, checked_integer, plural
 from clearprop.graph import Node
 from clearprop.graph.fused.updates import spread
 from clearprop.nn.activations import Activating, canonical, resolve_activation
@@ -190,7 +190,7 @@ class Linear(WeightedSum):
         """z = x · W + b."""
         if x.shape[-1] != self.in_features:
             raise ShapeError(
-                f"Linear({self.in_features}, {self.out_features}) after {x.shape[-1]} values",
+                f"Linear({self.in_features}, {self.out_features}) after {plural(x.shape[-1], 'value')}",
                 f"in_features={x.shape[-1]}",
             )
         x = scope.open_layer(x)

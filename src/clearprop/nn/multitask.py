@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clearprop import graph as g
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_integer
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_integer, plural
 from clearprop.graph import Node
 from clearprop.nn.losses import Loss, Target, resolve_loss
 
@@ -75,7 +75,10 @@ class MultiTask(Loss):
     def __call__(self, a: Node, y: Node) -> Node:
         """Σₕ λₕ·Lₕ(aₕ, yₕ)."""
         if a.shape[1] != self.width:
-            raise ShapeError(f"MultiTask of {self.width} columns on {a.shape[1]} outputs", "as many columns as outputs")
+            raise ShapeError(
+                f"MultiTask of {plural(self.width, 'column')} on {plural(a.shape[1], 'output')}",
+                "as many columns as outputs",
+            )
         total = None
         weights = self.weights or (1.0,) * len(self.parts)
         for (loss, start, stop), weight in zip(self.ranges(), weights, strict=True):
@@ -108,7 +111,7 @@ def _part(given: Any) -> tuple[Loss, int]:
 
 def _weights(given: Any, count: int) -> tuple[float, ...]:
     if isinstance(given, str) or not isinstance(given, Sequence) or len(given) != count:
-        raise InvalidValueError(f"weights {given!r} of {count} tasks", "a number for each")
+        raise InvalidValueError(f"weights {given!r} of {plural(count, 'task')}", "a number for each")
     for weight in given:
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < math.inf:
             raise InvalidValueError(f"weight {weight!r} of a task", "a positive number")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, a_or_an, plural
 from clearprop.graph import DTYPES, N, Node, Type, as_graph
 from clearprop.graph.node import OPS, topological
 from clearprop.nn.losses import CustomLoss, Loss, Target
@@ -141,7 +141,7 @@ def _record(name: str, function: Callable[..., Any], count: int) -> Steps:
     for width in _OTHER_WIDTHS:
         again = replayed(found, [OPS["variable"](shape=(N, width), dtype=_DTYPES[0]) for _ in range(count)])
         if repr(as_graph(again)) != repr(as_graph(_shown(name, function, count, width, _DTYPES[0])[1])):
-            raise _refused(name, f"another function for {width} units")
+            raise _refused(name, f"another function for {plural(width, 'unit')}")
     return found
 
 
@@ -150,7 +150,7 @@ def _shown(name: str, function: Callable[..., Any], count: int, width: int, dtyp
     arguments = [OPS["variable"](shape=(N, width), dtype=dtype) for _ in range(count)]
     made = function(*arguments)
     if not isinstance(made, Node):
-        raise _refused(name, f"a {type(made).__name__} and no node")
+        raise _refused(name, f"{a_or_an(type(made).__name__)} and no node")
     return arguments, made
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clearprop.errors import DTypeError, ShapeError
+from clearprop.errors import DTypeError, ShapeError, plural
 from clearprop.graph import Node
 from clearprop.nn.layers import as_layer
 from clearprop.nn.scope import Scope
@@ -58,7 +58,9 @@ class Residual:
         made, kept = (self._output(layers, x, scope) for layers in (self.layers, self.shortcut))
         if made.shape != kept.shape:
             hint = f"shortcut=[cp.Dense({made.shape[1]}, bias=False)]" if not self.shortcut else None
-            raise ShapeError(f"{made.shape[1]} values of {self!r} added to {kept.shape[1]}", "equally many", hint)
+            raise ShapeError(
+                f"{plural(made.shape[1], 'value')} of {self!r} added to {kept.shape[1]}", "equally many", hint
+            )
         return scope.named(scope.open_layer(made) + kept, "z")
 
     def _output(self, layers: Sequence[Any], x: Node, scope: Scope) -> Node:

@@ -65,7 +65,7 @@ def build_plan(
         step  kernel    inputs     output      in      FLOPs  bytes
         0     add       x 1.0   →  %1: f64[3]  slot 0  3      48
         1     multiply  %1 x    →  %2: f64[3]  slot 0  3      72
-        2 steps, 1 slots of 24 bytes, 6 FLOPs, 120 bytes moved
+        2 steps, 1 slot of 24 bytes, 6 FLOPs, 120 bytes moved
     """
     graph = eliminate_common(lower(graph, takes))  # two stable forms may share their first steps
     order = [node for node in graph.nodes if node.op.name not in ("variable", "constant")]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from clearprop.errors import plural
 from clearprop.graph import N, Name, Type
 from clearprop.graph.text import attributes
 from clearprop.plan.cost import PerBatch
@@ -162,6 +163,6 @@ class Plan:
 
     def _total(self) -> str:
         return (
-            f"{len(self.steps)} steps, {len(self.slots)} slots of {self.memory} bytes, "
+            f"{plural(len(self.steps), 'step')}, {plural(len(self.slots), 'slot')} of {self.memory} bytes, "
             f"{self.flops} FLOPs, {self.bytes} bytes moved"
         )

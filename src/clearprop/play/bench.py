@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.arrays import as_array
-from clearprop.errors import DivergenceError, InvalidValueError, ShapeError, checked_integer, listed
+from clearprop.errors import DivergenceError, InvalidValueError, ShapeError, checked_integer, listed, plural
 from clearprop.execute import Array, default_executor
 from clearprop.explain import Trace
 from clearprop.messages import Language, Message, checked_language
@@ -317,7 +317,7 @@ def network_of(state: State, n_inputs: int) -> Network:
     size = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
     if not choice.layers or len(choice.layers) > 12 or size > MOST_PARAMETERS:
         raise InvalidValueError(
-            f"{len(choice.layers)} layers with {size:,} parameters",
+            f"{plural(len(choice.layers), 'layer')} with {plural(size, 'parameter')}",
             f"1 … 12 layers, up to {MOST_PARAMETERS:,} parameters",
         )
     layers = [

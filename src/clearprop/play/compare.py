@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clearprop.errors import ClearpropError, DivergenceError, InvalidValueError, checked_integer
+from clearprop.errors import ClearpropError, DivergenceError, InvalidValueError, checked_integer, plural
 from clearprop.messages import Message
 from clearprop.play.answers import scores
 from clearprop.play.bench import Bench
@@ -52,7 +52,7 @@ def compare(bench: Bench, what: str, names: list[str], steps: int) -> Comparison
     if what not in ("init", "optimizer"):
         raise InvalidValueError(f"{what!r:.40} to compare", "init or optimizer")
     if not 2 <= len(dict.fromkeys(names)) <= MOST_RUNS:
-        raise InvalidValueError(f"{len(names)} runs to compare", f"2 … {MOST_RUNS} that differ")
+        raise InvalidValueError(f"{plural(len(names), 'run')} to compare", f"2 … {MOST_RUNS} that differ")
     steps = min(checked_integer("steps", steps), MOST_STEPS)
     state, begun = bench.current(), time.perf_counter()
     runs = tuple(Run(name, bench.beside(_other(state, what, name))) for name in dict.fromkeys(names))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, plural
 from clearprop.execute import Reference
 from clearprop.graph import Graph, simplify
 from clearprop.messages import Message
@@ -34,7 +34,7 @@ def nudged(bench: Bench, name: str, index: Any, h: float = 1e-4) -> dict[str, An
         raise InvalidValueError(f"{name!r:.40} to nudge", "one of: " + ", ".join(trace.learned))
     array = np.array(trace.parameters[name])
     if not isinstance(index, list) or len(index) != array.ndim or not all(type(k) is int for k in index):
-        raise InvalidValueError(f"index {index!r:.40} of {name}", f"{array.ndim} whole numbers")
+        raise InvalidValueError(f"index {index!r:.40} of {name}", plural(array.ndim, "whole number"))
     if not all(0 <= k < d for k, d in zip(index, array.shape, strict=True)):
         raise InvalidValueError(f"index {index} of {name}", f"within {array.shape}")
     if not 1e-9 <= h <= 1:

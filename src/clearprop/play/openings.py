@@ -15,7 +15,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from clearprop.errors import ClearpropError, FileError, InvalidValueError, ModelFileError, listed
+from clearprop.errors import ClearpropError, FileError, InvalidValueError, ModelFileError, a_or_an, listed
 from clearprop.estimators import MultiTargetModel, TableModel, load
 from clearprop.execute import Array
 from clearprop.messages import Message
@@ -62,7 +62,7 @@ def opened(what: Any = None, table: Any = None, target: str = "", tell: Tell = l
         _check_unused("a data frame", table)
         return state_of_text("table", text_of_frame(what), target)
     raise InvalidValueError(
-        f"a {type(what).__name__} to open",
+        f"{a_or_an(type(what).__name__)} to open",
         "a table, a network, a model, a link, a state, or one of: " + listed(PRESETS),
     )
 

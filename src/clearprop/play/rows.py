@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError, ShapeError, checked_integer
+from clearprop.errors import InvalidValueError, ShapeError, checked_integer, plural
 from clearprop.execute import Array
 from clearprop.play.bench import Bench
 from clearprop.play.scene import plain
@@ -97,7 +97,7 @@ def add_class(bench: Bench) -> None:
     samples, choice = bench.samples, bench.state.network
     k = len(samples.classes) + 1
     if not 2 < k <= MOST_CLASSES:
-        raise ShapeError(f"{k} classes", f"2 … {MOST_CLASSES} that are drawn")
+        raise ShapeError(plural(k, "class"), f"2 … {MOST_CLASSES} that are drawn")
     layers = (*choice.layers[:-1], LayerChoice(k, "softmax"))
     network: NetworkChoice = replace(choice, layers=layers, loss="cross_entropy")
     names = [*samples.classes, next(str(n) for n in range(k) if str(n) not in samples.classes)]
@@ -121,7 +121,7 @@ def _put(what: str, row: Array, given: Any) -> None:
 def _row(what: str, given: Any, n: int) -> Array:
     fits = isinstance(given, list) and len(given) == n
     if not fits or not all(type(one) in (int, float) and abs(one) <= _LARGEST for one in given):
-        raise InvalidValueError(f"{given!r:.40} for {what} of a sample", f"{n} numbers between −10⁹ and 10⁹")
+        raise InvalidValueError(f"{given!r:.40} for {what} of a sample", f"{plural(n, 'number')} between −10⁹ and 10⁹")
     return np.array(given, np.float64)
 
 

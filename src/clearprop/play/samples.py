@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError, ShapeError
+from clearprop.errors import InvalidValueError, ShapeError, plural
 from clearprop.execute import Array
 from clearprop.messages import Message
 from clearprop.play.presets import PRESETS
@@ -57,15 +57,19 @@ class Samples:
         """
         if not self.classes:
             if self.y.shape[1] != n_outputs:
-                raise ShapeError(f"{n_outputs} units in the last layer", f"{self.y.shape[1]}, as many as targets")
+                raise ShapeError(
+                    f"{plural(n_outputs, 'unit')} in the last layer", f"{self.y.shape[1]}, as many as targets"
+                )
             return self.y
         k = len(self.classes)
         if loss_target == "classes" or n_outputs > 1:
             if n_outputs != k:
-                raise ShapeError(f"{n_outputs} units in the last layer", f"{k}, one for each class")
+                raise ShapeError(f"{plural(n_outputs, 'unit')} in the last layer", f"{k}, one for each class")
             return self.y if loss_target == "classes" else np.eye(k)[self.y]
         if k > 2:
-            raise ShapeError(f"one unit in the last layer for {k} classes", f"{k} units with softmax")
+            raise ShapeError(
+                f"one unit in the last layer for {plural(k, 'class')}", f"{plural(k, 'unit')} with softmax"
+            )
         return self.y[:, None].astype(np.float64)
 
 
@@ -95,7 +99,7 @@ def _of_numbers(choice: DataChoice) -> Samples:
     """What was typed or drawn: rows of numbers; of classes, y holds their numbers."""
     X, y = _matrix("x", choice.X), _matrix("y", choice.y)
     if len(X) != len(y):
-        raise ShapeError(f"{len(X)} samples and {len(y)} targets", "as many of both")
+        raise ShapeError(f"{plural(len(X), 'sample')} and {plural(len(y), 'target')}", "as many of both")
     names = choice.inputs if len(choice.inputs) == X.shape[1] else _named(X.shape[1])
     if not choice.classes:
         return _split(X, y, names, (), choice)

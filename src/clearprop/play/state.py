@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Annotated, Any, TypeVar
 
-from clearprop.errors import ClearpropError, InvalidValueError, checked_choice, checked_integer, checked_seed
+from clearprop.errors import ClearpropError, InvalidValueError, checked_choice, checked_integer, checked_seed, plural
 from clearprop.explain.derivation.symbols import NOTATIONS
 from clearprop.messages import checked_language
 from clearprop.nn import CONVENTIONS
@@ -148,7 +148,9 @@ class TrainingChoice:
     def __post_init__(self) -> None:
         checked_seed(self.seed)
         if not 0 <= self.batch_size <= MOST_ROWS:
-            raise InvalidValueError(f"batches of {self.batch_size:,} rows", f"1 … {MOST_ROWS:,}, or 0 for all rows")
+            raise InvalidValueError(
+                f"batches of {plural(self.batch_size, 'row')}", f"1 … {MOST_ROWS:,}, or 0 for all rows"
+            )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
-from clearprop.errors import DataWarning, InvalidValueError, MissingDependencyError, checked_integer
+from clearprop.errors import DataWarning, InvalidValueError, MissingDependencyError, a_or_an, checked_integer
 from clearprop.messages import Message, checked_language, say
 from clearprop.network import Network
 from clearprop.play.bundle import whole_page
@@ -91,7 +91,7 @@ class Playground(anywidget.AnyWidget):  # type: ignore[misc]  # which may be mis
     def network(self, net: Network) -> None:
         if not isinstance(net, Network):
             raise InvalidValueError(
-                f"a {type(net).__name__} as the network", "a clearprop.Network with the page's layers"
+                f"{a_or_an(type(net).__name__)} as the network", "a clearprop.Network with the page's layers"
             )
         self._talk.put(net)
         self._fresh.clear()

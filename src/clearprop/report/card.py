@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from clearprop.errors import InvalidValueError, listed
+from clearprop.errors import InvalidValueError, a_or_an, listed
 from clearprop.estimators import MultiTargetModel, TableModel
 from clearprop.estimators.about import folds_in, named_parts
 from clearprop.estimators.verdict import PARTS, verdict
@@ -34,7 +34,7 @@ def card_of(model: TableModel | MultiTargetModel, lang: str = "en") -> str:
         InvalidValueError: for what is no such model, or an unknown language.
     """
     if not isinstance(model, TableModel | MultiTargetModel):
-        raise InvalidValueError(f"a card of a {type(model).__name__}", "a model of a table")
+        raise InvalidValueError(f"a card of {a_or_an(type(model).__name__)}", "a model of a table")
     return markdown_of(card_document(model), checked_language(lang))
 
 

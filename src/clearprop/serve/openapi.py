@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from clearprop.errors import plural
 from clearprop.estimators import MultiTargetModel, TableModel
 from clearprop.network import Network
 from clearprop.serve.rows import MOST_ROWS
@@ -75,9 +76,9 @@ _REMARKS: Data = {
 def _about(model: TableModel | MultiTargetModel | Network) -> str:
     if isinstance(model, Network):
         a = model.architecture
-        return f"A network of {a.n_inputs} inputs and {a.n_outputs} outputs."
+        return f"A network of {plural(a.n_inputs, 'input')} and {plural(a.n_outputs, 'output')}."
     targets = [model.target] if isinstance(model, TableModel) else model.targets
-    return f"Predicts {', '.join(t.name for t in targets)} from {len(model.encoder.columns)} columns."
+    return f"Predicts {', '.join(t.name for t in targets)} from {plural(len(model.encoder.columns), 'column')}."
 
 
 def _option(name: str, schema: Data, what: str) -> Data:

@@ -9,6 +9,8 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+from clearprop.errors import plural
+
 _SHOWN = 500  # columns in the table
 
 
@@ -44,7 +46,7 @@ def _columns(row: dict[str, Any]) -> Iterator[str]:
     """Rows of a table: a column's name, its types, what is done with it."""
     properties = row.get("properties")
     if properties is None:
-        yield f"<tr><td>a row</td><td>{row['minItems']} numbers</td><td>in the order of the inputs</td></tr>"
+        yield f"<tr><td>a row</td><td>{plural(row['minItems'], 'number')}</td><td>in the order of the inputs</td></tr>"
         return
     for name, column in list(properties.items())[:_SHOWN]:
         kinds = ", ".join(column.get("type", ["any"]))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from clearprop.errors import ClearpropError, InvalidValueError, TableError, listed, unknown_name
+from clearprop.errors import ClearpropError, InvalidValueError, TableError, listed, plural, unknown_name
 from clearprop.messages import Language, checked_language
 from clearprop.visible import shortened
 
@@ -143,9 +143,11 @@ def require_numbers(rows: list[Row], n: int) -> list[list[float]]:
     """
     for i, row in enumerate(rows):
         if isinstance(row, dict):
-            raise TableError(f"an object with {listed(map(repr, row), 3)}", f"a list of {n} numbers", row=i)
+            raise TableError(f"an object with {listed(map(repr, row), 3)}", f"a list of {plural(n, 'number')}", row=i)
         if len(row) != n or any(type(value) not in (int, float) for value in row):
-            raise TableError(f"{len(row)} values, or some that are no number", f"a list of {n} numbers", row=i)
+            raise TableError(
+                f"{plural(len(row), 'value')}, or some that are no number", f"a list of {plural(n, 'number')}", row=i
+            )
         if any(abs(value) > 1e300 for value in row):
             raise TableError("a number beyond 1e300", "a finite number", row=i)
     return rows  # type: ignore[return-value]

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from clearprop.errors import DTypeError, ShapeError, listed
+from clearprop.errors import DTypeError, ShapeError, listed, plural
 from clearprop.table.one_row import frame_of
 
 FEW = 8  # rows that are encoded one by one, which is faster than a data frame of them
@@ -62,7 +62,7 @@ def given_frame(given: Any, names: Sequence[str]) -> Any:
 def _rows_of_columns(given: Row) -> list[Row]:
     lengths = {len(column) for column in given.values()}
     if len(lengths) > 1:
-        raise ShapeError(f"columns of {min(lengths)} to {max(lengths)} values", "as many in each")
+        raise ShapeError(f"columns of {min(lengths)} to {plural(max(lengths), 'value')}", "as many in each")
     columns = [column.tolist() if hasattr(column, "tolist") else list(column) for column in given.values()]
     return [dict(zip(given, row, strict=True)) for row in zip(*columns, strict=True)]
 
@@ -86,6 +86,6 @@ def _row_of_series(given: Any) -> Row:
 
 def _checked(given: Any, names: Sequence[str]) -> Any:
     if given.ndim != 2 or given.shape[1] != len(names):
-        expected = f"{len(names)} columns, in the order of the training table: {listed(names)}"
+        expected = f"{plural(len(names), 'column')}, in the order of the training table: {listed(names)}"
         raise ShapeError(f"an array of shape {given.shape}", expected)
     return given

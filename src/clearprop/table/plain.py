@@ -9,7 +9,7 @@ from functools import cache
 from types import NoneType
 from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, plural
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ def _read(kind: Any, value: Any) -> Any:
         return tuple(map(finite, items) if inner[0] is float else (_read(inner[0], one) for one in items))
     if origin is tuple:
         if len(_listed(value)) != len(inner):
-            raise ValueError(f"{len(inner)} values expected, not {len(value):,}")
+            raise ValueError(f"{plural(len(inner), 'value')} expected, not {len(value):,}")
         return tuple(_read(one, item) for one, item in zip(inner, _listed(value), strict=True))
     if origin is dict:
         return {_read(inner[0], name): _read(inner[1], one) for name, one in exactly(dict, value).items()}

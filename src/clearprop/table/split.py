@@ -10,7 +10,7 @@ import narwhals.stable.v1 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InvalidValueError, TableError, checked_seed, unknown_name
+from clearprop.errors import InvalidValueError, TableError, checked_seed, plural, unknown_name
 from clearprop.table.date_text import as_microseconds, find_dates, is_clock
 from clearprop.table.values import Numbers, Series, as_numbers, is_number, unboxed
 
@@ -49,7 +49,9 @@ def split_rows(n: int, *, seed: int, fractions: tuple[float, float], stratify: N
     """
     _check_shares(fractions, n)
     if stratify is not None and len(stratify) != n:
-        raise InvalidValueError(f"{len(stratify)} labels to stratify {n} rows", "one label for each row")
+        raise InvalidValueError(
+            f"{plural(len(stratify), 'label')} to stratify {plural(n, 'row')}", "one label for each row"
+        )
     rng = np.random.Generator(np.random.Philox(checked_seed(seed)))
     labels = np.zeros(n, np.int64) if stratify is None else np.unique(stratify, return_inverse=True)[1]
     # Rows in an order in which the classes alternate evenly; cutting it in blocks keeps their proportions.
@@ -121,7 +123,9 @@ def split_by_group(groups: NDArray[Any], *, seed: int, fractions: tuple[float, f
     names, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     parts = [share for share in (1 - sum(fractions), *fractions) if share]
     if len(names) < len(parts):
-        raise InvalidValueError(f"{len(names)} groups for {len(parts)} parts", "at least one group in each")
+        raise InvalidValueError(
+            f"{plural(len(names), 'group')} for {plural(len(parts), 'part')}", "at least one group in each"
+        )
     rng = np.random.Generator(np.random.Philox(checked_seed(seed)))
     wanted = np.array([1 - sum(fractions), *fractions]) * n
     part_of, filled = np.empty(len(names), np.int64), np.zeros(3)
@@ -135,7 +139,7 @@ def split_by_group(groups: NDArray[Any], *, seed: int, fractions: tuple[float, f
 
 def _check_shares(fractions: tuple[float, float], n: int) -> None:
     if n < 0 or not all(0 <= share < 1 for share in fractions) or not sum(fractions) < 1:
-        raise InvalidValueError(f"shares {fractions} of {n} rows", "validation and test below 1 together")
+        raise InvalidValueError(f"shares {fractions} of {plural(n, 'row')}", "validation and test below 1 together")
 
 
 def dates_in(table: nw.DataFrame[Any], names: Iterable[str]) -> dict[str, Numbers]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.errors import InvalidValueError, TableError, listed, unknown_name
+from clearprop.errors import InvalidValueError, TableError, listed, plural, unknown_name
 from clearprop.table.conformal import HeldOutScores, checked_coverage
 from clearprop.table.date_text import find_date_format, is_clock
 from clearprop.table.lookup import Lookup
@@ -225,7 +225,7 @@ def fit_target(series: Series, task: str | None = None) -> Target:
             raise TableError(
                 f"target {name!r} has one class only: {', '.join(map(str, labels)) or 'none'}", "two or more"
             )
-        many = f"target {name!r} has {len(labels)} classes in {len(series)} rows"
+        many = f"target {name!r} has {plural(len(labels), 'class')} in {plural(len(series), 'row')}"
         hint = "another column, or task regression if it is a number"
         if len(labels) > max(FEW_CLASSES, len(series) // 2):
             raise TableError(many, "two rows or more for each", hint)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from clearprop.errors import UnknownNameError
+from clearprop.errors import UnknownNameError, plural
 from clearprop.visible import visible
 
 STOPS = ("epochs", "early stopping", "callback", "interrupt")
@@ -93,7 +93,9 @@ class History:
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name} {value:.4g}" for name, value in self.last().items()) if self.epochs else "nothing"
         best = f", best epoch {self.best_epoch}" if self.best_epoch else ""
-        return visible(f"<History: {self.epochs} epochs, stopped by {self.stopped_by}{best}; last: {numbers}>")
+        return visible(
+            f"<History: {plural(self.epochs, 'epoch')}, stopped by {self.stopped_by}{best}; last: {numbers}>"
+        )
 
 
 def _numbers(name: object, values: Any) -> list[float]:

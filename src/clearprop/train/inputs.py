@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.arrays import all_finite, place_of
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, plural
 from clearprop.execute import Array, as_array
 from clearprop.graph import DTYPES, show_shape
 from clearprop.nn import Loss, MultiTask, TargetForm
@@ -81,9 +81,9 @@ def as_targets(y: Any, loss: Loss, n_outputs: int, n_rows: int, dtype: str) -> t
     if n_rows == 1 and (array.ndim == 0 or (n_outputs > 1 and array.shape == (n_outputs,))):
         array = array[None]  # the target of one sample
     if array.ndim == 0:
-        raise ShapeError("y is a single number", f"{n_rows} rows, as X")
+        raise ShapeError("y is a single number", f"{plural(n_rows, 'row')}, as X")
     if len(array) != n_rows:
-        raise ShapeError(f"y has {len(array)} rows", f"{n_rows}, as X")
+        raise ShapeError(f"y has {plural(len(array), 'row')}", f"{n_rows}, as X")
     if isinstance(loss, MultiTask):
         return _as_several(array, loss, n_rows, dtype), "rows"
     _require_finite("y", array)

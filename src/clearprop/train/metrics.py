@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DTypeError, InvalidValueError, unknown_name
+from clearprop.errors import DTypeError, InvalidValueError, a_or_an, unknown_name
 from clearprop.execute import Array
 from clearprop.nn import Loss
 
@@ -92,7 +92,7 @@ class Metric:
                 return float(value)
         except (TypeError, ValueError):
             pass
-        raise DTypeError(f"metric {self.name!r} gave a {type(value).__name__}", "a number")
+        raise DTypeError(f"metric {self.name!r} gave {a_or_an(type(value).__name__)}", "a number")
 
 
 METRICS = {

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from clearprop.cached import cached_property
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, plural
 from clearprop.execute import Array, Executor, HeldOut, Program
 from clearprop.graph import Graph, simplify
 from clearprop.nn import Architecture, Loss, MultiTask, TargetForm
@@ -108,7 +108,9 @@ def split_data(data: Data, share: float, seed: int) -> tuple[Data, Data]:
     labels = data.y if data.form == "labels" else None
     split = split_rows(len(data), seed=seed, fractions=(share, 0.0), stratify=labels)
     if not len(split.train) or not len(split.validation):
-        raise InvalidValueError(f"validation share {share!r} of {len(data)} rows", "at least one row on each side")
+        raise InvalidValueError(
+            f"validation share {share!r} of {plural(len(data), 'row')}", "at least one row on each side"
+        )
     rest, held_out = data.rows(split.train), data.rows(split.validation)
     if rest.weightless:
         raise InvalidValueError("training rows that all have weight 0", "some that count", "try another seed")

@@ -257,7 +257,7 @@ def test_few_rows(rows):
         ({"kinds": {"z": "number"}}, {}, "unknown column 'z'"),
         ({"class_weight": {"maybe": 2}}, {}, "unknown class 'maybe'"),
         ({}, {"groups": [1] * N}, "rows of one group"),
-        ({}, {"groups": [1]}, "groups of 1 rows"),
+        ({}, {"groups": [1]}, "groups of 1 row"),
         ({}, {"groups": [None] * N}, "missing"),
         ({"group": "kind"}, {"groups": [1, 2] * (N // 2)}, "one of them"),
         ({}, {"sample_weight": -np.ones(N)}, "Negative"),

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array, check_consistent_length, check
 
 from clearprop import nn
 from clearprop.arrays import Array
-from clearprop.errors import InvalidValueError, ShapeError
+from clearprop.errors import InvalidValueError, ShapeError, plural
 from clearprop.estimators.mlp.base import BaseMLP
 from clearprop.estimators.mlp.constraints import REGRESSOR
 from clearprop.estimators.mlp.structure import Structure
@@ -160,7 +160,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]
         y = check_array(y, ensure_2d=False, dtype="numeric", input_name="y_val")
         check_consistent_length(X, y)
         if self._width(y) != self.n_outputs_:
-            raise ShapeError(f"y_val of {self._width(y)} columns", f"{self.n_outputs_}, as y")
+            raise ShapeError(f"y_val of {plural(self._width(y), 'column')}", f"{self.n_outputs_}, as y")
         checked: Array = y
         return checked
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from clearprop import nn
 from clearprop.arrays import Array
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, plural
 from clearprop.estimators.mlp.objective import Objective
 
 NORMS = {"batch": nn.BatchNorm, "layer": nn.LayerNorm}
@@ -88,7 +88,9 @@ def per_layer(name: str, given: Any, count: int) -> tuple[Any, ...]:
     """
     if isinstance(given, Sequence | np.ndarray) and not isinstance(given, str):
         if len(given) != count:
-            raise InvalidValueError(f"{name} of {len(given)} entries", f"one for each of the {count} hidden layers")
+            raise InvalidValueError(
+                f"{name} of {plural(len(given), 'entry')}", f"one for each of the {count} hidden layers"
+            )
         return tuple(given)
     return (given,) * count
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.cached import cached_property
-from clearprop.errors import InvalidValueError, ModelFileError, TableError, listed, unknown_name
+from clearprop.errors import InvalidValueError, ModelFileError, TableError, listed, plural, unknown_name
 from clearprop.estimators.about import checked_about, digest
 from clearprop.estimators.evaluation import Evaluation, evaluation_of
 from clearprop.estimators.exports import ExportsOfOne
@@ -334,7 +334,9 @@ class MultiTargetModel(ExportsOfOne):
         predictor = reader_of(path, header.get("network")).make(path, header.get("network"), dict(arrays))
         network = _fitting(path, predictor, encoder, targets)
         if len(abouts) not in (0, len(targets)):
-            raise ModelFileError(f"{path} says of {len(abouts)} targets where they come from", f"of all {len(targets)}")
+            raise ModelFileError(
+                f"{path} says of {plural(len(abouts), 'target')} where they come from", f"of all {len(targets)}"
+            )
         each = tuple(checked_about(path, about) for about in abouts)
         return cls(encoder, targets, network, checked_about(path, header.get("about")), each)
 

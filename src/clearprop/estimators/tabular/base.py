@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from clearprop.errors import DataWarning, InvalidValueError, ShapeError
+from clearprop.errors import DataWarning, InvalidValueError, ShapeError, plural
 from clearprop.estimators.answered import as_table
 from clearprop.estimators.contributions import ShapleyValues
 from clearprop.estimators.dependence import Dependence
@@ -66,7 +66,9 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
     ) -> Any:
         """Train on a frame with the target or several (n, k), the weights and the groups beside the columns."""
         if len(X) != len(y):
-            raise ValueError(f"X has {len(X)} rows and y has {len(y)} samples: they must be equally many")
+            raise ValueError(
+                f"X has {plural(len(X), 'row')} and y has {plural(len(y), 'sample')}: they must be equally many"
+            )
         self._columns = X.columns
         recipe, target = self._recipe().changed(**changes), free_names(name, X.columns)
         beside: dict[str, Any] = {target: y} if isinstance(target, str) else dict(zip(target, y.T, strict=True))
@@ -173,7 +175,7 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
         frame, model = as_table(self._given(X), self._columns), model_of(self.model_, target)
         coded = self._coded(one_of(y, self.model_, target), target)
         if len(coded) != len(frame):
-            raise ShapeError(f"X of {len(frame)} rows and y of {len(coded)}", "as many of each")
+            raise ShapeError(f"X of {plural(len(frame), 'row')} and y of {len(coded)}", "as many of each")
         features = model.encoder.transform(frame.to_native(), DTYPES[model.predictor.dtype])
         return importance_of_columns(model, features, coded, metric, n_repeats, seed)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_array, column_or_1d, validate_data
 
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError, listed
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, listed, plural
 from clearprop.table.encoder import as_frame
 from clearprop.table.one_row import frame_of, is_gone
 
@@ -80,7 +80,9 @@ def labels_of(y: Any) -> Array:
     if y.dtype.kind == "f":
         assert_all_finite(y, input_name="y")
     elif y.dtype == object and (n := sum(map(is_gone, y))):
-        raise InvalidValueError(f"y has {n} missing labels of {len(y)}", "a label in every row", "leave these rows out")
+        raise InvalidValueError(
+            f"y has {plural(n, 'missing label')} of {len(y)}", "a label in every row", "leave these rows out"
+        )
     kinds = {type(label).__name__ for label in y.tolist()}
     if len(kinds) > 1 and "str" in kinds:
         raise DTypeError(f"labels of several types: {listed(sorted(kinds))}", "one type", "y.astype(str)")
@@ -110,7 +112,7 @@ def groups_of(groups: Any, rows: int) -> list[str]:
     """
     given = column_or_1d(groups)
     if len(given) != rows:
-        raise ShapeError(f"groups of {len(given)} rows", f"as many as in X: {rows}")
+        raise ShapeError(f"groups of {plural(len(given), 'row')}", f"as many as in X: {rows}")
     if any(map(is_gone, given)):
         raise InvalidValueError("groups with missing values", "the group of every row")
     return [str(group) for group in given]

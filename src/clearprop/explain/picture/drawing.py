@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import DTypeError, InvalidValueError, checked_choice
+from clearprop.errors import DTypeError, InvalidValueError, a_or_an, checked_choice
 from clearprop.execute import Array, as_array
 from clearprop.explain.derivation import NOTATIONS, DerivationSource, Notation
 from clearprop.explain.members import one_of
@@ -90,7 +90,7 @@ def draw(
         of_inputs = _names(names, what.architecture)
         return draw_circles(alone, known, of_inputs, numbers, digits, letters, of_run=False, member=which)
     if view == "circles":
-        raise DTypeError(f"circles of a {type(what).__name__}", "a network or a trace")
+        raise DTypeError(f"circles of {a_or_an(type(what).__name__)}", "a network or a trace")
     graph = _with_one_output(what)
     bindings = None if values is None else _by_name(values)
     if view == "simplification":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from clearprop.errors import InvalidValueError, ShapeError
+from clearprop.errors import InvalidValueError, ShapeError, plural
 from clearprop.explain.plot.answers import answers
 from clearprop.explain.plot.given import Samples, as_number, checked_network, with_inputs
 from clearprop.explain.plot.plane import Plane
@@ -86,9 +86,11 @@ def _hidden_lines(plane: Plane) -> Iterator[Drawn]:
         ClearpropError: if there are other inputs, or too many neurons.
     """
     if len(plane.held) > 2:
-        raise ShapeError(f"lines of hidden neurons in a network of {len(plane.held)} inputs", "2 inputs")
+        raise ShapeError(f"lines of hidden neurons in a network of {plural(len(plane.held), 'input')}", "2 inputs")
     fields = plane.fields(lambda rows: with_inputs(plane.net, rows).z[1])
     if len(fields) > _MOST_LINES:
-        raise InvalidValueError(f"lines of {len(fields)} hidden neurons", f"at most {_MOST_LINES}", "cp.plot.neurons")
+        raise InvalidValueError(
+            f"lines of {plural(len(fields), 'hidden neuron')}", f"at most {_MOST_LINES}", "cp.plot.neurons"
+        )
     for j, field in enumerate(fields, 1):
         yield Contour(field, 0.0, "ink", 1.4, dashed=True, label=parse(f"z^{{[1]}}_{{{j}}} = 0"))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from clearprop import graph as g
-from clearprop.errors import InvalidValueError, UnknownNameError, listed
+from clearprop.errors import InvalidValueError, UnknownNameError, listed, plural
 from clearprop.execute import Array, Program, Reference
 from clearprop.explain.derivation.symbols import ElementPlace, symbol
 from clearprop.explain.values import Values
@@ -83,7 +83,7 @@ def first_two(architecture: Architecture) -> tuple[Element, Element]:
     places = ((p, tuple(reversed(place))) for p in learned for place in np.ndindex(*reversed(p.shape)))
     every = [Element(p.name, place, p.size == 1) for p, place in islice(places, 2)]
     if len(every) < 2:
-        raise InvalidValueError(f"a network with {len(every)} numbers to learn", "two or more")
+        raise InvalidValueError(f"a network with {plural(len(every), 'number')} to learn", "two or more")
     return every[0], every[1]
 
 

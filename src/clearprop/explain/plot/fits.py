@@ -10,7 +10,7 @@ import numpy as np
 
 from clearprop import graph as g
 from clearprop.cached import cached_property
-from clearprop.errors import ShapeError
+from clearprop.errors import ShapeError, plural
 from clearprop.execute import Array
 from clearprop.explain.check.cut import with_branches
 from clearprop.explain.derivation.symbols import ElementPlace, symbol
@@ -80,7 +80,7 @@ def fit(
     """
     known, net = checked_language(lang), checked_network(net)
     if net.architecture.n_inputs != 1:
-        got = f"a network of {net.architecture.n_inputs} inputs"
+        got = f"a network of {plural(net.architecture.n_inputs, 'input')}"
         raise ShapeError(got, "1 input", "cp.plot.boundary(net, X, y) shows the plane of two")
     samples, column = Samples.of(net, X, y, names), chosen_output(net, output)
     found = Axis.of(samples.X).padded(0.04)

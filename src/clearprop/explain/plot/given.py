@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from clearprop.arrays import as_array
-from clearprop.errors import DTypeError, InvalidValueError, ShapeError, checked_integer
+from clearprop.errors import DTypeError, InvalidValueError, ShapeError, a_or_an, checked_integer
 from clearprop.execute import Array
 from clearprop.explain.derivation.symbols import ElementPlace, symbol
 from clearprop.explain.values import Values
@@ -85,7 +85,7 @@ def checked_network(net: Any) -> Plottable:
     """
     if not hasattr(net, "architecture") or not hasattr(net, "arrays"):
         hint = "of a model for tables: model.network" if hasattr(net, "network") else None
-        raise DTypeError(f"a {type(net).__name__}", "a network, cp.Network(…)", hint)
+        raise DTypeError(a_or_an(type(net).__name__), "a network, cp.Network(…)", hint)
     found: Plottable = net
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError, ShapeError, checked_integer
+from clearprop.errors import InvalidValueError, ShapeError, checked_integer, plural
 from clearprop.execute import Array
 from clearprop.explain.derivation.symbols import ElementPlace, symbol
 from clearprop.explain.plot.given import Plottable, Samples, checked_network, chosen_units, names_of, with_inputs
@@ -88,7 +88,7 @@ def neurons(
         return _over_the_plane(net, X, layer, units, limits, names, known)
     W = net.arrays().get(Name.parameter("W", 1))
     if layer != 1 or W is None or W.shape[0] != n:
-        got = f"what layer {layer} of a network of {n} inputs sees"
+        got = f"what layer {layer} of a network of {plural(n, 'input')} sees"
         raise InvalidValueError(got, "layer=1, which has weights by input", "of two inputs any layer can be drawn")
     are_named = names is not None or hasattr(X, "columns")
     size = _image_size(n, image, are_named)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop.arrays import as_array
-from clearprop.errors import InvalidValueError, ShapeError, checked_integer, listed
+from clearprop.errors import InvalidValueError, ShapeError, checked_integer, listed, plural
 from clearprop.execute import Array
 from clearprop.explain.plot.given import Plottable, Range, Samples, as_both_limits, checked_network, plain, with_inputs
 from clearprop.messages import Message
@@ -142,7 +142,9 @@ def _column(given: Any, names: tuple[Text, ...]) -> int:
         return called.index(given)
     found = checked_integer("column", given, low=0)
     if found >= len(names):
-        raise InvalidValueError(f"column {found} of a network of {len(names)} inputs", f"0 to {len(names) - 1}")
+        raise InvalidValueError(
+            f"column {found} of a network of {plural(len(names), 'input')}", f"0 to {len(names) - 1}"
+        )
     return found
 
 
@@ -155,5 +157,7 @@ def _held(hold: Any, X: Array) -> tuple[Array, str]:
         return np.asarray(rules[hold](X, axis=0)), hold
     given = as_array("hold", hold).astype(np.float64)
     if given.shape not in ((), (X.shape[1],)) or not np.isfinite(given).all():
-        raise ShapeError(f"hold of shape {given.shape}", f"'median', 'mean', a number, or {X.shape[1]} finite numbers")
+        raise ShapeError(
+            f"hold of shape {given.shape}", f"'median', 'mean', a number, or {plural(X.shape[1], 'finite number')}"
+        )
     return np.array(np.broadcast_to(given, (X.shape[1],))), "given"

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, plural
 from clearprop.explain.stepper.circuit import CaptionedEquation, Circuit, Frame, Numbers
 from clearprop.explain.stepper.drawing import CircuitDrawing
 from clearprop.files import checked_path, write_atomically
@@ -111,7 +111,7 @@ class StepByStep:
         return f'<iframe title="{escape(self.title)}" style="{style}" srcdoc="{escape(self.to_html())}"></iframe>'
 
     def __repr__(self) -> str:
-        return f"<StepByStep: {len(self.frames)} steps, zoom {self.zoom!r}>"
+        return f"<StepByStep: {plural(len(self.frames), 'step')}, zoom {self.zoom!r}>"
 
 
 # --- one step

@@ -6,7 +6,7 @@ NaN the first. So whatever stands in the data, a row is found. Codes carry no gr
 
 from __future__ import annotations
 
-from clearprop.errors import DTypeError, ShapeError
+from clearprop.errors import DTypeError, ShapeError, plural
 from clearprop.graph.entries import RowsAdded, RowsTaken
 from clearprop.graph.node import OPS, Example, Op, register
 from clearprop.graph.types import Type, require_float, show_shape
@@ -32,7 +32,7 @@ def _add_type(values: Type, codes: Type, levels: int) -> Type:
     if values.rank != 2 or values.shape[0] != codes.shape[0]:
         raise ShapeError(f"sums of {values} by codes {codes}", "one row of values per code")
     if levels < 1:
-        raise ShapeError(f"sums for {levels} levels", "one level at least")
+        raise ShapeError(f"sums for {plural(levels, 'level')}", "one level at least")
     return values.with_shape((levels, values.shape[1]))
 
 

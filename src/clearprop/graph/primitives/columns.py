@@ -5,7 +5,7 @@ Both ops are one node whatever the number of columns; each is the other's gradie
 
 from __future__ import annotations
 
-from clearprop.errors import InvalidValueError, ShapeError
+from clearprop.errors import InvalidValueError, ShapeError, plural
 from clearprop.graph.entries import ColumnsAdded, ColumnsTaken
 from clearprop.graph.node import OPS, Example, Node, Op, register
 from clearprop.graph.types import Type, require_float, show_shape
@@ -40,7 +40,7 @@ def _added(x: Type, index: tuple[int, ...], columns: int) -> Type:
     require_float("add_columns", x)
     width = _require_matrix("sums of columns of", x)
     if len(index) != width:
-        raise ShapeError(f"{len(index)} column numbers for {width} columns", "one for each column")
+        raise ShapeError(f"{plural(len(index), 'column number')} for {plural(width, 'column')}", "one for each column")
     _require_index(index, columns)
     return x.with_shape((x.shape[0], columns))
 

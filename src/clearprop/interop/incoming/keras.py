@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from clearprop import nn
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, a_or_an, plural
 from clearprop.execute import Array
 from clearprop.interop.incoming.stack import Imported, Stack, widened
 
@@ -49,7 +49,8 @@ def _n_inputs(model: Any) -> int | None:
 def _read(model: Any, stack: Stack, depth: int, used: set[int]) -> None:
     if not _is_of_keras(model, "models", "engine") or _kind(model) not in _MODELS or depth == _MOST_NESTED:
         raise InvalidValueError(
-            f"a {_kind(model)} of {type(model).__module__}", "a keras.Sequential, or a functional model that is a chain"
+            f"{a_or_an(_kind(model))} of {type(model).__module__}",
+            "a keras.Sequential, or a functional model that is a chain",
         )
     for layer in model.layers if _kind(model) == "Sequential" else _followed(model):
         kind = _kind(layer)
@@ -77,7 +78,7 @@ def _is_of_keras(layer: Any, *parts: str) -> bool:
 def _followed(model: Any) -> list[Any]:
     """The layers of a functional model in their order, followed from its output back to its input."""
     if len(model.outputs) != 1 or len(model.inputs) != 1:
-        found = f"{len(model.inputs)} inputs and {len(model.outputs)} outputs"
+        found = f"{plural(len(model.inputs), 'input')} and {plural(len(model.outputs), 'output')}"
         raise InvalidValueError(f"a Keras model with {found}", "one of each: a chain")
     value, layers = model.outputs[0], list[Any]()
     while value is not model.inputs[0]:
@@ -96,7 +97,7 @@ def _followed(model: Any) -> list[Any]:
 
 
 def _refused(layer: Any, expected: str, hint: str | None = None) -> InvalidValueError:
-    return InvalidValueError(f"layer {_name(layer)!r} is a {type(layer).__name__}", expected, hint)
+    return InvalidValueError(f"layer {_name(layer)!r} is {a_or_an(type(layer).__name__)}", expected, hint)
 
 
 def _name(layer: Any) -> str:
@@ -110,7 +111,7 @@ def _config(layer: Any) -> dict[str, Any]:
 def _weights(layer: Any, least: int, most: int) -> list[Array]:
     found = [widened(np.array(a), f"weights of {_name(layer)!r}") for a in layer.get_weights()]
     if not least <= len(found) <= most:
-        raise _refused(layer, f"{least} arrays of weights", f"it has {len(found)}; build the model first")
+        raise _refused(layer, f"{plural(least, 'array')} of weights", f"it has {len(found)}; build the model first")
     return found
 
 

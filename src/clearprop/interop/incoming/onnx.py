@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError, ModelFileError
+from clearprop.errors import InvalidValueError, ModelFileError, a_or_an
 from clearprop.execute import Array
 from clearprop.interop.describe import revive_architecture
 from clearprop.interop.incoming.onnx_chain import follow
@@ -110,7 +110,7 @@ def _needed(steps: list[Step], output: str, given: set[str]) -> list[Step]:
         for name in step.inputs:
             if name and name not in known:
                 raise ModelFileError(
-                    f"node {step.name!r}, a {step.kind}, takes {name!r}, which nothing makes before it"
+                    f"node {step.name!r}, {a_or_an(step.kind)}, takes {name!r}, which nothing makes before it"
                 )
         for name in filter(None, step.outputs):
             if name in known:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from clearprop.errors import DTypeError, InvalidValueError, ModelFileError
+from clearprop.errors import DTypeError, InvalidValueError, ModelFileError, a_or_an, plural
 from clearprop.execute import Array
 from clearprop.files import read_at_most
 from clearprop.interop.incoming.stack import of_bfloat16, said
@@ -40,7 +40,7 @@ def opened(source: Any) -> Any:
     if isinstance(source, str | os.PathLike):
         source = read_at_most(_LARGEST, source, "an ONNX file")
     if not isinstance(source, bytes):
-        raise DTypeError(f"a {type(source).__name__}", "a path, bytes, or an onnx.ModelProto")
+        raise DTypeError(a_or_an(type(source).__name__), "a path, bytes, or an onnx.ModelProto")
     model = kind()
     try:
         model.ParseFromString(source)
@@ -84,7 +84,7 @@ class Step:
 
     def refused(self, expected: str, hint: str | None = None) -> InvalidValueError:
         """The error for a node that cannot be read."""
-        return InvalidValueError(f"node {self.name!r} is a {self.kind}", expected, hint)
+        return InvalidValueError(f"node {self.name!r} is {a_or_an(self.kind)}", expected, hint)
 
 
 def steps_of(graph: Any) -> list[Step]:
@@ -101,7 +101,7 @@ def steps_of(graph: Any) -> list[Step]:
         step = Step(op, node.name or f"#{i}", list(node.input), list(node.output))
         step.attributes = {a.name: _attribute(a, step) for a in node.attribute}
         if not step.outputs or not all(isinstance(o, str) for o in step.outputs):
-            raise ModelFileError(f"node {step.name!r}, a {step.kind}, makes nothing", "an output")
+            raise ModelFileError(f"node {step.name!r}, {a_or_an(step.kind)}, makes nothing", "an output")
         found.append(step)
     return found
 
@@ -149,7 +149,7 @@ def array_of(tensor: Any, name: str) -> Array:
         plain = _FIELDS.get(tensor.data_type)
         found = np.array(values, kind) if plain else np.array(values, np.int64).astype("<u2").view(kind)
     if data or not all(0 <= d < 2**31 for d in shape) or len(shape) > 8 or prod(shape) != n:
-        raise ModelFileError(f"{name} has shape {shape} and {n:,} numbers", "as many as its shape says")
+        raise ModelFileError(f"{name} has shape {shape} and {plural(n, 'number')}", "as many as its shape says")
     if tensor.data_type == BRAIN:
         found = of_bfloat16(found)
     return np.array(found.reshape(shape))
@@ -209,4 +209,6 @@ def opset_of(model: Any) -> int:
 def require_no_functions(model: Any) -> None:
     """Refuse functions of the file's own, which could be named like an operator."""
     if model.functions:
-        raise ModelFileError(f"{len(model.functions)} functions of its own in the ONNX model", "ONNX's operators alone")
+        raise ModelFileError(
+            f"{plural(len(model.functions), 'function')} of its own in the ONNX model", "ONNX's operators alone"
+        )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from clearprop import nn
+from clearprop.errors import plural
 from clearprop.execute import Array
 from clearprop.interop.incoming.onnx_model import BRAIN, DOUBLE, FLOAT, HALF, Step, array_of
 from clearprop.interop.incoming.stack import Stack, said, shortest, widened
@@ -105,9 +106,11 @@ def _first(step: Step, chain: Chain, least: int, most: int) -> list[str]:
     if first != chain.value:
         raise step.refused(f"{chain.value!r} as its first input")
     if not chain.is_rows():
-        raise step.refused("samples that are rows", f"X has {len(chain.shape or ())} dimensions, and is not flattened")
+        raise step.refused(
+            "samples that are rows", f"X has {plural(len(chain.shape or ()), 'dimension')}, and is not flattened"
+        )
     if any(not name for name in others[: least - 1]):
-        raise step.refused(f"{least} inputs")
+        raise step.refused(plural(least, "input"))
     return others
 
 
@@ -194,7 +197,7 @@ def _scaler(step: Step, chain: Chain) -> None:
         raise step.refused("as many numbers in scale as in offset")
     width = chain.stack.width or scale.size
     if scale.size not in (1, width):
-        raise step.refused(f"{width} numbers in scale, not {scale.size}")
+        raise step.refused(f"{plural(width, 'number')} in scale, not {scale.size}")
     scale, offset = (np.broadcast_to(a.astype(np.float32), (width,)) for a in (scale, offset))
     where = f"node {step.name!r}"
     chain.stack.affine(np.ones(width, np.float32), -offset, where)
@@ -326,7 +329,7 @@ def _reshape(step: Step, chain: Chain) -> None:
     if shape[1] > 0 and width is None and shape[0] == -1:
         chain.stack.takes(shape[1], f"node {step.name!r}")
     elif shape[1] not in (-1, width) or shape[0] not in (-1, 0, batch) or shape == [-1, -1]:
-        raise step.refused("a row of each sample", f"it makes shape {shape} of {width} values")
+        raise step.refused("a row of each sample", f"it makes shape {shape} of {plural(width, 'value')}")
     chain.shape = (None, chain.stack.width)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from clearprop import nn
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, a_or_an
 from clearprop.interop.incoming.sklearn_steps import is_of_sklearn, transformed, write_features
 from clearprop.interop.incoming.stack import Imported, Stack
 
@@ -44,7 +44,7 @@ def n_features(model: Any) -> int:
     try:
         return int(model.n_features_in_)
     except AttributeError:  # what a step answers that is not fitted, or has no columns
-        raise InvalidValueError(f"a {type(model).__name__} that is not fitted", "a fitted one") from None
+        raise InvalidValueError(f"{a_or_an(type(model).__name__)} that is not fitted", "a fitted one") from None
 
 
 def _dtype(mlp: Any) -> str:
@@ -54,9 +54,9 @@ def _dtype(mlp: Any) -> str:
 def _network(mlp: Any, name: str, stack: Stack) -> None:
     if not is_of_sklearn(mlp, "MLPClassifier", "MLPRegressor"):
         wanted, hint = "MLPClassifier or MLPRegressor as the last", _INSIDE.get(type(mlp).__name__)
-        raise InvalidValueError(f"step {name!r} is a {type(mlp).__name__}", wanted, hint)
+        raise InvalidValueError(f"step {name!r} is {a_or_an(type(mlp).__name__)}", wanted, hint)
     if not hasattr(mlp, "coefs_"):
-        raise InvalidValueError(f"step {name!r}, a {type(mlp).__name__} that is not fitted", "a fitted one")
+        raise InvalidValueError(f"step {name!r}, {a_or_an(type(mlp).__name__)} that is not fitted", "a fitted one")
     if mlp.activation not in _ACTIVATIONS or mlp.out_activation_ not in _OUTPUTS:
         found = f"{mlp.activation} and {mlp.out_activation_}"
         raise InvalidValueError(f"activations {found} of {name!r}", ", ".join([*_ACTIVATIONS, "softmax"]))

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, a_or_an
 from clearprop.execute import Array
 from clearprop.interop.incoming.stack import Stack, said
 
@@ -90,13 +90,15 @@ def _after(step: Any, name: str, x: Features) -> Features:
         try:
             return _KNOWN[type(step).__name__](step, name, x)
         except AttributeError:
-            raise InvalidValueError(f"step {name!r}, a {type(step).__name__} that is not fitted", "fitted") from None
-    raise InvalidValueError(f"step {name!r} is a {type(step).__name__}", "one of Pipeline, " + ", ".join(_KNOWN))
+            raise InvalidValueError(
+                f"step {name!r}, {a_or_an(type(step).__name__)} that is not fitted", "fitted"
+            ) from None
+    raise InvalidValueError(f"step {name!r} is {a_or_an(type(step).__name__)}", "one of Pipeline, " + ", ".join(_KNOWN))
 
 
 def refused(step: Any, name: str, what: str, wanted: str) -> InvalidValueError:
     """The error for a step that is known, with something that is not."""
-    return InvalidValueError(f"step {name!r}, a {type(step).__name__}, with {what}", wanted)
+    return InvalidValueError(f"step {name!r}, {a_or_an(type(step).__name__)}, with {what}", wanted)
 
 
 def _standard(step: Any, name: str, x: Features) -> Features:

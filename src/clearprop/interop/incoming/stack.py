@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from clearprop import nn
-from clearprop.errors import ClearpropError, DataWarning, InvalidValueError, ModelFileError, ShapeError
+from clearprop.errors import ClearpropError, DataWarning, InvalidValueError, ModelFileError, ShapeError, plural
 from clearprop.execute import Array
 from clearprop.nn import Architecture, Loss
 
@@ -58,11 +58,11 @@ class Stack:
     def takes(self, width: int, where: str) -> None:
         """Say how many values the next layer takes; what is counted wrong is refused."""
         if not 0 < width <= _WIDEST:
-            raise ShapeError(f"{where} of {width:,} values", f"1 to {_WIDEST:,}")
+            raise ShapeError(f"{where} of {plural(width, 'value')}", f"1 to {_WIDEST:,}")
         if self.width is None:
             self.n_inputs = self.width = width
         if self.width != width:
-            raise ShapeError(f"{where} takes {width} values", f"{self.width}, as the layer before it makes")
+            raise ShapeError(f"{where} takes {plural(width, 'value')}", f"{self.width}, as the layer before it makes")
 
     def dense(self, W: Array, b: Array | None, where: str, trainable: Any = True) -> None:
         """z = x W + b, W (in, out)."""
@@ -155,7 +155,7 @@ class Stack:
                 self.takes(each.n_inputs, where)
         width = kept.width if kept.layers else self.width
         if made.width != width:
-            raise ShapeError(f"{where} adds {made.width} values to {width}", "equally many")
+            raise ShapeError(f"{where} adds {plural(made.width, 'value')} to {width}", "equally many")
         self._add(nn.Residual(tuple(made.layers), tuple(kept.layers)), *made.arrays, *kept.arrays)
         self.width = width
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from clearprop import nn
-from clearprop.errors import InvalidValueError
+from clearprop.errors import InvalidValueError, a_or_an
 from clearprop.execute import Array
 from clearprop.interop.incoming.stack import Imported, Stack, said
 from clearprop.interop.packages import required
@@ -77,7 +77,7 @@ def _read(module: Any, where: str, stack: Stack, depth: int) -> None:
 
 
 def _unknown(module: Any, where: str, expected: str, hint: str | None = None) -> InvalidValueError:
-    return InvalidValueError(f"{where} is a {type(module).__name__}", expected, hint)
+    return InvalidValueError(f"{where} is {a_or_an(type(module).__name__)}", expected, hint)
 
 
 def _activate(module: Any, name: str, where: str, stack: Stack) -> None:
@@ -118,7 +118,9 @@ def numbers(tensor: Any, name: str) -> Array:
         said(f"{name} is {str(tensor.dtype).removeprefix('torch.')}: widened to float32")
         tensor = tensor.float()
     if tensor.dtype not in (library.float32, library.float64) or tensor.is_meta or tensor.layout != library.strided:
-        raise InvalidValueError(f"{name} is a {tensor.layout} tensor of {tensor.dtype} on {tensor.device}", "numbers")
+        raise InvalidValueError(
+            f"{name} is {a_or_an(str(tensor.layout))} tensor of {tensor.dtype} on {tensor.device}", "numbers"
+        )
     return np.array(tensor.detach().cpu().numpy())
 
 
