@@ -137,6 +137,12 @@ def test_how_a_table_is_read_is_not_passed_over_where_none_is(folder, command, o
     assert not (folder / "kinds.py").exists()
 
 
+def test_more_random_rows_than_there_can_be_are_a_sentence(folder):
+    done = run("check", "kinds.clearprop", "--rows", 10**30, cwd=folder)
+    assert done.returncode == 2
+    assert "not enough memory" in done.stderr
+
+
 def test_a_demo_is_read_from_no_file(folder):
     done = run("explain", "kinds.clearprop", "demo:moons", "--row", "1", "--delimiter", ";", cwd=folder)
     assert "--delimiter for demo:moons; expected none" in done.stderr

@@ -274,10 +274,7 @@ class Network(Exports):
             ClearpropError: if the data does not fit, or if the native machine is not there.
         """
         batch_size, steps = checked_integer("batch_size", batch_size), checked_integer("steps", steps)
-        rows = 16 * batch_size
-        if X is None and rows * self.architecture.n_inputs >= 2**59:
-            raise MemoryError(f"{rows} rows of random numbers")
-        data = self._data(*made_up(self.architecture, rows)) if X is None else self._data(X, y)
+        data = self._data(*(made_up(self.architecture, 16 * batch_size) if X is None else (X, y)))
         chosen, executor = resolve_optimizer(optimizer), default_executor(n_threads)
         return profile(self.architecture, chosen, executor, self.dtype, self._run.parameters, data, batch_size, steps)
 

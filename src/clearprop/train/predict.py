@@ -118,7 +118,13 @@ def split_data(data: Data, share: float, seed: int) -> tuple[Data, Data]:
 
 
 def made_up(architecture: Architecture, rows: int) -> tuple[Array, Array]:
-    """Random features, and targets of the kind that the loss wants."""
+    """Random features, and targets of the kind that the loss wants.
+
+    Raises:
+        MemoryError: for more rows than there can be.
+    """
+    if rows * architecture.n_inputs >= 2**59:
+        raise MemoryError(f"{rows:,} rows of random numbers")
     rng = np.random.default_rng(0)
     X = rng.normal(size=(rows, architecture.n_inputs))
     loss = architecture.checked_loss()
