@@ -10,6 +10,7 @@ import numpy as np
 from clearprop.execute import Array
 from clearprop.explain.doctor.data import cure_of_data
 from clearprop.explain.doctor.finding import Cure, Evidence, Examination, Severity, advised, skipped
+from clearprop.explain.doctor.linear import linear_map
 from clearprop.explain.doctor.patient import Patient, layers_in_words
 from clearprop.explain.doctor.plots import cells, sizes, weights
 from clearprop.explain.doctor.rate import smaller_steps
@@ -95,46 +96,24 @@ def _first_alike(rows: Array) -> list[int]:
 
 
 def examine_linear_collapse(patient: Patient) -> Examination:
-    """Linear layers in a row are one layer, W = W1·W2·…; the finding's numbers hold it, as W and b."""
+    """Linear layers in a row are one layer, W = W1·W2·…, and so are their residual sums; its numbers are W and b."""
     L = patient.architecture.depth
     if L < 2:
         return skipped("linear_collapse", "no_hidden")
     linear = [layer for layer, activation in patient.hidden.items() if activation in LINEAR]
-    counts: dict[str, Any] = {"linear": len(linear), "hidden": L - 1, "narrow": ""}
-    of_dense = {Name.parameter(letter, layer) for letter in "Wb" for layer in range(1, L + 1)}
-    normalises = not of_dense.issuperset(patient.architecture.parameters)
-    is_scaled = any(getattr(x, "parametrization", "standard") != "standard" for x in patient.architecture.layers)
-    is_chain = all(Name.parameter("W", layer) in patient.architecture.parameters for layer in range(1, L + 1))
-    if len(linear) < L - 1 or normalises or is_scaled or not is_chain:
+    one = linear_map(patient.architecture, patient.parameters)
+    if one is None:
+        return Evidence("linear_collapse", linear=len(linear), hidden=L - 1, narrow="").healthy()
+    counts: dict[str, Any] = {"linear": L - 1, "hidden": L - 1, "narrow": ""}
+    if one.rank < min(one.W.shape):  # what a linear autoencoder is made for
+        counts["narrow"] = Message("doctor.narrow", rank=one.rank)
         return Evidence("linear_collapse", **counts).healthy()
-    W, b = collapsed(patient.parameters, L)
-    narrowest = min(patient.widths)
-    if narrowest < min(W.shape):  # what a linear autoencoder is made for
-        counts["narrow"] = Message("doctor.narrow", rank=narrowest)
-        return Evidence("linear_collapse", **counts).healthy()
-    error = float(np.abs(patient.sample.X @ W + b - patient.now.z[L]).max())
-    product = "·".join(f"W[{layer}]" for layer in range(1, L + 1))
-    one = {"layers": L, "product": product, "size": f"{W.shape[0]} × {W.shape[1]}", "rows": len(patient.sample)}
-    evidence = Evidence("linear_collapse", **counts, **one, error=error)
-    cure, numbers = advised("bend", {"activation": "relu"}), {"W": W, "b": b, "max_error": error}
-    return evidence.found("serious", layers_in_words(linear), cure, numbers, weights(W))
-
-
-def collapsed(parameters: Mapping[str, Array], L: int) -> tuple[Array, Array]:
-    """The one layer (W, b) that equals L linear layers: W ← W·W[l], b ← b·W[l] + b[l].
-
-    Example:
-        >>> two = {"W1": np.array([[2.0]]), "b1": np.array([1.0]), "W2": np.array([[3.0]]), "b2": np.array([5.0])}
-        >>> W, b = collapsed(two, 2)
-        >>> W.item(), b.item()
-        (6.0, 8.0)
-    """
-    n = len(parameters["W1"])
-    W, b = np.eye(n), np.zeros(n)
-    for layer in range(1, L + 1):
-        W_l = parameters[Name.parameter("W", layer)]
-        W, b = W @ W_l, b @ W_l + parameters.get(Name.parameter("b", layer), 0.0)
-    return W, b
+    error = float(np.abs(patient.sample.X @ one.W + one.b - patient.now.z[L]).max())
+    rows, columns = one.W.shape
+    facts = {"layers": L, "product": one.product, "size": f"{rows} × {columns}", "rows": len(patient.sample)}
+    evidence = Evidence("linear_collapse", **counts, **facts, error=error)
+    cure, numbers = advised("bend", {"activation": "relu"}), {"W": one.W, "b": one.b, "max_error": error}
+    return evidence.found("serious", layers_in_words(range(1, L)), cure, numbers, weights(one.W))
 
 
 # --- units that are stuck
