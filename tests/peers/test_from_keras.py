@@ -55,7 +55,7 @@ def test_a_functional_model_that_is_a_chain():
     hidden = layers.Dense(5, activation="relu")(start)
     require_same(keras.Model(start, layers.Dense(2)(hidden)))
     branch = layers.Add()([hidden, layers.Dense(5)(hidden)])
-    with pytest.raises(cp.ClearpropError, match="is a Add"):
+    with pytest.raises(cp.ClearpropError, match="is an Add"):
         cp.from_keras(keras.Model(start, layers.Dense(2)(branch)))
     with pytest.raises(cp.ClearpropError, match="2 outputs"):
         cp.from_keras(keras.Model(start, [hidden, layers.Dense(1)(hidden)]))

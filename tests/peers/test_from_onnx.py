@@ -430,10 +430,10 @@ def too_large_for_numpy_and_empty(maker):
     [
         (lambda m: m.then("Conv", np.ones((1, 1, 1))), "node 'Conv_0' is a Conv; expected one of"),
         (lambda m: m.then("Gelu", domain="com.microsoft"), "com.microsoft.Gelu"),
-        (folding, "node 'Exp_1' is a Exp; expected Constant, .* of constants alone"),
+        (folding, "node 'Exp_1' is an Exp; expected Constant, .* of constants alone"),
         (folding_behind, "node 'Conv_0'"),
         (gated, "node 'MatMul_0' is a MatMul.*or in a residual sum"),
-        (doubled, "node 'Add_0' is a Add.*or in a residual sum"),
+        (doubled, "node 'Add_0' is an Add.*or in a residual sum"),
         (crossed, "node 'MatMul_0' is a MatMul.*or in a residual sum"),
         (narrowed, "node 'Add_1' adds 1 value to 2"),
         (logged, "log of a softmax"),
