@@ -151,6 +151,13 @@ def test_a_trend_is_used_where_it_holds_on_times_not_seen(slope, kept):
     assert np.abs(fit.model.predict(later) - past["y"].mean()).max() < 4 * (past["y"].max() - past["y"].min())
 
 
+def test_a_trend_is_judged_beside_a_column_called_as_it():
+    frame = trend(30)[:730]
+    called = frame.with_columns(pl.Series("day year", np.arange(730) % 13 / 3))
+    fit = cp.TableModel.train(called, "y", epochs=3, time="day")
+    assert {"'day' year", "'day year'"} <= {*fit.model.encoder.feature_names}
+
+
 def test_both_scores_are_told_where_they_differ():
     frame = trend(0)[:730]
     fit = cp.TableModel.train(frame, "y", kinds={"day": "date"})  # with the trend learned by heart

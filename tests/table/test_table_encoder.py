@@ -508,6 +508,7 @@ SEVERAL |= {"parts": [{**NUMBER, "name": "s 1"}, {**NUMBER, "name": "s 2"}]}
         [{**NUMBER, "text": {**TEXT, "decimal": "x"}}],
         [{**NUMBER, "text": {**TEXT, "thousands": "."}}],
         [{**NUMBER, "text": {**TEXT, "marks": [1]}}],
+        [{**NUMBER, "text": {**TEXT, "others": ["kg", "kg"]}}],
         [{**BOOLEAN, "true": "no"}],
         [{**BOOLEAN, "true": True}],
         [{**DATE, "form": "%c"}],

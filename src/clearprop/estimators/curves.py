@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.estimators.answered import Digits, class_place, of_what
-from clearprop.messages import Language, Message, Words
+from clearprop.messages import Language, Message, Words, languages
 from clearprop.present.document import Block, Cell, Column, Figure, Paragraph, Table
 from clearprop.present.figure import KINDS, Axis, Dots, Entry, Line, Picture, Plot, Role, explained
 from clearprop.present.figure.plot import Drawn
@@ -164,10 +164,12 @@ class DependencePlot:
         return Plot(self.says, x, y, marks, (self.of, ""), self.size[0], height, "x", self._heading)
 
     def level_names(self) -> list[Words]:
-        """The levels as they are written at the axis, the last one perhaps for all others."""
-        grid = self.found.grid
+        """The levels as they are written at the axis, in quotes if called as a gap, the last one perhaps for others."""
+        grid, gap = self.found.grid, Message("dependence.missing")
+        own = {gap(lang) for lang in languages()} if None in grid.values else set()
         names: list[Words] = [
-            Message("dependence.missing") if level is None else shown_name(level, _LONGEST) for level in grid.values
+            gap if level is None else shown_name(repr(level) if level in own else level, _LONGEST)
+            for level in grid.values
         ]
         return [*names[:-1], Message("dependence.others", n=grid.others)] if grid.others else names
 

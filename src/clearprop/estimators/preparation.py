@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from clearprop.errors import InvalidValueError, TableError, UnknownNameError, listed
 from clearprop.estimators.division import Division, divide, own_rows
 from clearprop.estimators.folds import folds_of
+from clearprop.estimators.importance import feature_groups
 from clearprop.estimators.intervals import Past
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.recipe import Recipe
@@ -182,7 +183,7 @@ def trend_in(encoder: TableEncoder, division: Division, kinds: Mapping[str, str]
     column = next((c for c in encoder.columns if c.name == division.column), None)
     if not isinstance(column, DateColumn) or "year" not in column.parts:
         return None
-    return column.name, encoder.feature_names.index(f"{column.name} year")
+    return column.name, feature_groups(encoder)[column.name][list(column.parts).index("year")]
 
 
 def _weighting(recipe: Recipe, target: Target, parts: Mapping[str, Part]) -> Weighting:

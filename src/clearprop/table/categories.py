@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clearprop.messages import Message
 from clearprop.table.lookup import MISSING, NEVER_SEEN, Lookup, truth_of
+from clearprop.table.naming import Named, Write
 from clearprop.table.plain import Positive, RowCount, record
 from clearprop.table.values import Features, Series, are_numbers, as_level, as_values, each_place, holds_numbers
 
@@ -40,7 +41,7 @@ def fewest_rows(rows: int) -> int:
 
 
 @dataclass(frozen=True)
-class CategoryColumn:
+class CategoryColumn(Named):
     """A category, one-hot. None among the levels stands for a missing value; `pooled` for all rare levels together.
 
     A level that was not there in training is all zeros or, where rare levels are pooled, one of those.
@@ -83,11 +84,10 @@ class CategoryColumn:
         """From its fields; see `record`."""
         return record(cls, {"holds_numbers": holds_numbers(data["levels"]), **data})
 
-    @property
-    def feature_names(self) -> list[str]:
+    def named(self, write: Write) -> list[str]:
         """One name per level."""
-        names = [f"{self.name}={'missing' if level is None else level}" for level in self.levels]
-        return names + ([f"{self.name}=other"] if self.pooled else [])
+        levels = ["missing" if level is None else write(level) for level in self.levels]
+        return [f"{write(self.name)}={level}" for level in [*levels, *["other"] * self.pooled]]
 
     @cached_property
     def find(self) -> Lookup:
@@ -141,7 +141,7 @@ class CategoryColumn:
 
 
 @dataclass(frozen=True)
-class BooleanColumn:
+class BooleanColumn(Named):
     """A column of two values: +1 for one, −1 for the other, 0 where missing or neither."""
 
     name: str
@@ -166,10 +166,9 @@ class BooleanColumn:
         """From its fields; see `record`."""
         return record(cls, {"holds_numbers": holds_numbers((data["false"], data["true"])), **data})
 
-    @property
-    def feature_names(self) -> list[str]:
+    def named(self, write: Write) -> list[str]:
         """The column and the value that counts as true."""
-        return [f"{self.name}={self.true}"]
+        return [f"{write(self.name)}={write(self.true)}"]
 
     @cached_property
     def find(self) -> Lookup:

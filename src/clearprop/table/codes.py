@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clearprop.messages import Message
 from clearprop.table.categories import CategoryColumn
+from clearprop.table.naming import Write
 from clearprop.table.values import Features
 
 MOST_ONE_HOT = 300  # levels with a feature each; with more, a table learns as well, in a tenth of the time
@@ -26,10 +27,9 @@ class CodedColumn(CategoryColumn):
 
     kind: ClassVar[str] = "codes"
 
-    @property
-    def feature_names(self) -> list[str]:
+    def named(self, write: Write) -> list[str]:
         """The column's own name."""
-        return [self.name]
+        return [write(self.name)]
 
     @property
     def n_codes(self) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from clearprop.messages import Message
 from clearprop.table.date_text import FORMATS, Form, as_microseconds, parts_in
 from clearprop.table.marks import counted_as_missing
+from clearprop.table.naming import Named, Write
 from clearprop.table.plain import Positive, record
 from clearprop.table.values import Features, Numbers, Series, mean_and_std
 
@@ -22,7 +23,7 @@ BEND = 5.0  # standard deviations, as numbers are
 
 
 @dataclass(frozen=True)
-class DateColumn:
+class DateColumn(Named):
     """A date as the parts that vary: year and day scaled, month, weekday and hour as points on a circle.
 
     Years and days far outside the training period are bent as numbers are, x/√(1 + (x/5)²), so that no trend goes on
@@ -63,13 +64,12 @@ class DateColumn:
             raise ValueError("parts or a form that no date has")
         return replace(found, parts={part: found.parts[part] for part in PARTS if part in found.parts})
 
-    @property
-    def feature_names(self) -> list[str]:
+    def named(self, write: Write) -> list[str]:
         """One name per part, two where it is a circle."""
-        names = []
+        column, names = write(self.name), list[str]()
         for part in self.parts:
-            names += [f"{self.name} {part} {f}" for f in ("sin", "cos")] if part in CYCLES else [f"{self.name} {part}"]
-        return names + ([f"{self.name} is missing"] if self.has_missing else [])
+            names += [f"{column} {part} {f}" for f in ("sin", "cos")] if part in CYCLES else [f"{column} {part}"]
+        return names + [f"{column} is missing"] * self.has_missing
 
     def encode(self, series: Series) -> Features:
         """(N, features) numbers; a missing date is 0 in all of them but the last."""

@@ -20,6 +20,7 @@ from clearprop.table.dates import DateColumn
 from clearprop.table.lookup import holds_truth, truth_as_numbers
 from clearprop.table.marks import MISSING_MARKS, USUAL, Marks, without_marks
 from clearprop.table.memory import features_fit
+from clearprop.table.naming import distinct_names
 from clearprop.table.numbers import SCALINGS, NumberColumn, Scaling
 from clearprop.table.plain import exactly, texts
 from clearprop.table.unseen import Unseen
@@ -141,8 +142,8 @@ class TableEncoder:
 
     @property
     def feature_names(self) -> list[str]:
-        """A name for every feature."""
-        return [name for column in self.columns for name in column.feature_names]
+        """A name for every feature, each its own; see `distinct_names`."""
+        return list(self._feature_names)
 
     @property
     def codes(self) -> dict[int, int]:
@@ -230,6 +231,10 @@ class TableEncoder:
             values = as_values(series)
             unseen.note(column.name, (as_level(values[i]) for i in np.flatnonzero(new)))
         column.features(places, out)
+
+    @cached_property
+    def _feature_names(self) -> tuple[str, ...]:
+        return tuple(distinct_names(self.columns))
 
     @cached_property
     def _truths(self) -> frozenset[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from clearprop.errors import TableError
 from clearprop.messages import Message
 from clearprop.table.finder import find_format
+from clearprop.table.naming import Named, Write
 from clearprop.table.plain import Positive, record
 from clearprop.table.statistics import Moments, Range
 from clearprop.table.values import (
@@ -33,7 +34,7 @@ _BEND = {"standard": 5.0, "robust": 3.0, "log": 5.0}
 
 
 @dataclass(frozen=True)
-class NumberColumn:
+class NumberColumn(Named):
     """A number, scaled: (x − center)/scale, with the median for a missing value.
 
     Standard scaling takes mean and standard deviation, robust scaling the median and the distance of the quartiles, and
@@ -82,11 +83,14 @@ class NumberColumn:
         """Whether the column holds plain numbers, and not text that reads as some."""
         return self.text is None
 
-    @property
-    def feature_names(self) -> list[str]:
+    def named(self, write: Write) -> list[str]:
         """The column's name, "is missing" where needed, and the units of some."""
+        return self.named_as(write(self.name))
+
+    def named_as(self, column: str) -> list[str]:
+        """The same of a column that is called so."""
         others = () if self.text is None else self.text.flagged
-        return [self.name, *[f"{self.name} is missing"] * self.has_missing, *(f"{self.name} in {u}" for u in others)]
+        return [column, *[f"{column} is missing"] * self.has_missing, *(f"{column} in {unit}" for unit in others)]
 
     def encode(self, series: Series) -> Features:
         """(N, features) numbers."""

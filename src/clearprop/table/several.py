@@ -12,6 +12,7 @@ import numpy as np
 
 from clearprop.errors import TableError
 from clearprop.messages import Message
+from clearprop.table.naming import Named, Write
 from clearprop.table.numbers import NumberColumn, Scaling
 from clearprop.table.plain import record
 from clearprop.table.values import Features, Series, as_values, count_values, each_value, is_text
@@ -24,7 +25,7 @@ _READABLE = 0.95
 
 
 @dataclass(frozen=True)
-class SeveralColumn:
+class SeveralColumn(Named):
     """A text that holds two or three numbers, each a number column of its own."""
 
     name: str  # of the column
@@ -54,10 +55,10 @@ class SeveralColumn:
         """From its fields; see `record`."""
         return record(cls, data)
 
-    @property
-    def feature_names(self) -> list[str]:
+    def named(self, write: Write) -> list[str]:
         """Those of the numbers."""
-        return [name for part in self.parts for name in part.feature_names]
+        columns = _names(write(self.name), len(self.parts))
+        return [name for part, column in zip(self.parts, columns, strict=True) for name in part.named_as(column)]
 
     def encode(self, series: Series) -> Features:
         """(N, features) numbers."""

@@ -43,7 +43,8 @@ class NumberFormat:
 
     def __post_init__(self) -> None:
         separators = self.thousands, self.decimal
-        if separators not in SEPARATORS or len(self.factors) not in (0, len(self.others)):
+        units = len(self.others)
+        if separators not in SEPARATORS or len(self.factors) not in (0, units) or len(set(self.others)) < units:
             raise ValueError("a format of numbers that no column has")
 
     @staticmethod
