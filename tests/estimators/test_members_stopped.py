@@ -134,9 +134,10 @@ def test_a_schedule_that_ends_at_nothing_is_not_called_unfinished():
     assert not still_falling(history)
 
 
-def test_a_validation_share_that_members_do_not_use_is_said():
+@pytest.mark.parametrize("share", [0, 0.3])
+def test_a_validation_share_that_members_do_not_use_is_said(share):
     def said(fit):
         return " ".join(str(one) for one in fit.division.said)
 
-    assert "the validation share of 30% is not used" in said(train(validation=0.3, epochs=1))
+    assert f"the validation share of {share:.0%} is not used" in said(train(validation=share, epochs=1))
     assert "is not used" not in said(train(epochs=1))

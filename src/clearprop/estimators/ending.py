@@ -107,7 +107,7 @@ def told_of_members(ready: Prepared, run: TrainedPredictor, recipe: Recipe) -> D
         said.append(Message("division.begun" if stopped else "division.fewer", n=n, of=members))
     if run.held_out is not None:
         said.append(Message(f"division.folds.{division.how}", n=n))
-        if recipe.validation not in (0, Recipe.validation):
+        if recipe.validation != Recipe.validation:
             said.append(Message("division.no_share", share=recipe.validation))
     elif n == members > 1 and not len(ready.part("validation")[1]):
         said.append(Message("division.no_folds", n=len(ready.part("train")[1])))
