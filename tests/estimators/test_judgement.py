@@ -103,6 +103,48 @@ def test_rows_of_one_class_say_nothing():
     assert {"overfitting", "chance"} <= {e.illness for e in diagnosis.skipped}
 
 
+def few(n: int, kind: str) -> pl.DataFrame:
+    """Rows of which a model is sure and right."""
+    x = np.where(np.arange(n) % 2, 1.0, -1.0) + np.linspace(-0.1, 0.1, n)
+    return pl.DataFrame({"x": x, "y": x * 2 if kind == "numbers" else np.where(x > 0, "a", "b")})
+
+
+@pytest.mark.parametrize("kind", ["numbers", "classes"])
+@pytest.mark.parametrize(("rows", "judged"), [(1, False), (2, False), (5, False), (6, True), (12, True)])
+def test_a_handful_of_rows_judges_nothing(kind, rows, judged):
+    frame = few(200, kind)
+    fit = cp.TableModel.train(frame, "y", test=few(rows, kind), epochs=40, learning_rate=0.05, hidden=[8])
+    is_few = f"{rows} test row" in fit.verdict[-1] and "too few to judge by" in fit.verdict[-1]
+    assert is_few is not judged
+    assert any(np.isfinite(bounds).all() for bounds in fit.last.intervals.values()) is judged
+    assert [line for line in fit.verdict if "Better than chance" in line or "No better" in line] == [
+        line for line in fit.verdict if judged
+    ]
+    evaluated = fit.model.verdict(fit.model.evaluate(few(rows, kind)), "zh")
+    assert (f"只有 {rows} 行" in evaluated[-1]) is not judged
+
+
+def test_the_doctor_of_a_network_judges_nothing_by_a_handful_of_rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 2))
+    y, net = X[:, :1], cp.Network(2, [cp.Dense(8, "tanh"), cp.Dense(1)], loss="mean_squared_error", seed=0)
+    history = net.fit(X, y, epochs=30, optimizer=cp.Adam(0.02))
+    for rows, skipped in ((5, True), (6, False)):
+        found = cp.diagnose(net, X, y, history, validation=(X[:rows], y[:rows]))
+        why = {e.illness: str(e.measured) for e in found.skipped}
+        for illness in ("chance", "overfitting"):
+            assert ("too few for a 95% interval" in why.get(illness, "")) is skipped
+
+
+def test_a_score_that_many_samples_do_not_define_has_no_interval():
+    """Of forty rows one is of the class: a resample in three has none, and no area under the ROC curve."""
+    frame = few(200, "classes")
+    one = few(40, "classes").with_columns(y=pl.Series(["a", *["b"] * 39]))
+    found = cp.TableModel.train(frame, "y", epochs=5).model.evaluate(one)
+    assert np.isnan(found.intervals["auc"]).all()
+    assert np.isfinite(found.intervals["accuracy"]).all()
+
+
 # --- the rules, by hand
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.estimators.scores import Answers, scores, weighted_scores
+from clearprop.explain.doctor import LEAST_ROWS
 from clearprop.table.number_target import NumberTarget
 from clearprop.table.target import Target
 
@@ -37,6 +38,8 @@ def intervals_of(
     very many rows 50,000 are drawn again instead, and the interval is narrowed by √(50,000/N), as its theory says.
     Where all answers are right no resample has a wrong one; the accuracy's interval then begins at 0.05^(1/N), the
     accuracy with which N right answers in a row still happen one time in twenty.
+    Both bounds are NaN where there is no such interval: of fewer than `LEAST_ROWS` rows, and of a score that more than
+    one sample in twenty does not define, as the area under the ROC curve where one row alone is of a class.
 
     Args:
         target: how the truth is coded.
@@ -47,6 +50,8 @@ def intervals_of(
             than its autumn, and one autumn is harder than another.
     """
     rng, n = np.random.Generator(np.random.Philox(seed)), len(answers)
+    if n < LEAST_ROWS:
+        return dict.fromkeys(scores(target, answers), (np.nan, np.nan))
     if units is not None:
         drawn = _resampled(target, answers, rng, units)
         found = _bounds(drawn if past is None else _as_later(drawn, target, n, past, rng))
@@ -71,7 +76,8 @@ def _bounds(drawn: dict[str, Array]) -> dict[str, tuple[float, float]]:
     found = {}
     for name, values in drawn.items():
         there = values[np.isfinite(values)]
-        low, high = np.quantile(there, [0.025, 0.975]) if len(there) else (np.nan, np.nan)
+        is_defined = len(there) >= 0.95 * len(values)
+        low, high = np.quantile(there, [0.025, 0.975]) if is_defined else (np.nan, np.nan)
         found[name] = (float(low), float(high))
     return found
 

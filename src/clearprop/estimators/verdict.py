@@ -7,7 +7,7 @@ from math import nan
 from typing import Any
 
 from clearprop.estimators.weights import Weighting
-from clearprop.explain.doctor import Judgement, Measure, Measures, defined
+from clearprop.explain.doctor import LEAST_ROWS, Judgement, Measure, Measures, defined
 from clearprop.messages import Message
 from clearprop.table.target import ClassTarget, Target
 from clearprop.train import History
@@ -31,7 +31,7 @@ def judgement_of(parts: Mapping[str, Mapping[str, Any]], *, later: bool = False)
         return None
     seen = defined_scores(parts["train"]) if "train" in parts else {}
     within = defined_scores(parts["validation"]) if later and last == "test" and "validation" in parts else None
-    return Judgement(seen, defined_scores(parts[last]), within)
+    return Judgement.of(seen, defined_scores(parts[last]), parts[last]["rows"], within)
 
 
 def defined_scores(part: Mapping[str, Any]) -> Measures:
@@ -68,6 +68,11 @@ def verdict(
     """
     if judgement is None:
         return [Message("verdict.nothing_held_out")]
+    unfinished = []
+    if history is not None and still_falling(history):
+        unfinished.append(Message("verdict.unfinished", epochs=history.epochs, more=2 * history.epochs))
+    if judgement.few is not None:
+        return [Message("verdict.few_rows", n=judgement.few, part=PARTS[part], least=LEAST_ROWS), *unfinished]
     is_quantile = not isinstance(target, ClassTarget) and target.quantile is not None
     metric = "accuracy" if isinstance(target, ClassTarget) else "r1" if is_quantile else "r2"
     if metric not in judgement.unseen:
@@ -88,10 +93,8 @@ def verdict(
         seen, new = judgement.overfitting
         values = {"name": seen.name, "seen": seen.value, "measured": _measured(new, part)}
         found.append(Message("verdict.overfitting", **values))
-    if history is not None and still_falling(history):
-        found.append(Message("verdict.unfinished", epochs=history.epochs, more=2 * history.epochs))
-    if found:
-        return found
+    if found or unfinished:
+        return [*found, *unfinished]
     if metric not in judgement.seen:
         return [Message("verdict.better", measured=measured, trivial=unseen.baseline)]
     return [Message("verdict.healthy", measured=measured, seen=judgement.seen[metric].value)]

@@ -30,7 +30,7 @@ def verdict_section(evidence: Evidence) -> Section:
     is_quantile = metric == "r1"
     baseline_is = Message(f"report.verdict.what.{'quantile' if is_quantile else evidence.kind}")
     shares = covered(found, True) if is_quantile else ()
-    note = Paragraph.of(baseline_is, _sure(evidence), *shares, kind="note")
+    note = Paragraph.of(baseline_is, *[_sure(evidence)] * len(strip), *shares, kind="note")
     blocks = [Section("", (headline, words), kind="headline"), *strip, note]
     return Section(Message("report.verdict.title"), tuple(blocks), "verdict")
 

@@ -3,10 +3,11 @@
 from clearprop.explain.doctor.data import Standardised
 from clearprop.explain.doctor.diagnosis import Diagnosis, diagnose
 from clearprop.explain.doctor.finding import ILLNESSES, Examination, Finding
-from clearprop.explain.doctor.judgement import Judgement, Measure, Measures, defined
+from clearprop.explain.doctor.judgement import LEAST_ROWS, Judgement, Measure, Measures, defined
 
 __all__ = [
     "ILLNESSES",
+    "LEAST_ROWS",
     "Diagnosis",
     "Examination",
     "Finding",

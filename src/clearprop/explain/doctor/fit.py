@@ -67,7 +67,7 @@ def examine_chance(patient: Patient, judgement: Judgement | None) -> Examination
     if patient.is_untrained:
         return skipped("chance", "untrained")
     if not judgement.unseen:
-        return skipped("chance", "one_target")
+        return skipped("chance", "one_target" if judgement.few is None else "few_rows")
     shown = judgement.better_than_chance or next(iter(judgement.unseen.values()))
     evidence = Evidence("chance", name=shown.name, unseen=shown.said, baseline=shown.baseline)
     if judgement.better_than_chance is not None:
@@ -83,7 +83,7 @@ def examine_overfitting(patient: Patient, judgement: Judgement | None) -> Examin
         return skipped("overfitting", "no_validation")
     metric = next((name for name in judgement.unseen if name in judgement.seen), None)
     if metric is None:
-        return skipped("overfitting", "one_target")
+        return skipped("overfitting", "one_target" if judgement.few is None else "few_rows")
     seen, unseen = judgement.overfitting or (judgement.seen[metric], judgement.unseen[metric])
     lost = unseen.missed(unseen.value) - seen.missed(seen.value)
     rise = _rise(patient)
@@ -140,7 +140,8 @@ def judgement_of(patient: Patient) -> Judgement | None:
     """The one that was given, or one by the scores on training and validation rows; None without the latter."""
     if patient.judgement is not None or patient.validation is None:
         return patient.judgement
-    return Judgement(measures_of(patient, patient.scored), measures_of(patient, patient.validation))
+    seen, unseen = (measures_of(patient, data) for data in (patient.scored, patient.validation))
+    return Judgement.of(seen, unseen, len(patient.validation))
 
 
 def _numbers(measure: Measure) -> dict[str, float]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import ceil, isfinite, log2
 
 from clearprop.messages import Message
 
 # A fifth of what there is to learn that is lost on new rows is overfitting, if the error there is also twice that on
 # the training rows, and beyond chance: by the whole 95% interval.
 LOST, TIMES = 0.2, 2.0
+# Of n rows the widest interval that they give, from the smallest to the largest value, holds the median with the
+# probability 1 − 2/2ⁿ: with fewer rows than these that is below 95%, and they judge nothing.
+LEAST_ROWS = ceil(log2(2 / 0.05))
 
 
 @dataclass(frozen=True)
@@ -78,11 +81,19 @@ class Judgement:
         seen: metric → its measure on the training rows.
         unseen: the same on rows that the network has not learned from.
         within: the same on other such rows, of the same time as the training rows, if those of `unseen` come later.
+        few: how many rows there are that the network has not learned from, where they are too few to judge: nothing is
+            in `unseen` then.
     """
 
     seen: Measures
     unseen: Measures
     within: Measures | None = None
+    few: int | None = None
+
+    @classmethod
+    def of(cls, seen: Measures, unseen: Measures, rows: int, within: Measures | None = None) -> Judgement:
+        """By so many rows that the network has not learned from."""
+        return cls(seen, {}, few=rows) if rows < LEAST_ROWS else cls(seen, unseen, within)
 
     @property
     def better_than_chance(self) -> Measure | None:
