@@ -7,6 +7,7 @@ import pytest
 
 import clearprop as cp
 import commands
+from clearprop.app import terminal
 from clearprop.app.explain_columns import row_among
 from clearprop.errors import InvalidValueError
 
@@ -44,6 +45,20 @@ def test_shapley_values_of_a_row(trained):
     assert "t.csv 第 7 行：各列对 y 的贡献" in out
     p = float(model.member(1).predict(model.encoder.transform(table[6:7], "float32"))[0, 0])
     assert f"{max(p, 1 - p):.4f}" in out
+
+
+def test_the_share_that_is_done_is_drawn_on_a_terminal_alone(trained, monkeypatch):
+    folder, _ = trained
+    drawn = []
+    monkeypatch.setattr(terminal.ShareBar, "__call__", lambda bar, share: drawn.append((bar._progress.disable, share)))
+    code, _, err = run(folder, "--row", 7, "--shapley")
+    assert (code, err) == (0, "")
+    assert drawn[-1] == (True, 1.0)
+    assert drawn == sorted(drawn)
+    monkeypatch.setattr(terminal.Screen, "is_terminal", True)
+    drawn.clear()
+    run(folder, "--row", 7, "--shapley")
+    assert drawn[-1] == (False, 1.0)
 
 
 def test_how_the_answer_depends_on_a_column(trained):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import clearprop as cp
 from clearprop.errors import DataWarning, InvalidValueError, TableError, UnknownNameError
+from clearprop.estimators import shapley
 from clearprop.estimators.answered import Answered
 from clearprop.estimators.shapley import orders_of, shapley_values
 
@@ -237,6 +238,17 @@ def test_what_it_takes_and_what_it_refuses(numbers, classes):
         model.shapley(frame.drop("gap"), rows=0)
     with pytest.warns(DataWarning, match="pink"):
         model.shapley({**row, "kind": "pink"}, background=frame)
+
+
+@pytest.mark.parametrize("pairs", [None, 3])
+def test_the_share_of_sets_that_is_done_is_told(monkeypatch, pairs):
+    monkeypatch.setattr(shapley, "_MOST_NUMBERS", 40)
+    (X, background), shares = np.split(np.random.default_rng(1).normal(size=(5, 5)), [3]), []
+    found = shapley_values(wild, X, background, GROUPS, pairs=pairs, progress=shares.append)
+    assert len(shares) > 6
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    np.testing.assert_array_equal(found.values, shapley_values(wild, X, background, GROUPS, pairs=pairs).values)
 
 
 def test_labels(classes):

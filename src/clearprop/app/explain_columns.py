@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from clearprop.app.terminal import ShareBar
 from clearprop.errors import InvalidValueError
 from clearprop.estimators import TableModel
 from clearprop.estimators.answered import drawn_rows
@@ -81,7 +82,8 @@ def explained_by_columns(
     asked = model if member is None else replace(model, predictor=model.member(member))
     with rows_counted(row - 1):
         if depends is None:
-            found = asked.shapley(frame, rows=0, background=frame[1:])
+            with ShareBar("Shapley values") as bar:
+                found = asked.shapley(frame, rows=0, background=frame[1:], progress=bar)
             return found.explain(lang=lang, title=Message("shapley.row", row=row, **names))
     others = (i + 1 for i in drawn_rows(len(frame) - 1, ROWS, seed=0))
     curves = asked.dependence(frame, depends, rows=[0, *others])

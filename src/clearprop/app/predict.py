@@ -18,7 +18,7 @@ from clearprop.app.several import (
     tell_of_targets,
 )
 from clearprop.app.source import STANDARD
-from clearprop.app.terminal import ReadingBar, print_lines, tell
+from clearprop.app.terminal import ShareBar, print_lines, tell
 from clearprop.errors import DataWarning, FileError, TableError, plural, unknown_name
 from clearprop.estimators import MultiTargetModel, TableModel, unseen_values
 from clearprop.estimators.uncertainty import require_intervals
@@ -74,7 +74,7 @@ def predict(
     source = reading.source(table, loaded)
     refuse_overwriting([out], [model, *source.place.files])
     rows, copied, unseen = 0, list(dict.fromkeys(keep or ())), Unseen()
-    with ReadingBar("predicting", quiet) as bar, _opened(out) as file:
+    with ShareBar("predicting", quiet) as bar, _opened(out) as file:
         for frame in source.batches(loaded.encoder.number_columns, bar, may_be_empty=True):
             with rows_counted(rows):
                 found = _beside(frame, copied, _predictions(loaded, frame, unseen, interval))
@@ -137,7 +137,7 @@ def evaluate(
         return
     numbers = [*loaded.encoder.number_columns, *([loaded.target.name] if loaded.target.holds_numbers else [])]
     source = reading.source(table, loaded)
-    with ReadingBar("evaluating", as_json) as bar, warnings.catch_warnings():
+    with ShareBar("evaluating", as_json) as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
         scored = loaded.evaluate(source.batches(numbers, bar))
     judged = [] if scored.learned else loaded.judged(scored)

@@ -8,7 +8,7 @@ from typing import Any
 from clearprop.app.files import predictions_in
 from clearprop.app.screen import show_document
 from clearprop.app.source import TableSource
-from clearprop.app.terminal import ReadingBar, print_lines
+from clearprop.app.terminal import ShareBar, print_lines
 from clearprop.estimators import MultiTargetModel, unseen_values
 from clearprop.estimators.uncertainty import require_intervals
 from clearprop.messages import Language, as_data
@@ -48,7 +48,7 @@ def require_intervals_of_targets(model: MultiTargetModel, coverage: float) -> No
 def evaluate_targets(path: Path, model: MultiTargetModel, source: TableSource, lang: Language, as_json: bool) -> None:
     """Score each target on a table, and print that."""
     numbers = [target.name for target in model.targets if target.holds_numbers]
-    with ReadingBar("evaluating", as_json) as bar:
+    with ShareBar("evaluating", as_json) as bar:
         scored = model.evaluate(source.batches([*model.encoder.number_columns, *numbers], bar))
     found = {name: {**one.to_dict(), "learned": one.learned} for name, one in scored.items()}
     judged = {name: [] if one.learned else model[name].judged(one) for name, one in scored.items()}

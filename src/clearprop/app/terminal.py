@@ -108,10 +108,10 @@ class MembersBar(_EpochsBar):
         self._progress.update(self._task, completed=sum(done), numbers=f"member {begun} of {len(done)}")
 
 
-class ReadingBar(Bar):
-    """A callback that draws which share of a file has been read."""
+class ShareBar(Bar):
+    """A callback that draws which share is done: of a file that is read, or of sets of columns."""
 
-    def __init__(self, what: str, silent: bool) -> None:
+    def __init__(self, what: str, silent: bool = False) -> None:
         super().__init__(
             TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), total=1.0, silent=silent
         )

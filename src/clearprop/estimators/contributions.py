@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -251,6 +251,7 @@ def shapley_of(
     scale: str | None = None,
     pairs: int | None = None,
     seed: int = 0,
+    progress: Callable[[float], Any] | None = None,
 ) -> ShapleyValues:
     """What each column adds to the answers on some rows; see `TableModel.shapley`."""
     table = as_table(frame, model.encoder.names)
@@ -268,7 +269,7 @@ def shapley_of(
     B = model.encoder.transform(others.to_native(), dtype)
     warn_of(unseen, stacklevel=3)
     answered = Answered.of(model, scale)
-    found = shapley_values(answered, X, B, feature_groups(model.encoder), pairs=pairs, seed=seed)
+    found = shapley_values(answered, X, B, feature_groups(model.encoder), pairs=pairs, seed=seed, progress=progress)
     names = tuple(column.name for column in model.encoder.columns)
     texts = zip(*([value_text(value) for value in part[name].to_list()] for name in names), strict=True)
     arrays = (found.values, found.errors, found.base, found.answers)

@@ -29,7 +29,7 @@ from clearprop.errors import InvalidValueError, checked_integer, checked_seed, p
 Array = NDArray[Any]
 MOST_EXACT = 10  # players all of whose sets are enumerated: 1,024
 PAIRS = 16  # of orders, where there are more players
-_MOST_NUMBERS = 4_000_000  # of features that are held at once
+_MOST_NUMBERS = 1_000_000  # of features that are held at once
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ def shapley_values(
     *,
     pairs: int | None = None,
     seed: int = 0,
+    progress: Callable[[float], Any] | None = None,
 ) -> Attribution:
     """The Shapley values of the players for each row.
 
@@ -76,6 +77,7 @@ def shapley_values(
         groups: player → its features, disjoint.
         pairs: of orders to draw, two or more; None enumerates up to ten players and draws 16 pairs for more.
         seed: of the orders.
+        progress: told again and again which share of the sets has been evaluated, 0 … 1.
 
     Raises:
         InvalidValueError: without players or background, or for fewer than two pairs.
@@ -95,12 +97,27 @@ def shapley_values(
         owner[list(features)] = j
     base = f(background).mean(axis=0)
     answers = f(X) if len(X) else np.empty((0, len(base)))
-    game = _Game(f, background, owner, base)
-    if pairs is None and len(groups) <= MOST_EXACT:
-        values = _enumerated(game, X, answers, len(groups))
+    n, is_exact = len(groups), pairs is None and len(groups) <= MOST_EXACT
+    drawn = 0 if is_exact else checked_integer("pairs", PAIRS if pairs is None else pairs, low=2)
+    sets = len(X) * (2**n - 2 if is_exact else 2 * drawn * (n - 1))
+    game = _Game(f, background, owner, base, _told(progress, sets))
+    if is_exact:
+        values = _enumerated(game, X, answers, n)
         return Attribution(values, np.zeros_like(values), base, answers, 0)
-    drawn = checked_integer("pairs", PAIRS if pairs is None else pairs, low=2)
-    return Attribution(*_sampled(game, X, answers, orders_of(len(groups), drawn, seed)), base, answers, drawn)
+    return Attribution(*_sampled(game, X, answers, orders_of(n, drawn, seed)), base, answers, drawn)
+
+
+def _told(progress: Callable[[float], Any] | None, of: int) -> Callable[[int], None]:
+    """To be told how many more sets have been evaluated; it tells the share of all."""
+    done = 0
+
+    def tell(more: int) -> None:
+        nonlocal done
+        done += more
+        if progress is not None:
+            progress(done / of)
+
+    return tell
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,7 @@ class _Game:
     background: Array
     owner: Array
     base: Array
+    told: Callable[[int], None]  # how many more sets have been evaluated
 
     def worth(self, x: Array, sets: Array) -> Array:
         """v(S) of sets (S, players) for a row x (n,): (S, outputs)."""
@@ -118,8 +136,10 @@ class _Game:
         return np.concatenate(parts) if parts else np.empty((0, len(self.base)))
 
     def _worth(self, x: Array, sets: Array) -> Array:
-        mixed = np.where(sets[:, None, self.owner], x, self.background)
-        return np.asarray(self.f(mixed.reshape(-1, len(x))).reshape(len(sets), len(self.background), -1).mean(axis=1))
+        mixed = np.where(sets[:, self.owner][:, None], x, self.background)  # row by row in memory
+        answers = self.f(mixed.reshape(-1, len(x))).reshape(len(sets), len(self.background), -1).mean(axis=1)
+        self.told(len(sets))
+        return np.asarray(answers)
 
 
 def _parts(many: int, size: int) -> Iterator[slice]:

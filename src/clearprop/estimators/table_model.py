@@ -288,7 +288,8 @@ class TableModel(TableExports):
             background: a data frame of rows like those of the training; by default rows of `frame` itself.
             options: `background_rows`: how many of the background are drawn at most (100). `scale`: "probability" of
                 each class or "log_odds"; numbers are in the target's unit. `pairs`: of orders to draw, even where all
-                sets of columns could be enumerated; 16 where not. `seed`: of what is drawn.
+                sets of columns could be enumerated; 16 where not. `seed`: of what is drawn. `progress`: told again and
+                again which share is done, 0 … 1.
 
         Raises:
             TableError: if a table does not have the columns of the training table.

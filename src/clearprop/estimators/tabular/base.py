@@ -136,7 +136,7 @@ class BaseTabular(BaseEstimator):  # type: ignore[misc]
             rows: which rows of it, counted from 0: a number, or several; by default all.
             background: rows like those of the training; by default rows of X itself.
             target: of several, the one that is meant: its column in y, or its name.
-            options: of `TableModel.shapley`: scale, background_rows, pairs, seed.
+            options: of `TableModel.shapley`: scale, background_rows, pairs, seed, progress.
         """
         given, others = self._given(X), None if background is None else self._given(background)
         return model_of(self.model_, target).shapley(given, rows, others, **options)
