@@ -253,7 +253,7 @@ def test_the_share_of_sets_that_is_done_is_told(monkeypatch, pairs):
 
 def test_labels(classes):
     model, frame = classes
-    found = model.shapley(frame, rows=[0, 1], background=frame[:20])
+    found = model.shapley(frame, rows=range(40), background=frame[:20])
     values, _, base, answers = found.of("high")
     k = found.classes.index("high")
     np.testing.assert_array_equal(values, found.values[:, :, k])
