@@ -65,7 +65,7 @@ def test_a_schedule_stays_at_its_first_number_and_it_is_said():
     text = network().to_numpy_source(optimizer=cp.Adam(cp.Cosine(0.05)))
     assert "learning_rate=0.05" in text
     assert "that follow a schedule have their first value here" in " ".join(text.split())
-    assert "一步Adam" in network().to_numpy_source(optimizer="adam", lang="zh")
+    assert "一步 Adam" in network().to_numpy_source(optimizer="adam", lang="zh")
 
 
 @dataclass(frozen=True)

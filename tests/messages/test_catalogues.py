@@ -173,3 +173,45 @@ def test_messages_cannot_be_changed():
         said.key = "x"
     with pytest.raises(TypeError):
         said.values["n"] = 3
+
+
+# --- Chinese
+
+
+@pytest.mark.parametrize(
+    ("of", "column", "said"),
+    [
+        ("body_mass_g", "x", "body_mass_g 如何随 x 变化"),
+        ("体重", "x", "体重如何随 x 变化"),
+        ("体重_g", "x", "体重_g 如何随 x 变化"),
+        ("cost (€)", "x", "cost (€)如何随 x 变化"),
+        ("50%", "x", "50% 如何随 x 变化"),
+        ("", "", "如何随  变化"),
+        ("かな", "x", "かな如何随 x 变化"),
+    ],
+)
+def test_a_space_parts_chinese_from_latin(of, column, said):
+    assert Message("dependence.says", of=of, column=column)("zh") == said
+
+
+def test_no_space_comes_into_a_value_or_between_a_place_and_latin_words():
+    assert Message("dependence.says", of="第3组a组", column="第3组")("zh") == "第3组a组如何随 第3组 变化"
+    assert Message("dependence.says", of="体重", column="体重")("en") == "How 体重 depends on 体重"
+
+
+@pytest.mark.parametrize("value", ["x", "x2", "R²", "9", "λ"])
+def test_every_message_in_chinese_parts_its_words_from_latin_values(value):
+    """Every place holds the same text; what stands beside it is no Chinese character."""
+    beside = re.compile(rf"[\u3400-\u9fff]{value}|{value}[\u3400-\u9fff]")
+    for key, words in WORDS["zh"].items():
+        for text in [words] if isinstance(words, str) else words.values():
+            plain = re.sub(r"\{(\w+)[^{}]*\}", r"{\1}", text)
+            said = catalogue.filled(plain, dict.fromkeys(places(plain), value))
+            assert not beside.search(said), (key, said)
+
+
+def test_no_words_in_chinese_touch_latin_ones():
+    han, latin = "[\u3400-\u9fff]", "[A-Za-z0-9%²]"
+    for key, words in WORDS["zh"].items():
+        for text in [words] if isinstance(words, str) else words.values():
+            assert not re.search(f"{han}{latin}|{latin}{han}", re.sub(r"\{[^{}]*\}", "。", text)), key

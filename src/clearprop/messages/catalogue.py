@@ -6,7 +6,8 @@ words are a table, `layers = { one = "1 layer", other = "{n:,} layers" }`, chose
 sides of a bar, `{rows:,} {rows:row|rows}`, chosen by a value of any name. A list of values is
 written with a separator that the language has under `[list]`: `{names}` with the usual one, `{parts:clauses}` with
 another, `{layers:last}` with the usual one and "and" before the last. `{clause:capital}` begins a sentence with what is
-elsewhere in the middle of one.
+elsewhere in the middle of one. Between a Chinese character of the words and a letter or number of a value directly
+beside it comes a space, as `上的{name}为` needs one for R² and none for 准确率.
 
 A language is one file: what it lacks is said in English.
 """
@@ -18,6 +19,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from numbers import Integral
+from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -27,6 +29,10 @@ from clearprop.errors import unknown_name
 Language = str  # "en", "zh": the name of a catalogue
 FOLDER = Path(__file__).parent
 _PLURAL = {"one", "other"}
+_PLACE = re.compile(r"((?<!\{)\{[^{}]+\})")
+_HAN = re.compile("[\u3400-\u9fff]")
+_BESIDE = re.compile(rf"{_HAN.pattern}\{{|\}}{_HAN.pattern}")
+_FIRST_OF_EAST = "\u2e80"  # the scripts of East Asia begin here
 
 Words = str | Mapping[str, str]
 
@@ -76,7 +82,27 @@ def render(key: str, values: Mapping[str, Any], lang: Language) -> str:
         words = words["one" if values["n"] == 1 else "other"]
     if not values:
         return words
-    return words.format(**{name: _placed(value, lang) for name, value in values.items()})
+    return filled(words, {name: _placed(value, lang) for name, value in values.items()})
+
+
+def filled(words: str, values: Mapping[str, Any]) -> str:
+    """The words with values in their places, and a space where a Chinese character and a Latin one would touch."""
+    said = ""
+    for piece in (text.format(**values) for text in _pieces(words)):
+        said += " " * _touch(said[-1:], piece[:1]) + piece
+    return said
+
+
+@cache
+def _pieces(words: str) -> tuple[str, ...]:
+    """The words, cut before and behind each place if a Chinese character stands directly beside one."""
+    return tuple(_PLACE.split(words)) if _BESIDE.search(words) else (words,)
+
+
+def _touch(before: str, behind: str) -> bool:
+    """Whether one of two signs is a Chinese character and the other a letter, a digit or a percent sign."""
+    han, other = (before, behind) if _HAN.match(before) else (behind, before)
+    return bool(_HAN.match(han)) and other < _FIRST_OF_EAST and (other.isalnum() or other == "%")
 
 
 def places(key: str) -> set[str]:
