@@ -11,7 +11,8 @@ from sklearn.inspection import partial_dependence
 
 import clearprop as cp
 from clearprop.errors import InvalidValueError, TableError, UnknownNameError
-from clearprop.estimators.dependence import curves_of, together_with
+from clearprop.estimators.dependence import curves_of, dependences_of, together_with
+from clearprop.table.encoder import TableEncoder
 
 rng = np.random.default_rng(0)
 N = 240
@@ -154,6 +155,20 @@ def test_blocks_of_any_size_are_the_same(numbers, monkeypatch):
     monkeypatch.setattr("clearprop.estimators.dependence._MOST_NUMBERS", 1)
     np.testing.assert_allclose(model.dependence(frame, "x").curves, whole, rtol=1e-6)
     assert curves_of(lambda X: X[:, :1], np.zeros((2, 2)), [0], np.array([[5.0], [7.0]])).tolist() == [[[5], [7]]] * 2
+
+
+def test_several_columns_encode_the_rows_once(numbers, monkeypatch):
+    model, frame = numbers
+    calls, transform = [], TableEncoder.transform
+    monkeypatch.setattr(TableEncoder, "transform", lambda *args: calls.append(1) or transform(*args))
+    found = dependences_of(model, frame, ["x", "kind", "day"])
+    assert len(calls) == 1
+    for one in found:
+        alone = model.dependence(frame, one.column)
+        np.testing.assert_array_equal(one.curves, alone.curves)
+        assert (one.grid.values, one.together, one.rows) == (alone.grid.values, alone.together, alone.rows)
+    with pytest.raises(UnknownNameError, match="column 'z'"):
+        dependences_of(model, frame, ["x", "z"])
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -172,10 +172,26 @@ def dependence_of(
     seed: int = 0,
 ) -> Dependence:
     """How the answer depends on a column; see `TableModel.dependence`."""
+    (found,) = dependences_of(model, frame, [column], grid=grid, rows=rows, scale=scale, seed=seed)
+    return found
+
+
+def dependences_of(
+    model: TableModel,
+    frame: Any,
+    columns: Sequence[str],
+    *,
+    grid: int | Sequence[Any] = GRID,
+    rows: int | Sequence[int] = ROWS,
+    scale: str | None = None,
+    seed: int = 0,
+) -> list[Dependence]:
+    """The same of several columns, for which the rows are encoded once."""
     table, encoder = as_table(frame, model.encoder.names), model.encoder
     groups = feature_groups(encoder)
-    if column not in groups:
-        raise unknown_name("column", column, list(groups))
+    for column in columns:
+        if column not in groups:
+            raise unknown_name("column", column, list(groups))
     if not len(table):
         raise TableError("a table without rows", "rows whose other columns stand beside the values")
     if isinstance(rows, int | np.integer):
@@ -187,17 +203,18 @@ def dependence_of(
     dtype = DTYPES[model.predictor.dtype]
     with rows_counted(lambda: np.array(chosen)):
         X = encoder.transform(table[chosen].to_native(), dtype)
-    places, features = places_of(encoder, column, table[column], grid, seed, dtype)
-    answered = Answered.of(model, scale)
-    curves = curves_of(answered, X, groups[column], features)
-    if places.others:  # the last places are some of them, and count as one
-        k = len(places.values) - 1
-        curves = np.concatenate([curves[:, :k], curves[:, k:].mean(axis=1, keepdims=True)], axis=1)
-    curves = curves if answered.classes else curves[..., 0]
-    together = together_with(encoder, column, X)
-    return Dependence(
-        model.target.name, column, places, curves, answered.classes, answered.scale, tuple(chosen), together
-    )
+    answered, found = Answered.of(model, scale), []
+    for column in columns:
+        places, features = places_of(encoder, column, table[column], grid, seed, dtype)
+        curves = curves_of(answered, X, groups[column], features)
+        if places.others:  # the last places are some of them, and count as one
+            k = len(places.values) - 1
+            curves = np.concatenate([curves[:, :k], curves[:, k:].mean(axis=1, keepdims=True)], axis=1)
+        curves = curves if answered.classes else curves[..., 0]
+        together = together_with(encoder, column, X)
+        about = answered.classes, answered.scale, tuple(chosen), together
+        found.append(Dependence(model.target.name, column, places, curves, *about))
+    return found
 
 
 def curves_of(answered: Any, X: Array, group: Sequence[int], features: Array) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from clearprop.estimators.curves import DependencePlot, caution
-from clearprop.estimators.dependence import GRID, ROWS, dependence_of
+from clearprop.estimators.dependence import GRID, ROWS, dependences_of
 from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Message
 from clearprop.present.document import Block, Paragraph, Section
@@ -25,7 +25,7 @@ def dependence(evidence: Evidence) -> Section:
 
 
 def _blocks(evidence: Evidence) -> Iterator[Block]:
-    plots = [_plot(evidence, name) for name in _most_important(evidence)]
+    plots = _plots(evidence)
     rows = {"rows": f"{len(plots[0].found.rows):,}", "part": PARTS[evidence.judged.part]}
     yield Paragraph.of(Message("report.dependence.lead", of=plots[0].of, n=len(plots), **rows), kind="lead")
     yield Section("", tuple(plot.figure for plot in plots), kind="pair")
@@ -44,10 +44,10 @@ def _most_important(evidence: Evidence) -> list[str]:
     return [names[j] for j in np.argsort(-sizes, kind="stable")[:_MOST_COLUMNS]]
 
 
-def _plot(evidence: Evidence, column: str) -> DependencePlot:
+def _plots(evidence: Evidence) -> list[DependencePlot]:
     """By the mean of all members: it is about the model, not about how good it is."""
     target = evidence.model.target
     rows = max(_FEWEST, min(ROWS, _MOST_ANSWERS // (GRID * max(1, len(evidence.classes or ())))))
-    found = dependence_of(evidence.model, evidence.judged.frame.to_native(), column, rows=rows)
+    every = dependences_of(evidence.model, evidence.judged.frame.to_native(), _most_important(evidence), rows=rows)
     positive = target.positive if isinstance(target, ClassTarget) else None
-    return DependencePlot(found, None if positive is None else found.classes[positive], size=CHART)
+    return [DependencePlot(one, None if positive is None else one.classes[positive], size=CHART) for one in every]
