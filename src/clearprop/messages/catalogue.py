@@ -17,9 +17,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from numbers import Integral
 from functools import cache, lru_cache
+from numbers import Integral
 from pathlib import Path
 from string import Formatter
 from typing import Any
