@@ -9,11 +9,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
+from rich.containers import Lines
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.segment import Segment
 from rich.text import Text
 
-from clearprop.visible import LONGEST_TEXT, shortened, visible
+from clearprop.present.lines import in_lines, pieces
+from clearprop.visible import LONGEST_TEXT, columns_of, shortened, visible
 
 if TYPE_CHECKING:
     from clearprop.train import Epoch
@@ -33,7 +35,18 @@ class Screen(Console):
 
 def visible_text(text: str, style: str = "", **options: Any) -> Text:
     """A text for a page: made visible before it is laid out, so that columns are as wide as what they hold."""
-    return Text(shortened(visible(text), LONGEST_TEXT), style=style, **options)
+    return _Lines(shortened(visible(text), LONGEST_TEXT), style=style, **options)
+
+
+class _Lines(Text):
+    """A text whose lines end where `pieces` lets them: Rich breaks a Chinese sentence anywhere, within numbers, too."""
+
+    def wrap(self, console: Console, width: int, *, no_wrap: bool | None = None, **how: Any) -> Lines:
+        """Its lines, of which what no line has room for is folded still."""
+        if no_wrap:
+            return super().wrap(console, width, no_wrap=no_wrap, **how)
+        broken = in_lines(pieces(self.plain), lambda line: columns_of(line) <= width)
+        return Text("\n".join(broken), self.style).wrap(console, width, no_wrap=no_wrap, **how)
 
 
 def print_lines(text: str, end: str = "\n") -> None:

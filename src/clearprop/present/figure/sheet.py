@@ -10,6 +10,7 @@ from clearprop.present.figure.axis import Text
 from clearprop.present.figure.plot import side_by_side, text_mark
 from clearprop.present.figure.scene import Circle, Group, Label, Mark, Picture, Rect, Role, Stroke
 from clearprop.present.figure.text import runs_width, text_runs, text_width
+from clearprop.present.lines import in_lines, pieces
 
 _SIZE, _LINE = 12.0, 17.0  # of letters, and from one line to the next
 _SWATCH, _APART, _MARGIN = 22.0, 18.0, 6.0  # a swatch with its room, from one entry to the next, at the left
@@ -72,33 +73,9 @@ def remarks(sentences: Sequence[Words], width: float, lang: Language) -> Picture
 
 
 def wrapped(text: str, width: float, size: float = _SIZE) -> Iterator[str]:
-    """A text in lines no wider than so many pixels: broken at spaces, and between Chinese letters."""
-    line = ""
-    for piece in _pieces(text):
-        if line and text_width((line + piece).rstrip(), size, "words") > width:
-            yield line.rstrip()
-            line = piece.lstrip()
-        else:
-            line += piece
-    if line.strip():
-        yield line.rstrip()
-
-
-_NEVER_FIRST = frozenset("，。；：、）！？”》")  # on a line
-_NEVER_LAST = frozenset("（“《")
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """What stands together on a line: words with the spaces behind them, single Chinese letters with their marks."""
-    piece = ""
-    for sign in text:
-        is_eastern = ord(sign) >= 0x2E80
-        may_break = piece and (piece[-1] == " " or is_eastern or ord(piece[-1]) >= 0x2E80)
-        if may_break and sign != " " and sign not in _NEVER_FIRST and piece[-1] not in _NEVER_LAST:
-            yield piece
-            piece = ""
-        piece += sign
-    yield piece
+    """A text in lines no wider than so many pixels; none for no text."""
+    if text.strip():
+        yield from in_lines(pieces(text), lambda line: text_width(line, size, "words") <= width)
 
 
 def stacked(title: str, pictures: Sequence[Picture], gap: float = 8.0) -> Picture:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from clearprop.messages import Language, spoken
 from clearprop.present import document as doc
 from clearprop.present.formula import to_text
+from clearprop.present.lines import in_lines, pieces
 from clearprop.visible import columns_of, visible
 
 _UNDERLINES = ("=", "-")  # of the document's title and those of its sections; deeper ones have none
@@ -89,19 +90,11 @@ def aligned_columns(table: doc.Table, lang: Language, width: int | None = None) 
 
 _NARROWEST = 12  # columns of a terminal that are left to the last column of a table
 _TERMS = re.compile(r"(?= [+−] )|(?<=; )|(?<=, )")  # in a formula, between terms and between the rows of a matrix
-# In a sentence behind a space, and around a Chinese letter, but not before a closing sign.
-_WORDS = re.compile(r"(?<= )|(?<=[⺀-￯])(?![，。；：、）])|(?<=[^ ])(?=[⺀-〈《-ￜ])(?![，。；：、）])")
 
 
 def _wrapped(line: str, width: int) -> list[str]:
     """A line too long for the terminal; the rest of a formula stands under what is behind its sign =."""
     is_formula = line.startswith("  ") and "= " in line
     indent = min(line.index("= ") + 2, width // 2) if is_formula else 0
-    out, now = [], ""
-    for piece in (_TERMS if is_formula else _WORDS).split(line):
-        if now.strip() and columns_of((now + piece).rstrip()) > width:
-            out.append(now.rstrip())
-            now = " " * indent + piece.lstrip()
-        else:
-            now += piece
-    return [*out, now.rstrip()]
+    parts = _TERMS.split(line) if is_formula else pieces(line)
+    return list(in_lines(parts, lambda line: columns_of(line) <= width, " " * indent))
