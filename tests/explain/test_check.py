@@ -137,7 +137,7 @@ def test_entries_on_a_kink_are_left_out_and_counted():
     assert check.ok
     assert (check["b1"].kinks, len(check["b1"].comparisons)) == (3, 1)
     assert check["W1"].kinks == 0  # of the sample with inputs 0 nothing moves
-    assert "b1: 3 left out, because the loss has a kink there" in repr(check)
+    assert "b1: 3 left out, because the loss has kinks there" in repr(check)
     net.parameters["b1"] = [0.0] * 4
     check = cp.check_gradients(net, [[0.0, 0.0, 0.0]], [0])
     assert check.not_checked == ("b1",)
@@ -154,6 +154,18 @@ def test_a_change_of_formula_without_a_jump_is_no_kink():
     assert check.ok
     assert not check.not_checked
     assert check["b1"].kinks == check["b2"].kinks == 0
+
+
+def test_kinks_that_meet_are_left_out_and_no_error():
+    """relu(t) − relu(−t) is t, whose slope is 1; at t = 0 the chain rule makes 0 of it, as relu′(0) = 0."""
+    pair = [cp.Dense(2, "relu", W=[[1.0, -1.0]], b=0.0), cp.Dense(1, W=[[1.0], [-1.0]], b=1.0)]
+    net = cp.Network(1, [cp.Dense(1, W=[[1.0]], b=0.0), *pair], "mse", dtype="float64")
+    check = cp.check_gradients(net, np.zeros((1, 1)), np.zeros((1, 1)))
+    assert check.ok
+    assert (check["b1"].kinks, len(check["b1"].comparisons)) == (1, 0)
+    assert cp.check_gradients(net, np.full((1, 1), 0.1), np.zeros((1, 1)))["b1"].comparisons[
+        0
+    ].numeric == pytest.approx(2.2)
 
 
 @pytest.mark.parametrize("distance", [1e-3, 1e-5, 1e-9, 0.0])

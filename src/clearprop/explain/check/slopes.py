@@ -32,10 +32,14 @@ class LossOfArray:
 
 @dataclass(frozen=True)
 class MeasuredSlope:
-    """d/dt L(x + t·v) at t = 0, as it was measured, and how far off it may be by truncation and rounding."""
+    """d/dt L(x + t·v) at t = 0, as it was measured, and how far off it may be by truncation and rounding.
+
+    `crosses`: no step was small enough to cross no kink, though the slope is the same on both sides.
+    """
 
     value: float
     uncertainty: float = 0.0
+    crosses: bool = False
 
 
 def complex_slope(loss: LossOfArray, v: Array) -> MeasuredSlope:
@@ -91,7 +95,8 @@ def _slope_at(
     may_jump = crosses or branches is None
     if may_jump and near > allowed and near > 0.6 * far:
         return None
-    return MeasuredSlope((4 * narrow - wide) / 3, abs(narrow - wide) + rounding + (0.1 * near if crosses else 0.0))
+    uncertainty = abs(narrow - wide) + rounding + (0.1 * near if crosses else 0.0)
+    return MeasuredSlope((4 * narrow - wide) / 3, uncertainty, crosses)
 
 
 def unit_of(x: Array, entry: tuple[int, ...] | None = None) -> float:
