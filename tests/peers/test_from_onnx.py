@@ -576,3 +576,17 @@ def test_the_command_line_explains_a_file_and_calls_the_doctor(tmp_path):
     assert run("explain", *arguments, "--row", "2", cwd=tmp_path).stderr.count("--loss cross_entropy") == 1
     assert run("doctor", *arguments, "--loss", "cross_entropy", cwd=tmp_path).returncode == 0
     assert "--loss for" in run("explain", "x.clearprop", "t.csv", "--row", "1", "--loss", "mse", cwd=tmp_path).stderr
+
+
+def test_inputs_and_weights_of_two_types_are_said():
+    """As files of a benchmark of verifiers have them; ONNX Runtime refuses these."""
+    maker, rng = Maker(3, np.float64), np.random.default_rng(0)
+    weights = maker.constant(rng.normal(size=(3, 2)), np.float32)
+    maker.then("Gemm", weights, maker.constant(rng.normal(size=2), np.float32))
+    with pytest.warns(cp.DataWarning, match="X is float64 and the weights are float32, against ONNX's rules"):
+        net = cp.from_onnx(maker.model())
+    assert net.dtype == "f32"
+    maker = Maker(3, np.float64)
+    maker.then("Cast", to=TensorProto.FLOAT)
+    maker.then("Gemm", maker.constant(rng.normal(size=(3, 2)), np.float32))
+    cp.from_onnx(maker.model())  # a warning is an error: here the types are right

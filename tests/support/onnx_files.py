@@ -15,6 +15,8 @@ import onnxruntime
 import clearprop as cp
 from clearprop.train import made_up
 
+_TYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64}
+
 
 def compared(path):
     """One sentence."""
@@ -22,15 +24,19 @@ def compared(path):
         net = cp.from_onnx(path)
     except cp.ClearpropError as error:
         return f"refused: {str(error)[:110]}"
-    session, rng, off, scale = onnxruntime.InferenceSession(path), np.random.default_rng(0), 0.0, 0.0
+    try:
+        session, rng, off, scale = onnxruntime.InferenceSession(path), np.random.default_rng(0), 0.0, 0.0
+    except Exception as error:
+        return f"opened; ONNX Runtime refuses it: {str(error)[:160]}"
     given = session.get_inputs()[0]
     for _ in range(20):
-        x = rng.random([d if isinstance(d, int) else 1 for d in given.shape]).astype(np.float32)
+        x = rng.random([d if isinstance(d, int) else 1 for d in given.shape]).astype(_TYPES[given.type])
         wanted = session.run(None, {given.name: x})[0].reshape(-1)
-        off = max(off, np.abs(wanted - net.predict(x.reshape(1, -1)).reshape(-1)).max())
+        rows = x.reshape(-1, net.architecture.n_inputs)
+        off = max(off, np.abs(wanted - net.predict(rows).reshape(-1)).max())
         scale = max(scale, np.abs(wanted).max())
     right = cp.check_gradients(net, *made_up(net.architecture, 8)).ok
-    lines = len(net.trace(x.reshape(1, -1)).explain().to_text().splitlines())
+    lines = len(net.trace(rows[:1]).explain().to_text().splitlines())
     return f"within {off:.1e} of answers up to {scale:.3g}; gradients right: {right}; explained in {lines} lines"
 
 

@@ -21,6 +21,7 @@ from clearprop.interop.incoming.onnx_model import (
     opened,
     opset_of,
     require_no_functions,
+    say_of_mixed_types,
     steps_of,
 )
 from clearprop.interop.incoming.onnx_ops import Chain, folded
@@ -84,6 +85,7 @@ def _chain(model: Any, n_inputs: int | None, output: str | None) -> Stack:
     require_no_functions(model)
     steps = _needed(steps_of(graph), output, {x, *(tensor.name for tensor in graph.initializer)})
     constants = constants_of(graph, {name for step in steps for name in step.inputs})
+    say_of_mixed_types(graph, x, steps, constants)
     chain = Chain(Stack("the ONNX model", _width(shape, n_inputs)), constants, opset_of(model), shape, x)
     follow(_without_constants(steps, constants), chain, output)
     return chain.stack

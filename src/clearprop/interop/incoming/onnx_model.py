@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite, prod
 from typing import Any, TypeVar
@@ -183,6 +183,19 @@ def only_input(graph: Any) -> tuple[str, tuple[int | None, ...] | None]:
     if not kind.HasField("shape"):
         return inputs[0].name, None
     return inputs[0].name, tuple(int(d.dim_value) if d.HasField("dim_value") else None for d in kind.shape.dim)
+
+
+def say_of_mixed_types(graph: Any, x: str, steps: Iterable[Step], constants: Mapping[str, Array]) -> None:
+    """Say that a graph breaks ONNX's rules where X and the weights are of two types and no node makes one of the other.
+
+    Other readers refuse it, and that the numbers are meant as they stand is a guess.
+    """
+    given = next(v.type.tensor_type.elem_type for v in graph.input if v.name == x)
+    kinds = {a.dtype.name for a in constants.values() if a.dtype.kind == "f" and a.ndim}
+    taken = np.dtype(_KINDS[given]).name
+    if given in (FLOAT, DOUBLE) and kinds and taken not in kinds and not any(step.op == "Cast" for step in steps):
+        weights = " and ".join(sorted(kinds))
+        said(f"{shown_name(x)} is {taken} and the weights are {weights}, against ONNX's rules: read as {weights}")
 
 
 def chosen_output(graph: Any, given: str | None) -> str:
