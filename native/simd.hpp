@@ -190,10 +190,19 @@ CP_INLINE Vec<double> behind(Vec<double> before, Vec<double> v) {
 #endif
 }
 
-// A bit for each lane that is not 0, NaN among them.
+// A bit for each lane that is not 0, NaN among them. The mask is moved by hand: GCC 12 may spill one of 8 lanes as a
+// byte and read eight of them back.
 #if defined(__AVX512F__)
-CP_INLINE uint32_t nonzero(Vec<float> v) { return _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
-CP_INLINE uint32_t nonzero(Vec<double> v) { return _mm512_cmp_pd_mask((__m512d)v, _mm512_setzero_pd(), _CMP_NEQ_UQ); }
+CP_INLINE uint32_t nonzero(Vec<float> v) {
+    uint32_t bits;
+    __asm__("kmovw %1, %0" : "=r"(bits) : "k"(_mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ)));
+    return bits;
+}
+CP_INLINE uint32_t nonzero(Vec<double> v) {
+    uint32_t bits;
+    __asm__("kmovb %1, %0" : "=r"(bits) : "k"(_mm512_cmp_pd_mask((__m512d)v, _mm512_setzero_pd(), _CMP_NEQ_UQ)));
+    return bits;
+}
 #elif defined(__AVX2__)
 CP_INLINE uint32_t nonzero(Vec<float> v) { return uint32_t(_mm256_movemask_ps((__m256)(v != Vec<float>{}))); }
 CP_INLINE uint32_t nonzero(Vec<double> v) { return uint32_t(_mm256_movemask_pd((__m256d)(v != Vec<double>{}))); }
