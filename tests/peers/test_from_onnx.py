@@ -583,7 +583,7 @@ def test_inputs_and_weights_of_two_types_are_said():
     maker, rng = Maker(3, np.float64), np.random.default_rng(0)
     weights = maker.constant(rng.normal(size=(3, 2)), np.float32)
     maker.then("Gemm", weights, maker.constant(rng.normal(size=2), np.float32))
-    with pytest.warns(cp.DataWarning, match="X is float64 and the weights are float32, against ONNX's rules"):
+    with pytest.warns(cp.errors.DataWarning, match="X is float64 and the weights are float32, against ONNX's rules"):
         net = cp.from_onnx(maker.model())
     assert net.dtype == "f32"
     maker = Maker(3, np.float64)
