@@ -239,7 +239,7 @@ void product_of_changes(const Matrix<T>& changes, const Matrix<T>& s, const T* b
              [&](const RowOfChanges<T>& row, int64_t r) { narrow_row_of_changes<T>(row, s, bias, relu, out, p, r); });
 }
 
-constexpr int64_t strip = 2 * word;  // rows of G that are gathered at once: 16 kB, which stay in L1
+constexpr int64_t strip = 8 * word;  // rows of G that are gathered at once: 64 kB, of which few are touched
 
 // Rows k … k + n − 1 of G of panel p, in rows of a whole panel; k is a multiple of 64. V: vectors that are not empty.
 template <class T, int V>
