@@ -168,6 +168,15 @@ def test_kinks_that_meet_are_left_out_and_no_error():
     ].numeric == pytest.approx(2.2)
 
 
+def test_a_wrong_gradient_where_the_formula_changes_is_no_kink(monkeypatch):
+    """elu changes its formula at 0, on one side alone: what is wrong there stays wrong."""
+    net = cp.Network(1, [cp.Dense(2, "elu"), cp.Dense(1)], "mse", dtype="float64", seed=0)
+    X, y = np.zeros((1, 1)), np.ones((1, 1))
+    assert cp.check_gradients(net, X, y).ok
+    mutated(monkeypatch, "elu", lambda d: d * 2.0)
+    assert cp.check_gradients(net, X, y)["b1"].verdict == "wrong"
+
+
 @pytest.mark.parametrize("distance", [1e-3, 1e-5, 1e-9, 0.0])
 def test_a_kink_at_any_distance_never_gives_a_wrong_slope(distance):
     def value(x):

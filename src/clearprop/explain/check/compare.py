@@ -239,7 +239,7 @@ class Meter:
             slope = slopes.central_slope(self._loss, v, unit, enough)
         if slope is None:
             return "kink"
-        if slope.crosses and abs(slope.value - analytic) > self._settings.tolerance * scale(slope):
+        if slope.meets and abs(slope.value - analytic) > self._settings.tolerance * scale(slope):
             return "kink"  # relu(t) − relu(−t) is t, and the chain rule makes 0 of it where t is 0: kinks that meet
         is_vague = slope.uncertainty > COARSE * scale(slope) and slope.value != analytic
         if is_vague or not np.isfinite(slope.value):

@@ -34,12 +34,13 @@ class LossOfArray:
 class MeasuredSlope:
     """d/dt L(x + t·v) at t = 0, as it was measured, and how far off it may be by truncation and rounding.
 
-    `crosses`: no step was small enough to cross no kink, though the slope is the same on both sides.
+    `meets`: however small the step, it crosses kinks on both sides, though the slope is the same there: some kinks end
+    where others begin.
     """
 
     value: float
     uncertainty: float = 0.0
-    crosses: bool = False
+    meets: bool = False
 
 
 def complex_slope(loss: LossOfArray, v: Array) -> MeasuredSlope:
@@ -79,13 +80,14 @@ def _slope_at(
     loss: LossOfArray, v: Array, step: float, unit: float, here: LossAndBranches, may_cross: bool
 ) -> MeasuredSlope | None:
     h, (middle, branches) = step * unit, here
-    values, crosses = [], False
+    values, crossed = [], []
     for t in (h, -h, h / 2, -h / 2):
         value, other_branches = loss.real(loss.at + t * v)
-        crosses |= other_branches != branches
-        if crosses and not may_cross:
+        crossed.append(other_branches != branches)
+        if crossed[-1] and not may_cross:
             return None
         values.append(value)
+    crosses = any(crossed)
     up, down, half_up, half_down = values
     wide, narrow = (up - down) / (2 * h), (half_up - half_down) / h
     rounding = EPS * (8 * max(map(abs, values)) / h + abs(narrow) / step)
@@ -96,7 +98,7 @@ def _slope_at(
     if may_jump and near > allowed and near > 0.6 * far:
         return None
     uncertainty = abs(narrow - wide) + rounding + (0.1 * near if crosses else 0.0)
-    return MeasuredSlope((4 * narrow - wide) / 3, uncertainty, crosses)
+    return MeasuredSlope((4 * narrow - wide) / 3, uncertainty, all(crossed))
 
 
 def unit_of(x: Array, entry: tuple[int, ...] | None = None) -> float:
