@@ -7,8 +7,8 @@
 //
 // so only those k cost anything where the row changes: about three in a block of 64 intervals. A block of one column
 // stands as it is, and a zero in it costs nothing. Per change and panel: 2 loads and 2 multiply-adds forward, 2 stores
-// more backward, where a strip of G stays in L1; the sums are read and written once a step. Every element is one chain,
-// whatever tile or thread.
+// more backward, or none where the changes of few rows are first put in the order of their columns; the sums are read
+// and written once a step. Every element is one chain, whatever tile or thread.
 #pragma once
 
 #include "move.hpp"

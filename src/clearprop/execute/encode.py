@@ -103,10 +103,9 @@ def _only_searched(plan: Plan) -> set[int]:
     for step in plan.views.values():
         found.difference_update(step.inputs)
     for step in plan.steps:
-        read = [v for part in (step, *step.epilogue) for v in part.inputs]
-        if step.kernel == "find_changes" and not any(isinstance(part, Pieces) for part in step.attrs["parts"]):
-            continue
-        found.difference_update(read)
+        only_searches = step.kernel == "find_changes" and not any(isinstance(p, Pieces) for p in step.attrs["parts"])
+        if not only_searches:
+            found.difference_update(v for part in (step, *step.epilogue) for v in part.inputs)
     return found
 
 
