@@ -34,7 +34,7 @@ def test_every_field_of_a_recipe_is_an_option():
     plain = {
         "task": "classification", "scaling": "log", "validation": 0.2, "test": 0.1, "time": "day", "weight": "w",
         "activation": "tanh", "l2": 0.5, "epochs": 3, "patience": 4, "batch_size": 16, "optimizer": "sgd",
-        "members": 2, "dropout": 0.25, "schedule": "cosine", "learning_rate": 0.1, "optimize": "f1",
+        "members": 2, "kernel": True, "dropout": 0.25, "schedule": "cosine", "learning_rate": 0.1, "optimize": "f1",
         "seed": 5, "split": "time", "group": None,
     }  # fmt: skip
     reading = TrainReadingOptions(na=["?"], keep_na=["NA"], no_default_na=True)

@@ -118,6 +118,14 @@ class TrainOptions:
         int | None,
         _network_of(metavar="N", min=1, help="Networks that answer together. Each holds out another part of the rows."),
     ] = None
+    kernel: Annotated[
+        bool | None,
+        _network_of(
+            "--kernel/--no-kernel",
+            help="Whether a kernel machine, which goes by the training rows near a row and holds them, answers with "
+            "the members, where that is better.",
+        ),
+    ] = None
     hidden: Annotated[
         str | None,
         _network_of(metavar="N,N,…", help="Units of the hidden layers, such as 64,64. single: by the table's size."),

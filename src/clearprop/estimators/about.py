@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import ClearpropError, ModelFileError
 from clearprop.estimators.division import divide
+from clearprop.estimators.kernel import Kernel
 from clearprop.estimators.overrun import Overrun
 from clearprop.estimators.race import Race
 from clearprop.estimators.recipe import FIELDS, Recipe
@@ -314,6 +315,7 @@ _CHECKS: dict[str, Callable[[Any], object]] = {
     "calibration": lambda value: record(Calibration, value),
     "overrun": lambda value: record(Overrun, value),
     "race": lambda value: record(Race, value),
+    "kernel": lambda value: record(Kernel, value),
     "targets": texts,
     "search": check_search,
 }

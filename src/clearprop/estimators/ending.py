@@ -159,6 +159,7 @@ def about_of(run: TrainedPredictor, recipe: Recipe, ready: Prepared) -> dict[str
         "members": [ending_facts(history) for history in run.histories],
         **({} if run.beyond is None else {"overrun": run.beyond.to_dict()}),
         **({} if run.race is None else {"race": run.race.to_dict()}),
+        **({} if run.kernel is None else {"kernel": run.kernel.to_dict()}),
         **({} if run.calibration is None else {"calibration": run.calibration.to_dict()}),
     }
 

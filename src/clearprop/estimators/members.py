@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from clearprop.errors import InvalidValueError
 from clearprop.estimators.codes import NO_CODES, Codes
+from clearprop.estimators.kernel import Kernel, beside
 from clearprop.estimators.overrun import back_to_best, least_loss, overrun
 from clearprop.estimators.preparation import Part, Prepared
 from clearprop.estimators.race import drawn, is_raced, raced, racers
@@ -56,7 +57,8 @@ def trained_on(
     if recipe.members == 1:
         told = as_callbacks(callbacks, None)
         told += [] if progress is None else [lambda epoch: bool(progress((epoch.number,)))]
-        return trained(recipe, ready.target, train, validation, codes, callbacks=told, **options)
+        run = trained(recipe, ready.target, train, validation, codes, callbacks=told, **options)
+        return replace(run, kernel=Kernel(why="held_out")) if recipe.kernel else run
     if as_callbacks(callbacks, None):
         raise InvalidValueError(
             f"callbacks after each epoch of {recipe.members} members", "members=1", "progress= is told of all members"
@@ -115,7 +117,6 @@ def trained_members(
         apart = (folds >= 0) & (folds < racers(count))
         seen = X[apart], y[apart], folds[apart], target, None if weights is None else weights[apart]
         networks, histories, race = raced(first, plain, count, fitted, lambda some: least_loss(some, *seen), **options)
-    seconds = time.perf_counter() - start
     begun = [k for k, history in enumerate(histories) if history.epochs] or [0]
     networks, histories = [networks[k] for k in begun], [histories[k] for k in begun]
     held_out, beyond, calibration = None, None, None
@@ -130,14 +131,19 @@ def trained_members(
             answers, calibration = calibrated_members(networks, answers, y[some], counted)
         held_out = np.full((len(y), networks[0].architecture.n_outputs), np.nan, X.dtype)
         held_out[some] = answers
-    whole, (first_history, *others) = ensemble_of(networks), histories
+    if recipe.kernel:
+        whole, held_out, kernel = beside(networks, X, y, folds, target, held_out, weights)
+    else:
+        whole, kernel = ensemble_of(networks), None
+    first_history, *others = histories
     return TrainedPredictor(
         *(whole, first_history, fit["optimizer"], fit["batch_size"], held_out, folds),
         tuple(others),
-        seconds,
+        time.perf_counter() - start,
         calibration,
         beyond,
         race,
+        kernel,
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from clearprop.estimators.codes import NO_CODES, Codes, embedded
 from clearprop.estimators.cuts import cuts_of
+from clearprop.estimators.kernel import Kernel
 from clearprop.estimators.overrun import Overrun
 from clearprop.estimators.predictor import Predictor
 from clearprop.estimators.preparation import Part, Prepared
@@ -43,6 +44,7 @@ class TrainedPredictor:
         calibration: the temperature that these rows gave, if they have classes.
         beyond: how far the members went on from their best epoch, as these rows had it.
         race: whether members with an encoding of numbers or without it were better, if both were tried.
+        kernel: whether a kernel machine answers with them, if the recipe asks for one.
     """
 
     predictor: Predictor
@@ -56,6 +58,7 @@ class TrainedPredictor:
     calibration: Calibration | None = None
     beyond: Overrun | None = None
     race: Race | None = None
+    kernel: Kernel | None = None
 
     @property
     def histories(self) -> tuple[History, ...]:

@@ -30,7 +30,7 @@ _CLASSES: dict[str, type] = {
         ),
         *(nn.ELU, nn.LeakyReLU),
         *(nn.Constant, nn.FanInUniform, nn.Glorot, nn.He, nn.LeCun, nn.Normal, nn.Uniform, nn.Zeros),
-        *(nn.Embedding, nn.ParametricActivation, nn.Periodic, nn.PiecewiseLinear, nn.Scale),
+        *(nn.Embedding, nn.ParametricActivation, nn.Periodic, nn.PiecewiseLinear, nn.Radial, nn.Scale),
         *(nn.Given, nn.Cuts, nn.ByParameter),
         *(nn.ConstantRate, nn.CosLog, nn.Cosine, nn.FlatCosine, nn.StepDecay, nn.WarmUp),
         *(nn.SquaredError, nn.MeanSquaredError, nn.MeanAbsoluteError, nn.Huber),

@@ -15,8 +15,10 @@ from clearprop.nn import Architecture, Ensemble
 Parts = tuple[Architecture, dict[str, Array]]
 
 
-def joined(members: Sequence[tuple[Architecture, Mapping[str, Array]]]) -> Parts:
-    """The architecture and the parameters of the mean.
+def joined(
+    members: Sequence[tuple[Architecture, Mapping[str, Array]]], weights: Sequence[float] | None = None
+) -> Parts:
+    """The architecture and the parameters of the mean, in which members count by these weights.
 
     Raises:
         InvalidValueError: for members of different inputs, losses or penalties.
@@ -31,7 +33,7 @@ def joined(members: Sequence[tuple[Architecture, Mapping[str, Array]]]) -> Parts
                 )
     shared = _shared(members)
     stacks = tuple(architecture.layers[shared:] for architecture, _ in members)
-    whole = replace(first, layers=(*first.layers[:shared], Ensemble(stacks)))
+    whole = replace(first, layers=(*first.layers[:shared], Ensemble(stacks, weights=weights)))
     names, arrays = iter(whole.parameters), {}
     front = len(_front(first, shared).parameters) if shared else 0
     for k, (architecture, numbers) in enumerate(members):

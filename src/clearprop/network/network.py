@@ -611,8 +611,9 @@ def network_of(architecture: Architecture, arrays: Mapping[str, Array], seed: in
     return net
 
 
-def ensemble_of(members: Sequence[Network]) -> Network:
-    """One network, and one graph, that answers with the mean of what these answer: see `cp.Ensemble`.
+def ensemble_of(members: Sequence[Network], weights: Sequence[float] | None = None) -> Network:
+    """One network, and one graph, that answers with the mean of what these answer, by weights if there are some: see
+    `cp.Ensemble`.
 
     Layers in front that all share, without anything to learn, are computed once. The members keep their numbers; the
     ensemble has copies.
@@ -626,4 +627,5 @@ def ensemble_of(members: Sequence[Network]) -> Network:
     first = members[0]
     if len({net.dtype for net in members}) > 1:
         raise InvalidValueError("members of float32 and float64", "one dtype")
-    return network_of(*joined([(net.architecture, net._run.parameters) for net in members]), first.seed, first.dtype)
+    parts = [(net.architecture, net._run.parameters) for net in members]
+    return network_of(*joined(parts, weights), first.seed, first.dtype)

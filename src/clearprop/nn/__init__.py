@@ -42,6 +42,7 @@ from clearprop.nn.losses import (
 from clearprop.nn.multitask import MultiTask
 from clearprop.nn.parameter import CONVENTIONS, Convention, Parameter
 from clearprop.nn.periodic import Periodic
+from clearprop.nn.radial import Radial
 from clearprop.nn.recorded import RecordedActivation, RecordedLoss, recorded
 from clearprop.nn.residual import Residual
 from clearprop.nn.scales import ParametricActivation, Scale
@@ -115,6 +116,7 @@ __all__ = [
     "PiecewiseLinear",
     "Poisson",
     "Quantile",
+    "Radial",
     "RecordedActivation",
     "RecordedLoss",
     "ReduceOnPlateau",

@@ -30,7 +30,7 @@ Array = NDArray[Any]
 
 # Arguments that change a field of the preset's recipe, if they are given.
 OVERRIDES = (
-    *("members", "pieces", "hidden", "activation", "dropout", "l2"),
+    *("members", "kernel", "pieces", "hidden", "activation", "dropout", "l2"),
     *("epochs", "patience", "batch_size", "optimizer", "learning_rate", "schedule"),
     *("kinds", "scaling", "split", "time", "group", "class_weight", "quantile"),
 )

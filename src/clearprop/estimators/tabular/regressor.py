@@ -28,7 +28,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):  # type: ignore[misc]
         random_state: a number, for the same model again; None for another one each time.
         n_threads: how many members are trained at once; by default as many as there are processors. The bits are the
             same.
-        members, pieces, hidden, activation, dropout, l2: the networks; see `Recipe`.
+        members, kernel, pieces, hidden, activation, dropout, l2: the networks; see `Recipe`.
         epochs, patience, batch_size, optimizer, learning_rate, schedule: their training; see `Recipe`.
         kinds, scaling: how columns are read; see `Recipe`.
         split, time, group: how rows are held out; see `Recipe`.
@@ -55,6 +55,7 @@ class TabularRegressor(RegressorMixin, BaseTabular):  # type: ignore[misc]
         n_threads: int | None = None,
         *,
         members: int | None = None,
+        kernel: bool | None = None,
         pieces: int | None = None,
         hidden: int | Sequence[int] | None = None,
         activation: Any = None,

@@ -1,0 +1,176 @@
+"""A kernel machine beside the networks of an ensemble: another kind of member, which goes by the training rows near a
+row. Where networks smooth, it remembers; what the two get wrong differs, and the mean is better than either."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clearprop.estimators.near import Machine, machine_on, odds_of
+from clearprop.estimators.scores import class_probabilities
+from clearprop.estimators.several.targets import Targets
+from clearprop.estimators.temperature import log_loss
+from clearprop.network import Network, ensemble_of
+from clearprop.nn import Embedding, Layer, PiecewiseLinear, Radial, Scale
+from clearprop.table.plain import Positive, RowCount
+from clearprop.table.target import ClassTarget, Target
+
+Array = NDArray[Any]
+
+MOST_ROWS = 8192  # of which the distances of all to all are held at once, in half a gigabyte
+REASONS = ("rows", "codes", "quantile", "targets", "held_out", "worse")
+_SHARES = np.arange(9) / 16  # of the mean, of which one is taken
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Whether a kernel machine answers beside the networks, and how much of the mean is its own.
+
+    Attributes:
+        share: of the mean; 0 where there is none.
+        why: there is none: "rows" (too many), "codes" (columns of very many levels), "quantile", "targets" (several),
+            "held_out" (no row was held out), "worse" (the answers to held-out rows are no better with it).
+        rows: training rows that it holds.
+        width: σ, in the unit of the features as it scales them.
+        penalty: λ.
+        losses: of the held-out rows, of the networks, the kernel machine, and the mean of both: log loss, or mean
+            square.
+    """
+
+    share: float = 0.0
+    why: str | None = None
+    rows: RowCount | None = None
+    width: Positive | None = None
+    penalty: Positive | None = None
+    losses: tuple[float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share < 1 or self.why not in (None, *REASONS) or (self.why is None) != (self.share > 0):
+            raise ValueError("a share of the mean that is none")
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return {**asdict(self), "losses": None if self.losses is None else list(self.losses)}
+
+
+def beside(
+    networks: Sequence[Network],
+    X: Array,
+    y: Array,
+    folds: Array | None,
+    target: Target | Targets,
+    held_out: Array | None,
+    weights: Array | None,
+) -> tuple[Network, Array | None, Kernel]:
+    """Put a kernel machine beside networks, with the share of the mean that is best for rows that were held out.
+
+    Its features are those of the networks behind their encoding of numbers, each times Σ w² of the first layer's
+    weights that read it, in the mean over the networks: what these go by counts in its distances. Held-out answers are
+    those of single networks, of which the mean is better; so it is given half of the mean at most.
+
+    Args:
+        networks: the members, trained.
+        X, y: the training rows.
+        folds: which member held out each row (n,), from 0; −1 for none; None if none was held out.
+        target: how y is coded.
+        held_out: what those members answer (n, k).
+        weights: of the rows (n,), or None.
+
+    Returns:
+        The mean of all members, the answers to rows that were held out (n, k), and what was found.
+    """
+    why = _hindrance(networks, len(y), folds, target)
+    if why is not None or folds is None or held_out is None:
+        return ensemble_of(networks), held_out, Kernel(why=why or "held_out")
+    assert not isinstance(target, Targets)
+    front, some = _front(networks[0]), folds >= 0
+    scales = _scales(networks)
+    Z = (X if front is None else Network(X.shape[1], [front]).predict(X)).astype(np.float64) * scales
+    Y = _targets(target, y)
+    mean = np.average(Y, axis=0, weights=weights)
+    machine = machine_on(Z, Y - mean, folds, weights)
+    counted = None if weights is None else weights[some]
+    own, A, b = _answers(target, machine, mean, y, some, counted)
+    losses = [_loss(target, (1 - s) * held_out[some] + s * own, y[some], counted) for s in _SHARES]
+    best = int(np.argmin(losses))
+    found = {"rows": len(y), "width": machine.width, "penalty": machine.penalty}
+    told = (losses[0], _loss(target, own, y[some], counted), losses[best])
+    if not best:
+        return ensemble_of(networks), held_out, Kernel(why="worse", **found, losses=told)
+    share = float(_SHARES[best])
+    mixed = held_out.copy()
+    mixed[some] = (1 - share) * held_out[some] + share * own
+    member = _member(networks[0], front, scales, Z, machine.width, A, b)
+    each = [*[(1 - share) / len(networks)] * len(networks), share]
+    return ensemble_of([*networks, member], each), mixed, Kernel(share, None, **found, losses=told)
+
+
+def _hindrance(networks: Sequence[Network], rows: int, folds: Array | None, target: Target | Targets) -> str | None:
+    """Why there can be no kernel machine; None if there can."""
+    if isinstance(target, Targets):
+        return "targets"
+    if not isinstance(target, ClassTarget) and target.quantile is not None:
+        return "quantile"
+    if folds is None:
+        return "held_out"
+    if any(isinstance(layer, Embedding) for layer in networks[0].architecture.layers):
+        return "codes"
+    return "rows" if rows > MOST_ROWS else None
+
+
+def _front(network: Network) -> Layer | None:
+    """The encoding of numbers, which all members share."""
+    first = network.architecture.layers[0]
+    return first if isinstance(first, PiecewiseLinear) else None
+
+
+def _scales(networks: Sequence[Network]) -> Array:
+    """How much the networks go by each feature (m,), 1 for the foremost."""
+    squared = np.mean([(np.asarray(n.parameters["W1"], np.float64) ** 2).sum(axis=1) for n in networks], axis=0)
+    return np.asarray((squared / (squared.max() or 1.0)).astype(np.float32).astype(np.float64))  # as the member has it
+
+
+def _targets(target: Target, y: Array) -> Array:
+    """What is learned (n, k): 1 for the class of a row and 0 for the others, or the coded number."""
+    if isinstance(target, ClassTarget):
+        return np.eye(len(target.classes))[y]
+    return y.astype(np.float64)[:, None]
+
+
+def _answers(
+    target: Target, machine: Machine, mean: Array, y: Array, some: Array, weights: Array | None
+) -> tuple[Array, Array, Array]:
+    """The answers to rows that were held out, as the networks give theirs, and the weights and biases for such ones."""
+    F = machine.held_out[some]
+    if not isinstance(target, ClassTarget):
+        return F + mean, machine.alpha, mean
+    a, c = odds_of(F + mean, y[some], weights)
+    z, A, b = a * (F + mean) + c, a * machine.alpha, a * mean + c
+    if len(target.classes) == 2:
+        z, A, b = (v[..., 1:] - v[..., :1] for v in (z, A, b))
+        return 1 / (1 + np.exp(-z)), A, b
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True), A, b
+
+
+def _loss(target: Target, outputs: Array, y: Array, weights: Array | None) -> float:
+    if isinstance(target, ClassTarget):
+        return log_loss(class_probabilities(outputs), y, weights)
+    return float(np.average(target.losses(y, outputs[:, 0]), weights=weights))
+
+
+def _member(
+    like: Network, front: Layer | None, scales: Array, Z: Array, width: float, A: Array, b: Array
+) -> Network:
+    """The machine as a network, beside another."""
+    a = like.architecture
+    last = Radial(A.shape[1], len(Z), width, getattr(a.layers[-1], "activation", None))
+    layers = [*([] if front is None else [front]), Scale(scales, trainable=False), last]
+    found = Network(a.n_inputs, layers, a.loss, seed=like.seed, l1=a.l1, l2=a.l2, dtype=like.dtype)
+    for name, value in (("C1", Z), ("W1", A), ("b1", b)):
+        found.parameters[name] = value
+    return found
