@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 WIDTHS = 0.2, 0.7, 2.5, 10.0  # times the median distance
 PENALTIES = 1e-3, 1e-2, 1e-1, 1.0
 _TRIED = 1500  # rows on which these are tried
-_LEAST_WEIGHT = 1e-3  # of a row, beside a mean of 1
+_WEIGHTS = 1e-3, 10.0  # of a row at least and at most, beside a mean of 1: else nothing is left of λ
 _BLOCK = 256  # rows of a matrix that LAPACK inverts
 
 
@@ -62,7 +62,7 @@ def machine_on(Z: Array, Y: Array, folds: NDArray[np.int64], weights: Array | No
     """
     noise = np.ones(len(Z))
     if weights is not None:
-        noise = 1 / np.maximum(weights / weights.mean(), _LEAST_WEIGHT)
+        noise = 1 / np.clip(weights / weights.mean(), *_WEIGHTS)
     with single_threaded():
         some = np.unique(np.linspace(0, len(Z) - 1, min(len(Z), _TRIED)).astype(int))
         few, best = squares(Z[some]), (np.inf, 0.0, 0.0)
@@ -70,11 +70,11 @@ def machine_on(Z: Array, Y: Array, folds: NDArray[np.int64], weights: Array | No
         for width in WIDTHS:
             K = kernel(few, width * median)
             for penalty in PENALTIES:
-                tried = _solved(K, penalty * noise[some], Y[some], folds[some])
+                tried = _solved(K.copy(), penalty * noise[some], Y[some], folds[some])
                 off = np.nan_to_num(tried[1] - Y[some])
                 best = min(best, (float((off**2 / noise[some, None]).sum()), width * median, penalty))
         _, width, penalty = best
-        alpha, held_out = _solved(kernel(squares(Z), width), penalty * noise, Y, folds, owned=True)
+        alpha, held_out = _solved(kernel(squares(Z), width), penalty * noise, Y, folds)
     return Machine(width, penalty, alpha, held_out)
 
 
@@ -97,44 +97,40 @@ def kernel(square: Array, width: float) -> Array:
     return np.asarray(np.exp(found, out=found))
 
 
-def _solved(
-    K: Array, noise: Array, Y: Array, folds: NDArray[np.int64], owned: bool = False
-) -> tuple[Array, Array]:
-    """α and the answers to what was held out; K is overwritten if it may be."""
-    G = K if owned else K.copy()
-    G[np.diag_indices(len(G))] += noise
-    invert(G)
-    alpha, held_out = G @ Y, np.full(Y.shape, np.nan)
+def _solved(K: Array, noise: Array, Y: Array, folds: NDArray[np.int64]) -> tuple[Array, Array]:
+    """α and the answers to what was held out; K is overwritten.
+
+    With K + diag(noise) = L·Lᵀ and M = L⁻¹ it is G = Mᵀ·M, of which only the blocks of the folds are needed.
+    """
+    K[np.diag_indices(len(K))] += noise
+    M = np.linalg.cholesky(K)
+    invert_triangle(M)
+    alpha, held_out = M.T @ (M @ Y), np.full(Y.shape, np.nan)
     for fold in range(int(folds.max()) + 1):
         rows = np.flatnonzero(folds == fold)
-        held_out[rows] = Y[rows] - np.linalg.solve(G[np.ix_(rows, rows)], alpha[rows])
+        part = M[:, rows]
+        held_out[rows] = Y[rows] - np.linalg.solve(part.T @ part, alpha[rows])
     return alpha, held_out
 
 
-def invert(A: Array) -> None:
-    """Put the inverse of a symmetric positive definite matrix in its place, by halves.
+def invert_triangle(L: Array) -> None:
+    """Put the inverse of a lower triangular matrix in its place, by halves: nearly all of it is products.
 
-    With A = [P Q; Qᵀ S], T = P⁻¹·Q and U = (S − Qᵀ·T)⁻¹ it is [P⁻¹ + T·U·Tᵀ  −T·U; −U·Tᵀ  U]. That is nearly all
-    products, in two thirds of the operations of a matrix without symmetry, and half a matrix of memory beside A.
+    With L = [A 0; B C] it is [A⁻¹ 0; −C⁻¹·B·A⁻¹  C⁻¹].
 
     Example:
-        >>> A = np.array([[2.0, 1.0], [1.0, 2.0]])
-        >>> invert(A)
-        >>> A.round(3).tolist()
-        [[0.667, -0.333], [-0.333, 0.667]]
+        >>> L = np.array([[2.0, 0.0], [1.0, 4.0]])
+        >>> invert_triangle(L)
+        >>> L.tolist()
+        [[0.5, 0.0], [-0.125, 0.25]]
     """
-    if len(A) <= _BLOCK:
-        A[:] = np.linalg.inv(A)
+    if len(L) <= _BLOCK:
+        L[:] = np.tril(np.linalg.inv(L))
         return
-    h = len(A) // 2
-    invert(A[:h, :h])
-    T = A[:h, :h] @ A[:h, h:]
-    A[h:, h:] -= A[h:, :h] @ T
-    invert(A[h:, h:])
-    W = T @ A[h:, h:]
-    A[:h, :h] += W @ T.T
-    A[:h, h:] = -W
-    A[h:, :h] = -W.T
+    h = len(L) // 2
+    invert_triangle(L[:h, :h])
+    invert_triangle(L[h:, h:])
+    L[h:, :h] = -L[h:, h:] @ (L[h:, :h] @ L[:h, :h])
 
 
 def odds_of(F: Array, y: NDArray[np.int64], weights: Array | None = None) -> tuple[float, Array]:
