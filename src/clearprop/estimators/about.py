@@ -171,6 +171,11 @@ def folds_in(about: Mapping[str, Any]) -> int:
     return folds
 
 
+def remembers(about: Mapping[str, Any]) -> bool:
+    """Whether a kernel machine answers, which holds the training rows: their scores say nothing of others."""
+    return bool((about.get("kernel") or {}).get("share", 0))
+
+
 def named_parts(parts: Mapping[str, Any], folds: int) -> dict[str, Any]:
     """Parts by the names that people read: validation rows that are training rows held out in turn are "held_out"."""
     return {HELD_OUT if folds and name == "validation" else name: part for name, part in parts.items()}

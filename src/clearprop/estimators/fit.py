@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.estimators.about import folds_in, named_parts
+from clearprop.estimators.about import folds_in, named_parts, remembers
 from clearprop.estimators.division import Division
 from clearprop.estimators.evaluation import Evaluation
 from clearprop.estimators.verdict import judgement_of, still_falling, verdict
@@ -101,7 +101,7 @@ class TableFit:
     def judgement(self) -> Judgement | None:
         """What the scores say of the fit; None where no rows were held out."""
         parts = {name: part.to_dict() for name, part in self.parts.items()}
-        return judgement_of(parts, later=self.division.how == "time")
+        return judgement_of(parts, later=self.division.how == "time", remembered=remembers(self.model.about))
 
     @property
     def verdict(self) -> list[str]:

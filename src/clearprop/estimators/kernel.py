@@ -97,16 +97,16 @@ def beside(
     own, A, b = _answers(target, machine, mean, y, some, counted)
     losses = [_loss(target, (1 - s) * held_out[some] + s * own, y[some], counted) for s in _SHARES]
     best = int(np.argmin(losses))
-    found = {"rows": len(y), "width": machine.width, "penalty": machine.penalty}
     told = (losses[0], _loss(target, own, y[some], counted), losses[best])
-    if not best:
-        return ensemble_of(networks), held_out, Kernel(why="worse", **found, losses=told)
     share = float(_SHARES[best])
+    found = Kernel(share, None if share else "worse", len(y), machine.width, machine.penalty, told)
+    if not share:
+        return ensemble_of(networks), held_out, found
     mixed = held_out.copy()
     mixed[some] = (1 - share) * held_out[some] + share * own
     member = _member(networks[0], front, scales, Z, machine.width, A, b)
     each = [*[(1 - share) / len(networks)] * len(networks), share]
-    return ensemble_of([*networks, member], each), mixed, Kernel(share, None, **found, losses=told)
+    return ensemble_of([*networks, member], each), mixed, found
 
 
 def _hindrance(networks: Sequence[Network], rows: int, folds: Array | None, target: Target | Targets) -> str | None:
@@ -163,9 +163,7 @@ def _loss(target: Target, outputs: Array, y: Array, weights: Array | None) -> fl
     return float(np.average(target.losses(y, outputs[:, 0]), weights=weights))
 
 
-def _member(
-    like: Network, front: Layer | None, scales: Array, Z: Array, width: float, A: Array, b: Array
-) -> Network:
+def _member(like: Network, front: Layer | None, scales: Array, Z: Array, width: float, A: Array, b: Array) -> Network:
     """The machine as a network, beside another."""
     a = like.architecture
     last = Radial(A.shape[1], len(Z), width, getattr(a.layers[-1], "activation", None))

@@ -103,7 +103,7 @@ def _solved(K: Array, noise: Array, Y: Array, folds: NDArray[np.int64]) -> tuple
     With K + diag(noise) = L·Lᵀ and M = L⁻¹ it is G = Mᵀ·M, of which only the blocks of the folds are needed.
     """
     K[np.diag_indices(len(K))] += noise
-    M = np.linalg.cholesky(K)
+    M = np.asarray(np.linalg.cholesky(K), np.float64)
     invert_triangle(M)
     alpha, held_out = M.T @ (M @ Y), np.full(Y.shape, np.nan)
     for fold in range(int(folds.max()) + 1):

@@ -75,7 +75,7 @@ class RowExplanation(Explanation):
         self.derivation = self.derived.explain(lang, convention, detail, **how)
         self.said, self.inputs = _said(model, frame, self.trace), _inputs(model, frame, self.trace)
         if len(members) > 1:
-            self.said += (_of_members(model.target, members, self.trace["a0"], member),)
+            self.said += (_of_members(model.target, model.network, self.trace["a0"], member),)
         inputs = Section(Message("row.inputs"), (self.inputs,), "inputs")
         super().__init__(Document(title, (Paragraph(self.said), inputs, *self.derivation.document.blocks)), lang)
 
@@ -99,18 +99,24 @@ def _said(model: TableModel, frame: Any, trace: Trace) -> tuple[Message, ...]:
     return tuple(said)
 
 
-def _of_members(target: Target, members: Sequence[Network], x: Array, member: int | None) -> Message:
+def _of_members(target: Target, network: Network, x: Array, member: int | None) -> Message:
     """What each member answers of a row, or that one of them answers alone."""
+    members, shares = network.members, network.shares
     if member is not None:
         return Message("row.member", k=member + 1, n=len(members))
     answers = np.concatenate([one.predict(x)[:1] for one in members])
-    mean, of = answers.mean(0), 0
+    mean, of = np.average(answers, axis=0, weights=shares), 0
     if isinstance(target, ClassTarget):  # of the class that is answered
         answers = class_probabilities(answers)
         of = int(target.decide(class_probabilities(mean[None]))[0])
     each = answers[:, of]
     shown = " + ".join(number(float(a)).text for a in each).replace("+ -", "- ").replace("+ −", "− ")
-    return Message("row.members", n=len(members), a=number(float(each.mean())).text, answers=shown)
+    a, n = number(float(np.average(each, weights=shares))).text, len(members)
+    if shares[-1] == shares[0]:
+        return Message("row.members", n=n, a=a, answers=shown)
+    others, own = shown.rsplit(" ", 2)[0], number(float(each[-1])).text
+    values = {"share": shares[-1], "rest": 1 - shares[-1], "own": own, "answers": others, "others": n - 1}
+    return Message("row.shared", n=n, a=a, **values)
 
 
 def _class(target: ClassTarget, a: Array) -> Iterator[Message]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from clearprop.cached import cached_property
 from clearprop.errors import DataWarning, InvalidValueError, ModelFileError, TableError, checked_integer
-from clearprop.estimators.about import checked_about, digest, optimizer_of
+from clearprop.estimators.about import checked_about, digest, optimizer_of, remembers
 from clearprop.estimators.contributions import ShapleyValues, shapley_of
 from clearprop.estimators.dependence import Dependence, dependence_of
 from clearprop.estimators.ending import about_of, deciding, evaluated, finished, told_of_members
@@ -173,7 +173,7 @@ class TableModel(TableExports):
         Raises:
             InvalidValueError: for a model of one network.
         """
-        return spread(self.target, self.members, self._features(frame, unseen))
+        return spread(self.target, self.network, self._features(frame, unseen))
 
     def _with_target(self, frame: Any, may_be_empty: bool = False) -> Targeted:
         return with_target(frame, self.target.name, self.target.missing, may_be_empty)
@@ -379,7 +379,7 @@ class TableModel(TableExports):
     def judgement(self) -> Judgement | None:
         """What the scores of its training say of it, as far as the model remembers them."""
         later = (self.about.get("split") or {}).get("how") == "time"
-        return judgement_of(self.about.get("parts") or {}, later=later)
+        return judgement_of(self.about.get("parts") or {}, later=later, remembered=remembers(self.about))
 
     def verdict(self, found: Evaluation, lang: Language = "en") -> list[str]:
         """What an evaluation on other rows than those it learned from says of the model, in sentences."""
@@ -388,7 +388,8 @@ class TableModel(TableExports):
     def judged(self, found: Evaluation) -> list[Message]:
         """The verdict as messages."""
         parts = self.about.get("parts") or {}
-        judgement = judgement_of({name: parts[name] for name in parts if name == "train"} | {"table": found.to_dict()})
+        seen = {name: parts[name] for name in parts if name == "train"}
+        judgement = judgement_of({**seen, "table": found.to_dict()}, remembered=remembers(self.about))
         return verdict(self.target, judgement, "table", weighting=self.weighting)
 
     def card(self, lang: Language = "en") -> str:

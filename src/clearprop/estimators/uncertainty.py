@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -73,12 +72,14 @@ def sets(target: Target, outputs: Array, coverage: float) -> list[tuple[Label, .
     return [tuple(target.classes[k] for k in row if held[k]) for row, held in zip(order, there, strict=True)]
 
 
-def spread(target: Target, members: Sequence[Network], X: Array) -> Array:
-    """The standard deviation over the members: of their numbers (N,), or of their probabilities (N, classes).
+def spread(target: Target, network: Network, X: Array) -> Array:
+    """The standard deviation over the members, each by its share of the mean: of their numbers (N,), or of their
+    probabilities (N, classes).
 
     Raises:
         InvalidValueError: for a model of one network.
     """
+    members = network.members
     if len(members) < 2:
         raise InvalidValueError("the spread of a single network", "a model with members", "members=8, or a preset")
     each = [member.predict(X) for member in members]
@@ -86,7 +87,8 @@ def spread(target: Target, members: Sequence[Network], X: Array) -> Array:
         answers = np.stack([target.predictions(a[:, 0]) for a in each])
     else:
         answers = np.stack([class_probabilities(a) for a in each]).astype(np.float64)
-    return np.asarray(answers.std(axis=0))
+    off = answers - np.average(answers, axis=0, weights=network.shares)
+    return np.asarray(np.sqrt(np.average(off**2, axis=0, weights=network.shares)))
 
 
 def binomial_interval(share: float, rows: float) -> tuple[float, float]:

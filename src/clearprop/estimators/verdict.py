@@ -19,19 +19,22 @@ _MOSTLY = 0.8  # of the rows are of one class: then accuracy has little to say
 _ADVICE = {True: Message("verdict.advice.true"), False: Message("verdict.advice.false")}
 
 
-def judgement_of(parts: Mapping[str, Mapping[str, Any]], *, later: bool = False) -> Judgement | None:
+def judgement_of(
+    parts: Mapping[str, Mapping[str, Any]], *, later: bool = False, remembered: bool = False
+) -> Judgement | None:
     """What the scores say; None where no rows were held out.
 
     Args:
         parts: part → its evaluation as plain data, the training rows first; the last part has intervals.
         later: whether the last part's rows come after the others in time.
+        remembered: whether a kernel machine holds the training rows.
     """
     last = list(parts)[-1] if parts else "train"
     if last == "train" or not parts[last]["intervals"]:
         return None
     seen = defined_scores(parts["train"]) if "train" in parts else {}
     within = defined_scores(parts["validation"]) if later and last == "test" and "validation" in parts else None
-    return Judgement.of(seen, defined_scores(parts[last]), parts[last]["rows"], within)
+    return Judgement.of(seen, defined_scores(parts[last]), parts[last]["rows"], within, remembered)
 
 
 def defined_scores(part: Mapping[str, Any]) -> Measures:
@@ -96,7 +99,8 @@ def verdict(
     if found or unfinished:
         return [*found, *unfinished]
     if metric not in judgement.seen:
-        return [Message("verdict.better", measured=measured, trivial=unseen.baseline)]
+        known = [Message("verdict.remembered")] if judgement.remembered else []
+        return [Message("verdict.better", measured=measured, trivial=unseen.baseline), *known]
     return [Message("verdict.healthy", measured=measured, seen=judgement.seen[metric].value)]
 
 

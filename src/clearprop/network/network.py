@@ -140,13 +140,20 @@ class Network(Exports):
         return tuple(network_of(a, arrays, self.seed, self.dtype) for a, arrays in found) or (self,)
 
     @property
+    def shares(self) -> tuple[float, ...]:
+        """How much of the mean is each member's; (1.0,) of a single one."""
+        last = self.architecture.layers[-1]
+        return last.shares if isinstance(last, Ensemble) else (1.0,)
+
+    @property
     def heads(self) -> tuple[Network, ...]:
         """Of a network that ends in `cp.Heads` each head, with copies of what is shared, as a network of its own.
 
         It has its part of the loss, and can do what any network can: trace, explain, draw. None without heads.
         """
-        if isinstance(self.architecture.layers[-1], Ensemble):
-            return tuple(ensemble_of(each) for each in zip(*(net.heads for net in self.members), strict=True))
+        if isinstance(last := self.architecture.layers[-1], Ensemble):
+            each = zip(*(net.heads for net in self.members), strict=True)
+            return tuple(ensemble_of(heads, last.weights) for heads in each)
         found = heads_of(self.architecture, self._run.parameters)
         return tuple(network_of(a, arrays, self.seed, self.dtype) for a, arrays in found)
 

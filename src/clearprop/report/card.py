@@ -8,7 +8,7 @@ from typing import Any
 
 from clearprop.errors import InvalidValueError, a_or_an, listed
 from clearprop.estimators import MultiTargetModel, TableModel
-from clearprop.estimators.about import folds_in, named_parts
+from clearprop.estimators.about import folds_in, named_parts, remembers
 from clearprop.estimators.verdict import PARTS, verdict
 from clearprop.messages import Message, checked_language
 from clearprop.present.document import Document, Paragraph, Section
@@ -113,6 +113,8 @@ def _limits(models: Mapping[str, TableModel]) -> Iterator[Message]:
         yield Message("card.limits.few", n=min(judged))
     yield Message("card.limits.cause")
     yield Message("card.limits.unseen")
+    if any(remembers(one.about) for one in models.values()):
+        yield Message("card.limits.holds_rows")
     if any(not _has_intervals(one.target) for one in models.values()):
         yield Message("card.limits.no_intervals")
     else:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from clearprop.estimators.about import HELD_OUT, folds_in, named_parts, rows_apart
+from clearprop.estimators.about import HELD_OUT, folds_in, named_parts, remembers, rows_apart
+from clearprop.estimators.kernel import MOST_ROWS
 from clearprop.messages import Message, Words
 from clearprop.present.document import Block, Cell, Column, Document, Paragraph, Section, Table
 from clearprop.report.ends import of_members
@@ -35,7 +36,7 @@ def training_overview(summary: Mapping[str, Any]) -> Document:
             network=lines(network_in_words(summary)),
             training=lines([_training(summary), *ended_and_calibrated(summary), *messages_in(said["weighting"])]),
             search=lines(search_in_words(summary["search"])),
-            scores=_scores(parts, summary["target"], summary["search"]),
+            scores=_scores(parts, summary["target"], summary["search"], remembers(summary)),
             answers=_answers(summary["target"], parts[last], Message(f"overview.rows_of.{last}")),
             verdict=lines(messages_in(said["verdict"])),
         ),
@@ -85,7 +86,9 @@ def model_overview(name: str, summary: Mapping[str, Any]) -> Document:
             network=lines(network_in_words(summary)),
             training=lines(trained),
             search=lines(search_in_words(summary["search"])),
-            scores=_scores(named_parts(about["parts"], folds_in(about)), summary["target"], summary["search"])
+            scores=_scores(
+                named_parts(about["parts"], folds_in(about)), summary["target"], summary["search"], remembers(summary)
+            )
             if about.get("parts")
             else [],
         ),
@@ -196,12 +199,16 @@ def _kept(values: Mapping[str, Any], summary: Mapping[str, Any]) -> list[Message
 
 
 def _scores(
-    parts: Mapping[str, Any], target: Mapping[str, Any], search: Mapping[str, Any] | None = None
+    parts: Mapping[str, Any],
+    target: Mapping[str, Any],
+    search: Mapping[str, Any] | None = None,
+    remembered: bool = False,
 ) -> list[Block]:
     """What is said of a rare class is left out where none is rare, unless a threshold was chosen."""
     last, is_rare = list(parts.values())[-1]["scores"], _has_rare_class(target)
     table = table_of_scores(parts, [name for name in last if is_rare or name not in _OF_RARE])
     notes = [Message("overview.held_out")] if HELD_OUT in parts else []
+    notes += [Message("overview.remembered")] if remembered else []
     notes += search_note(search, parts)
     notes += covered(list(parts.values())[-1], bool(target.get("quantile")))
     if is_rare and "f1" in last:
@@ -225,6 +232,19 @@ def ended_and_calibrated(summary: Mapping[str, Any]) -> Iterator[Message]:
         elif losses[0] != losses[-1]:  # else the best epoch is the last
             yield Message("overview.overrun.none", best=losses[0], last=losses[-1])
     yield from calibrated(summary)
+    yield from _kernel(summary)
+
+
+def _kernel(summary: Mapping[str, Any]) -> Iterator[Message]:
+    """Whether a kernel machine answers with the networks, or why there is none."""
+    kernel = summary.get("kernel")
+    if kernel is None:
+        return
+    values = dict(zip(("members", "own", "both"), kernel["losses"] or (), strict=False))
+    if kernel["why"] is None:
+        yield Message("overview.kernel.found", rows=kernel["rows"], share=kernel["share"], **values)
+    else:
+        yield Message.of(f"overview.kernel.{kernel['why']}", {**values, "most": MOST_ROWS})
 
 
 def calibrated(summary: Mapping[str, Any]) -> Iterator[Message]:

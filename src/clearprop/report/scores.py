@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from clearprop.estimators import TableFit
-from clearprop.estimators.about import ending_facts, named_parts
+from clearprop.estimators.about import ending_facts, named_parts, remembers
 from clearprop.estimators.importance import LOWER_IS_BETTER
 from clearprop.estimators.verdict import PARTS
 from clearprop.messages import Message, Words, has_words
@@ -44,6 +44,8 @@ def _notes(evidence: Evidence, last: str) -> Iterator[Message]:
     yield Message("report.scores.less", part=PARTS[last])
     if evidence.fit.folds:
         yield _sentence(Message("overview.held_out"))
+    if remembers(evidence.model.about):
+        yield _sentence(Message("overview.remembered"))
 
 
 def _sentence(words: Message) -> Message:

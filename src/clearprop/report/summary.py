@@ -101,6 +101,7 @@ def summary_of_model(model: TableModel, lang: Language = "en") -> dict[str, Any]
         "race": model.about.get("race"),
         "overrun": model.about.get("overrun"),
         "calibration": model.about.get("calibration"),
+        "kernel": model.about.get("kernel"),
         "search": model.about.get("search"),
         "about": model.about,
         "messages": as_data(said),
@@ -108,11 +109,12 @@ def summary_of_model(model: TableModel, lang: Language = "en") -> dict[str, Any]
 
 
 def _network(model: TableModel) -> dict[str, Any]:
-    """The first member, after which the others are made, and how many there are."""
+    """The first member, after which the others are made, and how many there are, without a kernel machine."""
     members, first = model.members, model.members[0]
+    machine = (model.about.get("kernel") or {}).get("why", "") is None
     sizes = [p.shape for p in first.architecture.parameters.values() if p.is_weight]
     return {
-        "members": len(members),
+        "members": len(members) - machine,
         "layers": repr(first)[9:-1].split(",")[0],
         "inputs": first.architecture.n_inputs,
         "encoded": sizes[0][0],

@@ -180,7 +180,7 @@ class MultiTargetModel(ExportsOfOne):
             InvalidValueError: for a model of one network.
         """
         X = self._features(frame, unseen)
-        return {name: spread(model.target, model.members, X) for name, model in self.models.items()}
+        return {name: spread(model.target, model.network, X) for name, model in self.models.items()}
 
     def arrays(self, frame: Any) -> tuple[Array, Array]:
         """X and Y (N, k) as the network was trained on, classes one-hot, NaN where a target is not known.

@@ -17,7 +17,11 @@ _GIVEN = {
     DATA_LOSS: "derivation.data_loss",
     LOSS: "derivation.the_loss",
 }
-_KINDS = {"z": "derivation.kinds.linear", "a": "derivation.kinds.activation"}  # by letter
+_KINDS = {  # by letter
+    "k": "derivation.kinds.near",
+    "z": "derivation.kinds.linear",
+    "a": "derivation.kinds.activation",
+}
 _OF_LAYERS = {  # by the layer that makes a value
     BatchNorm: "derivation.kinds.batch_norm",
     LayerNorm: "derivation.kinds.layer_norm",

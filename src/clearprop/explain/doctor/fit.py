@@ -83,7 +83,8 @@ def examine_overfitting(patient: Patient, judgement: Judgement | None) -> Examin
         return skipped("overfitting", "no_validation")
     metric = next((name for name in judgement.unseen if name in judgement.seen), None)
     if metric is None:
-        return skipped("overfitting", "one_target" if judgement.few is None else "few_rows")
+        why = "remembered" if judgement.remembered else "one_target"
+        return skipped("overfitting", why if judgement.few is None else "few_rows")
     seen, unseen = judgement.overfitting or (judgement.seen[metric], judgement.unseen[metric])
     lost = unseen.missed(unseen.value) - seen.missed(seen.value)
     rise = _rise(patient)

@@ -83,17 +83,23 @@ class Judgement:
         within: the same on other such rows, of the same time as the training rows, if those of `unseen` come later.
         few: how many rows there are that the network has not learned from, where they are too few to judge: nothing is
             in `unseen` then.
+        remembered: whether the model holds its training rows and answers them by heart: nothing is in `seen` then.
     """
 
     seen: Measures
     unseen: Measures
     within: Measures | None = None
     few: int | None = None
+    remembered: bool = False
 
     @classmethod
-    def of(cls, seen: Measures, unseen: Measures, rows: int, within: Measures | None = None) -> Judgement:
+    def of(
+        cls, seen: Measures, unseen: Measures, rows: int, within: Measures | None = None, remembered: bool = False
+    ) -> Judgement:
         """By so many rows that the network has not learned from."""
-        return cls(seen, {}, few=rows) if rows < LEAST_ROWS else cls(seen, unseen, within)
+        seen = {} if remembered else seen
+        few = None if rows >= LEAST_ROWS else rows
+        return cls(seen, {} if few is not None else unseen, within if few is None else None, few, remembered)
 
     @property
     def better_than_chance(self) -> Measure | None:

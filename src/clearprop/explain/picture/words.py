@@ -19,6 +19,7 @@ from clearprop.nn import (
     ParametricActivation,
     Periodic,
     PiecewiseLinear,
+    Radial,
     Scale,
     resolve_activation,
 )
@@ -32,12 +33,14 @@ _LAYERS = {
     Scale: Message("picture.layers.learned_scale"),
     Periodic: Message("picture.layers.periodic"),
     Embedding: Message("picture.layers.embedding"),
+    Radial: Message("picture.layers.radial"),
 }
 _LETTERS = {
     "n": (BatchNorm, LayerNorm),
     "d": (Dropout,),
     "v": (PiecewiseLinear, Scale, Periodic, Embedding),
-    "a": (Dense, Linear, Activation, ParametricActivation),
+    "k": (Radial,),
+    "a": (Dense, Linear, Radial, Activation, ParametricActivation),
 }  # of what layers make
 
 
