@@ -91,7 +91,7 @@ class Radial(Learned):
         b = scope.parameter("b", (self.units,), Zeros(), n, self.units, **self.settings("b"))
         x64, C64 = cast(x, "f64"), cast(C, "f64")
         shape = (x.shape[0], n)
-        square = g.broadcast(g.sum(x64**2, 1), shape, [0]) + g.broadcast(g.sum(C64**2, 1), shape, [1])
+        square = g.broadcast(g.sum(x64 * x64, 1), shape, [0]) + g.broadcast(g.sum(C64 * C64, 1), shape, [1])
         square = square - (x64 @ g.transpose(C64)) * 2.0
         r = g.sqrt(square * self.width**-2 + ROUND)
         k = scope.named(g.exp(-r), "k")

@@ -171,6 +171,7 @@ class _C:
             **BY_ENTRY,
             **{op: called(name, "f") for op, name in functions.items()},
             "power": _power,
+            "cast": _cast,
         }
 
     def number(self, value: float, dtype: str) -> Expression:
@@ -202,6 +203,14 @@ class _C:
     def library(self, name: str, dtype: str) -> str:
         wanted = next(known for known in _LIBRARY if name.startswith(known))
         return _LIBRARY[wanted].replace("NAME", name).replace("real", TYPES[dtype])
+
+
+def _cast(language: Language, node: Node, inputs: list[Expression]) -> Expression:
+    """To a wider type in so many words: what is done with the number is then done in that. A narrower one takes it where
+    it is stored."""
+    if (node.inputs[0].dtype, node.dtype) != ("f32", "f64"):
+        return inputs[0]
+    return Expression(f"(double){inputs[0].within(UNARY)}", binding=UNARY)
 
 
 def _power(language: Language, node: Node, inputs: list[Expression]) -> Expression:
