@@ -144,6 +144,7 @@ from clearprop.nn import Periodic as Periodic
 from clearprop.nn import PiecewiseLinear as PiecewiseLinear
 from clearprop.nn import Poisson as Poisson
 from clearprop.nn import Quantile as Quantile
+from clearprop.nn import Radial as Radial
 from clearprop.nn import Residual as Residual
 from clearprop.nn import Scale as Scale
 from clearprop.nn import SquaredError as SquaredError

@@ -116,3 +116,33 @@ def test_a_network_without_one_is_its_own_member():
 def test_wrong_ensembles(wrong, error, words):
     with pytest.raises(error, match=words):
         wrong()
+
+
+def test_members_may_count_by_weights(tmp_path):
+    nets = networks(3, cp.Dense(1, "sigmoid"), "binary_cross_entropy")
+    mean = cp.ensemble_of(nets, [1, 0, 3])
+    assert mean.shares == (0.25, 0.0, 0.75)
+    expected = 0.25 * nets[0].predict(X) + 0.75 * nets[2].predict(X)
+    np.testing.assert_allclose(mean.predict(X), expected, rtol=0, atol=1e-15)
+    mean.save(tmp_path / "m")
+    read = cp.load(tmp_path / "m")
+    assert read.shares == mean.shares and np.array_equal(read.predict(X), mean.predict(X))
+    assert repr(mean.architecture.layers[-1]).endswith("weights=[1.0, 0.0, 3.0])")
+    assert cp.ensemble_of(nets).shares == pytest.approx([1 / 3] * 3)
+    assert nets[0].shares == (1.0,)
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "message"),
+    [
+        ([1], ShapeError, r"1 weights of 2 members; expected one for each"),
+        ([1, -1], InvalidValueError, r"weights \[1.0, -1.0\] of an Ensemble; expected numbers ≥ 0, not all of them 0"),
+        ([0, 0], InvalidValueError, r"not all of them 0"),
+        ([1, float("nan")], InvalidValueError, r"numbers ≥ 0"),
+        ([1, float("inf")], InvalidValueError, r"numbers ≥ 0"),
+        (["a", 1], DTypeError, r"weights of an Ensemble"),
+    ],
+)
+def test_wrong_weights(weights, error, message):
+    with pytest.raises(error, match=message):
+        cp.ensemble_of(networks(2, cp.Dense(1), "mse"), weights)

@@ -78,6 +78,7 @@ LAYERS: dict[str, Callable[[], list[Any]]] = {
     "piecewise-linear": lambda: [cp.PiecewiseLinear([[-1, 0, 2], [0, 1]]), cp.Dense(2, "tanh"), cp.Dense(1)],
     "embedding": lambda: [cp.Embedding({1: 3}, 2), cp.Dense(2, "tanh"), cp.Dense(1)],
     "periodic": lambda: [cp.Periodic(2, 3, 0.3), cp.Dense(2, "tanh"), cp.Dense(1)],
+    "radial": lambda: [cp.Radial(2, [[0, 0], [1, -1], [0.5, 2]], 1.5, "tanh"), cp.Dense(1)],
     "ntk": lambda: [
         cp.Scale(learning_rate_factor=6),
         cp.Dense(3, parametrization="ntk"),

@@ -98,6 +98,8 @@ def _hidden(rng, width, own, tables, most):
         inner = [cp.Dense(int(rng.integers(1, most + 1)), _activation(rng, own)), cp.Dense(width)]
         return width, [cp.Residual(inner, [cp.Dense(width, bias=False)] if rng.random() < 0.3 else [])]
     units = int(rng.integers(1, most + 1))
+    if tables and rng.random() < 0.1:
+        return units, [cp.Radial(units, int(rng.integers(1, 9)), float(rng.uniform(0.5, 4)), _activation(rng, own))]
     norms = [cp.BatchNorm(epsilon=1e-3), cp.LayerNorm(), cp.Dropout(0.3)]
     norms += [cp.Scale(), cp.ParametricActivation("tanh")] if tables else []
     extra = [norms[i] for i in rng.integers(0, len(norms), rng.integers(0, 3))]

@@ -273,7 +273,7 @@ PRESETS: dict[str, dict[str, Any]] = {  # what differs from the defaults
     "single": {},
     "fast": {**_TOGETHER, "members": 4, "hidden": (128,), "dropout": 0.1},
     "default": {**_TOGETHER, "members": 8, "activation": None, "dropout": None},
-    "best": {**_TOGETHER, "members": 16, "activation": None, "dropout": None, "kernel": True},
+    "best": {**_TOGETHER, "members": 8, "activation": None, "dropout": None, "kernel": True},
 }
 
 
