@@ -26,19 +26,39 @@ struct Change {
 };
 
 // The changes of one row, in the order of their columns: the first records say in `column` where those of each 64
-// columns end, and behind these there is room for one of each column.
+// columns end, and behind these there is room for one of each column. The first record of a batch's row says where all
+// that lies: behind it, or where it was kept.
 template <class T>
 struct RowOfChanges {
     Change<T>* ends;
     Change<T>* list;
 
-    RowOfChanges(const Matrix<T>& m, int64_t r) {
-        const int64_t records = m.cols / 2, words = (records + word) / (word + 1);
-        ends = reinterpret_cast<Change<T>*>(m.data) + r * records;
-        list = ends + words;
+    RowOfChanges(const Matrix<T>& m, int64_t r) : RowOfChanges(m, place_of(m, r)) {}
+
+    // One whose changes are yet to be found: behind the first record, or at `place`, where there is `room` for them.
+    static RowOfChanges begun(const Matrix<T>& m, int64_t r, void* place = nullptr) {
+        place_of(m, r) = place ? place : first(m, r) + 1;
+        return {m, r};
     }
+    static void known(const Matrix<T>& m, int64_t r, void* place) { place_of(m, r) = place; }
+    static bool is_kept(const Matrix<T>& m, int64_t r) { return place_of(m, r) != first(m, r) + 1; }
+    static int64_t room(const Matrix<T>& m) { return (m.cols / 2 - 1) * int64_t(sizeof(Change<T>)); }
+
     // How many lie in the columns before k, which is a multiple of 64 or their number.
     CP_INLINE int64_t before(int64_t k) const { return k ? ends[(k - 1) / word].column : 0; }
+
+  private:
+    RowOfChanges(const Matrix<T>& m, void* place) : ends(static_cast<Change<T>*>(place)) {
+        const int64_t records = m.cols / 2 - 1, words = (records + word) / (word + 1);
+        list = ends + words;
+    }
+    static CP_INLINE Change<T>* first(const Matrix<T>& m, int64_t r) {
+        return reinterpret_cast<Change<T>*>(m.data) + r * (m.cols / 2);
+    }
+    static CP_INLINE void*& place_of(const Matrix<T>& m, int64_t r) {
+        static_assert(sizeof(void*) <= sizeof(Change<T>));
+        return *reinterpret_cast<void**>(first(m, r));
+    }
 };
 
 // The changes of one row as they are found, vector by vector, and then written down in one go: where a row changes
@@ -71,46 +91,76 @@ struct Changing {
 };
 
 // Those of rows that are in memory, whose columns are columns from, from + 1, … of the whole. first[k]: whether a block
-// begins at their column k. `at(r, k)` is where the vector lies that begins at column k of row r.
-template <class T, class At>
-void find_changes(At at, int64_t cols, int64_t from, const int32_t* first, const Matrix<T>& out, int64_t begin,
-                  int64_t end) {
-    using Int = typename Lane<T>::Int;
-    alignas(64) Int goes_on[most_changing + lanes<T>];
-    for (int64_t k = 0; k < cols; ++k) goes_on[k] = first[k] ? 0 : -1;
-    for (int l = 0; l < lanes<T>; ++l) goes_on[cols + l] = 0;  // there x is 0
-    Changing<T> row;
-    for (int64_t r = begin; r < end; ++r) {
+// begins at their column k.
+template <class T>
+class Search {
+  public:
+    Search(int64_t cols, int64_t from, const int32_t* first) : cols_(cols), from_(from) {
+        for (int64_t k = 0; k < cols; ++k) goes_on_[k] = first[k] ? 0 : -1;
+        for (int l = 0; l < lanes<T>; ++l) goes_on_[cols + l] = 0;  // there x is 0
+    }
+
+    // `at(k)` is where the vector of the row lies that begins at column k.
+    template <class At>
+    CP_INLINE void operator()(At at, const RowOfChanges<T>& to) {
         Vec<T> last{};
-        for (int64_t k = 0; k < cols; k += lanes<T>) {
-            const int64_t left = cols - k;
-            const Vec<T> x = left < lanes<T> ? load_part(at(r, k), int(left)) : load(at(r, k));
+        for (int64_t k = 0; k < cols_; k += lanes<T>) {
+            const int64_t left = cols_ - k;
+            const Vec<T> x = left < lanes<T> ? load_part(at(k), int(left)) : load(at(k));
             IVec<T> inside;
-            __builtin_memcpy(&inside, goes_on + k, sizeof inside);
+            __builtin_memcpy(&inside, goes_on_ + k, sizeof inside);
             const Vec<T> by = x - select(inside, behind(last, x), Vec<T>{});
-            row.at(from + k, by, nonzero(by));
+            row_.at(from_ + k, by, nonzero(by));
             last = x;
         }
-        row.write({out, r}, from, from + cols);
+        row_.write(to, from_, from_ + cols_);
     }
-}
+
+  private:
+    const int64_t cols_, from_;
+    alignas(64) typename Lane<T>::Int goes_on_[most_changing + lanes<T>];
+    Changing<T> row_;
+};
 
 template <class T>
 void find_changes_of(const Matrix<T>& a, int64_t from, const int32_t* first, const Matrix<T>& out, int64_t begin,
                      int64_t end) {
-    const auto at = [&](int64_t r, int64_t k) { return a.at(k / panel<T>, r) + k % panel<T>; };
-    find_changes<T>(at, a.cols, from, first, out, begin, end);
+    Search<T> search(a.cols, from, first);
+    for (int64_t r = begin; r < end; ++r)
+        search([&](int64_t k) { return a.at(k / panel<T>, r) + k % panel<T>; }, RowOfChanges<T>::begun(out, r));
 }
 
-// Those of the rows that a batch has of `data`, without a copy of them.
+// Whether a thread has room for a row that is to be kept; it takes some for a few rows at a time.
+CP_INLINE bool has_room(KeptRows& kept, int64_t row) {
+    if (kept.end - kept.next >= row) return true;
+    if (kept.full - __atomic_load_n(kept.free, __ATOMIC_RELAXED) < 8 * row) return false;
+    uint8_t* const taken = __atomic_fetch_add(kept.free, 8 * row, __ATOMIC_RELAXED);
+    if (kept.full - taken < 8 * row) return false;
+    kept.next = taken, kept.end = taken + 8 * row;
+    return true;
+}
+
+// Those of the rows that a batch has of `data`, without a copy of them: what is kept of an earlier batch is not
+// searched again.
 template <class T>
 void find_changes_of_rows(const T* data, const int64_t* index, int64_t cols, int64_t from, const int32_t* first,
-                          const Matrix<T>& out, int64_t begin, int64_t end) {
-    const auto at = [&](int64_t r, int64_t k) {
-        if (index && k == 0 && r + 8 < end) prefetch_row(data + index[r + 8] * cols, cols);
-        return data + (index ? index[r] : r) * cols + k;
-    };
-    find_changes<T>(at, cols, from, first, out, begin, end);
+                          KeptRows* kept, const Matrix<T>& out, int64_t begin, int64_t end) {
+    Search<T> search(cols, from, first);
+    for (int64_t r = begin; r < end; ++r) {
+        const int64_t i = index ? index[r] : r;
+        if (kept)  // a batch may have a row twice, on two threads
+            if (void* const place = __atomic_load_n(kept->places + i, __ATOMIC_ACQUIRE)) {
+                RowOfChanges<T>::known(out, r, place);
+                continue;
+            }
+        if (index && r + 8 < end) prefetch_row(data + index[r + 8] * cols, cols);
+        const bool keep = kept && has_room(*kept, RowOfChanges<T>::room(out));
+        const auto row = RowOfChanges<T>::begun(out, r, keep ? kept->next : nullptr);
+        search([&](int64_t k) { return data + i * cols + k; }, row);
+        if (!keep) continue;
+        __atomic_store_n(kept->places + i, row.ends, __ATOMIC_RELEASE);
+        kept->next = reinterpret_cast<uint8_t*>(row.list + row.before(cols));
+    }
 }
 
 // Those of numbers encoded piece by piece, which are never in memory: min(max((x − t)/h, 0), 1)·scale − less for each
@@ -138,7 +188,7 @@ void find_pieces(const Matrix<T>& x, const T* t, const T* h, T scale, T less, in
                 last = v;
             }
         }
-        row.write({out, r}, from, from + many);
+        row.write(RowOfChanges<T>::begun(out, r), from, from + many);
     }
 }
 
@@ -216,6 +266,16 @@ void narrow_row_of_changes(const RowOfChanges<T>& row, const Matrix<T>& s, const
     }
 }
 
+// Rows that were kept lie anywhere in memory: where their changes end is asked for 8 rows before they are read, all of
+// them 4 rows before.
+template <class T>
+CP_INLINE void prefetch_kept(const Matrix<T>& changes, int64_t r, int64_t columns) {
+    if (RowOfChanges<T>::is_kept(changes, r + 8)) __builtin_prefetch(RowOfChanges<T>(changes, r + 8).ends);
+    if (!RowOfChanges<T>::is_kept(changes, r + 4)) return;
+    const RowOfChanges<T> row(changes, r + 4);
+    prefetch_row(row.list, row.before(columns));
+}
+
 // Rows begin … end − 1 of out = a·W + bias, or of its relu, from the changes of a and the sums of W. `finished(p)` is
 // called when panel p is complete.
 template <class T, class F>
@@ -224,7 +284,10 @@ void product_of_changes(const Matrix<T>& changes, const Matrix<T>& s, const T* b
     int64_t p = 0;
     const int64_t whole = out.cols / panel<T>;
     const auto rows = [&](int panels, auto each) {
-        for (int64_t r = begin; r < end; ++r) each(RowOfChanges<T>(changes, r), r);
+        for (int64_t r = begin; r < end; ++r) {
+            if (p == 0 && r + 8 < end) prefetch_kept<T>(changes, r, s.rows);
+            each(RowOfChanges<T>(changes, r), r);
+        }
         for (int g = 0; g < panels; ++g) finished(p + g);
         p += panels;
     };

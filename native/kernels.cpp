@@ -214,7 +214,8 @@ void run(const Instruction& s, const Context& x, int64_t begin, int64_t end) {
             return find_changes_of<T>(at(s.a), x.indices[s.start], x.indices + s.start + 1, at(s.out), begin, end);
         case Code::find_changes_of_rows:
             return find_changes_of_rows<T>(pointer<T>(x, s.a), x.index, at(s.a).cols, x.indices[s.start],
-                                           x.indices + s.start + 1, at(s.out), begin, end);
+                                           x.indices + s.start + 1, x.kept && x.kept->source == s.a ? x.kept : nullptr,
+                                           at(s.out), begin, end);
         case Code::find_pieces: {
             const int32_t* about = x.indices + s.start;  // first column, places of two numbers, how many, columns
             return find_pieces<T>(at(s.a), pointer<T>(x, s.b), pointer<T>(x, s.c), T(x.file[about[1]]),

@@ -113,10 +113,9 @@ class Machine {
     void forget_batches() { work_.forget_batches(); }         // the memory of everything but the state
 
     // Training steps over the batches of some epochs, see train.hpp. `poll` is asked now and then whether to leave, and
-    // told how many epochs are done. `in_company`: other threads work at the same time on what the caller waits for,
-    // too.
+    // told how many epochs are done. `company`: threads that train something each at the same time, for one caller.
     Outcome train(const Assignment& work, int threads, const std::function<bool(int64_t epochs)>& poll,
-                  bool may_go_alone, bool profile, bool in_company = false);
+                  bool may_go_alone, bool profile, int company = 1);
 
   private:
     std::shared_ptr<const Program> program_;

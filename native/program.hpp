@@ -94,6 +94,14 @@ struct Value {
     int32_t buffer;
 };
 
+// What was found in the rows of a data array and is kept from batch to batch, until the memory for it is full.
+struct KeptRows {
+    int32_t source;         // the value that is the array
+    void** places;          // of each row of it, for all threads; null: not kept
+    uint8_t **free, *full;  // what no thread has taken yet, for all threads
+    uint8_t *next, *end;    // what this thread has taken and not used yet
+};
+
 // One thread's view of a run.
 struct Context {
     const Value* values;
@@ -106,7 +114,8 @@ struct Context {
     const int64_t* counter;  // seed, epoch, step
     const int64_t* index;    // row numbers to gather; null: 0, 1, 2, …
     int64_t n;
-    void* scratch;  // of this thread
+    void* scratch;   // of this thread
+    KeptRows* kept;  // what this thread keeps of the rows of a data array; null: nothing
 };
 
 constexpr int chunk_bytes = 4096;   // what a chain works on at once: 1024 float32

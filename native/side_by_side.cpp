@@ -46,7 +46,7 @@ class Together {
             return thread == 0 ? asked() : stop_.load();
         };
         try {
-            outcomes_[i] = members_[i].machine->train(*members_[i].assignment, 1, poll, false, false, threads_ > 1);
+            outcomes_[i] = members_[i].machine->train(*members_[i].assignment, 1, poll, false, false, threads_);
             epochs_[i].store(int64_t(outcomes_[i].epoch_seconds.size()), std::memory_order_relaxed);
             members_[i].machine->forget_batches();
         } catch (...) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "kept.hpp"
 #include "pool.hpp"
 #include "schedule.hpp"
 #include "snapshots.hpp"
@@ -27,7 +28,8 @@ struct Call {
     const Epochs& epochs;
     const std::function<bool(int64_t)>& poll;
     int threads;
-    bool may_go_alone, in_company;
+    bool may_go_alone;
+    int company;
     Barrier barrier, nobody{1};
     Snapshots snapshots;
     std::optional<Validation> validation;
@@ -39,6 +41,7 @@ struct Call {
     };
     Sizes together, single;
     std::vector<std::vector<double>> files;  // scalars, of each thread
+    Kept kept;
     std::vector<double> profile;
     Shuffle shuffle;
     bool stop = false, alone = false, validating = false, finished = false;
@@ -138,7 +141,7 @@ struct Call {
         polled = Clock::now();
         const uint64_t before = forks();
         stop = poll(int64_t(outcome.epoch_seconds.size()));
-        if (forks() != before && (threads > 1 || in_company)) {
+        if (forks() != before && (threads > 1 || company > 1)) {
             barrier.dismiss_others();
             outcome.forked = stop = true;
         }
@@ -163,6 +166,7 @@ void train_epoch(Call& call, int64_t epoch, int thread, std::vector<double>& fil
         Context x = context(p, call.work.memory(), file.data(), n, call.work.scratch(thread));
         x.counter = counter;
         x.index = call.order.data() + call.begin(batch);
+        x.kept = call.kept.of(thread);
         const Schedule& schedule = batch + 1 == call.per_epoch ? sizes.last : sizes.usual;
         schedule.run(p, x, thread, barrier, call.times(thread), [&] { call.finish_step(file.data(), epoch, batch); });
     }
@@ -215,7 +219,7 @@ void train_thread(Call& call, int thread) {
 }  // namespace
 
 Outcome Machine::train(const Assignment& asked, int threads, const std::function<bool(int64_t)>& poll,
-                       bool may_go_alone, bool profile, bool in_company) {
+                       bool may_go_alone, bool profile, int company) {
     const Program& p = *program_;
     const Epochs& epochs = asked.epochs;
     const int64_t per_epoch = batches_of(epochs);
@@ -236,7 +240,7 @@ Outcome Machine::train(const Assignment& asked, int threads, const std::function
                   poll,
                   active,
                   may_go_alone,
-                  in_company,
+                  company,
                   Barrier(active),
                   Barrier(1),
                   Snapshots(p, asked.kept, work_, epochs.count),
@@ -246,7 +250,8 @@ Outcome Machine::train(const Assignment& asked, int threads, const std::function
                   per_epoch,
                   {Schedule(p, usual, active), Schedule(p, last, active)},
                   {Schedule(p, usual, 1), Schedule(p, last, 1)},
-                  {size_t(active), file}};
+                  {size_t(active), file},
+                  Kept(p, epochs, active, company)};
         if (asked.held_out) call.validation.emplace(*asked.held_out, p, work_, asked.kept, epochs.count, active);
         call.shuffle.reserve(size_t(epochs.rows));
         call.order.resize(size_t(epochs.rows));

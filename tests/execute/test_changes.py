@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import clearprop as cp
-from clearprop.execute import Native, Reference, instruction_sets
+from clearprop.execute import Batches, Native, Reference, instruction_sets
+from clearprop.train.scalars import scalar_table
 from clearprop.train.step import step_graph
 
 pytestmark = pytest.mark.skipif(not instruction_sets(), reason="the native machine was not built")
@@ -80,7 +84,7 @@ def test_threads_and_batches_do_not_show(isa, dtype):
 def test_no_thread_writes_where_another_still_reads_changes():
     """A row of changes lies elsewhere than a row of a layer with as many units: in one phase they share no buffer."""
     cuts = np.sort(np.random.default_rng(0).normal(size=40))
-    layers = [cp.PiecewiseLinear([cuts], keep=False), cp.Dense(80, "relu"), cp.Dense(80, "relu"), cp.Dense(1)]
+    layers = [cp.PiecewiseLinear([cuts], keep=False), cp.Dense(82, "relu"), cp.Dense(82, "relu"), cp.Dense(1)]
     net = cp.Network(1, layers, "mean_squared_error", seed=0, dtype="float64")
     plan = Native(2).load(net.graph()).plan
     changes = next(step.output for step in plan.steps if step.kernel == "find_changes")
@@ -209,3 +213,83 @@ def test_a_fit_finds_out_whether_its_inputs_are_mostly_zero():
     assert all(np.array_equal(value, nets[2].arrays()[name]) for name, value in nets[0].arrays().items())
     nets[0].fit(np.where(X == 0, 1e-3, X), y, epochs=1)  # the optimizer goes on in another program
     assert nets[0]._run.step == 4 * 10
+
+
+def sparse_net(columns=150, dtype="float64", seed=3):
+    layers = [cp.Dense(40, "relu"), cp.Dense(3, "softmax")]
+    return cp.Network(columns, layers, "cross_entropy", dtype=dtype, seed=seed)
+
+
+def fitted(X, y, calls, epochs, executor, **how):
+    """The arrays after some calls of fit of so many epochs each: rows are kept from epoch to epoch, but not from call
+    to call."""
+    net = sparse_net(X.shape[1], X.dtype.name)
+    for _ in range(calls):
+        net.fit(X, y, epochs=epochs, batch_size=50, executor=executor, **how)
+    return net.arrays()
+
+
+@pytest.mark.parametrize("isa", SETS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rows", [333, 1500])  # of 1500, those behind the thousandth are full: there is no room for all
+def test_rows_that_are_kept_give_the_same_bits_as_rows_that_are_searched(isa, dtype, rows):
+    X, y = mostly_zero(rows, 150).astype(dtype), np.arange(rows) % 3
+    X[1000:] += 1
+    searched = fitted(X, y, 5, 1, Native(1, isa))
+    for executor in (Native(1, isa), Native(2, isa)):
+        kept = fitted(X, y, 1, 5, executor)
+        assert all(np.array_equal(kept[name], value) for name, value in searched.items())
+
+
+def test_some_of_the_rows_are_kept_by_their_numbers_in_the_data():
+    X, y = mostly_zero(4000, 100), np.arange(4000) % 3
+    nets = [sparse_net(100) for _ in range(3)]
+    rows = np.random.default_rng(0).permutation(4000)[:700]
+    cp.fit_together(nets[:2], X, y, rows=[rows, rows], epochs=4, n_threads=2)
+    nets[2].fit(X[rows], y[rows], epochs=4)
+    for net in nets[:2]:
+        assert all(np.array_equal(value, nets[2].arrays()[name]) for name, value in net.arrays().items())
+
+
+@pytest.mark.parametrize("isa", SETS)
+def test_a_row_may_come_twice_in_a_batch(isa):
+    """Two threads may find it at once."""
+    X, y = mostly_zero(20, 150), np.arange(20) % 3
+    order = np.random.default_rng(0).integers(0, 20, (6, 20))
+    nets = []
+    for threads in (1, 4):
+        net = sparse_net()
+        step = step_graph(net.architecture, cp.GradientDescent(), "f64", "labels")
+        batches = Batches(20, 20, 6, joins=False, order=order)
+        table = scalar_table(net.architecture, cp.GradientDescent(0.1), np.arange(len(batches)), 1, 1, 0)
+        program = Native(threads, isa).load(step.graph, step.stored, zeros=["X"])
+        state = net.arrays()
+        program.open(state, list(state)).run({"X": X, "y": y}, batches, table, [], lambda: False)
+        nets.append(state)
+    assert all(np.array_equal(value, nets[1][name]) for name, value in nets[0].items())
+
+
+MEMORY = """
+import numpy as np, clearprop as cp
+X = np.ones((20_000, 400))
+X[:1000, 10:] = 0  # what the fit looks at
+net = cp.Network(400, [cp.Dense(16, "relu"), cp.Dense(2, "softmax")], "cross_entropy", dtype="float64")
+y = np.arange(len(X)) % 2
+used = []
+for epochs in (1, 2, 4):
+    net.fit(X, y, epochs=epochs)
+    used += [line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')]
+kernels = {step.kernel for step in net._run.session.program.plan.steps}
+print("find_changes" in kernels, *used)
+"""
+
+
+@pytest.mark.system
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="it is /proc that tells the most memory a process had")
+def test_what_is_kept_takes_half_as_much_memory_as_the_rows():
+    """Whole rows would take twice as much as they are."""
+    out = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True).stdout.split()
+    before, *after = map(int, out[1:])
+    data = 20_000 * 400 * 8 // 1024
+    assert out[0] == "True"
+    assert all(0.3 * data < size - before < 0.6 * data for size in after)

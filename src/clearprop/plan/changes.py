@@ -95,7 +95,7 @@ class _Changes:
             inputs += [made.x, made.t, made.h] if made else [v]
             parts.append(made or elements(self.plan.values[v].type).per_row)
         columns = sum(lengths)
-        columns = 2 * (columns + -(-columns // _WORD))  # room for each change, and where those of each word end
+        columns = 2 * (1 + -(-columns // _WORD) + columns)  # where they are, where those of each word end, each change
         return self._add("find_changes", inputs, {"blocks": lengths, "parts": tuple(parts)}, "Δ", a, (N, columns))
 
     def _parts(self, v: int) -> Iterator[int]:
