@@ -168,6 +168,15 @@ struct AdamRates {
     }
 };
 
+// The same where η stands for η·√c₂/c₁, as in scikit-learn.
+template <class T>
+struct HatRates {
+    Vec<T> rate, eps;
+
+    CP_INLINE HatRates(T eta, T eps) : rate(splat(eta)), eps(splat(eps)) {}
+    CP_INLINE Vec<T> descend(Vec<T> theta, Vec<T> m, Vec<T> v) const { return theta - m * rate / (sqrt(v) + eps); }
+};
+
 template <class T>
 __attribute__((noinline)) void update(Op op, const Register<T>* r, const int32_t* in, int64_t n, T* to) {
     // Scalars come last: θ g η, θ η λ, v g μ, m g β, v g β, θ g v η ε, θ m v η c₁ c₂ ε.
@@ -195,9 +204,8 @@ __attribute__((noinline)) void update(Op op, const Register<T>* r, const int32_t
             return binary<T>(reg(0), reg(1), n, to, [&](auto v, auto g) { return fma(v, keep, g * g * take); });
         }
         case Op::scaled_descend: {
-            const Vec<T> eta = splat(s(3)), eps = splat(s(4));
-            return each<T>(n, to,
-                           [&](auto get) { return get(reg(0)) - get(reg(1)) * eta / (sqrt(get(reg(2))) + eps); });
+            const HatRates<T> by(s(3), s(4));
+            return each<T>(n, to, [&](auto get) { return by.descend(get(reg(0)), get(reg(1)), get(reg(2))); });
         }
         default: {
             const AdamRates<T> by(s(3), s(4), s(5), s(6));
@@ -207,20 +215,16 @@ __attribute__((noinline)) void update(Op op, const Register<T>* r, const int32_t
 }
 
 // The three updates of Adam in one go, so that the memory of the moments and the square root do not wait for each
-// other.
-template <class T>
-__attribute__((noinline)) void adam(const Micro* m, const Register<T>* r, int64_t n, T* const* to) {
-    auto s = [&](int k, int i) {
-        return r[m[k].inputs[i]].is_scalar ? r[m[k].inputs[i]].scalar : *r[m[k].inputs[i]].data;
-    };
+// other. `by` makes the step of both.
+template <class T, class Rates>
+CP_INLINE void adam(const Micro* m, const Register<T>* r, T keep1, T keep2, const Rates& by, int64_t n, T* const* to) {
     auto data = [&](int k, int i) { return r[m[k].inputs[i]].data; };
-    const Vec<T> keep1 = splat(s(0, 2)), take1 = splat(T(1) - s(0, 2));
-    const Vec<T> keep2 = splat(s(1, 2)), take2 = splat(T(1) - s(1, 2));
-    const AdamRates<T> by(s(2, 3), s(2, 4), s(2, 5), s(2, 6));
+    const Vec<T> keep_m = splat(keep1), take_m = splat(T(1) - keep1);
+    const Vec<T> keep_v = splat(keep2), take_v = splat(T(1) - keep2);
     const T *first = data(0, 0), *second = data(1, 0), *gradient = data(0, 1), *theta = data(2, 0);
     const auto each_of = [&](int64_t i, auto get, auto put) {
         const Vec<T> g = get(gradient + i);
-        const Vec<T> a = fma(get(first + i), keep1, g * take1), b = fma(get(second + i), keep2, g * g * take2);
+        const Vec<T> a = fma(get(first + i), keep_m, g * take_m), b = fma(get(second + i), keep_v, g * g * take_v);
         const Vec<T> x = by.descend(get(theta + i), a, b);
         put(to[0] + i, a), put(to[1] + i, b), put(to[2] + i, x);
     };
@@ -232,13 +236,25 @@ __attribute__((noinline)) void adam(const Micro* m, const Register<T>* r, int64_
             i, [left](const T* p) { return load_part(p, left); }, [left](T* p, Vec<T> x) { store_part(p, x, left); });
 }
 
+template <class T>
+__attribute__((noinline)) void adam(const Micro* m, const Register<T>* r, int64_t n, T* const* to) {
+    auto s = [&](int k, int i) {
+        return r[m[k].inputs[i]].is_scalar ? r[m[k].inputs[i]].scalar : *r[m[k].inputs[i]].data;
+    };
+    if (m[2].op == Op::adam_descend)
+        adam<T>(m, r, s(0, 2), s(1, 2), AdamRates<T>(s(2, 3), s(2, 4), s(2, 5), s(2, 6)), n, to);
+    else
+        adam<T>(m, r, s(0, 2), s(1, 2), HatRates<T>(s(2, 3), s(2, 4)), n, to);
+}
+
 // Whether three operations are the updates of one array by Adam; `first` is the register of what the first one makes.
 template <class T>
 CP_INLINE bool are_adam(const Micro* m, const Register<T>* r, int first) {
-    return m[0].op == Op::average && m[1].op == Op::average_square && m[2].op == Op::adam_descend &&
-           m[0].inputs[1] == m[1].inputs[1] && m[1].inputs[0] < first && m[2].inputs[0] < first &&
-           m[2].inputs[1] == first && m[2].inputs[2] == first + 1 && !r[m[0].inputs[0]].is_scalar &&
-           !r[m[0].inputs[1]].is_scalar && !r[m[1].inputs[0]].is_scalar && !r[m[2].inputs[0]].is_scalar;
+    return m[0].op == Op::average && m[1].op == Op::average_square &&
+           (m[2].op == Op::adam_descend || m[2].op == Op::scaled_descend) && m[0].inputs[1] == m[1].inputs[1] &&
+           m[1].inputs[0] < first && m[2].inputs[0] < first && m[2].inputs[1] == first && m[2].inputs[2] == first + 1 &&
+           !r[m[0].inputs[0]].is_scalar && !r[m[0].inputs[1]].is_scalar && !r[m[1].inputs[0]].is_scalar &&
+           !r[m[2].inputs[0]].is_scalar;
 }
 
 template <class T>
