@@ -218,53 +218,47 @@ void sums_of_blocks(const Matrix<T>& w, const int32_t* first, const Matrix<T>& o
     }
 }
 
-// Row r of G whole panels of out from p on.
-template <class T, int G>
-CP_INLINE void row_of_changes(const RowOfChanges<T>& row, const Matrix<T>& s, const T* bias, bool relu,
-                              const Matrix<T>& out, int64_t p, int64_t r) {
-    Vec<T> acc[G][2];
-    const int64_t next = panel<T> * s.rows;
-    const T* from = s.at(p);
-#pragma GCC unroll 4
-    for (int g = 0; g < G; ++g)
-#pragma GCC unroll 2
-        for (int v = 0; v < 2; ++v) acc[g][v] = bias ? load(bias + (p + g) * panel<T> + v * lanes<T>) : Vec<T>{};
-    const Change<T>* const end = row.list + row.before(s.rows);
-    for (const Change<T>* c = row.list; c != end; ++c) {
-        const Vec<T> by = splat(c->by);
-        const T* at = from + c->column * panel<T>;
-#pragma GCC unroll 4
-        for (int g = 0; g < G; ++g)
-#pragma GCC unroll 2
-            for (int v = 0; v < 2; ++v) acc[g][v] = fma(by, load(at + g * next + v * lanes<T>), acc[g][v]);
-    }
-#pragma GCC unroll 4
-    for (int g = 0; g < G; ++g)
-#pragma GCC unroll 2
-        for (int v = 0; v < 2; ++v)
-            store(out.at(p + g, r) + v * lanes<T>, relu ? maximum<T>(acc[g][v], Vec<T>{}) : acc[g][v]);
-}
+// A part of a row of out: G whole panels from p on, and N vectors of the narrow one behind them.
+template <class T, int G, int N>
+struct PartOfRow {
+    Vec<T> sum[2 * G + N];
 
-// The same of the last panel, which is narrow.
-template <class T>
-void narrow_row_of_changes(const RowOfChanges<T>& row, const Matrix<T>& s, const T* bias, bool relu,
-                           const Matrix<T>& out, int64_t p, int64_t r) {
-    const int w = out.width(p);
-    Vec<T> acc[2] = {};
-    if (bias) load_tile_row<T, 2>(acc, bias + p * panel<T>, w > lanes<T> ? w : lanes<T>);
-    const Change<T>* const end = row.list + row.before(s.rows);
-    for (const Change<T>* c = row.list; c != end; ++c) {
-        const Vec<T> by = splat(c->by);
-        const T* at = s.at(p, c->column);
-        for (int v = 0; v < 2; ++v) acc[v] = fma(by, load(at + v * lanes<T>), acc[v]);  // lanes past w are left
+    // `at(g)` is where what belongs to panel p + g lies; `narrow`: columns of the narrow one.
+    template <class At>
+    CP_INLINE void load_from(At at, int narrow) {
+#pragma GCC unroll 8
+        for (int v = 0; v < 2 * G; ++v) sum[v] = load(at(v / 2) + v % 2 * lanes<T>);
+        for (int v = 0; v < N; ++v) {
+            const int left = narrow - v * lanes<T>;
+            sum[2 * G + v] = left < lanes<T> ? load_part(at(G) + v * lanes<T>, left) : load(at(G) + v * lanes<T>);
+        }
     }
-    for (int v = 0; v < 2; ++v) {
-        const int left = w - v * lanes<T>;
-        if (left <= 0) break;
-        store_part(out.at(p, r) + v * lanes<T>, relu ? maximum<T>(acc[v], Vec<T>{}) : acc[v],
-                   left < lanes<T> ? left : lanes<T>);
+    template <class At>
+    CP_INLINE void store_to(At at, int narrow) const {
+#pragma GCC unroll 8
+        for (int v = 0; v < 2 * G; ++v) store(at(v / 2) + v % 2 * lanes<T>, sum[v]);
+        for (int v = 0; v < N; ++v) {
+            const int left = narrow - v * lanes<T>;
+            store_part(at(G) + v * lanes<T>, sum[2 * G + v], left < lanes<T> ? left : lanes<T>);
+        }
     }
-}
+    CP_INLINE void clear() {
+        for (Vec<T>& v : sum) v = Vec<T>{};
+    }
+    CP_INLINE void relu() {
+        for (Vec<T>& v : sum) v = maximum<T>(v, Vec<T>{});
+    }
+    // `from`: row 0 of S of panel p, `behind`: of the narrow one; `next`: numbers from panel to panel.
+    CP_INLINE void add(const Change<T>& c, const T* from, int64_t next, const T* behind, int narrow) {
+        const Vec<T> by = splat(c.by);
+        const T* at = from + c.column * panel<T>;
+#pragma GCC unroll 8
+        for (int v = 0; v < 2 * G; ++v) sum[v] = fma(by, load(at + v / 2 * next + v % 2 * lanes<T>), sum[v]);
+#pragma GCC unroll 2
+        for (int v = 0; v < N; ++v)  // lanes past the narrow panel are left
+            sum[2 * G + v] = fma(by, load(behind + c.column * narrow + v * lanes<T>), sum[2 * G + v]);
+    }
+};
 
 // Rows that were kept lie anywhere in memory: where their changes end is asked for 8 rows before they are read, all of
 // them 4 rows before.
@@ -276,30 +270,49 @@ CP_INLINE void prefetch_kept(const Matrix<T>& changes, int64_t r, int64_t column
     prefetch_row(row.list, row.before(columns));
 }
 
-// Rows begin … end − 1 of out = a·W + bias, or of its relu, from the changes of a and the sums of W. `finished(p)` is
-// called when panel p is complete.
+// That part of rows begin … end − 1 of out = a·W + bias, or of its relu, from the changes of a and the sums of W.
+template <class T, int G, int N>
+void part_of_product(const Matrix<T>& changes, const Matrix<T>& s, const T* bias, bool relu, const Matrix<T>& out,
+                     int64_t p, int64_t begin, int64_t end) {
+    const int narrow = N ? out.width(p + G) : 0;
+    const T *from = s.at(p), *behind = N ? s.at(p + G) : nullptr;
+    for (int64_t r = begin; r < end; ++r) {
+        if (p == 0 && r + 8 < end) prefetch_kept<T>(changes, r, s.rows);
+        const RowOfChanges<T> row(changes, r);
+        PartOfRow<T, G, N> part;
+        if (bias)
+            part.load_from([&](int g) { return bias + (p + g) * panel<T>; }, narrow);
+        else
+            part.clear();
+        const Change<T>* const last = row.list + row.before(s.rows);
+        for (const Change<T>* c = row.list; c != last; ++c) part.add(*c, from, panel<T> * s.rows, behind, narrow);
+        if (relu) part.relu();
+        part.store_to([&](int g) { return out.at(p + g, r); }, narrow);
+    }
+}
+
+// All parts, four panels or what is left: the changes are read once for each. `finished(p)` is called when panel p is
+// complete.
 template <class T, class F>
 void product_of_changes(const Matrix<T>& changes, const Matrix<T>& s, const T* bias, bool relu, const Matrix<T>& out,
                         int64_t begin, int64_t end, F finished) {
-    int64_t p = 0;
-    const int64_t whole = out.cols / panel<T>;
-    const auto rows = [&](int panels, auto each) {
-        for (int64_t r = begin; r < end; ++r) {
-            if (p == 0 && r + 8 < end) prefetch_kept<T>(changes, r, s.rows);
-            each(RowOfChanges<T>(changes, r), r);
-        }
-        for (int g = 0; g < panels; ++g) finished(p + g);
-        p += panels;
+    const int64_t whole = out.cols / panel<T>, panels = out.panels();
+    const int vectors = whole == panels ? 0 : out.width(whole) <= lanes<T> ? 1 : 2;  // of the narrow one
+    const auto part = [&]<int G, int N>(int64_t p) {
+        part_of_product<T, G, N>(changes, s, bias, relu, out, p, begin, end);
+        for (int g = 0; g < G + (N > 0); ++g) finished(p + g);
     };
-    while (p + 4 <= whole)
-        rows(4, [&](const RowOfChanges<T>& row, int64_t r) { row_of_changes<T, 4>(row, s, bias, relu, out, p, r); });
-    if (p + 2 <= whole)
-        rows(2, [&](const RowOfChanges<T>& row, int64_t r) { row_of_changes<T, 2>(row, s, bias, relu, out, p, r); });
-    if (p < whole)
-        rows(1, [&](const RowOfChanges<T>& row, int64_t r) { row_of_changes<T, 1>(row, s, bias, relu, out, p, r); });
-    if (p < out.panels())
-        rows(1,
-             [&](const RowOfChanges<T>& row, int64_t r) { narrow_row_of_changes<T>(row, s, bias, relu, out, p, r); });
+    const auto last = [&]<int G>(int64_t p) {
+        if (vectors == 0) part.template operator()<G, 0>(p);
+        if (vectors == 1) part.template operator()<G, 1>(p);
+        if (vectors == 2) part.template operator()<G, 2>(p);
+    };
+    int64_t p = 0;
+    for (; p + 4 <= whole; p += 4) part.template operator()<4, 0>(p);
+    if (whole - p == 3) return last.template operator()<3>(p);
+    if (whole - p == 2) return last.template operator()<2>(p);
+    if (whole - p == 1) return last.template operator()<1>(p);
+    if (p < panels) vectors == 1 ? part.template operator()<0, 1>(p) : part.template operator()<0, 2>(p);
 }
 
 constexpr int64_t strip = 8 * word;  // rows of G that are gathered at once: 64 kB, of which few are touched
