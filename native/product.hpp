@@ -263,7 +263,7 @@ __attribute__((noinline)) void tile_tn(const T* a, int a_width, const T* b, int 
 
 // The same block for a b of few columns, the other way round: b's numbers are broadcast against vectors of a, so that
 // the lanes are used. Each element is the same chain of multiply-adds in the same order: the same bits.
-constexpr int turned_columns = 8;
+constexpr int turned_columns = tile_rows > 4 ? 12 : 8;  // whose sums stay in registers
 
 template <class T, int W>
 void tile_turned(const T* a, int a_width, const T* b, int64_t n, T* out) {
@@ -271,7 +271,7 @@ void tile_turned(const T* a, int a_width, const T* b, int64_t n, T* out) {
     const bool two = a_width > lanes<T>;
     for (int64_t k = 0; k < n; ++k, a += a_width, b += W) {
         const Vec<T> x0 = load(a), x1 = two ? load(a + lanes<T>) : x0;
-#pragma GCC unroll 8
+#pragma GCC unroll 16
         for (int c = 0; c < W; ++c) {
             const Vec<T> g = splat(b[c]);
             sum[c][0] = fma(x0, g, sum[c][0]);
@@ -286,31 +286,15 @@ void tile_turned(const T* a, int a_width, const T* b, int64_t n, T* out) {
     }
 }
 
-template <class T>
+// False if b has more columns than that.
+template <class T, int W = (turned_columns < panel<T> ? turned_columns : panel<T>)>
 bool product_turned(const Matrix<T>& a, const Matrix<T>& b, int64_t i, T* out) {
-    const int w = a.width(i);
-    const T *x = a.at(i), *y = b.data;
-    if (b.cols > panel<T>) return false;
-    switch (b.cols) {
-        case 1:
-            return tile_turned<T, 1>(x, w, y, a.rows, out), true;
-        case 2:
-            return tile_turned<T, 2>(x, w, y, a.rows, out), true;
-        case 3:
-            return tile_turned<T, 3>(x, w, y, a.rows, out), true;
-        case 4:
-            return tile_turned<T, 4>(x, w, y, a.rows, out), true;
-        case 5:
-            return tile_turned<T, 5>(x, w, y, a.rows, out), true;
-        case 6:
-            return tile_turned<T, 6>(x, w, y, a.rows, out), true;
-        case 7:
-            return tile_turned<T, 7>(x, w, y, a.rows, out), true;
-        case 8:
-            return tile_turned<T, 8>(x, w, y, a.rows, out), true;
-        default:
-            return false;
-    }
+    if constexpr (W == 0)
+        return false;
+    else if (b.cols != W)
+        return product_turned<T, W - 1>(a, b, i, out);
+    else
+        return tile_turned<T, W>(a.at(i), a.width(i), b.data, a.rows, out), true;
 }
 
 // One block of out = aᵀ·b: the columns of panel i of a against panel j of b, into `out`, rows as wide as panel j.

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import clearprop as cp
+from clearprop import graph
 from clearprop.execute import Native, Reference, default_executor, instruction_sets
 from clearprop.execute.threads import threads_for
 from clearprop.train.interrupt import Interrupt
@@ -195,3 +196,23 @@ def test_without_the_native_part_everything_works_and_says_so_once():
 
 def test_the_default_executor():
     assert isinstance(default_executor(), Native if instruction_sets() else Reference)
+
+
+@pytest.mark.skipif(not instruction_sets(), reason="the native machine was not built")
+@pytest.mark.parametrize("isa", instruction_sets())
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_gradient_of_few_columns_has_the_bits_of_one_of_many(isa, dtype):
+    """It is computed the other way round, so that vectors are full: of up to 8 columns, or 12."""
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=(70, n)).astype(dtype) for n in (45, 64))
+    kind = "f32" if dtype == "float32" else "f64"
+
+    def gradient(columns):
+        x, d = cp.variable("x", (cp.N, 45), dtype=kind), cp.variable("d", (cp.N, columns), dtype=kind)
+        program = Native(1, isa).load(cp.Graph({"g": graph.matmul(x, d, transpose_a=True)}))
+        return program.run({"x": a, "d": np.ascontiguousarray(b[:, :columns])})["g"]
+
+    whole = gradient(64)
+    np.testing.assert_allclose(whole, a.T @ b, rtol=2e-4 if dtype == "float32" else 1e-12, atol=1e-5)
+    for columns in range(1, 20):
+        np.testing.assert_array_equal(gradient(columns), whole[:, :columns])
