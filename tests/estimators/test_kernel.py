@@ -33,8 +33,10 @@ def fits():
 def test_it_answers_where_that_is_better(fits, kind):
     fit = fits[kind]
     found = fit.model.about["kernel"]
-    members, own, both = found["losses"]
-    assert 0 < found["share"] <= 0.5 and found["why"] is None and found["rows"] == fit.rows["train"]
+    members, _own, both = found["losses"]
+    assert 0 < found["share"] <= 0.5
+    assert found["why"] is None
+    assert found["rows"] == fit.rows["train"]
     assert both < members
     name = "log_loss" if kind == "class" else "rmse"
     plain = cp.TableModel.train(board(kind=kind), "y", **{**RECIPE, "kernel": False})
@@ -46,7 +48,8 @@ def test_it_answers_where_that_is_better(fits, kind):
 def test_the_answer_is_the_mean_by_weights(fits, kind):
     model = fits[kind].model
     members, share = model.members, model.about["kernel"]["share"]
-    assert len(members) == 5 and isinstance(members[-1].architecture.layers[-1], cp.Radial)
+    assert len(members) == 5
+    assert isinstance(members[-1].architecture.layers[-1], cp.Radial)
     assert model.network.shares == pytest.approx([(1 - share) / 4] * 4 + [share])
     X = model.encoder.transform(board(60, kind, seed=1), "float32")
     each = np.stack([member.predict(X) for member in members])
@@ -88,13 +91,15 @@ def test_why_there_is_none(changes, table, why):
     fit = cp.TableModel.train(table, "y", **{**RECIPE, **changes})
     assert fit.model.about["kernel"]["why"] == why
     assert not any(isinstance(n.architecture.layers[-1], cp.Radial) for n in fit.model.members)
-    assert "no kernel machine" in card_of(fit.model) and "没有核机器" in card_of(fit.model, "zh")
+    assert "no kernel machine" in card_of(fit.model)
+    assert "没有核机器" in card_of(fit.model, "zh")
 
 
 def test_there_is_none_that_makes_nothing_better(monkeypatch):
     monkeypatch.setattr(kernels, "_SHARES", np.zeros(1))
     fit = cp.TableModel.train(board(), "y", **RECIPE)
-    assert fit.model.about["kernel"]["why"] == "worse" and len(fit.model.members) == 4
+    assert fit.model.about["kernel"]["why"] == "worse"
+    assert len(fit.model.members) == 4
     assert "does not make the answers to held-out rows better" in card_of(fit.model)
 
 
@@ -115,7 +120,8 @@ def test_it_is_saved_and_read(fits, kind, tmp_path):
     model = fits[kind].model
     model.save(tmp_path / "m")
     read = cp.load(tmp_path / "m")
-    assert read == model and read.about["kernel"] == model.about["kernel"]
+    assert read == model
+    assert read.about["kernel"] == model.about["kernel"]
     assert read.predict(board(kind=kind)[:9]) == pytest.approx(model.predict(board(kind=kind)[:9])) or kind == "class"
 
 
@@ -146,7 +152,9 @@ def test_rows_count_by_their_weights():
 def test_scores_of_rows_that_it_holds_are_no_sign_of_overfitting(fits):
     """The machine has the training rows by heart, so the verdict goes by others and says so."""
     fit = fits["class"]
-    assert fit.judgement.overfitting is None and fit.judgement.remembered and not fit.judgement.seen
+    assert fit.judgement.overfitting is None
+    assert fit.judgement.remembered
+    assert not fit.judgement.seen
     assert any("holds the training rows" in words for words in fit.verdict)
     assert any("核机器" in words for words in fit.verdict_in("zh"))
     found = fit.model.evaluate(board(200, seed=3))
@@ -171,4 +179,5 @@ def test_it_goes_out_as_source(fits, tmp_path):
     exec(model.to_numpy_source(), scope)
     answered = scope["predict"]({name: rows[name].to_list() for name in rows.columns})
     assert list(answered) == model.predict(rows)
-    assert "(double)" in model.to_c() and "expm1" not in json.dumps(model.to_javascript())
+    assert "(double)" in model.to_c()
+    assert "expm1" not in json.dumps(model.to_javascript())

@@ -47,7 +47,8 @@ def test_rows_of_no_fold_are_learned_by_all_and_held_out_by_none():
     Z, Y, folds = table(60, 2, 1)
     folds[:20] = -1
     found = near.machine_on(Z, Y, folds)
-    assert np.isnan(found.held_out[:20]).all() and np.isfinite(found.held_out[20:]).all()
+    assert np.isnan(found.held_out[:20]).all()
+    assert np.isfinite(found.held_out[20:]).all()
 
 
 def test_width_and_penalty_are_those_of_the_least_error_on_what_is_held_out():
@@ -81,7 +82,8 @@ def test_the_bits_are_the_same_on_any_number_of_threads():
     for threads in (1, 2):
         with threadpool_limits(threads):
             made.append(near.machine_on(Z, Y, folds))
-    assert np.array_equal(made[0].alpha, made[1].alpha) and np.array_equal(made[0].held_out, made[1].held_out)
+    assert np.array_equal(made[0].alpha, made[1].alpha)
+    assert np.array_equal(made[0].held_out, made[1].held_out)
 
 
 @pytest.mark.parametrize("n", [1, 7, 256, 257, 700])
@@ -113,4 +115,5 @@ def test_odds_are_the_likeliest(k, weighted):
 def test_odds_of_rows_that_are_all_right_stay_within_reason():
     y = np.arange(12) % 3
     a, c = near.odds_of(np.eye(3)[y] * 0.9, y)
-    assert 5 < a < 30 and np.abs(c).max() < 0.1
+    assert 5 < a < 30
+    assert np.abs(c).max() < 0.1

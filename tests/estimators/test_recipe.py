@@ -28,7 +28,7 @@ def table():
 
 
 def test_the_fields_are_the_arguments_of_before():
-    later = {"pieces", "dropout", "members", "schedule", "quantile", "base"}
+    later = {"pieces", "dropout", "members", "kernel", "schedule", "quantile", "base"}
     now = {field.name: getattr(cp.Recipe(), field.name) for field in fields(cp.Recipe) if field.name not in later}
     assert now == BEFORE
 

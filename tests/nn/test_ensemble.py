@@ -126,7 +126,8 @@ def test_members_may_count_by_weights(tmp_path):
     np.testing.assert_allclose(mean.predict(X), expected, rtol=0, atol=1e-15)
     mean.save(tmp_path / "m")
     read = cp.load(tmp_path / "m")
-    assert read.shares == mean.shares and np.array_equal(read.predict(X), mean.predict(X))
+    assert read.shares == mean.shares
+    assert np.array_equal(read.predict(X), mean.predict(X))
     assert repr(mean.architecture.layers[-1]).endswith("weights=[1.0, 0.0, 3.0])")
     assert cp.ensemble_of(nets).shares == pytest.approx([1 / 3] * 3)
     assert nets[0].shares == (1.0,)

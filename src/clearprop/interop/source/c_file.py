@@ -206,8 +206,7 @@ class _C:
 
 
 def _cast(language: Language, node: Node, inputs: list[Expression]) -> Expression:
-    """To a wider type in so many words: what is done with the number is then done in that. A narrower one takes it where
-    it is stored."""
+    """To a wider type in so many words, so that what follows is done in that; a narrower one takes what is stored."""
     if (node.inputs[0].dtype, node.dtype) != ("f32", "f64"):
         return inputs[0]
     return Expression(f"(double){inputs[0].within(UNARY)}", binding=UNARY)
