@@ -41,6 +41,7 @@ GROUPS = (
             "nn.layers",
             "nn.encodings",
             "nn.periodic",
+            "nn.radial",
             "nn.scales",
             "nn.embedding",
             "nn.ensemble",
