@@ -128,6 +128,7 @@ def any_model(seed):
         "kinds": {k: v for k, (_, v) in made.items() if v},
     }
     options |= {"members": rng.choice([1, 1, 2, 3])}
+    options |= {"kernel": options["members"] == 3}
     options |= {"optimize": "f1"} if target == "rare" else {}
     options |= {"scaling": rng.choice(["auto", "standard", "robust", "log"])}
     return cp.TableModel.train(frame.with_columns(pl.Series("target", y)), "target", **options).model, frame

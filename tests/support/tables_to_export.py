@@ -264,6 +264,7 @@ def _recipe(rng: np.random.Generator, targets: list[str], kinds: dict[str, Any])
         options |= {"hidden": one_of(None, 8, (16, 8), ()), "pieces": one_of(0, 4, None)}
         options |= {"activation": one_of("relu", "tanh", "mish", "gelu", "selu", "elu", "sigmoid", "softplus")}
         options |= {"members": one_of(1, 1, 3), "dropout": one_of(0.0, 0.2)}
+    options["kernel"] = preset == "default" or options.get("members") == 3
     options["scaling"] = one_of("auto", "auto", "auto", "standard", "robust", "log")
     if len(targets) == 1 and targets[0] in ("two", "right"):
         options |= one_of({}, {"optimize": "f1"}, {"class_weight": "balanced"})

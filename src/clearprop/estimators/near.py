@@ -146,7 +146,7 @@ def odds_of(F: Array, y: NDArray[np.int64], weights: Array | None = None) -> tup
     Example:
         >>> F = np.array([[0.9, 0.1], [0.1, 0.9]] * 50)
         >>> a, c = odds_of(F, np.array([0, 1] * 45 + [1, 0] * 5))  # 90 % are right
-        >>> round(1 / (1 + np.exp(-a * 0.8)), 2), np.abs(c).round(2).tolist()
+        >>> round(float(1 / (1 + np.exp(-a * 0.8))), 2), np.abs(c).round(2).tolist()
         (0.9, [0.0, 0.0])
     """
     n, k = F.shape

@@ -206,10 +206,11 @@ class _C:
 
 
 def _cast(language: Language, node: Node, inputs: list[Expression]) -> Expression:
-    """To a wider type in so many words, so that what follows is done in that; a narrower one takes what is stored."""
-    if (node.inputs[0].dtype, node.dtype) != ("f32", "f64"):
+    """In so many words: what is done with a number that was made wider is then done in the wider type."""
+    real = {"f32": "float", "f64": "double"}.get(node.dtype)
+    if real is None or node.inputs[0].dtype == node.dtype:
         return inputs[0]
-    return Expression(f"(double){inputs[0].within(UNARY)}", binding=UNARY)
+    return Expression(f"({real}){inputs[0].within(UNARY)}", binding=UNARY)
 
 
 def _power(language: Language, node: Node, inputs: list[Expression]) -> Expression:
