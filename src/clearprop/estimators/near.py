@@ -14,7 +14,7 @@ from clearprop.nn.radial import ROUND
 Array = NDArray[np.float64]
 
 WIDTHS = 0.2, 0.7, 2.5, 10.0  # times the median distance
-PENALTIES = 1e-3, 1e-2, 1e-1, 1.0
+PENALTIES = 1e-2, 1e-1, 1.0  # with less of it the sums of W cancel to more digits than float64 has to spare
 _TRIED = 1500  # rows on which these are tried
 _WEIGHTS = 1e-3, 10.0  # of a row at least and at most, beside a mean of 1: else nothing is left of λ
 _BLOCK = 256  # rows of a matrix that LAPACK inverts
