@@ -109,6 +109,18 @@ def test_there_is_none_of_too_many_rows(monkeypatch):
     assert fit.model.about["kernel"]["why"] == "rows"
 
 
+@pytest.mark.parametrize(("error", "why"), [(KeyboardInterrupt, "stopped"), (MemoryError, "memory")])
+def test_the_networks_answer_where_the_machine_is_not_solved(monkeypatch, error, why):
+    def unsolved(*_):
+        raise error
+
+    monkeypatch.setattr(kernels, "machine_on", unsolved)
+    fit = cp.TableModel.train(board(), "y", **RECIPE)
+    assert fit.model.about["kernel"]["why"] == why
+    plain = cp.TableModel.train(board(), "y", **{**RECIPE, "kernel": False})
+    assert np.array_equal(fit.model.predict_proba(board()[:50]), plain.model.predict_proba(board()[:50]))
+
+
 def test_several_targets_have_none():
     table = board().with_columns(z=pl.col("a") * 2)
     model = cp.TableModel.train(table, ["y", "z"], **RECIPE).model

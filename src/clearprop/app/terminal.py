@@ -110,15 +110,16 @@ class TrainingBar(_EpochsBar):
 
 
 class MembersBar(_EpochsBar):
-    """Told how many epochs each member has done, it draws how many have begun, and all their epochs."""
+    """Told how many epochs each member has done, it draws how many have begun, all epochs, and what comes then."""
 
-    def __init__(self, members: int, epochs: int) -> None:
+    def __init__(self, members: int, epochs: int, kernel: bool = False) -> None:
         super().__init__(members * epochs)
+        self._then = ", then a kernel machine" if kernel else ""
 
     def __call__(self, done: Sequence[int]) -> None:
         """Draw the epochs of all."""
         begun = sum(epochs > 0 for epochs in done)
-        self._progress.update(self._task, completed=sum(done), numbers=f"member {begun} of {len(done)}")
+        self._progress.update(self._task, completed=sum(done), numbers=f"member {begun} of {len(done)}{self._then}")
 
 
 class ShareBar(Bar):

@@ -137,7 +137,7 @@ def _trained(
     recipe: Recipe = asked["recipe"]
     alone = recipe.members == 1
     epochs = MOST_EPOCHS if recipe.epochs is None else recipe.epochs
-    bars = TrainingBar(epochs) if alone else MembersBar(recipe.members, epochs)
+    bars = TrainingBar(epochs) if alone else MembersBar(recipe.members, epochs, recipe.kernel)
     with kept.named(), rows.counted(), nullcontext() if silent else bars as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)  # the page and the JSON say it
         told = {} if bar is None else {"callbacks" if alone else "progress": bar}

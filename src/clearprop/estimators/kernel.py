@@ -22,7 +22,7 @@ from clearprop.table.target import ClassTarget, Target
 Array = NDArray[Any]
 
 MOST_ROWS = 8192  # of which the distances of all to all are held at once, in half a gigabyte
-REASONS = ("rows", "codes", "quantile", "targets", "held_out", "worse")
+REASONS = ("rows", "codes", "quantile", "targets", "held_out", "worse", "stopped", "memory")
 _SHARES = np.arange(9) / 16  # of the mean, of which one is taken
 
 
@@ -33,7 +33,8 @@ class Kernel:
     Attributes:
         share: of the mean; 0 where there is none.
         why: there is none: "rows" (too many), "codes" (columns of very many levels), "quantile", "targets" (several),
-            "held_out" (no row was held out), "worse" (the answers to held-out rows are no better with it).
+            "held_out" (no row was held out), "worse" (the answers to held-out rows are no better with it), "stopped"
+            (by Ctrl-C), "memory" (there is too little).
         rows: training rows that it holds.
         width: σ, in the unit of the features as it scales them.
         penalty: λ.
@@ -92,7 +93,11 @@ def beside(
     Z = (X if front is None else Network(X.shape[1], [front]).predict(X)).astype(np.float64) * scales
     Y = _targets(target, y)
     mean = np.average(Y, axis=0, weights=weights)
-    machine = machine_on(Z, Y - mean, folds, weights)
+    try:
+        machine = machine_on(Z, Y - mean, folds, weights)
+    except (KeyboardInterrupt, MemoryError) as error:  # the networks are there, and answer
+        why = "memory" if isinstance(error, MemoryError) else "stopped"
+        return ensemble_of(networks), held_out, Kernel(why=why)
     counted = None if weights is None else weights[some]
     own, A, b = _answers(target, machine, mean, y, some, counted)
     losses = [_loss(target, (1 - s) * held_out[some] + s * own, y[some], counted) for s in _SHARES]
