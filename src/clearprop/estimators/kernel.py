@@ -21,7 +21,7 @@ from clearprop.table.target import ClassTarget, Target
 
 Array = NDArray[Any]
 
-MOST_ROWS = 8192  # of which the distances of all to all are held at once, in half a gigabyte
+MOST_ROWS = 8192  # whose distances, all to all, take half a gigabyte, and 1.6 until they are solved
 REASONS = ("rows", "codes", "quantile", "targets", "held_out", "worse", "stopped", "memory")
 _SHARES = np.arange(9) / 16  # of the mean, of which one is taken
 

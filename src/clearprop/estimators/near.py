@@ -68,7 +68,7 @@ def machine_on(Z: Array, Y: Array, folds: NDArray[np.int64], weights: Array | No
         few, best = squares(Z[some]), (np.inf, 0.0, 0.0)
         median = float(np.sqrt(np.median(few))) or 1.0
         for width in WIDTHS:
-            K = kernel(few, width * median)
+            K = kernel(few.copy(), width * median)
             for penalty in PENALTIES:
                 tried = _solved(K.copy(), penalty * noise[some], Y[some], folds[some])
                 off = np.nan_to_num(tried[1] - Y[some])
@@ -89,8 +89,8 @@ def squares(Z: Array) -> Array:
 
 
 def kernel(square: Array, width: float) -> Array:
-    """exp(−√(d²/σ² + 10⁻⁸)) of squared distances."""
-    found = square / width**2
+    """exp(−√(d²/σ² + 10⁻⁸)) of squared distances, in their place."""
+    found = np.divide(square, width**2, out=square)
     found += ROUND
     np.sqrt(found, out=found)
     np.negative(found, out=found)
