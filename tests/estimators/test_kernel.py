@@ -109,6 +109,13 @@ def test_there_is_none_of_too_many_rows(monkeypatch):
     assert fit.model.about["kernel"]["why"] == "rows"
 
 
+def test_there_is_none_of_too_many_classes():
+    table = board(1206).with_columns(y=pl.Series([f"class {i % 201}" for i in range(1206)]))
+    fit = cp.TableModel.train(table, "y", **{**RECIPE, "epochs": 1})
+    assert fit.model.about["kernel"]["why"] == "classes"
+    assert "more than 200 classes" in card_of(fit.model)
+
+
 @pytest.mark.parametrize(("error", "why"), [(KeyboardInterrupt, "stopped"), (MemoryError, "memory")])
 def test_the_networks_answer_where_the_machine_is_not_solved(monkeypatch, error, why):
     def unsolved(*_):

@@ -60,6 +60,14 @@ def test_centres_are_frozen_and_the_rest_is_learned():
     assert history["loss"][-1] < 0.05 < history["loss"][0]
 
 
+def test_penalties_leave_its_sums_alone():
+    X, y = rng.normal(size=(9, 2)), np.zeros(9)
+    losses = [
+        cp.Network(2, [cp.Radial(1, X)], "mse", l2=l2, seed=1, dtype="float64").trace(X, y).loss for l2 in (0.0, 10.0)
+    ]
+    assert losses[0] == losses[1]
+
+
 def test_it_is_saved_and_read(tmp_path):
     X = np.float32(rng.normal(size=(400, 4)))  # more numbers than a description keeps
     net = cp.Network(4, [cp.Radial(2, X, 2.0, "tanh"), cp.Dense(1)], "mse", seed=3)

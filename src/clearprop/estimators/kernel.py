@@ -22,7 +22,8 @@ from clearprop.table.target import ClassTarget, Target
 Array = NDArray[Any]
 
 MOST_ROWS = 8192  # whose distances, all to all, take half a gigabyte, and 1.6 until they are solved
-REASONS = ("rows", "codes", "quantile", "targets", "held_out", "worse", "stopped", "memory")
+REASONS = ("rows", "classes", "codes", "quantile", "targets", "held_out", "worse", "stopped", "memory")
+MOST_CLASSES = 200  # whose odds are found by the curvature of all pairs
 _SHARES = np.arange(9) / 16  # of the mean, of which one is taken
 
 
@@ -32,9 +33,9 @@ class Kernel:
 
     Attributes:
         share: of the mean; 0 where there is none.
-        why: there is none: "rows" (too many), "codes" (columns of very many levels), "quantile", "targets" (several),
-            "held_out" (no row was held out), "worse" (the answers to held-out rows are no better with it), "stopped"
-            (by Ctrl-C), "memory" (there is too little).
+        why: there is none: "rows" or "classes" (too many), "codes" (columns of very many levels), "quantile", "targets"
+            (several), "held_out" (no row was held out), "worse" (the answers to held-out rows are no better with it),
+            "stopped" (by Ctrl-C), "memory" (there is too little).
         rows: training rows that it holds.
         width: σ, in the unit of the features as it scales them.
         penalty: λ.
@@ -118,7 +119,10 @@ def _hindrance(networks: Sequence[Network], rows: int, folds: Array | None, targ
     """Why there can be no kernel machine; None if there can."""
     if isinstance(target, Targets):
         return "targets"
-    if not isinstance(target, ClassTarget) and target.quantile is not None:
+    if isinstance(target, ClassTarget):
+        if len(target.classes) > MOST_CLASSES:
+            return "classes"
+    elif target.quantile is not None:
         return "quantile"
     if folds is None:
         return "held_out"

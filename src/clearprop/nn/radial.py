@@ -32,7 +32,8 @@ class Radial(Learned):
     ‖x‖² + ‖c‖² − 2·x·c, which cancels for near rows, and the W of near rows may cancel too. So from x to z everything
     is in float64, whatever the network's dtype; the parameters are kept in that.
 
-    The centres are frozen. A network of this layer holds what it was given as centres: rows of people, perhaps.
+    The centres are frozen. A network of this layer holds what it was given as centres: rows of people, perhaps. W is
+    no weight to penalties: what it should be small by is Wᵀ·K·W, and near rows have large ones that cancel.
 
     Source: Broomhead & Lowe (1988), "Multivariable functional interpolation and adaptive networks".
 
@@ -76,7 +77,7 @@ class Radial(Learned):
 
     def parts(self) -> Mapping[str, Role]:
         """W and b."""
-        return {"W": "weight", "b": "bias"}
+        return {"W": "other", "b": "bias"}
 
     def build(self, x: Node, scope: Scope) -> Node:
         """k from the distances, z = k · W + b, a = f(z)."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clearprop.estimators.about import HELD_OUT, folds_in, named_parts, remembers, rows_apart
-from clearprop.estimators.kernel import MOST_ROWS
+from clearprop.estimators.kernel import MOST_CLASSES, MOST_ROWS
 from clearprop.messages import Message, Words
 from clearprop.present.document import Block, Cell, Column, Document, Paragraph, Section, Table
 from clearprop.report.ends import of_members
@@ -244,7 +244,7 @@ def _kernel(summary: Mapping[str, Any]) -> Iterator[Message]:
     if kernel["why"] is None:
         yield Message("overview.kernel.found", rows=kernel["rows"], share=kernel["share"], **values)
     else:
-        yield Message.of(f"overview.kernel.{kernel['why']}", {**values, "most": MOST_ROWS})
+        yield Message.of(f"overview.kernel.{kernel['why']}", {**values, "most": MOST_ROWS, "classes": MOST_CLASSES})
 
 
 def calibrated(summary: Mapping[str, Any]) -> Iterator[Message]:
