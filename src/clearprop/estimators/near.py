@@ -89,7 +89,7 @@ def squares(Z: Array) -> Array:
 
 
 def kernel(square: Array, width: float) -> Array:
-    """exp(−√(d²/σ² + 10⁻⁸)) of squared distances, in their place."""
+    """exp(−√(d²/σ² + 10⁻⁶)) of squared distances, in their place."""
     found = np.divide(square, width**2, out=square)
     found += ROUND
     np.sqrt(found, out=found)

@@ -18,14 +18,14 @@ from clearprop.nn.parameter import Role
 from clearprop.nn.scope import Scope
 from clearprop.nn.settings import Learned
 
-ROUND = 1e-8  # what is added to (r/σ)²: at a centre the kernel is round, with a gradient of 0, where exp(−r/σ) has none
+ROUND = 1e-6  # what is added to (r/σ)²: at a centre the kernel is round, with a gradient of 0, where exp(−r/σ) has none
 
 
 @dataclass(frozen=True, repr=False)
 class Radial(Learned):
     """Sums of what is left of an input at each of some centres: z = k · W + b, a = f(z).
 
-        kⱼ = exp(−√(‖x − cⱼ‖²/σ² + 10⁻⁸))    for the centres c₁ … c_J
+        kⱼ = exp(−√(‖x − cⱼ‖²/σ² + 10⁻⁶))    for the centres c₁ … c_J
 
     k is near 1 at the centre and falls with the distance, by the factor e for each σ: the Laplace kernel. With the
     training rows as centres it is a kernel machine: each row answers for what lies near it. ‖x − c‖² is found as
