@@ -18,7 +18,7 @@ from clearprop.nn.parameter import Role
 from clearprop.nn.scope import Scope
 from clearprop.nn.settings import Learned
 
-ROUND = 1e-6  # what is added to (r/σ)²: at a centre the kernel is round, with a gradient of 0, where exp(−r/σ) has none
+ROUND = 1e-6  # added to (r/σ)²: at a centre the kernel is round, with a gradient of 0, where exp(−r/σ) has none
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,8 +52,8 @@ class Radial(Learned):
         >>> import clearprop as cp
         >>> net = cp.Network(1, [Radial(1, centres=[[0.0], [1.0]])], "squared_error", dtype="float64")
         >>> net.parameters["W1"] = [[1.0], [0.0]]
-        >>> net.predict([[0.0], [1.0], [2.0]]).round(3).ravel().tolist()
-        [1.0, 0.368, 0.135]
+        >>> net.predict([[0.0], [1.0], [2.0]]).round(2).ravel().tolist()
+        [1.0, 0.37, 0.14]
     """
 
     units: int
