@@ -136,7 +136,10 @@ def test_members_may_count_by_weights(tmp_path):
 @pytest.mark.parametrize(
     ("weights", "error", "message"),
     [
-        ([1], ShapeError, r"1 weights of 2 members; expected one for each"),
+        ([1], ShapeError, r"weights of shape \(1,\) of 2 members; expected one for each"),
+        ([[1, 2]], ShapeError, r"weights of shape \(1, 2\) of 2 members"),
+        (3, ShapeError, r"weights of shape \(\) of 2 members"),
+        ([1e308, 1e308], InvalidValueError, r"with a finite sum"),
         ([1, -1], InvalidValueError, r"weights \[1.0, -1.0\] of an Ensemble; expected numbers ≥ 0, not all of them 0"),
         ([0, 0], InvalidValueError, r"not all of them 0"),
         ([1, float("nan")], InvalidValueError, r"numbers ≥ 0"),

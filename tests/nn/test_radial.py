@@ -40,6 +40,21 @@ def test_a_network_in_float32_finds_small_distances_between_far_points():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_points_far_from_0_have_answers_all_the_same(dtype):
+    """‖x‖² + ‖c‖² − 2xc then comes out below 0 here and there."""
+    C = 1e6 + rng.normal(size=(200, 3))
+    net = cp.Network(3, [cp.Radial(1, C, 1.0)], "mse", dtype=dtype)
+    assert np.isfinite(net.predict(C)).all()
+    assert np.isfinite(net.trace(C, C[:, 0])["dW1"]).all()
+
+
+def test_numbers_of_numpy_are_numbers():
+    layer = cp.Radial(np.int64(2), np.int64(5), np.float32(0.5))
+    assert layer == cp.Radial(2, 5, 0.5)
+    assert repr(cp.Network(3, [layer, cp.Dense(4)], "mse")) == "<Network 3-2-4, 24 parameters>"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_gradients_are_right_and_finite_at_a_centre(dtype):
     X = rng.normal(size=(20, 3))
     net = cp.Network(3, [cp.Dense(4, "tanh"), cp.Radial(3, 5, 1.5, "softmax")], "cross_entropy", dtype=dtype)
@@ -82,7 +97,7 @@ def test_it_is_derived_and_drawn():
     text = str(net.trace([[0.5]]).explain())
     assert "what is near" in text
     assert "k[1] = e^" in text
-    assert "邻近程度" in str(net.trace([[0.5]]).explain(lang="zh"))
+    assert "与各中心的邻近度" in str(net.trace([[0.5]]).explain(lang="zh"))
     assert "Distances" in cp.draw(net.trace([[0.5]]), view="graph").svg
 
 
@@ -91,6 +106,7 @@ def test_it_is_derived_and_drawn():
     [
         (lambda: cp.Radial(1, [[0.0]], 0.0), r"width 0.0 of Radial; expected a positive number"),
         (lambda: cp.Radial(1, [[0.0]], True), r"width True of Radial"),
+        (lambda: cp.Radial(1, [[0.0]], 1e-160), r"width 1e-160 of Radial; expected a positive number from 1e-100"),
         (lambda: cp.Radial(1, [0.0, 1.0]), r"centres <given \(2,\)> of Radial; expected an array \(centres, inputs\)"),
         (lambda: cp.Radial(1, []), r"centres <given \(0,\)> of Radial"),
         (lambda: cp.Radial(1, 0), r"centres 0; expected"),

@@ -29,6 +29,7 @@ from clearprop.files import refuse_overwriting, write_atomically
 from clearprop.messages import Language, checked_language
 from clearprop.network import Network
 from clearprop.network.rounding import in_int8, measured
+from clearprop.nn import Radial
 from clearprop.visible import shown_json
 
 _ROWS = 1000  # of the comparison
@@ -86,20 +87,24 @@ def export(
     if int8 and to != "c":
         raise InvalidValueError(f"--int8 of a file of {to}", "--to c, the language that has it")
     if bare or isinstance(loaded, Network):
-        written = _network(to, spoken, o.network_of(loaded, member), isinstance(loaded, Network), int8)
+        network = o.network_of(loaded, member)
+        written = _network(to, spoken, network, isinstance(loaded, Network), int8)
     else:
         _require_format(to)
         found = _of_member(_of_target(model, loaded, target, to), o.member_of(loaded, member))
-        written = _whole(to, spoken, found, _rows(source), int8)
+        written, network = _whole(to, spoken, found, _rows(source), int8), found.network
+    has_centres = any(isinstance(layer, Radial) for layer, *_ in network.architecture.built())
     write_atomically(path, written.content)
     if as_json:
         cost = {"int8": written.cost} if int8 else {}
-        facts = {"model": str(model), "to": to, "out": str(path), "bytes": len(written.content)}
+        facts = {"model": str(model), "to": to, "out": str(path), "bytes": len(written.content), "centres": has_centres}
         print_lines(shown_json({**facts, "reads": written.reads, **cost, **written.found.to_dict()}))
         return
     print_lines(f"{path}: {len(written.content):,} bytes, for {written.needs}")
     if written.reads == "features":
         print_lines("It holds the network, which reads features; what makes them of a table's columns is not in it.")
+    if has_centres:
+        print_lines("It holds the centres of a kernel machine: of a model of a table its training rows, scaled.")
     if int8:
         print_lines(f"{written.cost} What follows is measured against these weights.")
     print_lines(str(written.found))

@@ -114,7 +114,7 @@ class MembersBar(_EpochsBar):
 
     def __init__(self, members: int, epochs: int, kernel: bool = False) -> None:
         super().__init__(members * epochs)
-        self._then = ", then a kernel machine" if kernel else ""
+        self._then = ", then a kernel machine, if there can be one" if kernel else ""
 
     def __call__(self, done: Sequence[int]) -> None:
         """Draw the epochs of all."""

@@ -39,6 +39,7 @@ class TableFit:
         others: histories of the other members.
         seconds: that the training took.
         fold_of: which member held out each training row (n,), from 0, if members did so.
+        held_out: what each training row was answered by those that had not learned it (n, k), if members held out rows.
     """
 
     model: TableModel
@@ -51,6 +52,7 @@ class TableFit:
     others: tuple[History, ...] = ()
     seconds: float = 0.0
     fold_of: NDArray[np.int64] | None = None
+    held_out: NDArray[Any] | None = None
 
     @property
     def histories(self) -> tuple[History, ...]:

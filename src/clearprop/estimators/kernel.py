@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from clearprop.estimators.near import Machine, machine_on, odds_of
 from clearprop.estimators.scores import class_probabilities
 from clearprop.estimators.several.targets import Targets
-from clearprop.estimators.temperature import log_loss
 from clearprop.network import Network, ensemble_of
 from clearprop.nn import Embedding, Layer, PiecewiseLinear, Radial, Scale
 from clearprop.table.plain import Positive, RowCount
@@ -24,6 +23,7 @@ Array = NDArray[Any]
 MOST_ROWS = 8192  # whose distances, all to all, take half a gigabyte, and 1.6 until they are solved
 REASONS = ("rows", "classes", "codes", "quantile", "targets", "held_out", "worse", "stopped", "memory")
 MOST_CLASSES = 200  # whose odds are found by the curvature of all pairs
+_SMALLEST = float(np.finfo(np.float32).eps)  # of a probability
 _SHARES = np.arange(9) / 16  # of the mean, of which one is taken
 
 
@@ -34,7 +34,7 @@ class Kernel:
     Attributes:
         share: of the mean; 0 where there is none.
         why: there is none: "rows" or "classes" (too many), "codes" (columns of very many levels), "quantile", "targets"
-            (several), "held_out" (no row was held out), "worse" (the answers to held-out rows are no better with it),
+            (several), "held_out" (no row was held out), "worse" (the answers to held-out rows are not clearly better),
             "stopped" (by Ctrl-C), "memory" (there is too little).
         rows: training rows that it holds.
         width: σ, in the unit of the features as it scales them.
@@ -53,6 +53,9 @@ class Kernel:
     def __post_init__(self) -> None:
         if not 0 <= self.share < 1 or self.why not in (None, *REASONS) or (self.why is None) != (self.share > 0):
             raise ValueError("a share of the mean that is none")
+        told = (self.rows, self.width, self.penalty, self.losses)
+        if (self.share > 0 or self.why == "worse") and None in told:
+            raise ValueError("a kernel machine of which something is not said")
 
     def to_dict(self) -> dict[str, Any]:
         """As plain data."""
@@ -72,7 +75,8 @@ def beside(
 
     Its features are those of the networks behind their encoding of numbers, each times Σ w² of the first layer's
     weights that read it, in the mean over the networks: what these go by counts in its distances. Held-out answers are
-    those of single networks, of which the mean is better; so it is given half of the mean at most.
+    those of single networks, of which the mean is better; so it is given half of the mean at most, and nothing where
+    the loss is not smaller by a standard error of the difference, row by row: it holds rows, and is not to for nothing.
 
     Args:
         networks: the members, trained.
@@ -89,22 +93,41 @@ def beside(
     if why is not None or folds is None or held_out is None:
         return ensemble_of(networks), held_out, Kernel(why=why or "held_out")
     assert not isinstance(target, Targets)
+    try:
+        return _beside(networks, X, y, folds, target, held_out, weights)
+    except (KeyboardInterrupt, MemoryError) as error:  # the networks are there, and answer
+        why = "memory" if isinstance(error, MemoryError) else "stopped"
+        return ensemble_of(networks), held_out, Kernel(why=why)
+
+
+def _beside(
+    networks: Sequence[Network],
+    X: Array,
+    y: Array,
+    folds: Array,
+    target: Target,
+    held_out: Array,
+    weights: Array | None,
+) -> tuple[Network, Array, Kernel]:
+    """The same where nothing hinders. The machine neither holds rows that count for nothing nor answers them."""
+    if weights is not None and not weights.all():
+        on, mixed = weights > 0, held_out.copy()
+        whole, mixed[on], found = _beside(networks, X[on], y[on], folds[on], target, held_out[on], weights[on])
+        return whole, mixed, found
     front, some = _front(networks[0]), folds >= 0
     scales = _scales(networks)
     Z = (X if front is None else Network(X.shape[1], [front]).predict(X)).astype(np.float64) * scales
     Y = _targets(target, y)
     mean = np.average(Y, axis=0, weights=weights)
-    try:
-        machine = machine_on(Z, Y - mean, folds, weights)
-    except (KeyboardInterrupt, MemoryError) as error:  # the networks are there, and answer
-        why = "memory" if isinstance(error, MemoryError) else "stopped"
-        return ensemble_of(networks), held_out, Kernel(why=why)
+    machine = machine_on(Z, Y - mean, folds, weights)
     counted = None if weights is None else weights[some]
     own, A, b = _answers(target, machine, mean, y, some, counted)
-    losses = [_loss(target, (1 - s) * held_out[some] + s * own, y[some], counted) for s in _SHARES]
-    best = int(np.argmin(losses))
-    told = (losses[0], _loss(target, own, y[some], counted), losses[best])
-    share = float(_SHARES[best])
+    losses = [_losses(target, (1 - s) * held_out[some] + s * own, y[some]) for s in _SHARES]
+    means = [float(np.average(rows, weights=counted)) for rows in losses]
+    best = int(np.argmin(means))
+    told = (means[0], float(np.average(_losses(target, own, y[some]), weights=counted)), means[best])
+    is_clear = means[0] - means[best] > _standard_error(losses[0] - losses[best], counted)
+    share = float(_SHARES[best]) if is_clear else 0.0
     found = Kernel(share, None if share else "worse", len(y), machine.width, machine.penalty, told)
     if not share:
         return ensemble_of(networks), held_out, found
@@ -166,10 +189,18 @@ def _answers(
     return e / e.sum(axis=1, keepdims=True), A, b
 
 
-def _loss(target: Target, outputs: Array, y: Array, weights: Array | None) -> float:
+def _losses(target: Target, outputs: Array, y: Array) -> Array:
+    """The log loss of each row, or its squared error, (n,)."""
     if isinstance(target, ClassTarget):
-        return log_loss(class_probabilities(outputs), y, weights)
-    return float(np.average(target.losses(y, outputs[:, 0]), weights=weights))
+        p = class_probabilities(outputs)[np.arange(len(y)), y].astype(np.float64)
+        return np.asarray(-np.log(np.maximum(p, _SMALLEST)))
+    return target.losses(y, outputs[:, 0])
+
+
+def _standard_error(values: Array, weights: Array | None) -> float:
+    """Of their weighted mean."""
+    w = np.ones(len(values)) if weights is None else weights
+    return float(np.sqrt((w**2 * (values - np.average(values, weights=w)) ** 2).sum()) / w.sum())
 
 
 def _member(like: Network, front: Layer | None, scales: Array, Z: Array, width: float, A: Array, b: Array) -> Network:

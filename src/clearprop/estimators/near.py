@@ -42,7 +42,7 @@ def machine_on(Z: Array, Y: Array, folds: NDArray[np.int64], weights: Array | No
 
     With G = (K + λ·diag(1/w))⁻¹ a machine without the rows of a fold, and with the same σ and λ, is off on these rows
     by (G_FF)⁻¹·α_F. So all folds are held out by one inverse. σ and λ are found on 1,500 rows at most, evenly spread.
-    The sums are made by one thread: their bits are the same on any number.
+    The sums are made by one thread, where threadpoolctl is there to see to it: their bits are the same on any number.
 
     Args:
         Z: features (n, m).

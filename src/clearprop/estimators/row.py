@@ -17,6 +17,7 @@ from clearprop.explain import Trace
 from clearprop.explain.derivation import ElementPlace, Explanation, symbol
 from clearprop.messages import Language, Message, Words, checked_language
 from clearprop.network import Network
+from clearprop.nn import Radial
 from clearprop.nn.names import X
 from clearprop.present.document import Cell, Column, Document, Paragraph, Section, Table, sentences
 from clearprop.present.formula import COMMA, EQUALS, Math, joined, number
@@ -112,7 +113,7 @@ def _of_members(target: Target, network: Network, x: Array, member: int | None) 
     each = answers[:, of]
     shown = " + ".join(number(float(a)).text for a in each).replace("+ -", "- ").replace("+ −", "− ")
     a, n = number(float(np.average(each, weights=shares))).text, len(members)
-    if shares[-1] == shares[0]:
+    if not isinstance(members[-1].architecture.layers[-1], Radial):
         return Message("row.members", n=n, a=a, answers=shown)
     others, own = shown.rsplit(" ", 2)[0], number(float(each[-1])).text
     values = {"share": shares[-1], "rest": 1 - shares[-1], "own": own, "answers": others, "others": n - 1}

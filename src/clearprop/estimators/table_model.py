@@ -564,7 +564,7 @@ class TableModel(TableExports):
         found = evaluated(ready, run)
         model = replace(model, about=model.about | {"parts": {name: part.to_dict() for name, part in found.items()}})
         parts = told_of_members(ready, run, recipe), ready.remarks, ready.frames, ready.marks
-        return TableFit(model, run.history, found, *parts, run.others, run.seconds, run.folds)
+        return TableFit(model, run.history, found, *parts, run.others, run.seconds, run.folds, run.held_out)
 
 
 def _is_frame(given: Any) -> bool:

@@ -96,10 +96,10 @@ def verdict(
         seen, new = judgement.overfitting
         values = {"name": seen.name, "seen": seen.value, "measured": _measured(new, part)}
         found.append(Message("verdict.overfitting", **values))
+    known = [Message("verdict.remembered")] if judgement.remembered else []
     if found or unfinished:
-        return [*found, *unfinished]
+        return [*found, *unfinished, *known]
     if metric not in judgement.seen:
-        known = [Message("verdict.remembered")] if judgement.remembered else []
         return [Message("verdict.better", measured=measured, trivial=unseen.baseline), *known]
     return [Message("verdict.healthy", measured=measured, seen=judgement.seen[metric].value)]
 

@@ -229,7 +229,7 @@ class Network(Exports):
     def __repr__(self) -> str:
         sizes = [
             self.architecture.n_inputs,
-            *(p.shape[1] for p in self.architecture.parameters.values() if p.is_weight),
+            *(p.shape[1] for p in self.architecture.parameters.values() if p.name.letter == "W"),
         ]
         return f"<Network {'-'.join(map(str, sizes))}, {plural(self.n_parameters, 'parameter')}>"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from clearprop.arrays import as_array
 from clearprop.errors import DTypeError, InvalidValueError, ShapeError
-from clearprop.graph import Node
+from clearprop.graph import Node, show_shape
 from clearprop.nn.layers import Layer, as_layer
 from clearprop.nn.scope import Scope
 
@@ -89,9 +89,12 @@ class Ensemble:
 
 
 def _as_weights(given: Any, members: int) -> tuple[float, ...]:
-    weights = tuple(float(weight) for weight in as_array("weights of an Ensemble", given, "iuf").ravel())
-    if len(weights) != members:
-        raise ShapeError(f"{len(weights)} weights of {members} members", "one for each")
+    found = as_array("weights of an Ensemble", given, "iuf")
+    if found.shape != (members,):
+        raise ShapeError(f"weights of shape {show_shape(found.shape)} of {members} members", "one for each")
+    weights = tuple(float(weight) for weight in found)
     if not (min(weights) >= 0 and 0 < sum(weights) < math.inf):
-        raise InvalidValueError(f"weights {list(weights)} of an Ensemble", "numbers ≥ 0, not all of them 0")
+        raise InvalidValueError(
+            f"weights {list(weights)} of an Ensemble", "numbers ≥ 0, not all of them 0, with a finite sum"
+        )
     return weights

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any
 
 from clearprop import graph as g
@@ -20,6 +20,8 @@ from clearprop.nn.settings import Learned
 
 ROUND = 1e-6  # added to (r/σ)²: at a centre the kernel is round, with a gradient of 0, where exp(−r/σ) has none
 
+_LEAST = 1e-100  # of a width, whose square is a number, too
+
 
 @dataclass(frozen=True, repr=False)
 class Radial(Learned):
@@ -30,7 +32,8 @@ class Radial(Learned):
     k is near 1 at the centre and falls with the distance, by the factor e for each σ: the Laplace kernel. With the
     training rows as centres it is a kernel machine: each row answers for what lies near it. ‖x − c‖² is found as
     ‖x‖² + ‖c‖² − 2·x·c, which cancels for near rows, and the W of near rows may cancel too. So from x to z everything
-    is in float64, whatever the network's dtype; the parameters are kept in that.
+    is in float64, whatever the network's dtype; the parameters are kept in that. Scale the inputs all the same: from
+    ‖x‖ of some 10⁵ σ on nothing is left of small distances.
 
     The centres are frozen. A network of this layer holds what it was given as centres: rows of people, perhaps. W is
     no weight to penalties: what it should be small by is Wᵀ·K·W, and near rows have large ones that cancel.
@@ -64,11 +67,15 @@ class Radial(Learned):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "units", checked_integer("units", self.units))
-        if isinstance(self.width, bool) or not isinstance(self.width, int | float) or not 0 < self.width < math.inf:
-            raise InvalidValueError(f"width {self.width!r} of Radial", "a positive number")
+        width = self.width
+        if isinstance(width, bool) or not isinstance(width, Real) or not _LEAST < float(width) < 1 / _LEAST:
+            raise InvalidValueError(
+                f"width {width!r} of Radial", f"a positive number from {_LEAST:g} to {1 / _LEAST:g}"
+            )
+        object.__setattr__(self, "width", float(width))
         object.__setattr__(self, "activation", canonical(self.activation))
-        if isinstance(self.centres, int):
-            checked_integer("centres", self.centres)
+        if isinstance(self.centres, Integral):
+            object.__setattr__(self, "centres", checked_integer("centres", self.centres))
             return
         given = as_given("centres of Radial", self.centres)
         if given is None or len(given.shape) != 2 or not given.shape[0]:
@@ -94,7 +101,7 @@ class Radial(Learned):
         shape = (x.shape[0], n)
         square = g.broadcast(g.sum(x64 * x64, 1), shape, [0]) + g.broadcast(g.sum(C64 * C64, 1), shape, [1])
         square = square - (x64 @ g.transpose(C64)) * 2.0
-        r = g.sqrt(square * self.width**-2 + ROUND)
+        r = g.sqrt(g.relu(square) * self.width**-2 + ROUND)  # far from 0 what is rounded may be below it
         k = scope.named(g.exp(-r), "k")
         z = scope.named(cast(g.affine(k, cast(W, "f64"), cast(b, "f64")), x.dtype), "z")
         return z if self.activation is None else scope.named(f(z), "a")

@@ -145,10 +145,14 @@ class Evidence:
         frame = table[rows[places]]
         X, y = model.arrays(frame.to_native())
         answer = self._held_out(places) if part == HELD_OUT else model.network.predict
-        return PartSample(part, len(rows), frame, X, y, answer(X), answer)
+        known = self.fit.held_out if part == HELD_OUT else None
+        return PartSample(part, len(rows), frame, X, y, answer(X) if known is None else known[places], answer)
 
     def _held_out(self, places: Array) -> Callable[[Array], Array]:
-        """What answers some training rows: of each the member that did not learn it."""
+        """What answers some training rows, or others in their place: of each the member that did not learn it.
+
+        A kernel machine that did not learn them was never made, so it has no part in answers to others.
+        """
         assert self.fit.fold_of is not None
         folds, members = self.fit.fold_of[places], self.model.members
 

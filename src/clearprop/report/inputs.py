@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clearprop.estimators import class_probabilities
+from clearprop.estimators.about import HELD_OUT, remembers
 from clearprop.estimators.answered import value_text
 from clearprop.estimators.verdict import PARTS
 from clearprop.explain.importance import PermutationImportance
@@ -44,6 +45,8 @@ def _columns(evidence: Evidence) -> Iterator[Block]:
         return
     measured = {"rows": f"{len(sample):,}", "part": part, "metric": name, "score": score_text(found.score)}
     notes = [Message("report.inputs.method", **measured, repeats=found.importances.shape[1])]
+    if sample.part == HELD_OUT and remembers(evidence.model.about):
+        notes.append(Message("report.inputs.networks_alone"))
     if len(found.names) < every:
         notes.append(Message("report.inputs.some", of=every, n=len(found.names)))
     yield Paragraph.of(Message("report.inputs.permutation", metric=name), kind="lead")

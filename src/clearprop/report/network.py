@@ -17,7 +17,7 @@ from clearprop.messages import Language, Message
 from clearprop.present.document import Figure, Fold, Paragraph, Section
 from clearprop.present.figure import Picture
 from clearprop.report.evidence import Evidence
-from clearprop.report.overview import network_in_words
+from clearprop.report.overview import ended_and_calibrated, network_in_words
 
 _MOST_TRIED = 200  # samples that are looked through for an ordinary one
 
@@ -35,7 +35,8 @@ def network(evidence: Evidence) -> Section:
     judged, members = evidence.judged, evidence.model.members
     trace = members[0].trace(judged.X, judged.y)
     of = [Message("report.network.member", n=len(members))] if len(members) > 1 else []
-    made = [Message("report.data.sentence", words=words) for words in network_in_words(evidence.summary)]
+    words = [*network_in_words(evidence.summary), *ended_and_calibrated(evidence.summary)]
+    made = [Message("report.data.sentence", words=each) for each in words]
     blocks = (
         Paragraph(tuple(made)),
         Paragraph((Message("report.network.circles", n=trace.samples), *of), "lead"),

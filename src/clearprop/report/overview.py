@@ -12,7 +12,7 @@ from clearprop.messages import Message, Words
 from clearprop.present.document import Block, Cell, Column, Document, Paragraph, Section, Table
 from clearprop.report.ends import of_members
 from clearprop.report.reading import how_read
-from clearprop.report.scores import table_of_scores
+from clearprop.report.scores import held_out_note, table_of_scores
 from clearprop.report.search import search_in_words, search_note
 from clearprop.report.summary import covered
 from clearprop.visible import shown_name
@@ -207,7 +207,7 @@ def _scores(
     """What is said of a rare class is left out where none is rare, unless a threshold was chosen."""
     last, is_rare = list(parts.values())[-1]["scores"], _has_rare_class(target)
     table = table_of_scores(parts, [name for name in last if is_rare or name not in _OF_RARE])
-    notes = [Message("overview.held_out")] if HELD_OUT in parts else []
+    notes = [held_out_note(remembered)] if HELD_OUT in parts else []
     notes += [Message("overview.remembered")] if remembered else []
     notes += search_note(search, parts)
     notes += covered(list(parts.values())[-1], bool(target.get("quantile")))

@@ -42,10 +42,16 @@ def scores_section(evidence: Evidence) -> Section:
 
 def _notes(evidence: Evidence, last: str) -> Iterator[Message]:
     yield Message("report.scores.less", part=PARTS[last])
+    remembered = remembers(evidence.model.about)
     if evidence.fit.folds:
-        yield _sentence(Message("overview.held_out"))
-    if remembers(evidence.model.about):
+        yield _sentence(held_out_note(remembered))
+    if remembered:
         yield _sentence(Message("overview.remembered"))
+
+
+def held_out_note(remembered: bool) -> Message:
+    """Who answered the rows that were held out in turn."""
+    return Message("overview.held_out_by_both" if remembered else "overview.held_out")
 
 
 def _sentence(words: Message) -> Message:
