@@ -224,6 +224,19 @@ def test_the_card_says_that_the_file_holds_the_rows(fits):
     assert "训练行" in card_of(fits["class"].model, "zh")
 
 
+def test_the_doctor_says_what_a_machine_is_not(fits):
+    from clearprop.app.doctor import examine
+
+    model = fits["class"].model
+    assert examine(model, board(), 4).machine
+    assert not examine(model, board(), 0).machine
+
+
+def test_members_and_machine_are_counted_apart(fits):
+    assert "the weighted mean of 4 networks" in card_of(fits["class"].model)
+    assert "4 个网络与一个核机器的加权平均" in card_of(fits["class"].model, "zh")
+
+
 def test_a_row_is_explained_as_a_weighted_mean(fits):
     model = fits["number"].model
     words = model.explain(board(kind="number"), row=2).answer

@@ -19,6 +19,7 @@ from clearprop.explain.doctor import Diagnosis, Finding, diagnose
 from clearprop.explain.doctor.diagnosis import table_of
 from clearprop.messages import Message, checked_language
 from clearprop.network import Network
+from clearprop.nn import Radial
 from clearprop.present.document import Block, Document, Figure, Paragraph, Section
 from clearprop.report.verdict import member_words
 from clearprop.table.rows import with_target
@@ -61,7 +62,7 @@ def doctor(
             visit = examine(loaded, rows.frame, k)
     if as_json:
         facts = {"model": str(model), "table": source.place.title, "own_rows": visit.is_own, "rows": visit.rows}
-        facts |= {} if visit.member is None else {"member": visit.member[0]}
+        facts |= {} if visit.member is None else {"member": visit.member[0], "machine": visit.machine}
         print_lines(shown_json({**facts, **visit.diagnosis.to_dict(spoken)}))
     else:
         names = {"model": shown_name(model.name), "table": shown_name(Path(source.place.title).name)}
@@ -76,6 +77,7 @@ class Visit:
     diagnosis: Diagnosis  # what was found
     rows: Mapping[str, int]  # part → number of rows; of a table that is not the training table, "table"
     member: tuple[int, int] | None = None  # which of how many members was examined, counted from 1
+    machine: bool = False  # whether that is a kernel machine, which was never trained
     several: bool = False  # whether it is one target of several, of which nobody knows the training rows again
     is_known: bool = True  # whether the model says anything of its training; one from elsewhere does not
 
@@ -101,7 +103,8 @@ def examine(model: TableModel, frame: Any, member: int | None = None) -> Visit:
     split = None if several else split_again(model.about, model.target, table, y, a, weights)
     if split is None:
         is_known = several or bool(model.about.get("parts"))
-        return replace(_by_other_rows(network, X, y, optimizer), member=of, several=several, is_known=is_known)
+        visit = _by_other_rows(network, X, y, optimizer)
+        return replace(visit, member=of, machine=_is_machine(network), several=several, is_known=is_known)
     counted = model.weighting.in_training(y, weights)
     found = diagnose(
         network,
@@ -116,7 +119,7 @@ def examine(model: TableModel, frame: Any, member: int | None = None) -> Visit:
     parts = named_parts(model.about["parts"], folds_in(model.about))
     last = list(parts)[-1]
     judged = {last: parts[last]["rows"]} if last != "train" else {}
-    return Visit(found, {"train": len(split.train)} | judged, of)
+    return Visit(found, {"train": len(split.train)} | judged, of, _is_machine(network))
 
 
 def examine_network(network: Network, X: Array, y: Array, member: int | None = None) -> Visit:
@@ -124,7 +127,12 @@ def examine_network(network: Network, X: Array, y: Array, member: int | None = N
     k, members = member or 0, network.members
     if len(members) < 2:
         return _by_other_rows(network, X, y, None)
-    return replace(_by_other_rows(members[k], X, y, None), member=(k + 1, len(members)))
+    visit = _by_other_rows(members[k], X, y, None)
+    return replace(visit, member=(k + 1, len(members)), machine=_is_machine(members[k]))
+
+
+def _is_machine(network: Network) -> bool:
+    return isinstance(network.architecture.layers[-1], Radial)
 
 
 def _by_other_rows(network: Network, X: Array, y: Array, optimizer: Optimizer | None) -> Visit:
@@ -141,12 +149,18 @@ def _rows_of_training(model: TableModel) -> int | None:
     return rows + without if rows > 0 else None
 
 
+def _member(visit: Visit) -> list[Message]:
+    """Which member was examined, and what does not hold of it if it is a kernel machine."""
+    assert visit.member is not None
+    return [member_words(*visit.member), *([Message("report.findings.machine")] if visit.machine else [])]
+
+
 def _document(title: Message, visit: Visit) -> Document:
     """Which rows the model was examined by, how many findings, each of them, and what else was examined."""
     found = visit.diagnosis
     parts: dict[str, Block] = {
         "rows": Paragraph.of(_rows(visit)),
-        **({} if visit.member is None else {"member": Paragraph.of(member_words(*visit.member))}),
+        **({} if visit.member is None else {"member": Paragraph.of(*_member(visit))}),
         "result": Paragraph.of(found.said, kind="bad" if found else "good"),
     }
     examined = {"healthy": found.healthy, "skipped": found.skipped}

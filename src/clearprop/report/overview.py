@@ -175,7 +175,8 @@ def _columns(summary: Mapping[str, Any], most: int) -> list[Block]:
 def network_in_words(summary: Mapping[str, Any]) -> Iterator[Message]:
     """The network, or how many of the same answer together; and by which preset they were made."""
     network, recipe = summary["network"], summary["recipe"]
-    yield Message.of("overview.members" if network["members"] > 1 else "overview.layers", network)
+    key = "overview.members_and_kernel" if remembers(summary) else "overview.members"
+    yield Message.of(key if network["members"] > 1 else "overview.layers", network)
     if network["encoded"] != network["inputs"]:
         yield Message.of("overview.encoded", network)
     if recipe is not None:
