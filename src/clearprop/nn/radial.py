@@ -34,6 +34,7 @@ class Radial(Learned):
     ‖x‖² + ‖c‖² − 2·x·c, which cancels for near rows, and the W of near rows may cancel too. So from x to z everything
     is in float64, whatever the network's dtype; the parameters are kept in that. Scale the inputs all the same: from
     ‖x‖ of some 10⁵ σ on nothing is left of small distances.
+    A network in float32 with this layer is run by NumPy: the native machine takes one floating-point type in a program.
 
     The centres are frozen. A network of this layer holds what it was given as centres: rows of people, perhaps. W is
     no weight to penalties: what it should be small by is Wᵀ·K·W, and near rows have large ones that cancel.
