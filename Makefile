@@ -165,14 +165,14 @@ SANITIZED_THREAD = TSAN_OPTIONS=exitcode=66 $(call PRELOAD,libtsan.so) $(THREAD)
 THREADED := (bits or random or equal or epochs or threads or steps or stop) and not memory_ran_out
 
 sanitize: $(MEMORY)/ready $(THREAD)/ready  ## native tests under the address, undefined-behaviour and thread sanitizers
-	$(SANITIZED_MEMORY) --hypothesis-profile=long tests/execute -k "not memory_ran_out"
+	$(SANITIZED_MEMORY) --hypothesis-profile=long tests/execute -k "not memory_ran_out and not half_as_much_memory"
 	$(SANITIZED_THREAD) --hypothesis-profile=long tests/execute/test_native.py tests/execute/test_every_graph.py tests/execute/test_corners.py -k "$(THREADED)"
 
 sanitize-short: $(MEMORY)/ready $(THREAD)/ready  ## the same in minutes: their core, with few examples
 	$(MAKE) -j2 --output-sync sanitize-short-memory sanitize-short-thread
 
 sanitize-short-memory: $(MEMORY)/ready
-	$(SANITIZED_MEMORY) -m "not long" tests/execute -k "not memory_ran_out"
+	$(SANITIZED_MEMORY) -m "not long" tests/execute -k "not memory_ran_out and not half_as_much_memory"
 
 sanitize-short-thread: $(THREAD)/ready
 	$(SANITIZED_THREAD) -m "not long" tests/execute/test_native.py tests/execute/test_every_graph.py tests/execute/test_corners.py -k "$(THREADED)"
