@@ -1,7 +1,5 @@
 """A kernel machine beside the networks of a model: when it answers, how much, and what is said of it."""
 
-import json
-
 import numpy as np
 import polars as pl
 import pytest
@@ -141,7 +139,7 @@ def test_it_is_saved_and_read(fits, kind, tmp_path):
     read = cp.load(tmp_path / "m")
     assert read == model
     assert read.about["kernel"] == model.about["kernel"]
-    assert read.predict(board(kind=kind)[:9]) == pytest.approx(model.predict(board(kind=kind)[:9])) or kind == "class"
+    assert np.array_equal(read.predict(board(kind=kind)), model.predict(board(kind=kind)))
 
 
 @pytest.mark.parametrize(
@@ -172,21 +170,14 @@ def test_the_same_bits_on_any_number_of_threads(fits):
 
 def test_rows_that_count_for_nothing_are_not_held():
     table = board(300).with_columns(w=pl.Series(np.arange(300) % 3 > 0).cast(pl.Float64))
-    other = table.with_columns(y=pl.when(pl.col("w") > 0).then(pl.col("y")).otherwise(pl.lit("black")))
-    fits = [cp.TableModel.train(one, "y", weight="w", test=0.0, seed=2, **RECIPE) for one in (table, other)]
-    machines = [fit.model.members[-1] for fit in fits]
-    assert fits[0].model.about["kernel"]["rows"] == 200
-    C = [machine.parameters["C1"] for machine in machines]
-    assert len(C[0]) == 200
-    assert len(C[1]) == 200
+    model = cp.TableModel.train(table, "y", weight="w", test=0.0, seed=2, **RECIPE).model
+    assert model.about["kernel"]["rows"] == len(model.members[-1].parameters["C1"]) == 200
 
 
 def test_a_gain_that_may_be_chance_takes_no_rows():
     draw = np.random.default_rng(3)
     table = pl.DataFrame({"x": draw.normal(size=150), "y": draw.integers(0, 2, 150).astype(str)})
     shares = [cp.TableModel.train(table, "y", **{**RECIPE, "seed": k}).model.about["kernel"] for k in range(4)]
-    for found in shares:
-        assert found["share"] == 0 or found["losses"][2] < found["losses"][0]
     assert sum(found["share"] == 0 for found in shares) >= 2
 
 
@@ -251,4 +242,3 @@ def test_it_goes_out_as_source(fits, tmp_path):
     answered = scope["predict"]({name: rows[name].to_list() for name in rows.columns})
     assert list(answered) == model.predict(rows)
     assert "(double)" in model.to_c()
-    assert "expm1" not in json.dumps(model.to_javascript())

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clearprop.estimators.near import Machine, machine_on, odds_of
-from clearprop.estimators.scores import class_probabilities
+from clearprop.estimators.near import Machine, machine_on, odds_of, softmax
+from clearprop.estimators.scores import losses
 from clearprop.estimators.several.targets import Targets
 from clearprop.network import Network, ensemble_of
 from clearprop.nn import Embedding, Layer, PiecewiseLinear, Radial, Scale
@@ -23,7 +23,6 @@ Array = NDArray[Any]
 MOST_ROWS = 8192  # whose distances, all to all, take half a gigabyte, and 1.6 until they are solved
 REASONS = ("rows", "classes", "codes", "quantile", "targets", "held_out", "worse", "stopped", "memory")
 MOST_CLASSES = 200  # whose odds are found by the curvature of all pairs
-_SMALLEST = float(np.finfo(np.float32).eps)  # of a probability
 _SHARES = np.arange(9) / 16  # of the mean, of which one is taken
 
 
@@ -122,11 +121,11 @@ def _beside(
     machine = machine_on(Z, Y - mean, folds, weights)
     counted = None if weights is None else weights[some]
     own, A, b = _answers(target, machine, mean, y, some, counted)
-    losses = [_losses(target, (1 - s) * held_out[some] + s * own, y[some]) for s in _SHARES]
-    means = [float(np.average(rows, weights=counted)) for rows in losses]
+    tried = [_losses(target, (1 - s) * held_out[some] + s * own, y[some]) for s in _SHARES]
+    means = [float(np.average(rows, weights=counted)) for rows in tried]
     best = int(np.argmin(means))
     told = (means[0], float(np.average(_losses(target, own, y[some]), weights=counted)), means[best])
-    is_clear = means[0] - means[best] > _standard_error(losses[0] - losses[best], counted)
+    is_clear = means[0] - means[best] > _standard_error(tried[0] - tried[best], counted)
     share = float(_SHARES[best]) if is_clear else 0.0
     found = Kernel(share, None if share else "worse", len(y), machine.width, machine.penalty, told)
     if not share:
@@ -185,16 +184,12 @@ def _answers(
     if len(target.classes) == 2:
         z, A, b = (v[..., 1:] - v[..., :1] for v in (z, A, b))
         return 1 / (1 + np.exp(-z)), A, b
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True), A, b
+    return softmax(z), A, b
 
 
 def _losses(target: Target, outputs: Array, y: Array) -> Array:
-    """The log loss of each row, or its squared error, (n,)."""
-    if isinstance(target, ClassTarget):
-        p = class_probabilities(outputs)[np.arange(len(y)), y].astype(np.float64)
-        return np.asarray(-np.log(np.maximum(p, _SMALLEST)))
-    return target.losses(y, outputs[:, 0])
+    """The log loss of each row, or the squared error of its coded number, (n,)."""
+    return losses(target, y, outputs) if isinstance(target, ClassTarget) else target.losses(y, outputs[:, 0])
 
 
 def _standard_error(values: Array, weights: Array | None) -> float:

@@ -155,7 +155,7 @@ def odds_of(F: Array, y: NDArray[np.int64], weights: Array | None = None) -> tup
     centre, inverse = theta.copy(), np.concatenate([[1 / 9], np.ones(k)])
     truth = np.eye(k)[y]
     for _ in range(30):
-        p = _softmax(theta[0] * F + theta[1:])
+        p = softmax(theta[0] * F + theta[1:])
         off, mean = (p - truth) * w[:, None], (p * F).sum(axis=1)
         slope = np.concatenate([[(off * F).sum()], off.sum(axis=0)]) + (theta - centre) * inverse
         curve = np.diag(inverse)
@@ -171,6 +171,7 @@ def odds_of(F: Array, y: NDArray[np.int64], weights: Array | None = None) -> tup
     return float(theta[0]), theta[1:]
 
 
-def _softmax(z: Array) -> Array:
+def softmax(z: Array) -> Array:
+    """eᶻ/Σeᶻ of each row (n, k)."""
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return np.asarray(e / e.sum(axis=1, keepdims=True))
